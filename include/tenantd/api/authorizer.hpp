@@ -1,0 +1,55 @@
+// From an access token to a principal, and from a principal to what a handler may be given. The only maker of Session,
+// TenantScope and SuperAdmin.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/api/request.hpp"
+#include "tenantd/api/route.hpp"
+#include "tenantd/shm/metrics.hpp"
+#include "tenantd/shm/session_cache.hpp"
+
+namespace tenantd::api {
+
+// The organization that a request names besides its token: header, subdomain, path or body.
+struct NamedOrganization {
+  std::optional<OrgId> id;
+  std::optional<std::string> slug;
+  bool any() const { return id.has_value() || slug.has_value(); }
+};
+
+class Authorizer {
+ public:
+  // `cache` may be nullptr: every request then reads the database.
+  Authorizer(const Settings& settings, shm::SessionCache* cache, shm::Metrics* metrics)
+      : settings_(settings), cache_(cache), metrics_(metrics) {}
+
+  // Returns the live principal of the request's bearer token, in the named organization or the token's own.
+  // Throws ApiError: unauthenticated (no token), invalid_token (not ours, expired, or its session, user or organization
+  // has ended), not_found (the named organization is not the caller's).
+  Principal authenticate(const http::Request& request, const service::Context& context, const NamedOrganization& named,
+                         db::Txn& txn) const;
+
+  // Throws ApiError(forbidden) if the principal lacks what the row asks for, ApiError(invalid_token) if the token's
+  // organization is gone for this caller.
+  void authorize(const Route& route, const Principal& principal) const;
+
+  // The session behind a principal, for a route that anybody may call.
+  static Session session_of(const Principal& principal) { return Session{principal}; }
+
+  // Calls the row's handler with what its type asks for, having authorized.
+  Response call(const Route& route, const Request& request, const std::optional<Principal>& principal,
+                db::Txn& txn) const;
+
+ private:
+  const Settings& settings_;
+  shm::SessionCache* cache_;
+  shm::Metrics* metrics_;
+};
+
+// What the header, the host name, the path and the body name. Throws ApiError(tenant_ambiguous) if two differ,
+// ApiError(not_found) for an id that is none.
+NamedOrganization named_organization(const http::Request& request, const JsonValue& body, const std::string& base_domain);
+
+}  // namespace tenantd::api

@@ -1,0 +1,57 @@
+// One request from its route to its reply:
+//   route → rate limit → session → permission → schema → idempotency → handler → commit → reply
+// Holds the only catch. The whole runs in one unit of work, again from its start when the database asks for it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tenantd/api/authorizer.hpp"
+#include "tenantd/api/router.hpp"
+#include "tenantd/api/validate.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/shm/rate_limiter.hpp"
+#include "tenantd/shm/shared.hpp"
+
+namespace tenantd::api {
+
+// What the master makes before it forks, and all workers share.
+struct SharedState {
+  shm::Shared<shm::SessionCache> cache;
+  shm::Shared<shm::RateLimiter> limiter;
+  shm::Shared<shm::Metrics> metrics;
+};
+
+class Dispatch : private db::ChangeListener {
+ public:
+  Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas, SharedState& shared,
+           std::size_t connections);
+
+  // Never throws.
+  http::Response handle(http::Request& request) noexcept;
+
+ private:
+  struct Call;
+  http::Response answer(Call& call);
+  void limit(const Call& call);
+  void authenticate(Call& call, db::Txn& txn);
+  void read_body(Call& call);
+  http::Response act(Call& call);
+  http::Response attempt(Call& call, db::Txn& txn);
+  http::Response refuse(const Call& call, const ApiError& error) const;
+  http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
+  void finish(const Call& call, http::Response& response, std::int64_t started_us) const;
+
+  void before_commit(const std::vector<UuidBytes>& ids) override;
+  void after_commit(const std::vector<UuidBytes>& ids) override;
+
+  const Settings& settings_;
+  const crypto::KeyRing& keys_;
+  const Schemas& schemas_;
+  SharedState& shared_;
+  Router router_;
+  Authorizer authorizer_;
+  db::Pool pool_;
+};
+
+}  // namespace tenantd::api

@@ -1,0 +1,52 @@
+// Every handler, by resource. A handler decodes, acts and encodes; what it may do stands in its parameter types.
+#pragma once
+
+#include "tenantd/api/request.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::api::handlers {
+
+using db::Txn;
+
+// health.cpp
+Response health(const Request&, Txn&);
+Response ready(const Request&, Txn&);
+Response metrics(const Request&, Txn&);
+Response jwks(const Request&, Txn&);
+
+// accounts.cpp
+Response sign_up(const Request&, Txn&);
+Response register_user(const Request&, Txn&);
+Response sign_in(const Request&, Txn&);
+Response refresh_token(const Request&, Txn&);
+Response log_out(const Request&, const Session&, Txn&);
+Response reset_password(const Request&, Txn&);
+Response request_reset(const Request&, Txn&);
+Response confirm_reset(const Request&, Txn&);
+Response change_password(const Request&, const Session&, Txn&);
+Response verify_email(const Request&, Txn&);
+Response who_am_i(const Request&, const Session&, Txn&);
+
+// organizations.cpp
+Response list_my_organizations(const Request&, const Session&, Txn&);
+Response register_organization(const Request&, const Session&, Txn&);
+Response select_organization(const Request&, const Session&, Txn&);
+
+// members.cpp
+Response list_members(const Request&, const TenantScope&, Txn&);
+Response delete_member(const Request&, const TenantScope&, Txn&);
+Response update_member_role(const Request&, const TenantScope&, Txn&);
+
+// invites.cpp
+Response invite(const Request&, const Session&, const TenantScope&, Txn&);
+Response add_users(const Request&, const Session&, const TenantScope&, Txn&);
+Response accept_invite(const Request&, Txn&);
+Response accept_invite_link(const Request&, Txn&);
+
+// statistics.cpp
+Response organization_users(const Request&, const Session&, const TenantScope&, Txn&);
+Response organization_role_users(const Request&, const Session&, const TenantScope&, Txn&);
+Response role_wise_users(const Request&, const Session&, const TenantScope&, Txn&);
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,33 @@
+// A request inside the API: what http received, its parsed body and query, and what services need.
+#pragma once
+
+#include "tenantd/api/json.hpp"
+#include "tenantd/http/message.hpp"
+#include "tenantd/service/context.hpp"
+
+namespace tenantd::shm {
+struct Metrics;
+}
+
+namespace tenantd::api {
+
+struct Request {
+  const http::Request& http;
+  const service::Context& context;
+  const JsonValue& body;   // validated; null when the route takes none
+  const JsonValue& query;  // validated and typed; an object, maybe empty
+  std::optional<Session> session;  // on a route that anybody may call: the caller's, when a live one came along
+  const shm::Metrics* metrics = nullptr;
+};
+
+using Response = http::Response;
+
+// 200, or `status`, with a JSON body.
+Response reply(const JsonOut& json, int status = 200);
+// 201 with Location.
+Response created(const JsonOut& json, const std::string& location);
+Response no_content();
+// Token replies must not be stored (RFC 6749 section 5.1).
+Response token_response(const JsonOut& json, int status = 200);
+
+}  // namespace tenantd::api

@@ -1,0 +1,69 @@
+// The route table: one row an endpoint. Routing, authentication, authorization, validation, rate limits, metrics' labels
+// and the documents about the API come from it.
+//
+// A handler's parameter type is its access level: (Request, Txn) is public, (Request, Session, Txn) signed in,
+// (Request, TenantScope, Txn) inside an organization, (Request, SuperAdmin, Txn) system-wide. Tenant handlers also get the
+// Session where they ask for it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "tenantd/api/request.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/permission.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::api {
+
+using http::Method;
+
+enum class Access { anyone, user, tenant, super };
+
+// Which limit counts a request. `password` also names the lane: its requests hash and go to workers of their own.
+enum class Rate { none, read, write, password };
+
+class Handler {
+ public:
+  using Public = Response (*)(const Request&, db::Txn&);
+  using User = Response (*)(const Request&, const Session&, db::Txn&);
+  using Tenant = Response (*)(const Request&, const TenantScope&, db::Txn&);
+  using TenantWithSession = Response (*)(const Request&, const Session&, const TenantScope&, db::Txn&);
+  using Super = Response (*)(const Request&, const SuperAdmin&, db::Txn&);
+
+  constexpr Handler(Public f) : access(Access::anyone), public_(f) {}                        // NOLINT
+  constexpr Handler(User f) : access(Access::user), user_(f) {}                              // NOLINT
+  constexpr Handler(Tenant f) : access(Access::tenant), tenant_(f) {}                        // NOLINT
+  constexpr Handler(TenantWithSession f) : access(Access::tenant), tenant_with_session_(f) {}  // NOLINT
+  constexpr Handler(Super f) : access(Access::super), super_(f) {}                           // NOLINT
+
+  Access access;
+  Public public_ = nullptr;
+  User user_ = nullptr;
+  Tenant tenant_ = nullptr;
+  TenantWithSession tenant_with_session_ = nullptr;
+  Super super_ = nullptr;
+};
+
+struct Route {
+  Method method;
+  std::string_view path;  // "/api/v1/members/{user_id}/role"
+  Handler handler;
+  std::optional<Permission> permission;
+  Rate rate;
+  std::string_view body;     // schema of the request's body, or empty
+  std::string_view query;    // schema of its query, or empty: no parameters
+  std::string_view summary;
+  bool form = false;         // also takes application/x-www-form-urlencoded (OAuth 2's password form)
+};
+
+std::span<const Route> routes();
+
+// True if the requests of this row hash passwords.
+constexpr bool in_password_lane(const Route& route) { return route.rate == Rate::password; }
+
+// Prints the nginx map from path to lane, for nginx/lanes.conf.
+std::string nginx_lanes();
+
+}  // namespace tenantd::api

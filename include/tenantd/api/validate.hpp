@@ -1,0 +1,33 @@
+// Request validation against the embedded JSON Schemas (src/schema), compiled once.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "tenantd/api/json.hpp"
+#include "tenantd/http/message.hpp"
+
+namespace tenantd::api {
+
+class Schemas {
+ public:
+  // Compiles every embedded schema. Throws std::runtime_error that names the one that is wrong.
+  Schemas();
+  ~Schemas();
+
+  // Throws ApiError(validation_failed) with a JSON Pointer for each fault. Strings may hold no control characters,
+  // except in passwords. Throws std::logic_error if there is no such schema.
+  void check(std::string_view name, const JsonValue& document) const;
+
+  // Returns the query as an object typed by the schema: integers and booleans where it says so. Throws
+  // ApiError(validation_failed) with "?name" as the pointer for parameters it does not know or cannot read.
+  Json check_query(std::string_view name, const http::Pairs& query) const;
+
+  bool knows(std::string_view name) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tenantd::api

@@ -1,0 +1,19 @@
+// Files that the build embeds (src/run/embed.sh): request and reply schemas, mail templates, common passwords.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace tenantd::embedded {
+
+struct File {
+  std::string_view name;  // without folder: "invite.json"
+  std::string_view text;
+};
+
+// Sorted by name.
+std::span<const File> schemas();
+std::span<const File> templates();
+std::span<const File> common_passwords();
+
+}  // namespace tenantd::embedded

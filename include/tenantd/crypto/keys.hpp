@@ -1,0 +1,62 @@
+// The key folder: signing keys (Ed25519) and the secrets that seal and derive. Made by `tenantctl keys`, mode
+// 0600.
+//
+//   KEYS_DIR/signing/<kid>.pem   PKCS #8 private key; the newest "active" one signs, all of them verify
+//   KEYS_DIR/signing/active      the kid that signs
+//   KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest
+//   KEYS_DIR/refresh.key         32 bytes: derives refresh tokens
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenantd/base/secret.hpp"
+
+namespace tenantd::crypto {
+
+class SigningKey;  // one Ed25519 key with its kid
+
+class KeyRing {
+ public:
+  // Loads the folder. Throws std::runtime_error with a sentence that says what is missing and how to make it,
+  // or which folder or file every user of the host can reach.
+  static KeyRing load(const std::string& dir);
+
+  // Makes what is missing (folder 0700, files 0600, written by temporary name and rename); keeps what exists.
+  // What root makes belongs to the owner of the folder around it.
+  // Returns the names of what it made.
+  static std::vector<std::string> create_missing(const std::string& dir);
+
+  // Adds a signing key and makes it the active one; older ones keep verifying until retired. Returns the new
+  // kid.
+  static std::string rotate(const std::string& dir);
+
+  // Deletes a signing key that is not the active one. Throws std::runtime_error otherwise.
+  static void retire(const std::string& dir, const std::string& kid);
+
+  const SigningKey& active() const;
+  // Returns nullptr if no key of that name verifies; `kid` is compared, never used as a path.
+  const SigningKey* find(std::string_view kid) const;
+  const std::vector<std::shared_ptr<const SigningKey>>& signing() const { return signing_; }
+  const Secret& seal_key() const { return seal_key_; }
+  const Secret& refresh_key() const { return refresh_key_; }
+
+  // Returns the JWK Set (RFC 7517, RFC 8037: kty OKP, crv Ed25519, use sig, alg EdDSA) of all verifying keys.
+  std::string jwks_json() const;
+
+ private:
+  std::vector<std::shared_ptr<const SigningKey>> signing_;
+  std::size_t active_ = 0;
+  Secret seal_key_;
+  Secret refresh_key_;
+};
+
+// Sealing at rest: AES-256-GCM, random 96-bit nonce, `context` authenticated with it (so that a sealed value
+// moved to another row or column does not open). Output: version byte, nonce, ciphertext, tag.
+std::string seal(const Secret& key, std::string_view plain, std::string_view context);
+// Returns the plain text. Throws std::runtime_error if it was not sealed by this key for this context.
+std::string unseal(const Secret& key, std::string_view sealed, std::string_view context);
+
+}  // namespace tenantd::crypto

@@ -1,0 +1,25 @@
+// What the operator can do: the subcommands of tenantctl. Each returns an exit status (sysexits.h) and writes to the
+// streams it is given.
+#pragma once
+
+#include <ostream>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tenantd::ctl {
+
+using Arguments = std::vector<std::string>;
+
+struct Command {
+  const char* name;
+  const char* usage;  // arguments, and what it does
+  int (*run)(const Arguments& arguments, std::ostream& out, std::ostream& err);
+};
+
+std::span<const Command> commands();
+
+// Finds and runs `arguments[0]`; prints the help for none, --help or help. Failures become one sentence on `err`.
+int run(const Arguments& arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace tenantd::ctl

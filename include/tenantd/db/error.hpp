@@ -1,0 +1,44 @@
+// What the driver's errors mean. db/ alone knows their numbers.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace tenantd::db {
+
+// The transaction can be run again from its start (1205, 1213, 1020, 1047).
+struct RetryableError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A unique key has the value already (1062). `key` is its name in the schema.
+struct DuplicateKey : std::runtime_error {
+  DuplicateKey(const std::string& what, std::string key_name) : runtime_error(what), key(std::move(key_name)) {}
+  std::string key;
+};
+
+// The row that a foreign key names is not there (1452), or is still named by others (1451).
+struct ForeignKeyError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The account lacks the right (1142, 1143, 1370), or a write left its tenant's view (1369): a fault of this program.
+struct AccessError : std::runtime_error {
+  AccessError(const std::string& what, int error_number) : runtime_error(what), number(error_number) {}
+  int number;
+};
+
+// Any other failure of a statement.
+struct StatementError : std::runtime_error {
+  StatementError(const std::string& what, int error_number) : runtime_error(what), number(error_number) {}
+  int number;
+};
+
+// True if the connection is gone (2002, 2006, 2013, 2055) or its statements are (1243, 2030).
+bool is_connection_lost(int number);
+
+// Throws what `number` stands for: one of the above, or ApiError(unavailable) for a lost connection, a full disk, or a
+// server that is starting, stopping or read-only.
+[[noreturn]] void raise(int number, const std::string& message, std::string_view statement);
+
+}  // namespace tenantd::db

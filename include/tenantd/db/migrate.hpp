@@ -1,0 +1,45 @@
+// Migrations: sql/NNNN_name.sql in order, each once; then views.sql and grants.sql, always. Recorded in the table
+// `version`. Every statement can be run twice, so a migration that was cut short is simply run again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tenantd/config/settings.hpp"
+#include "tenantd/db/txn.hpp"
+
+namespace tenantd::db {
+
+// The newest migration that this program knows; it refuses readiness on an older schema.
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+// Returns the newest migration applied, as the application's account sees it; 0 if there is none.
+std::int64_t schema_version(Txn& txn);
+
+struct Migration {
+  std::int64_t version;
+  std::string name;  // "core"
+  std::string path;
+};
+
+// Returns the migrations of `dir` in order. Throws std::runtime_error if the folder cannot be read or two files have
+// one number.
+std::vector<Migration> find_migrations(const std::string& dir);
+
+// Splits SQL text into statements as the mariadb client does: by the delimiter, which DELIMITER lines change; quotes and
+// comments are respected.
+std::vector<std::string> split_statements(const std::string& text);
+
+struct MigrateOptions {
+  bool dry_run = false;
+  std::function<void(const std::string&)> progress;  // a line for the operator
+};
+
+// Brings the schema up to date as the administrator's account, under a lock, so that two hosts do not race: the second
+// waits and finds nothing to do. Creates schemas and accounts. Returns how many migrations were (or would be) applied.
+// Throws std::runtime_error with a sentence that names the file and the statement.
+int migrate(const Settings& settings, const MigrateOptions& options);
+
+}  // namespace tenantd::db

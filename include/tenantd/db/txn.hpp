@@ -1,0 +1,115 @@
+// The one way to talk to the database: a unit of work on one connection.
+//
+// Reads run by themselves. The first write, or the first locking read, starts the transaction; commit() ends it; a Txn
+// that goes without commit() rolls back. Under READ COMMITTED a read before the transaction sees what it would see
+// inside, so that a handler that only reads costs no BEGIN, and one that hashes a password first holds no locks meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tenantd/db/error.hpp"
+#include "tenantd/db/pool.hpp"
+
+namespace tenantd::db {
+
+// Told of users and organizations whose sessions may now mean something else, around the commit that changes them.
+class ChangeListener {
+ public:
+  virtual ~ChangeListener() = default;
+  virtual void before_commit(const std::vector<UuidBytes>& ids) = 0;
+  virtual void after_commit(const std::vector<UuidBytes>& ids) = 0;
+};
+
+class Txn {
+ public:
+  explicit Txn(Pool& pool, ChangeListener* listener = nullptr) : pool_(pool), listener_(listener) {}
+  ~Txn();
+  Txn(const Txn&) = delete;
+  Txn& operator=(const Txn&) = delete;
+
+  // From here on statements see the rows of `scope`; sent with the next statement.
+  void enter(const ScopeKey& scope) { wanted_ = scope; }
+  const ScopeKey& scope() const { return wanted_; }
+
+  // A read.
+  template <class... Args>
+  Rows query(const Sql& sql, const Args&... args) {
+    return ready().query(sql, args...);
+  }
+  // A read that locks what it finds (SELECT … FOR UPDATE): inside the transaction.
+  template <class... Args>
+  Rows lock(const Sql& sql, const Args&... args) {
+    return begun().query(sql, args...);
+  }
+  // A procedure that answers with one row set, handed to `read`.
+  template <class Read, class... Args>
+  auto call(const Sql& sql, Read&& read, const Args&... args) {
+    return ready().call(sql, std::forward<Read>(read), args...);
+  }
+  // A change, inside the transaction. Returns the count of rows matched.
+  template <class... Args>
+  std::int64_t execute(const Sql& sql, const Args&... args) {
+    return begun().execute(sql, args...);
+  }
+
+  // The sessions of this user, or of this organization's members, mean something else after the commit.
+  template <class Tag>
+  void touch(const Id<Tag>& id) {
+    touched_.push_back(id.bytes());
+  }
+  // Runs after the commit, not at all if there is none. Must not throw.
+  void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }
+
+  // Makes what was written durable. A later write starts another transaction. Throws ApiError(unavailable) when the
+  // connection was lost: the outcome is then unknown to the caller.
+  void commit();
+  void rollback() noexcept;
+  bool open() const { return open_; }
+
+ private:
+  Connection& ready();
+  Connection& begun();
+  Pool::Lease& lease();
+
+  Pool& pool_;
+  ChangeListener* listener_;
+  std::optional<Pool::Lease> lease_;
+  ScopeKey wanted_;
+  bool open_ = false;
+  std::vector<UuidBytes> touched_;
+  std::vector<std::function<void()>> actions_;
+};
+
+// Waits a little before attempt `n` (from 1) of a transaction that the server wants run again.
+void back_off(int n);
+
+inline constexpr int kTransactionAttempts = 8;
+
+// Runs `work(txn)` and commits; again from the start on RetryableError, a bounded number of times.
+// Throws ApiError(unavailable) when the last attempt met a conflict as well.
+template <class Work>
+auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      Txn txn{pool, listener};
+      if constexpr (std::is_void_v<decltype(work(txn))>) {
+        work(txn);
+        txn.commit();
+        return;
+      } else {
+        auto result = work(txn);
+        txn.commit();
+        return result;
+      }
+    } catch (const RetryableError&) {
+      if (attempt == kTransactionAttempts) throw;
+      back_off(attempt);
+    }
+  }
+}
+
+}  // namespace tenantd::db

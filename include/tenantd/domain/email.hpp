@@ -1,0 +1,25 @@
+// An e-mail address in its one canonical spelling, so that no second account arises by case, width or encoding.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tenantd {
+
+class Email {
+ public:
+  // Returns the canonical address: local part NFKC and case-folded (Unicode 15, NFKC_Casefold), domain as lower-case
+  // A-labels (IDNA 2008, RFC 5891). nullopt unless `typed` is one plain addr-spec of at most 254 bytes: no display
+  // name, quotes, comments, blanks, control characters or address literals.
+  static std::optional<Email> parse(std::string_view typed);
+
+  const std::string& str() const { return text_; }
+  friend bool operator==(const Email&, const Email&) = default;
+
+ private:
+  explicit Email(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+}  // namespace tenantd

@@ -1,0 +1,118 @@
+// Permissions and the five system roles: the one table of who may do what (role-based access control, NIST RBAC).
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tenantd {
+
+// X(enumerator, "resource:action"). Names are stored in custom roles: renaming one needs a migration.
+#define TENANTD_PERMISSIONS(X)                                  \
+  X(users_create, "users:create")                               \
+  X(users_read, "users:read")                                   \
+  X(users_update, "users:update")                               \
+  X(users_delete, "users:delete")                               \
+  X(users_invite, "users:invite")                               \
+  X(roles_create, "roles:create")                               \
+  X(roles_read, "roles:read")                                   \
+  X(roles_update, "roles:update")                               \
+  X(roles_delete, "roles:delete")                               \
+  X(roles_assign, "roles:assign")                               \
+  X(tenant_manage, "tenant:manage")                             \
+  X(tenant_billing, "tenant:billing")                           \
+  X(tenant_transfer, "tenant:transfer")                         \
+  X(tenant_delete, "tenant:delete")                             \
+  X(projects_create, "projects:create")                         \
+  X(projects_read, "projects:read")                             \
+  X(projects_update, "projects:update")                         \
+  X(projects_delete, "projects:delete")                         \
+  X(documents_create, "documents:create")                       \
+  X(documents_read, "documents:read")                           \
+  X(documents_update, "documents:update")                       \
+  X(documents_delete, "documents:delete")                       \
+  X(documents_download, "documents:download")                   \
+  X(products_create, "products:create")                         \
+  X(products_read, "products:read")                             \
+  X(products_update, "products:update")                         \
+  X(products_delete, "products:delete")                         \
+  X(suppliers_create, "suppliers:create")                       \
+  X(suppliers_read, "suppliers:read")                           \
+  X(suppliers_update, "suppliers:update")                       \
+  X(suppliers_delete, "suppliers:delete")                       \
+  X(warehouses_create, "warehouses:create")                     \
+  X(warehouses_read, "warehouses:read")                         \
+  X(warehouses_update, "warehouses:update")                     \
+  X(warehouses_delete, "warehouses:delete")                     \
+  X(stock_create, "stock:create")                               \
+  X(stock_read, "stock:read")                                   \
+  X(purchase_requests_create, "purchase_requests:create")       \
+  X(purchase_requests_read, "purchase_requests:read")           \
+  X(purchase_requests_update, "purchase_requests:update")       \
+  X(purchase_requests_submit, "purchase_requests:submit")       \
+  X(purchase_requests_approve, "purchase_requests:approve")     \
+  X(audit_read, "audit:read")                                   \
+  X(events_read, "events:read")                                 \
+  X(stats_read, "stats:read")                                   \
+  X(webhooks_manage, "webhooks:manage")                         \
+  X(api_keys_manage, "api_keys:manage")                         \
+  X(identity_providers_manage, "identity_providers:manage")
+
+enum class Permission : std::uint8_t {
+#define X(name, text) name,
+  TENANTD_PERMISSIONS(X)
+#undef X
+};
+
+inline constexpr std::size_t kPermissionCount = 0
+#define X(name, text) +1
+    TENANTD_PERMISSIONS(X)
+#undef X
+    ;
+
+std::string_view permission_name(Permission permission);
+std::optional<Permission> parse_permission(std::string_view name);
+
+class PermissionSet {
+ public:
+  constexpr PermissionSet() = default;
+  explicit constexpr PermissionSet(std::uint64_t bits) : bits_(bits) {}
+
+  constexpr bool has(Permission p) const { return (bits_ >> static_cast<unsigned>(p)) & 1U; }
+  constexpr PermissionSet with(Permission p) const {
+    return PermissionSet{bits_ | (std::uint64_t{1} << static_cast<unsigned>(p))};
+  }
+  constexpr PermissionSet without(Permission p) const {
+    return PermissionSet{bits_ & ~(std::uint64_t{1} << static_cast<unsigned>(p))};
+  }
+  // True if every permission of `other` is held here: a holder may grant `other`, and may act on its holders.
+  constexpr bool covers(PermissionSet other) const { return (other.bits_ & ~bits_) == 0; }
+  constexpr std::uint64_t bits() const { return bits_; }
+  friend constexpr bool operator==(PermissionSet, PermissionSet) = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+static_assert(kPermissionCount <= 64);
+
+// Comma-separated names, as custom roles store them. Unknown names are skipped: they grant nothing.
+PermissionSet parse_permissions(std::string_view comma_separated);
+std::string format_permissions(PermissionSet set);
+
+struct SystemRole {
+  std::string_view name;
+  std::string_view description;
+  PermissionSet permissions;
+};
+
+inline constexpr std::string_view kOwnerRole = "owner";
+inline constexpr std::string_view kDefaultInviteRole = "member";
+
+// owner, admin, manager, member, viewer: every organization is made with these.
+const std::array<SystemRole, 5>& system_roles();
+const SystemRole* find_system_role(std::string_view name);
+
+}  // namespace tenantd

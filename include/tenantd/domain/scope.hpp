@@ -1,0 +1,103 @@
+// Who acts, and where. A scope is a proof: holding one means that the membership was read.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/base/id.hpp"
+#include "tenantd/base/time.hpp"
+#include "tenantd/domain/permission.hpp"
+#include "tenantd/domain/status.hpp"
+
+namespace tenantd {
+
+namespace api {
+class Authorizer;
+}
+namespace service {
+class Founding;
+class OpenedInvite;
+}  // namespace service
+
+// The account behind a session, as the database had it when the session was checked.
+struct UserRecord {
+  UserId id;
+  std::string email;
+  std::string profile;  // JSON object
+  Status status = Status::active;
+  bool is_super = false;
+  std::optional<TimePoint> email_verified_at;
+  TimePoint created_at;
+  TimePoint updated_at;
+};
+
+struct OrganizationRecord {
+  OrgId id;
+  std::string name;
+  std::string slug;
+  Status status = Status::active;
+  bool personal = false;
+  TimePoint created_at;
+  TimePoint updated_at;
+};
+
+struct RoleRecord {
+  RoleId id;
+  std::string name;
+  PermissionSet permissions;
+};
+
+// What one session means: its user and, when it has an active organization, the membership there.
+struct Principal {
+  SessionId session;
+  TimePoint session_ends_at;
+  UserRecord user;
+  std::optional<OrganizationRecord> organization;
+  RoleRecord role;  // of `organization`
+  TimePoint member_since;
+};
+
+// Signed in. Made by the authorizer alone.
+class Session {
+ public:
+  const Principal& principal() const { return *principal_; }
+  UserId user() const { return principal_->user.id; }
+  SessionId id() const { return principal_->session; }
+
+ private:
+  friend class api::Authorizer;
+  explicit Session(const Principal& principal) : principal_(&principal) {}
+  const Principal* principal_;
+};
+
+// Inside one organization, as one of its members, with that member's permissions. Every function of store/tenant
+// takes one; none can be made from a bare OrgId.
+class TenantScope {
+ public:
+  OrgId org() const { return org_; }
+  UserId user() const { return user_; }
+  PermissionSet permissions() const { return permissions_; }
+  bool may(Permission p) const { return permissions_.has(p); }
+
+ private:
+  friend class api::Authorizer;        // has read the membership
+  friend class service::Founding;      // makes the organization's id itself
+  friend class service::OpenedInvite;  // has matched the hash of a token that only the invited person holds
+  TenantScope(OrgId org, UserId user, PermissionSet permissions) : org_(org), user_(user), permissions_(permissions) {}
+  OrgId org_;
+  UserId user_;
+  PermissionSet permissions_;
+};
+
+// The whole system, as a super-admin. Made by the authorizer alone.
+class SuperAdmin {
+ public:
+  UserId user() const { return user_; }
+
+ private:
+  friend class api::Authorizer;
+  explicit SuperAdmin(UserId user) : user_(user) {}
+  UserId user_;
+};
+
+}  // namespace tenantd

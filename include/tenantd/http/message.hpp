@@ -1,0 +1,72 @@
+// A request and its reply, as the rooms above http see them: no FastCGI, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenantd::http {
+
+enum class Method { GET, HEAD, POST, PUT, PATCH, DELETE_, OPTIONS, other };
+
+std::string_view method_name(Method method);
+Method parse_method(std::string_view name);
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  Method method = Method::other;
+  std::string path;         // decoded by nginx, never empty
+  std::string query_text;   // as sent
+  Pairs query;              // decoded, in order; keys are unique (a duplicate is refused before dispatch)
+  std::string body;
+  std::string content_type;
+  std::string authorization;
+  std::string api_key;
+  std::string tenant_id;        // X-Tenant-Id
+  std::string idempotency_key;
+  std::string if_match;
+  std::string host;
+  std::string accept;
+  std::string user_agent;       // as sent; escape before it is logged or shown
+  std::string remote_address;   // the client, after nginx's real_ip; text form
+  std::string request_id;       // checked or made by nginx
+  Pairs path_values;            // filled by the router: {"org_id", "…"}
+
+  // Returns the decoded value, or nullopt if the query does not name `key`.
+  std::optional<std::string_view> query_value(std::string_view key) const;
+  // Returns what the router matched for `{name}`. Throws std::logic_error if the route has no such part.
+  const std::string& path_value(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  Pairs headers;
+  std::string body;
+
+  Response& header(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+};
+
+// A request that cannot be understood; becomes a problem document of `status`. `code` is stable snake_case.
+struct BadRequest {
+  int status;
+  const char* code;
+  const char* detail;
+};
+
+// Splits and decodes `text` into pairs. Throws BadRequest for a duplicate key, a broken escape, NUL or bad UTF-8,
+// or more than 100 parameters.
+Pairs parse_query(std::string_view text);
+
+// Decodes an application/x-www-form-urlencoded body with cgicc, behind the guards that cgicc needs (size, runs of
+// '&', count, UTF-8, NUL). Throws BadRequest.
+Pairs parse_form(const std::string& body);
+
+}  // namespace tenantd::http

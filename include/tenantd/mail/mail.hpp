@@ -1,0 +1,29 @@
+// What a mail is before it is a message: a template, a recipient and the values that fill it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tenantd::mail {
+
+// Names are the files in src/mail/templates: invitation.subject/.html/.txt.mustache
+enum class Template { invitation, verification, welcome, password_reset, password_changed, login_alert, account_exists };
+
+std::string_view template_name(Template kind);
+
+// Returns the template of that name, or nullopt (an outbox row written by a newer release).
+std::optional<Template> template_by_name(std::string_view name);
+
+struct Mail {
+  Template kind;
+  std::string to;                              // canonical address
+  std::map<std::string, std::string> values;   // e.g. link, organization, inviter, role, minutes, address, agent, time
+};
+
+// Values as JSON text for the outbox, and back. from_json throws std::runtime_error for anything else.
+std::string values_to_json(const Mail& mail);
+std::map<std::string, std::string> values_from_json(std::string_view json);
+
+}  // namespace tenantd::mail

@@ -1,0 +1,51 @@
+// Rendering and sending one message. A transport is used by one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tenantd/base/time.hpp"
+#include "tenantd/config/settings.hpp"
+#include "tenantd/mail/mail.hpp"
+
+namespace tenantd::mail {
+
+// A complete RFC 5322 message (CRLF lines) and its envelope.
+struct Message {
+  std::string sender;      // envelope, bare address
+  std::string recipient;   // envelope, bare address
+  std::string message_id;  // no angle brackets; stable for one outbox row, so that receivers drop duplicates
+  std::string data;
+  TimePoint date{};  // of the Date header; names the file transport's files
+};
+
+// Renders `mail` from its three templates: multipart/alternative, text and HTML, base64 UTF-8, RFC 2047
+// headers. HTML values are escaped; CR, LF and other controls in any value become a blank before they reach a
+// header. The same arguments give the same bytes, so a second attempt is the same message. Throws
+// std::runtime_error if the template or its link is missing, and std::invalid_argument for an address that
+// cannot be put into an envelope: CR, LF, NUL, blanks, angle brackets, a part before the @ that is not ASCII,
+// a domain that is none.
+Message render(const Mail& mail, const std::string& id, const std::string& from,
+               const std::string& public_url, TimePoint date);
+
+enum class Outcome { sent, retry, refused };  // refused = permanent (5xx)
+
+struct Result {
+  Outcome outcome;
+  std::string detail;  // the server's reply or the library's word, for the outbox row and the log
+  // The server was not reached, not trusted, or did not let us in: no fault of this mail.
+  bool connection_failed = false;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual Result send(const Message& message) = 0;
+  // Says that nothing is waiting: a connection kept for the next mail is closed.
+  virtual void idle() {}
+};
+
+// The transport that MAIL_TRANSPORT names. Throws ConfigError.
+std::unique_ptr<Transport> make_transport(const Settings& settings);
+
+}  // namespace tenantd::mail

@@ -1,0 +1,64 @@
+// Inviting people into an organization, and accepting.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/domain/email.hpp"
+#include "tenantd/service/context.hpp"
+#include "tenantd/service/sessions.hpp"
+#include "tenantd/store/tenant/invites.hpp"
+
+namespace tenantd::service {
+
+struct InviteForm {
+  std::optional<Email> email;  // one of the two
+  std::optional<UserId> user;
+  std::string role = std::string{kDefaultInviteRole};
+};
+struct SentInvite {
+  store::Invite invite;
+  RoleRecord role;
+};
+
+// Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
+// already_member, invite_pending.
+SentInvite invite(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
+                  const InviteForm& form);
+
+struct AcceptForm {
+  std::string token;
+  std::optional<std::string> password;  // required when the address has no account
+  std::string profile = "{}";
+};
+struct Accepted {
+  UserRecord user;
+  store::Membership membership;
+  std::optional<TokenReply> signed_in;  // for the new account, whose password was chosen here
+};
+
+// Accepts for the invited address. `signed_in_as` is the caller's own account if the request carried a session.
+// Throws ApiError: invite_gone (unknown, used, revoked, expired, or the inviter may no longer invite), wrong_account,
+// password_required, password_refused.
+Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
+                       const std::optional<UserId>& signed_in_as);
+
+// An invitation opened by its token. The one way into an organization's scope for somebody who is no member yet.
+class OpenedInvite {
+ public:
+  // Throws ApiError(invite_gone).
+  static OpenedInvite open(db::Txn& txn, const std::string& token_hash, TimePoint now);
+
+  // Acts as nobody yet: without permissions, and without a name in the events.
+  const TenantScope& scope() const { return scope_; }
+  // The same once the invited person's account is known.
+  TenantScope scope_of(UserId user) const { return TenantScope{scope_.org(), user, PermissionSet{}}; }
+  const store::Invite& invite() const { return invite_; }
+
+ private:
+  OpenedInvite(TenantScope scope, store::Invite invite) : scope_(scope), invite_(std::move(invite)) {}
+  TenantScope scope_;
+  store::Invite invite_;
+};
+
+}  // namespace tenantd::service

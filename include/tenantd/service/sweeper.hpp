@@ -1,0 +1,26 @@
+// Deleting what has expired: in small batches, so that others' writes go on; safe when two sweepers run at once.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenantd/config/settings.hpp"
+#include "tenantd/db/pool.hpp"
+
+namespace tenantd::service {
+
+struct SweepResult {
+  std::string task;  // "invites", "tokens", "sessions", "idempotency", "outbox", "runs"
+  std::int64_t rows = 0;
+  std::int64_t duration_us = 0;
+  std::optional<std::string> error;
+};
+
+// Runs every task, expired invitations first, and records each in sweep_run. A task that fails does not stop the others.
+// `keep_going` is asked between batches. Throws ApiError(unavailable) only if the database cannot be reached at all.
+std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
+                               const std::function<bool()>& keep_going);
+
+}  // namespace tenantd::service

@@ -1,0 +1,40 @@
+// Counters that all workers add to, read by whichever answers /metrics.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace tenantd::shm {
+
+struct Metrics {
+  static constexpr std::size_t kRoutes = 256;
+  static constexpr std::size_t kStatuses = 6;  // 1xx … 5xx by their first digit; 0 unused
+  // Upper bounds of the duration histogram, in microseconds; the last bucket is +Inf.
+  static constexpr std::array<std::int64_t, 12> kBounds = {250,    500,    1000,   2500,    5000,    10000,
+                                                           25000,  50000,  100000, 250000,  1000000, 5000000};
+
+  std::array<std::array<std::atomic<std::uint64_t>, kStatuses>, kRoutes> requests{};  // last row: no route matched
+  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> durations{};
+  std::atomic<std::uint64_t> duration_sum_us{0};
+  std::atomic<std::uint64_t> in_flight{0};
+  std::atomic<std::uint64_t> statements{0};
+  std::atomic<std::uint64_t> transaction_retries{0};
+  std::atomic<std::uint64_t> cache_hits{0};
+  std::atomic<std::uint64_t> cache_misses{0};
+  std::atomic<std::uint64_t> rate_limited{0};
+  std::atomic<std::uint64_t> worker_crashes{0};
+  std::atomic<std::uint64_t> reloads{0};
+  std::int64_t started_at = 0;
+
+  void observe(std::size_t route, int status, std::int64_t duration_us) {
+    auto& row = requests[route < kRoutes ? route : kRoutes - 1];
+    row[static_cast<std::size_t>(status / 100) % kStatuses].fetch_add(1, std::memory_order_relaxed);
+    std::size_t bucket = 0;
+    while (bucket < kBounds.size() && duration_us > kBounds[bucket]) ++bucket;
+    durations[bucket].fetch_add(1, std::memory_order_relaxed);
+    duration_sum_us.fetch_add(static_cast<std::uint64_t>(duration_us), std::memory_order_relaxed);
+  }
+};
+
+}  // namespace tenantd::shm

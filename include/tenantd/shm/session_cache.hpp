@@ -1,0 +1,77 @@
+// What the workers of one host remember of checked access tokens: token hash → claims and principal, as bytes.
+//
+// A write to a user, session, membership, role or organization changes the generation of that id around its commit;
+// an entry counts only while the generations of its ids are those of the time before it was read. So a reader that
+// read before the commit cannot store what it read after it:
+//   reader: note generations → read the database → store with the noted generations
+//   writer: mark ids busy → COMMIT → next generation, unmark → answer the client
+// Ids that are busy are neither served nor stored. A writer that dies in between leaves its ids busy for good: they
+// are then read from the database each time, which is slower and never wrong.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tenantd/base/id.hpp"
+
+namespace tenantd::shm {
+
+class SessionCache {
+ public:
+  static constexpr std::size_t kValueBytes = 1944;
+
+  // The generations of a user and an organization (nil = none) at one moment; invalid while either is busy.
+  struct Stamp {
+    std::uint64_t user = 0;
+    std::uint64_t org = 0;
+    std::uint64_t epoch = 0;
+    bool valid = false;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+  Stamp stamp(const UuidBytes& user, const UuidBytes& org) const;
+
+  struct Hit {
+    std::string value;
+    bool fresh = false;  // stored less than the lifetime ago, and no generation has moved
+  };
+  // Returns what was stored under `key` (32 bytes), or nullopt.
+  std::optional<Hit> find(std::string_view key, std::int64_t now_us, std::int64_t lifetime_us) const;
+  // Stores `value` read after `stamp` was taken; larger values than kValueBytes are not kept.
+  void store(std::string_view key, std::string_view value, const UuidBytes& user, const UuidBytes& org,
+             const Stamp& stamp, std::int64_t now_us);
+
+  void mark_busy(const UuidBytes& id);
+  void advance(const UuidBytes& id);  // next generation, no longer busy
+  void clear();                       // forgets everything: signing keys changed
+
+ private:
+  static constexpr std::size_t kEntries = 1 << 13;
+  static constexpr std::size_t kGenerations = 1 << 14;
+
+  // A sequence lock (odd while written) guards the plain bytes.
+  struct Entry {
+    std::atomic<std::uint32_t> sequence;
+    std::atomic<std::uint32_t> size;
+    std::atomic<std::int64_t> stored_us;
+    std::array<std::atomic<std::uint64_t>, 4> key;
+    std::array<std::atomic<std::uint64_t>, 4> ids;    // user, org
+    std::array<std::atomic<std::uint64_t>, 3> stamp;  // user, org, epoch
+    std::array<std::atomic<std::uint64_t>, kValueBytes / 8> value;
+  };
+  struct Generation {
+    std::atomic<std::uint64_t> number;
+    std::atomic<std::uint32_t> busy;
+  };
+  const Generation& generation(const UuidBytes& id) const;
+  Generation& generation(const UuidBytes& id);
+
+  std::array<Entry, kEntries> entries_;
+  std::array<Generation, kGenerations> generations_;
+  std::atomic<std::uint64_t> epoch_;
+};
+
+}  // namespace tenantd::shm

@@ -1,0 +1,74 @@
+// Sessions: one row per sign-in. A refresh token names the row and its counter; only the newest counter is good.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::store {
+
+struct SessionRow {
+  SessionId id;
+  UserId user;
+  std::optional<OrgId> org;
+  std::int64_t counter = 0;
+  TimePoint rotated_at;
+  TimePoint expires_at;  // slides
+  TimePoint ends_at;     // never moves
+};
+
+struct NewSession {
+  SessionId id;
+  UserId user;
+  std::optional<OrgId> org;
+  TimePoint expires_at;
+  TimePoint ends_at;
+  std::string address;
+  std::string agent;
+};
+
+void insert_session(db::Txn& txn, const NewSession& session, TimePoint now);
+std::optional<SessionRow> find_session(db::Txn& txn, SessionId id);
+
+// Rotates if `counter` is still the newest one and the session lives. False if another rotation was first.
+bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now);
+// The organization of the session's next access tokens; counts as a rotation. False if the session is gone.
+bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint now);
+
+void delete_session(db::Txn& txn, SessionId id, UserId user);
+// Ends every session of `user`, except `keep` if given.
+void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep);
+
+// Returns what `session` stands for, with the membership in `org` or in the organization named `slug` (nil: none);
+// nullopt if there is no such session. Expiry, status and membership are the caller's to judge.
+struct LiveSession {
+  Principal principal;
+  Status member_status = Status::active;
+  bool is_member = false;
+};
+std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
+                                        const std::optional<std::string>& slug);
+
+// One organization of a person, with the role there.
+struct Membership {
+  OrganizationRecord organization;
+  RoleRecord role;
+  Status status = Status::active;
+  TimePoint member_since;
+};
+// Where a list goes on: after this time and id.
+struct Keyset {
+  TimePoint time;
+  UuidBytes id{};
+};
+// Returns at most `limit` organizations of `user`, oldest membership first, after `from`.
+std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from, std::int64_t limit);
+std::int64_t count_memberships(db::Txn& txn, UserId user);
+// Returns the active membership that `user` has had longest in an active organization, or nullopt.
+std::optional<Membership> first_membership(db::Txn& txn, UserId user);
+std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org);
+
+}  // namespace tenantd::store

@@ -1,0 +1,37 @@
+// Members counted over organizations: those where the caller may read statistics, or all for a super-admin.
+// Numbers come from counters that the database keeps as members change; a time filter adds the edges from an index.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::store {
+
+struct CountFilter {
+  std::optional<TimePoint> from;  // joined at or after
+  std::optional<TimePoint> to;    // joined at or before
+  std::optional<Status> status;
+};
+
+struct OrganizationCount {
+  OrgId org;
+  std::string name;
+  std::string role;  // empty unless counted by role
+  std::int64_t members = 0;
+};
+
+// `user` counts where that user may; `everywhere` (a super-admin) counts all.
+std::vector<OrganizationCount> count_by_organization(db::Txn& txn, UserId user, bool everywhere, const CountFilter& filter);
+std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, UserId user, bool everywhere,
+                                                              const CountFilter& filter);
+struct RoleCount {
+  std::string role;
+  std::int64_t members = 0;
+};
+std::vector<RoleCount> count_by_role(db::Txn& txn, UserId user, bool everywhere);
+
+}  // namespace tenantd::store

@@ -1,0 +1,52 @@
+// Accounts. They belong to no tenant: one person, one account, any number of memberships.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/email.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::store {
+
+// An account with what signing in needs. `password` is a PHC string, empty if none was chosen.
+struct Account {
+  UserRecord user;
+  std::string password;
+};
+
+std::optional<Account> find_account(db::Txn& txn, const Email& email);
+std::optional<Account> find_account(db::Txn& txn, UserId id);
+
+struct NewUser {
+  UserId id;
+  Email email;
+  std::optional<std::string> password;  // PHC string
+  std::string profile = "{}";           // JSON object
+  bool verified = false;
+  bool is_super = false;
+};
+// Throws db::DuplicateKey (key "email") if the address has an account.
+UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now);
+
+// Counts one attempt to sign in before it is evaluated, over all workers. False if the account is locked: nothing is
+// evaluated then. The attempt that reaches `failures` locks the account for `lock`; an expired lock starts from zero.
+bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds lock, TimePoint now);
+// The attempt was right: forget the failures.
+void clear_attempts(db::Txn& txn, UserId id);
+
+void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now);
+void mark_verified(db::Txn& txn, UserId id, TimePoint now);
+
+// Links in mails. Only the SHA-256 of the token is stored.
+void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
+                  TimePoint expires_at);
+// Uses the token up: returns its user the first time, before it expires; nullopt ever after.
+std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
+// Returns the user of a live token without using it up.
+std::optional<UserId> peek_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
+// Older links of this kind stop working.
+void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose);
+
+}  // namespace tenantd::store

@@ -1,0 +1,17 @@
+// Putting a mail into the outbox, in the transaction of the change that it tells of. What it says is sealed.
+#pragma once
+
+#include <optional>
+
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/mail/mail.hpp"
+
+namespace tenantd::store {
+
+// `discard`: the row is written as dead and never sent. For a request that must cost the same whether or not there is
+// anybody to write to.
+void enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
+                  std::optional<UserId> user, TimePoint now, bool discard = false);
+
+}  // namespace tenantd::store

@@ -1,0 +1,60 @@
+// The outbox as the courier sees it: rows that wait for delivery, claimed with a lease.
+//
+// Written in the transaction of the change that the mail tells of; delivered at least once, afterwards. Works
+// on the table itself: the connection's schema is "tenantd" and its account the courier's. Every function
+// takes the time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenantd/base/id.hpp"
+#include "tenantd/base/time.hpp"
+#include "tenantd/db/connection.hpp"
+
+namespace tenantd::store {
+
+enum class OutboxStatus : std::int64_t { pending = 0, sent = 1, dead = 2 };
+
+// The context that a row's values are sealed for (crypto::seal): a value copied to another row does not open
+// there.
+std::string outbox_context(MailId id);
+
+struct OutboxRow {
+  MailId id;
+  std::string template_name;
+  std::string recipient;
+  std::optional<std::string> values_sealed;
+  std::int64_t attempts = 0;
+  TimePoint created_at;
+  TimePoint lease_until;  // this claim's; proves to later statements that the row is still ours
+};
+
+// True if a mail is due and nobody holds it. One cheap statement, for the idle courier.
+bool has_due_mail(db::Connection& db, TimePoint now);
+
+// Claims up to `limit` due rows until `lease_until`, the longest due first; rows locked by another courier
+// are skipped.
+std::vector<OutboxRow> claim_due_mail(db::Connection& db, TimePoint now, TimePoint lease_until,
+                                      std::int64_t limit);
+
+// The mail is out: its values are erased.
+void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now);
+
+// Comes up again at `next_attempt_at`. No effect if the lease ran out and another courier has the row.
+void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, TimePoint next_attempt_at,
+                     std::string_view error, bool connection_failed);
+
+// Never tried again; the sealed values stay, so that an operator can set the row to pending. Lease as above.
+void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error);
+
+// Gives a claimed row back untried.
+void release_mail(db::Connection& db, const OutboxRow& row, TimePoint now);
+
+// Makes every mail due that last failed because the server could not be reached. Returns how many.
+std::int64_t hasten_mail_after_outage(db::Connection& db, TimePoint now);
+
+}  // namespace tenantd::store

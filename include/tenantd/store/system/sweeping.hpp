@@ -1,0 +1,36 @@
+// The sweeper's statements. They run on the tables themselves, as the sweeper's account, over all tenants.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tenantd/db/txn.hpp"
+
+namespace tenantd::store {
+
+// Over every tenant: the sweeper's account may delete what has expired, and nothing else.
+class SystemScope {
+ public:
+  static SystemScope unsafe_for_sweeper() { return SystemScope{}; }
+
+ private:
+  SystemScope() = default;
+};
+
+inline constexpr std::int64_t kSweepBatch = 1000;
+
+// Each deletes at most kSweepBatch rows that expired at or before `before`, and returns how many.
+// Invitations: each leaves an `invite.expired` event unless it was answered.
+std::int64_t sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
+std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
+// Mails delivered or given up before `before`.
+std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
+
+void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started, std::int64_t duration_us,
+                  std::int64_t rows, const std::optional<std::string>& error);
+
+}  // namespace tenantd::store

@@ -1,0 +1,33 @@
+// The organization itself, its roles and its events.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::store {
+
+// Makes the statements of `txn` see the rows of `scope`, and no others.
+void enter(db::Txn& txn, const TenantScope& scope);
+
+// Throws db::DuplicateKey (key "slug") if another organization has the slug.
+OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, const std::string& name,
+                                       const std::string& slug, bool personal, TimePoint now);
+std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantScope& scope);
+// Serializes what must not race inside one organization (the last owner).
+void lock_organization(db::Txn& txn, const TenantScope& scope);
+
+// Makes the five system roles; returns the owner's.
+RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now);
+std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name);
+std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id);
+
+// What happened, in order; part of the change's own transaction. `actor` nil = the system.
+void insert_event(db::Txn& txn, const TenantScope& scope, std::string_view type, const UuidBytes& subject,
+                  const std::string& data, TimePoint now);
+
+}  // namespace tenantd::store

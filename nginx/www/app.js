@@ -1,0 +1,231 @@
+// The pages that mails link to. The link's secret stands in the fragment, which browsers do not send: it is taken out of
+// the address bar at once, kept in this variable only, and sent in the body of one POST when the person says so.
+'use strict';
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const main = document.querySelector('main');
+  const heading = document.querySelector('h1');
+  const lead = byId('lead');
+  const notice = byId('notice');
+  const form = byId('form');
+  const button = byId('submit');
+  const status = byId('status');
+  const password = byId('password');
+  const repeat = byId('repeat');
+
+  const kLeast = 8;  // characters, as the service counts them: code points
+  const kTimeout = 30000;
+
+  const token = new URLSearchParams(location.hash.slice(1)).get('token') || '';
+  history.replaceState(null, '', location.pathname);
+
+  const pages = {
+    invite: {
+      path: '/accept_invite',
+      busy: 'Accepting the invitation…',
+      gone: 'Please ask the person who invited you for a new invitation.',
+      body: () => (passwordShown() ? { token, password: password.value } : { token }),
+      done: (reply) => {
+        const organization = text(reply.organization && reply.organization.name, reply.organization_name);
+        const role = text(reply.role, reply.role && reply.role.name, reply.organization && reply.organization.role,
+                          reply.member && reply.member.role, reply.member && reply.member.role_name);
+        heading.textContent = organization ? `Welcome to ${organization}` : 'Welcome';
+        succeed(role ? `You have joined with the role “${role}”. You can sign in now.`
+                     : 'You have joined. You can sign in now.');
+      },
+    },
+    reset: {
+      path: '/reset_password',
+      busy: 'Setting the new password…',
+      gone: 'Please ask for a new link where you sign in.',
+      body: () => ({ token, new_password: password.value }),
+      done: () => {
+        heading.textContent = 'Your password is changed';
+        succeed('All your sessions have ended. Sign in with the new password.');
+      },
+    },
+    verify: {
+      path: '/api/v1/auth/verify-email',
+      busy: 'Confirming the address…',
+      gone: 'Please ask for a new link after signing in.',
+      body: () => ({ token }),
+      done: () => {
+        heading.textContent = 'Your address is confirmed';
+        succeed('Thank you. You can close this page.');
+      },
+    },
+  };
+  const page = pages[main.dataset.page];
+
+  // The refusals in plain words, by the problem's stable code. `final`: trying again cannot help.
+  const problems = {
+    already_member: { text: 'You are a member of this organization already. You can sign in.', final: true },
+    conflict: { text: 'This was done already.', final: true },
+    invite_gone: { text: () => `This invitation was used, withdrawn or has expired. ${page.gone}`, final: true },
+    not_found: { text: () => `This link is not valid. ${page.gone}`, final: true },
+    token_invalid: { text: () => `This link was used before, was replaced or has expired. ${page.gone}`, final: true },
+    wrong_account: { text: 'This invitation is for another account.', final: true },
+    rate_limited: { text: (reply) => `Too many attempts. Please wait ${wait(reply.retryAfter)} and try again.` },
+    unavailable: { text: 'The service cannot answer now. Please try again in a moment.' },
+    internal: { text: 'Something went wrong on our side. Please try again in a moment.' },
+  };
+
+  function text(...candidates) {
+    return candidates.find((value) => typeof value === 'string' && value !== '') || '';
+  }
+
+  function wait(seconds) {
+    if (!(seconds > 0)) return 'a moment';
+    if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
+    return `${Math.ceil(seconds / 60)} minutes`;
+  }
+
+  function passwordShown() {
+    return password && !byId('password-field').hidden;
+  }
+
+  // Text only, never markup: a name from a reply must not become part of the page.
+  function show(kind, message, items = []) {
+    notice.className = `notice ${kind}`;
+    const paragraph = document.createElement('p');
+    paragraph.textContent = message;
+    notice.replaceChildren(paragraph);
+    if (items.length > 0) {
+      const list = document.createElement('ul');
+      for (const item of items) list.appendChild(document.createElement('li')).textContent = item;
+      notice.appendChild(list);
+    }
+    notice.hidden = false;
+  }
+
+  function succeed(message) {
+    document.title = heading.textContent;
+    lead.hidden = true;
+    form.remove();
+    show('good', message);
+    heading.focus();
+  }
+
+  function end(message) {
+    lead.hidden = true;
+    form.remove();
+    show('bad', message);
+    heading.focus();
+  }
+
+  function fieldProblem(input, message) {
+    const hint = byId(input.getAttribute('aria-describedby'));
+    if (hint.dataset.rule === undefined) hint.dataset.rule = hint.textContent;
+    hint.textContent = message || hint.dataset.rule;
+    hint.classList.toggle('bad', Boolean(message));
+    if (message) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+  }
+
+  // Returns the first field that cannot be sent, after saying so beside it.
+  function firstRefusedField() {
+    if (!passwordShown()) return null;
+    const short = [...password.value].length < kLeast;
+    fieldProblem(password, short ? `Please choose at least ${kLeast} characters.` : '');
+    if (short) return password;
+    if (!repeat) return null;
+    const differs = repeat.value !== password.value;
+    fieldProblem(repeat, differs ? 'The two passwords differ.' : '');
+    return differs ? repeat : null;
+  }
+
+  async function post(path, body) {
+    const reply = await fetch(path, {
+      method: 'POST',
+      headers: { 'Accept': 'application/json', 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      signal: AbortSignal.timeout(kTimeout),
+    });
+    const json = await reply.json().catch(() => ({}));
+    const retryAfter = parseInt(reply.headers.get('Retry-After') || '', 10);
+    return { ok: reply.ok, status: reply.status, retryAfter, json: json && typeof json === 'object' ? json : {} };
+  }
+
+  function refuse(reply) {
+    const problem = reply.json;
+    const items = (Array.isArray(problem.errors) ? problem.errors : []).map((e) => text(e && e.detail)).filter(Boolean);
+    if (problem.code === 'password_required' && password && !passwordShown()) {
+      byId('password-field').hidden = false;
+      lead.textContent = 'You are new here: choose the password that you will sign in with.';
+      button.textContent = 'Accept and create account';
+      notice.hidden = true;
+      password.focus();
+      return;
+    }
+    if (problem.code === 'password_refused' || (problem.code === 'validation_failed' && passwordShown())) {
+      const detail = text(problem.detail, problem.title, 'This password cannot be used.');
+      show('bad', detail, items.filter((item) => item !== detail));
+      password.setAttribute('aria-invalid', 'true');
+      password.focus();
+      password.select();
+      return;
+    }
+    const known = Object.hasOwn(problems, problem.code) ? problems[problem.code]
+      : problem.code === undefined && reply.status >= 500 ? problems.unavailable : null;
+    const message = known ? (typeof known.text === 'function' ? known.text(reply) : known.text)
+      : text(problem.detail, problem.title, 'The service refused this. Please open the link from the mail again.');
+    if (known && known.final) end(message);
+    else show('bad', message, known ? [] : items);
+  }
+
+  // aria-disabled, not disabled: the button keeps the focus, and a second press while one is under way does nothing.
+  let busy = false;
+  function setBusy(on) {
+    busy = on;
+    button.setAttribute('aria-disabled', String(on));
+    status.textContent = on ? page.busy : '';
+  }
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    notice.hidden = true;
+    const refused = firstRefusedField();
+    if (refused) {
+      refused.focus();
+      return;
+    }
+    setBusy(true);
+    try {
+      const reply = await post(page.path, page.body());
+      setBusy(false);
+      if (reply.ok) page.done(reply.json);
+      else refuse(reply);
+    } catch {
+      setBusy(false);
+      show('bad', 'The service could not be reached. Please check your connection and try again.');
+    }
+  });
+
+  for (const toggle of document.querySelectorAll('.toggle')) {
+    toggle.addEventListener('click', () => {
+      const input = byId(toggle.getAttribute('aria-controls'));
+      const shown = input.type === 'password';
+      input.type = shown ? 'text' : 'password';
+      toggle.textContent = shown ? 'Hide' : 'Show';
+      toggle.setAttribute('aria-label', `${toggle.textContent} the password`);
+    });
+  }
+
+  for (const input of [password, repeat]) {
+    if (input) input.addEventListener('input', () => fieldProblem(input, ''));
+  }
+
+  // A second link opened in the same tab changes only the fragment: start over with its token.
+  addEventListener('hashchange', () => location.reload());
+
+  if (token === '') {
+    end('The link is incomplete, or this page was reloaded. Please open the link from the mail again.');
+  } else {
+    form.hidden = false;
+  }
+})();

@@ -1,0 +1,42 @@
+-- Who may do what; run by every `tenantctl migrate`, after the views. {{app}}, {{sweeper}} and {{courier}} are the
+-- accounts that the settings name. None of them may create, alter or grant anything.
+
+-- The application: views and routines only. No base table at all.
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.role TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
+GRANT SELECT ON tenantd_app.member_count TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.invite TO {{app}};
+GRANT SELECT, INSERT ON tenantd_app.event TO {{app}};
+GRANT SELECT ON tenantd_app.my_membership TO {{app}};
+GRANT SELECT ON tenantd_app.countable_organization TO {{app}};
+GRANT SELECT ON tenantd_app.countable_count TO {{app}};
+GRANT SELECT ON tenantd_app.countable_member TO {{app}};
+GRANT SELECT ON tenantd_app.system_organization TO {{app}};
+GRANT SELECT ON tenantd_app.system_count TO {{app}};
+GRANT SELECT ON tenantd_app.system_member TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.user TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
+GRANT INSERT ON tenantd_app.outbox TO {{app}};
+GRANT SELECT ON tenantd_app.version TO {{app}};
+
+-- The sweeper: deletes what has expired, and says so.
+GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};
+GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
+GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
+GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
+GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
+GRANT INSERT ON tenantd.event TO {{sweeper}};
+GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
+
+-- The courier: the outbox.
+GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};

@@ -1,0 +1,145 @@
+-- What the application sees: schema `tenantd_app`. Made anew by every `tenantctl migrate`.
+--
+-- Views and routines run with the rights of tenantd_owner, an account that nobody can sign in to. A tenant's view shows
+-- and takes only rows of current_org(); unset means no rows and no writes. current_org() must be DETERMINISTIC NO SQL:
+-- otherwise each query would evaluate it for every row of the table.
+
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_org() RETURNS BINARY(16)
+  DETERMINISTIC NO SQL RETURN @tenantd_org;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_user_id() RETURNS BINARY(16)
+  DETERMINISTIC NO SQL RETURN @tenantd_user;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_super() RETURNS BOOLEAN
+  DETERMINISTIC NO SQL RETURN COALESCE(@tenantd_super, FALSE);
+
+DELIMITER //
+-- Scope, and scope with transaction, in one round trip.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.enter_scope(
+  IN p_org BINARY(16), IN p_user BINARY(16), IN p_super BOOLEAN)
+BEGIN
+  SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
+END//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_scope(
+  IN p_org BINARY(16), IN p_user BINARY(16), IN p_super BOOLEAN)
+BEGIN
+  SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
+  START TRANSACTION;
+END//
+
+-- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
+-- organization that p_slug names, or none). The caller must know the session's id.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
+  IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63))
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT p_org;
+  IF v_org IS NULL AND p_slug IS NOT NULL THEN
+    SELECT id INTO v_org FROM tenantd.organization WHERE slug = p_slug;
+  END IF;
+  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super, u.email_verified_at,
+         u.created_at, u.updated_at, o.id, o.name, o.slug, o.status, o.personal, o.created_at, o.updated_at,
+         r.id, r.name, r.permissions, m.status, m.created_at
+  FROM tenantd.session s
+  JOIN tenantd.user u ON u.id = s.user_id
+  LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id
+  LEFT JOIN tenantd.organization o ON o.id = m.org_id
+  LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE s.id = p_session;
+END//
+
+-- The organization of an invitation, for one who holds its token; NULL if there is none.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
+  RETURNS BINARY(16) READS SQL DATA
+BEGIN
+  RETURN (SELECT org_id FROM tenantd.invite WHERE token = p_token LIMIT 1);
+END//
+DELIMITER ;
+
+-- Tenants' views.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
+  SELECT id, name, slug, status, personal, settings, created_at, updated_at FROM tenantd.organization
+  WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
+  SELECT org_id, id, name, description, permissions, created_at, updated_at FROM tenantd.role
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
+  SELECT org_id, user_id, role_id, status, settings, created_at, updated_at FROM tenantd.member
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
+  SELECT org_id, block, status, role_id, members FROM tenantd.member_count
+  WHERE org_id = tenantd_app.current_org();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
+  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at
+  FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.event AS
+  SELECT org_id, id, type, actor_id, subject_id, data, created_at FROM tenantd.event
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+
+-- A person's view over the organizations that person belongs to; read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS
+  SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
+         o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions
+  FROM tenantd.member m
+  JOIN tenantd.organization o ON o.id = m.org_id
+  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE m.user_id = tenantd_app.current_user_id();
+
+-- Members and their numbers over every organization that the caller may count: those where the caller's role holds
+-- stats:read (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_organization AS
+  SELECT o.id AS org_id, o.name
+  FROM tenantd.member me
+  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  JOIN tenantd.organization o ON o.id = me.org_id
+  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
+    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
+           FIND_IN_SET('stats:read', mine.permissions) > 0);
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
+  SELECT o.id AS org_id, o.name, c.block, c.status, r.name AS role_name, c.members
+  FROM tenantd.member me
+  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  JOIN tenantd.organization o ON o.id = me.org_id
+  JOIN tenantd.member_count c ON c.org_id = o.id
+  JOIN tenantd.role r ON r.org_id = c.org_id AND r.id = c.role_id
+  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
+    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
+           FIND_IN_SET('stats:read', mine.permissions) > 0);
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
+  SELECT o.id AS org_id, o.name, m.created_at, m.status, r.name AS role_name
+  FROM tenantd.member me
+  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  JOIN tenantd.organization o ON o.id = me.org_id
+  JOIN tenantd.member m ON m.org_id = o.id
+  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
+    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
+           FIND_IN_SET('stats:read', mine.permissions) > 0);
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_organization AS
+  SELECT o.id AS org_id, o.name
+  FROM tenantd.organization o
+  WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_count AS
+  SELECT o.id AS org_id, o.name, c.block, c.status, r.name AS role_name, c.members
+  FROM tenantd.organization o
+  JOIN tenantd.member_count c ON c.org_id = o.id
+  JOIN tenantd.role r ON r.org_id = c.org_id AND r.id = c.role_id
+  WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_member AS
+  SELECT o.id AS org_id, o.name, m.created_at, m.status, r.name AS role_name
+  FROM tenantd.organization o
+  JOIN tenantd.member m ON m.org_id = o.id
+  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE tenantd_app.current_super();
+
+-- What belongs to no tenant.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
+  SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
+         created_at, updated_at FROM tenantd.user;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
+  SELECT id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
+  SELECT token, user_id, purpose, created_at, expires_at FROM tenantd.one_time_token;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
+  SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
+  SELECT id, org_id, user_id, template, recipient, values_sealed, status, next_attempt_at, created_at, updated_at FROM tenantd.outbox;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
+  SELECT version, description, created_at FROM tenantd.version;

@@ -1,0 +1,152 @@
+#include "tenantd/api/authorizer.hpp"
+
+#include "tenantd/api/principal_codec.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/sessions.hpp"
+
+namespace tenantd::api {
+namespace {
+
+constexpr std::size_t kMaxToken = 4096;
+
+[[noreturn]] void refuse_token() {
+  throw ApiError(ErrorCode::invalid_token).header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+}
+
+// RFC 6750 section 2.1: the scheme is case-insensitive, then one blank. A token in the query string is never read.
+std::string_view bearer_token(const http::Request& request) {
+  const std::string_view header = request.authorization;
+  if (header.empty()) throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
+  if (header.size() < 8 || header.size() > kMaxToken || ascii_lower(header.substr(0, 7)) != "bearer ") refuse_token();
+  return header.substr(7);
+}
+
+std::string cache_key(std::string_view token, const NamedOrganization& named) {
+  if (!named.id) return crypto::sha256(token);
+  return crypto::sha256(std::string{token} + '\n' + std::string{named.id->raw()});
+}
+
+// What counts each time, whatever was cached.
+bool is_live(const Principal& p, TimePoint now) {
+  return p.session_ends_at > now && p.user.status == Status::active &&
+         (!p.organization || p.organization->status == Status::active);
+}
+
+void same_or_ambiguous(NamedOrganization& named, std::string_view text) {
+  const auto id = OrgId::parse(text);
+  if (!id) throw ApiError(ErrorCode::not_found);
+  if (named.id && *named.id != *id) throw ApiError(ErrorCode::tenant_ambiguous);
+  named.id = id;
+}
+
+// "acme.example.com:8080" under "example.com" is "acme"; the base domain itself, or another host, names nobody.
+std::optional<std::string> subdomain_of(const std::string& host, const std::string& base_domain) {
+  if (base_domain.empty()) return std::nullopt;
+  const std::string name = ascii_lower(host.substr(0, host.find(':')));
+  const std::string suffix = '.' + ascii_lower(base_domain);
+  if (name.size() <= suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+  return name.substr(0, name.size() - suffix.size());
+}
+
+}  // namespace
+
+NamedOrganization named_organization(const http::Request& request, const JsonValue& body,
+                                     const std::string& base_domain) {
+  NamedOrganization named;
+  if (!request.tenant_id.empty()) {
+    if (OrgId::parse(request.tenant_id)) {
+      same_or_ambiguous(named, request.tenant_id);
+    } else {
+      named.slug = request.tenant_id;
+    }
+  }
+  for (const auto& [name, value] : request.path_values)
+    if (name == "org_id") same_or_ambiguous(named, value);
+  if (const auto in_body = maybe_text(body, "org_id")) {
+    if (!OrgId::parse(*in_body)) refuse_field("/org_id", "must be a UUID");
+    same_or_ambiguous(named, *in_body);
+  }
+  if (auto slug = subdomain_of(request.host, base_domain)) {
+    if (named.slug && *named.slug != *slug) throw ApiError(ErrorCode::tenant_ambiguous);
+    named.slug = std::move(slug);
+  }
+  return named;
+}
+
+Principal Authorizer::authenticate(const http::Request& request, const service::Context& context,
+                                   const NamedOrganization& named, db::Txn& txn) const {
+  const auto token = bearer_token(request);
+  const bool cacheable = cache_ != nullptr && settings_.session_cache_seconds > 0 && !named.slug;
+  const std::string key = cacheable ? cache_key(token, named) : std::string{};
+  std::optional<crypto::AccessClaims> claims;
+  if (cacheable) {
+    if (const auto hit = cache_->find(key, monotonic_microseconds(), settings_.session_cache_seconds * 1'000'000)) {
+      const auto cached = decode_token(hit->value);
+      if (cached && cached->claims.expires_at <= context.now) refuse_token();
+      if (cached && hit->fresh && is_live(cached->principal, context.now)) {
+        metrics_->cache_hits.fetch_add(1, std::memory_order_relaxed);
+        return cached->principal;
+      }
+      // The signature was good once and still is: only the session is read again.
+      if (cached) claims = cached->claims;
+    }
+    metrics_->cache_misses.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (!claims) {
+    const crypto::TokenPolicy policy{settings_.public_url, settings_.token_audience};
+    claims = crypto::verify_access_token(context.keys, policy, token, context.now);
+    if (!claims) refuse_token();
+  }
+
+  const auto org = named.any() ? named.id : claims->org;
+  const auto stamp = cacheable ? cache_->stamp(claims->user.bytes(), org.value_or(OrgId{}).bytes())
+                               : shm::SessionCache::Stamp{};
+  auto live = store::authenticate(txn, claims->session, org, named.slug);
+  if (!live || live->principal.user.id != claims->user) refuse_token();
+  auto& principal = live->principal;
+  // Named twice, by id and by slug, and not the same.
+  if (named.id && named.slug && principal.organization && principal.organization->slug != *named.slug)
+    throw ApiError(ErrorCode::tenant_ambiguous);
+  if (!is_live(principal, context.now)) refuse_token();
+  const bool belongs = live->is_member && live->member_status == Status::active;
+  if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
+  if (!belongs) principal.organization.reset();
+  if (cacheable)
+    cache_->store(key, encode_token({*claims, principal}), claims->user.bytes(), org.value_or(OrgId{}).bytes(), stamp,
+                  monotonic_microseconds());
+  return principal;
+}
+
+void Authorizer::authorize(const Route& route, const Principal& principal) const {
+  switch (route.handler.access) {
+    case Access::anyone:
+    case Access::user:
+      return;
+    case Access::super:
+      if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);
+      return;
+    case Access::tenant:
+      // A refresh finds the caller's next organization.
+      if (!principal.organization) refuse_token();
+      if (!principal.role.permissions.has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
+      return;
+  }
+}
+
+Response Authorizer::call(const Route& route, const Request& request, const std::optional<Principal>& principal,
+                          db::Txn& txn) const {
+  const Handler& handler = route.handler;
+  if (handler.access == Access::anyone) return handler.public_(request, txn);
+  authorize(route, principal.value());
+  const Session session{*principal};
+  if (handler.access == Access::user) return handler.user_(request, session, txn);
+  if (handler.access == Access::super) return handler.super_(request, SuperAdmin{principal->user.id}, txn);
+  const TenantScope scope{principal->organization->id, principal->user.id, principal->role.permissions};
+  txn.enter({scope.org(), scope.user(), false});
+  if (handler.tenant_with_session_ != nullptr) return handler.tenant_with_session_(request, session, scope, txn);
+  return handler.tenant_(request, scope, txn);
+}
+
+}  // namespace tenantd::api

@@ -1,0 +1,234 @@
+#include "tenantd/api/dispatch.hpp"
+
+#include <arpa/inet.h>
+
+#include "tenantd/api/idempotency.hpp"
+#include "tenantd/base/log.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/http/problem.hpp"
+#include "tenantd/service/wake_socket.hpp"
+
+namespace tenantd::api {
+namespace {
+
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+
+std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
+
+// IPv6 hosts own a /64 at least: it counts as one caller.
+std::string network_of(const std::string& address) {
+  in6_addr parsed{};
+  if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
+  return {reinterpret_cast<const char*>(parsed.s6_addr), 8};
+}
+
+// OAuth 2's password form (RFC 6749 section 4.3.2) as the sign-in body.
+Json sign_in_of_form(const http::Request& request) {
+  Json body;
+  body.SetObject();
+  auto& memory = body.GetAllocator();
+  for (const auto& [name, value] : http::parse_form(request.body)) {
+    if (name == "username") body.AddMember("email", JsonValue{value, memory}, memory);
+    if (name == "password") body.AddMember("password", JsonValue{value, memory}, memory);
+    if (name == "grant_type" && value != "password") refuse_field("/grant_type", "must be password");
+  }
+  return body;
+}
+
+}  // namespace
+
+struct Dispatch::Call {
+  http::Request& http;
+  service::Context context;
+  Router::Match match;
+  Json body;
+  Json query;
+  std::optional<Principal> principal;
+};
+
+Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas, SharedState& shared,
+                   std::size_t connections)
+    : settings_(settings),
+      keys_(keys),
+      schemas_(schemas),
+      shared_(shared),
+      router_(routes()),
+      authorizer_(settings, &*shared.cache, &*shared.metrics),
+      pool_({settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_user,
+             settings.db_password, "tenantd_app", static_cast<int>(settings.request_seconds)},
+            connections) {}
+
+void Dispatch::before_commit(const std::vector<UuidBytes>& ids) {
+  for (const auto& id : ids) shared_.cache->mark_busy(id);
+}
+
+void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
+  for (const auto& id : ids) shared_.cache->advance(id);
+}
+
+http::Response Dispatch::handle(http::Request& request) noexcept {
+  const auto started = monotonic_microseconds();
+  shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
+  Call call{request, {settings_, keys_, now(), request.remote_address, request.user_agent, {}}, {}, {}, {}, {}};
+  call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
+  http::Response response;
+  try {
+    response = answer(call);
+  } catch (const ApiError& e) {
+    response = refuse(call, e);
+  } catch (const http::BadRequest& e) {
+    response = http::problem(e.status, e.code, error_title(ErrorCode::bad_request), e.detail, request.request_id);
+  } catch (const db::RetryableError& e) {
+    response = fail(call, ErrorCode::unavailable, e.what());
+  } catch (const db::DuplicateKey& e) {
+    response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const db::ForeignKeyError& e) {
+    response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const std::exception& e) {
+    response = fail(call, ErrorCode::internal, e.what());
+  } catch (...) {
+    response = fail(call, ErrorCode::internal, "unknown exception");
+  }
+  finish(call, response, started);
+  return response;
+}
+
+http::Response Dispatch::answer(Call& call) {
+  call.match = router_.find(call.http.method, call.http.path);
+  if (call.match.route == nullptr) {
+    if (call.match.allow.empty()) throw ApiError(ErrorCode::not_found);
+    throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
+  }
+  call.http.path_values = std::move(call.match.values);
+  limit(call);
+  // Who sends no token learns that first, whatever else is wrong.
+  if (call.match.route->handler.access != Access::anyone && call.http.authorization.empty())
+    throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
+  read_body(call);
+  return act(call);
+}
+
+void Dispatch::limit(const Call& call) {
+  const auto [name, most] = [&]() -> std::pair<char, std::int64_t> {
+    switch (call.match.route->rate) {
+      case Rate::none: return {'n', 0};
+      case Rate::read: return {'r', settings_.limit_read};
+      case Rate::write: return {'w', settings_.limit_write};
+      case Rate::password: return {'p', settings_.limit_password};
+    }
+    return {'n', 0};
+  }();
+  const auto decision =
+      shared_.limiter->take(name + network_of(call.http.remote_address), most, 60, monotonic_microseconds());
+  if (decision.allowed) return;
+  shared_.metrics->rate_limited.fetch_add(1, std::memory_order_relaxed);
+  const auto wait = std::to_string(decision.retry_after);
+  throw ApiError(ErrorCode::rate_limited)
+      .header("Retry-After", wait)
+      .header("RateLimit-Limit", std::to_string(decision.limit))
+      .header("RateLimit-Remaining", "0")
+      .header("RateLimit-Reset", wait);
+}
+
+void Dispatch::read_body(Call& call) {
+  const Route& route = *call.match.route;
+  if (route.body.empty()) return;
+  const auto type = ascii_lower(media_type(call.http.content_type));
+  if (type == "application/json") {
+    call.body = parse_json(call.http.body);
+  } else if (route.form && type == kForm) {
+    call.body = sign_in_of_form(call.http);
+  } else {
+    throw ApiError(ErrorCode::unsupported_media_type);
+  }
+}
+
+void Dispatch::authenticate(Call& call, db::Txn& txn) {
+  const Route& route = *call.match.route;
+  if (route.handler.access != Access::anyone) {
+    const auto named = named_organization(call.http, call.body, settings_.base_domain);
+    call.principal = authorizer_.authenticate(call.http, call.context, named, txn);
+    authorizer_.authorize(route, *call.principal);
+  } else if (!call.http.authorization.empty()) {
+    // A route that anybody may call is not closed by a token that has ended.
+    try {
+      call.principal = authorizer_.authenticate(call.http, call.context, {}, txn);
+    } catch (const ApiError& e) {
+      if (http_status(e.code()) >= 500) throw;
+    }
+  }
+}
+
+http::Response Dispatch::act(Call& call) {
+  return db::run_transaction(pool_, this, [&](db::Txn& txn) {
+    call.principal.reset();
+    return attempt(call, txn);
+  });
+}
+
+http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
+  const Route& route = *call.match.route;
+  authenticate(call, txn);
+  if (!route.body.empty()) schemas_.check(route.body, call.body);
+  call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
+  Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics};
+  if (call.principal && route.handler.access == Access::anyone)
+    request.session = Authorizer::session_of(*call.principal);
+
+  if (route.method != Method::POST || call.http.idempotency_key.empty())
+    return authorizer_.call(route, request, call.principal, txn);
+  Idempotency idempotency{txn, call.http, call.principal ? call.principal->user.id.str() : "anonymous", call.context};
+  if (idempotency.stored()) return *idempotency.stored();
+  auto response = authorizer_.call(route, request, call.principal, txn);
+  idempotency.store(response);
+  return response;
+}
+
+http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
+  const int status = http_status(error.code());
+  const auto& detail = error.public_text();
+  auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
+                                detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
+  if (!error.fields().empty()) {
+    JsonOut fields;
+    fields.begin_array();
+    for (const auto& field : error.fields())
+      fields.begin_object().field("pointer", field.pointer).field("detail", field.detail).end_object();
+    fields.end_array();
+    response.body.pop_back();
+    response.body += ",\"errors\":" + fields.text() + "}";
+  }
+  for (const auto& [name, value] : error.headers()) response.header(name, value);
+  if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
+  if (status == 503) response.header("Retry-After", "2");
+  const auto level = status >= 500 ? log::Level::error : log::Level::notice;
+  if (status >= 500 || status == 401 || status == 403 || status == 429)
+    log::write(level, status >= 500 ? "request.failed" : "request.refused",
+               {{"request_id", call.http.request_id},
+                {"path", call.match.route != nullptr ? call.match.route->path : std::string_view{}},
+                {"code", error_name(error.code())},
+                {"address", call.http.remote_address},
+                {"user", call.principal ? call.principal->user.id.str() : ""},
+                {"detail", error.log_detail()}});
+  return response;
+}
+
+http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::string& detail) const {
+  return refuse(call, ApiError(code).detail(detail));
+}
+
+void Dispatch::finish(const Call& call, http::Response& response, std::int64_t started_us) const {
+  auto& metrics = *shared_.metrics;
+  const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
+  metrics.observe(route, response.status, monotonic_microseconds() - started_us);
+  metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  const bool password = call.match.route != nullptr && call.match.route->rate == Rate::password;
+  if (password && response.status < 300)
+    log::info("account.request", {{"request_id", call.http.request_id},
+                                  {"path", call.match.route->path},
+                                  {"status", response.status},
+                                  {"address", call.http.remote_address}});
+}
+
+}  // namespace tenantd::api

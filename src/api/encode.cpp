@@ -1,0 +1,73 @@
+#include "tenantd/api/encode.hpp"
+
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::api {
+
+void put_user(JsonOut& json, const UserRecord& user) {
+  json.field("id", user.id).field("email", user.email);
+  json.key("profile").raw(user.profile);
+  json.field("status", status_name(user.status));
+  json.field("email_verified", user.email_verified_at.has_value());
+  if (user.is_super) json.field("is_super_admin", true);
+  json.field("created_at", user.created_at).field("updated_at", user.updated_at);
+}
+
+void put_organization(JsonOut& json, const OrganizationRecord& organization, std::string_view role) {
+  json.begin_object()
+      .field("id", organization.id)
+      .field("name", organization.name)
+      .field("slug", organization.slug)
+      .field("status", status_name(organization.status))
+      .field("personal", organization.personal)
+      .field("role", role)
+      .field("created_at", organization.created_at)
+      .field("updated_at", organization.updated_at)
+      .end_object();
+}
+
+void put_membership(JsonOut& json, const std::optional<store::Membership>& membership) {
+  if (membership) {
+    put_organization(json, membership->organization, membership->role.name);
+  } else {
+    json.value(nullptr);
+  }
+}
+
+void put_tokens(JsonOut& json, const service::TokenReply& reply) {
+  json.field("access_token", reply.tokens.access_token)
+      .field("token_type", "Bearer")
+      .field("expires_in", reply.tokens.expires_in)
+      .field("refresh_token", reply.tokens.refresh_token)
+      .field("refresh_expires_in", reply.tokens.refresh_expires_in);
+  json.key("user").begin_object();
+  put_user(json, reply.user);
+  json.end_object();
+  json.key("organization");
+  put_membership(json, reply.membership);
+}
+
+std::string make_cursor(TimePoint time, const UuidBytes& id) {
+  const std::int64_t seconds = unix_seconds(time);
+  std::string raw(reinterpret_cast<const char*>(&seconds), sizeof seconds);
+  raw.append(reinterpret_cast<const char*>(id.data()), id.size());
+  return base64url_encode(raw);
+}
+
+Page page_of(const JsonValue& query) {
+  Page page;
+  if (const auto* limit = member(query, "limit")) page.limit = limit->GetInt64();
+  if (const auto* total = member(query, "include_total")) page.include_total = total->GetBool();
+  if (const auto cursor = maybe_text(query, "cursor")) {
+    const auto raw = base64url_decode(*cursor);
+    if (!raw || raw->size() != 24) refuse_field("?cursor", "is no cursor of this list");
+    std::int64_t seconds = 0;
+    std::memcpy(&seconds, raw->data(), sizeof seconds);
+    store::Keyset from{from_unix(seconds), {}};
+    std::memcpy(from.id.data(), raw->data() + sizeof seconds, from.id.size());
+    page.from = from;
+  }
+  return page;
+}
+
+}  // namespace tenantd::api

@@ -1,0 +1,137 @@
+#include "tenantd/service/accounts.hpp"
+
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+constexpr std::size_t kMaxProfile = 4096;
+
+Email email_of(const JsonValue& body) {
+  const auto email = Email::parse(text(body, "email"));
+  if (!email) refuse_field("/email", "must be a plain e-mail address");
+  return *email;
+}
+
+std::string profile_of(const JsonValue& body) {
+  auto profile = json_text(body, "profile", "{}");
+  if (profile.size() > kMaxProfile) refuse_field("/profile", "must not exceed 4096 bytes");
+  return profile;
+}
+
+Response token_reply(const service::TokenReply& reply) {
+  JsonOut json;
+  json.begin_object();
+  put_tokens(json, reply);
+  json.end_object();
+  return token_response(json);
+}
+
+// A new account's reply: tokens, and the membership that came into being.
+Response sign_up_reply(const service::TokenReply& reply) {
+  const auto& membership = reply.membership.value();
+  JsonOut json;
+  json.begin_object();
+  put_tokens(json, reply);
+  json.key("member")
+      .begin_object()
+      .field("org_id", membership.organization.id)
+      .field("user_id", reply.user.id)
+      .field("role", membership.role.name)
+      .field("status", status_name(membership.status))
+      .field("created_at", membership.member_since)
+      .end_object()
+      .end_object();
+  return token_response(json, 201).header("Location", "/api/v1/users/me");
+}
+
+Response accepted_reset() {
+  JsonOut json;
+  json.begin_object()
+      .field("detail", "If the address has an account, a link to choose a new password is on its way")
+      .end_object();
+  return reply(json, 202);
+}
+
+}  // namespace
+
+Response sign_up(const Request& request, Txn& txn) {
+  service::NewOrganization organization;
+  organization.name = text(request.body, "organization_name");
+  if (const auto* details = member(request.body, "organization")) organization.slug = maybe_text(*details, "slug");
+  return sign_up_reply(service::sign_up(
+      txn, request.context,
+      {email_of(request.body), text(request.body, "password"), profile_of(request.body), std::move(organization)}));
+}
+
+Response register_user(const Request& request, Txn& txn) {
+  const auto email = email_of(request.body);
+  return sign_up_reply(service::sign_up(
+      txn, request.context,
+      {email, text(request.body, "password"), profile_of(request.body), {email.str(), std::nullopt, true}}));
+}
+
+Response sign_in(const Request& request, Txn& txn) {
+  return token_reply(
+      service::sign_in(txn, request.context, text(request.body, "email"), text(request.body, "password")));
+}
+
+Response refresh_token(const Request& request, Txn& txn) {
+  return token_reply(service::refresh(txn, request.context, text(request.body, "refresh_token")));
+}
+
+Response log_out(const Request&, const Session& session, Txn& txn) {
+  service::sign_out(txn, session);
+  return no_content();
+}
+
+Response request_reset(const Request& request, Txn& txn) {
+  service::request_password_reset(txn, request.context, email_of(request.body));
+  return accepted_reset();
+}
+
+Response confirm_reset(const Request& request, Txn& txn) {
+  service::reset_password(txn, request.context, text(request.body, "token"), text(request.body, "new_password"));
+  return no_content();
+}
+
+Response change_password(const Request& request, const Session& session, Txn& txn) {
+  service::change_password(txn, request.context, session, text(request.body, "current_password"),
+                           text(request.body, "new_password"));
+  return no_content();
+}
+
+// One path, three requests: a link, its use, and the owner's own change. A new password for an address alone is a
+// request for a link: nobody sets the password of an account by knowing its address.
+Response reset_password(const Request& request, Txn& txn) {
+  if (member(request.body, "token") != nullptr) return confirm_reset(request, txn);
+  const auto email = email_of(request.body);
+  const bool own = request.session && request.session->principal().user.email == email.str();
+  if (own && member(request.body, "current_password") != nullptr && member(request.body, "new_password") != nullptr)
+    return change_password(request, *request.session, txn);
+  return request_reset(request, txn);
+}
+
+Response verify_email(const Request& request, Txn& txn) {
+  service::verify_email(txn, request.context, text(request.body, "token"));
+  return no_content();
+}
+
+Response who_am_i(const Request&, const Session& session, Txn&) {
+  const auto& principal = session.principal();
+  JsonOut json;
+  json.begin_object();
+  put_user(json, principal.user);
+  json.key("organization");
+  if (principal.organization) {
+    put_organization(json, *principal.organization, principal.role.name);
+  } else {
+    json.value(nullptr);
+  }
+  json.end_object();
+  return reply(json);
+}
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,72 @@
+#include "tenantd/service/members.hpp"
+
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+void put_member(JsonOut& json, const TenantScope& scope, const store::Member& m) {
+  json.begin_object()
+      .field("org_id", scope.org())
+      .field("user_id", m.user)
+      .field("email", m.email)
+      .key("profile")
+      .raw(m.profile)
+      .field("role", m.role.name)
+      .field("status", status_name(m.status))
+      .field("created_at", m.created_at)
+      .field("updated_at", m.updated_at)
+      .end_object();
+}
+
+// The seed paths name the member in the body, the canonical ones in the path.
+UserId member_of(const Request& request) {
+  for (const auto& [name, value] : request.http.path_values) {
+    if (name != "user_id") continue;
+    const auto user = UserId::parse(value);
+    if (!user) throw ApiError(ErrorCode::not_found);
+    return *user;
+  }
+  return id<UserId>(request.body, "user_id");
+}
+
+}  // namespace
+
+Response list_members(const Request& request, const TenantScope& scope, Txn& txn) {
+  const Page page = page_of(request.query);
+  store::MemberFilter filter;
+  if (const auto status = maybe_text(request.query, "status")) filter.status = parse_status(*status);
+  filter.role = maybe_text(request.query, "role");
+  auto rows = store::list_members(txn, scope, filter, page.from, page.limit + 1);
+  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
+  if (more) rows.pop_back();
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) put_member(json, scope, row);
+  json.end_array().key("next_cursor");
+  if (more) {
+    json.value(make_cursor(rows.back().created_at, rows.back().user.bytes()));
+  } else {
+    json.value(nullptr);
+  }
+  if (page.include_total) json.field("total", store::count_members(txn, scope, filter));
+  json.end_object();
+  return reply(json);
+}
+
+Response delete_member(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::remove_member(txn, request.context, scope, member_of(request));
+  return no_content();
+}
+
+Response update_member_role(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto changed = service::change_role(txn, request.context, scope, member_of(request),
+                                            text(request.body, "new_role_name"));
+  JsonOut json;
+  put_member(json, scope, changed);
+  return reply(json);
+}
+
+}  // namespace tenantd::api::handlers

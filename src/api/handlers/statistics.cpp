@@ -1,0 +1,54 @@
+#include "tenantd/store/global/statistics.hpp"
+
+#include "tenantd/api/handlers/handlers.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+store::CountFilter filter_of(const JsonValue& query) {
+  store::CountFilter filter;
+  if (const auto* from = member(query, "from_time")) filter.from = from_unix(from->GetInt64());
+  if (const auto* to = member(query, "to_time")) filter.to = from_unix(to->GetInt64());
+  if (const auto status = maybe_text(query, "status")) filter.status = parse_status(*status);
+  if (filter.from && filter.to && *filter.from > *filter.to) refuse_field("?from_time", "must not be after to_time");
+  return filter;
+}
+
+Response counts_reply(const std::vector<store::OrganizationCount>& counts, bool by_role) {
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : counts) {
+    json.begin_object().field("org_id", row.org).field("organization_name", row.name);
+    if (by_role) json.field("role", row.role);
+    json.field("users", row.members).end_object();
+  }
+  json.end_array().end_object();
+  return reply(json);
+}
+
+bool counts_everything(const Session& session) { return session.principal().user.is_super; }
+
+}  // namespace
+
+Response organization_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
+  return counts_reply(store::count_by_organization(txn, session.user(), counts_everything(session),
+                                                   filter_of(request.query)),
+                      false);
+}
+
+Response organization_role_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
+  return counts_reply(store::count_by_organization_and_role(txn, session.user(), counts_everything(session),
+                                                            filter_of(request.query)),
+                      true);
+}
+
+Response role_wise_users(const Request&, const Session& session, const TenantScope&, Txn& txn) {
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : store::count_by_role(txn, session.user(), counts_everything(session)))
+    json.begin_object().field("role", row.role).field("users", row.members).end_object();
+  json.end_array().end_object();
+  return reply(json);
+}
+
+}  // namespace tenantd::api::handlers

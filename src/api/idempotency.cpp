@@ -1,0 +1,85 @@
+#include "tenantd/api/idempotency.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::api {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kClaim{"idempotency.claim",
+                     "INSERT INTO idempotency (id, request, status, expires_at) VALUES (?, ?, 0, ?)"};
+constexpr Sql kExpire{"idempotency.expire", "DELETE FROM idempotency WHERE id = ? AND expires_at <= ?"};
+constexpr Sql kFind{"idempotency.find", "SELECT request, status, reply FROM idempotency WHERE id = ?"};
+constexpr Sql kStore{"idempotency.store", "UPDATE idempotency SET status = ?, reply = ? WHERE id = ?"};
+
+bool is_usable(const std::string& key) {
+  if (key.empty() || key.size() > 255) return false;
+  for (const char c : key)
+    if (c < 0x21 || c > 0x7E) return false;
+  return true;
+}
+
+// Header lines, an empty line, the body: what is sealed and opened again.
+std::string flatten(const http::Response& response) {
+  std::string text = response.content_type + '\n';
+  for (const auto& [name, value] : response.headers) text += name + ": " + value + '\n';
+  return text + '\n' + response.body;
+}
+
+http::Response unflatten(std::int64_t status, std::string text) {
+  http::Response response;
+  response.status = static_cast<int>(status);
+  bool first = true;
+  for (;;) {
+    const auto end = text.find('\n');
+    const std::string line = text.substr(0, end);
+    text.erase(0, end + 1);
+    if (first) {
+      response.content_type = line;
+    } else if (line.empty()) {
+      break;
+    } else {
+      const auto colon = line.find(": ");
+      response.header(line.substr(0, colon), line.substr(colon + 2));
+    }
+    first = false;
+  }
+  response.body = std::move(text);
+  response.header("Idempotency-Replayed", "true");
+  return response;
+}
+
+}  // namespace
+
+Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::string& caller,
+                         const service::Context& context)
+    : txn_(txn), context_(context) {
+  if (!is_usable(request.idempotency_key))
+    throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
+  id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
+  const auto body = crypto::sha256(request.body);
+  txn_.execute(kExpire, id_, context.now);
+  try {
+    txn_.execute(kClaim, id_, body, context.now + Seconds{context.settings.idempotency_seconds});
+    return;
+  } catch (const db::DuplicateKey&) {
+    // Answered before: below.
+  } catch (const db::RetryableError&) {
+    throw ApiError(ErrorCode::idempotency_in_progress);
+  }
+  auto rows = txn_.query(kFind, id_);
+  if (!rows.next()) throw ApiError(ErrorCode::idempotency_in_progress);
+  if (rows.text(0) != body) throw ApiError(ErrorCode::idempotency_mismatch);
+  stored_ = unflatten(rows.integer(1), crypto::unseal(context.keys.seal_key(), rows.text(2), context_text()));
+}
+
+std::string Idempotency::context_text() const { return "idempotency:" + id_; }
+
+void Idempotency::store(const http::Response& response) {
+  const auto sealed = crypto::seal(context_.keys.seal_key(), flatten(response), context_text());
+  txn_.execute(kStore, response.status, sealed, id_);
+}
+
+}  // namespace tenantd::api

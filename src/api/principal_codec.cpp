@@ -1,0 +1,142 @@
+#include "tenantd/api/principal_codec.hpp"
+
+#include <cstring>
+
+namespace tenantd::api {
+namespace {
+
+class Out {
+ public:
+  void number(std::int64_t v) { bytes_.append(reinterpret_cast<const char*>(&v), sizeof v); }
+  void time(TimePoint t) { number(unix_seconds(t)); }
+  void text(std::string_view v) {
+    number(static_cast<std::int64_t>(v.size()));
+    bytes_.append(v);
+  }
+  template <class Tag>
+  void id(const Id<Tag>& v) {
+    bytes_.append(v.raw());
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+class In {
+ public:
+  explicit In(std::string_view bytes) : rest_(bytes) {}
+  std::int64_t number() {
+    std::int64_t v = 0;
+    const auto raw = take(sizeof v);
+    if (ok_) std::memcpy(&v, raw.data(), sizeof v);
+    return v;
+  }
+  TimePoint time() { return from_unix(number()); }
+  std::string text() { return std::string{take(static_cast<std::size_t>(number()))}; }
+  template <class AnyId>
+  AnyId id() {
+    return AnyId::from_raw(take(16)).value_or(AnyId{});
+  }
+  bool complete() const { return ok_ && rest_.empty(); }
+
+ private:
+  std::string_view take(std::size_t count) {
+    if (!ok_ || count > rest_.size()) {
+      ok_ = false;
+      return {};
+    }
+    const auto piece = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return piece;
+  }
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+void put(Out& out, const OrganizationRecord& o) {
+  out.id(o.id);
+  out.text(o.name);
+  out.text(o.slug);
+  out.number(static_cast<int>(o.status));
+  out.number(o.personal ? 1 : 0);
+  out.time(o.created_at);
+  out.time(o.updated_at);
+}
+
+OrganizationRecord get_organization(In& in) {
+  OrganizationRecord o;
+  o.id = in.id<OrgId>();
+  o.name = in.text();
+  o.slug = in.text();
+  o.status = static_cast<Status>(in.number());
+  o.personal = in.number() != 0;
+  o.created_at = in.time();
+  o.updated_at = in.time();
+  return o;
+}
+
+}  // namespace
+
+std::string encode_token(const CachedToken& token) {
+  Out out;
+  const auto& c = token.claims;
+  out.id(c.user);
+  out.id(c.session);
+  out.id(c.org.value_or(OrgId{}));
+  out.id(c.actor.value_or(UserId{}));
+  out.time(c.issued_at);
+  out.time(c.expires_at);
+  const auto& p = token.principal;
+  out.time(p.session_ends_at);
+  out.text(p.user.email);
+  out.text(p.user.profile);
+  out.number(static_cast<int>(p.user.status));
+  out.number(p.user.is_super ? 1 : 0);
+  out.number(p.user.email_verified_at ? unix_seconds(*p.user.email_verified_at) : -1);
+  out.time(p.user.created_at);
+  out.time(p.user.updated_at);
+  out.number(p.organization ? 1 : 0);
+  if (p.organization) {
+    put(out, *p.organization);
+    out.id(p.role.id);
+    out.text(p.role.name);
+    out.number(static_cast<std::int64_t>(p.role.permissions.bits()));
+    out.time(p.member_since);
+  }
+  return out.take();
+}
+
+std::optional<CachedToken> decode_token(std::string_view bytes) {
+  In in{bytes};
+  CachedToken token;
+  auto& c = token.claims;
+  c.user = in.id<UserId>();
+  c.session = in.id<SessionId>();
+  if (const auto org = in.id<OrgId>(); !org.is_nil()) c.org = org;
+  if (const auto actor = in.id<UserId>(); !actor.is_nil()) c.actor = actor;
+  c.issued_at = in.time();
+  c.expires_at = in.time();
+  auto& p = token.principal;
+  p.session = c.session;
+  p.user.id = c.user;
+  p.session_ends_at = in.time();
+  p.user.email = in.text();
+  p.user.profile = in.text();
+  p.user.status = static_cast<Status>(in.number());
+  p.user.is_super = in.number() != 0;
+  if (const auto at = in.number(); at >= 0) p.user.email_verified_at = from_unix(at);
+  p.user.created_at = in.time();
+  p.user.updated_at = in.time();
+  if (in.number() != 0) {
+    p.organization = get_organization(in);
+    p.role.id = in.id<RoleId>();
+    p.role.name = in.text();
+    p.role.permissions = PermissionSet{static_cast<std::uint64_t>(in.number())};
+    p.member_since = in.time();
+  }
+  if (!in.complete()) return std::nullopt;
+  return token;
+}
+
+}  // namespace tenantd::api

@@ -1,0 +1,103 @@
+// The route table. `make lint` holds nginx/lanes.conf against it.
+#include <algorithm>
+#include <array>
+
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/route.hpp"
+
+namespace tenantd::api {
+namespace {
+
+using enum Method;
+using enum Permission;
+namespace h = handlers;
+
+constexpr auto none = std::nullopt;
+
+// clang-format off
+constexpr std::array kRoutes = {
+    // Health and discovery
+    Route{GET, "/health", h::health, none, Rate::none, "", "", "Liveness; touches no database"},
+    Route{GET, "/health-check", h::health, none, Rate::none, "", "", "Liveness; touches no database"},
+    Route{GET, "/health/ready", h::ready, none, Rate::none, "", "", "Readiness: the database answers and its schema is current"},
+    Route{GET, "/ready", h::ready, none, Rate::none, "", "", "Readiness: the database answers and its schema is current"},
+    Route{GET, "/metrics", h::metrics, none, Rate::none, "", "", "Prometheus metrics, for local addresses"},
+    Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", "Public signing keys (RFC 7517)"},
+
+    // Sign-up, sign-in, tokens
+    Route{POST, "/signup", h::sign_up, none, Rate::password, "signup", "", "Create an account and its organization"},
+    Route{POST, "/users/register", h::register_user, none, Rate::password, "register", "", "Create an account with a personal organization"},
+    Route{POST, "/signin", h::sign_in, none, Rate::password, "signin", "", "Sign in"},
+    Route{POST, "/login", h::sign_in, none, Rate::password, "signin", "", "Sign in"},
+    Route{POST, "/api/v1/auth/login", h::sign_in, none, Rate::password, "signin", "", "Sign in"},
+    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", "Sign in, as OAuth 2 clients do", true},
+    Route{POST, "/refresh_token", h::refresh_token, none, Rate::write, "refresh", "", "Exchange a refresh token"},
+    Route{POST, "/api/v1/auth/refresh", h::refresh_token, none, Rate::write, "refresh", "", "Exchange a refresh token"},
+    Route{POST, "/logout", h::log_out, none, Rate::write, "", "", "End the session"},
+    Route{POST, "/api/v1/auth/logout", h::log_out, none, Rate::write, "", "", "End the session"},
+    Route{POST, "/reset_password", h::reset_password, none, Rate::password, "reset_password", "", "Ask for a reset link, use it, or change one's own password"},
+    Route{POST, "/api/v1/auth/password-reset/request", h::request_reset, none, Rate::password, "reset_request", "", "Ask for a reset link"},
+    Route{POST, "/api/v1/auth/password-reset/confirm", h::confirm_reset, none, Rate::password, "reset_confirm", "", "Choose a new password"},
+    Route{POST, "/api/v1/auth/change-password", h::change_password, none, Rate::password, "change_password", "", "Change one's own password"},
+    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::write, "verify_email", "", "Verify an address"},
+
+    // Users
+    Route{GET, "/users/me", h::who_am_i, none, Rate::read, "", "", "Who am I"},
+    Route{GET, "/api/v1/users/me", h::who_am_i, none, Rate::read, "", "", "Who am I"},
+    Route{GET, "/users/list_orgs", h::list_my_organizations, none, Rate::read, "", "page_query", "My organizations"},
+
+    // Organizations, members, invites
+    Route{POST, "/organization/register", h::register_organization, none, Rate::write, "organization", "", "Create an organization"},
+    Route{POST, "/api/v1/organizations", h::register_organization, none, Rate::write, "organization", "", "Create an organization"},
+    Route{POST, "/organization/select", h::select_organization, none, Rate::write, "select_organization", "", "Make an organization the active one"},
+    Route{GET, "/organization/list_users", h::list_members, users_read, Rate::read, "", "members_query", "Members"},
+    Route{GET, "/api/v1/members", h::list_members, users_read, Rate::read, "", "members_query", "Members"},
+    Route{POST, "/organization/add_users", h::add_users, users_invite, Rate::write, "add_users", "", "Invite several people"},
+    Route{POST, "/invite_member", h::invite, users_invite, Rate::write, "invite", "", "Invite a person"},
+    Route{POST, "/api/v1/invites", h::invite, users_invite, Rate::write, "invite", "", "Invite a person"},
+    Route{GET, "/accept_invite", h::accept_invite_link, none, Rate::password, "", "accept_query", "Accept an invitation for an existing account, or show the page"},
+    Route{POST, "/accept_invite", h::accept_invite, none, Rate::password, "accept_invite", "", "Accept an invitation"},
+    Route{DELETE_, "/delete", h::delete_member, users_delete, Rate::write, "delete_member", "", "End a membership"},
+    Route{POST, "/update_member_role", h::update_member_role, roles_assign, Rate::write, "update_member_role", "", "Give a member another role"},
+    Route{PUT, "/api/v1/members/{user_id}/role", h::update_member_role, roles_assign, Rate::write, "member_role", "", "Give a member another role"},
+
+    // Statistics
+    Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", "Users per role"},
+    Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", "Members per organization"},
+    Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", "Members per organization and role"},
+};
+// clang-format on
+
+constexpr bool tenant_rows_name_a_permission() {
+  for (const auto& route : kRoutes)
+    if ((route.handler.access == Access::tenant) != route.permission.has_value()) return false;
+  return true;
+}
+static_assert(tenant_rows_name_a_permission(), "a permission goes with a tenant handler, and only with one");
+
+constexpr bool rows_differ() {
+  for (std::size_t i = 0; i < kRoutes.size(); ++i)
+    for (std::size_t j = i + 1; j < kRoutes.size(); ++j)
+      if (kRoutes[i].method == kRoutes[j].method && kRoutes[i].path == kRoutes[j].path) return false;
+  return true;
+}
+static_assert(rows_differ(), "two rows have one method and path");
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+std::string nginx_lanes() {
+  std::string out =
+      "# Which requests hash passwords and go to workers of their own. Made by `tenantctl routes --nginx`.\n"
+      "map $uri $tenantd_lane {\n    default fast;\n";
+  std::vector<std::string_view> paths;
+  for (const auto& route : kRoutes)
+    if (in_password_lane(route)) paths.push_back(route.path);
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  for (const auto path : paths) out += "    " + std::string{path} + " hash;\n";
+  return out + "}\n";
+}
+
+}  // namespace tenantd::api

@@ -1,0 +1,161 @@
+#include "tenantd/api/validate.hpp"
+
+#include <map>
+#include <stdexcept>
+#include <valijson/adapters/rapidjson_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "tenantd/base/embedded.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::api {
+namespace {
+
+using valijson::adapters::RapidJsonAdapter;
+
+constexpr std::size_t kMaxReported = 20;
+
+// RFC 6901: "~" and "/" in a member's name are escaped.
+std::string escape_pointer(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// Valijson's context is "<root>", "[email]", "[0]", …
+std::string pointer_of(const std::vector<std::string>& context) {
+  std::string pointer;
+  for (const auto& step : context) {
+    if (step.size() < 2 || step.front() != '[') continue;
+    pointer += '/' + escape_pointer(std::string_view{step}.substr(1, step.size() - 2));
+  }
+  return pointer;
+}
+
+void refuse_controls(const JsonValue& value, const std::string& pointer, ApiError& error, bool& found) {
+  if (value.IsString()) {
+    for (const char c : std::string_view{value.GetString(), value.GetStringLength()}) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+        error = std::move(error).field(pointer, "must hold no control characters");
+        found = true;
+        return;
+      }
+    }
+  } else if (value.IsArray()) {
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
+      refuse_controls(value[i], pointer + '/' + std::to_string(i), error, found);
+  } else if (value.IsObject()) {
+    for (const auto& item : value.GetObject()) {
+      const std::string_view name{item.name.GetString(), item.name.GetStringLength()};
+      if (name == "password" || name == "new_password" || name == "current_password") continue;
+      refuse_controls(item.value, pointer + '/' + escape_pointer(name), error, found);
+    }
+  }
+}
+
+}  // namespace
+
+struct Schemas::Impl {
+  struct Entry {
+    rapidjson::Document document;
+    valijson::Schema schema;
+  };
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries;
+
+  const Entry& at(std::string_view name) const {
+    const auto found = entries.find(name);
+    if (found == entries.end()) throw std::logic_error("no schema named " + std::string{name});
+    return *found->second;
+  }
+};
+
+Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
+  for (const auto& file : embedded::schemas()) {
+    const std::string name{file.name.substr(0, file.name.rfind('.'))};
+    auto entry = std::make_unique<Impl::Entry>();
+    entry->document.Parse(file.text.data(), file.text.size());
+    if (entry->document.HasParseError()) throw std::runtime_error("schema " + name + " is not valid JSON");
+    valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
+    try {
+      parser.populateSchema(RapidJsonAdapter{entry->document}, entry->schema);
+    } catch (const std::exception& e) {
+      throw std::runtime_error("schema " + name + ": " + e.what());
+    }
+    impl_->entries.emplace(name, std::move(entry));
+  }
+}
+
+Schemas::~Schemas() = default;
+
+bool Schemas::knows(std::string_view name) const { return impl_->entries.contains(name); }
+
+void Schemas::check(std::string_view name, const JsonValue& document) const {
+  const auto& entry = impl_->at(name);
+  ApiError error{ErrorCode::validation_failed};
+  bool found = false;
+  valijson::Validator validator{valijson::Validator::kStrongTypes};
+  valijson::ValidationResults results;
+  const RapidJsonAdapter target{document};
+  if (!validator.validate(entry.schema, target, &results)) {
+    found = true;
+    std::vector<std::string> seen;
+    valijson::ValidationResults::Error fault;
+    // The last faults are the outermost, which only say that something inside is wrong.
+    while (seen.size() < kMaxReported && results.popError(fault)) {
+      auto pointer = pointer_of(fault.context);
+      const bool summary = fault.description.starts_with("Failed to validate against schema associated with property");
+      if (summary && results.numErrors() > 0) continue;
+      seen.push_back(pointer);
+      error = std::move(error).field(std::move(pointer), fault.description);
+    }
+  }
+  refuse_controls(document, "", error, found);
+  if (found) throw ApiError{error};
+}
+
+Json Schemas::check_query(std::string_view name, const http::Pairs& query) const {
+  const auto& schema = impl_->at(name).document;
+  const auto& properties = schema["properties"];
+  Json typed;
+  typed.SetObject();
+  for (const auto& [key, value] : query) {
+    const auto* property = member(properties, key);
+    if (property == nullptr) refuse_field("?" + key, "is no parameter of this path");
+    const std::string type = maybe_text(*property, "type").value_or("string");
+    JsonValue converted;
+    if (type == "integer") {
+      const auto number = parse_int(value);
+      if (!number) refuse_field("?" + key, "must be a whole number");
+      converted.SetInt64(*number);
+    } else if (type == "boolean") {
+      if (value != "true" && value != "false") refuse_field("?" + key, "must be true or false");
+      converted.SetBool(value == "true");
+    } else {
+      converted.SetString(value, typed.GetAllocator());
+    }
+    typed.AddMember(JsonValue{key, typed.GetAllocator()}, converted, typed.GetAllocator());
+  }
+  try {
+    check(name, typed);
+  } catch (const ApiError& e) {
+    ApiError renamed{ErrorCode::validation_failed};
+    for (const auto& fault : e.fields())
+      renamed = std::move(renamed).field("?" + (fault.pointer.empty() ? "" : fault.pointer.substr(1)), fault.detail);
+    throw ApiError{renamed};
+  }
+  return typed;
+}
+
+}  // namespace tenantd::api

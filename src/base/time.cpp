@@ -1,0 +1,45 @@
+#include "tenantd/base/time.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <system_error>
+
+namespace tenantd {
+namespace {
+
+std::atomic<std::int64_t> g_no_offset{0};
+std::atomic<std::int64_t>* g_offset = &g_no_offset;
+
+std::int64_t offset_seconds() { return g_offset->load(std::memory_order_relaxed); }
+
+}  // namespace
+
+TimePoint now() {
+  const auto system = std::chrono::time_point_cast<Seconds>(std::chrono::system_clock::now());
+  return system + Seconds{offset_seconds()};
+}
+
+std::int64_t now_milliseconds() {
+  const auto system = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(system).count() + offset_seconds() * 1000;
+}
+
+void use_offset_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), path);
+  void* page = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
+  const int error = errno;
+  ::close(fd);
+  if (page == MAP_FAILED) throw std::system_error(error, std::generic_category(), path);
+  g_offset = static_cast<std::atomic<std::int64_t>*>(page);
+}
+
+std::int64_t monotonic_microseconds() {
+  const auto elapsed = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
+}
+
+}  // namespace tenantd

@@ -1,0 +1,63 @@
+// tenantd-sweeper: deletes what has expired, once, then exits. A systemd timer runs it every minute.
+#include <sysexits.h>
+
+#include <atomic>
+#include <csignal>
+#include <iostream>
+
+#include "tenantd/base/log.hpp"
+#include "tenantd/base/version.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/sweeper.hpp"
+
+using namespace tenantd;
+
+namespace {
+
+constexpr const char* kUsage =
+    "Usage: tenantd-sweeper [--help | --version]\n"
+    "Deletes expired invitations, tokens, sessions and other rows whose time is over. Settings come from the\n"
+    "environment. Two may run at once.\n"
+    "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be reached, 78 wrong settings.\n";
+
+std::atomic<bool> g_stop{false};
+
+int fail(int status, const std::string& sentence) {
+  std::cerr << "tenantd-sweeper: " << sentence << '\n';
+  return status;
+}
+
+int sweep_once(const Settings& settings) {
+  db::Pool pool{{settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_sweeper_user,
+                 settings.db_sweeper_password, "tenantd", static_cast<int>(settings.request_seconds)},
+                1};
+  int status = 0;
+  for (const auto& r : service::sweep(pool, settings, now(), [] { return !g_stop; })) {
+    if (r.error) status = 1;
+    if (r.rows > 0 || r.error)
+      log::write(r.error ? log::Level::error : log::Level::info, "sweep",
+                 {{"task", r.task}, {"rows", r.rows}, {"microseconds", r.duration_us}, {"error", r.error.value_or("")}});
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string argument = argc > 1 ? argv[1] : "";
+  if (argument == "--help") return std::cout << kUsage, 0;
+  if (argument == "--version") return std::cout << "tenantd-sweeper " << kVersion << '\n', 0;
+  if (argc > 1) return fail(EX_USAGE, "unknown argument; see tenantd-sweeper --help");
+  log::set_process("sweeper");
+  for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { g_stop = true; });
+  try {
+    const Settings settings = load_settings();
+    log::set_level(log::parse_level(settings.log_level));
+    if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
+    return sweep_once(settings);
+  } catch (const ApiError& e) {
+    return fail(EX_TEMPFAIL, "the database cannot be reached: " + e.log_detail());
+  } catch (const std::exception& e) {
+    return fail(EX_CONFIG, e.what());
+  }
+}

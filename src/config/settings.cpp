@@ -1,0 +1,109 @@
+#include "tenantd/config/settings.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "tenantd/base/text.hpp"
+
+namespace tenantd {
+namespace {
+
+// Returns the value of `key`, or of the file that `key`_FILE names, or nullopt.
+std::optional<std::string> raw_value(const Environment& environment, const char* key) {
+  if (const char* value = environment(key)) return value;
+  const std::string file_key = std::string{key} + "_FILE";
+  const char* path = environment(file_key.c_str());
+  if (path == nullptr) return std::nullopt;
+  if (*path == '\0') throw ConfigError(file_key + " is empty: it names a file that holds the value");
+  std::ifstream file{path};
+  std::ostringstream content;
+  if (!file || !(content << file.rdbuf())) throw ConfigError(file_key + " names a file that cannot be read: " + path);
+  return std::string{trim(content.str())};
+}
+
+void read_text(const Environment& environment, const char* key, std::string& out) {
+  if (auto value = raw_value(environment, key)) out = std::move(*value);
+}
+
+void read_number(const Environment& environment, const char* key, std::int64_t least, std::int64_t most,
+                 std::int64_t& out) {
+  const auto value = raw_value(environment, key);
+  if (!value) return;
+  const auto number = parse_int(*value);
+  if (!number || *number < least || *number > most)
+    throw ConfigError(std::string{key} + " must be a whole number from " + std::to_string(least) + " to " +
+                      std::to_string(most) + ", not \"" + *value + "\"");
+  out = *number;
+}
+
+void read_flag(const Environment& environment, const char* key, bool& out) {
+  const auto value = raw_value(environment, key);
+  if (!value) return;
+  const std::string word = ascii_lower(*value);
+  const bool yes = word == "1" || word == "true" || word == "yes" || word == "on";
+  const bool no = word == "0" || word == "false" || word == "no" || word == "off";
+  if (!yes && !no) throw ConfigError(std::string{key} + " must be true or false, not \"" + *value + "\"");
+  out = yes;
+}
+
+void read_secret(const Environment& environment, const char* key, Secret& out) {
+  if (auto value = raw_value(environment, key)) out = Secret{std::move(*value)};
+}
+
+}  // namespace
+
+Settings load_settings(const Environment& environment) {
+  Settings s;
+#define SECTION(title)
+#define TEXT(member, key, fallback, unit, doc) read_text(environment, key, s.member);
+#define NUMBER(member, key, fallback, unit, doc, least, most) read_number(environment, key, least, most, s.member);
+#define FLAG(member, key, fallback, doc) read_flag(environment, key, s.member);
+#define SECRET(member, key, doc) read_secret(environment, key, s.member);
+#include "tenantd/config/settings.def"
+#undef SECTION
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef SECRET
+  while (!s.public_url.empty() && s.public_url.back() == '/') s.public_url.pop_back();
+  return s;
+}
+
+Settings load_settings() {
+  return load_settings([](const char* key) -> const char* { return std::getenv(key); });
+}
+
+std::vector<SettingDoc> setting_docs() {
+  std::vector<SettingDoc> rows;
+  std::string_view section;
+#define SECTION(title) section = title;
+#define TEXT(member, key, fallback, unit, doc) rows.push_back({section, key, fallback, unit, doc});
+#define NUMBER(member, key, fallback, unit, doc, least, most) rows.push_back({section, key, #fallback, unit, doc});
+#define FLAG(member, key, fallback, doc) rows.push_back({section, key, #fallback, "true, false", doc});
+#define SECRET(member, key, doc) rows.push_back({section, key, "", "secret", doc});
+#include "tenantd/config/settings.def"
+#undef SECTION
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef SECRET
+  return rows;
+}
+
+std::string settings_markdown() {
+  std::ostringstream out;
+  out << "| key | default | unit | meaning |\n|---|---|---|---|\n";
+  std::string_view section;
+  for (const auto& row : setting_docs()) {
+    if (row.section != section) out << "| **" << row.section << "** | | | |\n";
+    section = row.section;
+    out << "| `" << row.key << "` | ";
+    if (!row.fallback.empty()) out << '`' << row.fallback << '`';
+    out << " | " << row.unit << " | " << row.doc << " |\n";
+  }
+  return out.str();
+}
+
+}  // namespace tenantd

@@ -1,0 +1,164 @@
+#include "tenantd/db/connection.hpp"
+
+#include <mysql_connection.h>
+#include <mysql_driver.h>
+
+#include <cppconn/exception.h>
+#include <cppconn/prepared_statement.h>
+#include <cppconn/resultset.h>
+#include <cppconn/statement.h>
+
+#include <unordered_map>
+#include <vector>
+
+#include "tenantd/db/error.hpp"
+
+namespace tenantd::db {
+namespace {
+
+using sql::SQLException;
+
+// Without the time limit a statement goes on in the server although nobody waits: the read timeout only hangs up.
+// The comments are MariaDB's and MySQL's own forms of "for this server only".
+std::string session_limits(int timeout_seconds) {
+  const std::string seconds = std::to_string(timeout_seconds);
+  return "SET SESSION innodb_lock_wait_timeout = " + seconds + ", SESSION sql_mode = 'STRICT_ALL_TABLES'" +
+         " /*M!100100 , SESSION max_statement_time = " + seconds + " */" +
+         " /*!80000 , SESSION max_execution_time = " + seconds + "000 */";
+}
+
+}  // namespace
+
+struct Connection::Impl {
+  // Declared before the statements: they go first.
+  std::unique_ptr<sql::Connection> connection;
+  std::unique_ptr<sql::Statement> plain;
+  // Keyed by the address of the constexpr text, one per statement in the program.
+  std::unordered_map<const char*, std::unique_ptr<sql::PreparedStatement>> prepared;
+};
+
+Rows::Rows(std::unique_ptr<sql::ResultSet> result) : result_(std::move(result)) {}
+Rows::Rows(Rows&&) noexcept = default;
+Rows& Rows::operator=(Rows&&) noexcept = default;
+Rows::~Rows() = default;
+
+bool Rows::next() { return result_->next(); }
+std::size_t Rows::count() const { return result_->rowsCount(); }
+bool Rows::is_null(unsigned column) const { return result_->isNull(column + 1); }
+std::string Rows::text(unsigned column) const { return result_->getString(column + 1).asStdString(); }
+std::int64_t Rows::integer(unsigned column) const { return result_->getInt64(column + 1); }
+std::string Rows::raw16(unsigned column) const { return text(column); }
+
+std::optional<std::string> Rows::maybe_text(unsigned column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+
+std::optional<std::int64_t> Rows::maybe_integer(unsigned column) const {
+  if (is_null(column)) return std::nullopt;
+  return integer(column);
+}
+
+Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<Impl>()) {
+  sql::ConnectOptionsMap map;
+  map["hostName"] = options.host.empty() ? "unix://" + options.socket : "tcp://" + options.host;
+  if (!options.host.empty()) map["port"] = options.port;
+  map["userName"] = options.user;
+  map["password"] = options.password.reveal();
+  if (!options.schema.empty()) map["schema"] = options.schema;
+  map["OPT_CHARSET_NAME"] = "utf8mb4";
+  map["OPT_CONNECT_TIMEOUT"] = 5;
+  // Longer than the statement limit, so that the server's own word arrives first.
+  map["OPT_READ_TIMEOUT"] = options.timeout_seconds + 5;
+  map["OPT_WRITE_TIMEOUT"] = options.timeout_seconds + 5;
+  map["CLIENT_FOUND_ROWS"] = true;
+  try {
+    impl_->connection.reset(sql::mysql::get_mysql_driver_instance()->connect(map));
+    impl_->plain.reset(impl_->connection->createStatement());
+    impl_->plain->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    impl_->plain->execute(session_limits(options.timeout_seconds));
+  } catch (const SQLException& e) {
+    raise(is_connection_lost(e.getErrorCode()) ? e.getErrorCode() : 2002, e.what(), "connect");
+  }
+}
+
+Connection::~Connection() {
+  try {
+    impl_->prepared.clear();
+    impl_->plain.reset();
+    impl_->connection.reset();
+  } catch (const SQLException&) {
+    // A dead connection may fail while it closes; there is nobody to tell.
+  }
+}
+
+void Connection::run(const std::string& text) {
+  ++statements_;
+  try {
+    impl_->plain->execute(text);
+  } catch (const SQLException& e) {
+    broken_ = broken_ || is_connection_lost(e.getErrorCode());
+    raise(e.getErrorCode(), e.what(), text.substr(0, 60));
+  }
+}
+
+Rows Connection::run_query(const std::string& text) {
+  ++statements_;
+  try {
+    return Rows{std::unique_ptr<sql::ResultSet>{impl_->plain->executeQuery(text)}};
+  } catch (const SQLException& e) {
+    broken_ = broken_ || is_connection_lost(e.getErrorCode());
+    raise(e.getErrorCode(), e.what(), text.substr(0, 60));
+  }
+}
+
+Connection::Statement::Statement(Connection& connection, const Sql& sql) : connection_(connection), sql_(sql) {
+  auto& slot = connection.impl_->prepared[sql.text.data()];
+  if (!slot) {
+    try {
+      slot.reset(connection.impl_->connection->prepareStatement(std::string{sql.text}));
+    } catch (const SQLException& e) {
+      connection.broken_ = connection.broken_ || is_connection_lost(e.getErrorCode());
+      connection.impl_->prepared.erase(sql.text.data());
+      raise(e.getErrorCode(), e.what(), sql.name);
+    }
+  }
+  statement_ = slot.get();
+}
+
+void Connection::Statement::bind(unsigned at, std::int64_t value) { statement_->setInt64(at, value); }
+void Connection::Statement::bind(unsigned at, std::string_view value) {
+  statement_->setString(at, sql::SQLString{value.data(), value.size()});
+}
+void Connection::Statement::bind_null(unsigned at) { statement_->setNull(at, 0); }
+
+Rows Connection::Statement::query() {
+  ++connection_.statements_;
+  try {
+    return Rows{std::unique_ptr<sql::ResultSet>{statement_->executeQuery()}};
+  } catch (const SQLException& e) {
+    connection_.broken_ = connection_.broken_ || is_connection_lost(e.getErrorCode());
+    raise(e.getErrorCode(), e.what(), sql_.name);
+  }
+}
+
+void Connection::Statement::drain() noexcept {
+  try {
+    while (statement_->getMoreResults()) {
+    }
+  } catch (const SQLException&) {
+    connection_.broken_ = true;
+  }
+}
+
+std::int64_t Connection::Statement::execute() {
+  ++connection_.statements_;
+  try {
+    return statement_->executeUpdate();
+  } catch (const SQLException& e) {
+    connection_.broken_ = connection_.broken_ || is_connection_lost(e.getErrorCode());
+    raise(e.getErrorCode(), e.what(), sql_.name);
+  }
+}
+
+}  // namespace tenantd::db

@@ -1,0 +1,80 @@
+#include "tenantd/db/error.hpp"
+
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::db {
+namespace {
+
+// "Duplicate entry 'x' for key 'email'": the last quoted word, without a table in front of it.
+std::string key_of(const std::string& message) {
+  const auto end = message.rfind('\'');
+  if (end == std::string::npos || end == 0) return {};
+  const auto start = message.rfind('\'', end - 1);
+  if (start == std::string::npos) return {};
+  std::string key = message.substr(start + 1, end - start - 1);
+  const auto dot = key.rfind('.');
+  return dot == std::string::npos ? key : key.substr(dot + 1);
+}
+
+}  // namespace
+
+bool is_connection_lost(int number) {
+  switch (number) {
+    case 1053:  // server shutdown in progress
+    case 1243:  // unknown prepared statement
+    case 1927:  // connection was killed
+    case 2002:
+    case 2003:
+    case 2006:
+    case 2013:
+    case 2030:
+    case 2055:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void raise(int number, const std::string& message, std::string_view statement) {
+  const std::string text = std::string{statement} + ": " + std::to_string(number) + " " + message;
+  if (is_connection_lost(number)) throw ApiError(ErrorCode::unavailable).detail(text);
+  switch (number) {
+    case 1020:
+    case 1047:
+    case 1205:
+    case 1213:
+      throw RetryableError(text);
+    case 1062:
+      throw DuplicateKey(text, key_of(message));
+    case 1451:
+    case 1452:
+      throw ForeignKeyError(text);
+    case 1142:
+    case 1143:
+    case 1369:
+    case 1370:
+      throw AccessError(text, number);
+    case 3:     // error writing file (disk full)
+    case 28:    // no space left on device
+    case 1021:  // disk full
+    case 1026:  // error writing file
+    case 1040:  // too many connections
+    case 1041:  // out of memory
+    case 1044:  // access denied to the database
+    case 1045:  // access denied
+    case 1049:  // unknown database
+    case 1114:  // table is full
+    case 1129:  // host is blocked
+    case 1146:  // no such table: the schema is not migrated
+    case 1180:  // error during COMMIT
+    case 1203:  // too many connections of this user
+    case 1290:  // read-only
+    case 1317:  // interrupted
+    case 1969:  // statement time limit
+      throw ApiError(ErrorCode::unavailable).detail(text);
+    default:
+      throw StatementError(text, number);
+  }
+}
+
+}  // namespace tenantd::db

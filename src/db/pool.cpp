@@ -1,0 +1,44 @@
+#include "tenantd/db/pool.hpp"
+
+#include <chrono>
+
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::db {
+
+Pool::Lease Pool::acquire() {
+  std::unique_lock lock{mutex_};
+  const bool free = freed_.wait_for(lock, std::chrono::seconds{options_.timeout_seconds},
+                                    [this] { return !idle_.empty() || open_ < size_; });
+  if (!free) throw ApiError(ErrorCode::unavailable).detail("no database connection became free");
+  if (!idle_.empty()) {
+    Idle idle = std::move(idle_.back());
+    idle_.pop_back();
+    return Lease{*this, std::move(idle.connection), idle.scope};
+  }
+  ++open_;
+  lock.unlock();
+  try {
+    return Lease{*this, std::make_unique<Connection>(options_), ScopeKey{}};
+  } catch (...) {
+    lock.lock();
+    --open_;
+    freed_.notify_one();
+    throw;
+  }
+}
+
+void Pool::give_back(std::unique_ptr<Connection> connection, const ScopeKey& scope) {
+  const std::scoped_lock lock{mutex_};
+  if (connection->broken()) {
+    --open_;
+    // The others were opened to the same server: if it went away, they are dead as well.
+    open_ -= idle_.size();
+    idle_.clear();
+  } else {
+    idle_.push_back({std::move(connection), scope});
+  }
+  freed_.notify_one();
+}
+
+}  // namespace tenantd::db

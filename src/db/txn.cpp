@@ -1,0 +1,80 @@
+#include "tenantd/db/txn.hpp"
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::db {
+namespace {
+
+constexpr Sql kEnter{"scope.enter", "CALL enter_scope(?, ?, ?)"};
+constexpr Sql kBegin{"scope.begin", "CALL begin_scope(?, ?, ?)"};
+
+}  // namespace
+
+Txn::~Txn() { rollback(); }
+
+Pool::Lease& Txn::lease() {
+  if (!lease_) lease_.emplace(pool_.acquire());
+  return *lease_;
+}
+
+Connection& Txn::ready() {
+  auto& held = lease();
+  if (held.scope() != wanted_) {
+    held->execute(kEnter, wanted_.org, wanted_.user, wanted_.super);
+    held.scope() = wanted_;
+  }
+  return *held;
+}
+
+Connection& Txn::begun() {
+  if (open_) return ready();
+  auto& held = lease();
+  held->execute(kBegin, wanted_.org, wanted_.user, wanted_.super);
+  held.scope() = wanted_;
+  open_ = true;
+  return *held;
+}
+
+void Txn::commit() {
+  if (open_) {
+    if (listener_ != nullptr && !touched_.empty()) listener_->before_commit(touched_);
+    open_ = false;
+    try {
+      (*lease_)->run("COMMIT");
+    } catch (...) {
+      // The outcome is unknown: what depends on it counts as changed, and the connection is not used again.
+      (*lease_)->mark_broken();
+      if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
+      throw;
+    }
+    if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
+  }
+  touched_.clear();
+  const auto actions = std::move(actions_);
+  actions_.clear();
+  for (const auto& action : actions) action();
+}
+
+void Txn::rollback() noexcept {
+  touched_.clear();
+  actions_.clear();
+  if (!open_) return;
+  open_ = false;
+  try {
+    (*lease_)->run("ROLLBACK");
+  } catch (...) {
+    (*lease_)->mark_broken();
+  }
+}
+
+void back_off(int n) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<int> spread{1, 1 << std::min(n, 6)};
+  std::this_thread::sleep_for(std::chrono::milliseconds{spread(random)});
+}
+
+}  // namespace tenantd::db

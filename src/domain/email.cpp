@@ -1,0 +1,82 @@
+#include "tenantd/domain/email.hpp"
+
+#include <idn2.h>
+#include <utf8proc.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "tenantd/base/text.hpp"
+
+namespace tenantd {
+namespace {
+
+constexpr std::size_t kMaxAddress = 254;  // RFC 5321 section 4.5.3.1.3, without the angle brackets
+constexpr std::size_t kMaxLocal = 64;     // RFC 5321 section 4.5.3.1.1
+
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+std::optional<std::string> fold_local(std::string_view local) {
+  utf8proc_uint8_t* raw = nullptr;
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                                      UTF8PROC_CASEFOLD | UTF8PROC_REJECTNA);
+  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(local.data()),
+                                   static_cast<utf8proc_ssize_t>(local.size()), &raw, options);
+  const std::unique_ptr<utf8proc_uint8_t, Free> owned{raw};
+  if (length <= 0) return std::nullopt;
+  return std::string{reinterpret_cast<const char*>(raw), static_cast<std::size_t>(length)};
+}
+
+std::optional<std::string> fold_domain(const std::string& domain) {
+  char* raw = nullptr;
+  const int status = idn2_to_ascii_8z(domain.c_str(), &raw, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<char, Free> owned{raw};
+  if (status != IDN2_OK) return std::nullopt;
+  return ascii_lower(raw);
+}
+
+// RFC 5322 atext, or a character beyond ASCII that is no control (C1) and no blank.
+bool is_local_part(std::string_view local) {
+  if (local.empty() || local.front() == '.' || local.back() == '.') return false;
+  if (local.find("..") != std::string_view::npos) return false;
+  constexpr std::string_view specials = "!#$%&'*+-/=?^_`{|}~.";
+  for (const char c : local) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!alphanumeric && byte < 0x80 && specials.find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+bool is_domain(std::string_view domain) {
+  if (domain.empty() || domain.size() > 253 || domain.find('.') == std::string_view::npos) return false;
+  for (const auto label : split(domain, '.')) {
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    for (const char c : label)
+      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Email> Email::parse(std::string_view typed) {
+  if (typed.size() > kMaxAddress || !is_utf8(typed)) return std::nullopt;
+  const auto at = typed.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  if (typed.find('\0') != std::string_view::npos) return std::nullopt;
+  const auto local = fold_local(typed.substr(0, at));
+  const auto domain = fold_domain(std::string{typed.substr(at + 1)});
+  if (!local || !domain || local->size() > kMaxLocal || !is_local_part(*local) || !is_domain(*domain))
+    return std::nullopt;
+  // Blanks and controls beyond ASCII fold to ASCII ones or are refused by category.
+  if (local->find('\xC2') != std::string::npos) {
+    for (std::size_t i = 0; i + 1 < local->size(); ++i)
+      if ((*local)[i] == '\xC2' && static_cast<unsigned char>((*local)[i + 1]) < 0xA0) return std::nullopt;
+  }
+  return Email{*local + '@' + *domain};
+}
+
+}  // namespace tenantd

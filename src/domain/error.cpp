@@ -1,0 +1,28 @@
+#include "tenantd/domain/error.hpp"
+
+#include <array>
+
+namespace tenantd {
+namespace {
+
+struct Row {
+  int status;
+  std::string_view name;
+  std::string_view title;
+};
+
+constexpr std::array kRows = {
+#define X(code, status, title) Row{status, #code, title},
+    TENANTD_ERRORS(X)
+#undef X
+};
+
+const Row& row(ErrorCode code) { return kRows.at(static_cast<std::size_t>(code)); }
+
+}  // namespace
+
+int http_status(ErrorCode code) { return row(code).status; }
+std::string_view error_name(ErrorCode code) { return row(code).name; }
+std::string_view error_title(ErrorCode code) { return row(code).title; }
+
+}  // namespace tenantd

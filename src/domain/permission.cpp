@@ -1,0 +1,108 @@
+#include "tenantd/domain/permission.hpp"
+
+#include "tenantd/base/text.hpp"
+
+namespace tenantd {
+namespace {
+
+constexpr std::array<std::string_view, kPermissionCount> kNames = {
+#define X(name, text) text,
+    TENANTD_PERMISSIONS(X)
+#undef X
+};
+
+constexpr std::string_view action_of(std::string_view name) { return name.substr(name.find(':') + 1); }
+
+constexpr bool is_business(std::string_view name) {
+  for (const std::string_view resource : {"projects:", "documents:", "products:", "suppliers:", "warehouses:", "stock:",
+                                          "purchase_requests:"}) {
+    if (name.starts_with(resource)) return true;
+  }
+  return false;
+}
+
+constexpr PermissionSet everything() {
+  PermissionSet set;
+  for (std::size_t i = 0; i < kPermissionCount; ++i) set = set.with(static_cast<Permission>(i));
+  return set;
+}
+
+constexpr PermissionSet viewer() {
+  PermissionSet set;
+  for (std::size_t i = 0; i < kPermissionCount; ++i) {
+    const auto action = action_of(kNames[i]);
+    if (is_business(kNames[i]) && (action == "read" || action == "download")) set = set.with(static_cast<Permission>(i));
+  }
+  return set;
+}
+
+constexpr PermissionSet member() {
+  return viewer()
+      .with(Permission::documents_create)
+      .with(Permission::stock_create)
+      .with(Permission::purchase_requests_create)
+      .with(Permission::purchase_requests_update)
+      .with(Permission::purchase_requests_submit);
+}
+
+// All business data except deletion; purchase requests with approval; people: see, invite, count.
+constexpr PermissionSet manager() {
+  PermissionSet set = member();
+  for (std::size_t i = 0; i < kPermissionCount; ++i) {
+    if (is_business(kNames[i]) && action_of(kNames[i]) != "delete") set = set.with(static_cast<Permission>(i));
+  }
+  return set.with(Permission::users_read).with(Permission::users_invite).with(Permission::stats_read);
+}
+
+constexpr PermissionSet admin() {
+  return everything()
+      .without(Permission::tenant_billing)
+      .without(Permission::tenant_transfer)
+      .without(Permission::tenant_delete);
+}
+
+constexpr std::array<SystemRole, 5> kSystemRoles = {{
+    {"owner", "Everything, with billing, ownership transfer and deletion", everything()},
+    {"admin", "Everything but billing, ownership transfer and deletion", admin()},
+    {"manager", "Runs projects, inventory and purchasing; invites people", manager()},
+    {"member", "Works with projects, stock and purchase requests", member()},
+    {"viewer", "Reads business data", viewer()},
+}};
+static_assert(admin().covers(manager()) && manager().covers(member()) && member().covers(viewer()));
+
+}  // namespace
+
+std::string_view permission_name(Permission permission) { return kNames[static_cast<std::size_t>(permission)]; }
+
+std::optional<Permission> parse_permission(std::string_view name) {
+  for (std::size_t i = 0; i < kPermissionCount; ++i)
+    if (kNames[i] == name) return static_cast<Permission>(i);
+  return std::nullopt;
+}
+
+PermissionSet parse_permissions(std::string_view comma_separated) {
+  PermissionSet set;
+  for (const auto name : split(comma_separated, ','))
+    if (const auto permission = parse_permission(name)) set = set.with(*permission);
+  return set;
+}
+
+std::string format_permissions(PermissionSet set) {
+  std::string out;
+  for (std::size_t i = 0; i < kPermissionCount; ++i) {
+    if (!set.has(static_cast<Permission>(i))) continue;
+    if (!out.empty()) out += ',';
+    out += kNames[i];
+  }
+  return out;
+}
+
+const std::array<SystemRole, 5>& system_roles() { return kSystemRoles; }
+
+const SystemRole* find_system_role(std::string_view name) {
+  for (const auto& role : kSystemRoles)
+    if (role.name == name) return &role;
+  return nullptr;
+}
+
+}  // namespace tenantd

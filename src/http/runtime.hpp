@@ -1,0 +1,32 @@
+// What the server needs from the system before it starts.
+#pragma once
+
+#include <cstddef>
+
+namespace tenantd::http {
+
+// Throws std::system_error for errno.
+[[noreturn]] void throw_errno(const char* what);
+
+// An owned file descriptor.
+class Descriptor {
+ public:
+  // Throws std::system_error for errno if `fd` is negative; `what` names the call that gave it.
+  Descriptor(int fd, const char* what);
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  operator int() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Returns the count of descriptors that this process may open, at most 65536.
+std::size_t descriptor_limit();
+
+// Initializes libfcgi, once in a process. SIGPIPE is ignored afterwards; SIGTERM and SIGUSR1, which libfcgi
+// takes too, are as they were.
+void init_libfcgi();
+
+}  // namespace tenantd::http

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <kainjow/mustache.hpp>
+#include <stdexcept>
+
+#include "tenantd/base/embedded.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/mail/mime.hpp"
+#include "tenantd/mail/transport.hpp"
+
+namespace tenantd::mail {
+namespace {
+
+namespace mustache = kainjow::mustache;
+
+constexpr std::size_t kValueMax = 200;  // code points of a name or an agent string; links are never cut
+constexpr std::size_t kPreheaderMax = 140;
+
+const std::string& identity(const std::string& text) { return text; }
+
+std::string template_text(const std::string& name) {
+  for (const auto& file : embedded::templates())
+    if (file.name == name) return std::string{file.text};
+  throw std::runtime_error("there is no mail template " + name);
+}
+
+// Renders the embedded file `name`; values are HTML-escaped if the name says .html.
+std::string fill(const std::string& name, const mustache::data& values) {
+  mustache::mustache view{template_text(name)};
+  if (name.find(".html.") == std::string::npos) view.set_custom_escape(identity);
+  std::string text = view.is_valid() ? view.render(values) : "";
+  if (!view.is_valid()) throw std::runtime_error("mail template " + name + ": " + view.error_message());
+  return text;
+}
+
+bool needs_link(Template kind) {
+  return kind == Template::invitation || kind == Template::verification || kind == Template::password_reset;
+}
+
+// "10 minutes", "3 hours", "1 day"; `minutes` as it is if it is no number.
+std::string lifetime(const std::string& minutes) {
+  const auto number = parse_int(minutes);
+  if (!number) return minutes;
+  const auto of = [](std::int64_t count, const char* unit) {
+    return std::to_string(count) + ' ' + unit + (count == 1 ? "" : "s");
+  };
+  if (*number >= 1440 && *number % 1440 == 0) return of(*number / 1440, "day");
+  if (*number >= 60 && *number % 60 == 0) return of(*number / 60, "hour");
+  return of(*number, "minute");
+}
+
+// Returns the host of an URL as a name, or an empty text if it is an IP address or unreadable.
+std::string host_name(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  std::string host = ascii_domain(url.substr(0, url.find_first_of("/:?#")));
+  const bool named = std::any_of(host.begin(), host.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return named ? host : std::string{};
+}
+
+// The values that templates see: the mail's own, cleaned, and those that every mail has.
+std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& from,
+                                            const std::string& public_url) {
+  std::map<std::string, std::string> values;
+  for (const auto& [key, value] : mail.values) {
+    const std::string line{trim(one_line(value))};
+    if (!line.empty()) values[key] = key == "link" ? line : shortened(line, kValueMax);
+  }
+  if (needs_link(mail.kind) && !values.contains("link"))
+    throw std::runtime_error("a mail of template " + std::string{template_name(mail.kind)} + " needs a link");
+  if (const auto minutes = values.find("minutes"); minutes != values.end())
+    values["lifetime"] = lifetime(minutes->second);
+  values["public_url"] = public_url;
+  values.emplace("email", one_line(mail.to));
+  values.emplace("service", from.name.empty() ? from.address.substr(from.address.find('@') + 1) : from.name);
+  values.emplace("target", values.contains("link") ? values["link"] : public_url);
+  return values;
+}
+
+// What an inbox shows beside the subject: the first paragraph.
+std::string preheader(std::string_view text) {
+  return shortened(one_line(trim(text.substr(0, text.find("\n\n")))), kPreheaderMax);
+}
+
+struct Content {
+  std::string subject, text, html;
+};
+
+Content fill_all(Template kind, const std::map<std::string, std::string>& values) {
+  const std::string name{template_name(kind)};
+  mustache::data view;
+  for (const auto& [key, value] : values) view.set(key, value);
+  view.set("button",
+           mustache::data{mustache::lambda2{[&](const std::string& label, const mustache::renderer& render) {
+             mustache::data button;
+             button.set("label", render(label));
+             button.set("target", values.at("target"));
+             return fill("button.html.mustache", button);
+           }}});
+
+  Content content;
+  content.subject = trim(one_line(fill(name + ".subject.mustache", view)));
+  const std::string text = fill(name + ".txt.mustache", view);
+  const std::string html = fill(name + ".html.mustache", view);
+  view.set("subject", content.subject);
+  view.set("preheader", preheader(text));
+  view.set("body", std::string{trim(text)});
+  content.text = fill("layout.txt.mustache", view);
+  view.set("body", std::string{trim(html)});
+  content.html = fill("layout.html.mustache", view);
+  return content;
+}
+
+}  // namespace
+
+Message render(const Mail& mail, const std::string& id, const std::string& from,
+               const std::string& public_url, TimePoint date) {
+  const bool usable = !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+  });
+  if (!usable) throw std::invalid_argument("the mail's id is not made of letters, digits and hyphens");
+  const Mailbox sender = parse_mailbox(from);
+  const std::string recipient = envelope_address(mail.to);
+  const Content content = fill_all(mail.kind, complete(mail, sender, public_url));
+
+  const std::string host = host_name(public_url);
+  const std::string domain = host.empty() ? sender.address.substr(sender.address.find('@') + 1) : host;
+  const std::string boundary = "=_" + id;
+  Message message{sender.address, recipient, id + '@' + domain, {}, date};
+  message.data =
+      "Date: " + format_date(date) + "\r\nFrom: " + format_mailbox(sender) + "\r\nTo: <" + recipient +
+      ">\r\nSubject: " + header_text(content.subject, std::string_view{"Subject: "}.size()) +
+      "\r\nMessage-ID: <" + message.message_id +
+      ">\r\n"
+      "MIME-Version: 1.0\r\n"
+      "Auto-Submitted: auto-generated\r\n"
+      "X-Auto-Response-Suppress: All\r\n"
+      "Content-Type: multipart/alternative;\r\n boundary=\"" +
+      boundary + "\"\r\n\r\n--" + boundary + "\r\n" + text_part("text/plain", content.text) + "\r\n--" +
+      boundary + "\r\n" + text_part("text/html", content.html) + "\r\n--" + boundary + "--\r\n";
+  return message;
+}
+
+}  // namespace tenantd::mail

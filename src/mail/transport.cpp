@@ -1,0 +1,23 @@
+#include "tenantd/mail/transport.hpp"
+
+#include <stdexcept>
+
+#include "tenantd/mail/mime.hpp"
+#include "tenantd/mail/transports.hpp"
+
+namespace tenantd::mail {
+
+std::unique_ptr<Transport> make_transport(const Settings& settings) {
+  try {
+    parse_mailbox(settings.mail_from);
+  } catch (const std::invalid_argument& problem) {
+    throw ConfigError("MAIL_FROM must be an address or \"Name <address>\": " + std::string{problem.what()});
+  }
+  if (settings.mail_transport == "smtp") return make_smtp_transport(smtp_options(settings));
+  if (settings.mail_transport != "file")
+    throw ConfigError("MAIL_TRANSPORT must be smtp or file, not \"" + settings.mail_transport + "\"");
+  if (settings.mail_dir.empty()) throw ConfigError("MAIL_DIR must name a folder when MAIL_TRANSPORT is file");
+  return make_file_transport(settings.mail_dir);
+}
+
+}  // namespace tenantd::mail

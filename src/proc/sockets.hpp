@@ -1,0 +1,36 @@
+// Listening sockets: systemd's where it passes one of the lane's name, else our own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tenantd/proc/supervisor.hpp"
+
+namespace tenantd::proc {
+
+// One lane's socket. Closes it when it goes, and removes the file if it is still the one that was made here.
+class Listener {
+ public:
+  // Listens at `path`: mode 0660, a stale file is replaced. Throws as supervise() does.
+  explicit Listener(const std::string& path);
+  // Takes systemd's descriptor.
+  explicit Listener(int inherited);
+  ~Listener();
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&&) = delete;
+  Listener(const Listener&) = delete;
+
+  int fd() const { return fd_; }
+  // For a worker: from now on the file is another process's to remove.
+  void forget_file() { path_.clear(); }
+
+ private:
+  int fd_ = -1;
+  std::string path_;  // empty: not ours
+  unsigned long inode_ = 0;
+};
+
+// Returns one listener a lane, in their order. Takes LISTEN_FDS out of the environment.
+std::vector<Listener> open_listeners(const std::vector<Lane>& lanes);
+
+}  // namespace tenantd::proc

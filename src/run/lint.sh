@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# lint.sh: what can be checked without starting anything. BUILD names the folder of the binaries.
+#
+#   lint.sh            every check; exit 1 if one fails
+#   lint.sh CHECK...   only those
+#   lint.sh generate   rewrites the generated parts that the checks compare
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+PATH=$PATH:/usr/sbin:/sbin
+BUILD=${BUILD:-$PWD/build}
+work=$(mktemp -d /tmp/tenantd-lint.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+
+check_format() {
+  local bad
+  bad=$(find include src tests '(' -name '*.cpp' -o -name '*.hpp' ')' -exec clang-format --dry-run -Werror {} + 2>&1 |
+    sed -n 's/^\([^ :]*:[0-9]*\):[0-9]*: error:.*/\1/p' | sort -u)
+  [ -z "$bad" ] || { printf '%s\n' "$bad" 'make format puts these lines right'; return 1; }
+}
+
+check_arrows() { src/run/check-arrows.sh; }
+
+check_scripts() {
+  local file bad=0
+  for file in .ci/run src/run/*.sh $(find tests -name '*.sh'); do
+    bash -n "$file" || bad=1
+    [ -x "$file" ] || { echo "$file is not executable"; bad=1; }
+  done
+  return $bad
+}
+
+# Says nothing when nginx is content; a warning counts as a complaint.
+nginx_accepts() {
+  local conf=$1 said
+  if said=$(nginx -t -e "$work/error.log" -p "$(dirname "$conf")/" -c "$conf" 2>&1); then
+    if grep -E '\[(warn|error|crit|alert|emerg)\]' <<<"$said"; then return 1; fi
+  else
+    printf '%s\n' "$said"
+    return 1
+  fi
+}
+
+# Both ways of `make run`: the open wall of development, and production's.
+check_nginx_run() {
+  NGINX_LIMITS=off src/run/stack.sh render "$work/off"
+  NGINX_LIMITS=on src/run/stack.sh render "$work/on"
+  nginx_accepts "$work/off/nginx/nginx.conf" && nginx_accepts "$work/on/nginx/nginx.conf"
+}
+
+installed=
+install_once() {
+  [ -z "$installed" ] || return 0
+  installed=$work/root
+  make --no-print-directory -s install BUILD="${BUILD#"$PWD/"}" DESTDIR="$installed" prefix=/usr >"$work/install.log" 2>&1 ||
+    { cat "$work/install.log"; return 1; }
+}
+
+# The installed layout, in an nginx.conf as Debian's: its own paths become those below DESTDIR, and ports any user may open.
+check_nginx_install() {
+  local etc site user=''
+  install_once || return 1
+  etc=$installed/etc/nginx
+  [ "$(id -u)" = 0 ] && user='user root;'
+  mkdir -p "$work/log"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=accounts.example.com \
+    -keyout "$work/privkey.pem" -out "$work/fullchain.pem" 2>/dev/null
+  for site in sites-available/tenantd.conf tenantd/tls.conf.example; do
+    sed -e "s|/var/log/nginx/|$work/log/|; s|/etc/ssl/tenantd/|$work/|; s|/usr/share/|$installed/usr/share/|" \
+      -e 's/:80;/:18080;/; s/listen 80;/listen 18080;/; s/:443 /:18443 /; s/listen 443 /listen 18443 /' \
+      "$etc/$site" >"$etc/site.conf"
+    printf '%s\npid "%s/nginx.pid";\nevents {}\nhttp {\n  include site.conf;\n}\n' "$user" "$work" >"$etc/nginx.conf"
+    nginx_accepts "$etc/nginx.conf" || { echo "in $site"; return 1; }
+  done
+}
+
+# verify exits 0 on unknown keys, so anything it says is a complaint; units of other packages are not there to be found.
+check_systemd_verify() {
+  local unit units=() said
+  install_once || return 1
+  for unit in systemd/*.service systemd/*.socket systemd/*.timer; do
+    units+=("$installed/usr/lib/systemd/system/$(basename "$unit")")
+  done
+  sed -i "s|^ExecStart=/|&${installed#/}/|" "$installed"/usr/lib/systemd/system/*.service
+  sed -i "s|^EnvironmentFile=/|&${installed#/}/|" "$installed"/usr/lib/systemd/system/*.service
+  said=$(systemd-analyze verify --man=no --recursive-errors=no "${units[@]}" 2>&1) || true
+  # Only words of our own units count.
+  said=$(grep -F tenantd <<<"$said" || true)
+  [ -z "$said" ] || { printf '%s\n' "$said"; return 1; }
+}
+
+# unit: highest exposure, in tenths.
+exposures='
+tenantd-courier.service 11
+tenantd-migrate.service 7
+tenantd-sweeper.service 2
+tenantd.service         3
+'
+check_systemd_security() {
+  local unit threshold bad=0 said
+  for unit in systemd/*.service; do
+    threshold=$(awk -v unit="$(basename "$unit")" '$1 == unit { print $2 }' <<<"$exposures")
+    [ -n "$threshold" ] || { echo "$unit has no threshold in lint.sh"; bad=1; continue; }
+    said=$(systemd-analyze security --offline=true --threshold="$threshold" "$unit" 2>&1) ||
+      { printf '%s\n' "$said" | grep -E '✗|Overall' || printf '%s\n' "$said"; bad=1; }
+  done
+  return $bad
+}
+
+# Prints README with the table that the binary knows between the markers.
+readme_with_settings() {
+  "$BUILD/tenantctl" settings --markdown >"$work/settings.md"
+  awk -v table="$work/settings.md" '
+    /^<!-- \/settings -->/ { inside = 0 }
+    !inside { print }
+    /^<!-- settings -->/ { inside = found = 1; while ((getline line < table) > 0) print line }
+    END { exit !found }' README.md
+}
+
+check_readme() {
+  [ -f README.md ] || { echo 'README.md is missing'; return 1; }
+  readme_with_settings >"$work/README.md" || { echo 'README.md lacks the line <!-- settings -->'; return 1; }
+  diff -u README.md "$work/README.md" || { echo "README's settings table is stale: make generate"; return 1; }
+}
+
+check_lanes() {
+  "$BUILD/tenantctl" routes --nginx >"$work/lanes.conf"
+  diff -u nginx/lanes.conf "$work/lanes.conf" || { echo 'nginx/lanes.conf is stale: make generate'; return 1; }
+}
+
+generate() {
+  "$BUILD/tenantctl" routes --nginx >"$work/lanes.conf"
+  cat "$work/lanes.conf" >nginx/lanes.conf
+  readme_with_settings >"$work/README.md"
+  cat "$work/README.md" >README.md
+}
+
+if [ "${1:-}" = generate ]; then
+  generate
+  exit
+fi
+
+if [ $# = 0 ]; then set -- format arrows scripts nginx_run nginx_install systemd_verify systemd_security readme lanes; fi
+failed=()
+for check; do
+  begun=$EPOCHREALTIME
+  # Not in a subshell, which would forget what is installed. In a condition errexit is off: every check returns its own
+  # verdict.
+  if "check_$check" >"$work/said" 2>&1; then
+    verdict=ok
+  else
+    verdict=FAILED
+    failed+=("$check")
+  fi
+  awk -v a="$begun" -v b="$EPOCHREALTIME" -v what="$check" -v verdict="$verdict" \
+    'BEGIN { printf "  LINT  %-18s %-7s %5.2f s\n", what, verdict, b - a }'
+  if [ "$verdict" != ok ]; then sed 's/^/        /' "$work/said"; fi
+done
+[ ${#failed[@]} = 0 ] || {
+  echo "lint: failed: ${failed[*]}" >&2
+  exit 1
+}

@@ -1,0 +1,171 @@
+# What the Makefile does besides building: run, test, check, install. Options: PORT= RUN_DIR= (run, start, stop, status,
+# reload), FILTER='suite/name*' JOBS= (test), SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
+
+# A parallel build, unless this make is part of one already.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+STACK    = BUILD='$(abspath $(BUILD))' src/run/stack.sh
+# For the scripts; what is not given keeps their own default.
+export PORT RUN_DIR SANITIZE FILTER JOBS
+
+# --- run -----------------------------------------------------------------------------------------------------------------
+
+.PHONY: run start stop status reload
+run: ## Install what is missing, build, run everything on 127.0.0.1:PORT until Ctrl-C
+	@src/run/packages.sh install-missing build run
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@exec env $(STACK) foreground
+
+start: ## The same in the background
+	@src/run/packages.sh install-missing build run
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@$(STACK) start
+
+stop: ## Stop what `make start` or `make run` started
+	@$(STACK) stop
+
+status: ## What runs
+	@$(STACK) status
+
+reload: ## Replace the workers one by one; no request is refused
+	@$(STACK) reload
+
+# --- test ----------------------------------------------------------------------------------------------------------------
+
+TEST_SOURCES := $(shell find tests -name '*_test.cpp' -o -path 'tests/support/*.cpp' | LC_ALL=C sort)
+TEST_OBJECTS := $(TEST_SOURCES:tests/%.cpp=$(BUILD)/obj/tests/%.o)
+BENCHES      := $(patsubst tests/bench/%.cpp,$(BUILD)/bench/%,$(wildcard tests/bench/*.cpp))
+
+$(BUILD)/obj/tests/%.o: tests/%.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  CXX   $<"
+	@$(CCACHE) $(CXX) $(CPPFLAGS) -Itests $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests: $(TEST_OBJECTS) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(TEST_OBJECTS) $(LIBRARY) $(LDLIBS) -lcriterion
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
+# Named here, or make would take them for intermediate, delete them and compile them again.
+.PHONY: main-objects
+main-objects: $(BINARIES:%=$(BUILD)/obj/bin/%.o) $(BENCHES:$(BUILD)/%=$(BUILD)/obj/tests/%.o)
+
+.PHONY: test-build test bench
+test-build: all $(BUILD)/tests
+
+test: ## The whole suite against its own nginx, workers and MariaDB (FILTER='suite/name*', SANITIZE=address,undefined)
+	@src/run/packages.sh install-missing build run test
+	@$(MAKE) --no-print-directory $(PARALLEL) test-build
+	@BUILD='$(abspath $(BUILD))' tests/run.sh
+
+bench: ## Measure beside a bare FastCGI hello on the same nginx
+	@src/run/packages.sh install-missing build run bench
+	@$(MAKE) --no-print-directory $(PARALLEL) all $(BENCHES)
+	@BUILD='$(abspath $(BUILD))' tests/bench/run.sh
+
+# --- check ---------------------------------------------------------------------------------------------------------------
+
+FORMATTED = $(shell find include src tests -name '*.cpp' -o -name '*.hpp')
+
+.PHONY: lint check format tidy generate
+lint: ## Formatting, arrows, nginx -t, systemd-analyze, generated files
+	@src/run/packages.sh install-missing build run lint
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@BUILD='$(abspath $(BUILD))' src/run/lint.sh
+
+check: lint test ## lint, then test
+
+format: ## Rewrite the sources as clang-format wants them
+	clang-format -i $(FORMATTED)
+
+generate: all ## Rewrite what is committed and generated: nginx/lanes.conf, README's settings table
+	@BUILD='$(abspath $(BUILD))' src/run/lint.sh generate
+
+# A stamp a source: only what changed is looked at again (headers do not count).
+TIDY = $(SOURCES:src/%.cpp=$(BUILD)/tidy/%.ok) $(BINARIES:%=$(BUILD)/tidy/bin/%.ok)
+$(BUILD)/tidy/%.ok: src/%.cpp .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  TIDY  $<"
+	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) $(filter-out -Werror,$(CXXFLAGS)) -Wno-unknown-warning-option 2>/dev/null
+	@touch $@
+
+tidy: ## clang-tidy on what changed since its last run (minutes at first)
+	@$(MAKE) --no-print-directory $(PARALLEL) tidy-all
+.PHONY: tidy-all
+tidy-all: $(TIDY)
+
+# --- install -------------------------------------------------------------------------------------------------------------
+
+prefix      ?= /usr
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+sbindir     ?= $(exec_prefix)/sbin
+datarootdir ?= $(prefix)/share
+datadir     ?= $(datarootdir)
+docdir      ?= $(datarootdir)/doc/tenantd
+libdir      ?= $(exec_prefix)/lib
+sysconfdir  ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
+nginxdir    ?= /etc/nginx
+unitdir     ?= $(if $(filter /usr,$(prefix)),/usr/lib/systemd/system,/etc/systemd/system)
+sysusersdir ?= $(if $(filter /usr,$(prefix)),/usr/lib/sysusers.d,/etc/sysusers.d)
+tmpfilesdir ?= $(if $(filter /usr,$(prefix)),/usr/lib/tmpfiles.d,/etc/tmpfiles.d)
+
+INSTALL         ?= install
+INSTALL_PROGRAM ?= $(INSTALL)
+INSTALL_DATA    ?= $(INSTALL) -m 644
+
+SBIN         = $(filter-out tenantctl,$(BINARIES))
+UNITS        = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
+NGINX_FILES  = http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
+# The operator's own to change: kept when they exist, the new one is laid beside as FILE.new.
+NGINX_KEPT   = limits.conf real-ip.conf
+PAGES        = $(notdir $(wildcard nginx/www/*))
+# What the files say of places, said of these ones.
+PLACES       = sed -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/usr/bin/|$(bindir)/|g' -e 's|/usr/share/tenantd|$(datadir)/tenantd|g' \
+               -e 's|/etc/tenantd/|$(sysconfdir)/tenantd/|g'
+# keep FILE MODE: standard input becomes FILE, or FILE.new if the operator has changed FILE.
+define KEEP
+keep() { \
+  $(INSTALL) -d "$$(dirname "$$1")"; cat > "$$1.new"; chmod "$$2" "$$1.new"; \
+  if [ ! -e "$$1" ] || cmp -s "$$1" "$$1.new"; then mv "$$1.new" "$$1"; else echo "  KEPT  $$1 (the new one is $$1.new)"; fi; \
+}
+endef
+
+.PHONY: install uninstall
+install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, nginx files, units
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/tenantd/sql $(DESTDIR)$(datadir)/tenantd/www
+	$(INSTALL) -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) $(DESTDIR)$(docdir)
+	$(INSTALL) -d $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets
+	$(INSTALL_PROGRAM) $(SBIN:%=$(BUILD)/%) $(DESTDIR)$(sbindir)/
+	$(INSTALL_PROGRAM) $(BUILD)/tenantctl $(DESTDIR)$(bindir)/
+	$(INSTALL_DATA) $(wildcard sql/*) $(DESTDIR)$(datadir)/tenantd/sql/
+	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
+	$(INSTALL_DATA) $(wildcard LICENSE README.md) $(DESTDIR)$(docdir)/
+	@for file in $(NGINX_FILES); do $(PLACES) nginx/$$file > $(DESTDIR)$(nginxdir)/tenantd/$$file; chmod 644 $(DESTDIR)$(nginxdir)/tenantd/$$file; done
+	@for unit in $(UNITS); do $(PLACES) systemd/$$unit > $(DESTDIR)$(unitdir)/$$unit; chmod 644 $(DESTDIR)$(unitdir)/$$unit; done
+	@$(PLACES) systemd/tenantd.sysusers.conf > $(DESTDIR)$(sysusersdir)/tenantd.conf
+	@$(PLACES) systemd/tenantd.tmpfiles.conf > $(DESTDIR)$(tmpfilesdir)/tenantd.conf
+	@chmod 644 $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
+	@$(KEEP); for file in $(NGINX_KEPT); do keep $(DESTDIR)$(nginxdir)/tenantd/$$file 644 < nginx/$$file; done; \
+	  $(PLACES) nginx/tenantd.conf | keep $(DESTDIR)$(nginxdir)/sites-available/tenantd.conf 644; \
+	  src/run/env-example.sh $(datadir)/tenantd | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
+
+uninstall: ## Remove what install put there; the operator's files in /etc and all data stay
+	rm -f $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(DESTDIR)$(bindir)/tenantctl $(UNITS:%=$(DESTDIR)$(unitdir)/%)
+	rm -f $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
+	rm -f $(NGINX_FILES:%=$(DESTDIR)$(nginxdir)/tenantd/%)
+	rm -rf $(DESTDIR)$(datadir)/tenantd $(DESTDIR)$(docdir)
+	-@rmdir $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets 2>/dev/null
+
+# --- housekeeping --------------------------------------------------------------------------------------------------------
+
+.PHONY: help dist-clean
+dist-clean: ## Stop the private instance and remove it, every build and every cache
+	@if [ -e .run/env ]; then RUN_DIR= src/run/stack.sh stop; fi
+	rm -rf .run .cache build build-* compile_commands.json
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,42 @@
+#include "tenantd/service/context.hpp"
+
+#include <array>
+#include <ctime>
+
+#include "tenantd/crypto/password.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/system/enqueue.hpp"
+
+namespace tenantd::service {
+
+void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+               std::optional<UserId> user) {
+  store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now);
+  if (context.wake_courier) txn.after_commit(context.wake_courier);
+}
+
+std::string format_utc(TimePoint time) {
+  const std::time_t seconds = unix_seconds(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &parts);
+  return text.data();
+}
+
+std::string hash_new_password(const Context& context, const std::string& typed, const std::string& pointer,
+                              const std::vector<std::string>& known) {
+  const auto password = crypto::normalize_password(typed);
+  if (!password)
+    throw ApiError(ErrorCode::password_refused, "At most 256 bytes of well-formed text, without NUL")
+        .field(pointer, "at most 256 bytes of well-formed text, without NUL");
+  const auto problem =
+      crypto::judge_password(*password, known, static_cast<int>(context.settings.password_min_score));
+  if (problem) throw ApiError(ErrorCode::password_refused, problem->detail).field(pointer, problem->detail);
+  const auto& s = context.settings;
+  return crypto::hash_password(*password, {static_cast<std::uint32_t>(s.argon2_memory_kib),
+                                           static_cast<std::uint32_t>(s.argon2_passes),
+                                           static_cast<std::uint32_t>(s.argon2_lanes)});
+}
+
+}  // namespace tenantd::service

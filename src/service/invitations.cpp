@@ -1,0 +1,161 @@
+#include "tenantd/service/invitations.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/accounts.hpp"
+#include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/members.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// Who shall get the mail. An account named by its id is found wherever it is: ids cannot be guessed.
+struct Invited {
+  Email email;
+  std::optional<UserId> user;
+};
+
+Invited find_invited(db::Txn& txn, const InviteForm& form) {
+  if (form.email) {
+    const auto account = store::find_account(txn, *form.email);
+    return {*form.email, account ? std::optional{account->user.id} : std::nullopt};
+  }
+  const auto account = store::find_account(txn, form.user.value());
+  if (!account || account->user.status != Status::active) throw ApiError(ErrorCode::not_found, "No such user");
+  return {Email::parse(account->user.email).value(), account->user.id};
+}
+
+void mail_invitation(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
+                     const store::Invite& invite, const std::string& role, const Secret& token) {
+  const auto organization = store::find_organization(txn, scope);
+  if (!organization) throw ApiError(ErrorCode::not_found);
+  const auto minutes = (context.settings.invite_seconds + 59) / 60;
+  send_mail(txn, context,
+            {mail::Template::invitation,
+             invite.email,
+             {{"link", context.settings.public_url + "/invite#token=" + token.reveal()},
+              {"organization", organization->name},
+              {"inviter", session.principal().user.email},
+              {"role", role},
+              {"email", invite.email},
+              {"minutes", std::to_string(minutes)}}},
+            scope.org(), invite.user);
+}
+
+// An invitation holds only as long as its inviter could still send it.
+bool inviter_may_still_invite(db::Txn& txn, const TenantScope& scope, const store::Invite& invite,
+                              const RoleRecord& role) {
+  const auto inviter = store::find_member(txn, scope, invite.invited_by);
+  return inviter && inviter->status == Status::active && inviter->role.permissions.has(Permission::users_invite) &&
+         inviter->role.permissions.covers(role.permissions);
+}
+
+struct Person {
+  UserRecord user;
+  bool is_new = false;
+};
+
+// The account of the invited address; a new one needs a password. Whoever holds the mailed token reads that mailbox, so
+// the address counts as verified.
+Person person_of(db::Txn& txn, const Context& context, const store::Invite& invite, const AcceptForm& form,
+                 const std::string& organization_name) {
+  const auto email = Email::parse(invite.email).value();
+  if (auto account = store::find_account(txn, email)) {
+    if (account->user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
+    return {account->user, false};
+  }
+  if (!form.password)
+    throw ApiError(ErrorCode::password_required).field("/password", "choose a password for the new account");
+  auto known = known_words(email, form.profile);
+  known.push_back(organization_name);
+  const auto hash = hash_new_password(context, *form.password, "/password", known);
+  try {
+    return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true, false}, context.now),
+            true};
+  } catch (const db::DuplicateKey& e) {
+    // Made by somebody else meanwhile: from the start, as an existing account.
+    throw db::RetryableError(e.what());
+  }
+}
+
+}  // namespace
+
+SentInvite invite(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
+                  const InviteForm& form) {
+  store::enter(txn, scope);
+  const auto role = store::find_role(txn, scope, form.role);
+  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  const auto invited = find_invited(txn, form);
+  if (invited.user && store::find_member(txn, scope, *invited.user)) throw ApiError(ErrorCode::already_member);
+
+  store::Invite made;
+  made.id = crypto::new_id<InviteId>();
+  made.email = invited.email.str();
+  made.user = invited.user;
+  made.role = role->id;
+  made.invited_by = scope.user();
+  made.created_at = context.now;
+  made.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  const Secret token = crypto::new_token();
+  if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
+    store::insert_event(txn, scope, "invite.expired", stale->bytes(), "{}", context.now);
+  try {
+    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::invite_pending);
+  }
+  store::insert_event(txn, scope, "invite.created", made.id.bytes(), "{}", context.now);
+  mail_invitation(txn, context, session, scope, made, role->name, token);
+  return {made, *role};
+}
+
+OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
+  const auto org = store::find_invite_organization(txn, token_hash);
+  if (!org) throw ApiError(ErrorCode::invite_gone);
+  // Nobody yet: holds no permission, and shows who acts only once the account is known.
+  const TenantScope scope{*org, UserId{}, PermissionSet{}};
+  store::enter(txn, scope);
+  auto found = store::find_invite(txn, scope, token_hash);
+  if (!found || found->status != InviteStatus::pending || found->expired(now)) throw ApiError(ErrorCode::invite_gone);
+  return OpenedInvite{scope, *std::move(found)};
+}
+
+Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
+                       const std::optional<UserId>& signed_in_as) {
+  const auto hash = crypto::sha256(form.token);
+  const auto opened = OpenedInvite::open(txn, hash, context.now);
+  const auto& scope = opened.scope();
+  const auto organization = store::find_organization(txn, scope);
+  if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::invite_gone);
+
+  // Hash before the locks.
+  const auto person = person_of(txn, context, opened.invite(), form, organization->name);
+  if (signed_in_as && *signed_in_as != person.user.id) throw ApiError(ErrorCode::wrong_account);
+
+  const auto invite = store::lock_invite(txn, scope, hash);
+  if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
+    throw ApiError(ErrorCode::invite_gone);
+  const auto role = store::find_role(txn, scope, invite->role);
+  if (!role || !inviter_may_still_invite(txn, scope, *invite, *role)) throw ApiError(ErrorCode::invite_gone);
+
+  store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
+  if (!person.user.email_verified_at) store::mark_verified(txn, person.user.id, context.now);
+  try {
+    store::insert_member(txn, scope, person.user.id, role->id, context.now);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::already_member);
+  }
+  store::insert_event(txn, opened.scope_of(person.user.id), "invite.accepted", invite->id.bytes(), "{}", context.now);
+
+  Accepted accepted;
+  accepted.user = person.user;
+  accepted.membership.organization = *organization;
+  accepted.membership.role = *role;
+  accepted.membership.member_since = context.now;
+  if (person.is_new) accepted.signed_in = start_session(txn, context, person.user, accepted.membership);
+  return accepted;
+}
+
+}  // namespace tenantd::service

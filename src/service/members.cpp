@@ -1,0 +1,54 @@
+#include "tenantd/service/members.hpp"
+
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/tenant/invites.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// The member to be changed, once nobody else can change it or the owners' number.
+store::Member member_under_lock(db::Txn& txn, const TenantScope& scope, UserId user) {
+  store::enter(txn, scope);
+  store::lock_organization(txn, scope);
+  // Read again under the lock: of two who remove each other, the second is no member any more.
+  const auto caller = store::find_member(txn, scope, scope.user());
+  if (!caller || caller->status != Status::active || !caller->role.permissions.covers(scope.permissions()))
+    throw ApiError(ErrorCode::forbidden);
+  auto member = store::find_member(txn, scope, user);
+  if (!member) throw ApiError(ErrorCode::not_found);
+  if (!scope.permissions().covers(member->role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  return *std::move(member);
+}
+
+void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& leaving) {
+  const bool counts = leaving.role.name == kOwnerRole && leaving.status == Status::active;
+  if (counts && store::count_owners(txn, scope) <= 1) throw ApiError(ErrorCode::last_owner);
+}
+
+}  // namespace
+
+void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  const auto member = member_under_lock(txn, scope, user);
+  keep_an_owner(txn, scope, member);
+  store::delete_member(txn, scope, user);
+  store::delete_pending_invites(txn, scope, user, member.email);
+  store::insert_event(txn, scope, "member.removed", user.bytes(), "{}", context.now);
+}
+
+store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                          const std::string& role_name) {
+  auto member = member_under_lock(txn, scope, user);
+  const auto role = store::find_role(txn, scope, role_name);
+  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/new_role_name", "no such role");
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (role->id == member.role.id) return member;
+  keep_an_owner(txn, scope, member);
+  store::set_member_role(txn, scope, user, role->id, context.now);
+  store::insert_event(txn, scope, "member.role_changed", user.bytes(), "{}", context.now);
+  member.role = *role;
+  member.updated_at = context.now;
+  return member;
+}
+
+}  // namespace tenantd::service

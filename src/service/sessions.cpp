@@ -1,0 +1,124 @@
+#include "tenantd/service/sessions.hpp"
+
+#include "tenantd/crypto/jwt.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/users.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// The column's width; a longer agent string is cut at a code point's start.
+std::string bounded_agent(const std::string& agent) {
+  constexpr std::size_t most = 400;
+  if (agent.size() <= most) return agent;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(agent[end]) & 0xC0U) == 0x80U) --end;
+  return agent.substr(0, end);
+}
+
+TimePoint idle_end(const Context& context, TimePoint ends_at) {
+  return std::min(context.now + Seconds{context.settings.session_idle_seconds}, ends_at);
+}
+
+TokenPair make_pair(const Context& context, UserId user, SessionId session, std::int64_t counter,
+                    const std::optional<store::Membership>& membership, TimePoint session_expires_at) {
+  const auto lifetime = std::min(Seconds{context.settings.access_token_seconds}, session_expires_at - context.now);
+  crypto::AccessClaims claims;
+  claims.user = user;
+  claims.session = session;
+  if (membership) claims.org = membership->organization.id;
+  claims.issued_at = context.now;
+  claims.expires_at = context.now + lifetime;
+  TokenPair pair;
+  pair.access_token =
+      crypto::sign_access_token(context.keys, {context.settings.public_url, context.settings.token_audience}, claims);
+  pair.expires_in = lifetime.count();
+  pair.refresh_token = crypto::make_refresh_token(context.keys, {session, static_cast<std::uint64_t>(counter)});
+  pair.refresh_expires_in = (session_expires_at - context.now).count();
+  return pair;
+}
+
+// The membership that a session's next token names: the one it had if it still counts, else the first that does.
+std::optional<store::Membership> current_membership(db::Txn& txn, UserId user, std::optional<OrgId> org) {
+  if (org) {
+    auto membership = store::find_membership(txn, user, *org);
+    if (membership && membership->status == Status::active && membership->organization.status == Status::active)
+      return membership;
+  }
+  return store::first_membership(txn, user);
+}
+
+// A token other than the newest one: the client's own repetition within the grace, or a thief's.
+bool is_honest_repetition(const Context& context, const store::SessionRow& row, std::int64_t counter) {
+  const Seconds grace{context.settings.refresh_grace_seconds};
+  return counter + 1 == row.counter && context.now - row.rotated_at < grace;
+}
+
+}  // namespace
+
+TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord& user,
+                         std::optional<store::Membership> membership) {
+  store::NewSession session;
+  session.id = crypto::new_id<SessionId>();
+  session.user = user.id;
+  if (membership) session.org = membership->organization.id;
+  session.ends_at = context.now + Seconds{context.settings.session_max_seconds};
+  session.expires_at = idle_end(context, session.ends_at);
+  session.address = context.address;
+  session.agent = bounded_agent(context.agent);
+  store::insert_session(txn, session, context.now);
+  TokenReply reply;
+  reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
+  reply.user = user;
+  reply.membership = std::move(membership);
+  return reply;
+}
+
+TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token) {
+  const auto claims = crypto::open_refresh_token(context.keys, token);
+  if (!claims) throw ApiError(ErrorCode::invalid_token, "The refresh token is not valid");
+  auto row = store::find_session(txn, claims->session);
+  if (!row || row->expires_at <= context.now || row->ends_at <= context.now)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+
+  const auto counter = static_cast<std::int64_t>(claims->counter);
+  const auto expires_at = idle_end(context, row->ends_at);
+  std::int64_t current = counter + 1;
+  if (!store::rotate_session(txn, row->id, counter, expires_at, context.now)) {
+    row = store::find_session(txn, claims->session);
+    if (!row) throw ApiError(ErrorCode::invalid_token, "The session has ended");
+    if (!is_honest_repetition(context, *row, counter)) {
+      store::delete_session(txn, row->id, row->user);
+      txn.commit();
+      throw ApiError(ErrorCode::refresh_reused, "The session was ended: sign in again");
+    }
+    current = row->counter;
+  }
+  const auto account = store::find_account(txn, row->user);
+  if (!account || account->user.status != Status::active)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  auto membership = current_membership(txn, row->user, row->org);
+  TokenReply reply;
+  reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
+  reply.user = account->user;
+  reply.membership = std::move(membership);
+  return reply;
+}
+
+TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org) {
+  auto membership = store::find_membership(txn, session.user(), org);
+  if (!membership || membership->status != Status::active || membership->organization.status != Status::active)
+    throw ApiError(ErrorCode::not_found);
+  if (!store::select_organization(txn, session.id(), session.user(), org, context.now))
+    throw ApiError(ErrorCode::invalid_token);
+  const auto row = store::find_session(txn, session.id());
+  if (!row) throw ApiError(ErrorCode::invalid_token);
+  TokenReply reply;
+  reply.tokens = make_pair(context, row->user, row->id, row->counter, membership, row->expires_at);
+  reply.user = session.principal().user;
+  reply.membership = std::move(membership);
+  return reply;
+}
+
+}  // namespace tenantd::service

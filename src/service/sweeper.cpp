@@ -1,0 +1,69 @@
+#include "tenantd/service/sweeper.hpp"
+
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/system/sweeping.hpp"
+
+namespace tenantd::service {
+namespace {
+
+using store::SystemScope;
+
+constexpr Seconds kOutboxKept{30 * 86400};
+constexpr Seconds kRunsKept{7 * 86400};
+
+struct Task {
+  const char* name;
+  std::function<std::int64_t(db::Txn&, const SystemScope&)> batch;
+};
+
+std::vector<Task> tasks(const Settings& settings, TimePoint now) {
+  const auto invites_before = now - Seconds{settings.invite_keep_seconds};
+  return {
+      {"invites", [=](auto& txn, const auto& scope) { return store::sweep_invites(txn, scope, invites_before, now); }},
+      {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
+      {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
+      {"idempotency", [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
+      {"outbox", [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
+      {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }},
+  };
+}
+
+SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
+                     const std::function<bool()>& keep_going) {
+  const auto started = monotonic_microseconds();
+  SweepResult result;
+  result.task = task.name;
+  try {
+    for (;;) {
+      const auto rows = db::run_transaction(pool, nullptr, [&](db::Txn& txn) { return task.batch(txn, scope); });
+      result.rows += rows;
+      if (rows < store::kSweepBatch || !keep_going()) break;
+    }
+  } catch (const ApiError& e) {
+    result.error = e.log_detail();
+  } catch (const std::exception& e) {
+    result.error = e.what();
+  }
+  result.duration_us = monotonic_microseconds() - started;
+  return result;
+}
+
+}  // namespace
+
+std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
+                               const std::function<bool()>& keep_going) {
+  const auto scope = SystemScope::unsafe_for_sweeper();
+  pool.acquire();  // the database answers, or nothing is worth trying
+  std::vector<SweepResult> results;
+  for (const auto& task : tasks(settings, now)) {
+    if (!keep_going()) break;
+    results.push_back(run_task(pool, task, scope, keep_going));
+    const auto& r = results.back();
+    db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
+      store::record_sweep(txn, scope, r.task, now, r.duration_us, r.rows, r.error);
+    });
+  }
+  return results;
+}
+
+}  // namespace tenantd::service

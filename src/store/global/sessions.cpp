@@ -1,0 +1,176 @@
+#include "tenantd/store/global/sessions.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kInsert{"session.insert",
+                      "INSERT INTO session (id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, "
+                      "address, agent) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kFind{"session.find",
+                    "SELECT id, user_id, org_id, counter, rotated_at, expires_at, ends_at FROM session WHERE id = ?"};
+constexpr Sql kRotate{"session.rotate",
+                      "UPDATE session SET counter = counter + 1, rotated_at = ?, expires_at = ? "
+                      "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
+constexpr Sql kSelect{"session.select_organization",
+                      "UPDATE session SET org_id = ?, counter = counter + 1, rotated_at = ? WHERE id = ? AND user_id = ?"};
+constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
+constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
+constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
+constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?)"};
+constexpr Sql kMemberships{
+    "membership.list",
+    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, permissions, status, "
+    "member_since FROM my_membership WHERE user_id = ? "
+    "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
+constexpr Sql kCount{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
+constexpr Sql kFirst{
+    "membership.first",
+    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, permissions, status, "
+    "member_since FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
+    "ORDER BY member_since, org_id LIMIT 1"};
+constexpr Sql kOne{
+    "membership.find",
+    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, permissions, status, "
+    "member_since FROM my_membership WHERE user_id = ? AND org_id = ?"};
+
+PermissionSet permissions_of(const std::string& role_name, const std::optional<std::string>& custom) {
+  if (custom) return parse_permissions(*custom);
+  const auto* system = find_system_role(role_name);
+  return system != nullptr ? system->permissions : PermissionSet{};
+}
+
+// Columns from `at`: id, name, slug, status, personal, created_at, updated_at.
+OrganizationRecord read_organization(const db::Rows& rows, unsigned at) {
+  return {rows.id<OrgId>(at),
+          rows.text(at + 1),
+          rows.text(at + 2),
+          static_cast<Status>(rows.integer(at + 3)),
+          rows.flag(at + 4),
+          rows.time(at + 5),
+          rows.time(at + 6)};
+}
+
+// Columns from `at`: id, name, permissions.
+RoleRecord read_role(const db::Rows& rows, unsigned at) {
+  const auto name = rows.text(at + 1);
+  return {rows.id<RoleId>(at), name, permissions_of(name, rows.maybe_text(at + 2))};
+}
+
+Membership read_membership(const db::Rows& rows) {
+  return {read_organization(rows, 0), read_role(rows, 7), static_cast<Status>(rows.integer(10)), rows.time(11)};
+}
+
+// Memberships are seen through the eyes of their user, whatever scope is entered otherwise.
+class AsUser {
+ public:
+  AsUser(db::Txn& txn, UserId user) : txn_(txn), before_(txn.scope()) {
+    auto scope = before_;
+    scope.user = user;
+    txn.enter(scope);
+  }
+  ~AsUser() { txn_.enter(before_); }
+  AsUser(const AsUser&) = delete;
+  AsUser& operator=(const AsUser&) = delete;
+
+ private:
+  db::Txn& txn_;
+  db::ScopeKey before_;
+};
+
+}  // namespace
+
+void insert_session(db::Txn& txn, const NewSession& session, TimePoint now) {
+  txn.execute(kInsert, session.id, session.user, session.org, now, now, session.expires_at, session.ends_at,
+              session.address, session.agent);
+}
+
+std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
+  auto rows = txn.query(kFind, id);
+  if (!rows.next()) return std::nullopt;
+  return SessionRow{rows.id<SessionId>(0), rows.id<UserId>(1), rows.maybe_id<OrgId>(2), rows.integer(3),
+                    rows.time(4),          rows.time(5),       rows.time(6)};
+}
+
+bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now) {
+  return txn.execute(kRotate, now, expires_at, id, counter, now, now) == 1;
+}
+
+bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint now) {
+  return txn.execute(kSelect, org, now, id, user) == 1;
+}
+
+void delete_session(db::Txn& txn, SessionId id, UserId user) {
+  txn.execute(kDelete, id);
+  txn.touch(user);
+}
+
+void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep) {
+  if (keep) {
+    txn.execute(kDeleteOthers, user, *keep);
+  } else {
+    txn.execute(kDeleteAll, user);
+  }
+  txn.touch(user);
+}
+
+std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
+                                        const std::optional<std::string>& slug) {
+  const auto read = [&](db::Rows& rows) -> std::optional<LiveSession> {
+    if (!rows.next()) return std::nullopt;
+    LiveSession live;
+    auto& p = live.principal;
+    p.session = session;
+    p.user.id = rows.id<UserId>(0);
+    p.session_ends_at = rows.time(1);
+    p.user.email = rows.text(2);
+    p.user.profile = rows.text(3);
+    p.user.status = static_cast<Status>(rows.integer(4));
+    p.user.is_super = rows.flag(5);
+    if (const auto at = rows.maybe_integer(6)) p.user.email_verified_at = from_unix(*at);
+    p.user.created_at = rows.time(7);
+    p.user.updated_at = rows.time(8);
+    if (rows.is_null(9)) return live;
+    live.is_member = true;
+    p.organization = read_organization(rows, 9);
+    p.role = read_role(rows, 16);
+    live.member_status = static_cast<Status>(rows.integer(19));
+    p.member_since = rows.time(20);
+    return live;
+  };
+  return txn.call(kAuthenticate, read, session, org, slug);
+}
+
+std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,
+                                         std::int64_t limit) {
+  const AsUser as{txn, user};
+  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
+  auto rows = txn.query(kMemberships, user, start.time, start.time, OrgId{start.id}, limit);
+  std::vector<Membership> found;
+  while (rows.next()) found.push_back(read_membership(rows));
+  return found;
+}
+
+std::int64_t count_memberships(db::Txn& txn, UserId user) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kCount, user);
+  rows.next();
+  return rows.integer(0);
+}
+
+std::optional<Membership> first_membership(db::Txn& txn, UserId user) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kFirst, user);
+  if (!rows.next()) return std::nullopt;
+  return read_membership(rows);
+}
+
+std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kOne, user, org);
+  if (!rows.next()) return std::nullopt;
+  return read_membership(rows);
+}
+
+}  // namespace tenantd::store

@@ -1,0 +1,108 @@
+#include "tenantd/store/global/users.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kByEmail{"user.by_email",
+                       "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
+                       "FROM user WHERE email = ?"};
+constexpr Sql kById{"user.by_id",
+                    "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
+                    "FROM user WHERE id = ?"};
+constexpr Sql kInsert{"user.insert",
+                      "INSERT INTO user (id, email, password, profile, is_super, email_verified_at, created_at, updated_at) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+// MariaDB assigns from left to right: locked_until sees the new count.
+constexpr Sql kReserve{"user.reserve_attempt",
+                       "UPDATE user SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1), "
+                       "locked_until = IF(failed_signins >= ?, ?, 0) "
+                       "WHERE id = ? AND locked_until <= ?"};
+constexpr Sql kClear{"user.clear_attempts",
+                     "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ?"};
+constexpr Sql kSetPassword{"user.set_password", "UPDATE user SET password = ?, updated_at = ? WHERE id = ?"};
+constexpr Sql kVerify{"user.mark_verified",
+                      "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
+constexpr Sql kInsertToken{"token.insert",
+                           "INSERT INTO one_time_token (token, user_id, purpose, created_at, expires_at) "
+                           "VALUES (?, ?, ?, ?, ?)"};
+constexpr Sql kPeekToken{"token.peek",
+                         "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
+constexpr Sql kDeleteToken{"token.delete", "DELETE FROM one_time_token WHERE token = ?"};
+constexpr Sql kDeleteTokens{"token.delete_of_user", "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?"};
+
+std::optional<Account> read_account(db::Rows rows) {
+  if (!rows.next()) return std::nullopt;
+  Account account;
+  account.user.id = rows.id<UserId>(0);
+  account.user.email = rows.text(1);
+  account.user.profile = rows.text(2);
+  account.user.status = static_cast<Status>(rows.integer(3));
+  account.user.is_super = rows.flag(4);
+  if (const auto at = rows.maybe_integer(5)) account.user.email_verified_at = from_unix(*at);
+  account.user.created_at = rows.time(6);
+  account.user.updated_at = rows.time(7);
+  account.password = rows.maybe_text(8).value_or("");
+  return account;
+}
+
+}  // namespace
+
+std::optional<Account> find_account(db::Txn& txn, const Email& email) {
+  return read_account(txn.query(kByEmail, email.str()));
+}
+
+std::optional<Account> find_account(db::Txn& txn, UserId id) { return read_account(txn.query(kById, id)); }
+
+UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now) {
+  const auto verified_at = user.verified ? std::optional{now} : std::nullopt;
+  txn.execute(kInsert, user.id, user.email.str(), user.password, user.profile, user.is_super, verified_at, now, now);
+  UserRecord made;
+  made.id = user.id;
+  made.email = user.email.str();
+  made.profile = user.profile;
+  made.is_super = user.is_super;
+  made.email_verified_at = verified_at;
+  made.created_at = now;
+  made.updated_at = now;
+  return made;
+}
+
+bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds lock, TimePoint now) {
+  return txn.execute(kReserve, failures, now + lock, id, now) == 1;
+}
+
+void clear_attempts(db::Txn& txn, UserId id) { txn.execute(kClear, id); }
+
+void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now) {
+  txn.execute(kSetPassword, phc, now, id);
+  txn.touch(id);
+}
+
+void mark_verified(db::Txn& txn, UserId id, TimePoint now) {
+  txn.execute(kVerify, now, now, id);
+  txn.touch(id);
+}
+
+void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
+                  TimePoint expires_at) {
+  txn.execute(kInsertToken, hash, user, purpose, now, expires_at);
+}
+
+std::optional<UserId> peek_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now) {
+  auto rows = txn.query(kPeekToken, hash, purpose, now);
+  if (!rows.next()) return std::nullopt;
+  return rows.id<UserId>(0);
+}
+
+std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now) {
+  const auto user = peek_token(txn, purpose, hash, now);
+  // Of two that saw it, the one whose DELETE finds the row has it.
+  if (!user || txn.execute(kDeleteToken, hash) != 1) return std::nullopt;
+  return user;
+}
+
+void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose) { txn.execute(kDeleteTokens, user, purpose); }
+
+}  // namespace tenantd::store

@@ -1,0 +1,23 @@
+#include "tenantd/store/system/enqueue.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/store/system/outbox.hpp"
+
+namespace tenantd::store {
+namespace {
+
+constexpr db::Sql kInsert{"outbox.insert",
+                          "INSERT INTO outbox (id, org_id, user_id, template, recipient, values_sealed, status, next_attempt_at, "
+                          "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+
+}  // namespace
+
+void enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
+                  std::optional<UserId> user, TimePoint now, bool discard) {
+  const auto id = crypto::new_id<MailId>();
+  const auto sealed = crypto::seal(seal_key, mail::values_to_json(mail), outbox_context(id));
+  txn.execute(kInsert, id, org, user, mail::template_name(mail.kind), mail.to, sealed,
+              discard ? OutboxStatus::dead : OutboxStatus::pending, now, now, now);
+}
+
+}  // namespace tenantd::store

@@ -1,0 +1,82 @@
+#include "tenantd/store/tenant/organizations.hpp"
+
+#include "tenantd/crypto/random.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kInsert{"organization.insert",
+                      "INSERT INTO organization (id, name, slug, personal, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"};
+constexpr Sql kFind{"organization.find",
+                    "SELECT id, name, slug, status, personal, created_at, updated_at FROM organization WHERE id = ?"};
+constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
+constexpr Sql kInsertRoles{
+    "role.insert_system",
+    "INSERT INTO role (org_id, id, name, description, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?), "
+    "(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"};
+constexpr Sql kRoleByName{"role.by_name", "SELECT id, name, permissions FROM role WHERE org_id = ? AND name = ?"};
+constexpr Sql kRoleById{"role.by_id", "SELECT id, name, permissions FROM role WHERE org_id = ? AND id = ?"};
+constexpr Sql kInsertEvent{"event.insert",
+                           "INSERT INTO event (org_id, id, type, actor_id, subject_id, data, created_at) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+
+std::optional<RoleRecord> read_role(db::Rows rows) {
+  if (!rows.next()) return std::nullopt;
+  RoleRecord role{rows.id<RoleId>(0), rows.text(1), {}};
+  if (const auto custom = rows.maybe_text(2)) {
+    role.permissions = parse_permissions(*custom);
+  } else if (const auto* system = find_system_role(role.name)) {
+    role.permissions = system->permissions;
+  }
+  return role;
+}
+
+}  // namespace
+
+void enter(db::Txn& txn, const TenantScope& scope) { txn.enter({scope.org(), scope.user(), false}); }
+
+OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, const std::string& name,
+                                       const std::string& slug, bool personal, TimePoint now) {
+  txn.execute(kInsert, scope.org(), name, slug, personal, now, now);
+  return {scope.org(), name, slug, Status::active, personal, now, now};
+}
+
+std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantScope& scope) {
+  auto rows = txn.query(kFind, scope.org());
+  if (!rows.next()) return std::nullopt;
+  return OrganizationRecord{rows.id<OrgId>(0), rows.text(1), rows.text(2), static_cast<Status>(rows.integer(3)),
+                            rows.flag(4),      rows.time(5), rows.time(6)};
+}
+
+void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }
+
+RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now) {
+  const auto& roles = system_roles();
+  std::array<RoleId, 5> ids;
+  for (auto& id : ids) id = crypto::new_id<RoleId>();
+  const auto row = [&](std::size_t i) {
+    return std::tuple{scope.org(), ids[i], roles[i].name, roles[i].description, now, now};
+  };
+  std::apply([&](const auto&... values) { txn.execute(kInsertRoles, values...); },
+             std::tuple_cat(row(0), row(1), row(2), row(3), row(4)));
+  return {ids[0], std::string{roles[0].name}, roles[0].permissions};
+}
+
+std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
+  return read_role(txn.query(kRoleByName, scope.org(), name));
+}
+
+std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
+  return read_role(txn.query(kRoleById, scope.org(), id));
+}
+
+void insert_event(db::Txn& txn, const TenantScope& scope, std::string_view type, const UuidBytes& subject,
+                  const std::string& data, TimePoint now) {
+  const EventId actor{scope.user().bytes()};
+  txn.execute(kInsertEvent, scope.org(), crypto::new_id<EventId>(), type,
+              actor.is_nil() ? std::nullopt : std::optional{actor}, EventId{subject}, data, now);
+}
+
+}  // namespace tenantd::store

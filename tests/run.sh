@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# tests/run.sh: the suite ($BUILD/tests) against an instance of its own, which is gone afterwards.
+#
+# FILTER='suite/name*' and JOBS go to Criterion; every setting of the service may be given in the environment.
+# The tests find: TENANTD_URL, TENANTD_RUN_DIR, TENANTD_BUILD, TENANTD_TOP, and the service's own settings (DB_SOCKET, ...).
+# Criterion's closing line is the last that is printed, and its exit status is the script's, unless a process stays
+# behind or a sanitizer has something to say: then it is 1.
+set -uo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BUILD=${BUILD:-$top/build}
+stack=$top/src/run/stack.sh
+work=$(mktemp -d /tmp/tenantd-test.XXXXXX) || exit 1
+mkdir "$work/sanitizer"
+
+export BUILD RUN_DIR=$work/run PORT=${PORT:-0}
+export TENANTD_BUILD=$BUILD TENANTD_RUN_DIR=$RUN_DIR TENANTD_TOP=$top
+# The tests say themselves when the sweeper runs, what time it is, and which limits hold.
+export SWEEP_EVERY=${SWEEP_EVERY:-0} CLOCK_OFFSET_FILE=${CLOCK_OFFSET_FILE:-$work/clock}
+export LIMIT_MAIL=${LIMIT_MAIL:-0} LIMIT_PASSWORD=${LIMIT_PASSWORD:-0} LIMIT_READ=${LIMIT_READ:-0} LIMIT_WRITE=${LIMIT_WRITE:-0}
+export SUPER_ADMIN_EMAIL=${SUPER_ADMIN_EMAIL:-root@example.com} SUPER_ADMIN_PASSWORD=${SUPER_ADMIN_PASSWORD:-velvet anchor northbound}
+[ -e "$CLOCK_OFFSET_FILE" ] || head -c 8 /dev/zero >"$CLOCK_OFFSET_FILE"
+report=$work/sanitizer/report
+export ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1:log_path=$report
+export LSAN_OPTIONS=log_path=$report
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$report
+
+bad=0
+complain() {
+  bad=1
+  printf 'tests: %s\n' "$*"
+}
+
+# Everything started from here carries this run's folder in its environment.
+left_behind() {
+  local entry pid
+  for entry in /proc/[0-9]*; do
+    pid=${entry#/proc/}
+    [ "$pid" = $$ ] && continue
+    grep -zqxF "TENANTD_RUN_DIR=$RUN_DIR" "$entry/environ" 2>/dev/null || continue
+    # The looking itself is a process of this run.
+    [ "$(awk '{ sub(/.*\) /, ""); print $2 }' "$entry/stat" 2>/dev/null)" = $$ ] && continue
+    printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"$entry/cmdline" 2>/dev/null)"
+  done
+}
+
+finish() {
+  local line
+  trap - EXIT INT TERM
+  "$stack" stop >"$work/stop.log" 2>&1 || complain "the instance did not stop: $(cat "$work/stop.log")"
+  grep -q 'is killed' "$work/stop.log" && complain "$(grep 'is killed' "$work/stop.log")"
+  while read -r line; do
+    complain "left behind and killed: $line"
+    kill -KILL "${line%% *}" 2>/dev/null
+  done < <(left_behind)
+  for line in "$report"* $(grep -lE 'runtime error:|(Address|Leak|UndefinedBehavior)Sanitizer' "$RUN_DIR"/log/*.log 2>/dev/null); do
+    [ -e "$line" ] || continue
+    complain "a sanitizer reported ($(basename "$line")):"
+    grep -m 1 -A 40 -E 'runtime error:|Sanitizer' "$line"
+  done
+  if [ "$1" != 0 ] || [ $bad != 0 ]; then
+    rm -rf "$BUILD/tests.logs"
+    mkdir -p "$BUILD/tests.logs"
+    cp -r "$RUN_DIR/log" "$work/sanitizer" "$BUILD/tests.logs/" 2>/dev/null
+    echo "tests: the logs of this run are in $BUILD/tests.logs/"
+  fi
+  [ -e "$work/closing" ] && tee "$BUILD/tests.closing" <"$work/closing"
+  rm -rf "$work"
+  [ "$1" = 0 ] && [ $bad != 0 ] && exit 1
+  exit "$1"
+}
+trap 'finish 130' INT TERM
+trap 'finish 1' EXIT
+rm -f "$BUILD/tests.closing"
+
+"$stack" start || finish 1
+set -a
+. "$RUN_DIR/environment"
+set +a
+TENANTD_URL=http://127.0.0.1:$(cat "$RUN_DIR/port")
+export TENANTD_URL
+
+options=(--timeout "${TEST_TIMEOUT:-120}")
+[ -n "${FILTER:-}" ] && options+=(--filter "$FILTER")
+[ -n "${JOBS:-}" ] && options+=(--jobs "$JOBS")
+# The closing line is held back until everything is stopped and looked at.
+"$BUILD/tests" "${options[@]}" 2>&1 </dev/null | awk -v closing="$work/closing" '
+  /Synthesis:/ { held = 1 }
+  held { print > closing; next }
+  { print; fflush() }'
+status=${PIPESTATUS[0]}
+[ -e "$work/closing" ] || complain "the test binary ended without its closing line (status $status)"
+finish "$status"

@@ -1,0 +1,135 @@
+#include "support/database.hpp"
+
+#include <set>
+
+#include "support/check.hpp"
+#include "support/processes.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/db/error.hpp"
+
+namespace tenantd::test {
+namespace {
+
+const std::set<std::string>& volatile_columns() {
+  static const std::set<std::string> columns = {
+      "outbox.values_sealed", "outbox.status",            "outbox.attempts",   "outbox.next_attempt_at",
+      "outbox.lease_until",   "outbox.last_error",        "outbox.updated_at", "outbox.connection_failed",
+      "outbox.sent_at",       "user.failed_signins",      "user.locked_until",
+  };
+  return columns;
+}
+
+db::ConnectOptions options_of(const std::string& user, const std::string& password, const std::string& schema) {
+  db::ConnectOptions options;
+  options.socket = setting("DB_SOCKET");
+  options.user = user;
+  options.password = Secret{password};
+  options.schema = schema;
+  return options;
+}
+
+// "SELECT 'member', COUNT(*), <sum over all columns> FROM member UNION ALL …"
+std::string snapshot_query() {
+  std::map<std::string, std::string> columns;
+  auto rows = database().run_query(
+      "SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN information_schema.tables t "
+      "ON t.table_schema = c.table_schema AND t.table_name = c.table_name "
+      "WHERE c.table_schema = 'tenantd' AND t.table_type = 'BASE TABLE' ORDER BY 1, c.ordinal_position");
+  while (rows.next()) {
+    const auto table = rows.text(0);
+    if (table == "sweep_run" || volatile_columns().contains(table + '.' + rows.text(1))) continue;
+    columns[table] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";
+  }
+  std::string query;
+  for (const auto& [table, list] : columns) {
+    query += (query.empty() ? "" : " UNION ALL ") + std::string{"SELECT '"} + table +
+             "', COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS('|'" + list +
+             ")), 16), 16, 10) AS UNSIGNED)), 0) FROM `" + table + '`';
+  }
+  return query;
+}
+
+}  // namespace
+
+db::ConnectOptions as_admin() { return options_of(setting("DB_ADMIN_USER", "root"), "", "tenantd"); }
+db::ConnectOptions as_app() {
+  return options_of(setting("DB_USER", "tenantd_app"), setting("DB_PASSWORD"), "tenantd_app");
+}
+db::ConnectOptions as_sweeper() {
+  return options_of(setting("DB_SWEEPER_USER", "tenantd_sweeper"), setting("DB_SWEEPER_PASSWORD"), "tenantd");
+}
+db::ConnectOptions as_courier() {
+  return options_of(setting("DB_COURIER_USER", "tenantd_courier"), setting("DB_COURIER_PASSWORD"), "tenantd");
+}
+
+db::Connection& database() {
+  share_instance();
+  static db::Connection connection{as_admin()};
+  return connection;
+}
+
+std::int64_t number_of(const std::string& sql) {
+  auto rows = database().run_query(sql);
+  require(rows.next(), "no row for " + sql);
+  return rows.integer(0);
+}
+
+std::string text_of(const std::string& sql) {
+  auto rows = database().run_query(sql);
+  require(rows.next(), "no row for " + sql);
+  return rows.text(0);
+}
+
+std::string binary(const std::string& uuid) {
+  const auto bytes = parse_uuid(uuid);
+  require(bytes.has_value(), uuid + " is no UUID");
+  return "0x" + to_hex({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out.append(c == '\'' || c == '\\' ? 2 : 1, c);
+  return out + '\'';
+}
+
+int error_of(db::Connection& connection, const std::string& sql) {
+  connection.run("START TRANSACTION");
+  int number = 0;
+  try {
+    connection.run(sql);
+  } catch (const db::AccessError& e) {
+    number = e.number;
+  } catch (const db::StatementError& e) {
+    number = e.number;
+  } catch (const db::ForeignKeyError&) {
+    number = 1452;
+  } catch (const db::DuplicateKey&) {
+    number = 1062;
+  }
+  connection.run("ROLLBACK");
+  return number;
+}
+
+Snapshot Snapshot::take() {
+  static const std::string query = snapshot_query();
+  Snapshot snapshot;
+  auto rows = database().run_query(query);
+  while (rows.next()) snapshot.tables_[rows.text(0)] = rows.text(1) + " rows, " + rows.text(2);
+  return snapshot;
+}
+
+std::string Snapshot::difference(const Snapshot& later) const {
+  std::string lines;
+  for (const auto& [table, before] : tables_) {
+    const auto& after = later.tables_.at(table);
+    if (before != after) lines += table + ": " + before + " → " + after + "; ";
+  }
+  return lines;
+}
+
+void Unchanged::check(const std::string& after_what, const std::source_location& at) {
+  const auto difference = before_.difference(Snapshot::take());
+  require(difference.empty(), "the database changed after " + after_what + ": " + difference, at);
+}
+
+}  // namespace tenantd::test

@@ -1,0 +1,57 @@
+// The database behind the instance, seen past the service: what a test holds the service's word against.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include "support/turn.hpp"
+#include "tenantd/db/connection.hpp"
+
+namespace tenantd::test {
+
+// Connections of the instance's accounts. The administrator sees everything.
+db::ConnectOptions as_admin();
+db::ConnectOptions as_app();
+db::ConnectOptions as_sweeper();
+db::ConnectOptions as_courier();
+
+// The administrator's connection of this test, with the base tables' schema.
+db::Connection& database();
+// The first column of the first row: as a number, as text.
+std::int64_t number_of(const std::string& sql);
+std::string text_of(const std::string& sql);
+// "0x0190…" of a UUID's text, for BINARY(16) columns; "'it''s'" of any text.
+std::string binary(const std::string& uuid);
+std::string literal(std::string_view text);
+
+// Returns the server's error number that `sql` meets on this connection, 0 if it succeeds. A write is not kept.
+int error_of(db::Connection& connection, const std::string& sql);
+
+// Every base table's rows, counted and summed up. Left out is what moves by itself or by being asked: the courier's
+// columns of the outbox, counters of failed sign-ins, records of sweeps.
+class Snapshot {
+ public:
+  static Snapshot take();
+  // One line for each table that differs; "" if none does.
+  std::string difference(const Snapshot& later) const;
+
+ private:
+  std::map<std::string, std::string> tables_;
+};
+
+// The database must not change while this lives, as often as one asks. Nobody else uses the instance meanwhile.
+class Unchanged {
+ public:
+  Unchanged() : before_(Snapshot::take()) {}
+  // Throws if the database differs from what it was.
+  void check(const std::string& after_what, const std::source_location& at = std::source_location::current());
+
+ private:
+  Alone alone_;
+  Snapshot before_;
+};
+
+}  // namespace tenantd::test

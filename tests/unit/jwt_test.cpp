@@ -1,0 +1,457 @@
+#include <criterion/criterion.h>
+
+#include <algorithm>
+#include <string>
+
+#include "../../src/crypto/signing_key.hpp"
+#include "key_folder.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/jwt.hpp"
+#include "tenantd/crypto/random.hpp"
+
+using namespace tenantd;
+using namespace tenantd::test;
+using crypto::AccessClaims;
+using crypto::KeyRing;
+
+namespace {
+
+const TimePoint kNow = from_unix(1'800'000'000);
+const crypto::TokenPolicy kPolicy{"https://id.example.org", "tenantd"};
+const std::string kUser = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+const std::string kSession = "017f22e2-79b0-7cc3-98c4-dc0c0c073990";
+const std::string kOrg = "017f22e2-79b0-7cc3-98c4-dc0c0c073991";
+
+const AccessClaims kClaims{
+    *UserId::parse(kUser), *SessionId::parse(kSession), OrgId::parse(kOrg), std::nullopt, kNow,
+    kNow + Seconds{900}};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  cr_assert(at != std::string::npos, "%s is not in %s", from.c_str(), text.c_str());
+  return text.replace(at, from.size(), to);
+}
+
+struct World {
+  TempFolder folder;
+  KeyRing keys = fresh_keys(folder);
+
+  std::string kid() const { return keys.active().kid(); }
+  std::string header() const { return R"({"alg":"EdDSA","typ":"at+jwt","kid":")" + kid() + "\"}"; }
+  std::string payload() const {
+    return R"({"iss":"https://id.example.org","sub":")" + kUser +
+           R"(","aud":"tenantd","exp":1800000900,"iat":1800000000,"nbf":1800000000,"sid":")" + kSession +
+           R"(","jti":"AAAAAAAAAAAAAAAAAAAAAA"})";
+  }
+
+  // Signs whatever stands in the two texts, as the holder of the key could.
+  std::string forge(const std::string& header, const std::string& payload) const {
+    const std::string input = base64url_encode(header) + "." + base64url_encode(payload);
+    return input + "." + base64url_encode(keys.active().sign(input));
+  }
+  std::optional<AccessClaims> verify(std::string_view token, TimePoint at = kNow) const {
+    return crypto::verify_access_token(keys, kPolicy, token, at);
+  }
+  bool accepts_payload(const std::string& payload) const {
+    return verify(forge(header(), payload)).has_value();
+  }
+  bool accepts_header(const std::string& header) const {
+    return verify(forge(header, payload())).has_value();
+  }
+  bool accepts_with(const std::string& from, const std::string& to) const {
+    return accepts_payload(replaced(payload(), from, to));
+  }
+  std::string token() const { return crypto::sign_access_token(keys, kPolicy, kClaims); }
+};
+
+}  // namespace
+
+Test(jwt, token_gives_back_its_claims) {
+  const World world;
+  AccessClaims claims = kClaims;
+  claims.actor = crypto::new_id<UserId>();
+  const auto read = world.verify(crypto::sign_access_token(world.keys, kPolicy, claims));
+  cr_assert(read.has_value());
+  cr_assert(read->user == claims.user && read->session == claims.session);
+  cr_assert(read->org == claims.org && read->actor == claims.actor);
+  cr_assert(read->issued_at == claims.issued_at && read->expires_at == claims.expires_at);
+}
+
+Test(jwt, organization_and_actor_may_be_absent) {
+  const World world;
+  AccessClaims claims = kClaims;
+  claims.org.reset();
+  const auto read = world.verify(crypto::sign_access_token(world.keys, kPolicy, claims));
+  cr_assert(read && !read->org && !read->actor);
+}
+
+Test(jwt, token_is_small_and_made_of_three_unpadded_segments) {
+  const World world;
+  const auto token = world.token();
+  cr_assert(token.size() < 700, "%zu", token.size());
+  cr_assert(std::ranges::count(token, '.') == 2 && !contains(token, "="));
+  const auto header = base64url_decode(token.substr(0, token.find('.')));
+  cr_assert(header == world.header());
+}
+
+Test(jwt, each_token_has_a_name_of_its_own) {
+  const World world;
+  cr_assert(world.token() != world.token());
+}
+
+Test(jwt, forger_of_these_tests_is_believed_when_nothing_is_wrong) {
+  const World world;
+  cr_assert(world.accepts_payload(world.payload()));
+  cr_assert(world.accepts_header(
+      replaced(world.header(), R"("alg":"EdDSA","typ":"at+jwt")", R"("typ":"at+jwt", "alg":"EdDSA")")));
+}
+
+Test(jwt, issuer_with_characters_that_json_escapes_is_kept) {
+  const World world;
+  const crypto::TokenPolicy policy{"https://x/\"\\\n\xC3\xA4", "a\tb"};
+  const auto token = crypto::sign_access_token(world.keys, policy, kClaims);
+  cr_assert(crypto::verify_access_token(world.keys, policy, token, kNow).has_value());
+}
+
+Test(jwt, alg_none_in_any_case_is_refused) {
+  const World world;
+  for (const char* alg :
+       {"none", "None", "NONE", "nOnE", "", "EDDSA", "eddsa", "Ed25519", "ES256", "RS256"}) {
+    const auto header = replaced(world.header(), "EdDSA", alg);
+    const auto input = base64url_encode(header) + "." + base64url_encode(world.payload());
+    cr_assert(!world.verify(input + "."), "%s without a signature", alg);
+    cr_assert(!world.verify(input), "%s without a third segment", alg);
+    cr_assert(!world.accepts_header(header), "%s with a good signature", alg);
+  }
+}
+
+Test(jwt, hmac_with_the_public_key_as_secret_is_refused) {
+  const World world;
+  const std::string x = world.keys.active().public_x();
+  for (const auto& secret : {x, *base64url_decode(x), world.keys.jwks_json()})
+    for (const char* alg : {"HS256", "EdDSA"}) {
+      const auto input =
+          base64url_encode(replaced(world.header(), "EdDSA", alg)) + "." + base64url_encode(world.payload());
+      cr_assert(!world.verify(input + "." + base64url_encode(crypto::hmac_sha256(secret, input))));
+    }
+}
+
+Test(jwt, header_with_any_other_member_is_refused) {
+  const World world;
+  const auto stranger = crypto::SigningKey::generate();
+  for (const std::string& member :
+       {R"("jwk":{"kty":"OKP","crv":"Ed25519","x":")" + stranger->public_x() + "\"}",
+        std::string{R"("jku":"https://evil.example/jwks")"},
+        std::string{R"("x5u":"https://evil.example/x5u")"}, std::string{R"("x5c":["MIIB"])"},
+        std::string{R"("x5t":"AAAA")"}, std::string{R"("crit":["exp"],"exp":1)"}, std::string{R"("crit":[])"},
+        std::string{R"("b64":false)"}, std::string{R"("zip":"DEF")"}, std::string{R"("cty":"JWT")"},
+        std::string{R"("nonce":"x")"}}) {
+    const auto header = replaced(world.header(), "}", "," + member + "}");
+    cr_assert(!world.accepts_header(header), "%s", header.c_str());
+  }
+}
+
+Test(jwt, key_that_the_token_brings_along_is_not_used) {
+  const World world;
+  const auto stranger = crypto::SigningKey::generate();
+  for (const auto& kid : {world.kid(), stranger->kid()}) {
+    const auto header = R"({"alg":"EdDSA","typ":"at+jwt","kid":")" + kid + "\"}";
+    const auto input = base64url_encode(header) + "." + base64url_encode(world.payload());
+    cr_assert(!world.verify(input + "." + base64url_encode(stranger->sign(input))));
+  }
+}
+
+Test(jwt, unknown_kid_is_refused) {
+  const World world;
+  for (const std::string& kid :
+       {std::string{}, std::string{"unknown"}, world.kid() + "A", world.kid().substr(1),
+        "../signing/" + world.kid(), std::string{"../../seal"}, std::string{"../../../dev/null"},
+        world.kid() + ".pem", world.kid() + "\\u0000", std::string{"' OR 1=1 --"}})
+    cr_assert(!world.accepts_header(replaced(world.header(), world.kid(), kid)), "%s", kid.c_str());
+}
+
+Test(jwt, header_members_of_wrong_type_or_missing_are_refused) {
+  const World world;
+  for (const std::string header :
+       {R"({"alg":["EdDSA"],"typ":"at+jwt","kid":"K"})", R"({"alg":"EdDSA","typ":null,"kid":"K"})",
+        R"({"alg":"EdDSA","typ":"at+jwt","kid":7})", R"({"alg":"EdDSA","typ":"at+jwt"})",
+        R"({"alg":"EdDSA","kid":"K"})", R"({"typ":"at+jwt","kid":"K"})",
+        R"({"alg":"EdDSA","alg":"EdDSA","typ":"at+jwt","kid":"K"})",
+        R"({"alg":"EdDSA","typ":"at+jwt","kid":"other","kid":"K"})",
+        R"({"alg":"EdDSA","alg":"EdDSA","kid":"K"})", R"(["EdDSA","at+jwt","K"])", R"("EdDSA")", "null", "",
+        "{}", R"({"Alg":"EdDSA","typ":"at+jwt","kid":"K"})"})
+    cr_assert(!world.accepts_header(
+                  contains(header, "K") ? replaced(header, "\"K\"", "\"" + world.kid() + "\"") : header),
+              "%s", header.c_str());
+}
+
+Test(jwt, token_of_another_type_is_refused) {
+  const World world;
+  for (const char* typ : {"JWT", "jwt", "AT+JWT", "application/at+jwt", "rt+jwt", "reset+jwt", ""})
+    cr_assert(!world.accepts_header(replaced(world.header(), "at+jwt", typ)), "%s", typ);
+}
+
+Test(jwt, number_of_segments_is_exactly_three) {
+  const World world;
+  const auto token = world.token();
+  for (const std::string& other :
+       {std::string{}, std::string{"."}, std::string{".."}, std::string{"..."}, token + ".", "." + token,
+        token + "." + token, token + ".AAAA", replaced(token, ".", ".."), replaced(token, ".", ""),
+        token.substr(0, token.rfind('.')), std::string(4096, '.')})
+    cr_assert(!world.verify(other), "%s", other.c_str());
+}
+
+Test(jwt, base64url_is_strict_in_every_segment) {
+  const World world;
+  const auto token = world.token();
+  const auto first = token.find('.');
+  const auto last = token.rfind('.');
+  for (const char* noise : {"=", "==", "\n", " ", "+", "/", "%3D", "\xC3\xA4"})
+    for (const std::size_t at : {std::size_t{0}, first, first + 1, last, last + 1, token.size()})
+      cr_assert(!world.verify(token.substr(0, at) + noise + token.substr(at)), "%s at %zu", noise, at);
+}
+
+Test(jwt, trailing_bits_of_the_signature_are_refused) {
+  // 64 bytes leave four bits in the 86th character: of the sixteen spellings one is ours.
+  const World world;
+  const auto token = world.token();
+  int accepted = 0;
+  for (const char c : std::string{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}) {
+    std::string other = token;
+    other.back() = c;
+    accepted += world.verify(other) ? 1 : 0;
+  }
+  cr_assert(accepted == 1);
+}
+
+Test(jwt, any_changed_character_is_refused) {
+  const World world;
+  const auto token = world.token();
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string other = token;
+    other[i] = other[i] == 'A' ? 'B' : 'A';
+    cr_assert(!world.verify(other), "at %zu", i);
+    cr_assert(!world.verify(token.substr(0, i)), "cut at %zu", i);
+  }
+}
+
+Test(jwt, wrong_issuer_or_audience_is_refused) {
+  const World world;
+  for (const char* iss : {"https://evil.example", "https://id.example.org/", "https://id.example.org.evil",
+                          "HTTPS://ID.EXAMPLE.ORG", ""})
+    cr_assert(!world.accepts_with("https://id.example.org", iss), "%s", iss);
+  for (const char* aud : {"other", "tenantd2", "Tenantd", "", "tenant", "tenantd\\u0000"})
+    cr_assert(!world.accepts_with(R"("aud":"tenantd")", std::string{R"("aud":")"} + aud + "\""), "%s", aud);
+  cr_assert(!world.accepts_with(R"("aud":"tenantd")", R"("aud":["tenantd"])"));
+  cr_assert(!world.accepts_with(R"("aud":"tenantd")", R"("aud":["tenantd","other"])"));
+}
+
+Test(jwt, token_expires_exactly_at_exp) {
+  const World world;
+  const auto token = world.token();
+  cr_assert(world.verify(token, kNow).has_value());
+  cr_assert(world.verify(token, kNow + Seconds{899}).has_value());
+  cr_assert(!world.verify(token, kNow + Seconds{900}));
+  cr_assert(!world.verify(token, kNow + Seconds{901}));
+}
+
+Test(jwt, token_is_not_valid_before_nbf) {
+  const World world;
+  cr_assert(!world.verify(world.token(), kNow - Seconds{1}));
+  cr_assert(!world.accepts_with(R"("nbf":1800000000)", R"("nbf":1800000001)"));
+}
+
+Test(jwt, every_claim_is_needed) {
+  const World world;
+  for (const std::string& claim :
+       {std::string{R"("iss":"https://id.example.org",)"}, R"("sub":")" + kUser + "\",",
+        std::string{R"("aud":"tenantd",)"}, std::string{R"("exp":1800000900,)"},
+        std::string{R"("iat":1800000000,)"}, std::string{R"("nbf":1800000000,)"},
+        R"("sid":")" + kSession + "\",", std::string{R"(,"jti":"AAAAAAAAAAAAAAAAAAAAAA")"}})
+    cr_assert(!world.accepts_with(claim, ""), "%s", claim.c_str());
+}
+
+Test(jwt, token_without_a_name_is_refused) {
+  const World world;
+  cr_assert(!world.accepts_with("AAAAAAAAAAAAAAAAAAAAAA", ""));
+}
+
+Test(jwt, times_are_whole_numbers) {
+  const World world;
+  for (const char* value :
+       {R"("1800000900")", "1800000900.0", "1800000900.5", "1.8e9", "18000009e2", "null", "true",
+        "[1800000900]", "{}", "9223372036854775808", "1e400", "-1", "NaN", "Infinity", "0x6B49D584"})
+    cr_assert(!world.accepts_with("1800000900", value), "%s", value);
+  for (const char* value : {R"("1")", "1.0", "null", "-1", "false"}) {
+    cr_assert(!world.accepts_with(R"("nbf":1800000000)", std::string{R"("nbf":)"} + value), "%s", value);
+    cr_assert(!world.accepts_with(R"("iat":1800000000)", std::string{R"("iat":)"} + value), "%s", value);
+  }
+}
+
+Test(jwt, ids_of_wrong_form_are_refused) {
+  const World world;
+  for (const char* id : {"", "1", "admin", "017f22e2-79b0-7cc3-98c4-dc0c0c07398",
+                         "017f22e279b07cc398c4dc0c0c07398f", "' OR 1=1 --"}) {
+    cr_assert(!world.accepts_with(kUser, id), "%s", id);
+    cr_assert(!world.accepts_with(kSession, id), "%s", id);
+    cr_assert(!world.accepts_with("}", std::string{R"(,"org":")"} + id + "\"}"), "%s", id);
+    cr_assert(!world.accepts_with("}", std::string{R"(,"act":{"sub":")"} + id + "\"}}"), "%s", id);
+  }
+  for (const char* value : {"null", "7", "[]", "{}"}) {
+    cr_assert(!world.accepts_with("}", std::string{R"(,"org":)"} + value + "}"), "%s", value);
+    cr_assert(!world.accepts_with("}", std::string{R"(,"act":)"} + value + "}"), "%s", value);
+    cr_assert(!world.accepts_with("\"" + kUser + "\"", value), "%s", value);
+    cr_assert(!world.accepts_with(R"("AAAAAAAAAAAAAAAAAAAAAA")", value), "%s", value);
+  }
+}
+
+Test(jwt, actor_is_one_person_and_nothing_else) {
+  const World world;
+  const std::string sub = R"("sub":")" + kOrg + "\"";
+  cr_assert(world.accepts_with("}", R"(,"act":{)" + sub + "}}"));
+  cr_assert(!world.accepts_with("}", R"(,"act":{)" + sub + "," + sub + "}}"));
+  cr_assert(!world.accepts_with("}", R"(,"act":{)" + sub + R"(,"act":{)" + sub + "}}}"), "nested");
+  cr_assert(!world.accepts_with("}", R"(,"act":")" + kOrg + "\"}"));
+}
+
+Test(jwt, duplicate_claim_is_refused) {
+  const World world;
+  for (const std::string& claim :
+       {R"("sub":")" + kOrg + "\"", std::string{R"("exp":1900000000)"}, R"("sid":")" + kSession + "\"",
+        std::string{R"("aud":"tenantd")"}, std::string{R"("\u0073ub":"x")"}, std::string{R"("x":1,"x":2)"}}) {
+    cr_assert(!world.accepts_with("}", "," + claim + "}"), "%s", claim.c_str());
+    cr_assert(!world.accepts_with("{", "{" + claim + ","), "%s", claim.c_str());
+  }
+}
+
+Test(jwt, claims_of_a_later_version_are_ignored) {
+  const World world;
+  cr_assert(world.accepts_with("}", R"(,"later":{"a":[1,2,{"b":null}]}})"));
+}
+
+Test(jwt, json_that_is_not_strict_is_refused) {
+  const World world;
+  const auto payload = world.payload();
+  for (const std::string& other :
+       {payload + "x", payload + payload, payload + std::string(1, '\0'), payload + std::string("\0{}", 3),
+        " " + payload, "\xEF\xBB\xBF" + payload, "/**/" + payload, replaced(payload, "}", ",}"),
+        replaced(payload, "{", "{,"), replaced(payload, "\"sub\"", "'sub'"), "[" + payload + "]",
+        replaced(payload, "}", ""), std::string{"null"}, std::string{},
+        replaced(payload, "}", ",\"bad\":\"\xff\"}"), replaced(payload, "}", ",\"bad\":\"\\ud800\"}")})
+    cr_assert(!world.accepts_payload(other), "%s", other.c_str());
+}
+
+Test(jwt, deep_json_is_refused_without_harm) {
+  const World world;
+  cr_assert(!world.verify(base64url_encode("{\"a\":" + std::string(3000, '[')) + ".e30.AAAA"));
+  cr_assert(!world.accepts_header(std::string(700, '[') + std::string(700, ']')));
+}
+
+Test(jwt, token_beyond_4096_bytes_is_refused) {
+  const World world;
+  const auto padded = [&](std::size_t blanks) {
+    return world.forge(world.header(), replaced(world.payload(), "}", std::string(blanks, ' ') + "}"));
+  };
+  std::size_t blanks = 2000;
+  while (padded(blanks + 1).size() <= 4096) ++blanks;
+  cr_assert(world.verify(padded(blanks)).has_value());
+  cr_assert(!world.verify(padded(blanks + 1)));
+  cr_assert(!world.verify(std::string(100 << 20, 'A')));
+}
+
+Test(jwt, rotation_keeps_old_tokens_valid_and_retirement_ends_them) {
+  World world;
+  const auto old_token = world.token();
+  const auto old_kid = world.kid();
+  KeyRing::rotate(world.folder.keys());
+  world.keys = KeyRing::load(world.folder.keys());
+  const auto new_token = world.token();
+  cr_assert(world.verify(old_token).has_value() && world.verify(new_token).has_value());
+  KeyRing::retire(world.folder.keys(), old_kid);
+  world.keys = KeyRing::load(world.folder.keys());
+  cr_assert(!world.verify(old_token));
+  cr_assert(world.verify(new_token).has_value());
+}
+
+Test(jwt, token_of_one_key_under_the_name_of_another_is_refused) {
+  World world;
+  const auto old_kid = world.kid();
+  KeyRing::rotate(world.folder.keys());
+  world.keys = KeyRing::load(world.folder.keys());
+  cr_assert(world.keys.find(old_kid) != nullptr);
+  cr_assert(!world.accepts_header(replaced(world.header(), world.kid(), old_kid)));
+}
+
+Test(jwt, token_of_another_installation_is_refused) {
+  const World ours;
+  const World theirs;
+  cr_assert(!ours.verify(theirs.token()));
+  cr_assert(!ours.verify(theirs.forge(ours.header(), ours.payload())));
+}
+
+Test(refresh_token, gives_back_session_and_counter) {
+  const World world;
+  for (const std::uint64_t counter :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0x0102030405060708}, UINT64_MAX}) {
+    const auto token = crypto::make_refresh_token(world.keys, {kClaims.session, counter});
+    cr_assert(token.size() == 75);
+    const auto read = crypto::open_refresh_token(world.keys, token);
+    cr_assert(read && read->session == kClaims.session && read->counter == counter);
+    cr_assert(token == crypto::make_refresh_token(world.keys, {kClaims.session, counter}),
+              "derived, not stored");
+  }
+}
+
+Test(refresh_token, its_mac_is_hmac_sha256_of_session_and_counter) {
+  const World world;
+  const auto raw = *base64url_decode(crypto::make_refresh_token(world.keys, {kClaims.session, 258}));
+  const std::string body = std::string{kClaims.session.raw()} + std::string("\0\0\0\0\0\0\1\2", 8);
+  cr_assert(raw == body + crypto::hmac_sha256(world.keys.refresh_key().reveal(), body));
+}
+
+Test(refresh_token, one_flipped_bit_anywhere_is_refused) {
+  const World world;
+  const auto token = crypto::make_refresh_token(world.keys, {kClaims.session, 7});
+  const auto raw = *base64url_decode(token);
+  for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
+    std::string flipped = raw;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    cr_assert(!crypto::open_refresh_token(world.keys, base64url_encode(flipped)), "bit %zu", bit);
+  }
+  for (std::size_t bit = 0; bit < token.size() * 8; ++bit) {
+    std::string flipped = token;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    cr_assert(!crypto::open_refresh_token(world.keys, flipped), "bit %zu of the text", bit);
+  }
+}
+
+Test(refresh_token, other_lengths_and_spellings_are_refused) {
+  const World world;
+  const auto token = crypto::make_refresh_token(world.keys, {kClaims.session, 7});
+  for (const std::string& other :
+       {std::string{}, token + "=", token + "A", token.substr(1), token.substr(0, 74), " " + token,
+        token + "\n", std::string(75, 'A'), std::string(1 << 20, 'A')})
+    cr_assert(!crypto::open_refresh_token(world.keys, other));
+  int accepted = 0;
+  for (const char c : std::string{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}) {
+    std::string other = token;
+    other.back() = c;
+    accepted += crypto::open_refresh_token(world.keys, other) ? 1 : 0;
+  }
+  cr_assert(accepted == 1);
+}
+
+Test(refresh_token, of_another_installation_is_refused) {
+  const World ours;
+  const World theirs;
+  cr_assert(
+      !crypto::open_refresh_token(ours.keys, crypto::make_refresh_token(theirs.keys, {kClaims.session, 7})));
+}
+
+Test(refresh_token, is_no_access_token_and_the_reverse) {
+  const World world;
+  cr_assert(!world.verify(crypto::make_refresh_token(world.keys, {kClaims.session, 7})));
+  cr_assert(!crypto::open_refresh_token(world.keys, world.token()));
+  cr_assert(!world.verify(crypto::new_token().reveal()), "a reset or invitation token");
+  cr_assert(!crypto::open_refresh_token(world.keys, crypto::new_token().reveal()));
+}

@@ -1,0 +1,345 @@
+#include <criterion/criterion.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "../../src/crypto/signing_key.hpp"
+#include "key_folder.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/random.hpp"
+
+using namespace tenantd;
+using namespace tenantd::test;
+using crypto::KeyRing;
+using crypto::SigningKey;
+
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat status {};
+  cr_assert(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777U;
+}
+
+std::string load_error(const std::string& dir) {
+  return sentence_of([&] { KeyRing::load(dir); });
+}
+
+const Secret kKey{std::string(32, 'k')};
+
+}  // namespace
+
+Test(keys, ed25519_agrees_with_rfc_8037) {
+  const auto key = SigningKey::from_pem("rfc8037", Secret{kRfc8037Pem});
+  cr_assert(key->public_x() == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+  cr_assert(key->thumbprint() == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+  const std::string input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+  const std::string signature =
+      "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+  cr_assert(base64url_encode(key->sign(input)) == signature);
+  cr_assert(key->verify(input, *base64url_decode(signature)));
+  cr_assert(!key->verify(input + " ", *base64url_decode(signature)));
+}
+
+Test(keys, signature_of_wrong_length_or_with_any_bit_flipped_is_refused) {
+  const auto key = SigningKey::generate();
+  const std::string signature = key->sign("message");
+  cr_assert(!key->verify("message", ""));
+  cr_assert(!key->verify("message", signature + '\0'));
+  cr_assert(!key->verify("message", signature.substr(0, 63)));
+  for (std::size_t bit = 0; bit < signature.size() * 8; ++bit) {
+    std::string flipped = signature;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    cr_assert(!key->verify("message", flipped));
+  }
+}
+
+Test(keys, signature_with_the_group_order_added_is_refused) {
+  // S + L verifies the same equation; RFC 8032 section 5.1.7 demands S < L.
+  const auto key = SigningKey::generate();
+  std::string signature = key->sign("message");
+  const auto order = std::string("\xed\xd3\xf5\x5c\x1a\x63\x12\x58\xd6\x9c\xf7\xa2\xde\xf9\xde\x14", 16) +
+                     std::string(15, '\0') + '\x10';
+  unsigned carry = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    carry += static_cast<std::uint8_t>(signature[32 + i]) + static_cast<std::uint8_t>(order[i]);
+    signature[32 + i] = static_cast<char>(carry & 0xFFU);
+    carry >>= 8;
+  }
+  cr_assert(!key->verify("message", signature));
+}
+
+Test(keys, kid_is_the_thumbprint_and_never_looks_like_an_option) {
+  for (int i = 0; i < 300; ++i) {
+    const auto key = SigningKey::generate();
+    cr_assert(key->kid() == key->thumbprint());
+    cr_assert(key->kid().front() != '-');
+    cr_assert(crypto::is_kid(key->kid()));
+  }
+}
+
+Test(keys, names_that_are_no_kid_are_refused) {
+  for (const std::string name : {"", ".", "..", "../seal", "a/b", "a.pem", "a b", "a\n", "\xC3\xA4"})
+    cr_assert(!crypto::is_kid(name), "%s", name.c_str());
+  cr_assert(!crypto::is_kid(std::string(65, 'a')));
+  cr_assert(!crypto::is_kid(std::string_view{"a\0b", 3}));
+  cr_assert(crypto::is_kid(std::string(64, 'a')));
+}
+
+Test(keys, create_makes_everything_once_and_keeps_it) {
+  const TempFolder folder;
+  const auto made = KeyRing::create_missing(folder.keys());
+  cr_assert(made.size() == 4);
+  const auto kid = KeyRing::load(folder.keys()).active().kid();
+  const auto seal_key = read_file(folder.keys() + "/seal.key");
+  cr_assert(seal_key.size() == 32);
+  cr_assert(seal_key != read_file(folder.keys() + "/refresh.key"));
+  cr_assert(KeyRing::create_missing(folder.keys()).empty());
+  cr_assert(KeyRing::load(folder.keys()).active().kid() == kid);
+  cr_assert(read_file(folder.keys() + "/seal.key") == seal_key);
+}
+
+Test(keys, create_makes_only_what_is_missing) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  std::filesystem::remove(folder.keys() + "/refresh.key");
+  const auto made = KeyRing::create_missing(folder.keys());
+  cr_assert(made.size() == 1 && made.front() == "refresh.key");
+}
+
+Test(keys, create_replaces_an_active_key_that_is_lost_and_keeps_the_others) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  const auto kid = KeyRing::load(folder.keys()).active().kid();
+  write_file(folder.keys() + "/signing/active", "lost\n");
+  cr_assert(KeyRing::create_missing(folder.keys()).size() == 2);
+  const auto ring = KeyRing::load(folder.keys());
+  cr_assert(ring.signing().size() == 2 && ring.active().kid() != kid && ring.find(kid) != nullptr);
+}
+
+Test(keys, files_are_ours_alone_whatever_the_umask) {
+  const TempFolder folder;
+  ::umask(0);
+  KeyRing::create_missing(folder.keys() + "/");
+  const auto kid = KeyRing::rotate(folder.keys());
+  cr_assert(mode_of(folder.keys()) == 0700);
+  cr_assert(mode_of(folder.keys() + "/signing") == 0700);
+  for (const std::string& name : {std::string{"seal.key"}, std::string{"refresh.key"},
+                                  std::string{"signing/active"}, "signing/" + kid + ".pem"})
+    cr_assert(mode_of(folder.keys() + "/" + name) == 0600, "%s", name.c_str());
+}
+
+Test(keys, what_root_makes_belongs_to_the_owner_of_the_folder) {
+  if (::geteuid() != 0) cr_skip_test("needs root");
+  const TempFolder folder;
+  cr_assert(::chown(folder.path().c_str(), 65534, 65534) == 0);
+  KeyRing::create_missing(folder.keys());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{folder.path()}) {
+    struct stat status {};
+    cr_assert(::stat(entry.path().c_str(), &status) == 0);
+    cr_assert(status.st_uid == 65534 && status.st_gid == 65534, "%s", entry.path().c_str());
+  }
+}
+
+Test(keys, no_temporary_file_remains) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  KeyRing::rotate(folder.keys());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{folder.keys()})
+    cr_assert(!entry.path().filename().string().starts_with("."), "%s", entry.path().c_str());
+}
+
+Test(keys, half_written_temporary_files_are_ignored) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  write_file(folder.keys() + "/signing/.new-0123456789abcdef", "-----BEGIN");
+  write_file(folder.keys() + "/signing/.new.pem", "-----BEGIN");
+  cr_assert(KeyRing::load(folder.keys()).signing().size() == 1);
+}
+
+Test(keys, missing_things_are_named_with_the_way_to_make_them) {
+  const TempFolder folder;
+  cr_assert(contains(load_error(folder.keys()), "/keys is missing: run `tenantctl keys create`"));
+  for (const char* name : {"seal.key", "refresh.key", "signing/active", "signing"}) {
+    KeyRing::create_missing(folder.keys());
+    std::filesystem::remove_all(folder.keys() + "/" + name);
+    const auto error = load_error(folder.keys());
+    cr_assert(contains(error, std::string{name} + " is missing: run `tenantctl keys create`"), "%s",
+              error.c_str());
+  }
+}
+
+Test(keys, active_that_names_nothing_is_an_error) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  for (const char* name : {"", "nothing", "../seal"}) {
+    write_file(folder.keys() + "/signing/active", name);
+    cr_assert(contains(load_error(folder.keys()), "tenantctl keys create"));
+  }
+}
+
+Test(keys, secrets_of_wrong_size_are_an_error) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  for (const std::size_t size : {0U, 31U, 33U, 70000U}) {
+    write_file(folder.keys() + "/seal.key", std::string(size, 'x'));
+    cr_assert(contains(load_error(folder.keys()), "seal.key"), "%zu", size);
+  }
+}
+
+Test(keys, foreign_keys_are_an_error) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  const auto path = folder.keys() + "/signing/other.pem";
+  write_file(path, "no PEM at all");
+  cr_assert(contains(load_error(folder.keys()), "other is not an unencrypted Ed25519"));
+  const crypto::Owned<EVP_PKEY> rsa{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
+  const crypto::Owned<BIO> bio{BIO_new(BIO_s_mem())};
+  cr_assert(PEM_write_bio_PrivateKey(bio.get(), rsa.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(bio.get(), &text);
+  write_file(path, std::string(text, static_cast<std::size_t>(length)));
+  cr_assert(contains(load_error(folder.keys()), "other is not an unencrypted Ed25519"));
+}
+
+Test(keys, encrypted_key_is_an_error_and_asks_nobody, .timeout = 10) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  const crypto::Owned<EVP_PKEY> key{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")};
+  const crypto::Owned<BIO> bio{BIO_new(BIO_s_mem())};
+  char passphrase[] = "secret";
+  cr_assert(PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), EVP_aes_128_cbc(), passphrase, 6, nullptr,
+                                          nullptr) == 1);
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(bio.get(), &text);
+  write_file(folder.keys() + "/signing/locked.pem", std::string(text, static_cast<std::size_t>(length)));
+  cr_assert(contains(load_error(folder.keys()), "locked is not an unencrypted Ed25519"));
+}
+
+Test(keys, world_readable_keys_are_refused_and_group_readable_ones_are_not) {
+  const TempFolder folder;
+  KeyRing::create_missing(folder.keys());
+  for (const char* name : {"", "/signing", "/seal.key", "/refresh.key", "/signing/active"}) {
+    const std::string path = folder.keys() + name;
+    const auto before = static_cast<std::filesystem::perms>(mode_of(path));
+    std::filesystem::permissions(path, before | std::filesystem::perms::others_read);
+    const auto error = load_error(folder.keys());
+    cr_assert(contains(error, "open to every user") && contains(error, "chmod o-rwx " + path), "%s",
+              error.c_str());
+    std::filesystem::permissions(path, before | std::filesystem::perms::group_read);
+    cr_assert(load_error(folder.keys()).empty());
+  }
+}
+
+Test(keys, rotation_signs_with_the_new_key_and_keeps_the_old_one) {
+  const TempFolder folder;
+  const auto before = fresh_keys(folder);
+  const auto kid = KeyRing::rotate(folder.keys());
+  const auto after = KeyRing::load(folder.keys());
+  cr_assert(after.active().kid() == kid && kid != before.active().kid());
+  cr_assert(after.signing().size() == 2);
+  cr_assert(after.find(before.active().kid()) != nullptr);
+}
+
+Test(keys, active_key_cannot_be_retired) {
+  const TempFolder folder;
+  const auto ring = fresh_keys(folder);
+  const auto error = sentence_of([&] { KeyRing::retire(folder.keys(), ring.active().kid()); });
+  cr_assert(contains(error, "tenantctl keys rotate"), "%s", error.c_str());
+  cr_assert(load_error(folder.keys()).empty());
+}
+
+Test(keys, retired_key_is_gone) {
+  const TempFolder folder;
+  const auto before = fresh_keys(folder);
+  KeyRing::rotate(folder.keys());
+  KeyRing::retire(folder.keys(), before.active().kid());
+  const auto after = KeyRing::load(folder.keys());
+  cr_assert(after.signing().size() == 1 && after.find(before.active().kid()) == nullptr);
+}
+
+Test(keys, retire_takes_names_not_paths) {
+  const TempFolder folder;
+  fresh_keys(folder);
+  write_file(folder.keys() + "/victim.pem", "x");
+  for (const char* kid : {"../victim", "", "nothing", "active", "."})
+    cr_assert(contains(sentence_of([&] { KeyRing::retire(folder.keys(), kid); }), "No signing key"), "%s",
+              kid);
+  cr_assert(std::filesystem::exists(folder.keys() + "/victim.pem"));
+}
+
+Test(keys, find_compares_whole_names) {
+  const TempFolder folder;
+  const auto ring = fresh_keys(folder);
+  const std::string kid = ring.active().kid();
+  cr_assert(ring.find(kid) == &ring.active());
+  for (const std::string& other :
+       {std::string{}, kid.substr(1), kid + "A", kid + std::string(1, '\0'), "../signing/" + kid})
+    cr_assert(ring.find(other) == nullptr);
+}
+
+Test(keys, jwk_set_holds_every_public_key_and_no_private_one) {
+  const TempFolder folder;
+  fresh_keys(folder);
+  write_file(folder.keys() + "/signing/rfc8037.pem", kRfc8037Pem);
+  const auto ring = KeyRing::load(folder.keys());
+  const std::string json = ring.jwks_json();
+  cr_assert(contains(json, R"({"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"rfc8037",)"
+                           R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})"),
+            "%s", json.c_str());
+  cr_assert(contains(json, R"("kid":")" + ring.active().kid() + "\""));
+  cr_assert(!contains(json, "\"d\"") && !contains(json, "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"));
+}
+
+Test(keys, sealed_value_opens_for_its_key_and_context) {
+  for (const std::string& plain :
+       {std::string{}, std::string{"x"}, std::string("a\0b", 3), crypto::random_bytes(5000)}) {
+    const auto sealed = crypto::seal(kKey, plain, "users.totp:7");
+    cr_assert(sealed.size() == plain.size() + 29);
+    cr_assert(crypto::unseal(kKey, sealed, "users.totp:7") == plain);
+  }
+  cr_assert(crypto::unseal(kKey, crypto::seal(kKey, "text", ""), "") == "text");
+}
+
+Test(keys, sealing_agrees_with_aes_gcm_test_case_14) {
+  // McGrew and Viega, "The Galois/Counter Mode of Operation", test case 14: zero key, zero nonce, sixteen
+  // zero bytes.
+  const std::string sealed = '\1' + std::string(12, '\0') +
+                             "\xce\xa7\x40\x3d\x4d\x60\x6b\x6e\x07\x4e\xc5\xd3\xba\xf3\x9d\x18"
+                             "\xd0\xd1\xc8\xa7\x99\x99\x6b\xf0\x26\x5b\x98\xb5\xd4\x8a\xb9\x19";
+  cr_assert(crypto::unseal(Secret{std::string(32, '\0')}, sealed, "") == std::string(16, '\0'));
+}
+
+Test(keys, sealed_value_moved_elsewhere_does_not_open) {
+  const auto sealed = crypto::seal(kKey, "secret", "users.totp:7");
+  for (const char* context : {"users.totp:8", "users.totp:", "", "users.totp:7 "})
+    cr_assert_throw(crypto::unseal(kKey, sealed, context), std::runtime_error);
+  cr_assert_throw(crypto::unseal(Secret{std::string(32, 'j')}, sealed, "users.totp:7"), std::runtime_error);
+}
+
+Test(keys, sealed_value_with_any_bit_flipped_or_byte_cut_does_not_open) {
+  const auto sealed = crypto::seal(kKey, "secret", "context");
+  for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
+    std::string flipped = sealed;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    cr_assert_throw(crypto::unseal(kKey, flipped, "context"), std::runtime_error);
+  }
+  for (std::size_t length = 0; length < sealed.size(); ++length)
+    cr_assert_throw(crypto::unseal(kKey, sealed.substr(0, length), "context"), std::runtime_error);
+}
+
+Test(keys, sealing_twice_differs) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) seen.insert(crypto::seal(kKey, "secret", "context").substr(1, 12));
+  cr_assert(seen.size() == 1000);
+}
+
+Test(keys, sealing_needs_a_key_of_32_bytes) {
+  cr_assert_throw(crypto::seal(Secret{}, "secret", "context"), std::runtime_error);
+  cr_assert_throw(crypto::seal(Secret{std::string(31, 'k')}, "secret", "context"), std::runtime_error);
+}

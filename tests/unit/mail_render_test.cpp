@@ -1,0 +1,319 @@
+#include <criterion/criterion.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "tenantd/base/text.hpp"
+#include "tenantd/mail/mime.hpp"
+#include "tenantd/mail/transport.hpp"
+
+using namespace tenantd;
+using mail::Mail;
+using mail::Message;
+using mail::Template;
+
+namespace {
+
+constexpr const char* kId = "0190b7a4-7c11-7000-8000-000000000001";
+constexpr const char* kLink =
+    "https://id.acme.example/invite#token=kX3vTq9mB1c8yZ0wRr5uLh2nEe7aSs4dFf6gGj1pQoI";
+constexpr std::array kAll{Template::invitation,     Template::verification,     Template::welcome,
+                          Template::password_reset, Template::password_changed, Template::login_alert,
+                          Template::account_exists};
+
+Mail sample(Template kind) {
+  return {kind,
+          "carol@example.com",
+          {{"link", kLink},
+           {"organization", "Northwind"},
+           {"inviter", "Ada Lovelace"},
+           {"role", "editor"},
+           {"minutes", "10"},
+           {"address", "203.0.113.7"},
+           {"agent", "Firefox on Linux"},
+           {"time", "2026-11-21 03:31:40 UTC"}}};
+}
+
+Message render(const Mail& mail, const std::string& from = "Acme Identity <no-reply@acme.example>") {
+  return mail::render(mail, kId, from, "https://id.acme.example", from_unix(1795231900));
+}
+
+std::string header_block(const Message& message) {
+  return message.data.substr(0, message.data.find("\r\n\r\n"));
+}
+
+// The header's lines with folds undone.
+std::vector<std::string> headers(const Message& message) {
+  std::vector<std::string> out;
+  const std::string block = header_block(message);
+  for (const auto line : split(block, '\n')) {
+    std::string text{trim(line)};
+    if (line.starts_with(' ')) {
+      out.back() += ' ' + text;
+    } else {
+      out.push_back(text);
+    }
+  }
+  return out;
+}
+
+std::string header(const Message& message, const std::string& name) {
+  for (const auto& line : headers(message))
+    if (line.starts_with(name + ": ")) return line.substr(name.size() + 2);
+  return "(none)";
+}
+
+// Decodes base64 with padding and line ends.
+std::string decode64(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (c == '\r' || c == '\n' || c == '=') continue;
+    plain += c == '+' ? '-' : c == '/' ? '_' : c;
+  }
+  return base64url_decode(plain).value();
+}
+
+std::string part(const Message& message, const std::string& type) {
+  const auto start = message.data.find("Content-Type: " + type + "; charset=utf-8\r\n");
+  cr_assert(start != std::string::npos, "no part of type %s", type.c_str());
+  const auto body = message.data.find("\r\n\r\n", start) + 4;
+  return decode64(message.data.substr(body, message.data.find("\r\n--", body) - body));
+}
+
+// Decodes a header made of encoded words only.
+std::string decode_words(const std::string& text) {
+  std::string out;
+  for (const auto word : split(text, ' ')) {
+    cr_assert(word.size() <= 75);
+    cr_assert(word.starts_with("=?UTF-8?B?") && word.ends_with("?="));
+    const std::string piece = decode64(word.substr(10, word.size() - 12));
+    cr_assert(is_utf8(piece), "a word ends within a code point");
+    out += piece;
+  }
+  return out;
+}
+
+bool refuses(const std::string& to) {
+  Mail mail = sample(Template::welcome);
+  mail.to = to;
+  try {
+    render(mail);
+    return false;
+  } catch (const std::invalid_argument&) {
+    return true;
+  }
+}
+
+bool contains(const std::string& text, std::string_view piece) {
+  return text.find(piece) != std::string::npos;
+}
+
+}  // namespace
+
+Test(mail_render, every_template_has_a_subject_a_text_and_an_html_part) {
+  for (const Template kind : kAll) {
+    const Message message = render(sample(kind));
+    const std::string text = part(message, "text/plain");
+    const std::string html = part(message, "text/html");
+    cr_assert(header(message, "Subject").size() > 5);
+    cr_assert(contains(text, kLink), "%s", std::string{template_name(kind)}.c_str());
+    cr_assert(contains(html, std::string{"href=\""} + kLink));
+    cr_assert(contains(html, "</html>"));
+    cr_assert(contains(text, "Acme Identity"));
+    for (const auto& whole : {text, html}) cr_assert_not(contains(whole, "{{") || contains(whole, "}}"));
+  }
+}
+
+Test(mail_render, templates_without_optional_values_still_read_well) {
+  for (const Template kind : kAll) {
+    const Mail mail{kind, "carol@example.com", {{"link", kLink}, {"organization", "Northwind"}}};
+    const std::string text = part(render(mail), "text/plain");
+    cr_assert_not(contains(text, " ,") || contains(text, "  ") || contains(text, " ."), "%s", text.c_str());
+  }
+}
+
+Test(mail_render, a_mail_that_lives_by_its_link_is_not_sent_without_one) {
+  for (const Template kind : {Template::invitation, Template::verification, Template::password_reset}) {
+    Mail mail = sample(kind);
+    mail.values.erase("link");
+    cr_assert_throw(render(mail), std::runtime_error);
+  }
+}
+
+Test(mail_render, an_alert_without_a_link_points_at_the_service) {
+  Mail mail = sample(Template::login_alert);
+  mail.values.erase("link");
+  cr_assert(contains(part(render(mail), "text/html"), "href=\"https://id.acme.example\""));
+}
+
+Test(mail_render, html_values_are_escaped_and_text_values_are_not) {
+  Mail mail = sample(Template::invitation);
+  mail.values["organization"] = "<script>alert('x')</script> & {{link}} \"Co\"";
+  const Message message = render(mail);
+  const std::string html = part(message, "text/html");
+  cr_assert_not(contains(html, "<script"));
+  cr_assert(
+      contains(html, "&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt; &amp; {{link}} &quot;Co&quot;"));
+  cr_assert(contains(part(message, "text/plain"), "<script>alert('x')</script> & {{link}} \"Co\""));
+}
+
+Test(mail_render, a_name_with_line_ends_or_nul_never_reaches_a_header) {
+  Mail mail = sample(Template::invitation);
+  const std::string evil = std::string{"Eve\r\nBcc: victim@example.com\r\n\r\nbody\n"} + '\0' +
+                           "\x1b[31m\xC2\x85\xE2\x80\xA8\xE2\x80\xAE";
+  mail.values["inviter"] = mail.values["organization"] = evil;
+  const Message message = render(mail, "Acme\r\nBcc: other@example.com <no-reply@acme.example>");
+  cr_assert_eq(headers(message).size(), 9U);
+  for (const auto& line : headers(message)) cr_assert_not(line.starts_with("Bcc"));
+  for (const char c : header_block(message)) cr_assert((c >= 0x20 && c < 0x7F) || c == '\r' || c == '\n');
+  const std::string text = part(message, "text/plain");
+  cr_assert(contains(text, "Eve  Bcc: victim@example.com"));
+  cr_assert_not(contains(text, "\nBcc") || contains(text, "\x1b") || contains(text, "\xE2\x80\xAE"));
+}
+
+Test(mail_render, a_long_subject_beyond_ascii_is_folded_into_whole_encoded_words) {
+  Mail mail = sample(Template::invitation);
+  std::string name;
+  for (int i = 0; i < 60; ++i) name += i % 3 == 0 ? "\xF0\x9F\xA6\x8A" : i % 3 == 1 ? "\xC5\xBE" : "a";
+  mail.values["organization"] = name;
+  const Message message = render(mail);
+  cr_assert_eq(decode_words(header(message, "Subject")), "Ada Lovelace invites you to join " + name);
+  const std::string block = header_block(message);
+  for (const auto line : split(block, '\n')) cr_assert(line.size() <= 77, "%zu", line.size());
+}
+
+Test(mail_render, a_short_ascii_subject_stays_readable_and_one_that_looks_encoded_is_encoded) {
+  Mail mail = sample(Template::invitation);
+  cr_assert_eq(header(render(mail), "Subject"), "Ada Lovelace invites you to join Northwind");
+  mail.values["organization"] = "=?UTF-8?B?QQ==?=";
+  cr_assert_eq(decode_words(header(render(mail), "Subject")),
+               "Ada Lovelace invites you to join =?UTF-8?B?QQ==?=");
+}
+
+Test(mail_render, long_names_are_cut_and_links_are_not) {
+  Mail mail = sample(Template::invitation);
+  mail.values["organization"] = std::string(5000, 'x');
+  mail.values["link"] = "https://id.acme.example/" + std::string(2000, 'y');
+  const std::string text = part(render(mail), "text/plain");
+  cr_assert_not(contains(text, std::string(201, 'x')));
+  cr_assert(contains(text, std::string(2000, 'y')));
+}
+
+Test(mail_render, bytes_that_are_no_utf8_become_replacement_characters) {
+  Mail mail = sample(Template::invitation);
+  mail.values["inviter"] = "Ada\xC3\x28\xFF";
+  cr_assert(contains(part(render(mail), "text/plain"), "Ada\xEF\xBF\xBD(\xEF\xBF\xBD"));
+}
+
+Test(mail_render, addresses_that_fit_no_envelope_are_refused) {
+  using namespace std::string_literals;
+  for (const auto& to : {"a\r\nRCPT TO:<b@example.com>@example.com"s,
+                         "a\0@example.com"s,
+                         "a b@example.com"s,
+                         "<a@example.com>"s,
+                         "a@example.com>"s,
+                         "a@example.com,b@example.com"s,
+                         "a,b@example.com"s,
+                         "a@b@example.com"s,
+                         "\"a b\"@example.com"s,
+                         "no-at"s,
+                         "@example.com"s,
+                         "a@"s,
+                         "a..b@example.com"s,
+                         "a@-x.example"s,
+                         "a@exa mple.com"s,
+                         "a@[127.0.0.1]"s,
+                         "gr\xC3\xBC\xC3\x9F@example.com"s,
+                         "a@exam\npl.com"s,
+                         ""s,
+                         std::string(65, 'a') + "@example.com",
+                         "a@" + std::string(300, 'b') + ".example"})
+    cr_assert(refuses(to), "%s", to.c_str());
+  cr_assert_not(refuses("first.last+tag@mail.example.com"));
+}
+
+Test(mail_render, an_international_domain_goes_out_as_a_labels) {
+  Mail mail = sample(Template::welcome);
+  mail.to =
+      "carol@B\xC3\xBC"
+      "cher.example";
+  const Message message = render(mail);
+  cr_assert_eq(message.recipient, "carol@xn--bcher-kva.example");
+  cr_assert_eq(header(message, "To"), "<carol@xn--bcher-kva.example>");
+}
+
+Test(mail_render, the_same_arguments_give_the_same_bytes_and_message_id) {
+  const Message first = render(sample(Template::invitation));
+  const Message second = render(sample(Template::invitation));
+  cr_assert_eq(first.data, second.data);
+  cr_assert_eq(first.message_id, std::string{kId} + "@id.acme.example");
+  cr_assert_eq(header(first, "Message-ID"), '<' + first.message_id + '>');
+}
+
+Test(mail_render, the_message_id_takes_the_sender_domain_when_the_service_has_no_name) {
+  const auto message =
+      mail::render(sample(Template::welcome), kId, "no-reply@acme.example", "http://127.0.0.1:8080", {});
+  cr_assert_eq(message.message_id, std::string{kId} + "@acme.example");
+}
+
+Test(mail_render, an_id_that_could_break_a_header_is_refused) {
+  for (const char* id : {"", "a b", "a\r\nb", "a@b", "../a"})
+    cr_assert_throw(mail::render(sample(Template::welcome), id, "a@acme.example", "https://x.example", {}),
+                    std::invalid_argument);
+}
+
+Test(mail_render, headers_say_what_an_automatic_mail_has_to_say) {
+  const Message message = render(sample(Template::welcome));
+  cr_assert_eq(header(message, "Date"), "Sat, 21 Nov 2026 03:31:40 +0000");
+  cr_assert_eq(header(message, "From"), "Acme Identity <no-reply@acme.example>");
+  cr_assert_eq(header(message, "MIME-Version"), "1.0");
+  cr_assert_eq(header(message, "Auto-Submitted"), "auto-generated");
+  cr_assert(contains(header(message, "Content-Type"), "multipart/alternative; boundary=\""));
+  cr_assert_eq(message.sender, "no-reply@acme.example");
+}
+
+Test(mail_render, sender_names_are_quoted_or_encoded_as_they_need) {
+  const auto from = [](const char* text) { return header(render(sample(Template::welcome), text), "From"); };
+  cr_assert_eq(from("Acme, \"Inc\" <a@acme.example>"), "\"Acme, \\\"Inc\\\"\" <a@acme.example>");
+  cr_assert_eq(from("\"Acme (EU)\" <a@acme.example>"), "\"Acme (EU)\" <a@acme.example>");
+  cr_assert_eq(from("a@acme.example"), "<a@acme.example>");
+  const std::string encoded = from(
+      "B\xC3\xBC"
+      "cher <a@acme.example>");
+  cr_assert_eq(decode_words(encoded.substr(0, encoded.find(' '))),
+               "B\xC3\xBC"
+               "cher");
+}
+
+Test(mail_render, every_line_ends_with_crlf_and_stays_short) {
+  const Message message = render(sample(Template::login_alert));
+  for (const auto line : split(message.data, '\n')) {
+    cr_assert(line.size() <= 79);
+    cr_assert(line.empty() || line.back() == '\r');
+  }
+}
+
+Test(mail_render, lifetimes_are_told_in_the_unit_that_reads_best) {
+  const auto text = [](const char* minutes) {
+    Mail mail = sample(Template::verification);
+    mail.values["minutes"] = minutes;
+    return part(render(mail), "text/plain");
+  };
+  cr_assert(contains(text("1"), "for 1 minute."));
+  cr_assert(contains(text("10"), "for 10 minutes."));
+  cr_assert(contains(text("120"), "for 2 hours."));
+  cr_assert(contains(text("1440"), "for 1 day."));
+}
+
+Test(mail_values, survive_json_and_anything_else_is_refused) {
+  Mail mail = sample(Template::invitation);
+  mail.values["inviter"] = std::string{"\"Ada\"\r\n\\ \xC5\xBE"} + '\0' + "x";
+  cr_assert(mail::values_from_json(mail::values_to_json(mail)) == mail.values);
+  for (const char* json : {"", "[]", "{", "{\"a\":1}", "{\"a\":\"b\"} x", "null"})
+    cr_assert_throw(mail::values_from_json(json), std::runtime_error);
+}
+
+Test(mail_values, template_names_lead_back_to_their_templates) {
+  for (const Template kind : kAll) cr_assert(mail::template_by_name(mail::template_name(kind)) == kind);
+  cr_assert_not(mail::template_by_name("layout").has_value());
+}
