@@ -89,4 +89,5 @@ options=(--timeout "${TEST_TIMEOUT:-120}")
   { print; fflush() }'
 status=${PIPESTATUS[0]}
 [ -e "$work/closing" ] || complain "the test binary ended without its closing line (status $status)"
+grep -q 'Tested: 0 ' "$work/closing" 2>/dev/null && complain "no test was run (FILTER='${FILTER:-}')"
 finish "$status"

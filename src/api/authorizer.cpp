@@ -15,11 +15,13 @@ constexpr std::size_t kMaxToken = 4096;
   throw ApiError(ErrorCode::invalid_token).header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
 }
 
-// RFC 6750 section 2.1: the scheme is case-insensitive, then one blank. A token in the query string is never read.
+// RFC 6750 section 2.1: the scheme is case-insensitive, then one blank. A token in the query string is never
+// read.
 std::string_view bearer_token(const http::Request& request) {
   const std::string_view header = request.authorization;
   if (header.empty()) throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
-  if (header.size() < 8 || header.size() > kMaxToken || ascii_lower(header.substr(0, 7)) != "bearer ") refuse_token();
+  if (header.size() < 8 || header.size() > kMaxToken || ascii_lower(header.substr(0, 7)) != "bearer ")
+    refuse_token();
   return header.substr(7);
 }
 
@@ -41,7 +43,8 @@ void same_or_ambiguous(NamedOrganization& named, std::string_view text) {
   named.id = id;
 }
 
-// "acme.example.com:8080" under "example.com" is "acme"; the base domain itself, or another host, names nobody.
+// "acme.example.com:8080" under "example.com" is "acme"; the base domain itself, or another host, names
+// nobody.
 std::optional<std::string> subdomain_of(const std::string& host, const std::string& base_domain) {
   if (base_domain.empty()) return std::nullopt;
   const std::string name = ascii_lower(host.substr(0, host.find(':')));
@@ -82,7 +85,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   const std::string key = cacheable ? cache_key(token, named) : std::string{};
   std::optional<crypto::AccessClaims> claims;
   if (cacheable) {
-    if (const auto hit = cache_->find(key, monotonic_microseconds(), settings_.session_cache_seconds * 1'000'000)) {
+    if (const auto hit =
+            cache_->find(key, monotonic_microseconds(), settings_.session_cache_seconds * 1'000'000)) {
       const auto cached = decode_token(hit->value);
       if (cached && cached->claims.expires_at <= context.now) refuse_token();
       if (cached && hit->fresh && is_live(cached->principal, context.now)) {
@@ -114,16 +118,15 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
   if (cacheable)
-    cache_->store(key, encode_token({*claims, principal}), claims->user.bytes(), org.value_or(OrgId{}).bytes(), stamp,
-                  monotonic_microseconds());
+    cache_->store(key, encode_token({*claims, principal}), claims->user.bytes(),
+                  org.value_or(OrgId{}).bytes(), stamp, monotonic_microseconds());
   return principal;
 }
 
 void Authorizer::authorize(const Route& route, const Principal& principal) const {
   switch (route.handler.access) {
     case Access::anyone:
-    case Access::user:
-      return;
+    case Access::user: return;
     case Access::super:
       if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);
       return;
@@ -135,8 +138,8 @@ void Authorizer::authorize(const Route& route, const Principal& principal) const
   }
 }
 
-Response Authorizer::call(const Route& route, const Request& request, const std::optional<Principal>& principal,
-                          db::Txn& txn) const {
+Response Authorizer::call(const Route& route, const Request& request,
+                          const std::optional<Principal>& principal, db::Txn& txn) const {
   const Handler& handler = route.handler;
   if (handler.access == Access::anyone) return handler.public_(request, txn);
   authorize(route, principal.value());
@@ -145,7 +148,8 @@ Response Authorizer::call(const Route& route, const Request& request, const std:
   if (handler.access == Access::super) return handler.super_(request, SuperAdmin{principal->user.id}, txn);
   const TenantScope scope{principal->organization->id, principal->user.id, principal->role.permissions};
   txn.enter({scope.org(), scope.user(), false});
-  if (handler.tenant_with_session_ != nullptr) return handler.tenant_with_session_(request, session, scope, txn);
+  if (handler.tenant_with_session_ != nullptr)
+    return handler.tenant_with_session_(request, session, scope, txn);
   return handler.tenant_(request, scope, txn);
 }
 

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
@@ -14,7 +16,9 @@ namespace {
 
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
-std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
+std::string_view media_type(std::string_view content_type) {
+  return trim(content_type.substr(0, content_type.find(';')));
+}
 
 // IPv6 hosts own a /64 at least: it counts as one caller.
 std::string network_of(const std::string& address) {
@@ -47,8 +51,8 @@ struct Dispatch::Call {
   std::optional<Principal> principal;
 };
 
-Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas, SharedState& shared,
-                   std::size_t connections)
+Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
+                   SharedState& shared, std::size_t connections)
     : settings_(settings),
       keys_(keys),
       schemas_(schemas),
@@ -70,15 +74,20 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
 http::Response Dispatch::handle(http::Request& request) noexcept {
   const auto started = monotonic_microseconds();
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
-  Call call{request, {settings_, keys_, now(), request.remote_address, request.user_agent, {}}, {}, {}, {}, {}};
+  Call call{
+      request, {settings_, keys_, now(), request.remote_address, request.user_agent, {}, {}}, {}, {}, {}, {}};
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
+  call.context.may_mail = [this](const std::string& address) {
+    return shared_.limiter->take("m" + address, settings_.limit_mail, 3600, monotonic_microseconds()).allowed;
+  };
   http::Response response;
   try {
     response = answer(call);
   } catch (const ApiError& e) {
     response = refuse(call, e);
   } catch (const http::BadRequest& e) {
-    response = http::problem(e.status, e.code, error_title(ErrorCode::bad_request), e.detail, request.request_id);
+    response =
+        http::problem(e.status, e.code, error_title(ErrorCode::bad_request), e.detail, request.request_id);
   } catch (const db::RetryableError& e) {
     response = fail(call, ErrorCode::unavailable, e.what());
   } catch (const db::DuplicateKey& e) {
@@ -178,7 +187,8 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
     return authorizer_.call(route, request, call.principal, txn);
-  Idempotency idempotency{txn, call.http, call.principal ? call.principal->user.id.str() : "anonymous", call.context};
+  Idempotency idempotency{txn, call.http, call.principal ? call.principal->user.id.str() : "anonymous",
+                          call.context};
   if (idempotency.stored()) return *idempotency.stored();
   auto response = authorizer_.call(route, request, call.principal, txn);
   idempotency.store(response);
@@ -223,6 +233,10 @@ void Dispatch::finish(const Call& call, http::Response& response, std::int64_t s
   const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
   metrics.observe(route, response.status, monotonic_microseconds() - started_us);
   metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
+  const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
+  if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))
+    response.header("Cache-Control", "no-store");
   const bool password = call.match.route != nullptr && call.match.route->rate == Rate::password;
   if (password && response.status < 300)
     log::info("account.request", {{"request_id", call.http.request_id},

@@ -56,10 +56,12 @@ void refuse_duplicates(const JsonValue& value) {
 Json parse_json(const std::string& text) {
   if (too_deep(text)) throw ApiError(ErrorCode::malformed_json, "The body is nested too deeply");
   Json document;
-  document.Parse<rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag>(text.data(), text.size());
+  document.Parse<rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag>(text.data(),
+                                                                                         text.size());
   if (document.HasParseError()) {
-    throw ApiError(ErrorCode::malformed_json, std::string{rapidjson::GetParseError_En(document.GetParseError())} +
-                                                  " (byte " + std::to_string(document.GetErrorOffset()) + ")");
+    throw ApiError(ErrorCode::malformed_json,
+                   std::string{rapidjson::GetParseError_En(document.GetParseError())} + " (byte " +
+                       std::to_string(document.GetErrorOffset()) + ")");
   }
   refuse_duplicates(document);
   return document;
@@ -67,8 +69,8 @@ Json parse_json(const std::string& text) {
 
 const JsonValue* member(const JsonValue& object, std::string_view name) {
   if (!object.IsObject()) return nullptr;
-  const auto found =
-      object.FindMember(JsonValue{rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))});
+  const auto found = object.FindMember(
+      JsonValue{rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))});
   if (found == object.MemberEnd() || found->value.IsNull()) return nullptr;
   return &found->value;
 }

@@ -16,7 +16,8 @@ bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::s
   return true;
 }
 
-http::Pairs values_of(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
+http::Pairs values_of(const std::vector<std::string_view>& pattern,
+                      const std::vector<std::string_view>& path) {
   http::Pairs values;
   for (std::size_t i = 0; i < pattern.size(); ++i)
     if (is_part(pattern[i])) values.emplace_back(pattern[i].substr(1, pattern[i].size() - 2), path[i]);

@@ -115,7 +115,8 @@ void Schemas::check(std::string_view name, const JsonValue& document) const {
     // The last faults are the outermost, which only say that something inside is wrong.
     while (seen.size() < kMaxReported && results.popError(fault)) {
       auto pointer = pointer_of(fault.context);
-      const bool summary = fault.description.starts_with("Failed to validate against schema associated with property");
+      const bool summary =
+          fault.description.starts_with("Failed to validate against schema associated with property");
       if (summary && results.numErrors() > 0) continue;
       seen.push_back(pointer);
       error = std::move(error).field(std::move(pointer), fault.description);
@@ -152,7 +153,8 @@ Json Schemas::check_query(std::string_view name, const http::Pairs& query) const
   } catch (const ApiError& e) {
     ApiError renamed{ErrorCode::validation_failed};
     for (const auto& fault : e.fields())
-      renamed = std::move(renamed).field("?" + (fault.pointer.empty() ? "" : fault.pointer.substr(1)), fault.detail);
+      renamed = std::move(renamed).field("?" + (fault.pointer.empty() ? "" : fault.pointer.substr(1)),
+                                         fault.detail);
     throw ApiError{renamed};
   }
   return typed;

@@ -40,8 +40,8 @@ struct Hidden {
   std::string escape;
 };
 
-// Controls beyond ASCII at the front of well-formed UTF-8: C1 (a terminal may take U+009B for ESC [) and the line
-// separators U+2028 and U+2029.
+// Controls beyond ASCII at the front of well-formed UTF-8: C1 (a terminal may take U+009B for ESC [) and the
+// line separators U+2028 and U+2029.
 Hidden hidden_control(std::string_view text) {
   if (text.size() >= 2 && text[0] == '\xC2' && static_cast<std::uint8_t>(text[1]) < 0xA0)
     return {2, "\\u00" + to_hex(text.substr(1, 1))};
@@ -58,7 +58,8 @@ Level parse_level(std::string_view word) {
   if (word == "notice") return Level::notice;
   if (word == "warning") return Level::warning;
   if (word == "error") return Level::error;
-  throw std::invalid_argument("LOG_LEVEL must be debug, info, notice, warning or error, not \"" + std::string{word} + "\"");
+  throw std::invalid_argument("LOG_LEVEL must be debug, info, notice, warning or error, not \"" +
+                              std::string{word} + "\"");
 }
 
 void set_level(Level level) { g_level = level; }

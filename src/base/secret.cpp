@@ -14,7 +14,8 @@ bool constant_time_equal(std::string_view a, std::string_view b) {
 
 bool Secret::equals(std::string_view other) const { return constant_time_equal(value_, other); }
 
-// Up to the capacity: a short text lives inside the string object itself and stays there when the string is moved from.
+// Up to the capacity: a short text lives inside the string object itself and stays there when the string is
+// moved from.
 void Secret::wipe() {
   value_.resize(value_.capacity());
   ::explicit_bzero(value_.data(), value_.size());

@@ -11,7 +11,6 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/courier.hpp"
 
-
 using namespace tenantd;
 
 namespace {

@@ -16,9 +16,11 @@ namespace {
 
 constexpr const char* kUsage =
     "Usage: tenantd-sweeper [--help | --version]\n"
-    "Deletes expired invitations, tokens, sessions and other rows whose time is over. Settings come from the\n"
+    "Deletes expired invitations, tokens, sessions and other rows whose time is over. Settings come from "
+    "the\n"
     "environment. Two may run at once.\n"
-    "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be reached, 78 wrong settings.\n";
+    "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be reached, 78 wrong "
+    "settings.\n";
 
 std::atomic<bool> g_stop{false};
 
@@ -28,15 +30,19 @@ int fail(int status, const std::string& sentence) {
 }
 
 int sweep_once(const Settings& settings) {
-  db::Pool pool{{settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_sweeper_user,
-                 settings.db_sweeper_password, "tenantd", static_cast<int>(settings.request_seconds)},
-                1};
+  db::Pool pool{
+      {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_sweeper_user,
+       settings.db_sweeper_password, "tenantd", static_cast<int>(settings.request_seconds)},
+      1};
   int status = 0;
   for (const auto& r : service::sweep(pool, settings, now(), [] { return !g_stop; })) {
     if (r.error) status = 1;
     if (r.rows > 0 || r.error)
       log::write(r.error ? log::Level::error : log::Level::info, "sweep",
-                 {{"task", r.task}, {"rows", r.rows}, {"microseconds", r.duration_us}, {"error", r.error.value_or("")}});
+                 {{"task", r.task},
+                  {"rows", r.rows},
+                  {"microseconds", r.duration_us},
+                  {"error", r.error.value_or("")}});
   }
   return status;
 }

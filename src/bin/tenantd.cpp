@@ -25,7 +25,8 @@ constexpr const char* kUsage =
 // What every worker inherits; keys are read again at a reload.
 struct Master {
   Settings settings = load_settings();
-  std::unique_ptr<crypto::KeyRing> keys = std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+  std::unique_ptr<crypto::KeyRing> keys =
+      std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
   api::Schemas schemas;
   api::SharedState shared;
 

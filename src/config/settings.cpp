@@ -19,7 +19,8 @@ std::optional<std::string> raw_value(const Environment& environment, const char*
   if (*path == '\0') throw ConfigError(file_key + " is empty: it names a file that holds the value");
   std::ifstream file{path};
   std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) throw ConfigError(file_key + " names a file that cannot be read: " + path);
+  if (!file || !(content << file.rdbuf()))
+    throw ConfigError(file_key + " names a file that cannot be read: " + path);
   return std::string{trim(content.str())};
 }
 
@@ -58,7 +59,8 @@ Settings load_settings(const Environment& environment) {
   Settings s;
 #define SECTION(title)
 #define TEXT(member, key, fallback, unit, doc) read_text(environment, key, s.member);
-#define NUMBER(member, key, fallback, unit, doc, least, most) read_number(environment, key, least, most, s.member);
+#define NUMBER(member, key, fallback, unit, doc, least, most) \
+  read_number(environment, key, least, most, s.member);
 #define FLAG(member, key, fallback, doc) read_flag(environment, key, s.member);
 #define SECRET(member, key, doc) read_secret(environment, key, s.member);
 #include "tenantd/config/settings.def"
@@ -80,7 +82,8 @@ std::vector<SettingDoc> setting_docs() {
   std::string_view section;
 #define SECTION(title) section = title;
 #define TEXT(member, key, fallback, unit, doc) rows.push_back({section, key, fallback, unit, doc});
-#define NUMBER(member, key, fallback, unit, doc, least, most) rows.push_back({section, key, #fallback, unit, doc});
+#define NUMBER(member, key, fallback, unit, doc, least, most) \
+  rows.push_back({section, key, #fallback, unit, doc});
 #define FLAG(member, key, fallback, doc) rows.push_back({section, key, #fallback, "true, false", doc});
 #define SECRET(member, key, doc) rows.push_back({section, key, "", "secret", doc});
 #include "tenantd/config/settings.def"

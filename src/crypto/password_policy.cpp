@@ -99,22 +99,16 @@ int score_of(double entropy_bits) {
 const char* advice_for(int match_type) {
   switch (match_type & ~static_cast<int>(MULTIPLE_MATCH)) {
     case DICTIONARY_MATCH:
-    case DICT_LEET_MATCH:
-      return "It rests on a common word or password. Use several unrelated words.";
+    case DICT_LEET_MATCH: return "It rests on a common word or password. Use several unrelated words.";
     case USER_MATCH:
     case USER_LEET_MATCH:
       return "It holds a name, address or organization that others know. Use unrelated words.";
-    case REPEATS_MATCH:
-      return "It repeats characters. Use several unrelated words.";
-    case SEQUENCE_MATCH:
-      return "It follows a sequence such as abc or 987. Use several unrelated words.";
-    case SPATIAL_MATCH:
-      return "It follows the rows of a keyboard. Use several unrelated words.";
+    case REPEATS_MATCH: return "It repeats characters. Use several unrelated words.";
+    case SEQUENCE_MATCH: return "It follows a sequence such as abc or 987. Use several unrelated words.";
+    case SPATIAL_MATCH: return "It follows the rows of a keyboard. Use several unrelated words.";
     case DATE_MATCH:
-    case YEAR_MATCH:
-      return "It rests on a date. Use several unrelated words.";
-    default:
-      return "It is easy to guess. Make it longer, or use several unrelated words.";
+    case YEAR_MATCH: return "It rests on a date. Use several unrelated words.";
+    default: return "It is easy to guess. Make it longer, or use several unrelated words.";
   }
 }
 

@@ -22,8 +22,8 @@ struct UsageError : std::runtime_error {
 };
 
 db::ConnectOptions application_account(const Settings& s) {
-  return {s.db_socket, s.db_host, static_cast<int>(s.db_port), s.db_user, s.db_password, "tenantd_app",
-          static_cast<int>(s.request_seconds)};
+  return {s.db_socket,   s.db_host,     static_cast<int>(s.db_port),        s.db_user,
+          s.db_password, "tenantd_app", static_cast<int>(s.request_seconds)};
 }
 
 void expect_at_most(const Arguments& arguments, std::size_t count) {
@@ -49,7 +49,8 @@ int keys(const Arguments& arguments, std::ostream& out, std::ostream&) {
   } else if (action == "rotate") {
     expect_at_most(arguments, 1);
     out << "signing with " << crypto::KeyRing::rotate(settings.keys_dir)
-        << "; tokens of the older keys stay valid. Reload tenantd (SIGHUP), and retire the old key once the access "
+        << "; tokens of the older keys stay valid. Reload tenantd (SIGHUP), and retire the old key once the "
+           "access "
            "tokens it signed have expired\n";
   } else if (action == "retire" && arguments.size() == 2) {
     crypto::KeyRing::retire(settings.keys_dir, arguments[1]);
@@ -72,7 +73,7 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
     return EX_CONFIG;
   }
   const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  const service::Context context{settings, keys, now(), "", "tenantctl", {}};
+  const service::Context context{settings, keys, now(), "", "tenantctl", {}, {}};
   db::Pool pool{application_account(settings), 1};
   const bool made = db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
     return service::create_super_admin(txn, context, *email, settings.super_admin_password.reveal());
@@ -89,7 +90,8 @@ int settings(const Arguments& arguments, std::ostream& out, std::ostream&) {
   }
   if (!arguments.empty()) throw UsageError("unknown option \"" + arguments[0] + "\"");
   for (const auto& row : setting_docs())
-    out << std::left << std::setw(26) << row.key << ' ' << std::setw(34) << row.fallback << ' ' << row.doc << '\n';
+    out << std::left << std::setw(26) << row.key << ' ' << std::setw(34) << row.fallback << ' ' << row.doc
+        << '\n';
   return 0;
 }
 
@@ -111,7 +113,8 @@ int routes(const Arguments& arguments, std::ostream& out, std::ostream&) {
   }
   if (!arguments.empty()) throw UsageError("unknown option \"" + arguments[0] + "\"");
   for (const auto& route : api::routes())
-    out << std::left << std::setw(7) << http::method_name(route.method) << std::setw(42) << route.path << std::setw(18)
+    out << std::left << std::setw(7) << http::method_name(route.method) << std::setw(42) << route.path
+        << std::setw(18)
         << (route.permission ? permission_name(*route.permission) : access_word(route.handler.access))
         << route.summary << '\n';
   return 0;
@@ -155,7 +158,8 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
     db::Txn txn{pool};
     const auto version = db::schema_version(txn);
     if (version < db::kSchemaVersion)
-      throw std::runtime_error("the schema is at version " + std::to_string(version) + ": run tenantctl migrate");
+      throw std::runtime_error("the schema is at version " + std::to_string(version) +
+                               ": run tenantctl migrate");
     return "schema version " + std::to_string(version) + ", as " + s.db_user;
   });
   doctor.check("isolation", [&] {
@@ -166,7 +170,8 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
     } catch (const db::AccessError&) {
       return std::string{"the application's account cannot read base tables"};
     }
-    throw std::runtime_error(s.db_user + " can read base tables: run tenantctl migrate, and use no other account");
+    throw std::runtime_error(s.db_user +
+                             " can read base tables: run tenantctl migrate, and use no other account");
   });
   return doctor.healthy() ? 0 : 1;
 }
@@ -182,7 +187,8 @@ constexpr std::array kCommands = {
 
 void help(std::ostream& out) {
   out << "Usage: tenantctl COMMAND [ARGUMENTS]\nSettings come from the environment.\n\n";
-  for (const auto& command : kCommands) out << "  " << std::left << std::setw(19) << command.name << command.usage << '\n';
+  for (const auto& command : kCommands)
+    out << "  " << std::left << std::setw(19) << command.name << command.usage << '\n';
   out << "\nExit status: 0 done, 1 failed, 64 wrong usage, 75 try again later, 78 wrong settings.\n";
 }
 

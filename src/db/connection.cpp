@@ -18,8 +18,8 @@ namespace {
 
 using sql::SQLException;
 
-// Without the time limit a statement goes on in the server although nobody waits: the read timeout only hangs up.
-// The comments are MariaDB's and MySQL's own forms of "for this server only".
+// Without the time limit a statement goes on in the server although nobody waits: the read timeout only hangs
+// up. The comments are MariaDB's and MySQL's own forms of "for this server only".
 std::string session_limits(int timeout_seconds) {
   const std::string seconds = std::to_string(timeout_seconds);
   return "SET SESSION innodb_lock_wait_timeout = " + seconds + ", SESSION sql_mode = 'STRICT_ALL_TABLES'" +
@@ -112,7 +112,8 @@ Rows Connection::run_query(const std::string& text) {
   }
 }
 
-Connection::Statement::Statement(Connection& connection, const Sql& sql) : connection_(connection), sql_(sql) {
+Connection::Statement::Statement(Connection& connection, const Sql& sql)
+    : connection_(connection), sql_(sql) {
   auto& slot = connection.impl_->prepared[sql.text.data()];
   if (!slot) {
     try {

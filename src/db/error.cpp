@@ -28,10 +28,8 @@ bool is_connection_lost(int number) {
     case 2006:
     case 2013:
     case 2030:
-    case 2055:
-      return true;
-    default:
-      return false;
+    case 2055: return true;
+    default: return false;
   }
 }
 
@@ -42,18 +40,14 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1020:
     case 1047:
     case 1205:
-    case 1213:
-      throw RetryableError(text);
-    case 1062:
-      throw DuplicateKey(text, key_of(message));
+    case 1213: throw RetryableError(text);
+    case 1062: throw DuplicateKey(text, key_of(message));
     case 1451:
-    case 1452:
-      throw ForeignKeyError(text);
+    case 1452: throw ForeignKeyError(text);
     case 1142:
     case 1143:
     case 1369:
-    case 1370:
-      throw AccessError(text, number);
+    case 1370: throw AccessError(text, number);
     case 3:     // error writing file (disk full)
     case 28:    // no space left on device
     case 1021:  // disk full
@@ -72,8 +66,7 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1317:  // interrupted
     case 1969:  // statement time limit
       throw ApiError(ErrorCode::unavailable).detail(text);
-    default:
-      throw StatementError(text, number);
+    default: throw StatementError(text, number);
   }
 }
 

@@ -25,7 +25,8 @@ constexpr std::array kBootstrap = {
     "CREATE USER IF NOT EXISTS tenantd_owner@localhost ACCOUNT LOCK",
     "GRANT ALL ON tenantd.* TO tenantd_owner@localhost",
     "GRANT ALL ON tenantd_app.* TO tenantd_owner@localhost",
-    "CREATE TABLE IF NOT EXISTS tenantd.version (version BIGINT NOT NULL PRIMARY KEY, description VARCHAR(200) NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS tenantd.version (version BIGINT NOT NULL PRIMARY KEY, description "
+    "VARCHAR(200) NOT NULL, "
     "created_at BIGINT NOT NULL) ENGINE = InnoDB",
 };
 
@@ -96,7 +97,8 @@ class Runner {
 
   std::int64_t applied_version() {
     auto exists = db_.run_query(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tenantd' AND table_name = 'version'");
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tenantd' AND table_name = "
+        "'version'");
     exists.next();
     if (exists.integer(0) == 0) return 0;
     auto rows = db_.run_query("SELECT COALESCE(MAX(version), 0) FROM tenantd.version");
@@ -194,8 +196,10 @@ std::vector<std::string> split_statements(const std::string& text) {
   const auto at_line_start = [&](std::size_t i) { return i == 0 || text[i - 1] == '\n'; };
   for (std::size_t i = 0; i < text.size();) {
     if (quote_mark != 0) {
-      if (text[i] == '\\' && i + 1 < text.size()) current += text[i++];
-      else if (text[i] == quote_mark) quote_mark = 0;
+      if (text[i] == '\\' && i + 1 < text.size())
+        current += text[i++];
+      else if (text[i] == quote_mark)
+        quote_mark = 0;
       current += text[i++];
     } else if (at_line_start(i) && text.compare(i, 10, "DELIMITER ") == 0) {
       const auto end = std::min(text.find('\n', i), text.size());
@@ -216,6 +220,8 @@ std::vector<std::string> split_statements(const std::string& text) {
   return statements;
 }
 
-int migrate(const Settings& settings, const MigrateOptions& options) { return Runner{settings, options}.run(); }
+int migrate(const Settings& settings, const MigrateOptions& options) {
+  return Runner{settings, options}.run();
+}
 
 }  // namespace tenantd::db

@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, kPermissionCount> kNames = {
 constexpr std::string_view action_of(std::string_view name) { return name.substr(name.find(':') + 1); }
 
 constexpr bool is_business(std::string_view name) {
-  for (const std::string_view resource : {"projects:", "documents:", "products:", "suppliers:", "warehouses:", "stock:",
-                                          "purchase_requests:"}) {
+  for (const std::string_view resource : {"projects:", "documents:", "products:", "suppliers:", "warehouses:",
+                                          "stock:", "purchase_requests:"}) {
     if (name.starts_with(resource)) return true;
   }
   return false;
@@ -31,7 +31,8 @@ constexpr PermissionSet viewer() {
   PermissionSet set;
   for (std::size_t i = 0; i < kPermissionCount; ++i) {
     const auto action = action_of(kNames[i]);
-    if (is_business(kNames[i]) && (action == "read" || action == "download")) set = set.with(static_cast<Permission>(i));
+    if (is_business(kNames[i]) && (action == "read" || action == "download"))
+      set = set.with(static_cast<Permission>(i));
   }
   return set;
 }
@@ -49,7 +50,8 @@ constexpr PermissionSet member() {
 constexpr PermissionSet manager() {
   PermissionSet set = member();
   for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    if (is_business(kNames[i]) && action_of(kNames[i]) != "delete") set = set.with(static_cast<Permission>(i));
+    if (is_business(kNames[i]) && action_of(kNames[i]) != "delete")
+      set = set.with(static_cast<Permission>(i));
   }
   return set.with(Permission::users_read).with(Permission::users_invite).with(Permission::stats_read);
 }
@@ -72,7 +74,9 @@ static_assert(admin().covers(manager()) && manager().covers(member()) && member(
 
 }  // namespace
 
-std::string_view permission_name(Permission permission) { return kNames[static_cast<std::size_t>(permission)]; }
+std::string_view permission_name(Permission permission) {
+  return kNames[static_cast<std::size_t>(permission)];
+}
 
 std::optional<Permission> parse_permission(std::string_view name) {
   for (std::size_t i = 0; i < kPermissionCount; ++i)

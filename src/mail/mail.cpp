@@ -11,27 +11,18 @@ namespace tenantd::mail {
 namespace {
 
 constexpr std::array kTemplates{Template::invitation,     Template::verification,     Template::welcome,
-                                Template::password_reset, Template::password_changed, Template::login_alert,
-                                Template::account_exists};
+                                Template::password_reset, Template::password_changed, Template::login_alert};
 
 }  // namespace
 
 std::string_view template_name(Template kind) {
   switch (kind) {
-    case Template::invitation:
-      return "invitation";
-    case Template::verification:
-      return "verification";
-    case Template::welcome:
-      return "welcome";
-    case Template::password_reset:
-      return "password_reset";
-    case Template::password_changed:
-      return "password_changed";
-    case Template::login_alert:
-      return "login_alert";
-    case Template::account_exists:
-      return "account_exists";
+    case Template::invitation: return "invitation";
+    case Template::verification: return "verification";
+    case Template::welcome: return "welcome";
+    case Template::password_reset: return "password_reset";
+    case Template::password_changed: return "password_changed";
+    case Template::login_alert: return "login_alert";
   }
   throw std::logic_error("no such mail template");
 }

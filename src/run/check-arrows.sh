@@ -17,7 +17,8 @@ db:      base config crypto domain http shm
 store:   base config crypto domain http shm mail db
 service: base config crypto domain http shm mail db store
 api:     base config crypto domain http shm mail db store service
-bin:     base config crypto domain http shm mail db store service api proc
+ctl:     base config crypto domain http shm mail db store service api
+bin:     base config crypto domain http shm mail db store service api proc ctl
 '
 
 # header: the only room that may include it.

@@ -40,9 +40,10 @@ $(BUILD)/obj/tests/%.o: tests/%.cpp $(BUILD)/flags
 	@echo "  CXX   $<"
 	@$(CCACHE) $(CXX) $(CPPFLAGS) -Itests $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# Nothing refers to Criterion's tests, which are found by their section: unused sections stay here.
 $(BUILD)/tests: $(TEST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(TEST_OBJECTS) $(LIBRARY) $(LDLIBS) -lcriterion
+	@$(CXX) $(CXXFLAGS) $(filter-out -Wl$(comma)--gc-sections,$(LDFLAGS)) -o $@ $(TEST_OBJECTS) $(LIBRARY) $(LDLIBS) -lcriterion
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)

@@ -32,7 +32,9 @@ void mail_verification_link(db::Txn& txn, const Context& context, const UserReco
   send_mail(txn, context,
             {mail::Template::verification,
              user.email,
-             {{"link", link(context, "verify", token)}, {"email", user.email}, {"minutes", minutes(lifetime.count())}}},
+             {{"link", link(context, "verify", token)},
+              {"email", user.email},
+              {"minutes", minutes(lifetime.count())}}},
             std::nullopt, user.id);
 }
 
@@ -47,8 +49,8 @@ void mail_where_and_when(db::Txn& txn, const Context& context, mail::Template ki
             std::nullopt, user.id);
 }
 
-// The account may be signed in to with this password: verified against a decoy when there is none, so that every
-// refusal takes the same time.
+// The account may be signed in to with this password: verified against a decoy when there is none, so that
+// every refusal takes the same time.
 bool is_right(const Context& context, const std::optional<store::Account>& account, const Secret& password,
               bool may_be_evaluated) {
   const bool real = may_be_evaluated && account && !account->password.empty();
@@ -75,8 +77,8 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
   const std::string hash = hash_new_password(context, form.password, "/password", known);
   UserRecord user;
   try {
-    user = store::insert_user(
-        txn, {crypto::new_id<UserId>(), form.email, hash, form.profile, false, false}, context.now);
+    user = store::insert_user(txn, {crypto::new_id<UserId>(), form.email, hash, form.profile, false, false},
+                              context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::email_taken, "The e-mail address is registered: sign in or reset the password");
   }
@@ -85,7 +87,8 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
   return start_session(txn, context, user, std::move(membership));
 }
 
-TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email, const std::string& password) {
+TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
+                   const std::string& password) {
   const auto address = Email::parse(email);
   const auto normalized = crypto::normalize_password(password);
   const auto account = address ? store::find_account(txn, *address) : std::nullopt;
@@ -96,23 +99,27 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
     // Durable before the hash: parallel guesses count together, whatever becomes of this one.
     txn.commit();
   }
-  const bool right = is_right(context, account, normalized.value_or(Secret{}), may_be_evaluated && normalized);
+  const bool right =
+      is_right(context, account, normalized.value_or(Secret{}), may_be_evaluated && normalized);
   if (!right || account->user.status != Status::active) throw ApiError(ErrorCode::invalid_credentials);
 
   store::clear_attempts(txn, account->user.id);
   if (crypto::needs_rehash(account->password, hash_cost(context.settings)))
-    store::set_password(txn, account->user.id, crypto::hash_password(*normalized, hash_cost(context.settings)),
-                        context.now);
+    store::set_password(txn, account->user.id,
+                        crypto::hash_password(*normalized, hash_cost(context.settings)), context.now);
   auto reply = start_session(txn, context, account->user, store::first_membership(txn, account->user.id));
   mail_where_and_when(txn, context, mail::Template::login_alert, account->user);
   return reply;
 }
 
-void sign_out(db::Txn& txn, const Session& session) { store::delete_session(txn, session.id(), session.user()); }
+void sign_out(db::Txn& txn, const Session& session) {
+  store::delete_session(txn, session.id(), session.user());
+}
 
 void request_password_reset(db::Txn& txn, const Context& context, const Email& email) {
   const auto account = store::find_account(txn, email);
-  const bool known = account && account->user.status == Status::active;
+  const bool wanted = !context.may_mail || context.may_mail(email.str());
+  const bool known = wanted && account && account->user.status == Status::active;
   const UserId user = known ? account->user.id : crypto::new_id<UserId>();
   const Secret token = crypto::new_token();
   const Seconds lifetime{context.settings.reset_seconds};
@@ -133,7 +140,8 @@ void request_password_reset(db::Txn& txn, const Context& context, const Email& e
   send_mail(txn, context, mail, std::nullopt, user);
 }
 
-void reset_password(db::Txn& txn, const Context& context, const std::string& token, const std::string& new_password) {
+void reset_password(db::Txn& txn, const Context& context, const std::string& token,
+                    const std::string& new_password) {
   const std::string hash = crypto::sha256(token);
   const auto user = store::peek_token(txn, TokenPurpose::reset_password, hash, context.now);
   const auto account = user ? store::find_account(txn, *user) : std::nullopt;
@@ -171,8 +179,7 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
 }
 
 void verify_email(db::Txn& txn, const Context& context, const std::string& token) {
-  const auto user =
-      store::take_token(txn, TokenPurpose::verify_email, crypto::sha256(token), context.now);
+  const auto user = store::take_token(txn, TokenPurpose::verify_email, crypto::sha256(token), context.now);
   if (!user) throw ApiError(ErrorCode::token_invalid);
   store::mark_verified(txn, *user, context.now);
   const auto account = store::find_account(txn, *user);
@@ -181,10 +188,12 @@ void verify_email(db::Txn& txn, const Context& context, const std::string& token
             std::nullopt, *user);
 }
 
-bool create_super_admin(db::Txn& txn, const Context& context, const Email& email, const std::string& password) {
+bool create_super_admin(db::Txn& txn, const Context& context, const Email& email,
+                        const std::string& password) {
   if (store::find_account(txn, email)) return false;
   const auto hash = hash_new_password(context, password, "SUPER_ADMIN_PASSWORD", known_words(email, "{}"));
-  const auto user = store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, "{}", true, true}, context.now);
+  const auto user =
+      store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, "{}", true, true}, context.now);
   Founding::found(txn, context, user.id, {email.str(), std::nullopt, true});
   return true;
 }

@@ -34,9 +34,9 @@ std::string hash_new_password(const Context& context, const std::string& typed, 
       crypto::judge_password(*password, known, static_cast<int>(context.settings.password_min_score));
   if (problem) throw ApiError(ErrorCode::password_refused, problem->detail).field(pointer, problem->detail);
   const auto& s = context.settings;
-  return crypto::hash_password(*password, {static_cast<std::uint32_t>(s.argon2_memory_kib),
-                                           static_cast<std::uint32_t>(s.argon2_passes),
-                                           static_cast<std::uint32_t>(s.argon2_lanes)});
+  return crypto::hash_password(
+      *password, {static_cast<std::uint32_t>(s.argon2_memory_kib),
+                  static_cast<std::uint32_t>(s.argon2_passes), static_cast<std::uint32_t>(s.argon2_lanes)});
 }
 
 }  // namespace tenantd::service

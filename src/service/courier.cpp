@@ -36,20 +36,13 @@ std::string reason(const std::exception& problem) {
 
 std::string_view courier_event_name(Kind kind) {
   switch (kind) {
-    case Kind::sent:
-      return "mail_sent";
-    case Kind::postponed:
-      return "mail_postponed";
-    case Kind::dead:
-      return "mail_dead";
-    case Kind::mail_server_lost:
-      return "mail_server_lost";
-    case Kind::mail_server_back:
-      return "mail_server_back";
-    case Kind::database_lost:
-      return "database_lost";
-    case Kind::database_back:
-      return "database_back";
+    case Kind::sent: return "mail_sent";
+    case Kind::postponed: return "mail_postponed";
+    case Kind::dead: return "mail_dead";
+    case Kind::mail_server_lost: return "mail_server_lost";
+    case Kind::mail_server_back: return "mail_server_back";
+    case Kind::database_lost: return "database_lost";
+    case Kind::database_back: return "database_back";
   }
   throw std::logic_error("no such courier event");
 }

@@ -22,7 +22,8 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
     return {*form.email, account ? std::optional{account->user.id} : std::nullopt};
   }
   const auto account = store::find_account(txn, form.user.value());
-  if (!account || account->user.status != Status::active) throw ApiError(ErrorCode::not_found, "No such user");
+  if (!account || account->user.status != Status::active)
+    throw ApiError(ErrorCode::not_found, "No such user");
   return {Email::parse(account->user.email).value(), account->user.id};
 }
 
@@ -47,7 +48,8 @@ void mail_invitation(db::Txn& txn, const Context& context, const Session& sessio
 bool inviter_may_still_invite(db::Txn& txn, const TenantScope& scope, const store::Invite& invite,
                               const RoleRecord& role) {
   const auto inviter = store::find_member(txn, scope, invite.invited_by);
-  return inviter && inviter->status == Status::active && inviter->role.permissions.has(Permission::users_invite) &&
+  return inviter && inviter->status == Status::active &&
+         inviter->role.permissions.has(Permission::users_invite) &&
          inviter->role.permissions.covers(role.permissions);
 }
 
@@ -56,8 +58,8 @@ struct Person {
   bool is_new = false;
 };
 
-// The account of the invited address; a new one needs a password. Whoever holds the mailed token reads that mailbox, so
-// the address counts as verified.
+// The account of the invited address; a new one needs a password. Whoever holds the mailed token reads that
+// mailbox, so the address counts as verified.
 Person person_of(db::Txn& txn, const Context& context, const store::Invite& invite, const AcceptForm& form,
                  const std::string& organization_name) {
   const auto email = Email::parse(invite.email).value();
@@ -71,7 +73,8 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
   known.push_back(organization_name);
   const auto hash = hash_new_password(context, *form.password, "/password", known);
   try {
-    return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true, false}, context.now),
+    return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true, false},
+                               context.now),
             true};
   } catch (const db::DuplicateKey& e) {
     // Made by somebody else meanwhile: from the start, as an existing account.
@@ -88,7 +91,8 @@ SentInvite invite(db::Txn& txn, const Context& context, const Session& session, 
   if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
   if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
   const auto invited = find_invited(txn, form);
-  if (invited.user && store::find_member(txn, scope, *invited.user)) throw ApiError(ErrorCode::already_member);
+  if (invited.user && store::find_member(txn, scope, *invited.user))
+    throw ApiError(ErrorCode::already_member);
 
   store::Invite made;
   made.id = crypto::new_id<InviteId>();
@@ -118,7 +122,8 @@ OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, Tim
   const TenantScope scope{*org, UserId{}, PermissionSet{}};
   store::enter(txn, scope);
   auto found = store::find_invite(txn, scope, token_hash);
-  if (!found || found->status != InviteStatus::pending || found->expired(now)) throw ApiError(ErrorCode::invite_gone);
+  if (!found || found->status != InviteStatus::pending || found->expired(now))
+    throw ApiError(ErrorCode::invite_gone);
   return OpenedInvite{scope, *std::move(found)};
 }
 
@@ -147,7 +152,8 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::already_member);
   }
-  store::insert_event(txn, opened.scope_of(person.user.id), "invite.accepted", invite->id.bytes(), "{}", context.now);
+  store::insert_event(txn, opened.scope_of(person.user.id), "invite.accepted", invite->id.bytes(), "{}",
+                      context.now);
 
   Accepted accepted;
   accepted.user = person.user;

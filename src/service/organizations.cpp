@@ -11,8 +11,10 @@ namespace {
 
 bool is_label_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-// A slug nobody asked for by name gets a random tail at the first collision; two collisions in 2^32 do not happen.
-OrganizationRecord insert_with_slug(db::Txn& txn, const TenantScope& scope, const NewOrganization& form, TimePoint now) {
+// A slug nobody asked for by name gets a random tail at the first collision; two collisions in 2^32 do not
+// happen.
+OrganizationRecord insert_with_slug(db::Txn& txn, const TenantScope& scope, const NewOrganization& form,
+                                    TimePoint now) {
   if (form.slug) {
     if (!is_slug(*form.slug))
       throw ApiError(ErrorCode::validation_failed)
@@ -55,7 +57,8 @@ bool is_slug(const std::string& text) {
   return true;
 }
 
-store::Membership Founding::found(db::Txn& txn, const Context& context, UserId user, const NewOrganization& form) {
+store::Membership Founding::found(db::Txn& txn, const Context& context, UserId user,
+                                  const NewOrganization& form) {
   // The scope's organization is the one being made here: nobody else can have members in it yet.
   const TenantScope scope{crypto::new_id<OrgId>(), user, find_system_role(kOwnerRole)->permissions};
   store::enter(txn, scope);

@@ -23,7 +23,8 @@ TimePoint idle_end(const Context& context, TimePoint ends_at) {
 
 TokenPair make_pair(const Context& context, UserId user, SessionId session, std::int64_t counter,
                     const std::optional<store::Membership>& membership, TimePoint session_expires_at) {
-  const auto lifetime = std::min(Seconds{context.settings.access_token_seconds}, session_expires_at - context.now);
+  const auto lifetime =
+      std::min(Seconds{context.settings.access_token_seconds}, session_expires_at - context.now);
   crypto::AccessClaims claims;
   claims.user = user;
   claims.session = session;
@@ -31,19 +32,22 @@ TokenPair make_pair(const Context& context, UserId user, SessionId session, std:
   claims.issued_at = context.now;
   claims.expires_at = context.now + lifetime;
   TokenPair pair;
-  pair.access_token =
-      crypto::sign_access_token(context.keys, {context.settings.public_url, context.settings.token_audience}, claims);
+  pair.access_token = crypto::sign_access_token(
+      context.keys, {context.settings.public_url, context.settings.token_audience}, claims);
   pair.expires_in = lifetime.count();
-  pair.refresh_token = crypto::make_refresh_token(context.keys, {session, static_cast<std::uint64_t>(counter)});
+  pair.refresh_token =
+      crypto::make_refresh_token(context.keys, {session, static_cast<std::uint64_t>(counter)});
   pair.refresh_expires_in = (session_expires_at - context.now).count();
   return pair;
 }
 
-// The membership that a session's next token names: the one it had if it still counts, else the first that does.
+// The membership that a session's next token names: the one it had if it still counts, else the first that
+// does.
 std::optional<store::Membership> current_membership(db::Txn& txn, UserId user, std::optional<OrgId> org) {
   if (org) {
     auto membership = store::find_membership(txn, user, *org);
-    if (membership && membership->status == Status::active && membership->organization.status == Status::active)
+    if (membership && membership->status == Status::active &&
+        membership->organization.status == Status::active)
       return membership;
   }
   return store::first_membership(txn, user);
@@ -108,7 +112,8 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
 
 TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org) {
   auto membership = store::find_membership(txn, session.user(), org);
-  if (!membership || membership->status != Status::active || membership->organization.status != Status::active)
+  if (!membership || membership->status != Status::active ||
+      membership->organization.status != Status::active)
     throw ApiError(ErrorCode::not_found);
   if (!store::select_organization(txn, session.id(), session.user(), org, context.now))
     throw ApiError(ErrorCode::invalid_token);

@@ -19,11 +19,14 @@ struct Task {
 std::vector<Task> tasks(const Settings& settings, TimePoint now) {
   const auto invites_before = now - Seconds{settings.invite_keep_seconds};
   return {
-      {"invites", [=](auto& txn, const auto& scope) { return store::sweep_invites(txn, scope, invites_before, now); }},
+      {"invites",
+       [=](auto& txn, const auto& scope) { return store::sweep_invites(txn, scope, invites_before, now); }},
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
       {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
-      {"idempotency", [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
-      {"outbox", [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
+      {"idempotency",
+       [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
+      {"outbox",
+       [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
       {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }},
   };
 }
@@ -35,7 +38,8 @@ SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
   result.task = task.name;
   try {
     for (;;) {
-      const auto rows = db::run_transaction(pool, nullptr, [&](db::Txn& txn) { return task.batch(txn, scope); });
+      const auto rows =
+          db::run_transaction(pool, nullptr, [&](db::Txn& txn) { return task.batch(txn, scope); });
       result.rows += rows;
       if (rows < store::kSweepBatch || !keep_going()) break;
     }

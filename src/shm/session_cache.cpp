@@ -9,8 +9,8 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-// Words, not bytes: each is an atomic of its own, so that a racing reader reads old or new words, never undefined ones;
-// the sequence tells it to throw a mixture away.
+// Words, not bytes: each is an atomic of its own, so that a racing reader reads old or new words, never
+// undefined ones; the sequence tells it to throw a mixture away.
 template <std::size_t N>
 void put_words(std::array<std::atomic<std::uint64_t>, N>& to, std::string_view bytes) {
   for (std::size_t i = 0; i * 8 < bytes.size(); ++i) {
@@ -66,7 +66,8 @@ std::optional<SessionCache::Hit> SessionCache::find(std::string_view key, std::i
   std::array<UuidBytes, 2> ids{};
   get_words(entry.ids, reinterpret_cast<char*>(ids.data()), 32);
   const std::int64_t age = now_us - entry.stored_us.load(kRelaxed);
-  Stamp stored{entry.stamp[0].load(kRelaxed), entry.stamp[1].load(kRelaxed), entry.stamp[2].load(kRelaxed), true};
+  Stamp stored{entry.stamp[0].load(kRelaxed), entry.stamp[1].load(kRelaxed), entry.stamp[2].load(kRelaxed),
+               true};
   std::atomic_thread_fence(std::memory_order_acquire);
   if (entry.sequence.load(kRelaxed) != before) return std::nullopt;
   if (stored.epoch != epoch_.load()) return std::nullopt;
@@ -74,8 +75,8 @@ std::optional<SessionCache::Hit> SessionCache::find(std::string_view key, std::i
   return hit;
 }
 
-void SessionCache::store(std::string_view key, std::string_view value, const UuidBytes& user, const UuidBytes& org,
-                         const Stamp& stamp, std::int64_t now_us) {
+void SessionCache::store(std::string_view key, std::string_view value, const UuidBytes& user,
+                         const UuidBytes& org, const Stamp& stamp, std::int64_t now_us) {
   if (!stamp.valid || value.size() > kValueBytes) return;
   Entry& entry = entries_[hash_bytes(key) % kEntries];
   std::uint32_t sequence = entry.sequence.load(kRelaxed);

@@ -18,8 +18,7 @@ constexpr const char* kId = "0190b7a4-7c11-7000-8000-000000000001";
 constexpr const char* kLink =
     "https://id.acme.example/invite#token=kX3vTq9mB1c8yZ0wRr5uLh2nEe7aSs4dFf6gGj1pQoI";
 constexpr std::array kAll{Template::invitation,     Template::verification,     Template::welcome,
-                          Template::password_reset, Template::password_changed, Template::login_alert,
-                          Template::account_exists};
+                          Template::password_reset, Template::password_changed, Template::login_alert};
 
 Mail sample(Template kind) {
   return {kind,

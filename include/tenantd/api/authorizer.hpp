@@ -1,5 +1,5 @@
-// From an access token to a principal, and from a principal to what a handler may be given. The only maker of Session,
-// TenantScope and SuperAdmin.
+// From an access token to a principal, and from a principal to what a handler may be given. The only maker of
+// Session, TenantScope and SuperAdmin.
 #pragma once
 
 #include <optional>
@@ -26,13 +26,13 @@ class Authorizer {
       : settings_(settings), cache_(cache), metrics_(metrics) {}
 
   // Returns the live principal of the request's bearer token, in the named organization or the token's own.
-  // Throws ApiError: unauthenticated (no token), invalid_token (not ours, expired, or its session, user or organization
-  // has ended), not_found (the named organization is not the caller's).
-  Principal authenticate(const http::Request& request, const service::Context& context, const NamedOrganization& named,
-                         db::Txn& txn) const;
+  // Throws ApiError: unauthenticated (no token), invalid_token (not ours, expired, or its session, user or
+  // organization has ended), not_found (the named organization is not the caller's).
+  Principal authenticate(const http::Request& request, const service::Context& context,
+                         const NamedOrganization& named, db::Txn& txn) const;
 
-  // Throws ApiError(forbidden) if the principal lacks what the row asks for, ApiError(invalid_token) if the token's
-  // organization is gone for this caller.
+  // Throws ApiError(forbidden) if the principal lacks what the row asks for, ApiError(invalid_token) if the
+  // token's organization is gone for this caller.
   void authorize(const Route& route, const Principal& principal) const;
 
   // The session behind a principal, for a route that anybody may call.
@@ -48,8 +48,9 @@ class Authorizer {
   shm::Metrics* metrics_;
 };
 
-// What the header, the host name, the path and the body name. Throws ApiError(tenant_ambiguous) if two differ,
-// ApiError(not_found) for an id that is none.
-NamedOrganization named_organization(const http::Request& request, const JsonValue& body, const std::string& base_domain);
+// What the header, the host name, the path and the body name. Throws ApiError(tenant_ambiguous) if two
+// differ, ApiError(not_found) for an id that is none.
+NamedOrganization named_organization(const http::Request& request, const JsonValue& body,
+                                     const std::string& base_domain);
 
 }  // namespace tenantd::api

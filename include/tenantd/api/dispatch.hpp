@@ -1,6 +1,7 @@
 // One request from its route to its reply:
 //   route → rate limit → session → permission → schema → idempotency → handler → commit → reply
-// Holds the only catch. The whole runs in one unit of work, again from its start when the database asks for it.
+// Holds the only catch. The whole runs in one unit of work, again from its start when the database asks for
+// it.
 #pragma once
 
 #include <memory>

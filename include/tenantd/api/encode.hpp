@@ -1,5 +1,5 @@
-// Records as JSON, each in one place, so that an account or an organization looks alike in every reply and no secret
-// can be among the fields.
+// Records as JSON, each in one place, so that an account or an organization looks alike in every reply and no
+// secret can be among the fields.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the reply is stored in the change's own transaction, so
-// that whoever got no answer asks again and finds the change done exactly once.
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the reply is stored in the change's own
+// transaction, so that whoever got no answer asks again and finds the change done exactly once.
 #pragma once
 
 #include <optional>
@@ -12,9 +12,11 @@ namespace tenantd::api {
 
 class Idempotency {
  public:
-  // Claims the key of `request` for `caller` (an account's id, or "anonymous"); waits while another request holds it.
-  // Throws ApiError: bad_request (no usable key), idempotency_mismatch (another body), idempotency_in_progress.
-  Idempotency(db::Txn& txn, const http::Request& request, const std::string& caller, const service::Context& context);
+  // Claims the key of `request` for `caller` (an account's id, or "anonymous"); waits while another request
+  // holds it. Throws ApiError: bad_request (no usable key), idempotency_mismatch (another body),
+  // idempotency_in_progress.
+  Idempotency(db::Txn& txn, const http::Request& request, const std::string& caller,
+              const service::Context& context);
 
   // The reply that was stored, if this is a repetition.
   const std::optional<http::Response>& stored() const { return stored_; }

@@ -17,8 +17,8 @@ namespace tenantd::api {
 using Json = rapidjson::Document;
 using JsonValue = rapidjson::Value;
 
-// Returns the document. Throws ApiError(malformed_json) for bad syntax or UTF-8, duplicate members, more than 32 levels,
-// numbers beyond double, or text after the value.
+// Returns the document. Throws ApiError(malformed_json) for bad syntax or UTF-8, duplicate members, more than
+// 32 levels, numbers beyond double, or text after the value.
 Json parse_json(const std::string& text);
 
 // Builds one JSON text front to back.
@@ -73,7 +73,8 @@ std::string text(const JsonValue& object, std::string_view name);
 std::string json_text(const JsonValue& object, std::string_view name, std::string fallback);
 const JsonValue* member(const JsonValue& object, std::string_view name);
 
-// Returns the id that a member spells, or nullopt if it is absent. Throws ApiError(validation_failed) if it is no UUID.
+// Returns the id that a member spells, or nullopt if it is absent. Throws ApiError(validation_failed) if it
+// is no UUID.
 template <class AnyId>
 std::optional<AnyId> maybe_id(const JsonValue& object, std::string_view name);
 template <class AnyId>

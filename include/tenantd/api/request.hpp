@@ -16,7 +16,8 @@ struct Request {
   const service::Context& context;
   const JsonValue& body;   // validated; null when the route takes none
   const JsonValue& query;  // validated and typed; an object, maybe empty
-  std::optional<Session> session;  // on a route that anybody may call: the caller's, when a live one came along
+  std::optional<Session>
+      session;  // on a route that anybody may call: the caller's, when a live one came along
   const shm::Metrics* metrics = nullptr;
 };
 

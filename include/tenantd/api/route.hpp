@@ -1,9 +1,9 @@
-// The route table: one row an endpoint. Routing, authentication, authorization, validation, rate limits, metrics' labels
-// and the documents about the API come from it.
+// The route table: one row an endpoint. Routing, authentication, authorization, validation, rate limits,
+// metrics' labels and the documents about the API come from it.
 //
-// A handler's parameter type is its access level: (Request, Txn) is public, (Request, Session, Txn) signed in,
-// (Request, TenantScope, Txn) inside an organization, (Request, SuperAdmin, Txn) system-wide. Tenant handlers also get the
-// Session where they ask for it.
+// A handler's parameter type is its access level: (Request, Txn) is public, (Request, Session, Txn) signed
+// in, (Request, TenantScope, Txn) inside an organization, (Request, SuperAdmin, Txn) system-wide. Tenant
+// handlers also get the Session where they ask for it.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,8 @@ using http::Method;
 
 enum class Access { anyone, user, tenant, super };
 
-// Which limit counts a request. `password` also names the lane: its requests hash and go to workers of their own.
+// Which limit counts a request. `password` also names the lane: its requests hash and go to workers of their
+// own.
 enum class Rate { none, read, write, password };
 
 class Handler {
@@ -32,11 +33,11 @@ class Handler {
   using TenantWithSession = Response (*)(const Request&, const Session&, const TenantScope&, db::Txn&);
   using Super = Response (*)(const Request&, const SuperAdmin&, db::Txn&);
 
-  constexpr Handler(Public f) : access(Access::anyone), public_(f) {}                        // NOLINT
-  constexpr Handler(User f) : access(Access::user), user_(f) {}                              // NOLINT
-  constexpr Handler(Tenant f) : access(Access::tenant), tenant_(f) {}                        // NOLINT
+  constexpr Handler(Public f) : access(Access::anyone), public_(f) {}                          // NOLINT
+  constexpr Handler(User f) : access(Access::user), user_(f) {}                                // NOLINT
+  constexpr Handler(Tenant f) : access(Access::tenant), tenant_(f) {}                          // NOLINT
   constexpr Handler(TenantWithSession f) : access(Access::tenant), tenant_with_session_(f) {}  // NOLINT
-  constexpr Handler(Super f) : access(Access::super), super_(f) {}                           // NOLINT
+  constexpr Handler(Super f) : access(Access::super), super_(f) {}                             // NOLINT
 
   Access access;
   Public public_ = nullptr;
@@ -52,10 +53,10 @@ struct Route {
   Handler handler;
   std::optional<Permission> permission;
   Rate rate;
-  std::string_view body;     // schema of the request's body, or empty
-  std::string_view query;    // schema of its query, or empty: no parameters
+  std::string_view body;   // schema of the request's body, or empty
+  std::string_view query;  // schema of its query, or empty: no parameters
   std::string_view summary;
-  bool form = false;         // also takes application/x-www-form-urlencoded (OAuth 2's password form)
+  bool form = false;  // also takes application/x-www-form-urlencoded (OAuth 2's password form)
 };
 
 std::span<const Route> routes();

@@ -15,8 +15,8 @@ class Schemas {
   Schemas();
   ~Schemas();
 
-  // Throws ApiError(validation_failed) with a JSON Pointer for each fault. Strings may hold no control characters,
-  // except in passwords. Throws std::logic_error if there is no such schema.
+  // Throws ApiError(validation_failed) with a JSON Pointer for each fault. Strings may hold no control
+  // characters, except in passwords. Throws std::logic_error if there is no such schema.
   void check(std::string_view name, const JsonValue& document) const;
 
   // Returns the query as an object typed by the schema: integers and booleans where it says so. Throws

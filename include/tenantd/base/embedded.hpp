@@ -1,4 +1,5 @@
-// Files that the build embeds (src/run/embed.sh): request and reply schemas, mail templates, common passwords.
+// Files that the build embeds (src/run/embed.sh): request and reply schemas, mail templates, common
+// passwords.
 #pragma once
 
 #include <span>

@@ -1,5 +1,6 @@
-// Log lines: one JSON object a line on standard error, with the priority prefix that journald reads (sd-daemon(3)).
-// Only bin/ and the dispatch log. Values are escaped; secrets have a type that cannot be passed here.
+// Log lines: one JSON object a line on standard error, with the priority prefix that journald reads
+// (sd-daemon(3)). Only bin/ and the dispatch log. Values are escaped; secrets have a type that cannot be
+// passed here.
 #pragma once
 
 #include <initializer_list>
@@ -44,8 +45,8 @@ inline void error(std::string_view event, std::initializer_list<Field> fields = 
   write(Level::error, event, fields);
 }
 
-// Returns `text` as a JSON string with quotes; CR, LF, ESC and other control characters escaped (ASVS V16.4.1),
-// bytes that are not UTF-8 replaced by U+FFFD.
+// Returns `text` as a JSON string with quotes; CR, LF, ESC and other control characters escaped (ASVS
+// V16.4.1), bytes that are not UTF-8 replaced by U+FFFD.
 std::string quoted(std::string_view text);
 
 }  // namespace tenantd::log

@@ -34,12 +34,13 @@ struct Settings {
 // Looks a variable up; nullptr if it is not set.
 using Environment = std::function<const char*(const char*)>;
 
-// Returns the settings of this process's environment. Throws ConfigError for a value out of range, of the wrong
-// kind, or a KEY_FILE that cannot be read.
+// Returns the settings of this process's environment. Throws ConfigError for a value out of range, of the
+// wrong kind, or a KEY_FILE that cannot be read.
 Settings load_settings();
 Settings load_settings(const Environment& environment);
 
-// One row of the documentation, in the table's order; `section` starts a new group when it differs from the last.
+// One row of the documentation, in the table's order; `section` starts a new group when it differs from the
+// last.
 struct SettingDoc {
   std::string_view section, key, fallback, unit, doc;
 };

@@ -1,5 +1,5 @@
-// What the operator can do: the subcommands of tenantctl. Each returns an exit status (sysexits.h) and writes to the
-// streams it is given.
+// What the operator can do: the subcommands of tenantctl. Each returns an exit status (sysexits.h) and writes
+// to the streams it is given.
 #pragma once
 
 #include <ostream>
@@ -19,7 +19,8 @@ struct Command {
 
 std::span<const Command> commands();
 
-// Finds and runs `arguments[0]`; prints the help for none, --help or help. Failures become one sentence on `err`.
+// Finds and runs `arguments[0]`; prints the help for none, --help or help. Failures become one sentence on
+// `err`.
 int run(const Arguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace tenantd::ctl

@@ -20,7 +20,8 @@ class ResultSet;
 
 namespace tenantd::db {
 
-// A statement and its name; the name labels metrics and log lines. Declared constexpr beside the function that runs it.
+// A statement and its name; the name labels metrics and log lines. Declared constexpr beside the function
+// that runs it.
 struct Sql {
   std::string_view name;
   std::string_view text;
@@ -91,7 +92,8 @@ class Connection {
     bind_all(bound, args...);
     return bound.execute();
   }
-  // Runs a CALL whose procedure answers with one row set, hands it to `read(Rows&)`, and returns what that returns.
+  // Runs a CALL whose procedure answers with one row set, hands it to `read(Rows&)`, and returns what that
+  // returns.
   template <class Read, class... Args>
   auto call(const Sql& sql, Read&& read, const Args&... args) {
     Statement bound{*this, sql};
@@ -143,10 +145,8 @@ class Connection {
     s.bind(at, v.raw());
   }
   template <class T>
-    requires std::is_integral_v<T> || std::is_enum_v<T>
-  static void bind_one(Statement& s, unsigned at, T v) {
-    s.bind(at, static_cast<std::int64_t>(v));
-  }
+  requires std::is_integral_v<T> || std::is_enum_v<T>
+  static void bind_one(Statement& s, unsigned at, T v) { s.bind(at, static_cast<std::int64_t>(v)); }
   template <class T>
   static void bind_one(Statement& s, unsigned at, const std::optional<T>& v) {
     if (v) {

@@ -1,5 +1,5 @@
-// Migrations: sql/NNNN_name.sql in order, each once; then views.sql and grants.sql, always. Recorded in the table
-// `version`. Every statement can be run twice, so a migration that was cut short is simply run again.
+// Migrations: sql/NNNN_name.sql in order, each once; then views.sql and grants.sql, always. Recorded in the
+// table `version`. Every statement can be run twice, so a migration that was cut short is simply run again.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,12 @@ struct Migration {
   std::string path;
 };
 
-// Returns the migrations of `dir` in order. Throws std::runtime_error if the folder cannot be read or two files have
-// one number.
+// Returns the migrations of `dir` in order. Throws std::runtime_error if the folder cannot be read or two
+// files have one number.
 std::vector<Migration> find_migrations(const std::string& dir);
 
-// Splits SQL text into statements as the mariadb client does: by the delimiter, which DELIMITER lines change; quotes and
-// comments are respected.
+// Splits SQL text into statements as the mariadb client does: by the delimiter, which DELIMITER lines change;
+// quotes and comments are respected.
 std::vector<std::string> split_statements(const std::string& text);
 
 struct MigrateOptions {
@@ -37,9 +37,9 @@ struct MigrateOptions {
   std::function<void(const std::string&)> progress;  // a line for the operator
 };
 
-// Brings the schema up to date as the administrator's account, under a lock, so that two hosts do not race: the second
-// waits and finds nothing to do. Creates schemas and accounts. Returns how many migrations were (or would be) applied.
-// Throws std::runtime_error with a sentence that names the file and the statement.
+// Brings the schema up to date as the administrator's account, under a lock, so that two hosts do not race:
+// the second waits and finds nothing to do. Creates schemas and accounts. Returns how many migrations were
+// (or would be) applied. Throws std::runtime_error with a sentence that names the file and the statement.
 int migrate(const Settings& settings, const MigrateOptions& options);
 
 }  // namespace tenantd::db

@@ -1,8 +1,9 @@
 // The one way to talk to the database: a unit of work on one connection.
 //
-// Reads run by themselves. The first write, or the first locking read, starts the transaction; commit() ends it; a Txn
-// that goes without commit() rolls back. Under READ COMMITTED a read before the transaction sees what it would see
-// inside, so that a handler that only reads costs no BEGIN, and one that hashes a password first holds no locks meanwhile.
+// Reads run by themselves. The first write, or the first locking read, starts the transaction; commit() ends
+// it; a Txn that goes without commit() rolls back. Under READ COMMITTED a read before the transaction sees
+// what it would see inside, so that a handler that only reads costs no BEGIN, and one that hashes a password
+// first holds no locks meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace tenantd::db {
 
-// Told of users and organizations whose sessions may now mean something else, around the commit that changes them.
+// Told of users and organizations whose sessions may now mean something else, around the commit that changes
+// them.
 class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
@@ -64,8 +66,8 @@ class Txn {
   // Runs after the commit, not at all if there is none. Must not throw.
   void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }
 
-  // Makes what was written durable. A later write starts another transaction. Throws ApiError(unavailable) when the
-  // connection was lost: the outcome is then unknown to the caller.
+  // Makes what was written durable. A later write starts another transaction. Throws ApiError(unavailable)
+  // when the connection was lost: the outcome is then unknown to the caller.
   void commit();
   void rollback() noexcept;
   bool open() const { return open_; }

@@ -1,4 +1,5 @@
-// An e-mail address in its one canonical spelling, so that no second account arises by case, width or encoding.
+// An e-mail address in its one canonical spelling, so that no second account arises by case, width or
+// encoding.
 #pragma once
 
 #include <optional>
@@ -9,9 +10,9 @@ namespace tenantd {
 
 class Email {
  public:
-  // Returns the canonical address: local part NFKC and case-folded (Unicode 15, NFKC_Casefold), domain as lower-case
-  // A-labels (IDNA 2008, RFC 5891). nullopt unless `typed` is one plain addr-spec of at most 254 bytes: no display
-  // name, quotes, comments, blanks, control characters or address literals.
+  // Returns the canonical address: local part NFKC and case-folded (Unicode 15, NFKC_Casefold), domain as
+  // lower-case A-labels (IDNA 2008, RFC 5891). nullopt unless `typed` is one plain addr-spec of at most 254
+  // bytes: no display name, quotes, comments, blanks, control characters or address literals.
   static std::optional<Email> parse(std::string_view typed);
 
   const std::string& str() const { return text_; }

@@ -10,35 +10,35 @@
 namespace tenantd {
 
 // X(code, status, "Title")
-#define TENANTD_ERRORS(X)                                                     \
-  X(bad_request, 400, "The request cannot be understood")                     \
-  X(malformed_json, 400, "The body is not valid JSON")                        \
-  X(token_invalid, 400, "The link is invalid, used or expired")               \
-  X(tenant_ambiguous, 400, "The request names two organizations")             \
-  X(unauthenticated, 401, "Authentication is required")                       \
+#define TENANTD_ERRORS(X)                                                       \
+  X(bad_request, 400, "The request cannot be understood")                       \
+  X(malformed_json, 400, "The body is not valid JSON")                          \
+  X(token_invalid, 400, "The link is invalid, used or expired")                 \
+  X(tenant_ambiguous, 400, "The request names two organizations")               \
+  X(unauthenticated, 401, "Authentication is required")                         \
   X(invalid_token, 401, "The access token is invalid or its session has ended") \
-  X(invalid_credentials, 401, "E-mail or password is wrong")                  \
-  X(refresh_reused, 401, "The refresh token was used before")                 \
-  X(forbidden, 403, "The caller lacks the permission")                        \
-  X(role_outranks, 403, "The role outranks the caller's own")                 \
-  X(wrong_account, 403, "The invitation is for another account")              \
-  X(not_found, 404, "Not found")                                              \
-  X(method_not_allowed, 405, "The path does not know this method")            \
-  X(conflict, 409, "The change conflicts with what exists")                   \
-  X(email_taken, 409, "The e-mail address is registered")                     \
-  X(already_member, 409, "The user is a member already")                      \
-  X(invite_pending, 409, "An invitation is pending for this address")         \
-  X(last_owner, 409, "An organization keeps at least one owner")              \
-  X(idempotency_in_progress, 409, "A request with this key is running")       \
-  X(invite_gone, 410, "The invitation was used, revoked or has expired")      \
-  X(body_too_large, 413, "The body is too large")                             \
-  X(unsupported_media_type, 415, "The body must be application/json")         \
-  X(validation_failed, 422, "The request does not fit its schema")            \
-  X(password_required, 422, "A new account needs a password")                 \
-  X(password_refused, 422, "The password cannot be used")                     \
-  X(idempotency_mismatch, 422, "The key was used with another request")       \
-  X(rate_limited, 429, "Too many requests")                                   \
-  X(internal, 500, "The service failed")                                      \
+  X(invalid_credentials, 401, "E-mail or password is wrong")                    \
+  X(refresh_reused, 401, "The refresh token was used before")                   \
+  X(forbidden, 403, "The caller lacks the permission")                          \
+  X(role_outranks, 403, "The role outranks the caller's own")                   \
+  X(wrong_account, 403, "The invitation is for another account")                \
+  X(not_found, 404, "Not found")                                                \
+  X(method_not_allowed, 405, "The path does not know this method")              \
+  X(conflict, 409, "The change conflicts with what exists")                     \
+  X(email_taken, 409, "The e-mail address is registered")                       \
+  X(already_member, 409, "The user is a member already")                        \
+  X(invite_pending, 409, "An invitation is pending for this address")           \
+  X(last_owner, 409, "An organization keeps at least one owner")                \
+  X(idempotency_in_progress, 409, "A request with this key is running")         \
+  X(invite_gone, 410, "The invitation was used, revoked or has expired")        \
+  X(body_too_large, 413, "The body is too large")                               \
+  X(unsupported_media_type, 415, "The body must be application/json")           \
+  X(validation_failed, 422, "The request does not fit its schema")              \
+  X(password_required, 422, "A new account needs a password")                   \
+  X(password_refused, 422, "The password cannot be used")                       \
+  X(idempotency_mismatch, 422, "The key was used with another request")         \
+  X(rate_limited, 429, "Too many requests")                                     \
+  X(internal, 500, "The service failed")                                        \
   X(unavailable, 503, "The service cannot answer now")
 
 enum class ErrorCode {
@@ -56,10 +56,12 @@ struct FieldError {
   std::string detail;
 };
 
-// A refusal or failure on its way to the one catch. The public text and the log's detail never share a string.
+// A refusal or failure on its way to the one catch. The public text and the log's detail never share a
+// string.
 class ApiError : public std::exception {
  public:
-  explicit ApiError(ErrorCode code, std::string public_text = {}) : code_(code), text_(std::move(public_text)) {}
+  explicit ApiError(ErrorCode code, std::string public_text = {})
+      : code_(code), text_(std::move(public_text)) {}
 
   // For the log only; never sent.
   ApiError&& detail(std::string text) && {

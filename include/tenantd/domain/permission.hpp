@@ -1,4 +1,5 @@
-// Permissions and the five system roles: the one table of who may do what (role-based access control, NIST RBAC).
+// Permissions and the five system roles: the one table of who may do what (role-based access control, NIST
+// RBAC).
 #pragma once
 
 #include <array>
@@ -11,54 +12,54 @@
 namespace tenantd {
 
 // X(enumerator, "resource:action"). Names are stored in custom roles: renaming one needs a migration.
-#define TENANTD_PERMISSIONS(X)                                  \
-  X(users_create, "users:create")                               \
-  X(users_read, "users:read")                                   \
-  X(users_update, "users:update")                               \
-  X(users_delete, "users:delete")                               \
-  X(users_invite, "users:invite")                               \
-  X(roles_create, "roles:create")                               \
-  X(roles_read, "roles:read")                                   \
-  X(roles_update, "roles:update")                               \
-  X(roles_delete, "roles:delete")                               \
-  X(roles_assign, "roles:assign")                               \
-  X(tenant_manage, "tenant:manage")                             \
-  X(tenant_billing, "tenant:billing")                           \
-  X(tenant_transfer, "tenant:transfer")                         \
-  X(tenant_delete, "tenant:delete")                             \
-  X(projects_create, "projects:create")                         \
-  X(projects_read, "projects:read")                             \
-  X(projects_update, "projects:update")                         \
-  X(projects_delete, "projects:delete")                         \
-  X(documents_create, "documents:create")                       \
-  X(documents_read, "documents:read")                           \
-  X(documents_update, "documents:update")                       \
-  X(documents_delete, "documents:delete")                       \
-  X(documents_download, "documents:download")                   \
-  X(products_create, "products:create")                         \
-  X(products_read, "products:read")                             \
-  X(products_update, "products:update")                         \
-  X(products_delete, "products:delete")                         \
-  X(suppliers_create, "suppliers:create")                       \
-  X(suppliers_read, "suppliers:read")                           \
-  X(suppliers_update, "suppliers:update")                       \
-  X(suppliers_delete, "suppliers:delete")                       \
-  X(warehouses_create, "warehouses:create")                     \
-  X(warehouses_read, "warehouses:read")                         \
-  X(warehouses_update, "warehouses:update")                     \
-  X(warehouses_delete, "warehouses:delete")                     \
-  X(stock_create, "stock:create")                               \
-  X(stock_read, "stock:read")                                   \
-  X(purchase_requests_create, "purchase_requests:create")       \
-  X(purchase_requests_read, "purchase_requests:read")           \
-  X(purchase_requests_update, "purchase_requests:update")       \
-  X(purchase_requests_submit, "purchase_requests:submit")       \
-  X(purchase_requests_approve, "purchase_requests:approve")     \
-  X(audit_read, "audit:read")                                   \
-  X(events_read, "events:read")                                 \
-  X(stats_read, "stats:read")                                   \
-  X(webhooks_manage, "webhooks:manage")                         \
-  X(api_keys_manage, "api_keys:manage")                         \
+#define TENANTD_PERMISSIONS(X)                              \
+  X(users_create, "users:create")                           \
+  X(users_read, "users:read")                               \
+  X(users_update, "users:update")                           \
+  X(users_delete, "users:delete")                           \
+  X(users_invite, "users:invite")                           \
+  X(roles_create, "roles:create")                           \
+  X(roles_read, "roles:read")                               \
+  X(roles_update, "roles:update")                           \
+  X(roles_delete, "roles:delete")                           \
+  X(roles_assign, "roles:assign")                           \
+  X(tenant_manage, "tenant:manage")                         \
+  X(tenant_billing, "tenant:billing")                       \
+  X(tenant_transfer, "tenant:transfer")                     \
+  X(tenant_delete, "tenant:delete")                         \
+  X(projects_create, "projects:create")                     \
+  X(projects_read, "projects:read")                         \
+  X(projects_update, "projects:update")                     \
+  X(projects_delete, "projects:delete")                     \
+  X(documents_create, "documents:create")                   \
+  X(documents_read, "documents:read")                       \
+  X(documents_update, "documents:update")                   \
+  X(documents_delete, "documents:delete")                   \
+  X(documents_download, "documents:download")               \
+  X(products_create, "products:create")                     \
+  X(products_read, "products:read")                         \
+  X(products_update, "products:update")                     \
+  X(products_delete, "products:delete")                     \
+  X(suppliers_create, "suppliers:create")                   \
+  X(suppliers_read, "suppliers:read")                       \
+  X(suppliers_update, "suppliers:update")                   \
+  X(suppliers_delete, "suppliers:delete")                   \
+  X(warehouses_create, "warehouses:create")                 \
+  X(warehouses_read, "warehouses:read")                     \
+  X(warehouses_update, "warehouses:update")                 \
+  X(warehouses_delete, "warehouses:delete")                 \
+  X(stock_create, "stock:create")                           \
+  X(stock_read, "stock:read")                               \
+  X(purchase_requests_create, "purchase_requests:create")   \
+  X(purchase_requests_read, "purchase_requests:read")       \
+  X(purchase_requests_update, "purchase_requests:update")   \
+  X(purchase_requests_submit, "purchase_requests:submit")   \
+  X(purchase_requests_approve, "purchase_requests:approve") \
+  X(audit_read, "audit:read")                               \
+  X(events_read, "events:read")                             \
+  X(stats_read, "stats:read")                               \
+  X(webhooks_manage, "webhooks:manage")                     \
+  X(api_keys_manage, "api_keys:manage")                     \
   X(identity_providers_manage, "identity_providers:manage")
 
 enum class Permission : std::uint8_t {

@@ -70,8 +70,8 @@ class Session {
   const Principal* principal_;
 };
 
-// Inside one organization, as one of its members, with that member's permissions. Every function of store/tenant
-// takes one; none can be made from a bare OrgId.
+// Inside one organization, as one of its members, with that member's permissions. Every function of
+// store/tenant takes one; none can be made from a bare OrgId.
 class TenantScope {
  public:
   OrgId org() const { return org_; }
@@ -83,7 +83,8 @@ class TenantScope {
   friend class api::Authorizer;        // has read the membership
   friend class service::Founding;      // makes the organization's id itself
   friend class service::OpenedInvite;  // has matched the hash of a token that only the invited person holds
-  TenantScope(OrgId org, UserId user, PermissionSet permissions) : org_(org), user_(user), permissions_(permissions) {}
+  TenantScope(OrgId org, UserId user, PermissionSet permissions)
+      : org_(org), user_(user), permissions_(permissions) {}
   OrgId org_;
   UserId user_;
   PermissionSet permissions_;

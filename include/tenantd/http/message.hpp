@@ -19,22 +19,22 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   Method method = Method::other;
-  std::string path;         // decoded by nginx, never empty
-  std::string query_text;   // as sent
-  Pairs query;              // decoded, in order; keys are unique (a duplicate is refused before dispatch)
+  std::string path;        // decoded by nginx, never empty
+  std::string query_text;  // as sent
+  Pairs query;             // decoded, in order; keys are unique (a duplicate is refused before dispatch)
   std::string body;
   std::string content_type;
   std::string authorization;
   std::string api_key;
-  std::string tenant_id;        // X-Tenant-Id
+  std::string tenant_id;  // X-Tenant-Id
   std::string idempotency_key;
   std::string if_match;
   std::string host;
   std::string accept;
-  std::string user_agent;       // as sent; escape before it is logged or shown
-  std::string remote_address;   // the client, after nginx's real_ip; text form
-  std::string request_id;       // checked or made by nginx
-  Pairs path_values;            // filled by the router: {"org_id", "…"}
+  std::string user_agent;      // as sent; escape before it is logged or shown
+  std::string remote_address;  // the client, after nginx's real_ip; text form
+  std::string request_id;      // checked or made by nginx
+  Pairs path_values;           // filled by the router: {"org_id", "…"}
 
   // Returns the decoded value, or nullopt if the query does not name `key`.
   std::optional<std::string_view> query_value(std::string_view key) const;
@@ -61,11 +61,12 @@ struct BadRequest {
   const char* detail;
 };
 
-// Splits and decodes `text` into pairs. Throws BadRequest for a duplicate key, a broken escape, NUL or bad UTF-8,
-// or more than 100 parameters.
+// Splits and decodes `text` into pairs. Throws BadRequest for a duplicate key, a broken escape, NUL or bad
+// UTF-8, or more than 100 parameters.
 Pairs parse_query(std::string_view text);
 
-// Decodes an application/x-www-form-urlencoded body with cgicc, behind the guards that cgicc needs (size, runs of
+// Decodes an application/x-www-form-urlencoded body with cgicc, behind the guards that cgicc needs (size,
+// runs of
 // '&', count, UTF-8, NUL). Throws BadRequest.
 Pairs parse_form(const std::string& body);
 

@@ -9,7 +9,7 @@
 namespace tenantd::mail {
 
 // Names are the files in src/mail/templates: invitation.subject/.html/.txt.mustache
-enum class Template { invitation, verification, welcome, password_reset, password_changed, login_alert, account_exists };
+enum class Template { invitation, verification, welcome, password_reset, password_changed, login_alert };
 
 std::string_view template_name(Template kind);
 
@@ -18,8 +18,9 @@ std::optional<Template> template_by_name(std::string_view name);
 
 struct Mail {
   Template kind;
-  std::string to;                              // canonical address
-  std::map<std::string, std::string> values;   // e.g. link, organization, inviter, role, minutes, address, agent, time
+  std::string to;  // canonical address
+  std::map<std::string, std::string>
+      values;  // e.g. link, organization, inviter, role, minutes, address, agent, time
 };
 
 // Values as JSON text for the outbox, and back. from_json throws std::runtime_error for anything else.

@@ -18,20 +18,22 @@ struct SignUp {
   NewOrganization organization;
 };
 // Account, organization, owner membership, verification link, session: all or nothing.
-// Throws ApiError(email_taken): a sign-up answers with tokens, so it cannot answer alike for a taken address; the rate
-// limit of the password lane bounds how many addresses can be asked for.
+// Throws ApiError(email_taken): a sign-up answers with tokens, so it cannot answer alike for a taken address;
+// the rate limit of the password lane bounds how many addresses can be asked for.
 TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form);
 
 // Starts a session. Unknown address, wrong password, locked and deactivated accounts throw the same
 // ApiError(invalid_credentials) after the same work. Each attempt is counted before it is evaluated.
-TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email, const std::string& password);
+TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
+                   const std::string& password);
 
 void sign_out(db::Txn& txn, const Session& session);
 
-// Mails a link if the address has an account; says nothing either way.
+// Mails a link if the address has an account and has not had too many; says nothing either way.
 void request_password_reset(db::Txn& txn, const Context& context, const Email& email);
 // Throws ApiError(token_invalid) for a link that is unknown, used or expired.
-void reset_password(db::Txn& txn, const Context& context, const std::string& token, const std::string& new_password);
+void reset_password(db::Txn& txn, const Context& context, const std::string& token,
+                    const std::string& new_password);
 // Throws ApiError(invalid_credentials) unless `current` is right. Ends the other sessions.
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password);
@@ -39,7 +41,8 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
 void verify_email(db::Txn& txn, const Context& context, const std::string& token);
 
 // Makes the super-admin unless the address has an account. Returns false if it had.
-bool create_super_admin(db::Txn& txn, const Context& context, const Email& email, const std::string& password);
+bool create_super_admin(db::Txn& txn, const Context& context, const Email& email,
+                        const std::string& password);
 
 // Words that the owner of `email` and `profile` is known by, for the password policy.
 std::vector<std::string> known_words(const Email& email, const std::string& profile);

@@ -20,6 +20,8 @@ struct Context {
   std::string address;  // the client's
   std::string agent;    // as sent
   std::function<void()> wake_courier;
+  // False once an address has had its share of mails that nobody signed in asked for.
+  std::function<bool(const std::string& address)> may_mail;
 };
 
 // Enqueues `mail` in the transaction; the courier is woken once it commits.
@@ -29,8 +31,8 @@ void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optio
 // "2026-03-01 12:30 UTC"
 std::string format_utc(TimePoint time);
 
-// Hashes a new password after judging it. `pointer` names the body's field in the refusal; `known` are words the owner
-// is known by. Throws ApiError(password_refused).
+// Hashes a new password after judging it. `pointer` names the body's field in the refusal; `known` are words
+// the owner is known by. Throws ApiError(password_refused).
 std::string hash_new_password(const Context& context, const std::string& typed, const std::string& pointer,
                               const std::vector<std::string>& known);
 

@@ -37,13 +37,14 @@ struct Accepted {
   std::optional<TokenReply> signed_in;  // for the new account, whose password was chosen here
 };
 
-// Accepts for the invited address. `signed_in_as` is the caller's own account if the request carried a session.
-// Throws ApiError: invite_gone (unknown, used, revoked, expired, or the inviter may no longer invite), wrong_account,
-// password_required, password_refused.
+// Accepts for the invited address. `signed_in_as` is the caller's own account if the request carried a
+// session. Throws ApiError: invite_gone (unknown, used, revoked, expired, or the inviter may no longer
+// invite), wrong_account, password_required, password_refused.
 Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
                        const std::optional<UserId>& signed_in_as);
 
-// An invitation opened by its token. The one way into an organization's scope for somebody who is no member yet.
+// An invitation opened by its token. The one way into an organization's scope for somebody who is no member
+// yet.
 class OpenedInvite {
  public:
   // Throws ApiError(invite_gone).

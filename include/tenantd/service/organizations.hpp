@@ -15,14 +15,16 @@ struct NewOrganization {
   bool personal = false;
 };
 
-// Makes the organization, its system roles, and `user` its owner. Throws ApiError(conflict) if the slug asked for is
-// taken, ApiError(validation_failed) if it is no host name label.
+// Makes the organization, its system roles, and `user` its owner. Throws ApiError(conflict) if the slug asked
+// for is taken, ApiError(validation_failed) if it is no host name label.
 class Founding {
  public:
-  static store::Membership found(db::Txn& txn, const Context& context, UserId user, const NewOrganization& form);
+  static store::Membership found(db::Txn& txn, const Context& context, UserId user,
+                                 const NewOrganization& form);
 };
 
-// Returns a host name label (RFC 1123) made of `name`: lower-case ASCII letters, digits and hyphens, at most 50.
+// Returns a host name label (RFC 1123) made of `name`: lower-case ASCII letters, digits and hyphens, at
+// most 50.
 std::string slug_of(const std::string& name);
 bool is_slug(const std::string& text);
 

@@ -1,4 +1,5 @@
-// Sessions and the token pairs that stand for them (RFC 6749, refresh rotation as RFC 9700 section 4.14.2 asks).
+// Sessions and the token pairs that stand for them (RFC 6749, refresh rotation as RFC 9700 section 4.14.2
+// asks).
 #pragma once
 
 #include <optional>
@@ -27,13 +28,13 @@ struct TokenReply {
 TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord& user,
                          std::optional<store::Membership> membership);
 
-// Exchanges a refresh token. One that was used before ends its session and throws ApiError(refresh_reused), except that
-// the newest one, within the grace, gets the current pair again. Committed even when it throws.
+// Exchanges a refresh token. One that was used before ends its session and throws ApiError(refresh_reused),
+// except that the newest one, within the grace, gets the current pair again. Committed even when it throws.
 // Throws ApiError(invalid_token) for a token that is not ours, or whose session or user is gone.
 TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token);
 
-// Makes `org` the session's active organization; its refresh token rotates. Throws ApiError(not_found) if the user is
-// no active member of an active organization of that id.
+// Makes `org` the session's active organization; its refresh token rotates. Throws ApiError(not_found) if the
+// user is no active member of an active organization of that id.
 TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org);
 
 }  // namespace tenantd::service

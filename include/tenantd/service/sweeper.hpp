@@ -1,4 +1,5 @@
-// Deleting what has expired: in small batches, so that others' writes go on; safe when two sweepers run at once.
+// Deleting what has expired: in small batches, so that others' writes go on; safe when two sweepers run at
+// once.
 #pragma once
 
 #include <functional>
@@ -18,8 +19,9 @@ struct SweepResult {
   std::optional<std::string> error;
 };
 
-// Runs every task, expired invitations first, and records each in sweep_run. A task that fails does not stop the others.
-// `keep_going` is asked between batches. Throws ApiError(unavailable) only if the database cannot be reached at all.
+// Runs every task, expired invitations first, and records each in sweep_run. A task that fails does not stop
+// the others. `keep_going` is asked between batches. Throws ApiError(unavailable) only if the database cannot
+// be reached at all.
 std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
                                const std::function<bool()>& keep_going);
 

@@ -11,10 +11,11 @@ struct Metrics {
   static constexpr std::size_t kRoutes = 256;
   static constexpr std::size_t kStatuses = 6;  // 1xx … 5xx by their first digit; 0 unused
   // Upper bounds of the duration histogram, in microseconds; the last bucket is +Inf.
-  static constexpr std::array<std::int64_t, 12> kBounds = {250,    500,    1000,   2500,    5000,    10000,
-                                                           25000,  50000,  100000, 250000,  1000000, 5000000};
+  static constexpr std::array<std::int64_t, 12> kBounds = {250,   500,   1000,   2500,   5000,    10000,
+                                                           25000, 50000, 100000, 250000, 1000000, 5000000};
 
-  std::array<std::array<std::atomic<std::uint64_t>, kStatuses>, kRoutes> requests{};  // last row: no route matched
+  std::array<std::array<std::atomic<std::uint64_t>, kStatuses>, kRoutes>
+      requests{};  // last row: no route matched
   std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> durations{};
   std::atomic<std::uint64_t> duration_sum_us{0};
   std::atomic<std::uint64_t> in_flight{0};

@@ -1,4 +1,5 @@
-// Rate limits that all workers count together: the generic cell rate algorithm (ITU-T I.371), one atomic word a caller.
+// Rate limits that all workers count together: the generic cell rate algorithm (ITU-T I.371), one atomic word
+// a caller.
 #pragma once
 
 #include <array>
@@ -10,16 +11,18 @@ namespace tenantd::shm {
 
 struct RateDecision {
   bool allowed = true;
-  std::int64_t limit = 0;        // requests per window
+  std::int64_t limit = 0;  // requests per window
   std::int64_t remaining = 0;
   std::int64_t retry_after = 0;  // seconds, 0 when allowed
 };
 
 class RateLimiter {
  public:
-  // Counts one request of `caller` (any text: a class and an address) against `limit` requests per `window_seconds`,
-  // all of which may come at once. limit 0 = no limit. `now_us` is a monotonic reading in microseconds.
-  RateDecision take(std::string_view caller, std::int64_t limit, std::int64_t window_seconds, std::int64_t now_us);
+  // Counts one request of `caller` (any text: a class and an address) against `limit` requests per
+  // `window_seconds`, all of which may come at once. limit 0 = no limit. `now_us` is a monotonic reading in
+  // microseconds.
+  RateDecision take(std::string_view caller, std::int64_t limit, std::int64_t window_seconds,
+                    std::int64_t now_us);
 
  private:
   // Upper 16 bits: a tag of the caller; lower 48: when its bucket is empty again, in units of 64 µs.

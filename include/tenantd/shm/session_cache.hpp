@@ -1,12 +1,13 @@
-// What the workers of one host remember of checked access tokens: token hash → claims and principal, as bytes.
+// What the workers of one host remember of checked access tokens: token hash → claims and principal, as
+// bytes.
 //
-// A write to a user, session, membership, role or organization changes the generation of that id around its commit;
-// an entry counts only while the generations of its ids are those of the time before it was read. So a reader that
-// read before the commit cannot store what it read after it:
+// A write to a user, session, membership, role or organization changes the generation of that id around its
+// commit; an entry counts only while the generations of its ids are those of the time before it was read. So
+// a reader that read before the commit cannot store what it read after it:
 //   reader: note generations → read the database → store with the noted generations
 //   writer: mark ids busy → COMMIT → next generation, unmark → answer the client
-// Ids that are busy are neither served nor stored. A writer that dies in between leaves its ids busy for good: they
-// are then read from the database each time, which is slower and never wrong.
+// Ids that are busy are neither served nor stored. A writer that dies in between leaves its ids busy for
+// good: they are then read from the database each time, which is slower and never wrong.
 #pragma once
 
 #include <array>

@@ -7,12 +7,13 @@
 
 namespace tenantd::shm {
 
-// Returns zeroed pages that children inherit; a page costs memory only once it is touched. Throws std::bad_alloc.
+// Returns zeroed pages that children inherit; a page costs memory only once it is touched. Throws
+// std::bad_alloc.
 void* map_shared(std::size_t bytes);
 void unmap(void* memory, std::size_t bytes) noexcept;
 
-// An object in shared pages. T must hold only plain data and lock-free atomics, and be right when all its bytes are
-// zero: no constructor runs, so that a large table costs only the pages that are used.
+// An object in shared pages. T must hold only plain data and lock-free atomics, and be right when all its
+// bytes are zero: no constructor runs, so that a large table costs only the pages that are used.
 template <class T>
 class Shared {
  public:

@@ -60,10 +60,11 @@ Response accepted_reset() {
 Response sign_up(const Request& request, Txn& txn) {
   service::NewOrganization organization;
   organization.name = text(request.body, "organization_name");
-  if (const auto* details = member(request.body, "organization")) organization.slug = maybe_text(*details, "slug");
-  return sign_up_reply(service::sign_up(
-      txn, request.context,
-      {email_of(request.body), text(request.body, "password"), profile_of(request.body), std::move(organization)}));
+  if (const auto* details = member(request.body, "organization"))
+    organization.slug = maybe_text(*details, "slug");
+  return sign_up_reply(service::sign_up(txn, request.context,
+                                        {email_of(request.body), text(request.body, "password"),
+                                         profile_of(request.body), std::move(organization)}));
 }
 
 Response register_user(const Request& request, Txn& txn) {
@@ -93,7 +94,8 @@ Response request_reset(const Request& request, Txn& txn) {
 }
 
 Response confirm_reset(const Request& request, Txn& txn) {
-  service::reset_password(txn, request.context, text(request.body, "token"), text(request.body, "new_password"));
+  service::reset_password(txn, request.context, text(request.body, "token"),
+                          text(request.body, "new_password"));
   return no_content();
 }
 
@@ -103,13 +105,14 @@ Response change_password(const Request& request, const Session& session, Txn& tx
   return no_content();
 }
 
-// One path, three requests: a link, its use, and the owner's own change. A new password for an address alone is a
-// request for a link: nobody sets the password of an account by knowing its address.
+// One path, three requests: a link, its use, and the owner's own change. A new password for an address alone
+// is a request for a link: nobody sets the password of an account by knowing its address.
 Response reset_password(const Request& request, Txn& txn) {
   if (member(request.body, "token") != nullptr) return confirm_reset(request, txn);
   const auto email = email_of(request.body);
   const bool own = request.session && request.session->principal().user.email == email.str();
-  if (own && member(request.body, "current_password") != nullptr && member(request.body, "new_password") != nullptr)
+  if (own && member(request.body, "current_password") != nullptr &&
+      member(request.body, "new_password") != nullptr)
     return change_password(request, *request.session, txn);
   return request_reset(request, txn);
 }

@@ -22,7 +22,9 @@ class Exposition {
   void family(const char* name, const char* type, const char* help) {
     text_ += std::string{"# HELP "} + name + ' ' + help + "\n# TYPE " + name + ' ' + type + '\n';
   }
-  void sample(const std::string& series, std::uint64_t value) { text_ += series + ' ' + std::to_string(value) + '\n'; }
+  void sample(const std::string& series, std::uint64_t value) {
+    text_ += series + ' ' + std::to_string(value) + '\n';
+  }
   void seconds(const std::string& series, std::int64_t microseconds) {
     std::array<char, 40> number{};
     std::snprintf(number.data(), number.size(), " %.6f\n", static_cast<double>(microseconds) / 1e6);
@@ -83,7 +85,8 @@ Response health(const Request&, Txn&) { return status_reply("ok"); }
 Response ready(const Request&, Txn& txn) {
   const auto version = db::schema_version(txn);
   if (version < db::kSchemaVersion)
-    throw ApiError(ErrorCode::unavailable, "The database schema is older than this program: run `tenantctl migrate`");
+    throw ApiError(ErrorCode::unavailable,
+                   "The database schema is older than this program: run `tenantctl migrate`");
   return status_reply("ready");
 }
 

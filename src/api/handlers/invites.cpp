@@ -88,7 +88,9 @@ Response add_users(const Request& request, const Session& session, const TenantS
       put_invite(json, scope, form, sent);
     } catch (const ApiError& e) {
       if (http_status(e.code()) >= 500) throw;
-      json.field("result", "refused").field("code", error_name(e.code())).field("detail", error_title(e.code()));
+      json.field("result", "refused")
+          .field("code", error_name(e.code()))
+          .field("detail", error_title(e.code()));
       if (form.email) json.field("email", form.email->str());
       if (form.user) json.field("user_id", *form.user);
     }
@@ -107,12 +109,14 @@ Response accept_invite(const Request& request, Txn& txn) {
   return accepted_reply(service::accept_invite(txn, request.context, form, caller(request)));
 }
 
-// A browser, or a scanner that acts like one, gets the page with the button, and the token moves to the fragment; an API
-// client accepts for an existing account.
+// A browser, or a scanner that acts like one, gets the page with the button, and the token moves to the
+// fragment; an API client accepts for an existing account.
 Response accept_invite_link(const Request& request, Txn& txn) {
   const auto token = text(request.query, "token");
   if (request.http.accept.find("text/html") != std::string::npos) {
-    const auto is_token_character = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; };
+    const auto is_token_character = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+    };
     if (!std::all_of(token.begin(), token.end(), is_token_character)) throw ApiError(ErrorCode::invite_gone);
     auto response = no_content();
     response.status = 303;

@@ -25,8 +25,9 @@ Response list_my_organizations(const Request& request, const Session& session, T
 }
 
 Response register_organization(const Request& request, const Session& session, Txn& txn) {
-  const auto made = service::Founding::found(txn, request.context, session.user(),
-                                             {text(request.body, "name"), maybe_text(request.body, "slug"), false});
+  const auto made =
+      service::Founding::found(txn, request.context, session.user(),
+                               {text(request.body, "name"), maybe_text(request.body, "slug"), false});
   JsonOut json;
   put_organization(json, made.organization, made.role.name);
   return created(json, "/api/v1/organizations/" + made.organization.id.str());
@@ -35,7 +36,8 @@ Response register_organization(const Request& request, const Session& session, T
 Response select_organization(const Request& request, const Session& session, Txn& txn) {
   JsonOut json;
   json.begin_object();
-  put_tokens(json, service::select_organization(txn, request.context, session, id<OrgId>(request.body, "org_id")));
+  put_tokens(json,
+             service::select_organization(txn, request.context, session, id<OrgId>(request.body, "org_id")));
   json.end_object();
   return token_response(json);
 }

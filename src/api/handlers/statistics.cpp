@@ -10,7 +10,8 @@ store::CountFilter filter_of(const JsonValue& query) {
   if (const auto* from = member(query, "from_time")) filter.from = from_unix(from->GetInt64());
   if (const auto* to = member(query, "to_time")) filter.to = from_unix(to->GetInt64());
   if (const auto status = maybe_text(query, "status")) filter.status = parse_status(*status);
-  if (filter.from && filter.to && *filter.from > *filter.to) refuse_field("?from_time", "must not be after to_time");
+  if (filter.from && filter.to && *filter.from > *filter.to)
+    refuse_field("?from_time", "must not be after to_time");
   return filter;
 }
 
@@ -31,12 +32,13 @@ bool counts_everything(const Session& session) { return session.principal().user
 }  // namespace
 
 Response organization_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
-  return counts_reply(store::count_by_organization(txn, session.user(), counts_everything(session),
-                                                   filter_of(request.query)),
-                      false);
+  return counts_reply(
+      store::count_by_organization(txn, session.user(), counts_everything(session), filter_of(request.query)),
+      false);
 }
 
-Response organization_role_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
+Response organization_role_users(const Request& request, const Session& session, const TenantScope&,
+                                 Txn& txn) {
   return counts_reply(store::count_by_organization_and_role(txn, session.user(), counts_everything(session),
                                                             filter_of(request.query)),
                       true);

@@ -5,35 +5,39 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kInsert{"session.insert",
-                      "INSERT INTO session (id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, "
-                      "address, agent) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{"session.find",
-                    "SELECT id, user_id, org_id, counter, rotated_at, expires_at, ends_at FROM session WHERE id = ?"};
+constexpr Sql kInsert{
+    "session.insert",
+    "INSERT INTO session (id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, "
+    "address, agent) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kFind{
+    "session.find",
+    "SELECT id, user_id, org_id, counter, rotated_at, expires_at, ends_at FROM session WHERE id = ?"};
 constexpr Sql kRotate{"session.rotate",
                       "UPDATE session SET counter = counter + 1, rotated_at = ?, expires_at = ? "
                       "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
-constexpr Sql kSelect{"session.select_organization",
-                      "UPDATE session SET org_id = ?, counter = counter + 1, rotated_at = ? WHERE id = ? AND user_id = ?"};
+constexpr Sql kSelect{
+    "session.select_organization",
+    "UPDATE session SET org_id = ?, counter = counter + 1, rotated_at = ? WHERE id = ? AND user_id = ?"};
 constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
 constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
 constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?)"};
 constexpr Sql kMemberships{
     "membership.list",
-    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, permissions, status, "
+    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, "
+    "permissions, status, "
     "member_since FROM my_membership WHERE user_id = ? "
     "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
 constexpr Sql kCount{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
-constexpr Sql kFirst{
-    "membership.first",
-    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, permissions, status, "
-    "member_since FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
-    "ORDER BY member_since, org_id LIMIT 1"};
-constexpr Sql kOne{
-    "membership.find",
-    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, permissions, status, "
-    "member_since FROM my_membership WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kFirst{"membership.first",
+                     "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, "
+                     "role_name, permissions, status, "
+                     "member_since FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
+                     "ORDER BY member_since, org_id LIMIT 1"};
+constexpr Sql kOne{"membership.find",
+                   "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, "
+                   "role_name, permissions, status, "
+                   "member_since FROM my_membership WHERE user_id = ? AND org_id = ?"};
 
 PermissionSet permissions_of(const std::string& role_name, const std::optional<std::string>& custom) {
   if (custom) return parse_permissions(*custom);
@@ -43,13 +47,8 @@ PermissionSet permissions_of(const std::string& role_name, const std::optional<s
 
 // Columns from `at`: id, name, slug, status, personal, created_at, updated_at.
 OrganizationRecord read_organization(const db::Rows& rows, unsigned at) {
-  return {rows.id<OrgId>(at),
-          rows.text(at + 1),
-          rows.text(at + 2),
-          static_cast<Status>(rows.integer(at + 3)),
-          rows.flag(at + 4),
-          rows.time(at + 5),
-          rows.time(at + 6)};
+  return {rows.id<OrgId>(at), rows.text(at + 1), rows.text(at + 2), static_cast<Status>(rows.integer(at + 3)),
+          rows.flag(at + 4),  rows.time(at + 5), rows.time(at + 6)};
 }
 
 // Columns from `at`: id, name, permissions.
@@ -59,7 +58,8 @@ RoleRecord read_role(const db::Rows& rows, unsigned at) {
 }
 
 Membership read_membership(const db::Rows& rows) {
-  return {read_organization(rows, 0), read_role(rows, 7), static_cast<Status>(rows.integer(10)), rows.time(11)};
+  return {read_organization(rows, 0), read_role(rows, 7), static_cast<Status>(rows.integer(10)),
+          rows.time(11)};
 }
 
 // Memberships are seen through the eyes of their user, whatever scope is entered otherwise.
@@ -89,8 +89,9 @@ void insert_session(db::Txn& txn, const NewSession& session, TimePoint now) {
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
   auto rows = txn.query(kFind, id);
   if (!rows.next()) return std::nullopt;
-  return SessionRow{rows.id<SessionId>(0), rows.id<UserId>(1), rows.maybe_id<OrgId>(2), rows.integer(3),
-                    rows.time(4),          rows.time(5),       rows.time(6)};
+  return SessionRow{rows.id<SessionId>(0), rows.id<UserId>(1), rows.maybe_id<OrgId>(2),
+                    rows.integer(3),       rows.time(4),       rows.time(5),
+                    rows.time(6)};
 }
 
 bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now) {

@@ -11,29 +11,32 @@ using db::Sql;
 constexpr std::int64_t kBlockBits = 21;  // as in the triggers on `member`
 constexpr std::int64_t kAllTime = -1;
 
-// Two views of one shape: what the caller may count, and everything (empty unless the scope is a super-admin's).
+// Two views of one shape: what the caller may count, and everything (empty unless the scope is a
+// super-admin's).
 struct Queries {
   Sql by_org, by_org_role, by_role, edge_by_org, edge_by_org_role;
 };
 
-#define TENANTD_QUERIES(view)                                                                                         \
-  {                                                                                                                   \
-        {#view ".by_org",                                                                                             \
-         "SELECT org_id, name, SUM(members) FROM " #view "_count WHERE block BETWEEN ? AND ? "                        \
-         "AND status = COALESCE(?, status) GROUP BY org_id, name HAVING SUM(members) > 0 ORDER BY org_id"},           \
-        {#view ".by_org_role",                                                                                        \
-         "SELECT org_id, name, role_name, SUM(members) FROM " #view "_count WHERE block BETWEEN ? AND ? "             \
-         "AND status = COALESCE(?, status) GROUP BY org_id, name, role_name HAVING SUM(members) > 0 "                 \
-         "ORDER BY org_id, role_name"},                                                                               \
-        {#view ".by_role",                                                                                            \
-         "SELECT role_name, SUM(members) FROM " #view "_count WHERE block = ? GROUP BY role_name "                    \
-         "HAVING SUM(members) > 0 ORDER BY role_name"},                                                               \
-        {#view ".edge_by_org",                                                                                        \
-         "SELECT org_id, name, COUNT(*) FROM " #view "_member WHERE created_at BETWEEN ? AND ? "                      \
-         "AND status = COALESCE(?, status) GROUP BY org_id, name"},                                                   \
-        {#view ".edge_by_org_role",                                                                                   \
-         "SELECT org_id, name, role_name, COUNT(*) FROM " #view "_member WHERE created_at BETWEEN ? AND ? "           \
-         "AND status = COALESCE(?, status) GROUP BY org_id, name, role_name"},                                        \
+#define TENANTD_QUERIES(view)                                                                             \
+  {                                                                                                       \
+    {#view ".by_org",                                                                                     \
+     "SELECT org_id, name, SUM(members) FROM " #view                                                      \
+     "_count WHERE block BETWEEN ? AND ? "                                                                \
+     "AND status = COALESCE(?, status) GROUP BY org_id, name HAVING SUM(members) > 0 ORDER BY org_id"},   \
+        {#view ".by_org_role",                                                                            \
+         "SELECT org_id, name, role_name, SUM(members) FROM " #view                                       \
+         "_count WHERE block BETWEEN ? AND ? "                                                            \
+         "AND status = COALESCE(?, status) GROUP BY org_id, name, role_name HAVING SUM(members) > 0 "     \
+         "ORDER BY org_id, role_name"},                                                                   \
+        {#view ".by_role", "SELECT role_name, SUM(members) FROM " #view                                   \
+                           "_count WHERE block = ? GROUP BY role_name "                                   \
+                           "HAVING SUM(members) > 0 ORDER BY role_name"},                                 \
+        {#view ".edge_by_org", "SELECT org_id, name, COUNT(*) FROM " #view                                \
+                               "_member WHERE created_at BETWEEN ? AND ? "                                \
+                               "AND status = COALESCE(?, status) GROUP BY org_id, name"},                 \
+        {#view ".edge_by_org_role", "SELECT org_id, name, role_name, COUNT(*) FROM " #view                \
+                                    "_member WHERE created_at BETWEEN ? AND ? "                           \
+                                    "AND status = COALESCE(?, status) GROUP BY org_id, name, role_name"}, \
   }
 constexpr Queries kMine TENANTD_QUERIES(countable);
 constexpr Queries kAll TENANTD_QUERIES(system);
@@ -52,7 +55,8 @@ struct Cut {
 Cut cut(const CountFilter& filter) {
   constexpr std::int64_t block = std::int64_t{1} << kBlockBits;
   const std::int64_t from = filter.from ? std::max<std::int64_t>(unix_seconds(*filter.from), 0) : 0;
-  const std::int64_t to = filter.to ? unix_seconds(*filter.to) : std::numeric_limits<std::int64_t>::max() - block;
+  const std::int64_t to =
+      filter.to ? unix_seconds(*filter.to) : std::numeric_limits<std::int64_t>::max() - block;
   const std::int64_t first = (from + block - 1) >> kBlockBits;
   const std::int64_t last = ((to + 1) >> kBlockBits) - 1;
   if (first > last) return {{0, -1}, {from, to}, {0, -1}};
@@ -85,7 +89,8 @@ std::vector<OrganizationCount> count(db::Txn& txn, UserId user, bool everywhere,
     auto rows = txn.query(totals, kAllTime, kAllTime, filter.status);
     result.reserve(rows.count());
     while (rows.next())
-      result.push_back({rows.id<OrgId>(0), rows.text(1), by_role ? rows.text(2) : "", rows.integer(by_role ? 3 : 2)});
+      result.push_back(
+          {rows.id<OrgId>(0), rows.text(1), by_role ? rows.text(2) : "", rows.integer(by_role ? 3 : 2)});
     return result;
   }
   const Cut parts = cut(filter);

@@ -5,15 +5,18 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kByEmail{"user.by_email",
-                       "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
-                       "FROM user WHERE email = ?"};
-constexpr Sql kById{"user.by_id",
-                    "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
-                    "FROM user WHERE id = ?"};
-constexpr Sql kInsert{"user.insert",
-                      "INSERT INTO user (id, email, password, profile, is_super, email_verified_at, created_at, updated_at) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kByEmail{
+    "user.by_email",
+    "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
+    "FROM user WHERE email = ?"};
+constexpr Sql kById{
+    "user.by_id",
+    "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
+    "FROM user WHERE id = ?"};
+constexpr Sql kInsert{
+    "user.insert",
+    "INSERT INTO user (id, email, password, profile, is_super, email_verified_at, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
 // MariaDB assigns from left to right: locked_until sees the new count.
 constexpr Sql kReserve{"user.reserve_attempt",
                        "UPDATE user SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1), "
@@ -22,15 +25,17 @@ constexpr Sql kReserve{"user.reserve_attempt",
 constexpr Sql kClear{"user.clear_attempts",
                      "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ?"};
 constexpr Sql kSetPassword{"user.set_password", "UPDATE user SET password = ?, updated_at = ? WHERE id = ?"};
-constexpr Sql kVerify{"user.mark_verified",
-                      "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
+constexpr Sql kVerify{
+    "user.mark_verified",
+    "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
 constexpr Sql kInsertToken{"token.insert",
                            "INSERT INTO one_time_token (token, user_id, purpose, created_at, expires_at) "
                            "VALUES (?, ?, ?, ?, ?)"};
-constexpr Sql kPeekToken{"token.peek",
-                         "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
+constexpr Sql kPeekToken{
+    "token.peek", "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
 constexpr Sql kDeleteToken{"token.delete", "DELETE FROM one_time_token WHERE token = ?"};
-constexpr Sql kDeleteTokens{"token.delete_of_user", "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?"};
+constexpr Sql kDeleteTokens{"token.delete_of_user",
+                            "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?"};
 
 std::optional<Account> read_account(db::Rows rows) {
   if (!rows.next()) return std::nullopt;
@@ -57,7 +62,8 @@ std::optional<Account> find_account(db::Txn& txn, UserId id) { return read_accou
 
 UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now) {
   const auto verified_at = user.verified ? std::optional{now} : std::nullopt;
-  txn.execute(kInsert, user.id, user.email.str(), user.password, user.profile, user.is_super, verified_at, now, now);
+  txn.execute(kInsert, user.id, user.email.str(), user.password, user.profile, user.is_super, verified_at,
+              now, now);
   UserRecord made;
   made.id = user.id;
   made.email = user.email.str();
@@ -103,6 +109,8 @@ std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::
   return user;
 }
 
-void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose) { txn.execute(kDeleteTokens, user, purpose); }
+void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose) {
+  txn.execute(kDeleteTokens, user, purpose);
+}
 
 }  // namespace tenantd::store

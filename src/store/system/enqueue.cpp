@@ -6,9 +6,10 @@
 namespace tenantd::store {
 namespace {
 
-constexpr db::Sql kInsert{"outbox.insert",
-                          "INSERT INTO outbox (id, org_id, user_id, template, recipient, values_sealed, status, next_attempt_at, "
-                          "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr db::Sql kInsert{
+    "outbox.insert",
+    "INSERT INTO outbox (id, org_id, user_id, template, recipient, values_sealed, status, next_attempt_at, "
+    "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 
 }  // namespace
 

@@ -8,7 +8,8 @@ namespace {
 
 using db::Sql;
 
-// Two sweepers skip each other's rows. Only pending invitations expire; answered ones go with the same clock, silently.
+// Two sweepers skip each other's rows. Only pending invitations expire; answered ones go with the same clock,
+// silently.
 constexpr Sql kExpiredInvites{"sweep.find_invites",
                               "SELECT org_id, id FROM invite WHERE status = ? AND expires_at <= ? "
                               "ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
@@ -16,15 +17,18 @@ constexpr Sql kDeleteInvite{"sweep.delete_invite", "DELETE FROM invite WHERE org
 constexpr Sql kEvent{"sweep.invite_event",
                      "INSERT INTO event (org_id, id, type, actor_id, subject_id, created_at) "
                      "VALUES (?, ?, 'invite.expired', NULL, ?, ?)"};
-constexpr Sql kTokens{"sweep.tokens", "DELETE FROM one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
-constexpr Sql kSessions{"sweep.sessions", "DELETE FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kTokens{"sweep.tokens",
+                      "DELETE FROM one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kSessions{"sweep.sessions",
+                        "DELETE FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kIdempotency{"sweep.idempotency",
                            "DELETE FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kOutbox{"sweep.outbox",
                       "DELETE FROM outbox WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
 constexpr Sql kRuns{"sweep.runs", "DELETE FROM sweep_run WHERE started_at <= ? ORDER BY id LIMIT ?"};
-constexpr Sql kRecord{"sweep.record",
-                      "INSERT INTO sweep_run (task, started_at, duration_us, rows_deleted, error) VALUES (?, ?, ?, ?, ?)"};
+constexpr Sql kRecord{
+    "sweep.record",
+    "INSERT INTO sweep_run (task, started_at, duration_us, rows_deleted, error) VALUES (?, ?, ?, ?, ?)"};
 
 }  // namespace
 
@@ -61,8 +65,8 @@ std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRuns, before, kSweepBatch);
 }
 
-void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started, std::int64_t duration_us,
-                  std::int64_t rows, const std::optional<std::string>& error) {
+void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,
+                  std::int64_t duration_us, std::int64_t rows, const std::optional<std::string>& error) {
   const auto text = error ? std::optional{error->substr(0, 500)} : std::nullopt;
   txn.execute(kRecord, task, started, duration_us, rows, text);
 }

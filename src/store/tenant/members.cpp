@@ -5,35 +5,40 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kInsert{"member.insert",
-                      "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"};
-constexpr Sql kFind{"member.find",
-                    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
-                    "m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
-                    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
+constexpr Sql kInsert{
+    "member.insert",
+    "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"};
+constexpr Sql kFind{
+    "member.find",
+    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
+    "m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
+    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kSetRole{"member.set_role",
                        "UPDATE member SET role_id = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
-constexpr Sql kList{"member.list",
-                    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
-                    "m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
-                    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-                    "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
-                    "ORDER BY m.created_at, m.user_id LIMIT ?"};
-constexpr Sql kListFiltered{"member.list_filtered",
-                            "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, "
-                            "m.created_at, m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
-                            "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-                            "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
-                            "AND m.status = COALESCE(?, m.status) AND r.name = COALESCE(?, r.name) "
-                            "ORDER BY m.created_at, m.user_id LIMIT ?"};
-constexpr Sql kCount{"member.count",
-                     "SELECT COALESCE(SUM(c.members), 0) FROM member_count c "
-                     "JOIN role r ON r.org_id = c.org_id AND r.id = c.role_id WHERE c.org_id = ? AND c.block = -1 "
-                     "AND c.status = COALESCE(?, c.status) AND r.name = COALESCE(?, r.name)"};
+constexpr Sql kList{
+    "member.list",
+    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
+    "m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
+    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
+    "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
+    "ORDER BY m.created_at, m.user_id LIMIT ?"};
+constexpr Sql kListFiltered{
+    "member.list_filtered",
+    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, "
+    "m.created_at, m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
+    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
+    "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
+    "AND m.status = COALESCE(?, m.status) AND r.name = COALESCE(?, r.name) "
+    "ORDER BY m.created_at, m.user_id LIMIT ?"};
+constexpr Sql kCount{
+    "member.count",
+    "SELECT COALESCE(SUM(c.members), 0) FROM member_count c "
+    "JOIN role r ON r.org_id = c.org_id AND r.id = c.role_id WHERE c.org_id = ? AND c.block = -1 "
+    "AND c.status = COALESCE(?, c.status) AND r.name = COALESCE(?, r.name)"};
 
 Member read_member(const db::Rows& rows) {
   Member m;
@@ -85,8 +90,8 @@ std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const M
                                  const std::optional<Keyset>& from, std::int64_t limit) {
   const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
   const bool filtered = filter.status || filter.role;
-  auto rows = filtered ? txn.query(kListFiltered, scope.org(), start.time, start.time, UserId{start.id}, filter.status,
-                                   filter.role, limit)
+  auto rows = filtered ? txn.query(kListFiltered, scope.org(), start.time, start.time, UserId{start.id},
+                                   filter.status, filter.role, limit)
                        : txn.query(kList, scope.org(), start.time, start.time, UserId{start.id}, limit);
   std::vector<Member> found;
   found.reserve(rows.count());

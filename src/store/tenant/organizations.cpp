@@ -7,16 +7,19 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kInsert{"organization.insert",
-                      "INSERT INTO organization (id, name, slug, personal, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{"organization.find",
-                    "SELECT id, name, slug, status, personal, created_at, updated_at FROM organization WHERE id = ?"};
+constexpr Sql kInsert{
+    "organization.insert",
+    "INSERT INTO organization (id, name, slug, personal, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"};
+constexpr Sql kFind{
+    "organization.find",
+    "SELECT id, name, slug, status, personal, created_at, updated_at FROM organization WHERE id = ?"};
 constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
 constexpr Sql kInsertRoles{
     "role.insert_system",
     "INSERT INTO role (org_id, id, name, description, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?), "
     "(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"};
-constexpr Sql kRoleByName{"role.by_name", "SELECT id, name, permissions FROM role WHERE org_id = ? AND name = ?"};
+constexpr Sql kRoleByName{"role.by_name",
+                          "SELECT id, name, permissions FROM role WHERE org_id = ? AND name = ?"};
 constexpr Sql kRoleById{"role.by_id", "SELECT id, name, permissions FROM role WHERE org_id = ? AND id = ?"};
 constexpr Sql kInsertEvent{"event.insert",
                            "INSERT INTO event (org_id, id, type, actor_id, subject_id, data, created_at) "
@@ -46,8 +49,9 @@ OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, c
 std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantScope& scope) {
   auto rows = txn.query(kFind, scope.org());
   if (!rows.next()) return std::nullopt;
-  return OrganizationRecord{rows.id<OrgId>(0), rows.text(1), rows.text(2), static_cast<Status>(rows.integer(3)),
-                            rows.flag(4),      rows.time(5), rows.time(6)};
+  return OrganizationRecord{
+      rows.id<OrgId>(0), rows.text(1), rows.text(2), static_cast<Status>(rows.integer(3)),
+      rows.flag(4),      rows.time(5), rows.time(6)};
 }
 
 void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }

@@ -1,4 +1,5 @@
-// Every handler, by resource. A handler decodes, acts and encodes; what it may do stands in its parameter types.
+// Every handler, by resource. A handler decodes, acts and encodes; what it may do stands in its parameter
+// types.
 #pragma once
 
 #include "tenantd/api/request.hpp"

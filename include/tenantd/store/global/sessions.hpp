@@ -1,4 +1,5 @@
-// Sessions: one row per sign-in. A refresh token names the row and its counter; only the newest counter is good.
+// Sessions: one row per sign-in. A refresh token names the row and its counter; only the newest counter is
+// good.
 #pragma once
 
 #include <optional>
@@ -42,8 +43,8 @@ void delete_session(db::Txn& txn, SessionId id, UserId user);
 // Ends every session of `user`, except `keep` if given.
 void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep);
 
-// Returns what `session` stands for, with the membership in `org` or in the organization named `slug` (nil: none);
-// nullopt if there is no such session. Expiry, status and membership are the caller's to judge.
+// Returns what `session` stands for, with the membership in `org` or in the organization named `slug` (nil:
+// none); nullopt if there is no such session. Expiry, status and membership are the caller's to judge.
 struct LiveSession {
   Principal principal;
   Status member_status = Status::active;
@@ -65,7 +66,8 @@ struct Keyset {
   UuidBytes id{};
 };
 // Returns at most `limit` organizations of `user`, oldest membership first, after `from`.
-std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from, std::int64_t limit);
+std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,
+                                         std::int64_t limit);
 std::int64_t count_memberships(db::Txn& txn, UserId user);
 // Returns the active membership that `user` has had longest in an active organization, or nullopt.
 std::optional<Membership> first_membership(db::Txn& txn, UserId user);

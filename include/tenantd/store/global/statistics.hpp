@@ -1,5 +1,6 @@
 // Members counted over organizations: those where the caller may read statistics, or all for a super-admin.
-// Numbers come from counters that the database keeps as members change; a time filter adds the edges from an index.
+// Numbers come from counters that the database keeps as members change; a time filter adds the edges from an
+// index.
 #pragma once
 
 #include <optional>
@@ -25,7 +26,8 @@ struct OrganizationCount {
 };
 
 // `user` counts where that user may; `everywhere` (a super-admin) counts all.
-std::vector<OrganizationCount> count_by_organization(db::Txn& txn, UserId user, bool everywhere, const CountFilter& filter);
+std::vector<OrganizationCount> count_by_organization(db::Txn& txn, UserId user, bool everywhere,
+                                                     const CountFilter& filter);
 std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, UserId user, bool everywhere,
                                                               const CountFilter& filter);
 struct RoleCount {

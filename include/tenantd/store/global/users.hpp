@@ -30,8 +30,9 @@ struct NewUser {
 // Throws db::DuplicateKey (key "email") if the address has an account.
 UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now);
 
-// Counts one attempt to sign in before it is evaluated, over all workers. False if the account is locked: nothing is
-// evaluated then. The attempt that reaches `failures` locks the account for `lock`; an expired lock starts from zero.
+// Counts one attempt to sign in before it is evaluated, over all workers. False if the account is locked:
+// nothing is evaluated then. The attempt that reaches `failures` locks the account for `lock`; an expired
+// lock starts from zero.
 bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds lock, TimePoint now);
 // The attempt was right: forget the failures.
 void clear_attempts(db::Txn& txn, UserId id);

@@ -30,7 +30,7 @@ std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint befor
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
 
-void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started, std::int64_t duration_us,
-                  std::int64_t rows, const std::optional<std::string>& error);
+void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,
+                  std::int64_t duration_us, std::int64_t rows, const std::optional<std::string>& error);
 
 }  // namespace tenantd::store
