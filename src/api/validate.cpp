@@ -48,7 +48,7 @@ void refuse_controls(const JsonValue& value, const std::string& pointer, ApiErro
   if (value.IsString()) {
     for (const char c : std::string_view{value.GetString(), value.GetStringLength()}) {
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-        error = std::move(error).field(pointer, "must hold no control characters");
+        error.add_field(pointer, "must hold no control characters");
         found = true;
         return;
       }
@@ -119,7 +119,7 @@ void Schemas::check(std::string_view name, const JsonValue& document) const {
           fault.description.starts_with("Failed to validate against schema associated with property");
       if (summary && results.numErrors() > 0) continue;
       seen.push_back(pointer);
-      error = std::move(error).field(std::move(pointer), fault.description);
+      error.add_field(std::move(pointer), fault.description);
     }
   }
   refuse_controls(document, "", error, found);
@@ -153,8 +153,7 @@ Json Schemas::check_query(std::string_view name, const http::Pairs& query) const
   } catch (const ApiError& e) {
     ApiError renamed{ErrorCode::validation_failed};
     for (const auto& fault : e.fields())
-      renamed = std::move(renamed).field("?" + (fault.pointer.empty() ? "" : fault.pointer.substr(1)),
-                                         fault.detail);
+      renamed.add_field("?" + (fault.pointer.empty() ? "" : fault.pointer.substr(1)), fault.detail);
     throw ApiError{renamed};
   }
   return typed;

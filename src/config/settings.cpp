@@ -18,10 +18,9 @@ std::optional<std::string> raw_value(const Environment& environment, const char*
   if (path == nullptr) return std::nullopt;
   if (*path == '\0') throw ConfigError(file_key + " is empty: it names a file that holds the value");
   std::ifstream file{path};
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf()))
-    throw ConfigError(file_key + " names a file that cannot be read: " + path);
-  return std::string{trim(content.str())};
+  if (!file) throw ConfigError(file_key + " names a file that cannot be read: " + path);
+  const std::string content{std::istreambuf_iterator<char>{file}, {}};
+  return std::string{trim(content)};
 }
 
 void read_text(const Environment& environment, const char* key, std::string& out) {

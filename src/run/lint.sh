@@ -51,7 +51,8 @@ installed=
 install_once() {
   [ -z "$installed" ] || return 0
   installed=$work/root
-  make --no-print-directory -s install BUILD="${BUILD#"$PWD/"}" DESTDIR="$installed" prefix=/usr >"$work/install.log" 2>&1 ||
+  # What was built is taken as it is.
+  make --no-print-directory -s -o all install BUILD="${BUILD#"$PWD/"}" DESTDIR="$installed" prefix=/usr >"$work/install.log" 2>&1 ||
     { cat "$work/install.log"; return 1; }
 }
 

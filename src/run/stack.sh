@@ -5,7 +5,7 @@
 #   stack.sh start        the same in the background; exit 0 if it runs already
 #   stack.sh stop         end what start or foreground began; exit 0 if nothing runs
 #   stack.sh status       exit 0 = all parts run, 1 = some, 3 = none
-#   stack.sh reload       SIGHUP to tenantd and nginx
+#   stack.sh reload       SIGHUP to tenantd: new workers, no request refused
 #   stack.sh sql [...]    the mariadb client as the database's root
 #   stack.sh render DIR   only write the nginx configuration, to DIR/nginx/nginx.conf
 #
@@ -550,8 +550,7 @@ command_status() {
 command_reload() {
   if ! runs tenantd || ! is_ours tenantd; then fail "tenantd does not run on $RUN_DIR."; fi
   kill -HUP "$pid"
-  if runs nginx && is_ours nginx; then kill -HUP "$pid"; fi
-  say 'tenantd and nginx replace their workers'
+  say 'tenantd replaces its workers one by one'
 }
 
 command_sql() {

@@ -212,7 +212,7 @@ Response Client::send(const Call& call) {
   return response;
 }
 
-std::string send_raw(const std::string& bytes) {
+std::string send_raw(const std::string& bytes, bool hang_up) {
   share_instance();
   const std::string url = setting("TENANTD_URL");
   sockaddr_in address{};
@@ -230,7 +230,7 @@ std::string send_raw(const std::string& bytes) {
     if (count <= 0) break;  // refused before all of it was read: the reply says why
     rest.remove_prefix(static_cast<std::size_t>(count));
   }
-  ::shutdown(fd, SHUT_WR);
+  if (hang_up) ::shutdown(fd, SHUT_WR);
   std::string reply;
   std::array<char, 4096> buffer{};
   for (;;) {

@@ -100,8 +100,9 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-// Sends bytes as they are on a connection of their own, says that no more will come, and returns all that comes back.
-std::string send_raw(const std::string& bytes);
+// Sends bytes as they are on a connection of their own and returns all that comes back until the server closes it.
+// `hang_up`: says at once that no more will come, which nginx takes for a client that has gone.
+std::string send_raw(const std::string& bytes, bool hang_up = false);
 // Reads the first reply in what send_raw returned.
 Response read_raw(const std::string& bytes);
 

@@ -72,6 +72,9 @@ class ApiError : public std::exception {
     fields_.push_back({std::move(pointer), std::move(text)});
     return std::move(*this);
   }
+  void add_field(std::string pointer, std::string text) {
+    fields_.push_back({std::move(pointer), std::move(text)});
+  }
   ApiError&& header(std::string name, std::string value) && {
     headers_.emplace_back(std::move(name), std::move(value));
     return std::move(*this);

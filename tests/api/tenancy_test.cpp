@@ -1,0 +1,221 @@
+// Tenant isolation over the route table: whatever row is added is tried here by an outsider, by members without the
+// permission, and by nobody. A row whose body this file cannot build fails until it is taught.
+#include <criterion/criterion.h>
+
+#include <map>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/world.hpp"
+#include "tenantd/api/route.hpp"
+
+using namespace tenantd::test;
+using tenantd::api::Access;
+using tenantd::api::Route;
+using tenantd::api::routes;
+
+namespace {
+
+// What a request names. Empty: left out.
+struct Names {
+  std::string org;
+  std::string user;
+  std::string tenant_header;
+};
+
+std::string member(const std::string& name, const std::string& value) {
+  return value.empty() ? "" : ",\"" + name + "\":" + Field{value}.json();
+}
+
+// The body of each schema of the tenants' rows.
+std::string body_for(std::string_view schema, const Names& names) {
+  const std::string org = member("org_id", names.org);
+  const std::string user = Field{names.user.empty() ? fresh_id() : names.user}.json();
+  if (schema == "invite") return R"({"email":"x@example.com")" + org + '}';
+  if (schema == "add_users") return R"({"users":[{"email":"x@example.com"}])" + org + '}';
+  if (schema == "delete_member") return "{\"user_id\":" + user + org + '}';
+  if (schema == "update_member_role") return "{\"new_role_name\":\"viewer\",\"user_id\":" + user + org + '}';
+  if (schema == "member_role") return R"({"new_role_name":"viewer")" + org + '}';
+  require(false, "tenancy_test.cpp does not know how to build the body " + std::string{schema});
+  return {};
+}
+
+bool names_a_user(const Route& route) {
+  return route.body == "delete_member" || route.body == "update_member_role" || route.path.find("{user_id}") != std::string_view::npos;
+}
+
+Call call_of(const Route& route, const Names& names) {
+  Call call;
+  call.method = tenantd::http::method_name(route.method);
+  call.path = route.path;
+  if (const auto at = call.path.find("{user_id}"); at != std::string::npos)
+    call.path.replace(at, 9, names.user.empty() ? fresh_id() : names.user);
+  require(call.path.find('{') == std::string::npos, "tenancy_test.cpp does not know the parts of " + call.path);
+  if (!route.body.empty()) call.body = body_for(route.body, names);
+  if (!names.tenant_header.empty()) call.headers.emplace_back("X-Tenant-Id", names.tenant_header);
+  return call;
+}
+
+std::vector<Route> tenant_routes() {
+  std::vector<Route> found;
+  for (const auto& route : routes())
+    if (route.handler.access == Access::tenant) found.push_back(route);
+  return found;
+}
+
+std::string label(const Route& route) {
+  return std::string{tenantd::http::method_name(route.method)} + ' ' + std::string{route.path};
+}
+
+// Body and headers, without what differs by request.
+std::string anonymized(const Response& reply) {
+  const auto id = reply.header("x-request-id");
+  std::string body = reply.body;
+  for (auto at = body.find(id); at != std::string::npos; at = body.find(id)) body.replace(at, id.size(), "…");
+  return std::to_string(reply.status) + ' ' + reply.header("content-type") + ' ' + reply.header("content-length") + ' ' + body;
+}
+
+std::string slug_of(const Account& account) {
+  return text_of("SELECT slug FROM organization WHERE id = " + binary(account.org_id));
+}
+
+}  // namespace
+
+Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist) {
+  const auto ours = sign_up("Ours");
+  const auto theirs = sign_up("Theirs");
+  const auto colleague = invite_and_accept(theirs);
+  const auto slug = slug_of(theirs);
+  auto client = ours.client();
+  Unchanged database;
+  for (const auto& route : tenant_routes()) {
+    struct Pair {
+      Names real, unreal;
+    };
+    std::vector<Pair> pairs = {
+        {{"", "", theirs.org_id}, {"", "", fresh_id()}},
+        {{"", "", slug}, {"", "", slug + "-x"}},
+        {{"", colleague.user_id, theirs.org_id}, {"", colleague.user_id, fresh_id()}},
+    };
+    if (!route.body.empty()) {
+      const auto never = fresh_id();
+      pairs.push_back({{theirs.org_id, "", ""}, {never, "", ""}});
+      pairs.push_back({{theirs.org_id, theirs.user_id, ""}, {never, fresh_id(), ""}});
+      pairs.push_back({{theirs.org_id, colleague.user_id, theirs.org_id}, {never, fresh_id(), never}});
+    }
+    if (names_a_user(route)) {
+      pairs.push_back({{"", colleague.user_id, ""}, {"", fresh_id(), ""}});
+      pairs.push_back({{ours.org_id, theirs.user_id, ours.org_id}, {ours.org_id, fresh_id(), ours.org_id}});
+    }
+    for (const auto& [real, unreal] : pairs) {
+      const auto reply = client.send(call_of(route, real));
+      require(reply.status == 404, label(route) + ": " + reply.describe());
+      expect_problem(reply, 404, "not_found");
+      require_equal(anonymized(client.send(call_of(route, unreal))), anonymized(reply), label(route));
+      database.check(label(route));
+    }
+  }
+}
+
+Test(tenancy, an_organization_that_is_named_in_two_ways_is_refused) {
+  const auto ours = sign_up();
+  const auto theirs = sign_up();
+  auto client = ours.client();
+  Unchanged database;
+  for (const auto& route : tenant_routes()) {
+    if (route.body.empty()) continue;
+    expect_problem(client.send(call_of(route, {ours.org_id, "", theirs.org_id})), 400, "tenant_ambiguous");
+    expect_problem(client.send(call_of(route, {theirs.org_id, "", ours.org_id})), 400, "tenant_ambiguous");
+    const auto by_slug = client.send(call_of(route, {ours.org_id, "", slug_of(theirs)}));
+    require(by_slug.status == 400 || by_slug.status == 404, label(route) + ": " + by_slug.describe());
+    database.check(label(route));
+  }
+}
+
+Test(tenancy, every_role_is_refused_wherever_it_lacks_the_permission) {
+  const auto owner = sign_up();
+  std::map<std::string, Account> holders;
+  for (const auto& role : tenantd::system_roles())
+    if (role.name != "owner") holders[std::string{role.name}] = invite_and_accept(owner, std::string{role.name});
+  Unchanged database;
+  std::size_t refused = 0;
+  for (const auto& [name, holder] : holders) {
+    auto client = holder.client();
+    for (const auto& route : tenant_routes()) {
+      if (tenantd::find_system_role(name)->permissions.has(route.permission.value())) continue;
+      const auto reply = client.send(call_of(route, {"", owner.user_id, ""}));
+      require(reply.status == 403, name + " " + label(route) + ": " + reply.describe());
+      expect_problem(reply, 403, "forbidden");
+      expect_problem(client.send(call_of(route, {"", owner.user_id, owner.org_id})), 403, "forbidden");
+      ++refused;
+    }
+  }
+  require(refused > 20, "only " + std::to_string(refused) + " cells of role and row were tried");
+  database.check("requests without permission");
+}
+
+Test(tenancy, every_row_that_is_not_public_refuses_who_shows_no_token) {
+  Unchanged database;
+  Client nobody;
+  for (const auto& route : routes()) {
+    if (route.handler.access == Access::anyone) continue;
+    Call call{std::string{tenantd::http::method_name(route.method)}, std::string{route.path}, std::nullopt, "", {}};
+    if (!route.body.empty()) call = {call.method, call.path, "{}", "application/json", {}};
+    const auto reply = nobody.send(call);
+    require(reply.status == 401, label(route) + ": " + reply.describe());
+    expect_problem(reply, 401, "unauthenticated");
+    call.headers.emplace_back("Authorization", "Bearer garbage");
+    expect_problem(nobody.send(call), 401, "invalid_token");
+  }
+  database.check("anonymous requests");
+}
+
+Test(tenancy, lists_totals_and_statistics_show_no_row_of_another_organization) {
+  const auto ours = sign_up("Ours");
+  const auto theirs = sign_up("Theirs");
+  const auto guest = invite_and_accept(theirs, "admin");
+  expect(invite(theirs, fresh_email("waiting")), 201);
+  auto client = ours.client();
+  for (const char* path :
+       {"/organization/list_users?include_total=true", "/api/v1/members?status=active", "/api/v1/members?role=admin",
+        "/users/list_orgs?include_total=true", "/role_wise_users", "/stats/organization-users", "/stats/organization-role-users",
+        "/stats/organization-users?from_time=0&to_time=4000000000", "/stats/organization-role-users?from_time=1", "/users/me"}) {
+    const auto reply = client.get(path);
+    expect(reply, 200);
+    for (const auto& foreign : {theirs.org_id, theirs.user_id, theirs.email, guest.user_id, guest.email, std::string{"Theirs"}})
+      require(reply.body.find(foreign) == std::string::npos, "a row of another organization: " + reply.describe());
+  }
+  require_equal(client.get("/organization/list_users?include_total=true").number("/total"), 1);
+  require_equal(client.get("/organization/list_users?include_total=true&role=admin").number("/total"), 0);
+  require_equal(client.get("/role_wise_users").body, R"({"items":[{"role":"owner","users":1}]})");
+  // A cursor made in one organization opens no other.
+  for (int i = 0; i < 2; ++i) invite_and_accept(theirs);
+  const auto cursor = theirs.client().get("/organization/list_users?limit=1").text("/next_cursor");
+  require(client.get("/organization/list_users?cursor=" + cursor).body.find(guest.user_id) == std::string::npos, "a foreign cursor");
+}
+
+Test(tenancy, statistics_count_only_where_the_role_may_count) {
+  const auto owner = sign_up("Mine");
+  const auto host = sign_up("Host");
+  join(host, owner, "viewer");
+  auto client = owner.client();
+  require_equal(client.get("/stats/organization-users").size("/items"), 1U);
+  require_equal(client.get("/role_wise_users").body, R"({"items":[{"role":"owner","users":1}]})");
+  const auto change = object({{"user_id", owner.user_id}, {"new_role_name", "manager"}});
+  expect(host.client().post("/update_member_role", change), 200);
+  require_equal(client.get("/stats/organization-users").size("/items"), 2U);
+}
+
+Test(tenancy, a_role_of_one_organization_is_none_in_another) {
+  const auto ours = sign_up();
+  const auto theirs = sign_up();
+  const auto member = invite_and_accept(ours);
+  database().run("INSERT INTO role (org_id, id, name, permissions, created_at, updated_at) VALUES (" + binary(theirs.org_id) + ", " +
+                 binary(fresh_id()) + ", 'auditor', 'audit:read', 1, 1)");
+  auto client = ours.client();
+  Unchanged database;
+  const auto body = object({{"user_id", member.user_id}, {"new_role_name", "auditor"}});
+  expect_problem(client.post("/update_member_role", body), 404, "not_found");
+  expect_problem(client.post("/invite_member", object({{"email", fresh_email()}, {"role", "auditor"}})), 404, "not_found");
+  database.check("a foreign role");
+}

@@ -1,0 +1,46 @@
+-- What the benchmark asks about, beside the account owner@example.com and its organization, which are signed up first.
+-- The caller gives @threads nothing: every number stands here.
+--
+--   reader1 ... reader199   members of the owner's organization, which then has 200; they sign in
+--   person1 ... person2000  members of the 1,000 counted organizations, 100 in each with their owner
+--   counter@example.com     owns all of those
+-- They joined in the course of two years. All have the owner's password.
+
+USE tenantd;
+SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci;
+SET @now = UNIX_TIMESTAMP(), @two_years = 2 * 365 * 86400;
+SELECT id, password INTO @owner, @password FROM user WHERE email = 'owner@example.com';
+SELECT org_id INTO @home FROM member WHERE user_id = @owner;
+SELECT id INTO @home_role FROM role WHERE org_id = @home AND name = 'member';
+
+-- An id of one kind and number, in the order of the numbers.
+CREATE OR REPLACE FUNCTION bench_id(kind INT, n INT) RETURNS BINARY(16) DETERMINISTIC NO SQL
+  RETURN UNHEX(CONCAT('0191d6a87c1e7a52', LPAD(HEX(0x8000 + kind), 4, '0'), LPAD(HEX(n), 12, '0')));
+
+START TRANSACTION;
+INSERT INTO user (id, email, password, email_verified_at, created_at, updated_at)
+SELECT bench_id(1, seq), CONCAT('reader', seq, '@example.com'), @password, @now, @now, @now FROM seq_1_to_199
+UNION ALL
+SELECT bench_id(2, seq), CONCAT('person', seq, '@example.com'), @password, @now, @now, @now FROM seq_1_to_2000
+UNION ALL
+SELECT bench_id(3, 1), 'counter@example.com', @password, @now, @now, @now;
+INSERT INTO member (org_id, user_id, role_id, created_at, updated_at)
+SELECT @home, bench_id(1, seq), @home_role, @now - seq * 3600, @now FROM seq_1_to_199;
+
+INSERT INTO organization (id, name, slug, created_at, updated_at)
+SELECT bench_id(4, seq), CONCAT('Counted ', seq), CONCAT('counted-', seq), @now - @two_years, @now FROM seq_1_to_1000;
+INSERT INTO role (org_id, id, name, created_at, updated_at)
+SELECT bench_id(4, o.seq), bench_id(5, o.seq * 8 + r.seq), ELT(r.seq, 'owner', 'admin', 'manager', 'member', 'viewer'),
+       @now - @two_years, @now
+FROM seq_1_to_1000 o JOIN seq_1_to_5 r;
+INSERT INTO member (org_id, user_id, role_id, created_at, updated_at)
+SELECT bench_id(4, seq), bench_id(3, 1), bench_id(5, seq * 8 + 1), @now - @two_years, @now FROM seq_1_to_1000;
+-- Of 99: 4 admins, 10 managers, 60 members, 25 viewers; 1,009 is prime, so that the times spread evenly.
+INSERT INTO member (org_id, user_id, role_id, created_at, updated_at)
+SELECT bench_id(4, o.seq), bench_id(2, 1 + (o.seq * 37 + m.seq) MOD 2000),
+       bench_id(5, o.seq * 8 + CASE WHEN m.seq <= 4 THEN 2 WHEN m.seq <= 14 THEN 3 WHEN m.seq <= 74 THEN 4 ELSE 5 END),
+       @now - @two_years * ((o.seq * 631 + m.seq * 97) MOD 1009) DIV 1009 - (o.seq * 7919 + m.seq) MOD 60000, @now
+FROM seq_1_to_1000 o JOIN seq_1_to_99 m;
+COMMIT;
+DROP FUNCTION bench_id;
+ANALYZE TABLE organization, user, role, member, member_count;
