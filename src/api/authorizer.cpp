@@ -62,7 +62,7 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
     if (OrgId::parse(request.tenant_id)) {
       same_or_ambiguous(named, request.tenant_id);
     } else {
-      named.slug = request.tenant_id;
+      named.slug = ascii_lower(request.tenant_id);
     }
   }
   for (const auto& [name, value] : request.path_values)

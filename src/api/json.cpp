@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::api {
@@ -34,17 +35,24 @@ bool too_deep(std::string_view text) {
 
 std::string_view view(const JsonValue& value) { return {value.GetString(), value.GetStringLength()}; }
 
-void refuse_duplicates(const JsonValue& value) {
+// An escaped surrogate without its other half ("\\udc00") leaves bytes that are no UTF-8.
+void refuse_half_characters(const JsonValue& text) {
+  if (!is_utf8(view(text))) throw ApiError(ErrorCode::malformed_json, "The body escapes half a character");
+}
+
+void refuse_faults(const JsonValue& value) {
+  if (value.IsString()) return refuse_half_characters(value);
   if (value.IsArray()) {
-    for (const auto& item : value.GetArray()) refuse_duplicates(item);
+    for (const auto& item : value.GetArray()) refuse_faults(item);
     return;
   }
   if (!value.IsObject()) return;
   std::vector<std::string_view> names;
   names.reserve(value.MemberCount());
   for (const auto& item : value.GetObject()) {
+    refuse_half_characters(item.name);
     names.push_back(view(item.name));
-    refuse_duplicates(item.value);
+    refuse_faults(item.value);
   }
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
@@ -54,6 +62,8 @@ void refuse_duplicates(const JsonValue& value) {
 }  // namespace
 
 Json parse_json(const std::string& text) {
+  // RapidJSON takes a NUL for the end of the text.
+  if (text.find('\0') != std::string::npos) throw ApiError(ErrorCode::malformed_json, "The body holds a NUL");
   if (too_deep(text)) throw ApiError(ErrorCode::malformed_json, "The body is nested too deeply");
   Json document;
   document.Parse<rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag>(text.data(),
@@ -63,7 +73,7 @@ Json parse_json(const std::string& text) {
                    std::string{rapidjson::GetParseError_En(document.GetParseError())} + " (byte " +
                        std::to_string(document.GetErrorOffset()) + ")");
   }
-  refuse_duplicates(document);
+  refuse_faults(document);
   return document;
 }
 

@@ -1,7 +1,15 @@
 #include "tenantd/api/validate.hpp"
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
+
+// Without it Valijson aborts the process where it could throw. Its adapter would also redefine RapidJSON's
+// assertions, in this file alone: so only here.
+#define VALIJSON_USE_EXCEPTIONS 1
+#include <valijson/exceptions.hpp>
+#undef VALIJSON_USE_EXCEPTIONS
+
 #include <valijson/adapters/rapidjson_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -44,24 +52,47 @@ std::string pointer_of(const std::vector<std::string>& context) {
   return pointer;
 }
 
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+std::string_view view(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
+
+// Passwords are members of the body itself; what free-form data calls so is none.
+bool is_password(const std::string& parent, std::string_view name) {
+  return parent.empty() && (name == "password" || name == "new_password" || name == "current_password");
+}
+
 void refuse_controls(const JsonValue& value, const std::string& pointer, ApiError& error, bool& found) {
+  const auto refuse = [&](const std::string& at) {
+    error.add_field(at, "must hold no control characters");
+    found = true;
+  };
   if (value.IsString()) {
-    for (const char c : std::string_view{value.GetString(), value.GetStringLength()}) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-        error.add_field(pointer, "must hold no control characters");
-        found = true;
-        return;
-      }
-    }
+    if (has_control(view(value))) refuse(pointer);
   } else if (value.IsArray()) {
     for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
       refuse_controls(value[i], pointer + '/' + std::to_string(i), error, found);
   } else if (value.IsObject()) {
     for (const auto& item : value.GetObject()) {
-      const std::string_view name{item.name.GetString(), item.name.GetStringLength()};
-      if (name == "password" || name == "new_password" || name == "current_password") continue;
+      const auto name = view(item.name);
+      if (has_control(name)) refuse(pointer);
+      if (is_password(pointer, name) && item.value.IsString()) continue;
       refuse_controls(item.value, pointer + '/' + escape_pointer(name), error, found);
     }
+  }
+}
+
+// Formats are for readers: Valijson 1.0 fails on any value under `format` that is no string, and the handlers
+// parse addresses and ids into types of their own.
+void drop_formats(JsonValue& schema) {
+  if (schema.IsArray()) {
+    for (auto& item : schema.GetArray()) drop_formats(item);
+  } else if (schema.IsObject()) {
+    const auto* format = member(schema, "format");
+    if (format != nullptr && format->IsString()) schema.RemoveMember("format");
+    for (auto& item : schema.GetObject()) drop_formats(item.value);
   }
 }
 
@@ -87,6 +118,7 @@ Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
     auto entry = std::make_unique<Impl::Entry>();
     entry->document.Parse(file.text.data(), file.text.size());
     if (entry->document.HasParseError()) throw std::runtime_error("schema " + name + " is not valid JSON");
+    drop_formats(entry->document);
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
     try {
       parser.populateSchema(RapidJsonAdapter{entry->document}, entry->schema);
@@ -117,7 +149,7 @@ void Schemas::check(std::string_view name, const JsonValue& document) const {
       auto pointer = pointer_of(fault.context);
       const bool summary =
           fault.description.starts_with("Failed to validate against schema associated with property");
-      if (summary && results.numErrors() > 0) continue;
+      if (summary && !seen.empty()) continue;
       seen.push_back(pointer);
       error.add_field(std::move(pointer), fault.description);
     }

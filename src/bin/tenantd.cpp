@@ -35,7 +35,8 @@ struct Master {
     // One hash at a time fills a core; more threads would only share it.
     const bool hashes = lane.name == "hash";
     const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
-    api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads)};
+    // Two connections a thread: an attempt to sign in may be counted beside the request's own unit of work.
+    api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads) * 2};
     http::ServerOptions options;
     options.listen_fd = listen_fd;
     options.stop_fd = stop_fd;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tenantd/db/error.hpp"
+#include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
 namespace {
@@ -78,7 +79,8 @@ Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<I
     impl_->plain->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     impl_->plain->execute(session_limits(options.timeout_seconds));
   } catch (const SQLException& e) {
-    raise(is_connection_lost(e.getErrorCode()) ? e.getErrorCode() : 2002, e.what(), "connect");
+    throw ApiError(ErrorCode::unavailable)
+        .detail("connect: " + std::to_string(e.getErrorCode()) + " " + e.what());
   }
 }
 
@@ -95,7 +97,12 @@ Connection::~Connection() {
 void Connection::run(const std::string& text) {
   ++statements_;
   try {
-    impl_->plain->execute(text);
+    // Rows that nobody asked for would block the next statement.
+    bool has_rows = impl_->plain->execute(text);
+    while (has_rows) {
+      std::unique_ptr<sql::ResultSet>{impl_->plain->getResultSet()}.reset();
+      has_rows = impl_->plain->getMoreResults();
+    }
   } catch (const SQLException& e) {
     broken_ = broken_ || is_connection_lost(e.getErrorCode());
     raise(e.getErrorCode(), e.what(), text.substr(0, 60));

@@ -35,7 +35,7 @@ bool is_connection_lost(int number) {
 
 void raise(int number, const std::string& message, std::string_view statement) {
   const std::string text = std::string{statement} + ": " + std::to_string(number) + " " + message;
-  if (is_connection_lost(number)) throw ApiError(ErrorCode::unavailable).detail(text);
+  if (is_connection_lost(number)) throw ConnectionLost(text);
   switch (number) {
     case 1020:
     case 1047:
@@ -44,8 +44,11 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1062: throw DuplicateKey(text, key_of(message));
     case 1451:
     case 1452: throw ForeignKeyError(text);
+    case 1044:
+    case 1045:
     case 1142:
     case 1143:
+    case 1227:
     case 1369:
     case 1370: throw AccessError(text, number);
     case 3:     // error writing file (disk full)
@@ -54,8 +57,6 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1026:  // error writing file
     case 1040:  // too many connections
     case 1041:  // out of memory
-    case 1044:  // access denied to the database
-    case 1045:  // access denied
     case 1049:  // unknown database
     case 1114:  // table is full
     case 1129:  // host is blocked

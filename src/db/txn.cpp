@@ -33,6 +33,13 @@ Connection& Txn::ready() {
 Connection& Txn::begun() {
   if (open_) return ready();
   auto& held = lease();
+  const ScopeKey nothing;
+  if (wanted_ == nothing && held.scope() == nothing) {
+    // Without a scope there is nothing to set: the sweeper's way, whose account knows no scopes.
+    held->run("START TRANSACTION");
+    open_ = true;
+    return *held;
+  }
   held->execute(kBegin, wanted_.org, wanted_.user, wanted_.super);
   held.scope() = wanted_;
   open_ = true;
@@ -45,10 +52,11 @@ void Txn::commit() {
     open_ = false;
     try {
       (*lease_)->run("COMMIT");
+    } catch (const ConnectionLost& e) {
+      give_up_commit();
+      throw ApiError(ErrorCode::unavailable).detail(e.what());
     } catch (...) {
-      // The outcome is unknown: what depends on it counts as changed, and the connection is not used again.
-      (*lease_)->mark_broken();
-      if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
+      give_up_commit();
       throw;
     }
     if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
@@ -57,6 +65,12 @@ void Txn::commit() {
   const auto actions = std::move(actions_);
   actions_.clear();
   for (const auto& action : actions) action();
+}
+
+// The outcome is unknown: what depends on it counts as changed, and the connection is not used again.
+void Txn::give_up_commit() {
+  (*lease_)->mark_broken();
+  if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
 }
 
 void Txn::rollback() noexcept {

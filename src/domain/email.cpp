@@ -50,6 +50,24 @@ bool is_local_part(std::string_view local) {
   return true;
 }
 
+// True if `text` holds a character that does not show: a control, a format (zero width, direction), a blank,
+// a separator, one that Unicode calls default ignorable, or a code point that is private or not assigned.
+bool hides_something(std::string_view text) {
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t code_point = 0;
+    const auto length = utf8proc_iterate(at, left, &code_point);
+    if (length <= 0) return true;
+    const auto category = utf8proc_category(code_point);
+    if (utf8proc_get_property(code_point)->ignorable != 0) return true;
+    if (category >= UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_CN) return true;
+    at += length;
+    left -= length;
+  }
+  return false;
+}
+
 bool is_domain(std::string_view domain) {
   if (domain.empty() || domain.size() > 253 || domain.find('.') == std::string_view::npos) return false;
   for (const auto label : split(domain, '.')) {
@@ -66,16 +84,12 @@ std::optional<Email> Email::parse(std::string_view typed) {
   if (typed.size() > kMaxAddress || !is_utf8(typed)) return std::nullopt;
   const auto at = typed.rfind('@');
   if (at == std::string_view::npos) return std::nullopt;
-  if (typed.find('\0') != std::string_view::npos) return std::nullopt;
+  if (hides_something(typed)) return std::nullopt;
   const auto local = fold_local(typed.substr(0, at));
   const auto domain = fold_domain(std::string{typed.substr(at + 1)});
   if (!local || !domain || local->size() > kMaxLocal || !is_local_part(*local) || !is_domain(*domain))
     return std::nullopt;
-  // Blanks and controls beyond ASCII fold to ASCII ones or are refused by category.
-  if (local->find('\xC2') != std::string::npos) {
-    for (std::size_t i = 0; i + 1 < local->size(); ++i)
-      if ((*local)[i] == '\xC2' && static_cast<unsigned char>((*local)[i + 1]) < 0xA0) return std::nullopt;
-  }
+  if (local->size() + 1 + domain->size() > kMaxAddress) return std::nullopt;
   return Email{*local + '@' + *domain};
 }
 

@@ -59,6 +59,14 @@ bool is_right(const Context& context, const std::optional<store::Account>& accou
   return real && match;
 }
 
+// Durable before the hash: parallel guesses count together, whatever becomes of this one. False = locked.
+bool count_attempt(db::Txn& txn, const Context& context, UserId user) {
+  return txn.settle([&](db::Txn& own) {
+    return store::reserve_attempt(own, user, context.settings.lock_failures,
+                                  Seconds{context.settings.lock_seconds}, context.now);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> known_words(const Email& email, const std::string& profile) {
@@ -92,13 +100,7 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
   const auto address = Email::parse(email);
   const auto normalized = crypto::normalize_password(password);
   const auto account = address ? store::find_account(txn, *address) : std::nullopt;
-  bool may_be_evaluated = false;
-  if (account) {
-    may_be_evaluated = store::reserve_attempt(txn, account->user.id, context.settings.lock_failures,
-                                              Seconds{context.settings.lock_seconds}, context.now);
-    // Durable before the hash: parallel guesses count together, whatever becomes of this one.
-    txn.commit();
-  }
+  const bool may_be_evaluated = account && count_attempt(txn, context, account->user.id);
   const bool right =
       is_right(context, account, normalized.value_or(Secret{}), may_be_evaluated && normalized);
   if (!right || account->user.status != Status::active) throw ApiError(ErrorCode::invalid_credentials);
@@ -163,9 +165,7 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
                      const std::string& new_password) {
   const auto account = store::find_account(txn, session.user());
   const auto normalized = crypto::normalize_password(current);
-  const bool counted = store::reserve_attempt(txn, session.user(), context.settings.lock_failures,
-                                              Seconds{context.settings.lock_seconds}, context.now);
-  txn.commit();
+  const bool counted = count_attempt(txn, context, session.user());
   if (!is_right(context, account, normalized.value_or(Secret{}), counted && normalized))
     throw ApiError(ErrorCode::invalid_credentials, "The current password is wrong");
   const auto email = Email::parse(account->user.email);

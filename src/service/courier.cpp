@@ -102,6 +102,9 @@ bool Courier::step(const std::atomic<bool>& stop) {
     database_lost_ = false;
     database_delay_us_ = 0;
     return more;
+  } catch (const db::ConnectionLost& problem) {
+    database_failed(reason(problem));
+    return false;
   } catch (const db::RetryableError&) {
     return false;  // another courier was in the way; the next look is a second off
   } catch (const std::exception& problem) {

@@ -128,16 +128,16 @@ OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, Tim
 }
 
 Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
-                       const std::optional<UserId>& signed_in_as) {
+                       const std::optional<std::string>& signed_in_as) {
   const auto hash = crypto::sha256(form.token);
   const auto opened = OpenedInvite::open(txn, hash, context.now);
   const auto& scope = opened.scope();
   const auto organization = store::find_organization(txn, scope);
   if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::invite_gone);
 
+  if (signed_in_as && *signed_in_as != opened.invite().email) throw ApiError(ErrorCode::wrong_account);
   // Hash before the locks.
   const auto person = person_of(txn, context, opened.invite(), form, organization->name);
-  if (signed_in_as && *signed_in_as != person.user.id) throw ApiError(ErrorCode::wrong_account);
 
   const auto invite = store::lock_invite(txn, scope, hash);
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))

@@ -93,6 +93,8 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
     row = store::find_session(txn, claims->session);
     if (!row) throw ApiError(ErrorCode::invalid_token, "The session has ended");
     if (!is_honest_repetition(context, *row, counter)) {
+      // Whatever else this unit of work holds goes; the end of the session stays.
+      txn.rollback();
       store::delete_session(txn, row->id, row->user);
       txn.commit();
       throw ApiError(ErrorCode::refresh_reused, "The session was ended: sign in again");

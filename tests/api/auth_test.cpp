@@ -1,4 +1,5 @@
-// Signing in and getting back in: what an attacker learns, how often one may guess, and whose account an address is.
+// Signing in and getting back in: what an attacker learns, how often one may guess, and whose account an
+// address is.
 #include <criterion/criterion.h>
 
 #include "support/check.hpp"
@@ -48,14 +49,16 @@ Test(auth, an_unknown_user_a_wrong_password_and_a_deactivated_account_are_told_t
   expect_problem(wrong, 401, "invalid_credentials");
   for (const auto& other : {sign_in(fresh_email(), kWrong), sign_in(inactive.email, kWrong),
                             sign_in(inactive.email, inactive.password), sign_in("no address", kWrong),
-                            sign_in(owner.email, std::string("plum orbit canyon 42\0x", 22)), sign_in(owner.email, "x"),
-                            sign_in(owner.email, std::string(1000, 'x'))}) {
+                            sign_in(owner.email, std::string("plum orbit canyon 42\0x", 22)),
+                            sign_in(owner.email, "x"), sign_in(owner.email, std::string(1000, 'x'))}) {
     require_equal(without_id(other), without_id(wrong));
     require_equal(other.header("www-authenticate"), wrong.header("www-authenticate"));
   }
   // Its live token ended with it, at the latest when what the workers remember is stale.
-  wait_until("the deactivated account's token is refused", [&] { return inactive.client().get("/users/me").status == 401; });
-  expect_problem(Client{}.post("/refresh_token", object({{"refresh_token", inactive.refresh_token}})), 401, "invalid_token");
+  wait_until("the deactivated account's token is refused",
+             [&] { return inactive.client().get("/users/me").status == 401; });
+  expect_problem(Client{}.post("/refresh_token", object({{"refresh_token", inactive.refresh_token}})), 401,
+                 "invalid_token");
 }
 
 Test(auth, a_reset_for_an_unknown_or_deactivated_account_is_told_the_same_and_mails_nothing) {
@@ -70,8 +73,11 @@ Test(auth, a_reset_for_an_unknown_or_deactivated_account_is_told_the_same_and_ma
     const auto reply = client.post("/reset_password", object({{"email", email}}));
     expect(reply, 202);
     require_equal(reply.body, known.body);
-    require_equal(number_of("SELECT COUNT(*) FROM outbox WHERE template = 'password_reset' AND status = 0 AND recipient = " +
-                            literal(email)), 0);
+    require_equal(
+        number_of(
+            "SELECT COUNT(*) FROM outbox WHERE template = 'password_reset' AND status = 0 AND recipient = " +
+            literal(email)),
+        0);
   }
 }
 
@@ -88,7 +94,8 @@ Test(auth, five_failures_lock_the_account_even_for_the_right_password) {
   database().run("UPDATE user SET locked_until = UNIX_TIMESTAMP() WHERE email = " + literal(owner.email));
   expect_problem(sign_in(owner.email, kWrong), 401, "invalid_credentials");
   expect(sign_in(owner.email, owner.password), 200);
-  require_equal(number_of("SELECT failed_signins + locked_until FROM user WHERE email = " + literal(owner.email)), 0);
+  require_equal(
+      number_of("SELECT failed_signins + locked_until FROM user WHERE email = " + literal(owner.email)), 0);
 }
 
 Test(auth, four_failures_are_forgotten_by_a_success) {
@@ -157,7 +164,8 @@ Test(auth, an_expired_reset_link_and_links_of_another_purpose_are_refused) {
   expect_problem(client.post("/accept_invite", object({{"token", token}})), 410, "invite_gone");
   client.bearer(token);
   expect_problem(client.get("/users/me"), 401, "invalid_token");
-  database().run("UPDATE one_time_token SET expires_at = UNIX_TIMESTAMP() WHERE purpose = 1 AND user_id = " + binary(owner.user_id));
+  database().run("UPDATE one_time_token SET expires_at = UNIX_TIMESTAMP() WHERE purpose = 1 AND user_id = " +
+                 binary(owner.user_id));
   expect_problem(use_reset(token, "marble lantern 84 quick"), 400, "token_invalid");
 }
 
@@ -165,13 +173,19 @@ Test(auth, a_forged_host_does_not_move_the_links_of_a_mail) {
   const auto owner = sign_up();
   for (const char* name : {"Host", "X-Forwarded-Host", "Forwarded", "X-Original-Host"}) {
     const auto before = count_mails(owner.email, "password_reset");
-    const auto reply = Client{}.send({"POST", "/reset_password", object({{"email", owner.email}}), "application/json",
-                                      {{name, name == std::string{"Forwarded"} ? "host=evil.example" : "evil.example"}}});
+    const auto reply =
+        Client{}.send({"POST",
+                       "/reset_password",
+                       object({{"email", owner.email}}),
+                       "application/json",
+                       {{name, name == std::string{"Forwarded"} ? "host=evil.example" : "evil.example"}}});
     expect(reply, 202);
     require_equal(count_mails(owner.email, "password_reset"), before + 1);
     const auto mail = newest_mail(owner.email, "password_reset");
     require(mail.link().starts_with(setting("PUBLIC_URL") + "/reset#token="), mail.link());
-    require(mail.raw.find("evil.example") == std::string::npos && mail.html.find("evil.example") == std::string::npos, mail.raw);
+    require(mail.raw.find("evil.example") == std::string::npos &&
+                mail.html.find("evil.example") == std::string::npos,
+            mail.raw);
   }
 }
 
@@ -183,13 +197,16 @@ Test(auth, an_address_in_other_letters_is_the_same_account) {
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   const std::string full_width = "\xEF\xBD\x81\xEF\xBD\x84\xEF\xBD\x81" + name.substr(3);  // ａｄａ
   for (const auto& spelling : {upper + "@example.com", name + "@EXAMPLE.com", full_width + "@example.com",
-                               name + "@\xEF\xBD\x85xample.com", name + "@example\xE3\x80\x82" "com"}) {
+                               name + "@\xEF\xBD\x85xample.com",
+                               name + "@example\xE3\x80\x82"
+                                      "com"}) {
     expect_problem(client.post("/signup", sign_up_body(spelling, "Acme")), 409, "email_taken");
     expect(sign_in(spelling, kPassword), 200);
   }
   // A letter of another alphabet that looks alike is another address.
   expect(client.post("/signup", sign_up_body("\xD0\xB0" + name.substr(1) + "@example.com", "Acme")), 201);
-  require_equal(number_of("SELECT COUNT(*) FROM user WHERE email LIKE " + literal('%' + name.substr(1) + '%')), 2);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM user WHERE email LIKE " + literal('%' + name.substr(1) + '%')), 2);
 }
 
 Test(auth, passwords_that_differ_after_72_bytes_are_different_and_spellings_of_one_are_one) {

@@ -1,4 +1,5 @@
-// Invitations: one pending for an address, used once, by the right person, while its time and its inviter's right last.
+// Invitations: one pending for an address, used once, by the right person, while its time and its inviter's
+// right last.
 #include <criterion/criterion.h>
 
 #include "support/check.hpp"
@@ -16,7 +17,9 @@ Response accept(const std::string& token) {
   return Client{}.post("/accept_invite", object({{"token", token}, {"password", kPassword}}));
 }
 
-std::int64_t invites_of(const Account& owner) { return number_of("SELECT COUNT(*) FROM invite WHERE org_id = " + binary(owner.org_id)); }
+std::int64_t invites_of(const Account& owner) {
+  return number_of("SELECT COUNT(*) FROM invite WHERE org_id = " + binary(owner.org_id));
+}
 
 void set_expiry(const Account& owner, const std::string& expression) {
   database().run("UPDATE invite SET expires_at = " + expression + " WHERE org_id = " + binary(owner.org_id));
@@ -58,7 +61,9 @@ Test(invite, an_expired_invitation_makes_room_for_a_new_one_and_leaves_an_event)
   const auto stale = invite_token(email);
   set_expiry(owner, "UNIX_TIMESTAMP()");
   expect(invite(owner, email), 201);
-  require_equal(number_of("SELECT COUNT(*) FROM event WHERE type = 'invite.expired' AND org_id = " + binary(owner.org_id)), 1);
+  require_equal(number_of("SELECT COUNT(*) FROM event WHERE type = 'invite.expired' AND org_id = " +
+                          binary(owner.org_id)),
+                1);
   expect_problem(accept(stale), 410, "invite_gone");
   expect(accept(invite_token(email)), 200);
 }
@@ -102,12 +107,14 @@ Test(invite, an_invitation_falls_with_the_right_of_its_inviter) {
   expect(invite(admin, first, "admin"), 201);
   expect(invite(leaver, second, "viewer"), 201);
   auto boss = owner.client();
-  expect(boss.post("/update_member_role", object({{"user_id", admin.user_id}, {"new_role_name", "manager"}})), 200);
+  expect(boss.post("/update_member_role", object({{"user_id", admin.user_id}, {"new_role_name", "manager"}})),
+         200);
   expect_problem(accept(invite_token(first)), 410, "invite_gone");
   expect(boss.del("/delete", object({{"user_id", leaver.user_id}})), 204);
   expect_problem(accept(invite_token(second)), 410, "invite_gone");
   // With the right, the invitation comes back to life.
-  expect(boss.post("/update_member_role", object({{"user_id", admin.user_id}, {"new_role_name", "admin"}})), 200);
+  expect(boss.post("/update_member_role", object({{"user_id", admin.user_id}, {"new_role_name", "admin"}})),
+         200);
   expect(accept(invite_token(first)), 200);
 }
 
@@ -117,7 +124,8 @@ Test(invite, nobody_grants_a_role_above_their_own) {
   const auto manager = invite_and_accept(owner, "manager");
   Unchanged database;
   for (const char* role : {"owner"}) expect_problem(invite(admin, fresh_email(), role), 403, "role_outranks");
-  for (const char* role : {"owner", "admin"}) expect_problem(invite(manager, fresh_email(), role), 403, "role_outranks");
+  for (const char* role : {"owner", "admin"})
+    expect_problem(invite(manager, fresh_email(), role), 403, "role_outranks");
   const auto promote = object({{"user_id", admin.user_id}, {"new_role_name", "owner"}});
   expect_problem(admin.client().post("/update_member_role", promote), 403, "role_outranks");
   const auto demote = object({{"user_id", owner.user_id}, {"new_role_name", "viewer"}});
@@ -144,15 +152,21 @@ Test(invite, a_scanner_that_follows_the_link_like_a_browser_changes_nothing) {
   const auto token = invite_token(guest.email);
   {
     Unchanged database;
-    for (const char* accept_header : {"text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}) {
-      const auto reply = Client{}.send({"GET", "/accept_invite?token=" + token, std::nullopt, "", {{"Accept", accept_header}}});
+    for (const char* accept_header :
+         {"text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}) {
+      const auto reply = Client{}.send(
+          {"GET", "/accept_invite?token=" + token, std::nullopt, "", {{"Accept", accept_header}}});
       expect(reply, 303);
       require(reply.header("location").ends_with("/invite#token=" + token), reply.header("location"));
       require_equal(reply.header("cache-control"), "no-store");
     }
-    expect_problem(Client{}.send({"GET", "/accept_invite?token=x%0d%0aSet-Cookie:x", std::nullopt, "", {{"Accept", "text/html"}}}), 422,
-                   "validation_failed");
-    expect(Client{}.send({"HEAD", "/accept_invite?token=" + token, std::nullopt, "", {{"Accept", "text/html"}}}), 303);
+    expect_problem(
+        Client{}.send(
+            {"GET", "/accept_invite?token=x%0d%0aSet-Cookie:x", std::nullopt, "", {{"Accept", "text/html"}}}),
+        422, "validation_failed");
+    expect(
+        Client{}.send({"HEAD", "/accept_invite?token=" + token, std::nullopt, "", {{"Accept", "text/html"}}}),
+        303);
     database.check("a scanner");
   }
   expect(Client{}.get("/accept_invite?token=" + token), 200);
@@ -182,9 +196,11 @@ Test(invite, no_column_of_any_table_holds_a_token) {
   const auto reset = newest_mail(owner.email, "password_reset").token();
   while (columns.next()) {
     const auto place = '`' + columns.text(1) + "` FROM `" + columns.text(0) + '`';
-    for (const auto& token : {invitation, reset, owner.refresh_token, owner.access_token, tenantd::base64url_decode(invitation).value()})
-      require_equal(number_of("SELECT COUNT(*) FROM `" + columns.text(0) + "` WHERE LOCATE(0x" + tenantd::to_hex(token) + ", CAST(`" +
-                              columns.text(1) + "` AS BINARY)) > 0"), 0, place);
+    for (const auto& token : {invitation, reset, owner.refresh_token, owner.access_token,
+                              tenantd::base64url_decode(invitation).value()})
+      require_equal(number_of("SELECT COUNT(*) FROM `" + columns.text(0) + "` WHERE LOCATE(0x" +
+                              tenantd::to_hex(token) + ", CAST(`" + columns.text(1) + "` AS BINARY)) > 0"),
+                    0, place);
   }
   const auto hash = tenantd::to_hex(tenantd::crypto::sha256(invitation));
   require_equal(number_of("SELECT COUNT(*) FROM invite WHERE token = 0x" + hash), 1);
@@ -196,7 +212,8 @@ Test(invite, a_deactivated_account_does_not_join) {
   expect(invite(owner, guest.email), 201);
   database().run("UPDATE user SET status = 1 WHERE email = " + literal(guest.email));
   expect_problem(accept(invite_token(guest.email)), 410, "invite_gone");
-  expect_problem(owner.client().post("/invite_member", object({{"user_id", guest.user_id}})), 404, "not_found");
+  expect_problem(owner.client().post("/invite_member", object({{"user_id", guest.user_id}})), 404,
+                 "not_found");
   require_equal(stored_role(owner.org_id, guest.user_id), "");
 }
 
@@ -211,9 +228,14 @@ Test(invite, an_organization_that_is_deactivated_takes_nobody) {
 Test(invite, the_end_of_a_membership_takes_the_pending_invitations_along) {
   const auto owner = sign_up();
   const auto member = invite_and_accept(owner);
-  database().run("INSERT INTO invite (org_id, id, token, email, user_id, role_id, invited_by, created_at, updated_at, expires_at) "
-                 "SELECT org_id, " + binary(fresh_id()) + ", " + "REPEAT('y', 32), email, " + binary(member.user_id) +
-                 ", role_id, invited_by, created_at, updated_at, UNIX_TIMESTAMP() + 600 FROM invite WHERE org_id = " + binary(owner.org_id));
+  database().run(
+      "INSERT INTO invite (org_id, id, token, email, user_id, role_id, invited_by, created_at, updated_at, "
+      "expires_at) "
+      "SELECT org_id, " +
+      binary(fresh_id()) + ", " + "REPEAT('y', 32), email, " + binary(member.user_id) +
+      ", role_id, invited_by, created_at, updated_at, UNIX_TIMESTAMP() + 600 FROM invite WHERE org_id = " +
+      binary(owner.org_id));
   expect(owner.client().del("/delete", object({{"user_id", member.user_id}})), 204);
-  require_equal(number_of("SELECT COUNT(*) FROM invite WHERE status = 0 AND org_id = " + binary(owner.org_id)), 0);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM invite WHERE status = 0 AND org_id = " + binary(owner.org_id)), 0);
 }

@@ -18,7 +18,9 @@ namespace {
 
 struct Parts {
   std::string header, payload, signature;
-  std::string token() const { return base64url_encode(header) + '.' + base64url_encode(payload) + '.' + signature; }
+  std::string token() const {
+    return base64url_encode(header) + '.' + base64url_encode(payload) + '.' + signature;
+  }
 };
 
 Parts parts_of(const std::string& token) {
@@ -92,10 +94,10 @@ Test(jwt_attack, a_mac_under_the_published_key_is_refused) {
 Test(jwt_attack, keys_that_the_token_brings_along_are_refused) {
   const auto owner = sign_up();
   const auto good = parts_of(owner.access_token);
-  for (const char* extra :
-       {R"("jku":"http://127.0.0.1:1/keys")", R"("x5u":"http://127.0.0.1:1/x")", R"("x5c":["AAAA"])", R"("crit":["exp"])",
-        R"("crit":[])", R"("b64":false)", R"("jwk":{"kty":"OKP","crv":"Ed25519","x":"AAAA"})", R"("zip":"DEF")",
-        R"("alg":"none")", R"("cty":"JWT")"}) {
+  for (const char* extra : {R"("jku":"http://127.0.0.1:1/keys")", R"("x5u":"http://127.0.0.1:1/x")",
+                            R"("x5c":["AAAA"])", R"("crit":["exp"])", R"("crit":[])", R"("b64":false)",
+                            R"("jwk":{"kty":"OKP","crv":"Ed25519","x":"AAAA"})", R"("zip":"DEF")",
+                            R"("alg":"none")", R"("cty":"JWT")"}) {
     auto forged = good;
     forged.header = good.header.substr(0, good.header.size() - 1) + ',' + extra + '}';
     expect_refused(forged.token(), extra);

@@ -1,5 +1,6 @@
-// The main job, end to end: an organization is founded, a colleague is invited by mail, joins, gets a role, is counted
-// and leaves. And the rest of an account's life: refresh, sign out, a forgotten password, a new one.
+// The main job, end to end: an organization is founded, a colleague is invited by mail, joins, gets a role,
+// is counted and leaves. And the rest of an account's life: refresh, sign out, a forgotten password, a new
+// one.
 #include <criterion/criterion.h>
 
 #include "support/check.hpp"
@@ -52,13 +53,15 @@ Test(main_path, a_sign_up_makes_the_account_its_organization_and_an_owner) {
   require_equal(reply.text("/member/role"), "owner");
   require_equal(reply.text("/member/org_id"), reply.text("/organization/id"));
   require_equal(stored_role(reply.text("/organization/id"), reply.text("/user/id")), "owner");
-  require_equal(number_of("SELECT COUNT(*) FROM role WHERE org_id = " + binary(reply.text("/organization/id"))), 5);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM role WHERE org_id = " + binary(reply.text("/organization/id"))), 5);
 
   const auto mail = newest_mail(email, "verification");
   require(mail.link().starts_with(setting("PUBLIC_URL") + "/verify#token="), mail.link());
   require(mail.html.find(mail.token()) != std::string::npos, "the HTML part lacks the link");
   expect(client.post("/api/v1/auth/verify-email", object({{"token", mail.token()}})), 204);
-  expect_problem(client.post("/api/v1/auth/verify-email", object({{"token", mail.token()}})), 400, "token_invalid");
+  expect_problem(client.post("/api/v1/auth/verify-email", object({{"token", mail.token()}})), 400,
+                 "token_invalid");
   client.bearer(reply.text("/access_token"));
   const auto me = client.get("/users/me");
   require(me.at("/email_verified").IsTrue(), me.describe());
@@ -70,7 +73,8 @@ Test(main_path, a_colleague_is_invited_joins_gets_a_role_is_counted_and_leaves) 
   auto boss = owner.client();
   const auto email = fresh_email("carol");
 
-  const auto sent = boss.post("/invite_member", object({{"email", email}, {"org_id", owner.org_id}, {"role", "viewer"}}));
+  const auto sent =
+      boss.post("/invite_member", object({{"email", email}, {"org_id", owner.org_id}, {"role", "viewer"}}));
   expect(sent, 201);
   require_equal(sent.text("/email"), email);
   require_equal(sent.text("/status"), "pending");
@@ -79,14 +83,16 @@ Test(main_path, a_colleague_is_invited_joins_gets_a_role_is_counted_and_leaves) 
 
   const auto mail = newest_mail(email, "invitation");
   require(mail.link().starts_with(setting("PUBLIC_URL") + "/invite#token="), mail.link());
-  require(mail.text.find(owner.email) != std::string::npos, "the mail does not name the inviter:\n" + mail.text);
+  require(mail.text.find(owner.email) != std::string::npos,
+          "the mail does not name the inviter:\n" + mail.text);
   const auto page = Client{}.get("/invite");
   expect(page, 200);
   require(page.header("content-type").starts_with("text/html"), page.header("content-type"));
 
   Client carol;
   expect_problem(carol.post("/accept_invite", object({{"token", mail.token()}})), 422, "password_required");
-  const auto accepted = carol.post("/accept_invite", object({{"token", mail.token()}, {"password", kPassword}}));
+  const auto accepted =
+      carol.post("/accept_invite", object({{"token", mail.token()}, {"password", kPassword}}));
   expect(accepted, 200);
   require_token_reply(accepted);
   require_equal(accepted.text("/organization/id"), owner.org_id);
@@ -118,7 +124,8 @@ Test(main_path, a_colleague_is_invited_joins_gets_a_role_is_counted_and_leaves) 
   require_equal(users_with_role(boss, "manager"), 0);
   carol.bearer(accepted.text("/access_token"));
   expect_problem(carol.get("/organization/list_users"), 401, "invalid_token");
-  expect_problem(boss.del("/delete", object({{"user_id", user}, {"org_id", owner.org_id}})), 404, "not_found");
+  expect_problem(boss.del("/delete", object({{"user_id", user}, {"org_id", owner.org_id}})), 404,
+                 "not_found");
 }
 
 Test(main_path, an_existing_account_joins_by_the_token_alone_and_sees_both_organizations) {
@@ -138,20 +145,23 @@ Test(main_path, an_existing_account_joins_by_the_token_alone_and_sees_both_organ
   other.bearer(selected.text("/access_token"));
   require_equal(other.get("/users/me").text("/organization/id"), owner.org_id);
   // The session remembers: a refresh stays there.
-  const auto next = other.post("/refresh_token", object({{"refresh_token", selected.text("/refresh_token")}}));
+  const auto next =
+      other.post("/refresh_token", object({{"refresh_token", selected.text("/refresh_token")}}));
   require_equal(next.text("/organization/id"), owner.org_id);
 }
 
 Test(main_path, the_organizations_of_an_account_are_listed_page_by_page) {
   const auto owner = sign_up();
   auto client = owner.client();
-  for (int i = 0; i < 4; ++i) expect(client.post("/organization/register", object({{"name", fresh_name("Branch")}})), 201);
+  for (int i = 0; i < 4; ++i)
+    expect(client.post("/organization/register", object({{"name", fresh_name("Branch")}})), 201);
   std::vector<std::string> seen;
   std::string path = "/users/list_orgs?limit=2";
   for (int page = 0; page < 3; ++page) {
     const auto reply = client.get(path);
     expect(reply, 200);
-    for (std::size_t i = 0; i < reply.size("/items"); ++i) seen.push_back(reply.text("/items/" + std::to_string(i) + "/id"));
+    for (std::size_t i = 0; i < reply.size("/items"); ++i)
+      seen.push_back(reply.text("/items/" + std::to_string(i) + "/id"));
     if (page == 2) {
       require(reply.at("/next_cursor").IsNull(), reply.describe());
     } else {
@@ -167,9 +177,10 @@ Test(main_path, several_people_are_invited_with_a_result_for_each) {
   const auto owner = sign_up();
   const auto known = sign_up();
   const auto first = fresh_email();
-  const auto body = R"({"org_id":")" + owner.org_id + R"(","users":[{"email":")" + first + R"(","role":"viewer"},{"email":")" +
-                    first + R"("},{"user_id":")" + known.user_id + R"(","role":"admin"},{"user_id":")" + fresh_id() +
-                    R"("},{"email":")" + fresh_email() + R"(","role":"emperor"}]})";
+  const auto body = R"({"org_id":")" + owner.org_id + R"(","users":[{"email":")" + first +
+                    R"(","role":"viewer"},{"email":")" + first + R"("},{"user_id":")" + known.user_id +
+                    R"(","role":"admin"},{"user_id":")" + fresh_id() + R"("},{"email":")" + fresh_email() +
+                    R"(","role":"emperor"}]})";
   const auto reply = owner.client().post("/organization/add_users", body);
   expect(reply, 200);
   require_equal(reply.text("/items/0/result"), "invited");
@@ -221,14 +232,16 @@ Test(main_path, the_owner_of_an_account_changes_the_password_and_keeps_this_sess
   newest_mail(owner.email, "login_alert");
   const std::string fresh = "marble lantern 78 quick";
   auto client = owner.client();
-  const auto body = object({{"email", owner.email}, {"current_password", owner.password}, {"new_password", fresh}});
+  const auto body =
+      object({{"email", owner.email}, {"current_password", owner.password}, {"new_password", fresh}});
   expect(client.post("/reset_password", body), 204);
   expect(client.get("/users/me"), 200);
   expect_problem(elsewhere.client().get("/users/me"), 401, "invalid_token");
   expect(sign_in(owner.email, fresh), 200);
 
   // Without the token, or for another's address, it is a request for a link, and changes nothing.
-  const auto again = object({{"email", owner.email}, {"current_password", fresh}, {"new_password", kPassword}});
+  const auto again =
+      object({{"email", owner.email}, {"current_password", fresh}, {"new_password", kPassword}});
   expect(Client{}.post("/reset_password", again), 202);
   expect(sign_up().client().post("/reset_password", again), 202);
   expect(client.post("/reset_password", object({{"email", owner.email}, {"new_password", kPassword}})), 202);

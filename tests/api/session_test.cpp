@@ -13,13 +13,17 @@ using namespace tenantd::test;
 
 namespace {
 
-Response refresh(const std::string& token) { return Client{}.post("/refresh_token", object({{"refresh_token", token}})); }
+Response refresh(const std::string& token) {
+  return Client{}.post("/refresh_token", object({{"refresh_token", token}}));
+}
 
-std::string sessions_of(const Account& account) { return " FROM session WHERE user_id = " + binary(account.user_id); }
+std::string sessions_of(const Account& account) {
+  return " FROM session WHERE user_id = " + binary(account.user_id);
+}
 
 void age_rotation(const Account& account, int seconds) {
-  database().run("UPDATE session SET rotated_at = rotated_at - " + std::to_string(seconds) + " WHERE user_id = " +
-                 binary(account.user_id));
+  database().run("UPDATE session SET rotated_at = rotated_at - " + std::to_string(seconds) +
+                 " WHERE user_id = " + binary(account.user_id));
 }
 
 }  // namespace
@@ -85,7 +89,8 @@ Test(session, an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothin
   expect_problem(client.get("/users/me"), 401, "invalid_token");
   std::string forged = owner.refresh_token;
   forged[10] = forged[10] == 'A' ? 'B' : 'A';
-  for (const auto& token : {forged, owner.refresh_token + "A", owner.refresh_token.substr(1), std::string{"x"}})
+  for (const auto& token :
+       {forged, owner.refresh_token + "A", owner.refresh_token.substr(1), std::string{"x"}})
     expect_problem(refresh(token), 401, "invalid_token");
   require_equal(number_of("SELECT counter" + sessions_of(owner)), 0);
 }
@@ -100,10 +105,13 @@ Test(session, a_session_ends_when_it_was_idle_or_is_too_old) {
   expect_problem(refresh(old.refresh_token), 401, "invalid_token");
   // It slides, but never beyond its end.
   const auto sliding = sign_up();
-  database().run("UPDATE session SET expires_at = expires_at - 1000, ends_at = UNIX_TIMESTAMP() + 5000 WHERE user_id = " +
-                 binary(sliding.user_id));
+  database().run(
+      "UPDATE session SET expires_at = expires_at - 1000, ends_at = UNIX_TIMESTAMP() + 5000 WHERE user_id "
+      "= " +
+      binary(sliding.user_id));
   const auto next = refresh(sliding.refresh_token);
-  require(next.number("/refresh_expires_in") <= 5000 && next.number("/refresh_expires_in") > 4900, next.describe());
+  require(next.number("/refresh_expires_in") <= 5000 && next.number("/refresh_expires_in") > 4900,
+          next.describe());
   require_equal(number_of("SELECT expires_at - ends_at" + sessions_of(sliding)), 0);
 }
 
@@ -125,13 +133,16 @@ Test(session, what_ends_a_token_counts_in_every_worker_at_once) {
     const auto owner = sign_up();
     const auto member = invite_and_accept(owner, "admin");
     // All workers have seen the token, over connections of their own.
-    at_once(8, [&](std::size_t) { return expect(member.client().get("/organization/list_users"), 200).status; });
+    at_once(8,
+            [&](std::size_t) { return expect(member.client().get("/organization/list_users"), 200).status; });
     const auto body = object({{"user_id", member.user_id}, {"new_role_name", "viewer"}});
     expect(owner.client().post("/update_member_role", body), 200);
-    const auto demoted = at_once(8, [&](std::size_t) { return member.client().get("/organization/list_users").status; });
+    const auto demoted =
+        at_once(8, [&](std::size_t) { return member.client().get("/organization/list_users").status; });
     for (const int status : demoted) require_equal(status, 403, "after the demotion");
     expect(owner.client().del("/delete", object({{"user_id", member.user_id}})), 204);
-    const auto removed = at_once(8, [&](std::size_t) { return member.client().get("/organization/list_users").status; });
+    const auto removed =
+        at_once(8, [&](std::size_t) { return member.client().get("/organization/list_users").status; });
     for (const int status : removed) require_equal(status, 401, "after the removal");
   }
 }

@@ -1,5 +1,5 @@
-// Tenant isolation over the route table: whatever row is added is tried here by an outsider, by members without the
-// permission, and by nobody. A row whose body this file cannot build fails until it is taught.
+// Tenant isolation over the route table: whatever row is added is tried here by an outsider, by members
+// without the permission, and by nobody. A row whose body this file cannot build fails until it is taught.
 #include <criterion/criterion.h>
 
 #include <map>
@@ -41,7 +41,8 @@ std::string body_for(std::string_view schema, const Names& names) {
 }
 
 bool names_a_user(const Route& route) {
-  return route.body == "delete_member" || route.body == "update_member_role" || route.path.find("{user_id}") != std::string_view::npos;
+  return route.body == "delete_member" || route.body == "update_member_role" ||
+         route.path.find("{user_id}") != std::string_view::npos;
 }
 
 Call call_of(const Route& route, const Names& names) {
@@ -50,7 +51,8 @@ Call call_of(const Route& route, const Names& names) {
   call.path = route.path;
   if (const auto at = call.path.find("{user_id}"); at != std::string::npos)
     call.path.replace(at, 9, names.user.empty() ? fresh_id() : names.user);
-  require(call.path.find('{') == std::string::npos, "tenancy_test.cpp does not know the parts of " + call.path);
+  require(call.path.find('{') == std::string::npos,
+          "tenancy_test.cpp does not know the parts of " + call.path);
   if (!route.body.empty()) call.body = body_for(route.body, names);
   if (!names.tenant_header.empty()) call.headers.emplace_back("X-Tenant-Id", names.tenant_header);
   return call;
@@ -72,7 +74,8 @@ std::string anonymized(const Response& reply) {
   const auto id = reply.header("x-request-id");
   std::string body = reply.body;
   for (auto at = body.find(id); at != std::string::npos; at = body.find(id)) body.replace(at, id.size(), "…");
-  return std::to_string(reply.status) + ' ' + reply.header("content-type") + ' ' + reply.header("content-length") + ' ' + body;
+  return std::to_string(reply.status) + ' ' + reply.header("content-type") + ' ' +
+         reply.header("content-length") + ' ' + body;
 }
 
 std::string slug_of(const Account& account) {
@@ -136,7 +139,8 @@ Test(tenancy, every_role_is_refused_wherever_it_lacks_the_permission) {
   const auto owner = sign_up();
   std::map<std::string, Account> holders;
   for (const auto& role : tenantd::system_roles())
-    if (role.name != "owner") holders[std::string{role.name}] = invite_and_accept(owner, std::string{role.name});
+    if (role.name != "owner")
+      holders[std::string{role.name}] = invite_and_accept(owner, std::string{role.name});
   Unchanged database;
   std::size_t refused = 0;
   for (const auto& [name, holder] : holders) {
@@ -159,7 +163,8 @@ Test(tenancy, every_row_that_is_not_public_refuses_who_shows_no_token) {
   Client nobody;
   for (const auto& route : routes()) {
     if (route.handler.access == Access::anyone) continue;
-    Call call{std::string{tenantd::http::method_name(route.method)}, std::string{route.path}, std::nullopt, "", {}};
+    Call call{
+        std::string{tenantd::http::method_name(route.method)}, std::string{route.path}, std::nullopt, "", {}};
     if (!route.body.empty()) call = {call.method, call.path, "{}", "application/json", {}};
     const auto reply = nobody.send(call);
     require(reply.status == 401, label(route) + ": " + reply.describe());
@@ -176,14 +181,17 @@ Test(tenancy, lists_totals_and_statistics_show_no_row_of_another_organization) {
   const auto guest = invite_and_accept(theirs, "admin");
   expect(invite(theirs, fresh_email("waiting")), 201);
   auto client = ours.client();
-  for (const char* path :
-       {"/organization/list_users?include_total=true", "/api/v1/members?status=active", "/api/v1/members?role=admin",
-        "/users/list_orgs?include_total=true", "/role_wise_users", "/stats/organization-users", "/stats/organization-role-users",
-        "/stats/organization-users?from_time=0&to_time=4000000000", "/stats/organization-role-users?from_time=1", "/users/me"}) {
+  for (const char* path : {"/organization/list_users?include_total=true", "/api/v1/members?status=active",
+                           "/api/v1/members?role=admin", "/users/list_orgs?include_total=true",
+                           "/role_wise_users", "/stats/organization-users", "/stats/organization-role-users",
+                           "/stats/organization-users?from_time=0&to_time=4000000000",
+                           "/stats/organization-role-users?from_time=1", "/users/me"}) {
     const auto reply = client.get(path);
     expect(reply, 200);
-    for (const auto& foreign : {theirs.org_id, theirs.user_id, theirs.email, guest.user_id, guest.email, std::string{"Theirs"}})
-      require(reply.body.find(foreign) == std::string::npos, "a row of another organization: " + reply.describe());
+    for (const auto& foreign :
+         {theirs.org_id, theirs.user_id, theirs.email, guest.user_id, guest.email, std::string{"Theirs"}})
+      require(reply.body.find(foreign) == std::string::npos,
+              "a row of another organization: " + reply.describe());
   }
   require_equal(client.get("/organization/list_users?include_total=true").number("/total"), 1);
   require_equal(client.get("/organization/list_users?include_total=true&role=admin").number("/total"), 0);
@@ -191,7 +199,9 @@ Test(tenancy, lists_totals_and_statistics_show_no_row_of_another_organization) {
   // A cursor made in one organization opens no other.
   for (int i = 0; i < 2; ++i) invite_and_accept(theirs);
   const auto cursor = theirs.client().get("/organization/list_users?limit=1").text("/next_cursor");
-  require(client.get("/organization/list_users?cursor=" + cursor).body.find(guest.user_id) == std::string::npos, "a foreign cursor");
+  require(
+      client.get("/organization/list_users?cursor=" + cursor).body.find(guest.user_id) == std::string::npos,
+      "a foreign cursor");
 }
 
 Test(tenancy, statistics_count_only_where_the_role_may_count) {
@@ -210,12 +220,13 @@ Test(tenancy, a_role_of_one_organization_is_none_in_another) {
   const auto ours = sign_up();
   const auto theirs = sign_up();
   const auto member = invite_and_accept(ours);
-  database().run("INSERT INTO role (org_id, id, name, permissions, created_at, updated_at) VALUES (" + binary(theirs.org_id) + ", " +
-                 binary(fresh_id()) + ", 'auditor', 'audit:read', 1, 1)");
+  database().run("INSERT INTO role (org_id, id, name, permissions, created_at, updated_at) VALUES (" +
+                 binary(theirs.org_id) + ", " + binary(fresh_id()) + ", 'auditor', 'audit:read', 1, 1)");
   auto client = ours.client();
   Unchanged database;
   const auto body = object({{"user_id", member.user_id}, {"new_role_name", "auditor"}});
   expect_problem(client.post("/update_member_role", body), 404, "not_found");
-  expect_problem(client.post("/invite_member", object({{"email", fresh_email()}, {"role", "auditor"}})), 404, "not_found");
+  expect_problem(client.post("/invite_member", object({{"email", fresh_email()}, {"role", "auditor"}})), 404,
+                 "not_found");
   database.check("a foreign role");
 }

@@ -14,7 +14,8 @@ std::string shape(const rapidjson::Value& value) {
   if (value.IsArray()) return value.Empty() ? "[]" : '[' + shape(value[0]) + ']';
   if (!value.IsObject()) return std::to_string(value.GetType());
   std::string text = "{";
-  for (const auto& member : value.GetObject()) text += std::string{member.name.GetString()} + ':' + shape(member.value) + ' ';
+  for (const auto& member : value.GetObject())
+    text += std::string{member.name.GetString()} + ':' + shape(member.value) + ' ';
   return text + '}';
 }
 
@@ -39,8 +40,11 @@ Test(twins, sign_in_answers_alike_on_its_four_paths) {
 Test(twins, the_token_path_takes_the_form_that_oauth_clients_send) {
   const auto owner = sign_up();
   Client client;
-  Call call{"POST", "/api/v1/auth/token", "username=" + owner.email + "&password=plum+orbit%20canyon+42",
-            "application/x-www-form-urlencoded", {}};
+  Call call{"POST",
+            "/api/v1/auth/token",
+            "username=" + owner.email + "&password=plum+orbit%20canyon+42",
+            "application/x-www-form-urlencoded",
+            {}};
   expect(client.send(call), 200);
   call.body = "grant_type=password&" + *call.body;
   expect(client.send(call), 200);
@@ -75,14 +79,18 @@ Test(twins, invitations_roles_and_tokens_answer_alike) {
   auto client = owner.client();
   require_alike(client.post("/invite_member", object({{"email", fresh_email()}})),
                 client.post("/api/v1/invites", object({{"email", fresh_email()}})));
-  const auto seed = client.post("/update_member_role", object({{"user_id", member.user_id}, {"new_role_name", "viewer"}}));
-  const auto twin = client.put("/api/v1/members/" + member.user_id + "/role", object({{"new_role_name", "viewer"}}));
+  const auto seed =
+      client.post("/update_member_role", object({{"user_id", member.user_id}, {"new_role_name", "viewer"}}));
+  const auto twin =
+      client.put("/api/v1/members/" + member.user_id + "/role", object({{"new_role_name", "viewer"}}));
   require_alike(seed, twin);
   const auto one = client.post("/refresh_token", object({{"refresh_token", owner.refresh_token}}));
-  require_alike(one, client.post("/api/v1/auth/refresh", object({{"refresh_token", one.text("/refresh_token")}})));
+  require_alike(one,
+                client.post("/api/v1/auth/refresh", object({{"refresh_token", one.text("/refresh_token")}})));
   require_alike(client.post("/reset_password", object({{"email", owner.email}})),
                 client.post("/api/v1/auth/password-reset/request", object({{"email", owner.email}})));
   require_alike(client.post("/reset_password", object({{"token", "x"}, {"new_password", kPassword}})),
-                client.post("/api/v1/auth/password-reset/confirm", object({{"token", "x"}, {"new_password", kPassword}})));
+                client.post("/api/v1/auth/password-reset/confirm",
+                            object({{"token", "x"}, {"new_password", kPassword}})));
   require_alike(client.post("/api/v1/auth/logout"), sign_up().client().post("/logout"));
 }

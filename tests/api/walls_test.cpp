@@ -18,8 +18,9 @@ constexpr int kDuplicateKey = 1062;
 
 std::vector<std::string> base_tables() {
   std::vector<std::string> tables;
-  auto rows = database().run_query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'tenantd' AND "
-                                   "table_type = 'BASE TABLE' ORDER BY 1");
+  auto rows = database().run_query(
+      "SELECT table_name FROM information_schema.tables WHERE table_schema = 'tenantd' AND "
+      "table_type = 'BASE TABLE' ORDER BY 1");
   while (rows.next()) tables.push_back(rows.text(0));
   require(tables.size() >= 10, "too few tables");
   return tables;
@@ -36,7 +37,8 @@ void enter(Connection& connection, const Account& account) {
 }
 
 std::string role_id(const Account& account, const std::string& name) {
-  return "0x" + text_of("SELECT HEX(id) FROM role WHERE org_id = " + binary(account.org_id) + " AND name = " + literal(name));
+  return "0x" + text_of("SELECT HEX(id) FROM role WHERE org_id = " + binary(account.org_id) +
+                        " AND name = " + literal(name));
 }
 
 }  // namespace
@@ -45,26 +47,31 @@ Test(walls, the_applications_account_reaches_no_base_table) {
   Connection app{as_app()};
   for (const auto& table : base_tables()) {
     const std::string name = "tenantd." + table;
-    for (const auto& sql : {"SELECT * FROM " + name, "DELETE FROM " + name, "INSERT INTO " + name + " VALUES ()"})
+    for (const auto& sql :
+         {"SELECT * FROM " + name, "DELETE FROM " + name, "INSERT INTO " + name + " VALUES ()"})
       require_equal(error_of(app, sql), kNoTableRight, sql);
   }
   require_equal(error_of(app, "UPDATE tenantd.user SET is_super = TRUE"), kNoTableRight);
-  for (const char* sql : {"CREATE TABLE tenantd_app.x (a INT)", "DROP VIEW tenantd_app.member", "CREATE TABLE tenantd.x (a INT)",
-                          "ALTER TABLE tenantd_app.member ADD x INT"})
+  for (const char* sql : {"CREATE TABLE tenantd_app.x (a INT)", "DROP VIEW tenantd_app.member",
+                          "CREATE TABLE tenantd.x (a INT)", "ALTER TABLE tenantd_app.member ADD x INT"})
     require_equal(error_of(app, sql), kNoTableRight, sql);
-  require(error_of(app, "GRANT SELECT ON tenantd.* TO tenantd_app@localhost") != 0, "the application may grant");
+  require(error_of(app, "GRANT SELECT ON tenantd.* TO tenantd_app@localhost") != 0,
+          "the application may grant");
   require(error_of(app, "SET GLOBAL general_log = ON") != 0, "the application may set globals");
-  require(error_of(app, "SELECT LOAD_FILE('/etc/passwd') INTO OUTFILE '/tmp/tenantd-walls'") != 0, "the application may write files");
+  require(error_of(app, "SELECT LOAD_FILE('/etc/passwd') INTO OUTFILE '/tmp/tenantd-walls'") != 0,
+          "the application may write files");
 }
 
 Test(walls, without_a_scope_a_tenants_view_is_empty_and_takes_nothing) {
   const auto owner = sign_up();
   Connection app{as_app()};
-  for (const char* view : {"organization", "role", "member", "member_count", "invite", "event", "my_membership", "countable_organization",
-                           "countable_count", "countable_member", "system_organization", "system_count", "system_member"})
+  for (const char* view : {"organization", "role", "member", "member_count", "invite", "event",
+                           "my_membership", "countable_organization", "countable_count", "countable_member",
+                           "system_organization", "system_count", "system_member"})
     require_equal(count(app, view), 0, view);
-  const auto insert = "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" + binary(owner.org_id) + ", " +
-                      binary(owner.user_id) + ", " + role_id(owner, "owner") + ", 1, 1)";
+  const auto insert = "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" +
+                      binary(owner.org_id) + ", " + binary(owner.user_id) + ", " + role_id(owner, "owner") +
+                      ", 1, 1)";
   require_equal(error_of(app, insert), kOutsideTheView);
   app.run("UPDATE member SET status = 1");
   app.run("DELETE FROM member");
@@ -83,37 +90,52 @@ Test(walls, inside_a_scope_only_its_rows_are_seen_and_written) {
   require_equal(count(app, "member WHERE org_id = " + binary(theirs.org_id)), 0);
   require_equal(count(app, "system_member"), 0);
   const auto member = [&](const Account& org, const std::string& user, const std::string& role) {
-    return "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" + binary(org.org_id) + ", " + binary(user) +
-           ", " + role + ", 1, 1)";
+    return "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" +
+           binary(org.org_id) + ", " + binary(user) + ", " + role + ", 1, 1)";
   };
-  require_equal(error_of(app, member(theirs, ours.user_id, role_id(theirs, "owner"))), kOutsideTheView, "another's member");
-  require_equal(error_of(app, member(ours, theirs.user_id, role_id(theirs, "owner"))), kForeignKey, "another's role");
-  require_equal(error_of(app, member(ours, fresh_id(), role_id(ours, "owner"))), kForeignKey, "a user that is none");
-  require_equal(error_of(app, member(ours, theirs.user_id, role_id(ours, "viewer"))), 0, "a member of one's own");
+  require_equal(error_of(app, member(theirs, ours.user_id, role_id(theirs, "owner"))), kOutsideTheView,
+                "another's member");
+  require_equal(error_of(app, member(ours, theirs.user_id, role_id(theirs, "owner"))), kForeignKey,
+                "another's role");
+  require_equal(error_of(app, member(ours, fresh_id(), role_id(ours, "owner"))), kForeignKey,
+                "a user that is none");
+  require_equal(error_of(app, member(ours, theirs.user_id, role_id(ours, "viewer"))), 0,
+                "a member of one's own");
   require_equal(error_of(app, "UPDATE member SET org_id = " + binary(theirs.org_id)), kOutsideTheView);
   require_equal(error_of(app, "UPDATE member SET role_id = " + role_id(theirs, "owner")), kForeignKey);
   require_equal(error_of(app, "UPDATE organization SET id = " + binary(theirs.org_id)), kOutsideTheView);
-  const auto steal = member(theirs, theirs.user_id, role_id(theirs, "owner")) + " ON DUPLICATE KEY UPDATE org_id = " + binary(ours.org_id);
+  const auto steal = member(theirs, theirs.user_id, role_id(theirs, "owner")) +
+                     " ON DUPLICATE KEY UPDATE org_id = " + binary(ours.org_id);
   require(error_of(app, steal) != 0, "a row was stolen");
-  const auto stolen_role = "REPLACE INTO role (org_id, id, name, created_at, updated_at) VALUES (" + binary(theirs.org_id) + ", " +
-                           role_id(theirs, "owner") + ", 'owner', 1, 1)";
+  const auto stolen_role = "REPLACE INTO role (org_id, id, name, created_at, updated_at) VALUES (" +
+                           binary(theirs.org_id) + ", " + role_id(theirs, "owner") + ", 'owner', 1, 1)";
   require_equal(error_of(app, stolen_role), kOutsideTheView);
-  require_equal(error_of(app, "INSERT INTO organization (id, name, slug, created_at, updated_at) VALUES (" + binary(theirs.org_id) +
-                                  ", 'x', 'x-y-z', 1, 1)"), kOutsideTheView);
-  require(error_of(app, "DELETE FROM organization") == kNoTableRight, "the application may delete organizations");
+  require_equal(error_of(app, "INSERT INTO organization (id, name, slug, created_at, updated_at) VALUES (" +
+                                  binary(theirs.org_id) + ", 'x', 'x-y-z', 1, 1)"),
+                kOutsideTheView);
+  require(error_of(app, "DELETE FROM organization") == kNoTableRight,
+          "the application may delete organizations");
 }
 
 Test(walls, one_owner_row_and_one_pending_invitation_hold_in_the_schema) {
   const auto owner = sign_up();
   Connection app{as_app()};
   enter(app, owner);
-  require_equal(error_of(app, "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" + binary(owner.org_id) +
-                                  ", " + binary(owner.user_id) + ", " + role_id(owner, "viewer") + ", 1, 1)"), kDuplicateKey);
+  require_equal(
+      error_of(app, "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" +
+                        binary(owner.org_id) + ", " + binary(owner.user_id) + ", " +
+                        role_id(owner, "viewer") + ", 1, 1)"),
+      kDuplicateKey);
   const auto email = fresh_email();
   expect(invite(owner, email), 201);
-  require_equal(error_of(app, "INSERT INTO invite (org_id, id, token, email, role_id, invited_by, created_at, updated_at, expires_at) "
-                              "VALUES (" + binary(owner.org_id) + ", " + binary(fresh_id()) + ", REPEAT('x', 32), " + literal(email) +
-                              ", " + role_id(owner, "viewer") + ", " + binary(owner.user_id) + ", 1, 1, 1)"), kDuplicateKey);
+  require_equal(
+      error_of(app,
+               "INSERT INTO invite (org_id, id, token, email, role_id, invited_by, created_at, updated_at, "
+               "expires_at) "
+               "VALUES (" +
+                   binary(owner.org_id) + ", " + binary(fresh_id()) + ", REPEAT('x', 32), " + literal(email) +
+                   ", " + role_id(owner, "viewer") + ", " + binary(owner.user_id) + ", 1, 1, 1)"),
+      kDuplicateKey);
 }
 
 Test(walls, events_can_be_neither_changed_nor_deleted_by_the_application) {
@@ -131,9 +153,11 @@ Test(walls, the_sweeper_reads_no_password_and_the_courier_only_the_outbox) {
   for (const char* table : {"user", "organization", "member", "role", "version"})
     require_equal(error_of(sweeper, std::string{"SELECT * FROM tenantd."} + table), kNoTableRight, table);
   require_equal(error_of(sweeper, "SELECT values_sealed FROM tenantd.outbox"), kNoColumnRight);
-  require(error_of(sweeper, "INSERT INTO tenantd.session (id) VALUES ('x')") == kNoTableRight, "the sweeper may sign in");
+  require(error_of(sweeper, "INSERT INTO tenantd.session (id) VALUES ('x')") == kNoTableRight,
+          "the sweeper may sign in");
   Connection courier{as_courier()};
   for (const auto& table : base_tables())
-    require_equal(error_of(courier, "SELECT * FROM tenantd." + table), table == "outbox" ? 0 : kNoTableRight, table);
+    require_equal(error_of(courier, "SELECT * FROM tenantd." + table), table == "outbox" ? 0 : kNoTableRight,
+                  table);
   require_equal(error_of(courier, "DELETE FROM tenantd.outbox"), kNoTableRight);
 }

@@ -65,10 +65,10 @@ void start(int out, std::int64_t microseconds, const std::string& stored, int ni
 
 void run(int processes, std::int64_t seconds) {
   const Settings settings = load_settings();
-  const auto stored = crypto::hash_password(
-      Secret{"correct horse battery"},
-      {static_cast<std::uint32_t>(settings.argon2_memory_kib),
-       static_cast<std::uint32_t>(settings.argon2_passes), static_cast<std::uint32_t>(settings.argon2_lanes)});
+  const auto stored = crypto::hash_password(Secret{"correct horse battery"},
+                                            {static_cast<std::uint32_t>(settings.argon2_memory_kib),
+                                             static_cast<std::uint32_t>(settings.argon2_passes),
+                                             static_cast<std::uint32_t>(settings.argon2_lanes)});
   int ends[2];
   if (::pipe(ends) != 0) throw std::runtime_error("pipe failed");
   for (int i = 0; i < processes; ++i)

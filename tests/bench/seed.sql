@@ -1,5 +1,4 @@
 -- What the benchmark asks about, beside the account owner@example.com and its organization, which are signed up first.
--- The caller gives @threads nothing: every number stands here.
 --
 --   reader1 ... reader199   members of the owner's organization, which then has 200; they sign in
 --   person1 ... person2000  members of the 1,000 counted organizations, 100 in each with their owner

@@ -58,8 +58,8 @@ std::string Response::header(std::string_view name) const {
 }
 
 std::size_t Response::count_headers(std::string_view name) const {
-  return static_cast<std::size_t>(
-      std::count_if(headers.begin(), headers.end(), [&](const auto& h) { return h.first == ascii_lower(name); }));
+  return static_cast<std::size_t>(std::count_if(headers.begin(), headers.end(),
+                                                [&](const auto& h) { return h.first == ascii_lower(name); }));
 }
 
 const rapidjson::Value& Response::at(const std::string& pointer) const {
@@ -118,6 +118,13 @@ const Response& expect_problem(const Response& response, int status, std::string
   return response;
 }
 
+void expect_pointer(const Response& response, const std::string& pointer, const std::source_location& at) {
+  require(response.has("/errors"), "no errors in " + response.describe(), at);
+  for (std::size_t i = 0; i < response.size("/errors"); ++i)
+    if (response.text("/errors/" + std::to_string(i) + "/pointer") == pointer) return;
+  require(false, "no error at " + pointer + " in " + response.describe(), at);
+}
+
 Field::Field(std::string_view text) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
@@ -152,7 +159,9 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
-Client& Client::bearer(const std::string& access_token) { return header("Authorization", "Bearer " + access_token); }
+Client& Client::bearer(const std::string& access_token) {
+  return header("Authorization", "Bearer " + access_token);
+}
 
 Client& Client::header(const std::string& name, const std::string& value) {
   impl_->headers.emplace_back(name, value);

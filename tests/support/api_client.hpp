@@ -18,7 +18,7 @@ namespace tenantd::test {
 using Header = std::pair<std::string, std::string>;
 
 struct Response {
-  int status = 0;     // 0: no answer came, and `error` says why
+  int status = 0;  // 0: no answer came, and `error` says why
   std::string error;
   std::vector<Header> headers;  // names in lower case
   std::string body;
@@ -28,7 +28,8 @@ struct Response {
   std::string header(std::string_view name) const;
   std::size_t count_headers(std::string_view name) const;
 
-  // What stands at a JSON Pointer, such as "/user/id" or "/items/0/role". Throws if it is absent or of another type.
+  // What stands at a JSON Pointer, such as "/user/id" or "/items/0/role". Throws if it is absent or of
+  // another type.
   const rapidjson::Value& at(const std::string& pointer) const;
   bool has(const std::string& pointer) const;
   std::string text(const std::string& pointer) const;
@@ -47,15 +48,18 @@ const Response& expect(const Response& response, int status,
 // Throws unless the reply is a whole problem document (RFC 9457) of this status and code.
 const Response& expect_problem(const Response& response, int status, std::string_view code,
                                const std::source_location& at = std::source_location::current());
+// Throws unless one of the reply's `errors` names this pointer.
+void expect_pointer(const Response& response, const std::string& pointer,
+                    const std::source_location& at = std::source_location::current());
 
 // A member's value of a JSON object that is built for a request.
 class Field {
  public:
-  Field(const char* text) : Field(std::string_view{text}) {}          // NOLINT
-  Field(const std::string& text) : Field(std::string_view{text}) {}   // NOLINT
-  Field(std::string_view text);                                       // NOLINT
-  Field(std::int64_t number) : json_(std::to_string(number)) {}       // NOLINT
-  Field(int number) : json_(std::to_string(number)) {}                // NOLINT
+  Field(const char* text) : Field(std::string_view{text}) {}         // NOLINT
+  Field(const std::string& text) : Field(std::string_view{text}) {}  // NOLINT
+  Field(std::string_view text);                                      // NOLINT
+  Field(std::int64_t number) : json_(std::to_string(number)) {}      // NOLINT
+  Field(int number) : json_(std::to_string(number)) {}               // NOLINT
   static Field raw(std::string json) { return Field{std::move(json), 0}; }
   const std::string& json() const { return json_; }
 
@@ -100,8 +104,8 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-// Sends bytes as they are on a connection of their own and returns all that comes back until the server closes it.
-// `hang_up`: says at once that no more will come, which nginx takes for a client that has gone.
+// Sends bytes as they are on a connection of their own and returns all that comes back until the server
+// closes it. `hang_up`: says at once that no more will come, which nginx takes for a client that has gone.
 std::string send_raw(const std::string& bytes, bool hang_up = false);
 // Reads the first reply in what send_raw returned.
 Response read_raw(const std::string& bytes);

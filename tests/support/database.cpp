@@ -6,20 +6,22 @@
 #include "support/processes.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/db/error.hpp"
+#include "tenantd/domain/error.hpp"
 
 namespace tenantd::test {
 namespace {
 
 const std::set<std::string>& volatile_columns() {
   static const std::set<std::string> columns = {
-      "outbox.values_sealed", "outbox.status",            "outbox.attempts",   "outbox.next_attempt_at",
-      "outbox.lease_until",   "outbox.last_error",        "outbox.updated_at", "outbox.connection_failed",
-      "outbox.sent_at",       "user.failed_signins",      "user.locked_until",
+      "outbox.values_sealed", "outbox.status",       "outbox.attempts",   "outbox.next_attempt_at",
+      "outbox.lease_until",   "outbox.last_error",   "outbox.updated_at", "outbox.connection_failed",
+      "outbox.sent_at",       "user.failed_signins", "user.locked_until",
   };
   return columns;
 }
 
-db::ConnectOptions options_of(const std::string& user, const std::string& password, const std::string& schema) {
+db::ConnectOptions options_of(const std::string& user, const std::string& password,
+                              const std::string& schema) {
   db::ConnectOptions options;
   options.socket = setting("DB_SOCKET");
   options.user = user;
@@ -96,7 +98,13 @@ int error_of(db::Connection& connection, const std::string& sql) {
   connection.run("START TRANSACTION");
   int number = 0;
   try {
-    connection.run(sql);
+    if (sql.starts_with("SELECT")) {
+      connection.run_query(sql);
+    } else {
+      connection.run(sql);
+    }
+  } catch (const ApiError&) {
+    number = -1;
   } catch (const db::AccessError& e) {
     number = e.number;
   } catch (const db::StatementError& e) {

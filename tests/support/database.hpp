@@ -27,11 +27,12 @@ std::string text_of(const std::string& sql);
 std::string binary(const std::string& uuid);
 std::string literal(std::string_view text);
 
-// Returns the server's error number that `sql` meets on this connection, 0 if it succeeds. A write is not kept.
+// Returns the server's error number that `sql` meets on this connection, 0 if it succeeds, -1 if the service
+// would take it for an outage. A write is not kept.
 int error_of(db::Connection& connection, const std::string& sql);
 
-// Every base table's rows, counted and summed up. Left out is what moves by itself or by being asked: the courier's
-// columns of the outbox, counters of failed sign-ins, records of sweeps.
+// Every base table's rows, counted and summed up. Left out is what moves by itself or by being asked: the
+// courier's columns of the outbox, counters of failed sign-ins, records of sweeps.
 class Snapshot {
  public:
   static Snapshot take();
@@ -42,7 +43,8 @@ class Snapshot {
   std::map<std::string, std::string> tables_;
 };
 
-// The database must not change while this lives, as often as one asks. Nobody else uses the instance meanwhile.
+// The database must not change while this lives, as often as one asks. Nobody else uses the instance
+// meanwhile.
 class Unchanged {
  public:
   Unchanged() : before_(Snapshot::take()) {}

@@ -63,7 +63,9 @@ std::string Mail::header(std::string_view name) const {
   for (;;) {
     const auto line = raw.find("\r\n", at);
     value += raw.substr(at, line - at);
-    if (line == std::string::npos || line + 2 >= raw.size() || (raw[line + 2] != ' ' && raw[line + 2] != '\t')) return value;
+    if (line == std::string::npos || line + 2 >= raw.size() ||
+        (raw[line + 2] != ' ' && raw[line + 2] != '\t'))
+      return value;
     at = line + 2;
   }
 }
@@ -82,7 +84,8 @@ std::string Mail::token() const {
 }
 
 Mail newest_mail(const std::string& address, std::string_view template_name) {
-  auto rows = database().run_query("SELECT id" + where(address, template_name) + " ORDER BY created_at DESC, id DESC LIMIT 1");
+  auto rows = database().run_query("SELECT id" + where(address, template_name) +
+                                   " ORDER BY created_at DESC, id DESC LIMIT 1");
   require(rows.next(), "no mail " + std::string{template_name} + " was ordered for " + address);
   const auto id = rows.id<MailId>(0).str();
   std::filesystem::path path;

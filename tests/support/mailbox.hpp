@@ -20,8 +20,8 @@ struct Mail {
   std::string token() const;
 };
 
-// Waits for the newest mail of this template that was ever ordered for the address; throws if none was, or if it
-// does not arrive.
+// Waits for the newest mail of this template that was ever ordered for the address; throws if none was, or if
+// it does not arrive.
 Mail newest_mail(const std::string& address, std::string_view template_name);
 // How many were ordered so far, sent or not.
 std::size_t count_mails(const std::string& address, std::string_view template_name);

@@ -10,8 +10,8 @@
 
 namespace tenantd::test {
 
-// Calls work(0) … work(count - 1) at the same time, each in a thread of its own, and returns what they returned, in
-// that order. Rethrows the first exception.
+// Calls work(0) … work(count - 1) at the same time, each in a thread of its own, and returns what they
+// returned, in that order. Rethrows the first exception.
 template <class Work>
 auto at_once(std::size_t count, Work work) {
   share_instance();

@@ -95,8 +95,8 @@ Finished run_program(const std::vector<std::string>& command, const std::vector<
   ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO);
   pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, arguments.front().c_str(), &actions, nullptr, pointers(arguments).data(),
-                                   pointers(variables).data());
+  const int error = ::posix_spawnp(&pid, arguments.front().c_str(), &actions, nullptr,
+                                   pointers(arguments).data(), pointers(variables).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(pipe[1]);
   Finished finished;

@@ -24,9 +24,10 @@ struct Finished {
   int status = 0;  // exit status, or 128 + signal
   std::string output;
 };
-// Runs a program to its end; `environment` holds KEY=value, or KEY alone to take it away. Throws if it takes longer
-// than `patience`.
-Finished run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment = {},
+// Runs a program to its end; `environment` holds KEY=value, or KEY alone to take it away. Throws if it takes
+// longer than `patience`.
+Finished run_program(const std::vector<std::string>& command,
+                     const std::vector<std::string>& environment = {},
                      std::chrono::seconds patience = std::chrono::seconds{60});
 
 // The process that stack.sh recorded for a part ("tenantd", "mariadb", …) of the instance in `dir`.

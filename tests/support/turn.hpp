@@ -1,5 +1,5 @@
-// Whose turn it is on the instance that all tests share. Tests run side by side; one that compares the whole database,
-// kills workers or moves the clock waits until it is alone, and the others wait for it.
+// Whose turn it is on the instance that all tests share. Tests run side by side; one that compares the whole
+// database, kills workers or moves the clock waits until it is alone, and the others wait for it.
 #pragma once
 
 namespace tenantd::test {

@@ -20,14 +20,16 @@ Client Account::client() const {
 
 std::string fresh_name(const std::string& stem) {
   static std::atomic<int> count{0};
-  return stem + '-' + std::to_string(::getpid()) + '-' + std::to_string(++count) + '-' + to_hex(crypto::random_bytes(4));
+  return stem + '-' + std::to_string(::getpid()) + '-' + std::to_string(++count) + '-' +
+         to_hex(crypto::random_bytes(4));
 }
 
 std::string fresh_email(const std::string& stem) { return fresh_name(stem) + "@example.com"; }
 
 std::string fresh_id() { return crypto::new_id<UserId>().str(); }
 
-std::string sign_up_body(const std::string& email, const std::string& organization, const std::string& password) {
+std::string sign_up_body(const std::string& email, const std::string& organization,
+                         const std::string& password) {
   return object({{"email", email}, {"password", password}, {"organization_name", organization}});
 }
 
@@ -74,8 +76,10 @@ void join(const Account& inviter, const Account& invited, const std::string& rol
 }
 
 std::string stored_role(const std::string& org_id, const std::string& user_id) {
-  auto rows = database().run_query("SELECT r.name FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-                                   "WHERE m.org_id = " + binary(org_id) + " AND m.user_id = " + binary(user_id));
+  auto rows = database().run_query(
+      "SELECT r.name FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
+      "WHERE m.org_id = " +
+      binary(org_id) + " AND m.user_id = " + binary(user_id));
   return rows.next() ? rows.text(0) : "";
 }
 

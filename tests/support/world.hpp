@@ -1,5 +1,5 @@
-// People and organizations that a test needs, made through the API, each with names of its own so that tests run side
-// by side and twice on one instance.
+// People and organizations that a test needs, made through the API, each with names of its own so that tests
+// run side by side and twice on one instance.
 #pragma once
 
 #include <string>

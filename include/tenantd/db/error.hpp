@@ -11,6 +11,12 @@ struct RetryableError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The connection went away, and with it whatever was not committed: another one may do. Never from a COMMIT,
+// whose outcome would be unknown, and never from connecting.
+struct ConnectionLost : RetryableError {
+  using RetryableError::RetryableError;
+};
+
 // A unique key has the value already (1062). `key` is its name in the schema.
 struct DuplicateKey : std::runtime_error {
   DuplicateKey(const std::string& what, std::string key_name)
@@ -23,8 +29,8 @@ struct ForeignKeyError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The account lacks the right (1142, 1143, 1370), or a write left its tenant's view (1369): a fault of this
-// program.
+// The account lacks the right (1044, 1045, 1142, 1143, 1227, 1370), or a write left its tenant's view (1369):
+// a fault of this program.
 struct AccessError : std::runtime_error {
   AccessError(const std::string& what, int error_number) : runtime_error(what), number(error_number) {}
   int number;
@@ -39,7 +45,7 @@ struct StatementError : std::runtime_error {
 // True if the connection is gone (2002, 2006, 2013, 2055) or its statements are (1243, 2030).
 bool is_connection_lost(int number);
 
-// Throws what `number` stands for: one of the above, or ApiError(unavailable) for a lost connection, a full
+// Throws what `number` stands for: one of the above, or ApiError(unavailable) for a full
 // disk, or a server that is starting, stopping or read-only.
 [[noreturn]] void raise(int number, const std::string& message, std::string_view statement);
 

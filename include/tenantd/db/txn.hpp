@@ -69,12 +69,17 @@ class Txn {
   // Makes what was written durable. A later write starts another transaction. Throws ApiError(unavailable)
   // when the connection was lost: the outcome is then unknown to the caller.
   void commit();
+  // Runs `work(txn)` and makes it durable now, whatever becomes of the rest: in this unit of work if nothing
+  // was written yet, else in one of its own.
+  template <class Work>
+  auto settle(Work&& work);
   void rollback() noexcept;
   bool open() const { return open_; }
 
  private:
   Connection& ready();
   Connection& begun();
+  void give_up_commit();
   Pool::Lease& lease();
 
   Pool& pool_;
@@ -112,6 +117,14 @@ auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
       back_off(attempt);
     }
   }
+}
+
+template <class Work>
+auto Txn::settle(Work&& work) {
+  if (open_) return run_transaction(pool_, listener_, std::forward<Work>(work));
+  auto result = work(*this);
+  commit();
+  return result;
 }
 
 }  // namespace tenantd::db

@@ -37,11 +37,11 @@ struct Accepted {
   std::optional<TokenReply> signed_in;  // for the new account, whose password was chosen here
 };
 
-// Accepts for the invited address. `signed_in_as` is the caller's own account if the request carried a
+// Accepts for the invited address. `signed_in_as` is the caller's own address if the request carried a
 // session. Throws ApiError: invite_gone (unknown, used, revoked, expired, or the inviter may no longer
 // invite), wrong_account, password_required, password_refused.
 Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
-                       const std::optional<UserId>& signed_in_as);
+                       const std::optional<std::string>& signed_in_as);
 
 // An invitation opened by its token. The one way into an organization's scope for somebody who is no member
 // yet.

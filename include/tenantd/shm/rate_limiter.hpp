@@ -25,8 +25,11 @@ class RateLimiter {
                     std::int64_t now_us);
 
  private:
-  // Upper 16 bits: a tag of the caller; lower 48: when its bucket is empty again, in units of 64 µs.
-  // Two callers that meet in one slot share it only while both are busy: then the stricter outcome holds.
+  // Upper 16 bits: a tag of the caller; lower 48: when its bucket is empty again, in microseconds (good for
+  // nine years of uptime). Two callers that meet in one slot share it only while both are busy: then the
+  // stricter outcome holds. Returns the slot that counts this caller already, else a free one near, else the
+  // last, which is then shared.
+  std::atomic<std::uint64_t>& slot_of(std::uint64_t hash, std::int64_t now_us);
   static constexpr std::size_t kSlots = 1 << 16;
   std::array<std::atomic<std::uint64_t>, kSlots> slots_;
 };

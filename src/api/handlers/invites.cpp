@@ -58,8 +58,8 @@ Response accepted_reply(const service::Accepted& accepted) {
   return token_response(json);
 }
 
-std::optional<UserId> caller(const Request& request) {
-  return request.session ? std::optional{request.session->user()} : std::nullopt;
+std::optional<std::string> caller(const Request& request) {
+  return request.session ? std::optional{request.session->principal().user.email} : std::nullopt;
 }
 
 }  // namespace
@@ -110,10 +110,11 @@ Response accept_invite(const Request& request, Txn& txn) {
 }
 
 // A browser, or a scanner that acts like one, gets the page with the button, and the token moves to the
-// fragment; an API client accepts for an existing account.
+// fragment; an API client accepts for an existing account. HEAD changes nothing (RFC 9110 section 9.2.1).
 Response accept_invite_link(const Request& request, Txn& txn) {
   const auto token = text(request.query, "token");
-  if (request.http.accept.find("text/html") != std::string::npos) {
+  const bool is_head = request.http.method == http::Method::HEAD;
+  if (is_head || request.http.accept.find("text/html") != std::string::npos) {
     const auto is_token_character = [](char c) {
       return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
     };

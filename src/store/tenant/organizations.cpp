@@ -69,7 +69,10 @@ RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint
 }
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
-  return read_role(txn.query(kRoleByName, scope.org(), name));
+  auto role = read_role(txn.query(kRoleByName, scope.org(), name));
+  // The key compares without case and trailing blanks, so that no two roles look alike; a name must be exact.
+  if (role && role->name != name) return std::nullopt;
+  return role;
 }
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id) {

@@ -1,0 +1,151 @@
+// The sweeper, run by hand: deletes what has expired, says so, and leaves the rest.
+#include <criterion/criterion.h>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/parallel.hpp"
+#include "support/processes.hpp"
+#include "support/world.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+Finished sweep() { return run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}); }
+
+void expect_done(const Finished& finished, const std::source_location& at = std::source_location::current()) {
+  require_equal(finished.status, 0, finished.output, at);
+}
+
+std::int64_t expired_events(const Account& owner) {
+  return number_of(
+      "SELECT COUNT(*) FROM event WHERE type = 'invite.expired' AND actor_id IS NULL AND org_id = " +
+      binary(owner.org_id));
+}
+
+std::int64_t invites_of(const Account& owner) {
+  return number_of("SELECT COUNT(*) FROM invite WHERE org_id = " + binary(owner.org_id));
+}
+
+}  // namespace
+
+Test(sweeper, an_expired_invitation_goes_and_leaves_an_event_and_a_live_one_stays) {
+  const Alone alone;
+  const auto owner = sign_up();
+  const auto live = fresh_email();
+  const auto expired = fresh_email();
+  expect(invite(owner, live), 201);
+  expect(invite(owner, expired), 201);
+  const auto subject = text_of("SELECT HEX(id) FROM invite WHERE email = " + literal(expired));
+  database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() WHERE email = " + literal(expired));
+  expect_done(sweep());
+  require_equal(text_of("SELECT GROUP_CONCAT(email) FROM invite WHERE org_id = " + binary(owner.org_id)),
+                live);
+  require_equal(text_of("SELECT HEX(subject_id) FROM event WHERE type = 'invite.expired' AND org_id = " +
+                        binary(owner.org_id)),
+                subject);
+  require_equal(expired_events(owner), 1);
+  expect(Client{}.post("/accept_invite", object({{"token", invite_token(live)}, {"password", kPassword}})),
+         200);
+}
+
+Test(sweeper, other_expired_rows_go_and_live_ones_stay) {
+  const Alone alone;
+  const auto gone = sign_up();
+  const auto stays = sign_up();
+  for (const auto* account : {&gone, &stays}) {
+    expect(Client{}.post("/reset_password", object({{"email", account->email}})), 202);
+    expect(account->client()
+               .header("Idempotency-Key", account->user_id)
+               .post("/organization/register", object({{"name", account->user_id}})),
+           201);
+  }
+  const auto expire = [&](const std::string& table, const std::string& where) {
+    database().run("UPDATE " + table + " SET expires_at = UNIX_TIMESTAMP() - 1 WHERE " + where);
+  };
+  const auto of_gone = "user_id = " + binary(gone.user_id);
+  expire("one_time_token", of_gone);
+  expire("session", of_gone);
+  const auto keys = number_of("SELECT COUNT(*) FROM idempotency");
+  database().run("UPDATE idempotency SET expires_at = UNIX_TIMESTAMP() - 1 ORDER BY expires_at LIMIT 1");
+  expect_done(sweep());
+  for (const char* table : {"one_time_token", "session"}) {
+    require_equal(number_of(std::string{"SELECT COUNT(*) FROM "} + table + " WHERE " + of_gone), 0, table);
+    require(number_of(std::string{"SELECT COUNT(*) FROM "} + table +
+                      " WHERE user_id = " + binary(stays.user_id)) > 0,
+            table);
+  }
+  require_equal(number_of("SELECT COUNT(*) FROM idempotency"), keys - 1);
+  expect(stays.client().get("/users/me"), 200);
+  require_equal(stored_role(gone.org_id, gone.user_id), "owner");
+}
+
+Test(sweeper, mails_long_delivered_go_and_pending_ones_stay) {
+  const Alone alone;
+  const auto insert = [](const std::string& recipient, int status, int age_days) {
+    const auto at = "UNIX_TIMESTAMP() - 86400 * " + std::to_string(age_days);
+    database().run(
+        "INSERT INTO outbox (id, template, recipient, status, next_attempt_at, created_at, updated_at, "
+        "sent_at, lease_until) VALUES (" +
+        binary(fresh_id()) + ", 'welcome', " + literal(recipient) + ", " + std::to_string(status) + ", " +
+        at + ", " + at + ", " + at + ", " + (status == 1 ? at : "NULL") + ", UNIX_TIMESTAMP() + 86400)");
+  };
+  const auto old_sent = fresh_email();
+  const auto old_pending = fresh_email();
+  const auto new_sent = fresh_email();
+  insert(old_sent, 1, 400);
+  insert(old_pending, 0, 400);
+  insert(new_sent, 1, 0);
+  expect_done(sweep());
+  const auto rows = [](const std::string& recipient) {
+    return number_of("SELECT COUNT(*) FROM outbox WHERE recipient = " + literal(recipient));
+  };
+  require_equal(rows(old_sent), 0, "delivered long ago");
+  require_equal(rows(old_pending), 1, "pending");
+  require_equal(rows(new_sent), 1, "delivered just now");
+  database().run("DELETE FROM outbox WHERE recipient = " + literal(old_pending));
+}
+
+Test(sweeper, two_at_once_do_what_one_does) {
+  const Alone alone;
+  const auto owner = sign_up();
+  // More than a batch, so that they meet.
+  database().run(
+      "INSERT INTO invite (org_id, id, token, email, role_id, invited_by, created_at, updated_at, "
+      "expires_at) "
+      "SELECT r.org_id, UNHEX(MD5(CONCAT(s.seq, HEX(r.id)))), UNHEX(SHA2(CONCAT(s.seq, HEX(r.id)), 256)), "
+      "CONCAT('x', s.seq, '@example.com'), r.id, " +
+      binary(owner.user_id) +
+      ", 1, 1, 1 FROM role r, seq_1_to_2500 s "
+      "WHERE r.name = 'viewer' AND r.org_id = " +
+      binary(owner.org_id));
+  expect(invite(owner, fresh_email()), 201);
+  const auto runs = at_once(3, [](std::size_t) { return sweep(); });
+  for (const auto& run : runs) expect_done(run);
+  require_equal(invites_of(owner), 1);
+  require_equal(expired_events(owner), 2500);
+}
+
+Test(sweeper, its_runs_are_recorded) {
+  const Alone alone;
+  const auto last = number_of("SELECT COALESCE(MAX(id), 0) FROM sweep_run");
+  const auto owner = sign_up();
+  expect(invite(owner, fresh_email()), 201);
+  database().run("UPDATE invite SET expires_at = 1 WHERE org_id = " + binary(owner.org_id));
+  expect_done(sweep());
+  const auto recorded = " FROM sweep_run WHERE id > " + std::to_string(last);
+  require(number_of("SELECT COUNT(DISTINCT task)" + recorded) >= 5, "too few tasks were recorded");
+  require_equal(number_of("SELECT COUNT(*)" + recorded + " AND (error IS NOT NULL OR duration_us < 0)"), 0,
+                "a task failed: " + text_of("SELECT COALESCE(GROUP_CONCAT(error), '')" + recorded));
+  require(number_of("SELECT SUM(rows_deleted)" + recorded + " AND task = 'invites'") >= 1,
+          "the invitation was not counted");
+  require_equal(number_of("SELECT COUNT(*)" + recorded + " AND ABS(started_at - UNIX_TIMESTAMP()) > 5"), 0,
+                "when it ran");
+}
+
+Test(sweeper, without_a_database_it_says_so_and_ends) {
+  const auto finished =
+      run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}, {"DB_SOCKET=/nowhere/db.sock"});
+  require_equal(finished.status, 75, finished.output);
+  require(finished.output.find("database") != std::string::npos, finished.output);
+}

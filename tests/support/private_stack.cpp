@@ -1,0 +1,138 @@
+#include "support/private_stack.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "support/check.hpp"
+#include "support/processes.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/db/connection.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::test {
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+// The 22nd field of /proc/PID/stat, by which stack.sh knows a process again.
+std::string start_time(pid_t pid) {
+  const auto line = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const auto fields = split(std::string_view{line}.substr(line.rfind(") ") + 2), ' ');
+  return std::string{fields.at(19)};
+}
+
+std::string stack_script() { return setting("TENANTD_TOP") + "/src/run/stack.sh"; }
+
+pid_t spawn_detached(std::vector<std::string> command, const std::string& log) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
+  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  std::vector<char*> arguments;
+  for (auto& argument : command) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+  pid_t pid = 0;
+  const int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  require(error == 0, command.front() + " cannot be started");
+  return pid;
+}
+
+}  // namespace
+
+PrivateStack::PrivateStack(std::vector<std::string> settings) {
+  std::string pattern = run_dir() + "/private-XXXXXX";
+  require(::mkdtemp(pattern.data()) != nullptr, "no folder for a private stack");
+  // stack.sh takes no folder that exists and is not its own, unless it is empty.
+  dir_ = pattern;
+  environment_ = {"RUN_DIR=" + dir_,
+                  "PORT=0",
+                  "SWEEP_EVERY=0",
+                  "CLOCK_OFFSET_FILE",
+                  "SUPER_ADMIN_EMAIL",
+                  "SUPER_ADMIN_PASSWORD",
+                  "KEYS_DIR",
+                  "MAIL_DIR",
+                  "PUBLIC_URL",
+                  "WORKERS=2",
+                  "HASH_WORKERS=1",
+                  "MARIADB_OPTIONS",
+                  "BUILD=" + setting("TENANTD_BUILD")};
+  environment_.insert(environment_.end(), settings.begin(), settings.end());
+  const auto started = run_program({stack_script(), "start"}, environment_);
+  if (started.status != 0) {
+    stop();
+    require(false, "a private stack did not start: " + started.output);
+  }
+  const auto port = read_file(dir_ + "/port");
+  url_ = "http://127.0.0.1:" + port.substr(0, port.find('\n'));
+  std::string command = read_file("/proc/" + std::to_string(part_pid(dir_, "mariadb")) + "/cmdline");
+  if (!command.empty() && command.back() == '\0') command.pop_back();
+  for (const auto argument : split(command, '\0')) database_command_.emplace_back(argument);
+}
+
+PrivateStack::~PrivateStack() { stop(); }
+
+void PrivateStack::stop() noexcept {
+  try {
+    // A stopped process takes no other signal.
+    ::kill(part_pid(dir_, "mariadb"), SIGCONT);
+  } catch (const std::exception&) {
+    // It does not run.
+  }
+  try {
+    const auto stopped = run_program({stack_script(), "stop"}, environment_);
+    if (stopped.status != 0)
+      std::fprintf(stderr, "a private stack did not stop: %s\n", stopped.output.c_str());
+    std::filesystem::remove_all(dir_);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "a private stack did not stop: %s\n", e.what());
+  }
+}
+
+void PrivateStack::signal_database(int signal) const {
+  require(::kill(part_pid(dir_, "mariadb"), signal) == 0, "the database takes no signal");
+}
+
+void PrivateStack::kill_database() {
+  const pid_t pid = part_pid(dir_, "mariadb");
+  signal_database(SIGKILL);
+  wait_until("the database is gone", [&] { return !lives(pid); });
+}
+
+void PrivateStack::restart_database() {
+  const pid_t pid = spawn_detached(database_command_, dir_ + "/log/mariadb.log");
+  std::ofstream{dir_ + "/pid/mariadb"} << pid << ' ' << start_time(pid) << ' ' << database_command_.front()
+                                       << '\n';
+  db::ConnectOptions options;
+  for (const auto& argument : database_command_)
+    if (argument.starts_with("--socket=")) options.socket = argument.substr(9);
+  options.user = setting("DB_ADMIN_USER", "root");
+  wait_until("the database answers", [&] {
+    require(lives(pid), "the database ended: " + read_file(dir_ + "/log/mariadb.log"));
+    try {
+      const db::Connection connection{options};
+      return true;
+    } catch (const ApiError&) {
+      return false;
+    }
+  });
+}
+
+}  // namespace tenantd::test

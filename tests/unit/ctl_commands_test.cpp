@@ -1,0 +1,182 @@
+#include <criterion/criterion.h>
+
+#include <sysexits.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+#include "support/check.hpp"
+#include "tenantd/api/route.hpp"
+#include "tenantd/base/version.hpp"
+#include "tenantd/config/settings.hpp"
+#include "tenantd/ctl/commands.hpp"
+
+using namespace tenantd;
+using test::require;
+using test::require_equal;
+
+namespace {
+
+struct Outcome {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(const ctl::Arguments& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int status = ctl::run(arguments, out, err);
+  return {status, out.str(), err.str()};
+}
+
+// One sentence of this program on the error stream, and nothing on the other.
+void expect_sentence(const Outcome& outcome, int status) {
+  require_equal(outcome.status, status, outcome.err);
+  require_equal(outcome.out, "");
+  require(outcome.err.starts_with("tenantctl: ") && outcome.err.ends_with('\n'), outcome.err);
+  require_equal(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1, outcome.err);
+}
+
+bool contains(const std::string& text, const std::string& piece) {
+  return text.find(piece) != std::string::npos;
+}
+
+}  // namespace
+
+Test(tenantctl, help_names_every_command_and_every_exit_status) {
+  for (const char* word : {"help", "--help"}) {
+    const auto help = run({word});
+    require_equal(help.status, 0);
+    require_equal(help.err, "");
+    require(help.out.starts_with("Usage: tenantctl "), help.out);
+    for (const auto& command : ctl::commands())
+      require(contains(help.out, "\n  " + std::string{command.name} + ' '), help.out);
+    for (const char* status : {"0 done", "1 failed", "64 ", "75 ", "78 "})
+      require(contains(help.out, status), status);
+  }
+}
+
+Test(tenantctl, no_command_is_wrong_usage_and_prints_the_help_as_an_error) {
+  const auto outcome = run({});
+  require_equal(outcome.status, EX_USAGE);
+  require_equal(outcome.out, "");
+  require_equal(outcome.err, run({"help"}).out);
+}
+
+Test(tenantctl, version_is_the_programs_name_and_version) {
+  const auto outcome = run({"--version"});
+  require_equal(outcome.status, 0);
+  require_equal(outcome.out, "tenantctl " + std::string{kVersion} + '\n');
+}
+
+Test(tenantctl, an_unknown_command_is_wrong_usage) {
+  for (const char* name : {"migrat", "Migrate", "--migrate", "-h", " ", "migrate "}) {
+    const auto outcome = run({name});
+    expect_sentence(outcome, EX_USAGE);
+    require(
+        contains(outcome.err, std::string{"\""} + name + '"') && contains(outcome.err, "tenantctl --help"),
+        outcome.err);
+  }
+}
+
+Test(tenantctl, an_unknown_option_or_argument_is_wrong_usage_before_anything_is_done) {
+  for (const ctl::Arguments& arguments : {
+           ctl::Arguments{"migrate", "--dryrun"},
+           {"migrate", "--dry-run", "now"},
+           {"settings", "--html"},
+           {"settings", "--markdown", "x"},
+           {"routes", "--apache"},
+           {"routes", "--nginx", "x"},
+           {"doctor", "--fix"},
+           {"create-super-admin", "ada@example.com"},
+           {"keys"},
+           {"keys", "destroy"},
+           {"keys", "create", "x"},
+           {"keys", "rotate", "now"},
+           {"keys", "retire"},
+           {"keys", "retire", "a", "b"},
+           {"keys", "list", "--json"},
+       })
+    expect_sentence(run(arguments), EX_USAGE);
+}
+
+Test(tenantctl, settings_as_markdown_holds_a_whole_row_for_each_key) {
+  const auto outcome = run({"settings", "--markdown"});
+  require_equal(outcome.status, 0);
+  for (const auto& row : setting_docs())
+    require(contains(outcome.out, "\n| `" + std::string{row.key} + "` | "), std::string{row.key});
+  std::istringstream lines{outcome.out};
+  for (std::string line; std::getline(lines, line);) {
+    require_equal(std::count(line.begin(), line.end(), '|'), 5, line);
+    require(line.starts_with('|') && line.ends_with('|'), line);
+  }
+}
+
+Test(tenantctl, settings_lists_each_key_with_its_default_and_meaning) {
+  const auto outcome = run({"settings"});
+  require_equal(outcome.status, 0);
+  for (const auto& row : setting_docs()) {
+    require(contains('\n' + outcome.out, '\n' + std::string{row.key} + ' '), std::string{row.key});
+    require(!row.doc.empty() && contains(outcome.out, std::string{row.doc}), std::string{row.key});
+  }
+}
+
+Test(tenantctl, no_setting_has_a_secret_for_a_default) {
+  for (const auto& row : setting_docs())
+    if (row.unit == "secret") require_equal(row.fallback, "", std::string{row.key});
+}
+
+Test(tenantctl, routes_lists_every_path_and_what_it_takes) {
+  const auto outcome = run({"routes"});
+  require_equal(outcome.status, 0);
+  require_equal(static_cast<std::size_t>(std::count(outcome.out.begin(), outcome.out.end(), '\n')),
+                api::routes().size());
+  for (const auto& route : api::routes())
+    require(contains(outcome.out, std::string{route.path} + ' '), std::string{route.path});
+  require(contains(outcome.out, "roles:assign") && contains(outcome.out, "anyone"), outcome.out);
+}
+
+Test(tenantctl, routes_for_nginx_is_the_map_of_lanes) {
+  const auto outcome = run({"routes", "--nginx"});
+  require_equal(outcome.status, 0);
+  require_equal(outcome.out, api::nginx_lanes());
+  require(contains(outcome.out, "map $uri $tenantd_lane {") && contains(outcome.out, "    /signin hash;\n"),
+          outcome.out);
+}
+
+Test(tenantctl, a_setting_that_cannot_be_used_is_named) {
+  ::setenv("DB_PORT", "mysql", 1);
+  const auto outcome = run({"doctor"});
+  expect_sentence(outcome, EX_CONFIG);
+  require(contains(outcome.err, "DB_PORT"), outcome.err);
+}
+
+Test(tenantctl, an_unreachable_database_is_a_reason_to_try_again_later) {
+  ::unsetenv("DB_HOST");
+  ::setenv("DB_SOCKET", "/nonexistent/db.sock", 1);
+  ::setenv("SQL_DIR",
+           (std::string{std::getenv("TENANTD_TOP") != nullptr ? std::getenv("TENANTD_TOP") : "."} + "/sql")
+               .c_str(),
+           1);
+  expect_sentence(run({"migrate", "--dry-run"}), EX_TEMPFAIL);
+}
+
+Test(tenantctl, a_folder_without_migrations_is_a_failure_that_says_what_to_set) {
+  ::setenv("SQL_DIR", "/nonexistent", 1);
+  ::setenv("DB_SOCKET", "/nonexistent/db.sock", 1);
+  const auto outcome = run({"migrate"});
+  require(outcome.status == 1 || outcome.status == EX_TEMPFAIL, outcome.err);
+  require(outcome.out.empty() && outcome.err.starts_with("tenantctl: "), outcome.err);
+}
+
+Test(tenantctl, create_super_admin_without_its_settings_says_which) {
+  ::unsetenv("SUPER_ADMIN_EMAIL");
+  ::unsetenv("SUPER_ADMIN_PASSWORD");
+  const auto outcome = run({"create-super-admin"});
+  expect_sentence(outcome, EX_CONFIG);
+  require(contains(outcome.err, "SUPER_ADMIN_EMAIL") && contains(outcome.err, "SUPER_ADMIN_PASSWORD"),
+          outcome.err);
+}

@@ -1,0 +1,83 @@
+// Numbers from the server's and the client library's lists of errors, and what the rest of the program sees.
+#include <criterion/criterion.h>
+
+#include <functional>
+#include <string>
+
+#include "support/check.hpp"
+#include "tenantd/db/error.hpp"
+#include "tenantd/domain/error.hpp"
+
+using namespace tenantd;
+using test::require;
+using test::require_equal;
+
+namespace {
+
+std::string kind_of(int number, const std::string& message = "message") {
+  try {
+    db::raise(number, message, "statement.name");
+  } catch (const db::RetryableError& e) {
+    return std::string{"retryable "} + e.what();
+  } catch (const db::DuplicateKey& e) {
+    return "duplicate " + e.key;
+  } catch (const db::ForeignKeyError&) {
+    return "foreign key";
+  } catch (const db::AccessError& e) {
+    return "access " + std::to_string(e.number);
+  } catch (const db::StatementError& e) {
+    return "statement " + std::to_string(e.number);
+  } catch (const ApiError& e) {
+    require(e.public_text().empty(), "the driver's words are not for the client");
+    return std::string{e.what()} + ' ' + e.log_detail();
+  }
+}
+
+}  // namespace
+
+Test(db_error, conflicts_between_transactions_can_be_retried) {
+  for (const int number : {1020, 1047, 1205, 1213})
+    require_equal(kind_of(number), "retryable statement.name: " + std::to_string(number) + " message");
+}
+
+Test(db_error, a_lost_connection_or_statement_is_unavailable) {
+  for (const int number : {1053, 1243, 1927, 2002, 2003, 2006, 2013, 2030, 2055}) {
+    require(db::is_connection_lost(number), std::to_string(number));
+    require_equal(kind_of(number), "unavailable statement.name: " + std::to_string(number) + " message");
+  }
+}
+
+Test(db_error, a_server_that_cannot_write_or_answer_is_unavailable_though_connected) {
+  for (const int number : {3, 28, 1021, 1026, 1040, 1041, 1114, 1129, 1146, 1180, 1203, 1290, 1317, 1969}) {
+    require(!db::is_connection_lost(number), std::to_string(number));
+    require(kind_of(number).starts_with("unavailable "), kind_of(number));
+  }
+}
+
+Test(db_error, a_missing_right_or_a_write_outside_the_scope_is_an_access_error) {
+  for (const int number : {1142, 1143, 1369, 1370})
+    require_equal(kind_of(number), "access " + std::to_string(number));
+}
+
+Test(db_error, a_broken_link_between_rows_is_a_foreign_key_error) {
+  for (const int number : {1451, 1452}) require_equal(kind_of(number), "foreign key");
+}
+
+Test(db_error, anything_else_is_a_fault_of_the_statement) {
+  for (const int number : {0, 1, 1048, 1054, 1064, 1364, 1366, 1406, 1690, 4025, 65535, -1}) {
+    require_equal(kind_of(number), "statement " + std::to_string(number));
+    require(!db::is_connection_lost(number), std::to_string(number));
+  }
+}
+
+Test(db_error, a_duplicate_names_its_key_as_the_schema_does) {
+  require_equal(kind_of(1062, "Duplicate entry 'a@example.com' for key 'email'"), "duplicate email");
+  require_equal(kind_of(1062, "Duplicate entry 'a@example.com' for key 'user.email'"), "duplicate email");
+  require_equal(kind_of(1062, "Duplicate entry 'it's 'quoted'' for key 'slug'"), "duplicate slug");
+  require_equal(kind_of(1062, "Duplicate entry '\x01\x02-\xFF' for key 'PRIMARY'"), "duplicate PRIMARY");
+}
+
+Test(db_error, a_duplicate_whose_message_is_another_names_no_key) {
+  for (const char* message : {"", "Duplicate", "'", "Duplicate entry x for key email"})
+    require_equal(kind_of(1062, message), "duplicate ", message);
+}
