@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -55,6 +56,28 @@ std::string replace_all(std::string text, const std::string& from, const std::st
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
   return text;
+}
+
+// Returns the length of the comment that begins at `i`, or 0: "-- ", "#" to the line's end, "/* */" unless
+// the server shall read it ("/*!", "/*M!").
+std::size_t comment_length(const std::string& text, std::size_t i) {
+  const bool dashes = text.compare(i, 2, "--") == 0 &&
+                      (i + 2 == text.size() || std::isspace(static_cast<unsigned char>(text[i + 2])));
+  if (dashes || text[i] == '#') return std::min(text.find('\n', i), text.size()) - i;
+  if (text.compare(i, 2, "/*") != 0 || text.compare(i, 3, "/*!") == 0 || text.compare(i, 4, "/*M!") == 0)
+    return 0;
+  const auto end = text.find("*/", i + 2);
+  return end == std::string::npos ? text.size() - i : end + 2 - i;
+}
+
+// Returns the length of the quoted text that begins at `i`, or 0. A backslash escapes except within
+// backticks; a doubled quote is two texts side by side, which comes to the same.
+std::size_t quoted_length(const std::string& text, std::size_t i) {
+  const char mark = text[i];
+  if (mark != '\'' && mark != '"' && mark != '`') return 0;
+  std::size_t end = i + 1;
+  while (end < text.size() && text[end] != mark) end += text[end] == '\\' && mark != '`' ? 2 : 1;
+  return std::min(end + 1, text.size()) - i;
 }
 
 class Runner {
@@ -192,27 +215,22 @@ std::vector<std::string> split_statements(const std::string& text) {
   std::vector<std::string> statements;
   std::string delimiter = ";";
   std::string current;
-  char quote_mark = 0;
-  const auto at_line_start = [&](std::size_t i) { return i == 0 || text[i - 1] == '\n'; };
   for (std::size_t i = 0; i < text.size();) {
-    if (quote_mark != 0) {
-      if (text[i] == '\\' && i + 1 < text.size())
-        current += text[i++];
-      else if (text[i] == quote_mark)
-        quote_mark = 0;
-      current += text[i++];
-    } else if (at_line_start(i) && text.compare(i, 10, "DELIMITER ") == 0) {
+    const bool line_starts = i == 0 || text[i - 1] == '\n';
+    if (const auto length = comment_length(text, i); length > 0) {
+      i += length;
+    } else if (const auto quoted = quoted_length(text, i); quoted > 0) {
+      current.append(text, i, quoted);
+      i += quoted;
+    } else if (line_starts && text.compare(i, 10, "DELIMITER ") == 0) {
       const auto end = std::min(text.find('\n', i), text.size());
       delimiter = std::string{trim(std::string_view{text}.substr(i + 10, end - i - 10))};
       i = end;
-    } else if (text.compare(i, 3, "-- ") == 0) {
-      i = std::min(text.find('\n', i), text.size());
     } else if (text.compare(i, delimiter.size(), delimiter) == 0) {
       if (!trim(current).empty()) statements.emplace_back(trim(current));
       current.clear();
       i += delimiter.size();
     } else {
-      if (text[i] == '\'' || text[i] == '"' || text[i] == '`') quote_mark = text[i];
       current += text[i++];
     }
   }

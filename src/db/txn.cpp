@@ -21,29 +21,35 @@ Pool::Lease& Txn::lease() {
   return *lease_;
 }
 
-Connection& Txn::ready() {
+// Sets the session's variables by `sql`. A connection on which that failed shows nobody knows whose rows: it
+// goes.
+void Txn::set_scope(const Sql& sql) {
   auto& held = lease();
-  if (held.scope() != wanted_) {
-    held->execute(kEnter, wanted_.org, wanted_.user, wanted_.super);
-    held.scope() = wanted_;
+  try {
+    held->execute(sql, wanted_.org, wanted_.user, wanted_.super);
+  } catch (...) {
+    held->mark_broken();
+    throw;
   }
-  return *held;
+  held.scope() = wanted_;
+}
+
+Connection& Txn::ready() {
+  if (lease().scope() != wanted_) set_scope(kEnter);
+  return *lease();
 }
 
 Connection& Txn::begun() {
   if (open_) return ready();
-  auto& held = lease();
   const ScopeKey nothing;
-  if (wanted_ == nothing && held.scope() == nothing) {
+  if (wanted_ == nothing && lease().scope() == nothing) {
     // Without a scope there is nothing to set: the sweeper's way, whose account knows no scopes.
-    held->run("START TRANSACTION");
-    open_ = true;
-    return *held;
+    lease()->run("START TRANSACTION");
+  } else {
+    set_scope(kBegin);
   }
-  held->execute(kBegin, wanted_.org, wanted_.user, wanted_.super);
-  held.scope() = wanted_;
   open_ = true;
-  return *held;
+  return *lease();
 }
 
 void Txn::commit() {

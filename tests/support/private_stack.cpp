@@ -33,7 +33,8 @@ std::string start_time(pid_t pid) {
 
 std::string stack_script() { return setting("TENANTD_TOP") + "/src/run/stack.sh"; }
 
-pid_t spawn_detached(std::vector<std::string> command, const std::string& log) {
+pid_t spawn_detached(std::vector<std::string> command, const std::vector<std::string>& environment,
+                     const std::string& log) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -43,11 +44,11 @@ pid_t spawn_detached(std::vector<std::string> command, const std::string& log) {
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  std::vector<char*> arguments;
-  for (auto& argument : command) arguments.push_back(argument.data());
-  arguments.push_back(nullptr);
+  auto variables = merged_environment(environment);
+  const auto arguments = pointers(command);
   pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  const int error =
+      ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), pointers(variables).data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   require(error == 0, command.front() + " cannot be started");
@@ -61,7 +62,9 @@ PrivateStack::PrivateStack(std::vector<std::string> settings) {
   require(::mkdtemp(pattern.data()) != nullptr, "no folder for a private stack");
   // stack.sh takes no folder that exists and is not its own, unless it is empty.
   dir_ = pattern;
+  // A starting MariaDB deletes the temporary tables in its TMPDIR, whosever they are.
   environment_ = {"RUN_DIR=" + dir_,
+                  "TMPDIR=" + dir_,
                   "PORT=0",
                   "SWEEP_EVERY=0",
                   "CLOCK_OFFSET_FILE",
@@ -117,7 +120,7 @@ void PrivateStack::kill_database() {
 }
 
 void PrivateStack::restart_database() {
-  const pid_t pid = spawn_detached(database_command_, dir_ + "/log/mariadb.log");
+  const pid_t pid = spawn_detached(database_command_, environment_, dir_ + "/log/mariadb.log");
   std::ofstream{dir_ + "/pid/mariadb"} << pid << ' ' << start_time(pid) << ' ' << database_command_.front()
                                        << '\n';
   db::ConnectOptions options;

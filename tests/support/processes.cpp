@@ -23,27 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::vector<std::string> merged_environment(const std::vector<std::string>& changes) {
-  std::vector<std::string> merged;
-  const auto key_of = [](const std::string& entry) { return entry.substr(0, entry.find('=')); };
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string current{*entry};
-    const bool changed = std::any_of(changes.begin(), changes.end(),
-                                     [&](const auto& change) { return key_of(change) == key_of(current); });
-    if (!changed) merged.push_back(current);
-  }
-  for (const auto& change : changes)
-    if (change.find('=') != std::string::npos) merged.push_back(change);
-  return merged;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (auto& text : texts) list.push_back(text.data());
-  list.push_back(nullptr);
-  return list;
-}
-
 struct Stat {
   char state;
   pid_t parent;
@@ -81,6 +60,27 @@ void wait_until(const std::string& what, const std::function<bool()>& holds, std
     require(Clock::now() < deadline, "waited in vain: " + what);
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
+}
+
+std::vector<std::string> merged_environment(const std::vector<std::string>& changes) {
+  std::vector<std::string> merged;
+  const auto key_of = [](const std::string& entry) { return entry.substr(0, entry.find('=')); };
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string current{*entry};
+    const bool changed = std::any_of(changes.begin(), changes.end(),
+                                     [&](const auto& change) { return key_of(change) == key_of(current); });
+    if (!changed) merged.push_back(current);
+  }
+  for (const auto& change : changes)
+    if (change.find('=') != std::string::npos) merged.push_back(change);
+  return merged;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (auto& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
 }
 
 Finished run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment,

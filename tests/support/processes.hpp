@@ -30,6 +30,10 @@ Finished run_program(const std::vector<std::string>& command,
                      const std::vector<std::string>& environment = {},
                      std::chrono::seconds patience = std::chrono::seconds{60});
 
+// This process's environment with `changes` (as above), and the array of pointers that exec takes of a list.
+std::vector<std::string> merged_environment(const std::vector<std::string>& changes);
+std::vector<char*> pointers(std::vector<std::string>& texts);
+
 // The process that stack.sh recorded for a part ("tenantd", "mariadb", …) of the instance in `dir`.
 pid_t part_pid(const std::string& dir, const std::string& part);
 std::vector<pid_t> children_of(pid_t parent);

@@ -18,7 +18,8 @@ std::string kind_of(int number, const std::string& message = "message") {
   try {
     db::raise(number, message, "statement.name");
   } catch (const db::RetryableError& e) {
-    return std::string{"retryable "} + e.what();
+    const bool lost = dynamic_cast<const db::ConnectionLost*>(&e) != nullptr;
+    return std::string{lost ? "lost " : "retryable "} + e.what();
   } catch (const db::DuplicateKey& e) {
     return "duplicate " + e.key;
   } catch (const db::ForeignKeyError&) {
@@ -40,10 +41,10 @@ Test(db_error, conflicts_between_transactions_can_be_retried) {
     require_equal(kind_of(number), "retryable statement.name: " + std::to_string(number) + " message");
 }
 
-Test(db_error, a_lost_connection_or_statement_is_unavailable) {
+Test(db_error, a_lost_connection_or_statement_can_be_retried_on_another) {
   for (const int number : {1053, 1243, 1927, 2002, 2003, 2006, 2013, 2030, 2055}) {
     require(db::is_connection_lost(number), std::to_string(number));
-    require_equal(kind_of(number), "unavailable statement.name: " + std::to_string(number) + " message");
+    require_equal(kind_of(number), "lost statement.name: " + std::to_string(number) + " message");
   }
 }
 
@@ -55,7 +56,7 @@ Test(db_error, a_server_that_cannot_write_or_answer_is_unavailable_though_connec
 }
 
 Test(db_error, a_missing_right_or_a_write_outside_the_scope_is_an_access_error) {
-  for (const int number : {1142, 1143, 1369, 1370})
+  for (const int number : {1044, 1045, 1142, 1143, 1227, 1369, 1370})
     require_equal(kind_of(number), "access " + std::to_string(number));
 }
 

@@ -49,6 +49,16 @@ void expect_unavailable(Work work) {
   require(false, "it succeeded");
 }
 
+template <class Work>
+void expect_lost(Work work) {
+  try {
+    work();
+  } catch (const db::ConnectionLost&) {
+    return;
+  }
+  require(false, "it succeeded");
+}
+
 struct Counter : db::ChangeListener {
   void before_commit(const std::vector<UuidBytes>&) override { ++before; }
   void after_commit(const std::vector<UuidBytes>&) override { ++after; }
@@ -97,19 +107,34 @@ Test(pool, a_server_that_is_not_there_takes_no_place_in_the_pool) {
   for (int i = 0; i < 3; ++i) expect_unavailable([&] { pool.acquire(); });
 }
 
-Test(pool, a_connection_killed_in_a_transaction_is_unavailable_and_the_next_one_works) {
+Test(pool, a_connection_killed_in_a_transaction_takes_that_along_and_the_next_one_works) {
   Database database;
   db::Pool pool{database.options(), 1};
   {
     Txn txn{pool};
     txn.execute(kInsert, 1, 1);
     database.kill(number(txn.query(kMyId)));
-    expect_unavailable([&] { txn.execute(kInsert, 2, 2); });
+    expect_lost([&] { txn.execute(kInsert, 2, 2); });
   }
   Txn txn{pool};
   txn.execute(kInsert, 3, 3);
   txn.commit();
   require_equal(database.number_of("SELECT SUM(id) FROM t"), 3);
+}
+
+Test(pool, a_transaction_whose_connection_was_killed_is_run_again_on_another) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  std::set<std::int64_t> connections;
+  db::run_transaction(pool, nullptr, [&](Txn& txn) {
+    txn.execute(kInsert, 1, 1);
+    const auto id = number(txn.query(kMyId));
+    connections.insert(id);
+    if (connections.size() == 1) database.kill(id);
+    txn.execute(kInsert, 2, 2);
+  });
+  require_equal(connections.size(), 2U);
+  require_equal(database.rows(), 2);
 }
 
 Test(pool, a_connection_killed_while_idle_costs_one_failure) {
@@ -121,7 +146,7 @@ Test(pool, a_connection_killed_while_idle_costs_one_failure) {
     database.kill(number(one->query(kMyId)));
     database.kill(number(two->query(kMyId)));
   }
-  expect_unavailable([&] { Txn{pool}.query(kMyId); });
+  expect_lost([&] { Txn{pool}.query(kMyId); });
   for (int i = 0; i < 3; ++i) {
     Txn txn{pool};
     txn.query(kMyId);

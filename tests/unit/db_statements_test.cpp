@@ -26,7 +26,8 @@ std::string split(const std::string& text) {
 
 // Without the empty comment lines in front of it, which the server reads over.
 std::string bare(std::string statement) {
-  while (statement.starts_with("--\n")) statement.erase(0, 3);
+  while (statement.starts_with("--\n") || statement.starts_with('\n'))
+    statement.erase(0, statement.find('\n') + 1);
   return statement;
 }
 

@@ -14,6 +14,7 @@
 
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/pool.hpp"
+#include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
 
@@ -79,6 +80,7 @@ class Txn {
  private:
   Connection& ready();
   Connection& begun();
+  void set_scope(const Sql& sql);
   void give_up_commit();
   Pool::Lease& lease();
 
@@ -112,8 +114,8 @@ auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
         txn.commit();
         return result;
       }
-    } catch (const RetryableError&) {
-      if (attempt == kTransactionAttempts) throw;
+    } catch (const RetryableError& e) {
+      if (attempt == kTransactionAttempts) throw ApiError(ErrorCode::unavailable).detail(e.what());
       back_off(attempt);
     }
   }
