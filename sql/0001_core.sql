@@ -59,49 +59,76 @@ CREATE TABLE IF NOT EXISTS tenantd.member (
   created_at BIGINT     NOT NULL,
   updated_at BIGINT     NOT NULL,
   PRIMARY KEY (org_id, user_id),
-  KEY member_user (user_id),
+  block      INT        AS (created_at >> 22) PERSISTENT COMMENT 'spans of 2^22 seconds, 48 days',
+  KEY member_user (user_id, status, role_id),
   KEY member_role (org_id, role_id),
-  KEY member_time (org_id, created_at, user_id, status, role_id),
+  KEY member_time (org_id, created_at, user_id),
+  KEY member_block (org_id, block, created_at, status, role_id),
   CONSTRAINT member_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT member_of_user FOREIGN KEY (user_id) REFERENCES tenantd.user (id) ON DELETE CASCADE,
   CONSTRAINT member_has_role FOREIGN KEY (org_id, role_id) REFERENCES tenantd.role (org_id, id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
--- How many members an organization has, per role and status: in all (block -1), and per block of 2^21 seconds
--- (24 days) of joining. Counted by the triggers below as members change, so that statistics never scan members.
-CREATE TABLE IF NOT EXISTS tenantd.member_count (
+-- How many members an organization has, kept by the triggers below as members change, so that statistics do not scan
+-- members: per block of joining (-1 = all blocks), in all and by role. role_name is a copy, for reading without a look
+-- at 5,000 roles.
+CREATE TABLE IF NOT EXISTS tenantd.member_total (
   org_id  BINARY(16) NOT NULL,
-  block   INT        NOT NULL COMMENT 'created_at >> 21, or -1 for all',
+  block   INT        NOT NULL,
   status  INT        NOT NULL,
-  role_id BINARY(16) NOT NULL,
   members INT        NOT NULL,
+  PRIMARY KEY (org_id, block, status),
+  CONSTRAINT member_total_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
+CREATE TABLE IF NOT EXISTS tenantd.member_count (
+  org_id    BINARY(16)  NOT NULL,
+  block     INT         NOT NULL,
+  status    INT         NOT NULL,
+  role_id   BINARY(16)  NOT NULL,
+  role_name VARCHAR(64) NOT NULL,
+  members   INT         NOT NULL,
   PRIMARY KEY (org_id, block, status, role_id),
   CONSTRAINT member_count_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 DELIMITER //
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_inserted AFTER INSERT ON tenantd.member
-FOR EACH ROW
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_member(
+  IN p_org BINARY(16), IN p_block INT, IN p_status INT, IN p_role BINARY(16))
 BEGIN
-  INSERT INTO tenantd.member_count (org_id, block, status, role_id, members)
-  VALUES (NEW.org_id, -1, NEW.status, NEW.role_id, 1), (NEW.org_id, NEW.created_at >> 21, NEW.status, NEW.role_id, 1)
+  DECLARE v_name VARCHAR(64) DEFAULT (SELECT name FROM tenantd.role WHERE org_id = p_org AND id = p_role);
+  INSERT INTO tenantd.member_total (org_id, block, status, members)
+  VALUES (p_org, -1, p_status, 1), (p_org, p_block, p_status, 1)
+  ON DUPLICATE KEY UPDATE members = members + 1;
+  INSERT INTO tenantd.member_count (org_id, block, status, role_id, role_name, members)
+  VALUES (p_org, -1, p_status, p_role, v_name, 1), (p_org, p_block, p_status, p_role, v_name, 1)
   ON DUPLICATE KEY UPDATE members = members + 1;
 END//
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_deleted AFTER DELETE ON tenantd.member
-FOR EACH ROW
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.discount_member(
+  IN p_org BINARY(16), IN p_block INT, IN p_status INT, IN p_role BINARY(16))
 BEGIN
+  UPDATE tenantd.member_total SET members = members - 1
+  WHERE org_id = p_org AND block IN (-1, p_block) AND status = p_status;
   UPDATE tenantd.member_count SET members = members - 1
-  WHERE org_id = OLD.org_id AND block IN (-1, OLD.created_at >> 21) AND status = OLD.status AND role_id = OLD.role_id;
+  WHERE org_id = p_org AND block IN (-1, p_block) AND status = p_status AND role_id = p_role;
 END//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_inserted AFTER INSERT ON tenantd.member
+FOR EACH ROW CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id)//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_deleted AFTER DELETE ON tenantd.member
+FOR EACH ROW CALL tenantd.discount_member(OLD.org_id, OLD.created_at >> 22, OLD.status, OLD.role_id)//
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_updated AFTER UPDATE ON tenantd.member
 FOR EACH ROW
 BEGIN
   IF NOT (OLD.role_id <=> NEW.role_id AND OLD.status <=> NEW.status AND OLD.created_at <=> NEW.created_at) THEN
-    UPDATE tenantd.member_count SET members = members - 1
-    WHERE org_id = OLD.org_id AND block IN (-1, OLD.created_at >> 21) AND status = OLD.status AND role_id = OLD.role_id;
-    INSERT INTO tenantd.member_count (org_id, block, status, role_id, members)
-    VALUES (NEW.org_id, -1, NEW.status, NEW.role_id, 1), (NEW.org_id, NEW.created_at >> 21, NEW.status, NEW.role_id, 1)
-    ON DUPLICATE KEY UPDATE members = members + 1;
+    CALL tenantd.discount_member(OLD.org_id, OLD.created_at >> 22, OLD.status, OLD.role_id);
+    CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
+  END IF;
+END//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_updated AFTER UPDATE ON tenantd.role
+FOR EACH ROW
+BEGIN
+  IF OLD.name <> NEW.name THEN
+    UPDATE tenantd.member_count SET role_name = NEW.name WHERE org_id = NEW.org_id AND role_id = NEW.id;
   END IF;
 END//
 DELIMITER ;

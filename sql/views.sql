@@ -64,7 +64,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, user_id, role_id, status, settings, created_at, updated_at FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
-  SELECT org_id, block, status, role_id, members FROM tenantd.member_count
+  SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
   SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at
@@ -84,26 +84,26 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 
 -- Members and their numbers over every organization that the caller may count: those where the caller's role holds
 -- stats:read (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_organization AS
-  SELECT o.id AS org_id, o.name
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
+  SELECT o.id AS org_id, o.name, t.block, t.status, t.members
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
+  JOIN tenantd.member_total t ON t.org_id = o.id
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
-  SELECT o.id AS org_id, o.name, c.block, c.status, r.name AS role_name, c.members
+  SELECT o.id AS org_id, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
   JOIN tenantd.member_count c ON c.org_id = o.id
-  JOIN tenantd.role r ON r.org_id = c.org_id AND r.id = c.role_id
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
-  SELECT o.id AS org_id, o.name, m.created_at, m.status, r.name AS role_name
+  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
@@ -112,21 +112,35 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_organization AS
-  SELECT o.id AS org_id, o.name
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_join AS
+  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status
+  FROM tenantd.member me
+  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  JOIN tenantd.organization o ON o.id = me.org_id
+  JOIN tenantd.member m ON m.org_id = o.id
+  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
+    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
+           FIND_IN_SET('stats:read', mine.permissions) > 0);
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_total AS
+  SELECT o.id AS org_id, o.name, t.block, t.status, t.members
   FROM tenantd.organization o
+  JOIN tenantd.member_total t ON t.org_id = o.id
   WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_count AS
-  SELECT o.id AS org_id, o.name, c.block, c.status, r.name AS role_name, c.members
+  SELECT o.id AS org_id, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.organization o
   JOIN tenantd.member_count c ON c.org_id = o.id
-  JOIN tenantd.role r ON r.org_id = c.org_id AND r.id = c.role_id
   WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_member AS
-  SELECT o.id AS org_id, o.name, m.created_at, m.status, r.name AS role_name
+  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_join AS
+  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status
+  FROM tenantd.organization o
+  JOIN tenantd.member m ON m.org_id = o.id
   WHERE tenantd_app.current_super();
 
 -- What belongs to no tenant.

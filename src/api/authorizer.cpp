@@ -81,7 +81,8 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
 Principal Authorizer::authenticate(const http::Request& request, const service::Context& context,
                                    const NamedOrganization& named, db::Txn& txn) const {
   const auto token = bearer_token(request);
-  const bool cacheable = cache_ != nullptr && settings_.session_cache_seconds > 0 && !named.slug;
+  // With a lifetime of 0 seconds only the signature is remembered; the session is read each time.
+  const bool cacheable = cache_ != nullptr && !named.slug;
   const std::string key = cacheable ? cache_key(token, named) : std::string{};
   std::optional<crypto::AccessClaims> claims;
   if (cacheable) {

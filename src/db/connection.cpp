@@ -8,6 +8,7 @@
 #include <cppconn/resultset.h>
 #include <cppconn/statement.h>
 
+#include <stdexcept>
 #include <unordered_map>
 #include <vector>
 
@@ -48,7 +49,11 @@ std::size_t Rows::count() const { return result_->rowsCount(); }
 bool Rows::is_null(unsigned column) const { return result_->isNull(column + 1); }
 std::string Rows::text(unsigned column) const { return result_->getString(column + 1).asStdString(); }
 std::int64_t Rows::integer(unsigned column) const { return result_->getInt64(column + 1); }
-std::string Rows::raw16(unsigned column) const { return text(column); }
+std::string Rows::raw16(unsigned column) const {
+  auto raw = text(column);
+  if (raw.size() != 16) throw std::logic_error("column " + std::to_string(column) + " holds no id");
+  return raw;
+}
 
 std::optional<std::string> Rows::maybe_text(unsigned column) const {
   if (is_null(column)) return std::nullopt;

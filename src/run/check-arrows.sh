@@ -17,7 +17,7 @@ db:      base config crypto domain http shm
 store:   base config crypto domain http shm mail db
 service: base config crypto domain http shm mail db store
 api:     base config crypto domain http shm mail db store service
-ctl:     base config crypto domain http shm mail db store service api
+ctl:     base config crypto domain http shm mail db store service api proc
 bin:     base config crypto domain http shm mail db store service api proc ctl
 '
 

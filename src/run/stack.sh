@@ -342,11 +342,13 @@ start_database() {
     fail "the state folder is broken: $RUN_DIR/data lacks MariaDB's system tables; restore it, or remove $RUN_DIR to begin anew."
   fi
   rm -f "$DB_SOCKET"
+  # A starting server removes the temporary tables it finds: never those of another.
+  mkdir -p "$RUN_DIR/tmp"
   # shellcheck disable=SC2086  # MARIADB_OPTIONS is a list
   spawn mariadb mariadbd --no-defaults --datadir="$RUN_DIR/data" --socket="$DB_SOCKET" \
     --pid-file="$RUN_DIR/pid/mariadbd.pid" --skip-networking --skip-name-resolve --skip-log-bin \
-    --character-set-server=utf8mb4 --innodb-buffer-pool-size=32M "${innodb[@]}" --max-connections=400 \
-    --performance-schema=OFF "${as_root[@]}" ${MARIADB_OPTIONS:-}
+    --character-set-server=utf8mb4 --innodb-buffer-pool-size=128M "${innodb[@]}" --max-connections=400 \
+    --performance-schema=OFF --tmpdir="$RUN_DIR/tmp" "${as_root[@]}" ${MARIADB_OPTIONS:-}
 }
 
 database_answers() {

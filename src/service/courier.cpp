@@ -5,6 +5,7 @@
 
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/db/error.hpp"
+#include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/mail/mail.hpp"
 
@@ -113,6 +114,22 @@ bool Courier::step(const std::atomic<bool>& stop) {
   }
 }
 
+// A statement that met another's lock was undone by the server: again, or the claimed rows behind it would
+// wait for the end of their lease.
+template <class Statement>
+void Courier::persist(Statement&& statement) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return statement();
+    } catch (const db::ConnectionLost&) {
+      throw;
+    } catch (const db::RetryableError&) {
+      if (attempt == db::kTransactionAttempts) throw;
+      db::back_off(attempt);
+    }
+  }
+}
+
 bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
   const TimePoint at = options_.clock();
   // The second condition: a clock that was set back must not hold the mail.
@@ -130,7 +147,7 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
     if (going) {
       deliver(row);
     } else {
-      store::release_mail(database(), row, options_.clock());
+      persist([&] { store::release_mail(database(), row, options_.clock()); });
     }
   }
   return !rows.empty();
@@ -198,16 +215,19 @@ void Courier::save(const Verdict& verdict) {
   const auto& [row, result] = verdict;
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::sent) {
-    store::mark_mail_sent(database(), row, at);
+    persist([&] { store::mark_mail_sent(database(), row, at); });
     report(Kind::sent, result.detail, &row);
-    if (hasten_) store::hasten_mail_after_outage(database(), at);
+    if (hasten_) persist([&] { store::hasten_mail_after_outage(database(), at); });
     hasten_ = false;
   } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
-    store::mark_mail_dead(database(), row, at, result.detail);
+    persist([&] { store::mark_mail_dead(database(), row, at, result.detail); });
     report(Kind::dead, result.detail, &row);
   } else {
     const TimePoint next = result.connection_failed ? server_retry_at_ : at + retry_delay(row.attempts);
-    store::mark_mail_retry(database(), row, at, std::max(next, at), result.detail, result.connection_failed);
+    persist([&] {
+      store::mark_mail_retry(database(), row, at, std::max(next, at), result.detail,
+                             result.connection_failed);
+    });
     report(Kind::postponed, result.detail, &row);
   }
 }

@@ -89,10 +89,21 @@ Mail newest_mail(const std::string& address, std::string_view template_name) {
   require(rows.next(), "no mail " + std::string{template_name} + " was ordered for " + address);
   const auto id = rows.id<MailId>(0).str();
   std::filesystem::path path;
-  wait_until("the mail " + std::string{template_name} + " to " + address, [&] {
-    path = file_of(id);
-    return !path.empty();
-  });
+  try {
+    wait_until("the mail " + std::string{template_name} + " to " + address, [&] {
+      path = file_of(id);
+      return !path.empty();
+    });
+  } catch (const Failure& failure) {
+    // What the courier made of it.
+    throw std::runtime_error(
+        failure.what() +
+        text_of("SELECT CONCAT(': status ', status, ', attempts ', attempts, ', leased for ', "
+                "CAST(lease_until AS SIGNED) - UNIX_TIMESTAMP(), ' s, due in ', "
+                "next_attempt_at - UNIX_TIMESTAMP(), ' s, ', COALESCE(last_error, 'no error')) "
+                "FROM outbox WHERE id = " +
+                binary(id)));
+  }
   std::ifstream file{path, std::ios::binary};
   Mail mail;
   mail.raw.assign(std::istreambuf_iterator<char>{file}, {});

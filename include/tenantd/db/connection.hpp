@@ -47,7 +47,7 @@ class Rows {
   // Throws std::logic_error if the column is not a BINARY(16).
   template <class AnyId>
   AnyId id(unsigned column) const {
-    return AnyId::from_raw(raw16(column)).value();
+    return *AnyId::from_raw(raw16(column));
   }
   template <class AnyId>
   std::optional<AnyId> maybe_id(unsigned column) const {
@@ -56,7 +56,7 @@ class Rows {
   }
 
  private:
-  std::string raw16(unsigned column) const;
+  std::string raw16(unsigned column) const;  // 16 bytes, or throws std::logic_error
   std::unique_ptr<sql::ResultSet> result_;
 };
 

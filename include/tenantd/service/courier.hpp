@@ -82,6 +82,8 @@ class Courier {
   mail::Result attempt(const store::OutboxRow& row);
   mail::Result send(const mail::Message& message);
   void note_server(const mail::Result& result);
+  template <class Statement>
+  void persist(Statement&& statement);
   void save_verdicts();
   void save(const Verdict& verdict);
   void database_failed(const std::string& why);

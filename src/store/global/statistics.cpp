@@ -1,107 +1,124 @@
 #include "tenantd/store/global/statistics.hpp"
 
-#include <limits>
-#include <map>
+#include <algorithm>
+#include <tuple>
 
 namespace tenantd::store {
 namespace {
 
 using db::Sql;
 
-constexpr std::int64_t kBlockBits = 21;  // as in the triggers on `member`
+constexpr std::int64_t kBlockBits = 22;  // as in `member`.block
 constexpr std::int64_t kAllTime = -1;
 
-// Two views of one shape: what the caller may count, and everything (empty unless the scope is a
-// super-admin's).
+// What counts by one key: in all or by role. `block`: one block, or all time; its rows are added up here,
+// since grouping in the server would sort them in a temporary table. `blocks`: a range of blocks; `joined`: a
+// part of one block.
 struct Queries {
-  Sql by_org, by_org_role, by_role, edge_by_org, edge_by_org_role;
+  Sql block, blocks, joined;
 };
 
-#define TENANTD_QUERIES(view)                                                                             \
-  {                                                                                                       \
-    {#view ".by_org",                                                                                     \
-     "SELECT org_id, name, SUM(members) FROM " #view                                                      \
-     "_count WHERE block BETWEEN ? AND ? "                                                                \
-     "AND status = COALESCE(?, status) GROUP BY org_id, name HAVING SUM(members) > 0 ORDER BY org_id"},   \
-        {#view ".by_org_role",                                                                            \
-         "SELECT org_id, name, role_name, SUM(members) FROM " #view                                       \
-         "_count WHERE block BETWEEN ? AND ? "                                                            \
-         "AND status = COALESCE(?, status) GROUP BY org_id, name, role_name HAVING SUM(members) > 0 "     \
-         "ORDER BY org_id, role_name"},                                                                   \
-        {#view ".by_role", "SELECT role_name, SUM(members) FROM " #view                                   \
-                           "_count WHERE block = ? GROUP BY role_name "                                   \
-                           "HAVING SUM(members) > 0 ORDER BY role_name"},                                 \
-        {#view ".edge_by_org", "SELECT org_id, name, COUNT(*) FROM " #view                                \
-                               "_member WHERE created_at BETWEEN ? AND ? "                                \
-                               "AND status = COALESCE(?, status) GROUP BY org_id, name"},                 \
-        {#view ".edge_by_org_role", "SELECT org_id, name, role_name, COUNT(*) FROM " #view                \
-                                    "_member WHERE created_at BETWEEN ? AND ? "                           \
-                                    "AND status = COALESCE(?, status) GROUP BY org_id, name, role_name"}, \
+// Two sets of views of one shape: what the caller may count, and everything (empty unless the scope is a
+// super-admin's).
+#define TENANTD_BY_ORGANIZATION(view)                                                             \
+  {                                                                                               \
+    {#view ".total", "SELECT org_id, name, '', members FROM " #view                               \
+                     "_total WHERE block = ? AND status = COALESCE(?, status)"},                  \
+        {#view ".totals",                                                                         \
+         "SELECT org_id, name, '', SUM(members) FROM " #view                                      \
+         "_total WHERE block BETWEEN ? AND ? AND status = COALESCE(?, status) GROUP BY org_id"},  \
+        {#view ".joined",                                                                         \
+         "SELECT org_id, name, '', COUNT(*) FROM " #view                                          \
+         "_join WHERE block = ? AND created_at BETWEEN ? AND ? AND status = COALESCE(?, status) " \
+         "GROUP BY org_id"},                                                                      \
   }
-constexpr Queries kMine TENANTD_QUERIES(countable);
-constexpr Queries kAll TENANTD_QUERIES(system);
-#undef TENANTD_QUERIES
+#define TENANTD_BY_ROLE(view)                                                                     \
+  {                                                                                               \
+    {#view ".role", "SELECT org_id, name, role_name, members FROM " #view                         \
+                    "_count WHERE block = ? AND status = COALESCE(?, status)"},                   \
+        {#view ".roles", "SELECT org_id, name, role_name, SUM(members) FROM " #view               \
+                         "_count WHERE block BETWEEN ? AND ? AND status = COALESCE(?, status) "   \
+                         "GROUP BY org_id, role_name"},                                           \
+        {#view ".joined_by_role", "SELECT org_id, name, role_name, COUNT(*) FROM " #view          \
+                                  "_member WHERE block = ? AND created_at BETWEEN ? AND ? "       \
+                                  "AND status = COALESCE(?, status) GROUP BY org_id, role_name"}, \
+  }
+constexpr Queries kMine TENANTD_BY_ORGANIZATION(countable);
+constexpr Queries kAll TENANTD_BY_ORGANIZATION(system);
+constexpr Queries kMineByRole TENANTD_BY_ROLE(countable);
+constexpr Queries kAllByRole TENANTD_BY_ROLE(system);
+#undef TENANTD_BY_ORGANIZATION
+#undef TENANTD_BY_ROLE
+constexpr Sql kMyRoles{
+    "countable.by_role",
+    "SELECT role_name, SUM(members) FROM countable_count WHERE block = ? GROUP BY role_name "
+    "HAVING SUM(members) > 0 ORDER BY role_name"};
+constexpr Sql kAllRoles{"system.by_role",
+                        "SELECT role_name, SUM(members) FROM system_count WHERE block = ? GROUP BY role_name "
+                        "HAVING SUM(members) > 0 ORDER BY role_name"};
 
-struct Range {
-  std::int64_t first, last;  // inclusive
-  bool empty() const { return first > last; }
+// A part of one block.
+struct Edge {
+  std::int64_t block, from, to;  // inclusive
 };
 
-// The whole blocks inside [from, to], and what is left of the range on either side.
+// The whole blocks inside a range of time, and what is left of it on either side.
 struct Cut {
-  Range blocks, left, right;
+  std::int64_t first_block, last_block;  // first > last: none
+  std::vector<Edge> edges;
 };
 
 Cut cut(const CountFilter& filter) {
-  constexpr std::int64_t block = std::int64_t{1} << kBlockBits;
-  const std::int64_t from = filter.from ? std::max<std::int64_t>(unix_seconds(*filter.from), 0) : 0;
-  const std::int64_t to =
-      filter.to ? unix_seconds(*filter.to) : std::numeric_limits<std::int64_t>::max() - block;
-  const std::int64_t first = (from + block - 1) >> kBlockBits;
-  const std::int64_t last = ((to + 1) >> kBlockBits) - 1;
-  if (first > last) return {{0, -1}, {from, to}, {0, -1}};
-  return {{first, last}, {from, (first << kBlockBits) - 1}, {(last + 1) << kBlockBits, to}};
+  constexpr std::int64_t beyond = std::int64_t{1} << 40;
+  const std::int64_t from = filter.from ? std::clamp<std::int64_t>(unix_seconds(*filter.from), 0, beyond) : 0;
+  const std::int64_t to = filter.to ? std::clamp<std::int64_t>(unix_seconds(*filter.to), 0, beyond) : beyond;
+  const std::int64_t from_block = from >> kBlockBits;
+  const std::int64_t to_block = to >> kBlockBits;
+  const auto start_of = [](std::int64_t block) { return block << kBlockBits; };
+  if (from_block == to_block) return {0, -1, {{from_block, from, to}}};
+  return {from_block + 1,
+          to_block - 1,
+          {{from_block, from, start_of(from_block + 1) - 1}, {to_block, start_of(to_block), to}}};
 }
 
-using Key = std::pair<OrgId, std::string>;
-using Counts = std::map<Key, OrganizationCount>;
+void read(std::vector<OrganizationCount>& counts, db::Rows rows, bool by_role) {
+  counts.reserve(counts.size() + rows.count());
+  while (rows.next())
+    counts.push_back(
+        {rows.id<OrgId>(0), rows.text(1), by_role ? rows.text(2) : std::string{}, rows.integer(3)});
+}
 
-void add(Counts& counts, db::Rows rows, bool by_role) {
-  while (rows.next()) {
-    const auto org = rows.id<OrgId>(0);
-    const auto role = by_role ? rows.text(2) : std::string{};
-    auto& row = counts[{org, role}];
-    row.org = org;
-    row.name = rows.text(1);
-    row.role = role;
-    row.members += rows.integer(by_role ? 3 : 2);
+// One row for each organization (and role) that has members, in the order of ids and roles.
+std::vector<OrganizationCount> add_up(std::vector<OrganizationCount> counts) {
+  const auto key = [](const OrganizationCount& row) { return std::tie(row.org, row.role); };
+  std::sort(counts.begin(), counts.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::vector<OrganizationCount> sums;
+  for (auto& row : counts) {
+    if (row.members == 0) continue;
+    if (!sums.empty() && key(sums.back()) == key(row)) {
+      sums.back().members += row.members;
+    } else {
+      sums.push_back(std::move(row));
+    }
   }
+  return sums;
 }
 
 std::vector<OrganizationCount> count(db::Txn& txn, UserId user, bool everywhere, const CountFilter& filter,
                                      bool by_role) {
   txn.enter({std::nullopt, user, everywhere});
-  const Queries& queries = everywhere ? kAll : kMine;
-  const Sql& totals = by_role ? queries.by_org_role : queries.by_org;
-  std::vector<OrganizationCount> result;
-
+  const Queries& queries = by_role ? (everywhere ? kAllByRole : kMineByRole) : (everywhere ? kAll : kMine);
+  std::vector<OrganizationCount> counts;
   if (!filter.from && !filter.to) {
-    auto rows = txn.query(totals, kAllTime, kAllTime, filter.status);
-    result.reserve(rows.count());
-    while (rows.next())
-      result.push_back(
-          {rows.id<OrgId>(0), rows.text(1), by_role ? rows.text(2) : "", rows.integer(by_role ? 3 : 2)});
-    return result;
+    read(counts, txn.query(queries.block, kAllTime, filter.status), by_role);
+    return add_up(std::move(counts));
   }
   const Cut parts = cut(filter);
-  const Sql& edges = by_role ? queries.edge_by_org_role : queries.edge_by_org;
-  Counts counts;
-  if (!parts.blocks.empty())
-    add(counts, txn.query(totals, parts.blocks.first, parts.blocks.last, filter.status), by_role);
-  for (const Range& edge : {parts.left, parts.right})
-    if (!edge.empty()) add(counts, txn.query(edges, edge.first, edge.last, filter.status), by_role);
-  for (auto& [key, row] : counts) result.push_back(std::move(row));
-  return result;
+  if (parts.first_block <= parts.last_block)
+    read(counts, txn.query(queries.blocks, parts.first_block, parts.last_block, filter.status), by_role);
+  for (const Edge& edge : parts.edges)
+    read(counts, txn.query(queries.joined, edge.block, edge.from, edge.to, filter.status), by_role);
+  return add_up(std::move(counts));
 }
 
 }  // namespace
@@ -118,7 +135,7 @@ std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, User
 
 std::vector<RoleCount> count_by_role(db::Txn& txn, UserId user, bool everywhere) {
   txn.enter({std::nullopt, user, everywhere});
-  auto rows = txn.query(everywhere ? kAll.by_role : kMine.by_role, kAllTime);
+  auto rows = txn.query(everywhere ? kAllRoles : kMyRoles, kAllTime);
   std::vector<RoleCount> result;
   while (rows.next()) result.push_back({rows.text(0), rows.integer(1)});
   return result;

@@ -34,11 +34,10 @@ constexpr Sql kListFiltered{
     "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
     "AND m.status = COALESCE(?, m.status) AND CAST(r.name AS BINARY) = COALESCE(?, CAST(r.name AS BINARY)) "
     "ORDER BY m.created_at, m.user_id LIMIT ?"};
-constexpr Sql kCount{
-    "member.count",
-    "SELECT COALESCE(SUM(c.members), 0) FROM member_count c "
-    "JOIN role r ON r.org_id = c.org_id AND r.id = c.role_id WHERE c.org_id = ? AND c.block = -1 "
-    "AND c.status = COALESCE(?, c.status) AND CAST(r.name AS BINARY) = COALESCE(?, CAST(r.name AS BINARY))"};
+constexpr Sql kCount{"member.count",
+                     "SELECT COALESCE(SUM(members), 0) FROM member_count WHERE org_id = ? AND block = -1 "
+                     "AND status = COALESCE(?, status) "
+                     "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY))"};
 
 Member read_member(const db::Rows& rows) {
   Member m;

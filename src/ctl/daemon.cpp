@@ -1,0 +1,84 @@
+#include "tenantd/ctl/daemon.hpp"
+
+#include "tenantd/api/dispatch.hpp"
+#include "tenantd/base/log.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/http/server.hpp"
+#include "tenantd/proc/idle_trim.hpp"
+#include "tenantd/proc/supervisor.hpp"
+#include "tenantd/shm/hash.hpp"
+
+namespace tenantd::ctl {
+
+// What every worker inherits; keys are read again at a reload.
+struct Daemon::Master {
+  Settings settings = load_settings();
+  std::unique_ptr<crypto::KeyRing> keys =
+      std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+  api::Schemas schemas;
+  api::SharedState shared;
+
+  int work(const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
+    log::set_process(lane.name);
+    // One hash at a time fills a core; more threads would only share it.
+    const bool hashes = lane.name == "hash";
+    const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
+    // Two connections a thread: an attempt to sign in may be counted beside the request's own unit of work.
+    api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads) * 2};
+    http::ServerOptions options;
+    options.listen_fd = listen_fd;
+    options.stop_fd = stop_fd;
+    options.threads = threads;
+    options.request_deadline = Seconds{settings.request_seconds};
+    options.drain_deadline = Seconds{settings.drain_seconds};
+    // Not all at once: each worker's turn comes 5 % later than its neighbour's.
+    options.max_requests = settings.worker_requests + settings.worker_requests / 20 * slot;
+    options.max_body = settings.body_bytes;
+    options.on_drain = proc::worker_retiring;
+    proc::worker_ready();
+    proc::IdleTrim trim{Seconds{3}};
+    http::serve(options, [&](http::Request& request) {
+      trim.worked();
+      return dispatch.handle(request);
+    });
+    return 0;
+  }
+
+  void reload() {
+    keys = std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+    shared.cache->clear();
+    shared.metrics->reloads.fetch_add(1);
+  }
+
+  void note(const std::string& event, int pid, int status) {
+    if (event == "worker_crashed") shared.metrics->worker_crashes.fetch_add(1);
+    log::info(event, {{"worker", pid}, {"status", status}});
+  }
+
+  int run() {
+    shared.metrics->started_at = unix_seconds(now());
+    proc::SupervisorOptions options;
+    options.lanes = {{"fast", settings.fast_socket, static_cast<int>(settings.workers), 0},
+                     {"hash", settings.hash_socket, static_cast<int>(settings.hash_workers),
+                      static_cast<int>(settings.hash_nice)}};
+    options.drain = Seconds{settings.drain_seconds};
+    options.on_reload = [this] { reload(); };
+    options.on_event = [this](const std::string& event, int pid, int status) { note(event, pid, status); };
+    return proc::supervise(options, [this](const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
+      return work(lane, slot, listen_fd, stop_fd);
+    });
+  }
+};
+
+Daemon::Daemon() {
+  shm::seed_hash(std::hash<std::string>{}(crypto::random_bytes(16)));
+  master_ = std::make_unique<Master>();
+  log::set_level(log::parse_level(master_->settings.log_level));
+  if (!master_->settings.clock_offset_file.empty()) use_offset_file(master_->settings.clock_offset_file);
+}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() { return master_->run(); }
+
+}  // namespace tenantd::ctl
