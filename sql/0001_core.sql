@@ -124,10 +124,15 @@ BEGIN
     CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
   END IF;
 END//
+-- A cascade fires no triggers: members go before what they hang on.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.user_deleted BEFORE DELETE ON tenantd.user
+FOR EACH ROW DELETE FROM tenantd.member WHERE user_id = OLD.id//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_deleted BEFORE DELETE ON tenantd.role
+FOR EACH ROW DELETE FROM tenantd.member WHERE org_id = OLD.org_id AND role_id = OLD.id//
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_updated AFTER UPDATE ON tenantd.role
 FOR EACH ROW
 BEGIN
-  IF OLD.name <> NEW.name THEN
+  IF NOT (BINARY OLD.name <=> BINARY NEW.name) THEN
     UPDATE tenantd.member_count SET role_name = NEW.name WHERE org_id = NEW.org_id AND role_id = NEW.id;
   END IF;
 END//
@@ -191,7 +196,7 @@ CREATE TABLE IF NOT EXISTS tenantd.one_time_token (
 -- The reply to a request that carried an Idempotency-Key; sealed, since it may hold tokens.
 CREATE TABLE IF NOT EXISTS tenantd.idempotency (
   id         BINARY(32) NOT NULL PRIMARY KEY COMMENT 'SHA-256 of caller, route and key',
-  request    BINARY(32) NOT NULL COMMENT 'SHA-256 of the body',
+  request    BINARY(32) NOT NULL COMMENT 'HMAC-SHA-256 of the body',
   status     INT        NOT NULL DEFAULT 0 COMMENT 'HTTP status; 0 = not answered yet',
   reply      MEDIUMBLOB NULL,
   expires_at BIGINT     NOT NULL,

@@ -10,7 +10,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization TO {{app}};
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.role TO {{app}};
+GRANT SELECT, INSERT ON tenantd_app.role TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
 GRANT SELECT ON tenantd_app.member_count TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.invite TO {{app}};
@@ -24,7 +24,10 @@ GRANT SELECT ON tenantd_app.system_total TO {{app}};
 GRANT SELECT ON tenantd_app.system_count TO {{app}};
 GRANT SELECT ON tenantd_app.system_member TO {{app}};
 GRANT SELECT ON tenantd_app.system_join TO {{app}};
-GRANT SELECT, INSERT, UPDATE ON tenantd_app.user TO {{app}};
+-- Not is_super, which nobody gains through the API; not email, which no path changes.
+GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
+  UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, updated_at)
+  ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};

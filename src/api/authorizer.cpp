@@ -4,6 +4,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/organizations.hpp"
 #include "tenantd/store/global/sessions.hpp"
 
 namespace tenantd::api {
@@ -50,7 +51,8 @@ std::optional<std::string> subdomain_of(const std::string& host, const std::stri
   const std::string name = ascii_lower(host.substr(0, host.find(':')));
   const std::string suffix = '.' + ascii_lower(base_domain);
   if (name.size() <= suffix.size() || !name.ends_with(suffix)) return std::nullopt;
-  return name.substr(0, name.size() - suffix.size());
+  auto slug = name.substr(0, name.size() - suffix.size());
+  return service::is_slug(slug) ? std::optional{std::move(slug)} : std::nullopt;
 }
 
 }  // namespace
@@ -63,6 +65,7 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
       same_or_ambiguous(named, request.tenant_id);
     } else {
       named.slug = ascii_lower(request.tenant_id);
+      if (!service::is_slug(*named.slug)) throw ApiError(ErrorCode::not_found);
     }
   }
   for (const auto& [name, value] : request.path_values)

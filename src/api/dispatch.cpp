@@ -20,10 +20,19 @@ std::string_view media_type(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
 
-// IPv6 hosts own a /64 at least: it counts as one caller.
+// An agent may be any bytes; what is stored and mailed is text.
+std::string readable(std::string agent) {
+  if (!is_utf8(agent))
+    for (char& c : agent)
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return agent;
+}
+
+// IPv6 hosts own a /64 at least: it counts as one caller. An IPv4 address in IPv6 form is that address.
 std::string network_of(const std::string& address) {
   in6_addr parsed{};
   if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
+  if (IN6_IS_ADDR_V4MAPPED(&parsed)) return address.substr(address.rfind(':') + 1);
   return {reinterpret_cast<const char*>(parsed.s6_addr), 8};
 }
 
@@ -38,6 +47,19 @@ Json sign_in_of_form(const http::Request& request) {
     if (name == "grant_type" && value != "password") refuse_field("/grant_type", "must be password");
   }
   return body;
+}
+
+// "https://accounts.example.com:8443/x" is at accounts.example.com: a name that stands for no tenant.
+std::string host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  return ascii_lower(url.substr(0, url.find_first_of(":/")));
+}
+
+// One key means one thing to one person in one organization.
+std::string idempotency_caller(const std::optional<Principal>& principal) {
+  if (!principal) return "anonymous";
+  return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
 }
 
 }  // namespace
@@ -75,10 +97,18 @@ http::Response Dispatch::handle(http::Request& request) noexcept {
   const auto started = monotonic_microseconds();
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
   Call call{
-      request, {settings_, keys_, now(), request.remote_address, request.user_agent, {}, {}}, {}, {}, {}, {}};
+      request, {settings_, keys_, now(), request.remote_address, readable(request.user_agent), {}, {}, {}},
+      {},      {},
+      {},      {}};
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
   call.context.may_mail = [this](const std::string& address) {
-    return shared_.limiter->take("m" + address, settings_.limit_mail, 3600, monotonic_microseconds()).allowed;
+    return shared_.mail_limiter->take("m" + address, settings_.limit_mail, 3600, monotonic_microseconds())
+        .allowed;
+  };
+  call.context.may_invite = [this](UserId inviter) {
+    return shared_.mail_limiter
+        ->take("i" + std::string{inviter.raw()}, settings_.limit_invite, 3600, monotonic_microseconds())
+        .allowed;
   };
   http::Response response;
   try {
@@ -156,10 +186,12 @@ void Dispatch::read_body(Call& call) {
 void Dispatch::authenticate(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   if (route.handler.access != Access::anyone) {
-    const auto named = named_organization(call.http, call.body, settings_.base_domain);
+    const bool own_name =
+        host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
+    const auto named = named_organization(call.http, call.body, own_name ? "" : settings_.base_domain);
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn);
     authorizer_.authorize(route, *call.principal);
-  } else if (!call.http.authorization.empty()) {
+  } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
     // A route that anybody may call is not closed by a token that has ended.
     try {
       call.principal = authorizer_.authenticate(call.http, call.context, {}, txn);
@@ -187,8 +219,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
     return authorizer_.call(route, request, call.principal, txn);
-  Idempotency idempotency{txn, call.http, call.principal ? call.principal->user.id.str() : "anonymous",
-                          call.context};
+  Idempotency idempotency{txn, call.http, idempotency_caller(call.principal), call.context};
   if (idempotency.stored()) return *idempotency.stored();
   auto response = authorizer_.call(route, request, call.principal, txn);
   idempotency.store(response);

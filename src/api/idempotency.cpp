@@ -59,7 +59,8 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
   if (!is_usable(request.idempotency_key))
     throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
   id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
-  const auto body = crypto::sha256(request.body);
+  // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
+  const auto body = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency:" + request.body);
   txn_.execute(kExpire, id_, context.now);
   try {
     txn_.execute(kClaim, id_, body, context.now + Seconds{context.settings.idempotency_seconds});

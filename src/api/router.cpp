@@ -42,6 +42,7 @@ Router::Match Router::find(Method method, std::string_view path) const {
   std::vector<std::string_view> methods;
   const auto consider = [&](std::size_t index) {
     methods.push_back(http::method_name(table_[index].method));
+    if (table_[index].method == Method::GET) methods.push_back(http::method_name(Method::HEAD));
     if (table_[index].method != wanted) return false;
     match.route = &table_[index];
     match.index = index;

@@ -66,6 +66,7 @@ bool is_password(const std::string& parent, std::string_view name) {
 
 void refuse_controls(const JsonValue& value, const std::string& pointer, ApiError& error, bool& found) {
   const auto refuse = [&](const std::string& at) {
+    if (error.fields().size() >= kMaxReported) return;
     error.add_field(at, "must hold no control characters");
     found = true;
   };

@@ -73,8 +73,12 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
     return EX_CONFIG;
   }
   const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  const service::Context context{settings, keys, now(), "", "tenantctl", {}, {}};
-  db::Pool pool{application_account(settings), 1};
+  const service::Context context{settings, keys, now(), "", "tenantctl", {}, {}, {}};
+  // The application's own account may not make anybody super-admin.
+  auto account = application_account(settings);
+  account.user = settings.db_admin_user;
+  account.password = settings.db_admin_password;
+  db::Pool pool{account, 1};
   const bool made = db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
     return service::create_super_admin(txn, context, *email, settings.super_admin_password.reveal());
   });

@@ -51,6 +51,8 @@ struct Daemon::Master {
   }
 
   void note(const std::string& event, int pid, int status) {
+    // A worker of before may have remembered a token of a key that is gone now.
+    if (event == "reload_done") shared.cache->clear();
     if (event == "worker_crashed") shared.metrics->worker_crashes.fetch_add(1);
     log::info(event, {{"worker", pid}, {"status", status}});
   }

@@ -85,7 +85,7 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
   const std::string hash = hash_new_password(context, form.password, "/password", known);
   UserRecord user;
   try {
-    user = store::insert_user(txn, {crypto::new_id<UserId>(), form.email, hash, form.profile, false, false},
+    user = store::insert_user(txn, {crypto::new_id<UserId>(), form.email, hash, form.profile, false},
                               context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::email_taken, "The e-mail address is registered: sign in or reset the password");
@@ -105,10 +105,11 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
       is_right(context, account, normalized.value_or(Secret{}), may_be_evaluated && normalized);
   if (!right || account->user.status != Status::active) throw ApiError(ErrorCode::invalid_credentials);
 
-  store::clear_attempts(txn, account->user.id);
+  if (!store::confirm_attempt(txn, account->user.id, account->password))
+    throw ApiError(ErrorCode::invalid_credentials);
   if (crypto::needs_rehash(account->password, hash_cost(context.settings)))
-    store::set_password(txn, account->user.id,
-                        crypto::hash_password(*normalized, hash_cost(context.settings)), context.now);
+    store::rehash_password(txn, account->user.id, account->password,
+                           crypto::hash_password(*normalized, hash_cost(context.settings)), context.now);
   auto reply = start_session(txn, context, account->user, store::first_membership(txn, account->user.id));
   mail_where_and_when(txn, context, mail::Template::login_alert, account->user);
   return reply;
@@ -171,7 +172,8 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
   const auto email = Email::parse(account->user.email);
   const auto phc = hash_new_password(context, new_password, "/new_password",
                                      known_words(email.value(), account->user.profile));
-  store::clear_attempts(txn, session.user());
+  if (!store::confirm_attempt(txn, session.user(), account->password))
+    throw ApiError(ErrorCode::invalid_credentials);
   store::set_password(txn, session.user(), phc, context.now);
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
   store::delete_sessions(txn, session.user(), session.id());
@@ -192,8 +194,8 @@ bool create_super_admin(db::Txn& txn, const Context& context, const Email& email
                         const std::string& password) {
   if (store::find_account(txn, email)) return false;
   const auto hash = hash_new_password(context, password, "SUPER_ADMIN_PASSWORD", known_words(email, "{}"));
-  const auto user =
-      store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, "{}", true, true}, context.now);
+  const auto user = store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, "{}", true}, context.now);
+  store::make_super(txn, user.id);
   Founding::found(txn, context, user.id, {email.str(), std::nullopt, true});
   return true;
 }

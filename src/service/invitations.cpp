@@ -58,23 +58,49 @@ struct Person {
   bool is_new = false;
 };
 
-// The account of the invited address; a new one needs a password. Whoever holds the mailed token reads that
-// mailbox, so the address counts as verified.
-Person person_of(db::Txn& txn, const Context& context, const store::Invite& invite, const AcceptForm& form,
-                 const std::string& organization_name) {
-  const auto email = Email::parse(invite.email).value();
-  if (auto account = store::find_account(txn, email)) {
-    if (account->user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
-    return {account->user, false};
-  }
+std::string password_of(const Context& context, const Email& email, const AcceptForm& form,
+                        const std::string& organization_name) {
   if (!form.password)
-    throw ApiError(ErrorCode::password_required).field("/password", "choose a password for the new account");
+    throw ApiError(ErrorCode::password_required).field("/password", "choose a password for this account");
   auto known = known_words(email, form.profile);
   known.push_back(organization_name);
-  const auto hash = hash_new_password(context, *form.password, "/password", known);
+  return hash_new_password(context, *form.password, "/password", known);
+}
+
+// Somebody signed up with this address and never showed that it is theirs. Who reads the mailbox takes the
+// account over: with a password of their own, and nothing left of what the other one set up in it.
+void take_over(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& phc,
+               const std::string& profile) {
+  store::set_password(txn, user.id, phc, context.now);
+  store::set_profile(txn, user.id, profile, context.now);
+  store::clear_attempts(txn, user.id);
+  store::delete_tokens(txn, user.id, TokenPurpose::reset_password);
+  store::delete_tokens(txn, user.id, TokenPurpose::verify_email);
+  store::delete_sessions(txn, user.id, std::nullopt);
+}
+
+// The account of the invited address. A new one, and one whose address was never verified, needs a password;
+// one that the caller is signed in to does not. Whoever holds the mailed token reads that mailbox: the
+// address counts as verified.
+Person person_of(db::Txn& txn, const Context& context, const store::Invite& invite, const AcceptForm& form,
+                 const std::string& organization_name, bool signed_in) {
+  const auto email = Email::parse(invite.email).value();
+  if (auto account = store::find_account(txn, email)) {
+    auto& user = account->user;
+    if (user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
+    if (user.email_verified_at) return {user, false};
+    if (!signed_in) {
+      take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile);
+      user.profile = form.profile;
+    }
+    store::mark_verified(txn, user.id, context.now);
+    user.email_verified_at = context.now;
+    user.updated_at = context.now;
+    return {user, !signed_in};
+  }
+  const auto hash = password_of(context, email, form, organization_name);
   try {
-    return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true, false},
-                               context.now),
+    return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true}, context.now),
             true};
   } catch (const db::DuplicateKey& e) {
     // Made by somebody else meanwhile: from the start, as an existing account.
@@ -102,6 +128,11 @@ SentInvite invite(db::Txn& txn, const Context& context, const Session& session, 
   made.invited_by = scope.user();
   made.created_at = context.now;
   made.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  // Every invitation is a mail with the inviter's words in it: so many for one inviter, so many to one
+  // address.
+  if (context.may_invite && !(context.may_invite(scope.user()) && context.may_mail(made.email)))
+    throw ApiError(ErrorCode::rate_limited, "Too many invitations: try again later")
+        .header("Retry-After", "600");
   const Secret token = crypto::new_token();
   if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
     store::insert_event(txn, scope, "invite.expired", stale->bytes(), "{}", context.now);
@@ -137,7 +168,8 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
 
   if (signed_in_as && *signed_in_as != opened.invite().email) throw ApiError(ErrorCode::wrong_account);
   // Hash before the locks.
-  const auto person = person_of(txn, context, opened.invite(), form, organization->name);
+  const auto person =
+      person_of(txn, context, opened.invite(), form, organization->name, signed_in_as.has_value());
 
   const auto invite = store::lock_invite(txn, scope, hash);
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
@@ -146,7 +178,6 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   if (!role || !inviter_may_still_invite(txn, scope, *invite, *role)) throw ApiError(ErrorCode::invite_gone);
 
   store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
-  if (!person.user.email_verified_at) store::mark_verified(txn, person.user.id, context.now);
   try {
     store::insert_member(txn, scope, person.user.id, role->id, context.now);
   } catch (const db::DuplicateKey&) {

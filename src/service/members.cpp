@@ -26,6 +26,12 @@ void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& 
   if (counts && store::count_owners(txn, scope) <= 1) throw ApiError(ErrorCode::last_owner);
 }
 
+// An invitation dies with its inviter's right, and makes room for another's.
+void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
+  if (store::revoke_invites_by(txn, scope, inviter, context.now) > 0)
+    store::insert_event(txn, scope, "invite.revoked", inviter.bytes(), "{}", context.now);
+}
+
 }  // namespace
 
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
@@ -33,6 +39,7 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
   keep_an_owner(txn, scope, member);
   store::delete_member(txn, scope, user);
   store::delete_pending_invites(txn, scope, user, member.email);
+  revoke_invites(txn, context, scope, user);
   store::insert_event(txn, scope, "member.removed", user.bytes(), "{}", context.now);
 }
 
@@ -45,6 +52,7 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   if (role->id == member.role.id) return member;
   keep_an_owner(txn, scope, member);
   store::set_member_role(txn, scope, user, role->id, context.now);
+  if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
   store::insert_event(txn, scope, "member.role_changed", user.bytes(), "{}", context.now);
   member.role = *role;
   member.updated_at = context.now;

@@ -25,7 +25,8 @@ OrganizationRecord insert_with_slug(db::Txn& txn, const TenantScope& scope, cons
       throw ApiError(ErrorCode::conflict, "The slug is taken");
     }
   }
-  const std::string base = slug_of(form.name);
+  // A personal organization is named after the address, which its slug must not tell.
+  const std::string base = form.personal ? "u-" + to_hex(crypto::random_bytes(8)) : slug_of(form.name);
   try {
     return store::insert_organization(txn, scope, form.name, base, form.personal, now);
   } catch (const db::DuplicateKey&) {

@@ -112,10 +112,12 @@ Test(invite, an_invitation_falls_with_the_right_of_its_inviter) {
   expect_problem(accept(invite_token(first)), 410, "invite_gone");
   expect(boss.del("/delete", object({{"user_id", leaver.user_id}})), 204);
   expect_problem(accept(invite_token(second)), 410, "invite_gone");
-  // With the right, the invitation comes back to life.
+  // It stays dead when the right comes back, and stands in nobody's way.
   expect(boss.post("/update_member_role", object({{"user_id", admin.user_id}, {"new_role_name", "admin"}})),
          200);
-  expect(accept(invite_token(first)), 200);
+  expect_problem(accept(invite_token(first)), 410, "invite_gone");
+  expect(invite(owner, second, "viewer"), 201);
+  expect(invite(admin, first, "admin"), 201);
 }
 
 Test(invite, nobody_grants_a_role_above_their_own) {
@@ -148,6 +150,7 @@ Test(invite, the_last_owner_can_be_neither_removed_nor_demoted) {
 Test(invite, a_scanner_that_follows_the_link_like_a_browser_changes_nothing) {
   const auto owner = sign_up();
   const auto guest = sign_up();
+  verify(guest);
   expect(invite(owner, guest.email), 201);
   const auto token = invite_token(guest.email);
   {

@@ -178,7 +178,7 @@ Test(problem, paths_and_methods_that_are_not_there_are_refused) {
   expect_problem(wrong, 405, "method_not_allowed");
   require_equal(wrong.header("allow"), "POST");
   require_equal(client.send({"PUT", "/accept_invite", "{}", "application/json", {}}).header("allow"),
-                "GET, POST");
+                "GET, HEAD, POST");
   for (const char* method : {"PATCH", "OPTIONS", "TRACE", "PUT", "BREW"}) {
     const auto reply = client.send({method, "/users/me", std::nullopt, "", {}});
     expect_problem(reply, 405, "method_not_allowed");

@@ -10,8 +10,8 @@ using tenantd::db::Connection;
 
 namespace {
 
-constexpr int kNoTableRight = 1142;
 constexpr int kNoColumnRight = 1143;
+constexpr int kNoTableRight = 1142;
 constexpr int kOutsideTheView = 1369;
 constexpr int kForeignKey = 1452;
 constexpr int kDuplicateKey = 1062;
@@ -76,7 +76,7 @@ Test(walls, without_a_scope_a_tenants_view_is_empty_and_takes_nothing) {
   app.run("UPDATE member SET status = 1");
   app.run("DELETE FROM member");
   app.run("DELETE FROM invite");
-  app.run("DELETE FROM role");
+  require_equal(error_of(app, "DELETE FROM role"), kNoTableRight);
   require_equal(stored_role(owner.org_id, owner.user_id), "owner");
 }
 
@@ -109,7 +109,9 @@ Test(walls, inside_a_scope_only_its_rows_are_seen_and_written) {
   require(error_of(app, steal) != 0, "a row was stolen");
   const auto stolen_role = "REPLACE INTO role (org_id, id, name, created_at, updated_at) VALUES (" +
                            binary(theirs.org_id) + ", " + role_id(theirs, "owner") + ", 'owner', 1, 1)";
-  require_equal(error_of(app, stolen_role), kOutsideTheView);
+  require_equal(error_of(app, stolen_role), kNoTableRight);
+  require_equal(error_of(app, "UPDATE user SET email = 'x'"), kNoColumnRight, "an address");
+  require_equal(error_of(app, "UPDATE user SET is_super = TRUE"), kNoColumnRight, "a super-admin");
   require_equal(error_of(app, "INSERT INTO organization (id, name, slug, created_at, updated_at) VALUES (" +
                                   binary(theirs.org_id) + ", 'x', 'x-y-z', 1, 1)"),
                 kOutsideTheView);

@@ -63,7 +63,7 @@ done
 work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
 export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 MAIL_TRANSPORT=file
 export MARIADB_OPTIONS=${MARIADB_OPTIONS---innodb-buffer-pool-size=256M}
-export LIMIT_MAIL=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
+export LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
 export ACCESS_TOKEN_SECONDS=86400 INVITE_SECONDS=86400  # longer than any run
 export WORKERS=${WORKERS:-4} WORKER_THREADS=${WORKER_THREADS:-4} HASH_WORKERS=${HASH_WORKERS:-2} HASH_NICE=${HASH_NICE:-5}
 started=()  # processes of ours, ended by pid

@@ -43,7 +43,9 @@ Response invite(const Account& inviter, const std::string& email, const std::str
 std::string invite_token(const std::string& email);
 // A new account that has accepted an invitation into the inviter's organization.
 Account invite_and_accept(const Account& inviter, const std::string& role = "member");
-// An existing account joins by the token alone.
+// Opens the link that verifies the account's address.
+void verify(const Account& account);
+// An existing account, its address verified, joins by the token alone.
 void join(const Account& inviter, const Account& invited, const std::string& role = "member");
 
 // The member's role in the database; "" if there is no such member.

@@ -77,12 +77,12 @@ Test(router, head_is_answered_by_the_row_of_get) {
 }
 
 Test(router, a_known_path_with_another_method_tells_which_it_takes) {
-  require_equal(find(Method::DELETE_, "/things").allow, "GET, POST");
-  require_equal(find(Method::PATCH, "/things/7").allow, "DELETE, GET");
+  require_equal(find(Method::DELETE_, "/things").allow, "GET, HEAD, POST");
+  require_equal(find(Method::PATCH, "/things/7").allow, "DELETE, GET, HEAD");
   require_equal(find(Method::HEAD, "/only-post").allow, "POST");
   for (const auto method : {Method::other, Method::OPTIONS, Method::PATCH}) {
     const auto match = find(method, "/things");
-    require(match.route == nullptr && match.allow == "GET, POST", match.allow);
+    require(match.route == nullptr && match.allow == "GET, HEAD, POST", match.allow);
   }
 }
 
@@ -114,7 +114,7 @@ Test(router, a_literal_path_goes_before_a_pattern) {
   require_equal(path_of(match), "/things/mine");
   require(match.values.empty(), "no values");
   // The pattern's methods do not leak to the literal path.
-  require_equal(find(Method::DELETE_, "/things/mine").allow, "GET");
+  require_equal(find(Method::DELETE_, "/things/mine").allow, "GET, HEAD");
 }
 
 Test(router, the_parts_of_a_path_are_handed_on_as_they_stand) {

@@ -20,6 +20,8 @@ namespace tenantd::api {
 struct SharedState {
   shm::Shared<shm::SessionCache> cache;
   shm::Shared<shm::RateLimiter> limiter;
+  shm::Shared<shm::RateLimiter>
+      mail_limiter;  // windows of an hour: apart, or they would crowd those of a minute
   shm::Shared<shm::Metrics> metrics;
 };
 

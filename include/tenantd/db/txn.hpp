@@ -97,11 +97,14 @@ class Txn {
 void back_off(int n);
 
 inline constexpr int kTransactionAttempts = 8;
+// No attempt begins later than this after the first one: whoever asked has stopped waiting soon after.
+inline constexpr std::int64_t kTransactionPatienceUs = 10'000'000;
 
 // Runs `work(txn)` and commits; again from the start on RetryableError, a bounded number of times.
 // Throws ApiError(unavailable) when the last attempt met a conflict as well.
 template <class Work>
 auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
+  const auto started = monotonic_microseconds();
   for (int attempt = 1;; ++attempt) {
     try {
       Txn txn{pool, listener};
@@ -115,7 +118,9 @@ auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
         return result;
       }
     } catch (const RetryableError& e) {
-      if (attempt == kTransactionAttempts) throw ApiError(ErrorCode::unavailable).detail(e.what());
+      const bool patient = monotonic_microseconds() - started < kTransactionPatienceUs;
+      if (attempt == kTransactionAttempts || !patient)
+        throw ApiError(ErrorCode::unavailable).detail(e.what());
       back_off(attempt);
     }
   }

@@ -22,6 +22,8 @@ struct Context {
   std::function<void()> wake_courier;
   // False once an address has had its share of mails that nobody signed in asked for.
   std::function<bool(const std::string& address)> may_mail;
+  // False once a person has sent as many invitations as an hour allows.
+  std::function<bool(UserId inviter)> may_invite;
 };
 
 // Enqueues `mail` in the transaction; the courier is woken once it commits.

@@ -28,7 +28,7 @@ SentInvite invite(db::Txn& txn, const Context& context, const Session& session, 
 
 struct AcceptForm {
   std::string token;
-  std::optional<std::string> password;  // required when the address has no account
+  std::optional<std::string> password;  // required when the address has no account, or an unverified one
   std::string profile = "{}";
 };
 struct Accepted {

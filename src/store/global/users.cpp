@@ -15,8 +15,15 @@ constexpr Sql kById{
     "FROM user WHERE id = ?"};
 constexpr Sql kInsert{
     "user.insert",
-    "INSERT INTO user (id, email, password, profile, is_super, email_verified_at, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+    "INSERT INTO user (id, email, password, profile, email_verified_at, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kMakeSuper{"user.make_super", "UPDATE user SET is_super = TRUE WHERE id = ?"};
+constexpr Sql kConfirm{
+    "user.confirm_attempt",
+    "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ? AND password = ? AND status = 0"};
+constexpr Sql kRehash{"user.rehash",
+                      "UPDATE user SET password = ?, updated_at = ? WHERE id = ? AND password = ?"};
+constexpr Sql kSetProfile{"user.set_profile", "UPDATE user SET profile = ?, updated_at = ? WHERE id = ?"};
 // MariaDB assigns from left to right: locked_until sees the new count.
 constexpr Sql kReserve{"user.reserve_attempt",
                        "UPDATE user SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1), "
@@ -62,13 +69,11 @@ std::optional<Account> find_account(db::Txn& txn, UserId id) { return read_accou
 
 UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now) {
   const auto verified_at = user.verified ? std::optional{now} : std::nullopt;
-  txn.execute(kInsert, user.id, user.email.str(), user.password, user.profile, user.is_super, verified_at,
-              now, now);
+  txn.execute(kInsert, user.id, user.email.str(), user.password, user.profile, verified_at, now, now);
   UserRecord made;
   made.id = user.id;
   made.email = user.email.str();
   made.profile = user.profile;
-  made.is_super = user.is_super;
   made.email_verified_at = verified_at;
   made.created_at = now;
   made.updated_at = now;
@@ -80,6 +85,23 @@ bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds loc
 }
 
 void clear_attempts(db::Txn& txn, UserId id) { txn.execute(kClear, id); }
+
+bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc) {
+  return txn.execute(kConfirm, id, phc) == 1;
+}
+
+void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,
+                     TimePoint now) {
+  txn.execute(kRehash, new_phc, now, id, old_phc);
+  txn.touch(id);
+}
+
+void set_profile(db::Txn& txn, UserId id, const std::string& profile, TimePoint now) {
+  txn.execute(kSetProfile, profile, now, id);
+  txn.touch(id);
+}
+
+void make_super(db::Txn& txn, UserId id) { txn.execute(kMakeSuper, id); }
 
 void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now) {
   txn.execute(kSetPassword, phc, now, id);

@@ -18,7 +18,7 @@ void enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, 
   const auto id = crypto::new_id<MailId>();
   const auto sealed = crypto::seal(seal_key, mail::values_to_json(mail), outbox_context(id));
   txn.execute(kInsert, id, org, user, mail::template_name(mail.kind), mail.to, sealed,
-              discard ? OutboxStatus::dead : OutboxStatus::pending, now, now, now);
+              discard ? OutboxStatus::dead : OutboxStatus::pending, discard ? TimePoint{} : now, now, now);
 }
 
 }  // namespace tenantd::store

@@ -28,6 +28,10 @@ constexpr Sql kDeletePending{
     "invite.delete_pending",
     "DELETE FROM invite WHERE org_id = ? AND status = 0 AND (user_id = ? OR email = ?)"};
 
+constexpr Sql kRevokeBy{
+    "invite.revoke_by",
+    "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND invited_by = ? AND status = 0"};
+
 std::optional<Invite> read_invite(db::Rows rows) {
   if (!rows.next()) return std::nullopt;
   return Invite{rows.id<InviteId>(0), rows.text(1),       rows.maybe_id<UserId>(2),
@@ -73,6 +77,10 @@ std::optional<InviteId> delete_expired_invite(db::Txn& txn, const TenantScope& s
 
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email) {
   txn.execute(kDeletePending, scope.org(), user, email);
+}
+
+std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, UserId inviter, TimePoint now) {
+  return txn.execute(kRevokeBy, InviteStatus::revoked, now, scope.org(), inviter);
 }
 
 }  // namespace tenantd::store

@@ -25,7 +25,6 @@ struct NewUser {
   std::optional<std::string> password;  // PHC string
   std::string profile = "{}";           // JSON object
   bool verified = false;
-  bool is_super = false;
 };
 // Throws db::DuplicateKey (key "email") if the address has an account.
 UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now);
@@ -34,10 +33,19 @@ UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now);
 // nothing is evaluated then. The attempt that reaches `failures` locks the account for `lock`; an expired
 // lock starts from zero.
 bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds lock, TimePoint now);
-// The attempt was right: forget the failures.
+// The attempt was right: forget the failures. False if the password is no longer `phc`, or the account no
+// longer active: a change overtook the attempt, which then counts as wrong.
+bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc);
+// A way in was opened by other means than the password.
 void clear_attempts(db::Txn& txn, UserId id);
 
 void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now);
+// Stores the same password hashed anew; does nothing if it is no longer `old_phc`.
+void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,
+                     TimePoint now);
+void set_profile(db::Txn& txn, UserId id, const std::string& profile, TimePoint now);
+// For tenantctl, whose account may.
+void make_super(db::Txn& txn, UserId id);
 void mark_verified(db::Txn& txn, UserId id, TimePoint now);
 
 // Links in mails. Only the SHA-256 of the token is stored.

@@ -43,4 +43,7 @@ std::optional<InviteId> delete_expired_invite(db::Txn& txn, const TenantScope& s
 // The pending invitations of this person in this organization, by account or address.
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email);
 
+// The pending invitations that `inviter` sent, once that person may not invite any more. Returns how many.
+std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, UserId inviter, TimePoint now);
+
 }  // namespace tenantd::store
