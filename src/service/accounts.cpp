@@ -11,11 +11,6 @@
 namespace tenantd::service {
 namespace {
 
-crypto::Argon2Params hash_cost(const Settings& s) {
-  return {static_cast<std::uint32_t>(s.argon2_memory_kib), static_cast<std::uint32_t>(s.argon2_passes),
-          static_cast<std::uint32_t>(s.argon2_lanes)};
-}
-
 // The mail's link carries the token in the fragment: no server, scanner or log on the way sees it.
 std::string link(const Context& context, const std::string& page, const Secret& token) {
   return context.settings.public_url + "/" + page + "#token=" + token.reveal();

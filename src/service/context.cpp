@@ -3,7 +3,6 @@
 #include <array>
 #include <ctime>
 
-#include "tenantd/crypto/password.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/store/system/enqueue.hpp"
 
@@ -24,6 +23,11 @@ std::string format_utc(TimePoint time) {
   return text.data();
 }
 
+crypto::Argon2Params hash_cost(const Settings& s) {
+  return {static_cast<std::uint32_t>(s.argon2_memory_kib), static_cast<std::uint32_t>(s.argon2_passes),
+          static_cast<std::uint32_t>(s.argon2_lanes)};
+}
+
 std::string hash_new_password(const Context& context, const std::string& typed, const std::string& pointer,
                               const std::vector<std::string>& known) {
   const auto password = crypto::normalize_password(typed);
@@ -33,10 +37,7 @@ std::string hash_new_password(const Context& context, const std::string& typed, 
   const auto problem =
       crypto::judge_password(*password, known, static_cast<int>(context.settings.password_min_score));
   if (problem) throw ApiError(ErrorCode::password_refused, problem->detail).field(pointer, problem->detail);
-  const auto& s = context.settings;
-  return crypto::hash_password(
-      *password, {static_cast<std::uint32_t>(s.argon2_memory_kib),
-                  static_cast<std::uint32_t>(s.argon2_passes), static_cast<std::uint32_t>(s.argon2_lanes)});
+  return crypto::hash_password(*password, hash_cost(context.settings));
 }
 
 }  // namespace tenantd::service

@@ -77,7 +77,6 @@ class TenantScope {
   OrgId org() const { return org_; }
   UserId user() const { return user_; }
   PermissionSet permissions() const { return permissions_; }
-  bool may(Permission p) const { return permissions_.has(p); }
 
  private:
   friend class api::Authorizer;        // has read the membership

@@ -7,6 +7,7 @@
 
 #include "tenantd/config/settings.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/password.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
 #include "tenantd/mail/mail.hpp"
@@ -32,6 +33,9 @@ void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optio
 
 // "2026-03-01 12:30 UTC"
 std::string format_utc(TimePoint time);
+
+// What a password hash costs by the settings.
+crypto::Argon2Params hash_cost(const Settings& settings);
 
 // Hashes a new password after judging it. `pointer` names the body's field in the refusal; `known` are words
 // the owner is known by. Throws ApiError(password_refused).

@@ -19,8 +19,6 @@ struct Metrics {
   std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> durations{};
   std::atomic<std::uint64_t> duration_sum_us{0};
   std::atomic<std::uint64_t> in_flight{0};
-  std::atomic<std::uint64_t> statements{0};
-  std::atomic<std::uint64_t> transaction_retries{0};
   std::atomic<std::uint64_t> cache_hits{0};
   std::atomic<std::uint64_t> cache_misses{0};
   std::atomic<std::uint64_t> rate_limited{0};

@@ -1,5 +1,7 @@
 #include "tenantd/store/global/sessions.hpp"
 
+#include "tenantd/store/rows.hpp"
+
 namespace tenantd::store {
 namespace {
 
@@ -38,24 +40,6 @@ constexpr Sql kOne{"membership.find",
                    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, "
                    "role_name, permissions, status, "
                    "member_since FROM my_membership WHERE user_id = ? AND org_id = ?"};
-
-PermissionSet permissions_of(const std::string& role_name, const std::optional<std::string>& custom) {
-  if (custom) return parse_permissions(*custom);
-  const auto* system = find_system_role(role_name);
-  return system != nullptr ? system->permissions : PermissionSet{};
-}
-
-// Columns from `at`: id, name, slug, status, personal, created_at, updated_at.
-OrganizationRecord read_organization(const db::Rows& rows, unsigned at) {
-  return {rows.id<OrgId>(at), rows.text(at + 1), rows.text(at + 2), static_cast<Status>(rows.integer(at + 3)),
-          rows.flag(at + 4),  rows.time(at + 5), rows.time(at + 6)};
-}
-
-// Columns from `at`: id, name, permissions.
-RoleRecord read_role(const db::Rows& rows, unsigned at) {
-  const auto name = rows.text(at + 1);
-  return {rows.id<RoleId>(at), name, permissions_of(name, rows.maybe_text(at + 2))};
-}
 
 Membership read_membership(const db::Rows& rows) {
   return {read_organization(rows, 0), read_role(rows, 7), static_cast<Status>(rows.integer(10)),

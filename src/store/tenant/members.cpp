@@ -1,5 +1,7 @@
 #include "tenantd/store/tenant/members.hpp"
 
+#include "tenantd/store/rows.hpp"
+
 namespace tenantd::store {
 namespace {
 
@@ -44,12 +46,7 @@ Member read_member(const db::Rows& rows) {
   m.user = rows.id<UserId>(0);
   m.email = rows.text(1);
   m.profile = rows.text(2);
-  m.role = {rows.id<RoleId>(3), rows.text(4), {}};
-  if (const auto custom = rows.maybe_text(5)) {
-    m.role.permissions = parse_permissions(*custom);
-  } else if (const auto* system = find_system_role(m.role.name)) {
-    m.role.permissions = system->permissions;
-  }
+  m.role = read_role(rows, 3);
   m.status = static_cast<Status>(rows.integer(6));
   m.created_at = rows.time(7);
   m.updated_at = rows.time(8);

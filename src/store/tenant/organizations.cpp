@@ -1,6 +1,7 @@
 #include "tenantd/store/tenant/organizations.hpp"
 
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
 namespace {
@@ -25,15 +26,9 @@ constexpr Sql kInsertEvent{"event.insert",
                            "INSERT INTO event (org_id, id, type, actor_id, subject_id, data, created_at) "
                            "VALUES (?, ?, ?, ?, ?, ?, ?)"};
 
-std::optional<RoleRecord> read_role(db::Rows rows) {
+std::optional<RoleRecord> first_role(db::Rows rows) {
   if (!rows.next()) return std::nullopt;
-  RoleRecord role{rows.id<RoleId>(0), rows.text(1), {}};
-  if (const auto custom = rows.maybe_text(2)) {
-    role.permissions = parse_permissions(*custom);
-  } else if (const auto* system = find_system_role(role.name)) {
-    role.permissions = system->permissions;
-  }
-  return role;
+  return read_role(rows, 0);
 }
 
 }  // namespace
@@ -49,9 +44,7 @@ OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, c
 std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantScope& scope) {
   auto rows = txn.query(kFind, scope.org());
   if (!rows.next()) return std::nullopt;
-  return OrganizationRecord{
-      rows.id<OrgId>(0), rows.text(1), rows.text(2), static_cast<Status>(rows.integer(3)),
-      rows.flag(4),      rows.time(5), rows.time(6)};
+  return read_organization(rows, 0);
 }
 
 void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }
@@ -69,14 +62,14 @@ RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint
 }
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
-  auto role = read_role(txn.query(kRoleByName, scope.org(), name));
+  auto role = first_role(txn.query(kRoleByName, scope.org(), name));
   // The key compares without case and trailing blanks, so that no two roles look alike; a name must be exact.
   if (role && role->name != name) return std::nullopt;
   return role;
 }
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
-  return read_role(txn.query(kRoleById, scope.org(), id));
+  return first_role(txn.query(kRoleById, scope.org(), id));
 }
 
 void insert_event(db::Txn& txn, const TenantScope& scope, std::string_view type, const UuidBytes& subject,

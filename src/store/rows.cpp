@@ -1,0 +1,27 @@
+#include "tenantd/store/rows.hpp"
+
+namespace tenantd::store {
+
+RoleRecord read_role(const db::Rows& rows, unsigned at) {
+  RoleRecord role{rows.id<RoleId>(at), rows.text(at + 1), {}};
+  if (const auto custom = rows.maybe_text(at + 2)) {
+    role.permissions = parse_permissions(*custom);
+  } else if (const auto* system = find_system_role(role.name)) {
+    role.permissions = system->permissions;
+  }
+  return role;
+}
+
+OrganizationRecord read_organization(const db::Rows& rows, unsigned at) {
+  OrganizationRecord o;
+  o.id = rows.id<OrgId>(at);
+  o.name = rows.text(at + 1);
+  o.slug = rows.text(at + 2);
+  o.status = static_cast<Status>(rows.integer(at + 3));
+  o.personal = rows.flag(at + 4);
+  o.created_at = rows.time(at + 5);
+  o.updated_at = rows.time(at + 6);
+  return o;
+}
+
+}  // namespace tenantd::store
