@@ -63,6 +63,15 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
   SELECT org_id, user_id, role_id, status, settings, created_at, updated_at FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+-- Members with who they are, for lists: in the order of their index, read from it first. Left to itself the optimizer
+-- spends twice the time of the query on finding that plan.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_detail AS
+  SELECT m.org_id, m.user_id, u.email, u.profile, m.role_id, r.name AS role_name, r.permissions, m.status, m.created_at,
+         m.updated_at
+  FROM tenantd.member m FORCE INDEX (member_time)
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE m.org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();

@@ -29,14 +29,13 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 
 void mail_invitation(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
                      const store::Invite& invite, const std::string& role, const Secret& token) {
-  const auto organization = store::find_organization(txn, scope);
-  if (!organization) throw ApiError(ErrorCode::not_found);
+  const auto& organization = session.principal().organization.value();
   const auto minutes = (context.settings.invite_seconds + 59) / 60;
   send_mail(txn, context,
             {mail::Template::invitation,
              invite.email,
              {{"link", context.settings.public_url + "/invite#token=" + token.reveal()},
-              {"organization", organization->name},
+              {"organization", organization.name},
               {"inviter", session.principal().user.email},
               {"role", role},
               {"email", invite.email},

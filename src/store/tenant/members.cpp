@@ -21,21 +21,24 @@ constexpr Sql kSetRole{"member.set_role",
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
-constexpr Sql kList{
-    "member.list",
-    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
-    "m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
-    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-    "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
-    "ORDER BY m.created_at, m.user_id LIMIT ?"};
-constexpr Sql kListFiltered{
-    "member.list_filtered",
-    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, "
-    "m.created_at, m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
-    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-    "WHERE m.org_id = ? AND m.created_at >= ? AND (m.created_at > ? OR m.user_id > ?) "
-    "AND m.status = COALESCE(?, m.status) AND CAST(r.name AS BINARY) = COALESCE(?, CAST(r.name AS BINARY)) "
-    "ORDER BY m.created_at, m.user_id LIMIT ?"};
+#define TENANTD_MEMBER_COLUMNS                                                                     \
+  "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at FROM " \
+  "member_detail "
+// The first page has no cursor: without its condition the index is read in order and no further than the
+// limit.
+constexpr Sql kFirstPage{"member.first_page", "SELECT " TENANTD_MEMBER_COLUMNS
+                                              "WHERE org_id = ? ORDER BY created_at, user_id LIMIT ?"};
+constexpr Sql kNextPage{"member.next_page",
+                        "SELECT " TENANTD_MEMBER_COLUMNS
+                        "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR user_id > ?) "
+                        "ORDER BY created_at, user_id LIMIT ?"};
+constexpr Sql kFiltered{"member.filtered",
+                        "SELECT " TENANTD_MEMBER_COLUMNS
+                        "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR user_id > ?) "
+                        "AND status = COALESCE(?, status) "
+                        "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY)) "
+                        "ORDER BY created_at, user_id LIMIT ?"};
+#undef TENANTD_MEMBER_COLUMNS
 constexpr Sql kCount{"member.count",
                      "SELECT COALESCE(SUM(members), 0) FROM member_count WHERE org_id = ? AND block = -1 "
                      "AND status = COALESCE(?, status) "
@@ -84,11 +87,15 @@ std::int64_t count_owners(db::Txn& txn, const TenantScope& scope) {
 
 std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter,
                                  const std::optional<Keyset>& from, std::int64_t limit) {
-  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
-  const bool filtered = filter.status || filter.role;
-  auto rows = filtered ? txn.query(kListFiltered, scope.org(), start.time, start.time, UserId{start.id},
-                                   filter.status, filter.role, limit)
-                       : txn.query(kList, scope.org(), start.time, start.time, UserId{start.id}, limit);
+  auto rows = [&] {
+    const bool filtered = filter.status || filter.role;
+    if (!from && !filtered) return txn.query(kFirstPage, scope.org(), limit);
+    const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
+    const UserId after{start.id};
+    if (!filtered) return txn.query(kNextPage, scope.org(), start.time, start.time, after, limit);
+    return txn.query(kFiltered, scope.org(), start.time, start.time, after, filter.status, filter.role,
+                     limit);
+  }();
   std::vector<Member> found;
   found.reserve(rows.count());
   while (rows.next()) found.push_back(read_member(rows));
