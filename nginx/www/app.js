@@ -48,7 +48,7 @@
     verify: {
       path: '/api/v1/auth/verify-email',
       busy: 'Confirming the address…',
-      gone: 'Please ask for a new link after signing in.',
+      gone: 'If you have not opened it before, it has expired.',
       body: () => ({ token }),
       done: () => {
         heading.textContent = 'Your address is confirmed';
@@ -155,7 +155,7 @@
     const items = (Array.isArray(problem.errors) ? problem.errors : []).map((e) => text(e && e.detail)).filter(Boolean);
     if (problem.code === 'password_required' && password && !passwordShown()) {
       byId('password-field').hidden = false;
-      lead.textContent = 'You are new here: choose the password that you will sign in with.';
+      lead.textContent = 'Choose the password that you will sign in with.';
       button.textContent = 'Accept and create account';
       notice.hidden = true;
       password.focus();
