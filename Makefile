@@ -23,6 +23,8 @@ override CXXFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitiz
 # g++ 12 sees an uninitialized value in its own <regex> when it instruments it.
 override CXXFLAGS += -Wno-error=maybe-uninitialized
 override LDFLAGS  += -fsanitize=$(SANITIZE)
+# The sanitizer has a crypt_r of its own in front of the real one, which must be there although nothing seems to want it.
+LDLIBS += -Wl,--no-as-needed -lcrypt -Wl,--as-needed
 endif
 
 BINARIES := $(patsubst src/bin/%.cpp,%,$(wildcard src/bin/*.cpp))

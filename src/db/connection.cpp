@@ -29,6 +29,12 @@ std::string session_limits(int timeout_seconds) {
          " /*!80000 , SESSION max_execution_time = " + seconds + "000 */";
 }
 
+// The driver's own lookup of its instance is not safe on several threads; a local static is.
+sql::mysql::MySQL_Driver& driver() {
+  static sql::mysql::MySQL_Driver& instance = *sql::mysql::get_mysql_driver_instance();
+  return instance;
+}
+
 }  // namespace
 
 struct Connection::Impl {
@@ -79,7 +85,7 @@ Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<I
   map["OPT_WRITE_TIMEOUT"] = options.timeout_seconds + 5;
   map["CLIENT_FOUND_ROWS"] = true;
   try {
-    impl_->connection.reset(sql::mysql::get_mysql_driver_instance()->connect(map));
+    impl_->connection.reset(driver().connect(map));
     impl_->plain.reset(impl_->connection->createStatement());
     impl_->plain->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     impl_->plain->execute(session_limits(options.timeout_seconds));
