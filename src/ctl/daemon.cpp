@@ -22,6 +22,7 @@ struct Daemon::Master {
     log::set_process(lane.name);
     // One hash at a time fills a core; more threads would only share it.
     const bool hashes = lane.name == "hash";
+    if (hashes) proc::use_one_heap();
     const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
     // Two connections a thread: an attempt to sign in may be counted beside the request's own unit of work.
     api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads) * 2};

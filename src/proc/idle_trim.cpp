@@ -4,6 +4,8 @@
 
 namespace tenantd::proc {
 
+void use_one_heap() { ::mallopt(M_ARENA_MAX, 1); }
+
 IdleTrim::IdleTrim(std::chrono::milliseconds quiet) : thread_([this, quiet] { watch(quiet); }) {}
 
 IdleTrim::~IdleTrim() {

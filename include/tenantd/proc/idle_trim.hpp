@@ -12,6 +12,10 @@
 
 namespace tenantd::proc {
 
+// Before the first thread starts: all threads of this process share malloc's main heap, the only one whose
+// end malloc_trim(3) gives back. For processes whose threads do not compete for it.
+void use_one_heap();
+
 class IdleTrim {
  public:
   explicit IdleTrim(std::chrono::milliseconds quiet);
