@@ -64,18 +64,18 @@ $(BUILD)/%: $(BUILD)/obj/bin/%.o $(LIBRARY)
 	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 # Files embedded as text: one table a kind, sorted by name (see src/run/embed.sh).
-$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json)) src/run/embed.sh
+$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*.json)) src/run/embed.sh
 	@mkdir -p $(@D)
-	@src/run/embed.sh schemas $(filter %.json,$^) > $@.tmp && mv $@.tmp $@
+	@src/run/embed.sh schemas src/schema $(filter %.json,$^) > $@.tmp && mv $@.tmp $@
 $(BUILD)/gen/templates.cpp: $(sort $(wildcard src/mail/templates/*.mustache)) src/run/embed.sh
 	@mkdir -p $(@D)
-	@src/run/embed.sh templates $(filter %.mustache,$^) > $@.tmp && mv $@.tmp $@
+	@src/run/embed.sh templates src/mail/templates $(filter %.mustache,$^) > $@.tmp && mv $@.tmp $@
 # The common passwords come from Debian's python3-zxcvbn (MIT), most frequent first; those under 8 characters are
 # refused by their length anyway.
 $(BUILD)/gen/common_passwords.cpp: src/run/common-passwords.sh src/run/embed.sh
 	@mkdir -p $(@D)
 	@src/run/common-passwords.sh > $(@D)/common_passwords.txt
-	@src/run/embed.sh common_passwords $(@D)/common_passwords.txt > $@.tmp && mv $@.tmp $@
+	@src/run/embed.sh common_passwords $(@D) $(@D)/common_passwords.txt > $@.tmp && mv $@.tmp $@
 
 .PHONY: clean
 clean: ## Remove what the build made

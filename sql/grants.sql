@@ -16,6 +16,7 @@ GRANT SELECT ON tenantd_app.member_detail TO {{app}};
 GRANT SELECT ON tenantd_app.member_count TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.invite TO {{app}};
 GRANT SELECT, INSERT ON tenantd_app.event TO {{app}};
+GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};
 GRANT SELECT ON tenantd_app.countable_count TO {{app}};
@@ -27,10 +28,15 @@ GRANT SELECT ON tenantd_app.system_member TO {{app}};
 GRANT SELECT ON tenantd_app.system_join TO {{app}};
 -- Not is_super, which nobody gains through the API; not email, which no path changes.
 GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
-  UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, updated_at)
+  UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
   ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
+-- An attempt is written as failed before it is evaluated; nothing else of it changes.
+GRANT SELECT, INSERT, UPDATE (type, session_id) ON tenantd_app.account_event TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
 GRANT INSERT ON tenantd_app.outbox TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
@@ -40,6 +46,7 @@ GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
+GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT INSERT ON tenantd.event TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};

@@ -35,8 +35,8 @@ BEGIN
     SELECT id INTO v_org FROM tenantd.organization WHERE slug = p_slug;
   END IF;
   SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super, u.email_verified_at,
-         u.created_at, u.updated_at, o.id, o.name, o.slug, o.status, o.personal, o.created_at, o.updated_at,
-         r.id, r.name, r.permissions, m.status, m.created_at
+         u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal, o.require_mfa,
+         o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id
@@ -55,19 +55,19 @@ DELIMITER ;
 
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
-  SELECT id, name, slug, status, personal, settings, created_at, updated_at FROM tenantd.organization
+  SELECT id, name, slug, status, personal, require_mfa, settings, created_at, updated_at FROM tenantd.organization
   WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
-  SELECT org_id, id, name, description, permissions, created_at, updated_at FROM tenantd.role
+  SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
-  SELECT org_id, user_id, role_id, status, settings, created_at, updated_at FROM tenantd.member
+  SELECT org_id, user_id, role_id, role_expires_at, status, settings, created_at, updated_at FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Members with who they are, for lists: in the order of their index, read from it first. Left to itself the optimizer
 -- spends twice the time of the query on finding that plan.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_detail AS
   SELECT m.org_id, m.user_id, u.email, u.profile, m.role_id, r.name AS role_name, r.permissions, m.status, m.created_at,
-         m.updated_at
+         m.updated_at, m.role_expires_at
   FROM tenantd.member m FORCE INDEX (member_time)
   STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
   STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -76,16 +76,19 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
-  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at
+  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.event AS
   SELECT org_id, id, type, actor_id, subject_id, data, created_at FROM tenantd.event
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
+  SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
 -- A person's view over the organizations that person belongs to; read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
-         o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions
+         o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -94,7 +97,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- Members and their numbers over every organization that the caller may count: those where the caller's role holds
 -- stats:read (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
-  SELECT o.id AS org_id, o.name, t.block, t.status, t.members
+  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
@@ -103,7 +106,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
-  SELECT o.id AS org_id, o.name, c.block, c.status, c.role_name, c.members
+  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
@@ -112,7 +115,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
-  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status, r.name AS role_name
+  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
@@ -122,7 +125,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_join AS
-  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status
+  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status
   FROM tenantd.member me
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   JOIN tenantd.organization o ON o.id = me.org_id
@@ -131,23 +134,23 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
            FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_total AS
-  SELECT o.id AS org_id, o.name, t.block, t.status, t.members
+  SELECT o.id AS org_id, NULL AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.organization o
   JOIN tenantd.member_total t ON t.org_id = o.id
   WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_count AS
-  SELECT o.id AS org_id, o.name, c.block, c.status, c.role_name, c.members
+  SELECT o.id AS org_id, NULL AS granted_until, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.organization o
   JOIN tenantd.member_count c ON c.org_id = o.id
   WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_member AS
-  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status, r.name AS role_name
+  SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_join AS
-  SELECT o.id AS org_id, o.name, m.block, m.created_at, m.status
+  SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
   WHERE tenantd_app.current_super();
@@ -155,14 +158,22 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
-         created_at, updated_at FROM tenantd.user;
+         mfa_enabled_at, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
   SELECT id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
-  SELECT token, user_id, purpose, created_at, expires_at FROM tenantd.one_time_token;
+  SELECT token, user_id, purpose, email, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
   SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
   SELECT id, org_id, user_id, template, recipient, values_sealed, status, next_attempt_at, created_at, updated_at FROM tenantd.outbox;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
   SELECT version, description, created_at FROM tenantd.version;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.totp AS
+  SELECT user_id, secret_sealed, pending_sealed, last_step, failures, locked_until, created_at, updated_at FROM tenantd.totp;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.recovery_code AS
+  SELECT user_id, code, created_at FROM tenantd.recovery_code;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
+  SELECT id, user_id, identity, type, session_id, actor_id, address, agent, created_at FROM tenantd.account_event;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
+  SELECT id, rows_done, created_at, updated_at FROM tenantd.import_run;

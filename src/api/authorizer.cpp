@@ -37,6 +37,15 @@ bool is_live(const Principal& p, TimePoint now) {
          (!p.organization || p.organization->status == Status::active);
 }
 
+// The account that the path names. Throws ApiError(not_found) if that is no id.
+UserId subject_of(const http::Request& request) {
+  for (const auto& [name, value] : request.path_values)
+    if (name == "user_id") {
+      if (const auto id = UserId::parse(value)) return *id;
+    }
+  throw ApiError(ErrorCode::not_found);
+}
+
 void same_or_ambiguous(NamedOrganization& named, std::string_view text) {
   const auto id = OrgId::parse(text);
   if (!id) throw ApiError(ErrorCode::not_found);
@@ -127,18 +136,34 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   return principal;
 }
 
-void Authorizer::authorize(const Route& route, const Principal& principal) const {
+// In the active organization, with `permission` there.
+void Authorizer::authorize_member(const Principal& principal, Permission permission, TimePoint now) {
+  // A refresh finds the caller's next organization.
+  if (!principal.organization) refuse_token();
+  if (principal.organization->require_mfa && !principal.user.mfa_enabled && !principal.api_key)
+    throw ApiError(ErrorCode::mfa_enrollment_required,
+                   "Enroll a second factor (POST /api/v1/auth/mfa/enroll), then try again");
+  if (!principal.role.permissions_at(now).has(permission)) throw ApiError(ErrorCode::forbidden);
+}
+
+void Authorizer::authorize(const Route& route, const http::Request& request, const Principal& principal,
+                           TimePoint now) const {
   switch (route.handler.access) {
-    case Access::anyone:
-    case Access::user: return;
+    case Access::anyone: return;
+    case Access::user:
+      if (principal.api_key) throw ApiError(ErrorCode::session_required);
+      return;
     case Access::super:
+      if (principal.api_key) throw ApiError(ErrorCode::session_required);
       if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);
       return;
+    case Access::subject:
+      if (!principal.api_key && subject_of(request) == principal.user.id) return;
+      return authorize_member(principal, route.permission.value(), now);
     case Access::tenant:
-      // A refresh finds the caller's next organization.
-      if (!principal.organization) refuse_token();
-      if (!principal.role.permissions.has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
-      return;
+      if (principal.api_key && route.handler.tenant_with_session_ != nullptr)
+        throw ApiError(ErrorCode::session_required);
+      return authorize_member(principal, route.permission.value(), now);
   }
 }
 
@@ -146,12 +171,20 @@ Response Authorizer::call(const Route& route, const Request& request,
                           const std::optional<Principal>& principal, db::Txn& txn) const {
   const Handler& handler = route.handler;
   if (handler.access == Access::anyone) return handler.public_(request, txn);
-  authorize(route, principal.value());
+  authorize(route, request.http, principal.value(), request.context.now);
   const Session session{*principal};
   if (handler.access == Access::user) return handler.user_(request, session, txn);
   if (handler.access == Access::super) return handler.super_(request, SuperAdmin{principal->user.id}, txn);
-  const TenantScope scope{principal->organization->id, principal->user.id, principal->role.permissions};
+  if (handler.access == Access::subject) {
+    const auto user = subject_of(request.http);
+    if (!principal->api_key && user == principal->user.id)
+      return handler.subject_(request, Subject{user, std::nullopt, principal->session}, txn);
+  }
+  const TenantScope scope{principal->organization->id, principal->user.id,
+                          principal->role.permissions_at(request.context.now)};
   txn.enter({scope.org(), scope.user(), false});
+  if (handler.access == Access::subject)
+    return handler.subject_(request, Subject{subject_of(request.http), scope, principal->session}, txn);
   if (handler.tenant_with_session_ != nullptr)
     return handler.tenant_with_session_(request, session, scope, txn);
   return handler.tenant_(request, scope, txn);

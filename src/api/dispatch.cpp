@@ -62,6 +62,22 @@ std::string idempotency_caller(const std::optional<Principal>& principal) {
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
 }
 
+// What a problem document says besides the standard members.
+void add_members(http::Response& response, const ApiError& error) {
+  JsonOut json;
+  json.begin_object();
+  if (!error.fields().empty()) {
+    json.key("errors").begin_array();
+    for (const auto& field : error.fields())
+      json.begin_object().field("pointer", field.pointer).field("detail", field.detail).end_object();
+    json.end_array();
+  }
+  for (const auto& [name, value] : error.members()) json.field(name, value);
+  json.end_object();
+  response.body.back() = ',';
+  response.body += json.text().substr(1);
+}
+
 }  // namespace
 
 struct Dispatch::Call {
@@ -71,6 +87,7 @@ struct Dispatch::Call {
   Json body;
   Json query;
   std::optional<Principal> principal;
+  bool account_counted = false;
 };
 
 Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
@@ -158,8 +175,21 @@ void Dispatch::limit(const Call& call) {
     }
     return {'n', 0};
   }();
-  const auto decision =
-      shared_.limiter->take(name + network_of(call.http.remote_address), most, 60, monotonic_microseconds());
+  take(name + network_of(call.http.remote_address), most);
+}
+
+// From however many addresses an account's requests come. Once a request, however often its transaction runs.
+void Dispatch::limit_account(Call& call) {
+  if (call.account_counted) return;
+  call.account_counted = true;
+  const auto& principal = *call.principal;
+  take('a' + std::string{principal.api_key ? principal.api_key->raw() : principal.user.id.raw()},
+       settings_.limit_account);
+}
+
+// Counts one request of `caller` in its minute. Throws ApiError(rate_limited).
+void Dispatch::take(const std::string& caller, std::int64_t most) {
+  const auto decision = shared_.limiter->take(caller, most, 60, monotonic_microseconds());
   if (decision.allowed) return;
   shared_.metrics->rate_limited.fetch_add(1, std::memory_order_relaxed);
   const auto wait = std::to_string(decision.retry_after);
@@ -190,7 +220,8 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
         host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
     const auto named = named_organization(call.http, call.body, own_name ? "" : settings_.base_domain);
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn);
-    authorizer_.authorize(route, *call.principal);
+    authorizer_.authorize(route, call.http, *call.principal, call.context.now);
+    limit_account(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
     // A route that anybody may call is not closed by a token that has ended.
     try {
@@ -231,15 +262,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const auto& detail = error.public_text();
   auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
-  if (!error.fields().empty()) {
-    JsonOut fields;
-    fields.begin_array();
-    for (const auto& field : error.fields())
-      fields.begin_object().field("pointer", field.pointer).field("detail", field.detail).end_object();
-    fields.end_array();
-    response.body.pop_back();
-    response.body += ",\"errors\":" + fields.text() + "}";
-  }
+  if (!error.fields().empty() || !error.members().empty()) add_members(response, error);
   for (const auto& [name, value] : error.headers()) response.header(name, value);
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
   if (status == 503) response.header("Retry-After", "2");

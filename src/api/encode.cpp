@@ -9,6 +9,7 @@ void put_user(JsonOut& json, const UserRecord& user) {
   json.key("profile").raw(user.profile);
   json.field("status", status_name(user.status));
   json.field("email_verified", user.email_verified_at.has_value());
+  json.field("mfa_enabled", user.mfa_enabled);
   if (user.is_super) json.field("is_super_admin", true);
   json.field("created_at", user.created_at).field("updated_at", user.updated_at);
 }
@@ -20,6 +21,7 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization, std
       .field("slug", organization.slug)
       .field("status", status_name(organization.status))
       .field("personal", organization.personal)
+      .field("require_mfa", organization.require_mfa)
       .field("role", role)
       .field("created_at", organization.created_at)
       .field("updated_at", organization.updated_at)

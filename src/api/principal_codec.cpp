@@ -9,6 +9,7 @@ class Out {
  public:
   void number(std::int64_t v) { bytes_.append(reinterpret_cast<const char*>(&v), sizeof v); }
   void time(TimePoint t) { number(unix_seconds(t)); }
+  void maybe_time(const std::optional<TimePoint>& t) { number(t ? unix_seconds(*t) : -1); }
   void text(std::string_view v) {
     number(static_cast<std::int64_t>(v.size()));
     bytes_.append(v);
@@ -33,6 +34,10 @@ class In {
     return v;
   }
   TimePoint time() { return from_unix(number()); }
+  std::optional<TimePoint> maybe_time() {
+    const auto seconds = number();
+    return seconds >= 0 ? std::optional{from_unix(seconds)} : std::nullopt;
+  }
   std::string text() { return std::string{take(static_cast<std::size_t>(number()))}; }
   template <class AnyId>
   AnyId id() {
@@ -60,6 +65,7 @@ void put(Out& out, const OrganizationRecord& o) {
   out.text(o.slug);
   out.number(static_cast<int>(o.status));
   out.number(o.personal ? 1 : 0);
+  out.number(o.require_mfa ? 1 : 0);
   out.time(o.created_at);
   out.time(o.updated_at);
 }
@@ -71,6 +77,7 @@ OrganizationRecord get_organization(In& in) {
   o.slug = in.text();
   o.status = static_cast<Status>(in.number());
   o.personal = in.number() != 0;
+  o.require_mfa = in.number() != 0;
   o.created_at = in.time();
   o.updated_at = in.time();
   return o;
@@ -93,7 +100,8 @@ std::string encode_token(const CachedToken& token) {
   out.text(p.user.profile);
   out.number(static_cast<int>(p.user.status));
   out.number(p.user.is_super ? 1 : 0);
-  out.number(p.user.email_verified_at ? unix_seconds(*p.user.email_verified_at) : -1);
+  out.maybe_time(p.user.email_verified_at);
+  out.number(p.user.mfa_enabled ? 1 : 0);
   out.time(p.user.created_at);
   out.time(p.user.updated_at);
   out.number(p.organization ? 1 : 0);
@@ -102,6 +110,7 @@ std::string encode_token(const CachedToken& token) {
     out.id(p.role.id);
     out.text(p.role.name);
     out.number(static_cast<std::int64_t>(p.role.permissions.bits()));
+    out.maybe_time(p.role.expires_at);
     out.time(p.member_since);
   }
   return out.take();
@@ -125,7 +134,8 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   p.user.profile = in.text();
   p.user.status = static_cast<Status>(in.number());
   p.user.is_super = in.number() != 0;
-  if (const auto at = in.number(); at >= 0) p.user.email_verified_at = from_unix(at);
+  p.user.email_verified_at = in.maybe_time();
+  p.user.mfa_enabled = in.number() != 0;
   p.user.created_at = in.time();
   p.user.updated_at = in.time();
   if (in.number() != 0) {
@@ -133,6 +143,7 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
     p.role.id = in.id<RoleId>();
     p.role.name = in.text();
     p.role.permissions = PermissionSet{static_cast<std::uint64_t>(in.number())};
+    p.role.expires_at = in.maybe_time();
     p.member_since = in.time();
   }
   if (!in.complete()) return std::nullopt;

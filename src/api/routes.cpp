@@ -1,6 +1,7 @@
 // The route table. `make lint` holds nginx/lanes.conf against it.
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/api/route.hpp"
@@ -14,63 +15,81 @@ namespace h = handlers;
 
 constexpr auto none = std::nullopt;
 
+constexpr Reply ok(std::string_view schema, int other = 0) { return {200, schema, other}; }
+constexpr Reply made(std::string_view schema) { return {201, schema}; }
+constexpr Reply accepted(std::string_view schema, int other = 0) { return {202, schema, other}; }
+constexpr Reply done() { return {204, ""}; }
+
+// The rows under one heading.
+template <class... Rows>
+constexpr auto section(std::string_view heading, Rows... rows) {
+  std::array<Route, sizeof...(Rows)> under{rows...};
+  for (auto& row : under) row.section = heading;
+  return under;
+}
+
+template <std::size_t... N>
+constexpr auto join(const std::array<Route, N>&... sections) {
+  return std::apply([](auto... rows) { return std::array<Route, sizeof...(rows)>{rows...}; },
+                    std::tuple_cat(sections...));
+}
+
 // clang-format off
-constexpr std::array kRoutes = {
-    // Health and discovery
-    Route{GET, "/health", h::health, none, Rate::none, "", "", "Liveness; touches no database"},
-    Route{GET, "/health-check", h::health, none, Rate::none, "", "", "Liveness; touches no database"},
-    Route{GET, "/health/ready", h::ready, none, Rate::none, "", "", "Readiness: the database answers and its schema is current"},
-    Route{GET, "/ready", h::ready, none, Rate::none, "", "", "Readiness: the database answers and its schema is current"},
-    Route{GET, "/metrics", h::metrics, none, Rate::none, "", "", "Prometheus metrics, for local addresses"},
-    Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", "Public signing keys (RFC 7517)"},
+constexpr auto kRoutes = join(
+    section("Health and discovery",
+    Route{GET, "/health", h::health, none, Rate::none, "", "", ok("status"), "Liveness; touches no database"},
+    Route{GET, "/health-check", h::health, none, Rate::none, "", "", ok("status"), "Liveness; touches no database"},
+    Route{GET, "/health/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
+    Route{GET, "/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
+    Route{GET, "/metrics", h::metrics, none, Rate::none, "", "", ok(""), "Prometheus metrics, for local addresses"},
+    Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", ok("jwks"), "Public signing keys (RFC 7517)"}),
 
-    // Sign-up, sign-in, tokens
-    Route{POST, "/signup", h::sign_up, none, Rate::password, "signup", "", "Create an account and its organization"},
-    Route{POST, "/users/register", h::register_user, none, Rate::password, "register", "", "Create an account with a personal organization"},
-    Route{POST, "/signin", h::sign_in, none, Rate::password, "signin", "", "Sign in"},
-    Route{POST, "/login", h::sign_in, none, Rate::password, "signin", "", "Sign in"},
-    Route{POST, "/api/v1/auth/login", h::sign_in, none, Rate::password, "signin", "", "Sign in"},
-    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", "Sign in, as OAuth 2 clients do", true},
-    Route{POST, "/refresh_token", h::refresh_token, none, Rate::write, "refresh", "", "Exchange a refresh token"},
-    Route{POST, "/api/v1/auth/refresh", h::refresh_token, none, Rate::write, "refresh", "", "Exchange a refresh token"},
-    Route{POST, "/logout", h::log_out, none, Rate::write, "", "", "End the session"},
-    Route{POST, "/api/v1/auth/logout", h::log_out, none, Rate::write, "", "", "End the session"},
-    Route{POST, "/reset_password", h::reset_password, none, Rate::password, "reset_password", "", "Ask for a reset link, use it, or change one's own password"},
-    Route{POST, "/api/v1/auth/password-reset/request", h::request_reset, none, Rate::password, "reset_request", "", "Ask for a reset link"},
-    Route{POST, "/api/v1/auth/password-reset/confirm", h::confirm_reset, none, Rate::password, "reset_confirm", "", "Choose a new password"},
-    Route{POST, "/api/v1/auth/change-password", h::change_password, none, Rate::password, "change_password", "", "Change one's own password"},
-    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::write, "verify_email", "", "Verify an address"},
+    section("Sign-up, sign-in, tokens",
+    Route{POST, "/signup", h::sign_up, none, Rate::password, "signup", "", made("sign_up"), "Create an account and its organization"},
+    Route{POST, "/users/register", h::register_user, none, Rate::password, "register", "", made("sign_up"), "Create an account with a personal organization"},
+    Route{POST, "/signin", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
+    Route{POST, "/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
+    Route{POST, "/api/v1/auth/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
+    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in, as OAuth 2 clients do", true},
+    Route{POST, "/refresh_token", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
+    Route{POST, "/api/v1/auth/refresh", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
+    Route{POST, "/logout", h::log_out, none, Rate::write, "", "", done(), "End the session"},
+    Route{POST, "/api/v1/auth/logout", h::log_out, none, Rate::write, "", "", done(), "End the session"},
+    Route{POST, "/reset_password", h::reset_password, none, Rate::password, "reset_password", "", accepted("notice", 204), "Ask for a reset link, use it, or change one's own password"},
+    Route{POST, "/api/v1/auth/password-reset/request", h::request_reset, none, Rate::password, "reset_request", "", accepted("notice"), "Ask for a reset link"},
+    Route{POST, "/api/v1/auth/password-reset/confirm", h::confirm_reset, none, Rate::password, "reset_confirm", "", done(), "Choose a new password"},
+    Route{POST, "/api/v1/auth/change-password", h::change_password, none, Rate::password, "change_password", "", done(), "Change one's own password"},
+    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::write, "verify_email", "", done(), "Verify an address"}),
 
-    // Users
-    Route{GET, "/users/me", h::who_am_i, none, Rate::read, "", "", "Who am I"},
-    Route{GET, "/api/v1/users/me", h::who_am_i, none, Rate::read, "", "", "Who am I"},
-    Route{GET, "/users/list_orgs", h::list_my_organizations, none, Rate::read, "", "page_query", "My organizations"},
+    section("Users",
+    Route{GET, "/users/me", h::who_am_i, none, Rate::read, "", "", ok("me"), "Who am I"},
+    Route{GET, "/api/v1/users/me", h::who_am_i, none, Rate::read, "", "", ok("me"), "Who am I"},
+    Route{GET, "/users/list_orgs", h::list_my_organizations, none, Rate::read, "", "page_query", ok("organizations"), "My organizations"}),
 
-    // Organizations, members, invites
-    Route{POST, "/organization/register", h::register_organization, none, Rate::write, "organization", "", "Create an organization"},
-    Route{POST, "/api/v1/organizations", h::register_organization, none, Rate::write, "organization", "", "Create an organization"},
-    Route{POST, "/organization/select", h::select_organization, none, Rate::write, "select_organization", "", "Make an organization the active one"},
-    Route{GET, "/organization/list_users", h::list_members, users_read, Rate::read, "", "members_query", "Members"},
-    Route{GET, "/api/v1/members", h::list_members, users_read, Rate::read, "", "members_query", "Members"},
-    Route{POST, "/organization/add_users", h::add_users, users_invite, Rate::write, "add_users", "", "Invite several people"},
-    Route{POST, "/invite_member", h::invite, users_invite, Rate::write, "invite", "", "Invite a person"},
-    Route{POST, "/api/v1/invites", h::invite, users_invite, Rate::write, "invite", "", "Invite a person"},
-    Route{GET, "/accept_invite", h::accept_invite_link, none, Rate::password, "", "accept_query", "Accept an invitation for an existing account, or show the page"},
-    Route{POST, "/accept_invite", h::accept_invite, none, Rate::password, "accept_invite", "", "Accept an invitation"},
-    Route{DELETE_, "/delete", h::delete_member, users_delete, Rate::write, "delete_member", "", "End a membership"},
-    Route{POST, "/update_member_role", h::update_member_role, roles_assign, Rate::write, "update_member_role", "", "Give a member another role"},
-    Route{PUT, "/api/v1/members/{user_id}/role", h::update_member_role, roles_assign, Rate::write, "member_role", "", "Give a member another role"},
+    section("Organizations, members, invites",
+    Route{POST, "/organization/register", h::register_organization, none, Rate::write, "organization", "", made("organization"), "Create an organization"},
+    Route{POST, "/api/v1/organizations", h::register_organization, none, Rate::write, "organization", "", made("organization"), "Create an organization"},
+    Route{POST, "/organization/select", h::select_organization, none, Rate::write, "select_organization", "", ok("token"), "Make an organization the active one"},
+    Route{GET, "/organization/list_users", h::list_members, users_read, Rate::read, "", "members_query", ok("members"), "Members"},
+    Route{GET, "/api/v1/members", h::list_members, users_read, Rate::read, "", "members_query", ok("members"), "Members"},
+    Route{POST, "/organization/add_users", h::add_users, users_invite, Rate::write, "add_users", "", ok("add_users"), "Invite several people"},
+    Route{POST, "/invite_member", h::invite, users_invite, Rate::write, "invite", "", made("invite"), "Invite a person"},
+    Route{POST, "/api/v1/invites", h::invite, users_invite, Rate::write, "invite", "", made("invite"), "Invite a person"},
+    Route{GET, "/accept_invite", h::accept_invite_link, none, Rate::password, "", "accept_query", ok("accepted_invite", 303), "Accept an invitation for an existing account, or show the page"},
+    Route{POST, "/accept_invite", h::accept_invite, none, Rate::password, "accept_invite", "", ok("accepted_invite"), "Accept an invitation"},
+    Route{DELETE_, "/delete", h::delete_member, users_delete, Rate::write, "delete_member", "", done(), "End a membership"},
+    Route{POST, "/update_member_role", h::update_member_role, roles_assign, Rate::write, "update_member_role", "", ok("member"), "Give a member another role"},
+    Route{PUT, "/api/v1/members/{user_id}/role", h::update_member_role, roles_assign, Rate::write, "member_role", "", ok("member"), "Give a member another role"}),
 
-    // Statistics
-    Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", "Users per role"},
-    Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", "Members per organization"},
-    Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", "Members per organization and role"},
-};
+    section("Statistics",
+    Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
+    Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", ok("organization_counts"), "Members per organization"},
+    Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", ok("organization_role_counts"), "Members per organization and role"}));
 // clang-format on
 
 constexpr bool tenant_rows_name_a_permission() {
   for (const auto& route : kRoutes)
-    if ((route.handler.access == Access::tenant) != route.permission.has_value()) return false;
+    if (needs_permission(route.handler.access) != route.permission.has_value()) return false;
   return true;
 }
 static_assert(tenant_rows_name_a_permission(), "a permission goes with a tenant handler, and only with one");

@@ -85,6 +85,15 @@ void refuse_controls(const JsonValue& value, const std::string& pointer, ApiErro
   }
 }
 
+std::string_view name_of(const embedded::File& file) { return file.name.substr(0, file.name.rfind('.')); }
+
+// Throws std::runtime_error if there is no such schema.
+std::string_view schema_text(std::string_view name) {
+  for (const auto& file : embedded::schemas())
+    if (name_of(file) == name) return file.text;
+  throw std::runtime_error("there is no schema " + std::string{name});
+}
+
 // Formats are for readers: Valijson 1.0 fails on any value under `format` that is no string, and the handlers
 // parse addresses and ids into types of their own.
 void drop_formats(JsonValue& schema) {
@@ -94,6 +103,26 @@ void drop_formats(JsonValue& schema) {
     const auto* format = member(schema, "format");
     if (format != nullptr && format->IsString()) schema.RemoveMember("format");
     for (auto& item : schema.GetObject()) drop_formats(item.value);
+  }
+}
+
+// Puts what {"$ref": "name"} names in its place: src/schema/name.json. Parts that several schemas share stand
+// in one file; no schema may hold itself.
+void expand_refs(JsonValue& schema, rapidjson::Document::AllocatorType& memory, int depth = 0) {
+  if (depth > 40) throw std::runtime_error("a schema refers to itself");
+  if (schema.IsArray()) {
+    for (auto& item : schema.GetArray()) expand_refs(item, memory, depth + 1);
+  } else if (schema.IsObject()) {
+    if (const auto* ref = member(schema, "$ref"); ref != nullptr && ref->IsString()) {
+      rapidjson::Document part;
+      const auto text = schema_text(view(*ref));
+      part.Parse(text.data(), text.size());
+      if (part.HasParseError())
+        throw std::runtime_error("schema " + std::string{view(*ref)} + " is not valid JSON");
+      schema.CopyFrom(part, memory);
+      return expand_refs(schema, memory, depth + 1);
+    }
+    for (auto& item : schema.GetObject()) expand_refs(item.value, memory, depth + 1);
   }
 }
 
@@ -115,10 +144,11 @@ struct Schemas::Impl {
 
 Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
   for (const auto& file : embedded::schemas()) {
-    const std::string name{file.name.substr(0, file.name.rfind('.'))};
+    const std::string name{name_of(file)};
     auto entry = std::make_unique<Impl::Entry>();
     entry->document.Parse(file.text.data(), file.text.size());
     if (entry->document.HasParseError()) throw std::runtime_error("schema " + name + " is not valid JSON");
+    expand_refs(entry->document, entry->document.GetAllocator());
     drop_formats(entry->document);
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
     try {

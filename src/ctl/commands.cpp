@@ -104,6 +104,7 @@ std::string_view access_word(api::Access access) {
     case api::Access::anyone: return "anyone";
     case api::Access::user: return "user";
     case api::Access::tenant: return "tenant";
+    case api::Access::subject: return "self or tenant";
     case api::Access::super: return "super";
   }
   return "";

@@ -31,12 +31,19 @@ api::CachedToken full_token() {
             Status::inactive,
             true,
             from_unix(1'600'000'000),
+            true,
             from_unix(1'500'000'000),
             from_unix(1'500'000'001)};
-  p.organization = OrganizationRecord{
-      *token.claims.org, std::string{"Ac\0me \xC3\xA4", 8}, "acme", Status::inactive, true, from_unix(1),
-      from_unix(2)};
-  p.role = {crypto::new_id<RoleId>(), "owner", PermissionSet{0x8000'0000'0000'0001U}};
+  p.organization = OrganizationRecord{*token.claims.org,
+                                      std::string{"Ac\0me \xC3\xA4", 8},
+                                      "acme",
+                                      Status::inactive,
+                                      true,
+                                      true,
+                                      from_unix(1),
+                                      from_unix(2)};
+  p.role = {crypto::new_id<RoleId>(), "owner", PermissionSet{0x8000'0000'0000'0001U},
+            from_unix(1'700'000'500)};
   p.member_since = from_unix(3);
   return token;
 }
@@ -62,18 +69,20 @@ void expect_same(const api::CachedToken& a, const api::CachedToken& b) {
   require(p.session == q.session && p.session_ends_at == q.session_ends_at, "session");
   require(p.user.id == q.user.id && p.user.email == q.user.email && p.user.profile == q.user.profile, "user");
   require(p.user.status == q.user.status && p.user.is_super == q.user.is_super, "user's status");
-  require(p.user.email_verified_at == q.user.email_verified_at, "verified");
+  require(p.user.email_verified_at == q.user.email_verified_at && p.user.mfa_enabled == q.user.mfa_enabled,
+          "verified, second factor");
   require(p.user.created_at == q.user.created_at && p.user.updated_at == q.user.updated_at, "user's times");
   require(p.organization.has_value() == q.organization.has_value(), "organization");
   if (p.organization) {
     const auto& o = *p.organization;
     const auto& r = *q.organization;
     require(o.id == r.id && o.name == r.name && o.slug == r.slug && o.status == r.status &&
-                o.personal == r.personal,
+                o.personal == r.personal && o.require_mfa == r.require_mfa,
             "it");
     require(o.created_at == r.created_at && o.updated_at == r.updated_at, "its times");
   }
-  require(p.role.id == q.role.id && p.role.name == q.role.name && p.role.permissions == q.role.permissions,
+  require(p.role.id == q.role.id && p.role.name == q.role.name && p.role.permissions == q.role.permissions &&
+              p.role.expires_at == q.role.expires_at,
           "role");
   require(p.member_since == q.member_since, "member since");
 }

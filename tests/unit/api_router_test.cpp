@@ -22,7 +22,7 @@ using api::Route;
 api::Response nothing(const api::Request&, db::Txn&) { return {}; }
 
 Route row(Method method, std::string_view path) {
-  return {method, path, nothing, std::nullopt, Rate::none, "", "", "x"};
+  return {method, path, nothing, std::nullopt, Rate::none, "", "", {200, ""}, "x"};
 }
 
 const std::array kTable = {

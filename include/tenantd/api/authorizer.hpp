@@ -31,9 +31,11 @@ class Authorizer {
   Principal authenticate(const http::Request& request, const service::Context& context,
                          const NamedOrganization& named, db::Txn& txn) const;
 
-  // Throws ApiError(forbidden) if the principal lacks what the row asks for, ApiError(invalid_token) if the
-  // token's organization is gone for this caller.
-  void authorize(const Route& route, const Principal& principal) const;
+  // Throws ApiError: forbidden (the principal lacks what the row asks for, or held it until before `now`),
+  // session_required (an API key calls what takes a person), mfa_enrollment_required, invalid_token (the
+  // token's organization is gone for this caller), not_found (the path's account is no id).
+  void authorize(const Route& route, const http::Request& request, const Principal& principal,
+                 TimePoint now) const;
 
   // The session behind a principal, for a route that anybody may call.
   static Session session_of(const Principal& principal) { return Session{principal}; }
@@ -43,6 +45,8 @@ class Authorizer {
                 db::Txn& txn) const;
 
  private:
+  static void authorize_member(const Principal& principal, Permission permission, TimePoint now);
+
   const Settings& settings_;
   shm::SessionCache* cache_;
   shm::Metrics* metrics_;

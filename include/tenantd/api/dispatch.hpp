@@ -37,6 +37,8 @@ class Dispatch : private db::ChangeListener {
   struct Call;
   http::Response answer(Call& call);
   void limit(const Call& call);
+  void limit_account(Call& call);
+  void take(const std::string& caller, std::int64_t most);
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
   http::Response act(Call& call);

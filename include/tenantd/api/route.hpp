@@ -2,8 +2,9 @@
 // metrics' labels and the documents about the API come from it.
 //
 // A handler's parameter type is its access level: (Request, Txn) is public, (Request, Session, Txn) signed
-// in, (Request, TenantScope, Txn) inside an organization, (Request, SuperAdmin, Txn) system-wide. Tenant
-// handlers also get the Session where they ask for it.
+// in, (Request, TenantScope, Txn) inside an organization, (Request, Subject, Txn) on oneself or, with the
+// row's permission, on another member (the path's {user_id}), (Request, SuperAdmin, Txn) system-wide. Tenant
+// handlers also get the Session where they ask for it; API keys have none and are refused there.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,7 @@ namespace tenantd::api {
 
 using http::Method;
 
-enum class Access { anyone, user, tenant, super };
+enum class Access { anyone, user, tenant, subject, super };
 
 // Which limit counts a request. `password` also names the lane: its requests hash and go to workers of their
 // own.
@@ -31,12 +32,14 @@ class Handler {
   using User = Response (*)(const Request&, const Session&, db::Txn&);
   using Tenant = Response (*)(const Request&, const TenantScope&, db::Txn&);
   using TenantWithSession = Response (*)(const Request&, const Session&, const TenantScope&, db::Txn&);
+  using OfSubject = Response (*)(const Request&, const Subject&, db::Txn&);
   using Super = Response (*)(const Request&, const SuperAdmin&, db::Txn&);
 
   constexpr Handler(Public f) : access(Access::anyone), public_(f) {}                          // NOLINT
   constexpr Handler(User f) : access(Access::user), user_(f) {}                                // NOLINT
   constexpr Handler(Tenant f) : access(Access::tenant), tenant_(f) {}                          // NOLINT
   constexpr Handler(TenantWithSession f) : access(Access::tenant), tenant_with_session_(f) {}  // NOLINT
+  constexpr Handler(OfSubject f) : access(Access::subject), subject_(f) {}                     // NOLINT
   constexpr Handler(Super f) : access(Access::super), super_(f) {}                             // NOLINT
 
   Access access;
@@ -44,7 +47,20 @@ class Handler {
   User user_ = nullptr;
   Tenant tenant_ = nullptr;
   TenantWithSession tenant_with_session_ = nullptr;
+  OfSubject subject_ = nullptr;
   Super super_ = nullptr;
+};
+
+// True if the handler acts inside an organization, by a permission there.
+constexpr bool needs_permission(Access access) {
+  return access == Access::tenant || access == Access::subject;
+}
+
+// What a row answers when all is well: the status, and the schema of the body (src/schema/reply), or empty.
+struct Reply {
+  int status;
+  std::string_view schema;
+  int other = 0;  // a second status that is no refusal, with the same body or none (303); 0: none
 };
 
 struct Route {
@@ -55,8 +71,10 @@ struct Route {
   Rate rate;
   std::string_view body;   // schema of the request's body, or empty
   std::string_view query;  // schema of its query, or empty: no parameters
+  Reply reply;
   std::string_view summary;
-  bool form = false;  // also takes application/x-www-form-urlencoded (OAuth 2's password form)
+  bool form = false;              // also takes application/x-www-form-urlencoded (OAuth 2's password form)
+  std::string_view section = {};  // of the documents; the heading that the row stands under
 };
 
 std::span<const Route> routes();

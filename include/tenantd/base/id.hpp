@@ -59,6 +59,7 @@ using RoleId = Id<struct RoleTag>;
 using InviteId = Id<struct InviteTag>;
 using SessionId = Id<struct SessionTag>;
 using EventId = Id<struct EventTag>;
+using ApiKeyId = Id<struct ApiKeyTag>;
 using MailId = Id<struct MailTag>;
 
 }  // namespace tenantd

@@ -18,8 +18,15 @@ namespace tenantd {
   X(unauthenticated, 401, "Authentication is required")                         \
   X(invalid_token, 401, "The access token is invalid or its session has ended") \
   X(invalid_credentials, 401, "E-mail or password is wrong")                    \
+  X(mfa_required, 401, "A second factor is required")                           \
+  X(mfa_invalid, 401, "The code is wrong, expired or used")                     \
   X(refresh_reused, 401, "The refresh token was used before")                   \
   X(forbidden, 403, "The caller lacks the permission")                          \
+  X(reauthentication_required, 403, "The current password must be given again") \
+  X(mfa_enrollment_required, 403, "The organization requires a second factor")  \
+  X(session_required, 403, "An API key cannot do this: sign in")                \
+  X(account_shared, 403, "The account belongs to other organizations too")      \
+  X(system_role, 403, "System roles cannot be changed")                         \
   X(role_outranks, 403, "The role outranks the caller's own")                   \
   X(wrong_account, 403, "The invitation is for another account")                \
   X(not_found, 404, "Not found")                                                \
@@ -27,15 +34,20 @@ namespace tenantd {
   X(conflict, 409, "The change conflicts with what exists")                     \
   X(email_taken, 409, "The e-mail address is registered")                       \
   X(already_member, 409, "The user is a member already")                        \
+  X(mfa_enabled, 409, "A second factor is enabled already")                     \
+  X(mfa_not_enabled, 409, "No second factor is enabled")                        \
+  X(role_in_use, 409, "The role is held by members or invitations")             \
   X(invite_pending, 409, "An invitation is pending for this address")           \
   X(last_owner, 409, "An organization keeps at least one owner")                \
   X(idempotency_in_progress, 409, "A request with this key is running")         \
   X(invite_gone, 410, "The invitation was used, revoked or has expired")        \
+  X(precondition_failed, 412, "The resource has changed since it was read")     \
   X(body_too_large, 413, "The body is too large")                               \
   X(unsupported_media_type, 415, "The body must be application/json")           \
   X(validation_failed, 422, "The request does not fit its schema")              \
   X(password_required, 422, "A new account needs a password")                   \
   X(password_refused, 422, "The password cannot be used")                       \
+  X(confirmation_mismatch, 422, "The confirmation does not match")              \
   X(idempotency_mismatch, 422, "The key was used with another request")         \
   X(rate_limited, 429, "Too many requests")                                     \
   X(internal, 500, "The service failed")                                        \
@@ -80,11 +92,18 @@ class ApiError : public std::exception {
     return std::move(*this);
   }
 
+  // A member of the problem document besides the standard ones (RFC 9457 section 3.2).
+  ApiError&& member(std::string name, std::string value) && {
+    members_.emplace_back(std::move(name), std::move(value));
+    return std::move(*this);
+  }
+
   ErrorCode code() const { return code_; }
   const std::string& public_text() const { return text_; }
   const std::string& log_detail() const { return detail_; }
   const std::vector<FieldError>& fields() const { return fields_; }
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
+  const std::vector<std::pair<std::string, std::string>>& members() const { return members_; }
   const char* what() const noexcept override { return error_name(code_).data(); }
 
  private:
@@ -93,6 +112,7 @@ class ApiError : public std::exception {
   std::string detail_;
   std::vector<FieldError> fields_;
   std::vector<std::pair<std::string, std::string>> headers_;
+  std::vector<std::pair<std::string, std::string>> members_;
 };
 
 }  // namespace tenantd

@@ -27,6 +27,7 @@ struct UserRecord {
   Status status = Status::active;
   bool is_super = false;
   std::optional<TimePoint> email_verified_at;
+  bool mfa_enabled = false;
   TimePoint created_at;
   TimePoint updated_at;
 };
@@ -37,19 +38,29 @@ struct OrganizationRecord {
   std::string slug;
   Status status = Status::active;
   bool personal = false;
+  bool require_mfa = false;  // members without a second factor may do nothing here
   TimePoint created_at;
   TimePoint updated_at;
 };
 
+// A role, and for how long somebody holds it where it stands for an assignment.
 struct RoleRecord {
   RoleId id;
   std::string name;
   PermissionSet permissions;
+  std::optional<TimePoint> expires_at;  // of the assignment; nullopt = never
+
+  // What the assignment grants at `now`: nothing once it has expired.
+  PermissionSet permissions_at(TimePoint now) const {
+    return expires_at && *expires_at <= now ? PermissionSet{} : permissions;
+  }
 };
 
-// What one session means: its user and, when it has an active organization, the membership there.
+// What one session or API key means: its user and, when it has an active organization, the membership there.
+// The role of an API key's principal holds what the key and its maker's role have in common.
 struct Principal {
-  SessionId session;
+  SessionId session;                // nil for an API key
+  std::optional<ApiKeyId> api_key;  // nullopt for a session
   TimePoint session_ends_at;
   UserRecord user;
   std::optional<OrganizationRecord> organization;
@@ -87,6 +98,25 @@ class TenantScope {
   OrgId org_;
   UserId user_;
   PermissionSet permissions_;
+};
+
+// The account that a path names: the caller's own, or that of anybody whom the caller may act on as a member
+// of `scope()`, where its membership is still to be found. Made by the authorizer alone.
+class Subject {
+ public:
+  UserId user() const { return user_; }
+  bool is_self() const { return !scope_; }
+  const std::optional<TenantScope>& scope() const { return scope_; }
+  // The caller's session, nil if an API key calls.
+  SessionId session() const { return session_; }
+
+ private:
+  friend class api::Authorizer;
+  Subject(UserId user, std::optional<TenantScope> scope, SessionId session)
+      : user_(user), scope_(scope), session_(session) {}
+  UserId user_;
+  std::optional<TenantScope> scope_;
+  SessionId session_;
 };
 
 // The whole system, as a super-admin. Made by the authorizer alone.

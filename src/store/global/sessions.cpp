@@ -26,24 +26,29 @@ constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE 
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?)"};
 constexpr Sql kMemberships{
     "membership.list",
-    "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, role_name, "
+    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
+    "role_name, "
     "permissions, status, "
-    "member_since FROM my_membership WHERE user_id = ? "
+    "member_since, role_expires_at FROM my_membership WHERE user_id = ? "
     "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
 constexpr Sql kCount{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
-constexpr Sql kFirst{"membership.first",
-                     "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, "
-                     "role_name, permissions, status, "
-                     "member_since FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
-                     "ORDER BY member_since, org_id LIMIT 1"};
-constexpr Sql kOne{"membership.find",
-                   "SELECT org_id, name, slug, org_status, personal, created_at, updated_at, role_id, "
-                   "role_name, permissions, status, "
-                   "member_since FROM my_membership WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kFirst{
+    "membership.first",
+    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
+    "role_name, permissions, status, "
+    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
+    "ORDER BY member_since, org_id LIMIT 1"};
+constexpr Sql kOne{
+    "membership.find",
+    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
+    "role_name, permissions, status, "
+    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND org_id = ?"};
 
 Membership read_membership(const db::Rows& rows) {
-  return {read_organization(rows, 0), read_role(rows, 7), static_cast<Status>(rows.integer(10)),
-          rows.time(11)};
+  Membership membership{read_organization(rows, 0), read_role(rows, 8), static_cast<Status>(rows.integer(11)),
+                        rows.time(12)};
+  membership.role.expires_at = maybe_time(rows, 13);
+  return membership;
 }
 
 // Memberships are seen through the eyes of their user, whatever scope is entered otherwise.
@@ -113,15 +118,17 @@ std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::op
     p.user.profile = rows.text(3);
     p.user.status = static_cast<Status>(rows.integer(4));
     p.user.is_super = rows.flag(5);
-    if (const auto at = rows.maybe_integer(6)) p.user.email_verified_at = from_unix(*at);
+    p.user.email_verified_at = maybe_time(rows, 6);
     p.user.created_at = rows.time(7);
     p.user.updated_at = rows.time(8);
-    if (rows.is_null(9)) return live;
+    p.user.mfa_enabled = !rows.is_null(9);
+    if (rows.is_null(10)) return live;
     live.is_member = true;
-    p.organization = read_organization(rows, 9);
-    p.role = read_role(rows, 16);
-    live.member_status = static_cast<Status>(rows.integer(19));
-    p.member_since = rows.time(20);
+    p.organization = read_organization(rows, 10);
+    p.role = read_role(rows, 18);
+    live.member_status = static_cast<Status>(rows.integer(21));
+    p.member_since = rows.time(22);
+    p.role.expires_at = maybe_time(rows, 23);
     return live;
   };
   return txn.call(kAuthenticate, read, session, org, slug);

@@ -1,18 +1,20 @@
 #include "tenantd/store/global/users.hpp"
 
+#include "tenantd/store/rows.hpp"
+
 namespace tenantd::store {
 namespace {
 
 using db::Sql;
 
-constexpr Sql kByEmail{
-    "user.by_email",
-    "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
-    "FROM user WHERE email = ?"};
-constexpr Sql kById{
-    "user.by_id",
-    "SELECT id, email, profile, status, is_super, email_verified_at, created_at, updated_at, password "
-    "FROM user WHERE id = ?"};
+constexpr Sql kByEmail{"user.by_email",
+                       "SELECT id, email, profile, status, is_super, email_verified_at, mfa_enabled_at, "
+                       "created_at, updated_at, password "
+                       "FROM user WHERE email = ?"};
+constexpr Sql kById{"user.by_id",
+                    "SELECT id, email, profile, status, is_super, email_verified_at, mfa_enabled_at, "
+                    "created_at, updated_at, password "
+                    "FROM user WHERE id = ?"};
 constexpr Sql kInsert{
     "user.insert",
     "INSERT INTO user (id, email, password, profile, email_verified_at, created_at, updated_at) "
@@ -52,10 +54,11 @@ std::optional<Account> read_account(db::Rows rows) {
   account.user.profile = rows.text(2);
   account.user.status = static_cast<Status>(rows.integer(3));
   account.user.is_super = rows.flag(4);
-  if (const auto at = rows.maybe_integer(5)) account.user.email_verified_at = from_unix(*at);
-  account.user.created_at = rows.time(6);
-  account.user.updated_at = rows.time(7);
-  account.password = rows.maybe_text(8).value_or("");
+  account.user.email_verified_at = maybe_time(rows, 5);
+  account.user.mfa_enabled = !rows.is_null(6);
+  account.user.created_at = rows.time(7);
+  account.user.updated_at = rows.time(8);
+  account.password = rows.maybe_text(9).value_or("");
   return account;
 }
 

@@ -13,7 +13,7 @@ constexpr Sql kInsert{
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
-    "m.updated_at FROM member m JOIN user u ON u.id = m.user_id "
+    "m.updated_at, m.role_expires_at FROM member m JOIN user u ON u.id = m.user_id "
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kSetRole{"member.set_role",
@@ -21,8 +21,9 @@ constexpr Sql kSetRole{"member.set_role",
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
-#define TENANTD_MEMBER_COLUMNS                                                                     \
-  "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at FROM " \
+#define TENANTD_MEMBER_COLUMNS                                                                 \
+  "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
+  "role_expires_at FROM "                                                                      \
   "member_detail "
 // The first page has no cursor: without its condition the index is read in order and no further than the
 // limit.
@@ -50,6 +51,7 @@ Member read_member(const db::Rows& rows) {
   m.email = rows.text(1);
   m.profile = rows.text(2);
   m.role = read_role(rows, 3);
+  m.role.expires_at = maybe_time(rows, 9);
   m.status = static_cast<Status>(rows.integer(6));
   m.created_at = rows.time(7);
   m.updated_at = rows.time(8);

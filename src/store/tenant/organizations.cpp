@@ -11,9 +11,9 @@ using db::Sql;
 constexpr Sql kInsert{
     "organization.insert",
     "INSERT INTO organization (id, name, slug, personal, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{
-    "organization.find",
-    "SELECT id, name, slug, status, personal, created_at, updated_at FROM organization WHERE id = ?"};
+constexpr Sql kFind{"organization.find",
+                    "SELECT id, name, slug, status, personal, require_mfa, created_at, updated_at FROM "
+                    "organization WHERE id = ?"};
 constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
 constexpr Sql kInsertRoles{
     "role.insert_system",
@@ -38,7 +38,7 @@ void enter(db::Txn& txn, const TenantScope& scope) { txn.enter({scope.org(), sco
 OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, const std::string& name,
                                        const std::string& slug, bool personal, TimePoint now) {
   txn.execute(kInsert, scope.org(), name, slug, personal, now, now);
-  return {scope.org(), name, slug, Status::active, personal, now, now};
+  return {scope.org(), name, slug, Status::active, personal, false, now, now};
 }
 
 std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantScope& scope) {
@@ -58,7 +58,7 @@ RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint
   };
   std::apply([&](const auto&... values) { txn.execute(kInsertRoles, values...); },
              std::tuple_cat(row(0), row(1), row(2), row(3), row(4)));
-  return {ids[0], std::string{roles[0].name}, roles[0].permissions};
+  return {ids[0], std::string{roles[0].name}, roles[0].permissions, {}};
 }
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
