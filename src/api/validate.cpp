@@ -94,15 +94,19 @@ std::string_view schema_text(std::string_view name) {
   throw std::runtime_error("there is no schema " + std::string{name});
 }
 
+constexpr const char* kUuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
 // Formats are for readers: Valijson 1.0 fails on any value under `format` that is no string, and the handlers
-// parse addresses and ids into types of their own.
-void drop_formats(JsonValue& schema) {
+// parse addresses and ids into types of their own. Nobody parses the ids of a reply: there the one spelling
+// that ids are written in becomes a pattern.
+void drop_formats(JsonValue& schema, bool is_reply, rapidjson::Document::AllocatorType& memory) {
   if (schema.IsArray()) {
-    for (auto& item : schema.GetArray()) drop_formats(item);
+    for (auto& item : schema.GetArray()) drop_formats(item, is_reply, memory);
   } else if (schema.IsObject()) {
-    const auto* format = member(schema, "format");
-    if (format != nullptr && format->IsString()) schema.RemoveMember("format");
-    for (auto& item : schema.GetObject()) drop_formats(item.value);
+    const auto format = maybe_text(schema, "format");
+    if (format) schema.RemoveMember("format");
+    if (is_reply && format == "uuid") schema.AddMember("pattern", rapidjson::StringRef(kUuid), memory);
+    for (auto& item : schema.GetObject()) drop_formats(item.value, is_reply, memory);
   }
 }
 
@@ -149,7 +153,7 @@ Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
     entry->document.Parse(file.text.data(), file.text.size());
     if (entry->document.HasParseError()) throw std::runtime_error("schema " + name + " is not valid JSON");
     expand_refs(entry->document, entry->document.GetAllocator());
-    drop_formats(entry->document);
+    drop_formats(entry->document, name.starts_with("reply/"), entry->document.GetAllocator());
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
     try {
       parser.populateSchema(RapidJsonAdapter{entry->document}, entry->schema);
