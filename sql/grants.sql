@@ -5,6 +5,7 @@
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -26,7 +27,7 @@ GRANT SELECT ON tenantd_app.system_total TO {{app}};
 GRANT SELECT ON tenantd_app.system_count TO {{app}};
 GRANT SELECT ON tenantd_app.system_member TO {{app}};
 GRANT SELECT ON tenantd_app.system_join TO {{app}};
--- Not is_super, which nobody gains through the API; not email, which no path changes.
+-- Not is_super, which nobody gains through the API; not email, which change_email alone changes, with a token that was mailed there.
 GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
   ON tenantd_app.user TO {{app}};

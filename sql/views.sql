@@ -45,6 +45,16 @@ BEGIN
   WHERE s.id = p_session;
 END//
 
+-- Gives an account the address that its live token of this purpose names. The one way to change an address.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.change_email(
+  IN p_user BINARY(16), IN p_token BINARY(32), IN p_now BIGINT)
+BEGIN
+  UPDATE tenantd.user u JOIN tenantd.one_time_token t
+    ON t.token = p_token AND t.user_id = u.id AND t.purpose = 2 AND t.expires_at > p_now
+  SET u.email = t.email, u.email_verified_at = p_now, u.updated_at = p_now
+  WHERE u.id = p_user;
+END//
+
 -- The organization of an invitation, for one who holds its token; NULL if there is none.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA

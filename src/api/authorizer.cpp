@@ -123,6 +123,7 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   auto live = store::authenticate(txn, claims->session, org, named.slug);
   if (!live || live->principal.user.id != claims->user) refuse_token();
   auto& principal = live->principal;
+  principal.token_expires_at = claims->expires_at;
   // Named twice, by id and by slug, and not the same.
   if (named.id && named.slug && principal.organization && principal.organization->slug != *named.slug)
     throw ApiError(ErrorCode::tenant_ambiguous);

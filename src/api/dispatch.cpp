@@ -20,12 +20,17 @@ std::string_view media_type(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
 
-// An agent may be any bytes; what is stored and mailed is text.
+// An agent may be any bytes of any length; what is stored and mailed is text, as wide as its columns, cut at
+// a code point's start.
 std::string readable(std::string agent) {
+  constexpr std::size_t most = 400;
   if (!is_utf8(agent))
     for (char& c : agent)
       if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  return agent;
+  if (agent.size() <= most) return agent;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(agent[end]) & 0xC0U) == 0x80U) --end;
+  return agent.substr(0, end);
 }
 
 // IPv6 hosts own a /64 at least: it counts as one caller. An IPv4 address in IPv6 form is that address.

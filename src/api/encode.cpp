@@ -36,6 +36,14 @@ void put_membership(JsonOut& json, const std::optional<store::Membership>& membe
   }
 }
 
+void put_active_organization(JsonOut& json, const Principal& principal) {
+  if (principal.organization) {
+    put_organization(json, *principal.organization, principal.role.name);
+  } else {
+    json.value(nullptr);
+  }
+}
+
 void put_tokens(JsonOut& json, const service::TokenReply& reply) {
   json.field("access_token", reply.tokens.access_token)
       .field("token_type", "Bearer")
@@ -47,6 +55,20 @@ void put_tokens(JsonOut& json, const service::TokenReply& reply) {
   json.end_object();
   json.key("organization");
   put_membership(json, reply.membership);
+}
+
+Response token_reply(const service::TokenReply& reply) {
+  JsonOut json;
+  json.begin_object();
+  put_tokens(json, reply);
+  json.end_object();
+  return token_response(json);
+}
+
+Response notice(std::string_view detail) {
+  JsonOut json;
+  json.begin_object().field("detail", detail).end_object();
+  return reply(json, 202);
 }
 
 std::string make_cursor(TimePoint time, const UuidBytes& id) {

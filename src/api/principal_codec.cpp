@@ -128,6 +128,7 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   c.expires_at = in.time();
   auto& p = token.principal;
   p.session = c.session;
+  p.token_expires_at = c.expires_at;
   p.user.id = c.user;
   p.session_ends_at = in.time();
   p.user.email = in.text();

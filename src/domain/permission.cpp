@@ -93,12 +93,18 @@ PermissionSet parse_permissions(std::string_view comma_separated) {
 
 std::string format_permissions(PermissionSet set) {
   std::string out;
-  for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    if (!set.has(static_cast<Permission>(i))) continue;
+  for (const auto name : permission_names(set)) {
     if (!out.empty()) out += ',';
-    out += kNames[i];
+    out += name;
   }
   return out;
+}
+
+std::vector<std::string_view> permission_names(PermissionSet set) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kPermissionCount; ++i)
+    if (set.has(static_cast<Permission>(i))) names.push_back(kNames[i]);
+  return names;
 }
 
 const std::array<SystemRole, 5>& system_roles() { return kSystemRoles; }

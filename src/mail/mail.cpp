@@ -11,7 +11,7 @@ namespace tenantd::mail {
 namespace {
 
 constexpr std::array kTemplates{Template::invitation,     Template::verification,     Template::welcome,
-                                Template::password_reset, Template::password_changed, Template::login_alert};
+                                Template::password_reset, Template::password_changed, Template::login_alert, Template::email_change, Template::security_changed};
 
 }  // namespace
 
@@ -23,6 +23,8 @@ std::string_view template_name(Template kind) {
     case Template::password_reset: return "password_reset";
     case Template::password_changed: return "password_changed";
     case Template::login_alert: return "login_alert";
+    case Template::email_change: return "email_change";
+    case Template::security_changed: return "security_changed";
   }
   throw std::logic_error("no such mail template");
 }

@@ -30,6 +30,7 @@ fcgi_stdio.h      http
 fcgiapp.h         http
 mysql_connection  db
 mysql_driver      db
+liboath/          crypto
 openssl/          crypto
 '
 

@@ -10,7 +10,7 @@ set -euo pipefail
 
 # shellcheck disable=SC2034,SC2086  # the groups are read by name, and are lists
 build='ccache g++ libargon2-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libidn2-dev
-  libkainjow-mustache-dev libmysqlcppconn-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev
+  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev
   make pkg-config python3-zxcvbn rapidjson-dev'
 run='curl mariadb-server nginx-light python3'
 test='libcriterion-dev python3-aiosmtpd'

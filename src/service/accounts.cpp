@@ -5,18 +5,15 @@
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/email_change.hpp"
+#include "tenantd/service/reauthentication.hpp"
+#include "tenantd/service/second_factor.hpp"
+#include "tenantd/store/global/account_events.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/system/enqueue.hpp"
 
 namespace tenantd::service {
 namespace {
-
-// The mail's link carries the token in the fragment: no server, scanner or log on the way sees it.
-std::string link(const Context& context, const std::string& page, const Secret& token) {
-  return context.settings.public_url + "/" + page + "#token=" + token.reveal();
-}
-
-std::string minutes(std::int64_t seconds) { return std::to_string((seconds + 59) / 60); }
 
 void mail_verification_link(db::Txn& txn, const Context& context, const UserRecord& user) {
   const Secret token = crypto::new_token();
@@ -27,38 +24,41 @@ void mail_verification_link(db::Txn& txn, const Context& context, const UserReco
   send_mail(txn, context,
             {mail::Template::verification,
              user.email,
-             {{"link", link(context, "verify", token)},
+             {{"link", mail_link(context, "verify", token)},
               {"email", user.email},
-              {"minutes", minutes(lifetime.count())}}},
+              {"minutes", mail_minutes(lifetime.count())}}},
             std::nullopt, user.id);
 }
 
 void mail_where_and_when(db::Txn& txn, const Context& context, mail::Template kind, const UserRecord& user) {
-  send_mail(txn, context,
-            {kind,
-             user.email,
-             {{"email", user.email},
-              {"time", format_utc(context.now)},
-              {"address", context.address},
-              {"agent", context.agent.substr(0, 200)}}},
-            std::nullopt, user.id);
+  send_mail(txn, context, {kind, user.email, where_and_when(context, user)}, std::nullopt, user.id);
 }
 
-// The account may be signed in to with this password: verified against a decoy when there is none, so that
-// every refusal takes the same time.
-bool is_right(const Context& context, const std::optional<store::Account>& account, const Secret& password,
-              bool may_be_evaluated) {
-  const bool real = may_be_evaluated && account && !account->password.empty();
-  const std::string& stored = real ? account->password : crypto::decoy_hash(hash_cost(context.settings));
-  const bool match = crypto::verify_password(password, stored);
-  return real && match;
+// What stands for an address that has no account in what is written down about attempts.
+std::string identity_of(const Context& context, const std::string& typed) {
+  return crypto::hmac_sha256(context.keys.seal_key().reveal(), "identity:" + typed);
 }
 
-// Durable before the hash: parallel guesses count together, whatever becomes of this one. False = locked.
-bool count_attempt(db::Txn& txn, const Context& context, UserId user) {
+// An attempt to sign in, durable before the hash: counted, so that parallel guesses count together, and
+// written down as failed. An unknown address costs the same statements and the same commit.
+struct Attempt {
+  EventId id;
+  bool evaluate = false;  // false: locked, or there is nothing to evaluate
+};
+Attempt begin_attempt(db::Txn& txn, const Context& context, const std::optional<store::Account>& account,
+                      const std::string& typed) {
   return txn.settle([&](db::Txn& own) {
-    return store::reserve_attempt(own, user, context.settings.lock_failures,
-                                  Seconds{context.settings.lock_seconds}, context.now);
+    const UserId user = account ? account->user.id : crypto::new_id<UserId>();
+    Attempt attempt{crypto::new_id<EventId>(), false};
+    attempt.evaluate = store::reserve_attempt(own, user, context.settings.lock_failures,
+                                              Seconds{context.settings.lock_seconds}, context.now);
+    store::NewAccountEvent event{attempt.id, std::nullopt, "signin.failed"};
+    event.address = context.address;
+    event.agent = context.agent;
+    if (account) event.user = user;
+    event.identity = identity_of(context, typed);
+    store::insert_account_event(own, event, context.now);
+    return attempt;
   });
 }
 
@@ -93,20 +93,34 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
 TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
                    const std::string& password) {
   const auto address = Email::parse(email);
-  const auto normalized = crypto::normalize_password(password);
   const auto account = address ? store::find_account(txn, *address) : std::nullopt;
-  const bool may_be_evaluated = account && count_attempt(txn, context, account->user.id);
-  const bool right =
-      is_right(context, account, normalized.value_or(Secret{}), may_be_evaluated && normalized);
-  if (!right || account->user.status != Status::active) throw ApiError(ErrorCode::invalid_credentials);
-
-  if (!store::confirm_attempt(txn, account->user.id, account->password))
+  const auto attempt = begin_attempt(txn, context, account, address ? address->str() : email);
+  const bool right = is_right_password(context, account, password, attempt.evaluate);
+  if (!right || account->user.status != Status::active || !confirm_password(txn, *account))
     throw ApiError(ErrorCode::invalid_credentials);
   if (crypto::needs_rehash(account->password, hash_cost(context.settings)))
-    store::rehash_password(txn, account->user.id, account->password,
-                           crypto::hash_password(*normalized, hash_cost(context.settings)), context.now);
-  auto reply = start_session(txn, context, account->user, store::first_membership(txn, account->user.id));
-  mail_where_and_when(txn, context, mail::Template::login_alert, account->user);
+    store::rehash_password(
+        txn, account->user.id, account->password,
+        crypto::hash_password(crypto::normalize_password(password).value(), hash_cost(context.settings)),
+        context.now);
+  if (!account->user.mfa_enabled) return signed_in(txn, context, account->user, attempt.id);
+
+  store::settle_account_event(txn, attempt.id, "signin.password_accepted", std::nullopt);
+  const Secret token = begin_second_step(txn, context, account->user.id);
+  txn.commit();
+  throw ApiError(ErrorCode::mfa_required, "Send the code and this mfa_token to /api/v1/auth/mfa/verify")
+      .member("mfa_token", token.reveal());
+}
+
+TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
+                     std::optional<EventId> attempt) {
+  auto reply = start_session(txn, context, user, store::first_membership(txn, user.id));
+  if (attempt) {
+    store::settle_account_event(txn, *attempt, "signin.succeeded", reply.session);
+  } else {
+    record_account_event(txn, context, user.id, "signin.succeeded", reply.session);
+  }
+  mail_where_and_when(txn, context, mail::Template::login_alert, user);
   return reply;
 }
 
@@ -123,9 +137,9 @@ void request_password_reset(db::Txn& txn, const Context& context, const Email& e
   const Seconds lifetime{context.settings.reset_seconds};
   const mail::Mail mail{mail::Template::password_reset,
                         email.str(),
-                        {{"link", link(context, "reset", token)},
+                        {{"link", mail_link(context, "reset", token)},
                          {"email", email.str()},
-                         {"minutes", minutes(lifetime.count())},
+                         {"minutes", mail_minutes(lifetime.count())},
                          {"address", context.address}}};
   store::delete_tokens(txn, user, TokenPurpose::reset_password);
   if (!known) {
@@ -153,36 +167,47 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   store::set_password(txn, *user, phc, context.now);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
+  store::delete_tokens(txn, *user, TokenPurpose::second_factor);
   store::delete_sessions(txn, *user, std::nullopt);
+  record_account_event(txn, context, *user, "password.reset");
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
 }
 
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password) {
-  const auto account = store::find_account(txn, session.user());
-  const auto normalized = crypto::normalize_password(current);
-  const bool counted = count_attempt(txn, context, session.user());
-  if (!is_right(context, account, normalized.value_or(Secret{}), counted && normalized))
-    throw ApiError(ErrorCode::invalid_credentials, "The current password is wrong");
+  const auto account = check_password(txn, context, session.user(), current);
+  if (!account) throw ApiError(ErrorCode::invalid_credentials, "The current password is wrong");
   const auto email = Email::parse(account->user.email);
   const auto phc = hash_new_password(context, new_password, "/new_password",
                                      known_words(email.value(), account->user.profile));
-  if (!store::confirm_attempt(txn, session.user(), account->password))
-    throw ApiError(ErrorCode::invalid_credentials);
+  if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::invalid_credentials);
   store::set_password(txn, session.user(), phc, context.now);
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
+  store::delete_tokens(txn, session.user(), TokenPurpose::second_factor);
   store::delete_sessions(txn, session.user(), session.id());
+  record_account_event(txn, context, session.user(), "password.changed", session.id());
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
 }
 
 void verify_email(db::Txn& txn, const Context& context, const std::string& token) {
-  const auto user = store::take_token(txn, TokenPurpose::verify_email, crypto::sha256(token), context.now);
+  const std::string hash = crypto::sha256(token);
+  if (confirm_email_change(txn, context, hash)) return;
+  const auto user = store::take_token(txn, TokenPurpose::verify_email, hash, context.now);
   if (!user) throw ApiError(ErrorCode::token_invalid);
   store::mark_verified(txn, *user, context.now);
   const auto account = store::find_account(txn, *user);
   if (!account) throw ApiError(ErrorCode::token_invalid);
+  record_account_event(txn, context, *user, "email.verified");
   send_mail(txn, context, {mail::Template::welcome, account->user.email, {{"email", account->user.email}}},
             std::nullopt, *user);
+}
+
+void resend_verification(db::Txn& txn, const Context& context, const Session& session) {
+  const auto& user = session.principal().user;
+  if (user.email_verified_at) return;
+  if (context.may_mail && !context.may_mail(user.email))
+    throw ApiError(ErrorCode::rate_limited, "Too many mails: try again later").header("Retry-After", "600");
+  mail_verification_link(txn, context, user);
 }
 
 bool create_super_admin(db::Txn& txn, const Context& context, const Email& email,

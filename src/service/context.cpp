@@ -14,6 +14,26 @@ void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optio
   if (context.wake_courier) txn.after_commit(context.wake_courier);
 }
 
+std::string mail_link(const Context& context, const std::string& page, const Secret& token) {
+  return context.settings.public_url + "/" + page + "#token=" + token.reveal();
+}
+
+std::string mail_minutes(std::int64_t seconds) { return std::to_string((seconds + 59) / 60); }
+
+std::map<std::string, std::string> where_and_when(const Context& context, const UserRecord& user) {
+  return {{"email", user.email},
+          {"time", format_utc(context.now)},
+          {"address", context.address},
+          {"agent", context.agent.substr(0, 200)}};
+}
+
+void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
+                          const std::string& change) {
+  mail::Mail mail{mail::Template::security_changed, user.email, where_and_when(context, user)};
+  mail.values["change"] = change;
+  send_mail(txn, context, std::move(mail), std::nullopt, user.id);
+}
+
 std::string format_utc(TimePoint time) {
   const std::time_t seconds = unix_seconds(time);
   std::tm parts{};

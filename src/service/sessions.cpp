@@ -8,15 +8,6 @@
 namespace tenantd::service {
 namespace {
 
-// The column's width; a longer agent string is cut at a code point's start.
-std::string bounded_agent(const std::string& agent) {
-  constexpr std::size_t most = 400;
-  if (agent.size() <= most) return agent;
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(agent[end]) & 0xC0U) == 0x80U) --end;
-  return agent.substr(0, end);
-}
-
 TimePoint idle_end(const Context& context, TimePoint ends_at) {
   return std::min(context.now + Seconds{context.settings.session_idle_seconds}, ends_at);
 }
@@ -70,11 +61,12 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.ends_at = context.now + Seconds{context.settings.session_max_seconds};
   session.expires_at = idle_end(context, session.ends_at);
   session.address = context.address;
-  session.agent = bounded_agent(context.agent);
+  session.agent = context.agent;
   store::insert_session(txn, session, context.now);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
   reply.user = user;
+  reply.session = session.id;
   reply.membership = std::move(membership);
   return reply;
 }
@@ -108,6 +100,7 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
   reply.user = account->user;
+  reply.session = row->id;
   reply.membership = std::move(membership);
   return reply;
 }
@@ -124,6 +117,7 @@ TokenReply select_organization(db::Txn& txn, const Context& context, const Sessi
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, row->counter, membership, row->expires_at);
   reply.user = session.principal().user;
+  reply.session = row->id;
   reply.membership = std::move(membership);
   return reply;
 }

@@ -27,6 +27,10 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
        [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
       {"outbox",
        [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
+      {"account_events",
+       [=, before = now - Seconds{settings.account_event_seconds}](auto& txn, const auto& scope) {
+         return store::sweep_account_events(txn, scope, before);
+       }},
       {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }},
   };
 }

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenantd/api/json.hpp"
+#include "tenantd/api/request.hpp"
 #include "tenantd/service/sessions.hpp"
 #include "tenantd/store/tenant/members.hpp"
 
@@ -16,6 +18,8 @@ namespace tenantd::api {
 void put_user(JsonOut& json, const UserRecord& user);
 // A whole object: the organization with the role there; null if there is none.
 void put_organization(JsonOut& json, const OrganizationRecord& organization, std::string_view role);
+// The organization that the principal acts in, or null.
+void put_active_organization(JsonOut& json, const Principal& principal);
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership);
 // The fields of a token reply, inside an object.
 void put_tokens(JsonOut& json, const service::TokenReply& reply);
@@ -29,5 +33,31 @@ struct Page {
 // Throws ApiError(validation_failed) for a cursor that is none of ours.
 Page page_of(const JsonValue& query);
 std::string make_cursor(TimePoint time, const UuidBytes& id);
+
+// The reply to a list. `rows`: up to page.limit + 1 of them; `put(json, row)` writes one; `key(row)` is where
+// the list goes on after it; `count()` the total, asked for only if the caller did.
+template <class Row, class Put, class Key, class Count>
+Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& key, Count&& count) {
+  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
+  if (more) rows.pop_back();
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) put(json, row);
+  json.end_array().key("next_cursor");
+  if (more) {
+    const store::Keyset next = key(rows.back());
+    json.value(make_cursor(next.time, next.id));
+  } else {
+    json.value(nullptr);
+  }
+  if (page.include_total) json.field("total", static_cast<std::int64_t>(count()));
+  json.end_object();
+  return reply(json);
+}
+
+// 200 with tokens.
+Response token_reply(const service::TokenReply& reply);
+// 202 with a sentence that says what happens next.
+Response notice(std::string_view detail);
 
 }  // namespace tenantd::api

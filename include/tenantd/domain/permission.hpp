@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tenantd {
 
@@ -102,6 +103,7 @@ static_assert(kPermissionCount <= 64);
 // Comma-separated names, as custom roles store them. Unknown names are skipped: they grant nothing.
 PermissionSet parse_permissions(std::string_view comma_separated);
 std::string format_permissions(PermissionSet set);
+std::vector<std::string_view> permission_names(PermissionSet set);
 
 struct SystemRole {
   std::string_view name;

@@ -62,6 +62,7 @@ struct Principal {
   SessionId session;                // nil for an API key
   std::optional<ApiKeyId> api_key;  // nullopt for a session
   TimePoint session_ends_at;
+  TimePoint token_expires_at;  // of the access token that was shown
   UserRecord user;
   std::optional<OrganizationRecord> organization;
   RoleRecord role;  // of `organization`

@@ -9,7 +9,16 @@
 namespace tenantd::mail {
 
 // Names are the files in src/mail/templates: invitation.subject/.html/.txt.mustache
-enum class Template { invitation, verification, welcome, password_reset, password_changed, login_alert };
+enum class Template {
+  invitation,
+  verification,
+  welcome,
+  password_reset,
+  password_changed,
+  login_alert,
+  email_change,
+  security_changed
+};
 
 std::string_view template_name(Template kind);
 

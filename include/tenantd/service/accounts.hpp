@@ -23,9 +23,15 @@ struct SignUp {
 TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form);
 
 // Starts a session. Unknown address, wrong password, locked and deactivated accounts throw the same
-// ApiError(invalid_credentials) after the same work. Each attempt is counted before it is evaluated.
+// ApiError(invalid_credentials) after the same work. Each attempt is counted and written down before it is
+// evaluated. Throws ApiError(mfa_required), with the token for the second step, where there is one.
 TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
                    const std::string& password);
+
+// What follows once the account has shown all its secrets: the session, the login alert, and what is written
+// down. `attempt`: the event that counts as failed so far.
+TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
+                     std::optional<EventId> attempt);
 
 void sign_out(db::Txn& txn, const Session& session);
 
@@ -38,7 +44,11 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password);
 
+// For the link in a verification mail, and for that in a change of the address. Throws
+// ApiError(token_invalid), ApiError(email_taken) if another account has the new address by now.
 void verify_email(db::Txn& txn, const Context& context, const std::string& token);
+// Mails another link, unless the address is verified. Throws ApiError(rate_limited).
+void resend_verification(db::Txn& txn, const Context& context, const Session& session);
 
 // Makes the super-admin unless the address has an account. Returns false if it had.
 bool create_super_admin(db::Txn& txn, const Context& context, const Email& email,

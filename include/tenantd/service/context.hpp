@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,17 @@ struct Context {
 // Enqueues `mail` in the transaction; the courier is woken once it commits.
 void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                std::optional<UserId> user);
+
+// The link of a mail to `page`. It carries the token in the fragment: no server, scanner or log on the way
+// sees it.
+std::string mail_link(const Context& context, const std::string& page, const Secret& token);
+// A lifetime as mails say it: whole minutes, rounded up.
+std::string mail_minutes(std::int64_t seconds);
+// What a mail about an account says of the request: email, time, address, agent.
+std::map<std::string, std::string> where_and_when(const Context& context, const UserRecord& user);
+// Tells the owner of an account what changed in it, and from where.
+void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
+                          const std::string& change);
 
 // "2026-03-01 12:30 UTC"
 std::string format_utc(TimePoint time);

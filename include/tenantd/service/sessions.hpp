@@ -21,6 +21,7 @@ struct TokenPair {
 struct TokenReply {
   TokenPair tokens;
   UserRecord user;
+  SessionId session;
   std::optional<store::Membership> membership;  // of the active organization
 };
 

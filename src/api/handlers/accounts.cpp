@@ -21,14 +21,6 @@ std::string profile_of(const JsonValue& body) {
   return profile;
 }
 
-Response token_reply(const service::TokenReply& reply) {
-  JsonOut json;
-  json.begin_object();
-  put_tokens(json, reply);
-  json.end_object();
-  return token_response(json);
-}
-
 // A new account's reply: tokens, and the membership that came into being.
 Response sign_up_reply(const service::TokenReply& reply) {
   const auto& membership = reply.membership.value();
@@ -48,11 +40,7 @@ Response sign_up_reply(const service::TokenReply& reply) {
 }
 
 Response accepted_reset() {
-  JsonOut json;
-  json.begin_object()
-      .field("detail", "If the address has an account, a link to choose a new password is on its way")
-      .end_object();
-  return reply(json, 202);
+  return notice("If the address has an account, a link to choose a new password is on its way");
 }
 
 }  // namespace
@@ -128,11 +116,7 @@ Response who_am_i(const Request&, const Session& session, Txn&) {
   json.begin_object();
   put_user(json, principal.user);
   json.key("organization");
-  if (principal.organization) {
-    put_organization(json, *principal.organization, principal.role.name);
-  } else {
-    json.value(nullptr);
-  }
+  put_active_organization(json, principal);
   json.end_object();
   return reply(json);
 }

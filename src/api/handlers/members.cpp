@@ -39,21 +39,13 @@ Response list_members(const Request& request, const TenantScope& scope, Txn& txn
   store::MemberFilter filter;
   if (const auto status = maybe_text(request.query, "status")) filter.status = parse_status(*status);
   filter.role = maybe_text(request.query, "role");
-  auto rows = store::list_members(txn, scope, filter, page.from, page.limit + 1);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_member(json, scope, row);
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().created_at, rows.back().user.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total) json.field("total", store::count_members(txn, scope, filter));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_members(txn, scope, filter, page.from, page.limit + 1),
+      [&](JsonOut& json, const store::Member& m) { put_member(json, scope, m); },
+      [](const store::Member& m) {
+        return store::Keyset{m.created_at, m.user.bytes()};
+      },
+      [&] { return store::count_members(txn, scope, filter); });
 }
 
 Response delete_member(const Request& request, const TenantScope& scope, Txn& txn) {

@@ -38,10 +38,11 @@ constexpr Sql kVerify{
     "user.mark_verified",
     "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
 constexpr Sql kInsertToken{"token.insert",
-                           "INSERT INTO one_time_token (token, user_id, purpose, created_at, expires_at) "
-                           "VALUES (?, ?, ?, ?, ?)"};
+                           "INSERT INTO one_time_token (token, user_id, purpose, email, created_at, "
+                           "expires_at) VALUES (?, ?, ?, ?, ?, ?)"};
 constexpr Sql kPeekToken{
     "token.peek", "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
+constexpr Sql kChangeEmail{"user.change_email", "CALL change_email(?, ?, ?)"};
 constexpr Sql kDeleteToken{"token.delete", "DELETE FROM one_time_token WHERE token = ?"};
 constexpr Sql kDeleteTokens{"token.delete_of_user",
                             "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?"};
@@ -117,8 +118,16 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now) {
 }
 
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
-                  TimePoint expires_at) {
-  txn.execute(kInsertToken, hash, user, purpose, now, expires_at);
+                  TimePoint expires_at, const std::optional<Email>& email) {
+  const auto address = email ? std::optional{email->str()} : std::nullopt;
+  txn.execute(kInsertToken, hash, user, purpose, address, now, expires_at);
+}
+
+bool change_email(db::Txn& txn, UserId user, const std::string& hash, TimePoint now) {
+  txn.execute(kChangeEmail, user, hash, now);
+  txn.touch(user);
+  // Whoever deletes the token has changed the address: of two, one.
+  return txn.execute(kDeleteToken, hash) == 1;
 }
 
 std::optional<UserId> peek_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now) {

@@ -26,6 +26,8 @@ constexpr Sql kIdempotency{"sweep.idempotency",
 constexpr Sql kOutbox{"sweep.outbox",
                       "DELETE FROM outbox WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
 constexpr Sql kRuns{"sweep.runs", "DELETE FROM sweep_run WHERE started_at <= ? ORDER BY id LIMIT ?"};
+constexpr Sql kAccountEvents{"sweep.account_events",
+                             "DELETE FROM account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
 constexpr Sql kRecord{
     "sweep.record",
     "INSERT INTO sweep_run (task, started_at, duration_us, rows_deleted, error) VALUES (?, ?, ?, ?, ?)"};
@@ -63,6 +65,9 @@ std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before) {
 }
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRuns, before, kSweepBatch);
+}
+std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kAccountEvents, before, kSweepBatch);
 }
 
 void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,

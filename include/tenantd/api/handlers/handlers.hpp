@@ -29,6 +29,18 @@ Response change_password(const Request&, const Session&, Txn&);
 Response verify_email(const Request&, Txn&);
 Response who_am_i(const Request&, const Session&, Txn&);
 
+// security.cpp
+Response verify_second_factor(const Request&, Txn&);
+Response enroll_second_factor(const Request&, const Session&, Txn&);
+Response confirm_second_factor(const Request&, const Session&, Txn&);
+Response disable_second_factor(const Request&, const Session&, Txn&);
+Response renew_recovery_codes(const Request&, const Session&, Txn&);
+Response change_email(const Request&, const Session&, Txn&);
+Response resend_verification(const Request&, const Session&, Txn&);
+Response auth_status(const Request&, const Session&, Txn&);
+Response sign_in_history(const Request&, const Session&, Txn&);
+Response security_events(const Request&, const Session&, Txn&);
+
 // organizations.cpp
 Response list_my_organizations(const Request&, const Session&, Txn&);
 Response register_organization(const Request&, const Session&, Txn&);

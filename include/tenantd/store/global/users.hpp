@@ -49,12 +49,17 @@ void make_super(db::Txn& txn, UserId id);
 void mark_verified(db::Txn& txn, UserId id, TimePoint now);
 
 // Links in mails. Only the SHA-256 of the token is stored.
+// `email`: the new address, for change_email.
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
-                  TimePoint expires_at);
+                  TimePoint expires_at, const std::optional<Email>& email = {});
 // Uses the token up: returns its user the first time, before it expires; nullopt ever after.
 std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
 // Returns the user of a live token without using it up.
 std::optional<UserId> peek_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
+// Gives `user` the verified address of the change_email token, using it up. False if the token is gone.
+// Throws db::DuplicateKey (key "email") if another account has the address. The one way to change an address:
+// the application's account may not write it.
+bool change_email(db::Txn& txn, UserId user, const std::string& hash, TimePoint now);
 // Older links of this kind stop working.
 void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose);
 

@@ -1,0 +1,41 @@
+// Proving once more who one is: before a password, a factor, an address or an owner changes
+// (ASVS 5.0, 7.5.1).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/service/context.hpp"
+#include "tenantd/store/global/users.hpp"
+
+namespace tenantd::service {
+
+// What a caller gives of the account's secrets.
+struct Proof {
+  std::optional<std::string> password;
+  std::optional<std::string> code;  // of the second factor, or a recovery code
+};
+
+// True if `password` is right and the account may be signed in to by it. Verified against a decoy when there
+// is nothing to verify against, so that every refusal takes the same time. `evaluate` false: right or not, it
+// is wrong.
+bool is_right_password(const Context& context, const std::optional<store::Account>& account,
+                       const std::string& password, bool evaluate);
+
+// Returns the account if `password` is its own; nullopt otherwise, after the same work. Counted like a
+// sign-in, durably and before it is evaluated. Confirm it once whatever takes long is done.
+std::optional<store::Account> check_password(db::Txn& txn, const Context& context, UserId user,
+                                             const std::string& password);
+// Forgets the failures. False if the password has changed or the account was deactivated meanwhile.
+bool confirm_password(db::Txn& txn, const store::Account& account);
+
+// Returns the account. Throws ApiError(reauthentication_required) unless the password is right and, where the
+// account has a second factor, the code is too; ApiError(rate_limited) after too many wrong codes.
+store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user, const Proof& proof);
+
+// Writes down what happened to an account, with where the request came from.
+void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
+                          std::optional<SessionId> session = {}, std::optional<UserId> actor = {});
+
+}  // namespace tenantd::service

@@ -1,0 +1,61 @@
+#include "tenantd/service/email_change.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/users.hpp"
+
+namespace tenantd::service {
+namespace {
+
+void mail_link_to(db::Txn& txn, const Context& context, UserId user, const Email& wanted) {
+  const Secret token = crypto::new_token();
+  const Seconds lifetime{context.settings.change_email_seconds};
+  store::insert_token(txn, user, TokenPurpose::change_email, crypto::sha256(token.reveal()), context.now,
+                      context.now + lifetime, wanted);
+  send_mail(txn, context,
+            {mail::Template::email_change,
+             wanted.str(),
+             {{"link", mail_link(context, "verify", token)},
+              {"email", wanted.str()},
+              {"minutes", mail_minutes(lifetime.count())}}},
+            std::nullopt, user);
+}
+
+}  // namespace
+
+void request_email_change(db::Txn& txn, const Context& context, const Session& session, const Email& wanted,
+                          const Proof& proof) {
+  const auto account = reauthenticate(txn, context, session.user(), proof);
+  const auto& user = account.user;
+  if (wanted.str() == user.email)
+    throw ApiError(ErrorCode::validation_failed).field("/new_email", "is the account's address already");
+  if (context.may_mail && !(context.may_mail(wanted.str()) && context.may_mail(user.email)))
+    throw ApiError(ErrorCode::rate_limited, "Too many mails: try again later").header("Retry-After", "600");
+  store::delete_tokens(txn, user.id, TokenPurpose::change_email);
+  if (!store::find_account(txn, wanted)) mail_link_to(txn, context, user.id, wanted);
+  record_account_event(txn, context, user.id, "email.change_requested", session.id());
+  mail_security_change(txn, context, user, "a change of its address to " + wanted.str() + " was asked for");
+}
+
+bool confirm_email_change(db::Txn& txn, const Context& context, const std::string& token_hash) {
+  const auto user = store::peek_token(txn, TokenPurpose::change_email, token_hash, context.now);
+  if (!user) return false;
+  const auto before = store::find_account(txn, *user);
+  try {
+    if (!before || before->user.status != Status::active ||
+        !store::change_email(txn, *user, token_hash, context.now))
+      throw ApiError(ErrorCode::token_invalid);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::email_taken);
+  }
+  // Links that went to the old address lead nowhere any more.
+  for (const auto purpose :
+       {TokenPurpose::verify_email, TokenPurpose::reset_password, TokenPurpose::change_email})
+    store::delete_tokens(txn, *user, purpose);
+  record_account_event(txn, context, *user, "email.changed");
+  const auto after = store::find_account(txn, *user);
+  mail_security_change(txn, context, before->user, "its address is now " + after->user.email);
+  return true;
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,57 @@
+#include "tenantd/service/reauthentication.hpp"
+
+#include "tenantd/crypto/password.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/second_factor.hpp"
+#include "tenantd/store/global/account_events.hpp"
+
+namespace tenantd::service {
+
+bool is_right_password(const Context& context, const std::optional<store::Account>& account,
+                       const std::string& password, bool evaluate) {
+  const auto normalized = crypto::normalize_password(password);
+  const bool real = evaluate && normalized && account && !account->password.empty();
+  const std::string& stored = real ? account->password : crypto::decoy_hash(hash_cost(context.settings));
+  const bool match = crypto::verify_password(normalized.value_or(Secret{}), stored);
+  return real && match;
+}
+
+std::optional<store::Account> check_password(db::Txn& txn, const Context& context, UserId user,
+                                             const std::string& password) {
+  auto account = store::find_account(txn, user);
+  // Durable before the hash: parallel guesses count together, whatever becomes of this one.
+  const bool counted = txn.settle([&](db::Txn& own) {
+    return store::reserve_attempt(own, user, context.settings.lock_failures,
+                                  Seconds{context.settings.lock_seconds}, context.now);
+  });
+  if (!is_right_password(context, account, password, counted)) return std::nullopt;
+  return account;
+}
+
+bool confirm_password(db::Txn& txn, const store::Account& account) {
+  return store::confirm_attempt(txn, account.user.id, account.password);
+}
+
+store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user, const Proof& proof) {
+  const auto account = proof.password ? check_password(txn, context, user, *proof.password) : std::nullopt;
+  if (!account) throw ApiError(ErrorCode::reauthentication_required);
+  if (account->user.mfa_enabled) {
+    if (!proof.code)
+      throw ApiError(ErrorCode::reauthentication_required,
+                     "The password and a code of the second factor are needed");
+    if (!take_code(txn, context, user, *proof.code)) throw ApiError(ErrorCode::reauthentication_required);
+  }
+  if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::reauthentication_required);
+  return *account;
+}
+
+void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
+                          std::optional<SessionId> session, std::optional<UserId> actor) {
+  store::insert_account_event(
+      txn,
+      {crypto::new_id<EventId>(), user, type, session, actor, context.address, context.agent, std::nullopt},
+      context.now);
+}
+
+}  // namespace tenantd::service
