@@ -29,6 +29,17 @@ check_scripts() {
   return $bad
 }
 
+# What a page loads exists: a library's folder carries its version, which packages.sh names too.
+check_pages() {
+  local page path bad=0
+  for page in nginx/www/*.html; do
+    while read -r path; do
+      [ -e "nginx/www/${path#/pages/}" ] || { echo "$page loads $path, which is not there"; bad=1; }
+    done < <(grep -oE '/pages/[^"]+' "$page")
+  done
+  return $bad
+}
+
 # Says nothing when nginx is content; a warning counts as a complaint.
 nginx_accepts() {
   local conf=$1 said
@@ -140,7 +151,7 @@ if [ "${1:-}" = generate ]; then
   exit
 fi
 
-if [ $# = 0 ]; then set -- format arrows scripts nginx_run nginx_install systemd_verify systemd_security readme lanes; fi
+if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security readme lanes; fi
 failed=()
 for check; do
   begun=$EPOCHREALTIME

@@ -123,7 +123,7 @@ UNITS        = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.
 NGINX_FILES  = http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
 # The operator's own to change: kept when they exist, the new one is laid beside as FILE.new.
 NGINX_KEPT   = limits.conf real-ip.conf
-PAGES        = $(notdir $(wildcard nginx/www/*))
+PAGES        = $(notdir $(wildcard nginx/www/*.*))
 # What the files say of places, said of these ones.
 PLACES       = sed -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/usr/bin/|$(bindir)/|g' -e 's|/usr/share/tenantd|$(datadir)/tenantd|g' \
                -e 's|/etc/tenantd/|$(sysconfdir)/tenantd/|g'
@@ -137,6 +137,7 @@ endef
 
 .PHONY: install uninstall
 install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, nginx files, units
+	@src/run/packages.sh libraries
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/tenantd/sql $(DESTDIR)$(datadir)/tenantd/www
 	$(INSTALL) -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) $(DESTDIR)$(docdir)
 	$(INSTALL) -d $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets
@@ -144,6 +145,9 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, ng
 	$(INSTALL_PROGRAM) $(BUILD)/tenantctl $(DESTDIR)$(bindir)/
 	$(INSTALL_DATA) $(wildcard sql/*) $(DESTDIR)$(datadir)/tenantd/sql/
 	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
+	rm -rf $(DESTDIR)$(datadir)/tenantd/www/lib
+	@for folder in nginx/www/lib/*/; do $(INSTALL) -d $(DESTDIR)$(datadir)/tenantd/www/lib/$$(basename $$folder); \
+	  $(INSTALL_DATA) $$folder* $(DESTDIR)$(datadir)/tenantd/www/lib/$$(basename $$folder)/; done
 	$(INSTALL_DATA) $(wildcard LICENSE README.md) $(DESTDIR)$(docdir)/
 	@for file in $(NGINX_FILES); do $(PLACES) nginx/$$file > $(DESTDIR)$(nginxdir)/tenantd/$$file; chmod 644 $(DESTDIR)$(nginxdir)/tenantd/$$file; done
 	@for unit in $(UNITS); do $(PLACES) systemd/$$unit > $(DESTDIR)$(unitdir)/$$unit; chmod 644 $(DESTDIR)$(unitdir)/$$unit; done
@@ -166,7 +170,7 @@ uninstall: ## Remove what install put there; the operator's files in /etc and al
 .PHONY: help dist-clean
 dist-clean: ## Stop the private instance and remove it, every build and every cache
 	@if [ -e .run/env ]; then RUN_DIR= src/run/stack.sh stop; fi
-	rm -rf .run .cache build build-* compile_commands.json
+	rm -rf .run .cache nginx/www/lib build build-* compile_commands.json
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
