@@ -25,14 +25,15 @@
       path: '/accept_invite',
       busy: 'Accepting the invitation…',
       gone: 'Please ask the person who invited you for a new invitation.',
-      body: () => (passwordShown() ? { token, password: password.value } : { token }),
+      body: () => (asksPassword() ? { token, password: password.value } : { token }),
       done: (reply) => {
         const organization = text(reply.organization && reply.organization.name, reply.organization_name);
         const role = text(reply.role, reply.role && reply.role.name, reply.organization && reply.organization.role,
                           reply.member && reply.member.role, reply.member && reply.member.role_name);
+        const email = text(reply.user && reply.user.email);
         heading.textContent = organization ? `Welcome to ${organization}` : 'Welcome';
-        succeed(role ? `You have joined with the role “${role}”. You can sign in now.`
-                     : 'You have joined. You can sign in now.');
+        succeed(`${role ? `You have joined with the role “${role}”.` : 'You have joined.'} Sign in`
+                + `${email ? ` as ${email}` : ''}${asksPassword() ? ' with the password that you have just chosen' : ''}.`);
       },
     },
     reset: {
@@ -48,11 +49,11 @@
     verify: {
       path: '/api/v1/auth/verify-email',
       busy: 'Confirming the address…',
-      gone: 'If you have not opened it before, it has expired.',
+      gone: 'If you have confirmed already, there is nothing left to do.',
       body: () => ({ token }),
       done: () => {
         heading.textContent = 'Your address is confirmed';
-        succeed('Thank you. You can close this page.');
+        succeed('Thank you. Your account uses it from now on. You can close this page.');
       },
     },
   };
@@ -61,6 +62,7 @@
   // The refusals in plain words, by the problem's stable code. `final`: trying again cannot help.
   const problems = {
     already_member: { text: 'You are a member of this organization already. You can sign in.', final: true },
+    email_taken: { text: 'Meanwhile another account uses this address, so nothing was changed.', final: true },
     conflict: { text: 'This was done already.', final: true },
     invite_gone: { text: () => `This invitation was used, withdrawn or has expired. ${page.gone}`, final: true },
     not_found: { text: () => `This link is not valid. ${page.gone}`, final: true },
@@ -81,7 +83,7 @@
     return `${Math.ceil(seconds / 60)} minutes`;
   }
 
-  function passwordShown() {
+  function asksPassword() {
     return password && !byId('password-field').hidden;
   }
 
@@ -125,7 +127,7 @@
 
   // Returns the first field that cannot be sent, after saying so beside it.
   function firstRefusedField() {
-    if (!passwordShown()) return null;
+    if (!asksPassword()) return null;
     const short = [...password.value].length < kLeast;
     fieldProblem(password, short ? `Please choose at least ${kLeast} characters.` : '');
     if (short) return password;
@@ -153,7 +155,7 @@
   function refuse(reply) {
     const problem = reply.json;
     const items = (Array.isArray(problem.errors) ? problem.errors : []).map((e) => text(e && e.detail)).filter(Boolean);
-    if (problem.code === 'password_required' && password && !passwordShown()) {
+    if (problem.code === 'password_required' && password && !asksPassword()) {
       byId('password-field').hidden = false;
       lead.textContent = 'Choose the password that you will sign in with.';
       button.textContent = 'Accept and create account';
@@ -161,7 +163,7 @@
       password.focus();
       return;
     }
-    if (problem.code === 'password_refused' || (problem.code === 'validation_failed' && passwordShown())) {
+    if (problem.code === 'password_refused' || (problem.code === 'validation_failed' && asksPassword())) {
       const detail = text(problem.detail, problem.title, 'This password cannot be used.');
       show('bad', detail, items.filter((item) => item !== detail));
       password.setAttribute('aria-invalid', 'true');

@@ -1,0 +1,119 @@
+// The pages that mails link to and those of the documentation, in a real browser: what a person sees is in
+// tests/node, what the service has made of it is looked at here.
+#include <criterion/criterion.h>
+#include <rapidjson/document.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/mailbox.hpp"
+#include "support/processes.hpp"
+#include "support/world.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+constexpr const char* kNewPassword = "seven lanterns over quiet water";
+
+// Returns what the script printed. Its files, and the browser's, stay below the instance's folder.
+std::string browse(const std::string& script, const std::string& story = "", const std::string& link = "") {
+  share_instance();
+  const auto home = run_dir() + "/browser";
+  std::filesystem::create_directories(home);
+  const auto finished = run_program({"node", setting("TENANTD_TOP") + "/tests/node/" + script, story, link},
+                                    {"NEW_PASSWORD=" + std::string{kNewPassword}, "HOME=" + home,
+                                     "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"});
+  require_equal(finished.status, 0, script + ' ' + story + ": " + finished.output);
+  return finished.output;
+}
+
+// One of the instance's logs that holds the text, or "".
+std::string log_with(const std::string& text) {
+  for (const auto& entry : std::filesystem::directory_iterator{run_dir() + "/log"}) {
+    std::ifstream file{entry.path(), std::ios::binary};
+    const std::string all{std::istreambuf_iterator<char>{file}, {}};
+    if (all.find(text) != std::string::npos) return entry.path().filename().string();
+  }
+  return {};
+}
+
+// A story on the page that the mail links to; afterwards no log knows the token.
+std::string follow(const Mail& mail, const std::string& story) {
+  auto printed = browse("mail_pages.mjs", story, mail.link());
+  require_equal(log_with(mail.token()), "", "the token stands in a log");
+  return printed;
+}
+
+std::string member_of(const std::string& json, const char* name) {
+  rapidjson::Document document;
+  document.Parse(json);
+  require(document.IsObject() && document.HasMember(name) && document[name].IsString(),
+          "no " + std::string{name} + " in " + json);
+  return document[name].GetString();
+}
+
+}  // namespace
+
+Test(pages, an_invited_person_chooses_a_password_and_is_signed_in) {
+  const auto owner = sign_up();
+  const auto email = fresh_email();
+  expect(invite(owner, email, "viewer"), 201);
+  const auto reply = follow(newest_mail(email, "invitation"), "invitation_of_a_new_person");
+  const auto me = Client{}.bearer(member_of(reply, "access_token")).get("/users/me");
+  expect(me, 200);
+  require_equal(me.text("/email"), email);
+  require_equal(stored_role(owner.org_id, me.text("/id")), "viewer");
+  expect(sign_in(email, kNewPassword), 200);
+}
+
+Test(pages, an_account_joins_another_organization_with_one_press) {
+  const auto owner = sign_up();
+  const auto guest = sign_up();
+  verify(guest);
+  expect(invite(owner, guest.email), 201);
+  follow(newest_mail(guest.email, "invitation"), "invitation_of_an_account");
+  require_equal(stored_role(owner.org_id, guest.user_id), "member");
+}
+
+Test(pages, a_new_password_is_chosen_by_the_link_of_a_mail) {
+  const auto owner = sign_up();
+  expect(Client{}.post("/reset_password", object({{"email", owner.email}})), 202);
+  const auto mail = newest_mail(owner.email, "password_reset");
+  follow(mail, "reset");
+  expect_problem(sign_in(owner.email, owner.password), 401, "invalid_credentials");
+  expect(sign_in(owner.email, kNewPassword), 200);
+  follow(mail, "dead_reset");
+}
+
+Test(pages, an_address_is_confirmed_by_one_press) {
+  const auto owner = sign_up();
+  const auto mail = newest_mail(owner.email, "verification");
+  follow(mail, "verification");
+  require_equal(number_of("SELECT COUNT(*) FROM user WHERE email_verified_at IS NOT NULL AND id = " +
+                          binary(owner.user_id)),
+                1);
+  follow(mail, "dead_verification");
+}
+
+Test(pages, a_link_that_cannot_be_used_says_why_and_what_to_do) {
+  const auto owner = sign_up();
+  const auto email = fresh_email();
+  expect(invite(owner, email), 201);
+  const auto mail = newest_mail(email, "invitation");
+  database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() WHERE org_id = " + binary(owner.org_id));
+  follow(mail, "dead_invitation");
+  const auto url = setting("TENANTD_URL");
+  browse("mail_pages.mjs", "dead_invitation", url + "/invite#token=x%3Cimg%20src=x%3E");
+  browse("mail_pages.mjs", "dead_verification", url + "/verify#token=" + std::string(512, 'A'));
+  browse("mail_pages.mjs", "no_token", url);
+}
+
+Test(pages, the_documentation_shows_this_service) {
+  // Until the document exists there is nothing to show.
+  if (Client{}.get("/api/v1/openapi.json").status == 404) cr_skip_test("there is no /api/v1/openapi.json");
+  browse("doc_pages.mjs");
+}

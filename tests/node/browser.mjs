@@ -1,0 +1,174 @@
+// A real browser on the suite's own instance. Whatever a page does wrong beside what a test looks at is written down and
+// makes the run fail: a request to another host, a token in an address, a word in the console, a broken policy, a page that
+// is wider than its window, text that can hardly be read.
+//
+// SHOTS=FOLDER keeps a picture of every state that `check` looks at.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const { chromium } = createRequire(join(top, '.cache/node/'))('playwright-core');
+
+const kPatience = 20000;  // ms
+const kPhone = { width: 320, height: 640 };  // the narrowest that is still sold
+const kDesk = { width: 1280, height: 800 };
+
+export const base = process.env.TENANTD_URL;
+const shots = process.env.SHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+
+// Runs `story(open)` in a browser; `open(link)` returns a Visit. Ends the process with 1 after saying what was wrong.
+export async function run(story) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: [
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ...(userInfo().uid === 0 ? ['--no-sandbox'] : []),  // which root cannot have
+    ],
+  });
+  const visits = [];
+  try {
+    await story(async (link, options) => {
+      const visit = new Visit(browser, link, options);
+      visits.push(visit);
+      await visit.start();
+      return visit;
+    });
+    for (const visit of visits) assert.deepEqual(visit.wrong, [], `on ${visit.name}`);
+  } catch (error) {
+    console.error(error.message);
+    for (const visit of visits) console.error(visit.name, visit.wrong, await visit.text());
+    process.exitCode = 1;
+  } finally {
+    await browser.close();
+  }
+}
+
+// One page in a browser that knows nothing of the others.
+class Visit {
+  wrong = [];
+  expected = [];
+
+  constructor(browser, link, options = {}) {
+    this.browser = browser;
+    this.link = link;
+    this.options = options;
+    this.token = new URL(link).hash.replace(/^#token=/, '');
+    this.name = new URL(link).pathname.slice(1).replaceAll('/', '-');
+  }
+
+  async start() {
+    this.context = await this.browser.newContext({ viewport: kDesk, ...this.options });
+    this.context.setDefaultTimeout(kPatience);
+    this.page = await this.context.newPage();
+    this.context.on('request', (request) => this.sees(request.url()));
+    this.page.on('console', (message) => this.hears(message));
+    this.page.on('pageerror', (error) => this.wrong.push(`a script failed: ${error.message}`));
+    this.page.on('dialog', (dialog) => this.wrong.push(`a dialog: ${dialog.message()}`));
+    await this.page.addInitScript(() => addEventListener('securitypolicyviolation', (violation) =>
+      console.error(`policy: ${violation.effectiveDirective} against ${violation.blockedURI}`)));
+    await this.page.goto(this.link);
+  }
+
+  sees(url) {
+    const local = url.startsWith('data:') || new URL(url.replace(/^blob:/, '')).origin === base;
+    if (!local) this.wrong.push(`a request left the host: ${url}`);
+    if (this.token && decodeURIComponent(url).includes(this.token)) this.wrong.push(`the token went into an address: ${url}`);
+  }
+
+  // A reply that refuses is written into the console by the browser itself.
+  hears(message) {
+    if (!['error', 'warning'].includes(message.type())) return;
+    const refused = /^Failed to load resource: .* status of (\d+)/.exec(message.text());
+    const at = refused ? this.expected.indexOf(Number(refused[1])) : -1;
+    if (at >= 0) this.expected.splice(at, 1);
+    else this.wrong.push(`the console says: ${message.text()}`);
+  }
+
+  // The visible text.
+  text() {
+    return this.page.innerText('body').catch(() => 'no page');
+  }
+
+  async shows(words) {
+    await this.page.getByText(words).first().waitFor({ state: 'visible' });
+  }
+
+  // Does `act`, and returns the reply that the page then gets from `path`, which has this status.
+  async answer(path, status, act) {
+    if (status >= 400) this.expected.push(status);
+    const [reply] = await Promise.all([this.page.waitForResponse((r) => new URL(r.url()).pathname === path), act()]);
+    assert.equal(reply.status(), status, await reply.text());
+    return status === 204 ? {} : reply.json();
+  }
+
+  // Goes on with the Tab key until the element has the focus, which must be seen.
+  async tab(selector) {
+    for (let step = 0; step < 10; ++step) {
+      await this.page.keyboard.press('Tab');
+      const focus = await this.page.evaluate((wanted) => {
+        const style = getComputedStyle(document.activeElement);
+        return { there: document.activeElement.matches(wanted), seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 };
+      }, selector);
+      if (!focus.there) continue;
+      assert.ok(focus.seen, `the focus on ${selector} cannot be seen`);
+      return;
+    }
+    assert.fail(`the keyboard does not reach ${selector}`);
+  }
+
+  type(text) {
+    return this.page.keyboard.type(text);
+  }
+
+  press(key) {
+    return this.page.keyboard.press(key);
+  }
+
+  // The state as it is, on a desk and on a phone, light and dark: nothing is cut off, everything can be read. `said`
+  // names the state.
+  async check(said) {
+    const grounds = [];
+    for (const [kind, size] of Object.entries({ desk: kDesk, phone: kPhone })) {
+      for (const scheme of ['light', 'dark']) {
+        await this.page.setViewportSize(size);
+        await this.page.emulateMedia({ colorScheme: scheme });
+        const found = await this.page.evaluate(look);
+        assert.ok(found.wide <= size.width, `${this.name}, ${said}: ${found.wide} px wide on a ${kind}`);
+        assert.deepEqual(found.faint, [], `${this.name}, ${said}: hard to read on a ${kind}, ${scheme}`);
+        if (kind === 'desk') grounds.push(found.ground);
+        if (shots) await this.page.screenshot({ path: join(shots, `${this.name}-${said}-${kind}-${scheme}.png`) });
+      }
+    }
+    assert.notEqual(grounds[0], grounds[1], `${this.name}: light and dark look alike`);
+    await this.page.setViewportSize(kDesk);
+  }
+}
+
+// In the page. Returns how wide it is, the colour of its ground, and the texts whose contrast is below 4.5 (WCAG 2.2, 1.4.3).
+function look() {
+  const numbers = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const light = (colour) => numbers(colour).slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (numbers(colour)[3] !== 0) return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll('h1, p, li, label, button, input')) {
+    const text = element.value || element.textContent.trim();
+    if (!text || !element.checkVisibility()) continue;
+    const [low, high] = [light(getComputedStyle(element).color), light(ground(element))].sort((a, b) => a - b);
+    const contrast = (high + 0.05) / (low + 0.05);
+    if (contrast < 4.5) faint.push(`${text}: ${contrast.toFixed(1)}`);
+  }
+  return { wide: document.documentElement.scrollWidth, ground: ground(document.body), faint };
+}

@@ -1,0 +1,18 @@
+// The pages of the documentation show the service's own document, and "Try it out" reaches the service.
+import assert from 'node:assert/strict';
+import { base, run } from './browser.mjs';
+
+await run(async (open) => {
+  const { info } = await (await fetch(`${base}/api/v1/openapi.json`)).json();
+
+  const swagger = await open(`${base}/api/v1/docs`);
+  await swagger.shows(info.title);
+  await swagger.page.locator('.opblock-summary-path[data-path="/health"]').click();
+  await swagger.page.getByRole('button', { name: 'Try it out' }).click();
+  const reply = await swagger.answer('/health', 200, () => swagger.page.getByRole('button', { name: 'Execute' }).click());
+  assert.equal(reply.status, 'ok');
+
+  const redoc = await open(`${base}/api/v1/redoc`);
+  await redoc.shows(info.title);
+  await redoc.page.locator('[role=search] input').waitFor();
+});

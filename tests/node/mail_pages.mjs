@@ -1,0 +1,142 @@
+// The pages that mails link to, as a person uses them: mail_pages.mjs STORY LINK, where LINK is what stands in the mail.
+// Prints what the service answered at last, a JSON object.
+import assert from 'node:assert/strict';
+import { base, run } from './browser.mjs';
+
+const [story, link] = process.argv.slice(2);
+const kWeak = 'password';
+const kGood = process.env.NEW_PASSWORD;
+
+const button = '#submit';
+
+// Whatever happened, the link's secret is not to be seen, and a reload says what to do.
+async function leaves_no_token(visit) {
+  assert.equal(await visit.page.evaluate(() => location.hash + location.search), '');
+  assert.ok(!(await visit.page.content()).includes(visit.token));
+  assert.equal(await visit.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state])),
+               '[{},{},"",null]');
+}
+
+// The end of every link that cannot be used: the reason, what to do, and nothing left to press.
+async function is_over(visit, status, path, words) {
+  await visit.answer(path, status, () => visit.page.click(button));
+  for (const word of words) await visit.shows(word);
+  assert.equal(await visit.page.locator('form').count(), 0);
+  await visit.check('over');
+  await leaves_no_token(visit);
+}
+
+const stories = {
+  // A person without an account, by keyboard alone.
+  async invitation_of_a_new_person(open) {
+    const visit = await open(link);
+    await visit.check('invited');
+    await visit.tab(button);
+    await visit.answer('/accept_invite', 422, () => visit.press('Enter'));
+    await visit.shows('Choose a password');
+    await visit.check('choosing');
+
+    await visit.type('short');
+    await visit.press('Enter');
+    await visit.shows('Please choose at least 8 characters.');
+
+    await visit.press('Control+A');
+    await visit.type(kWeak);
+    const refusal = await visit.answer('/accept_invite', 422, () => visit.press('Enter'));
+    await visit.shows(refusal.detail);
+    assert.equal(await visit.page.getAttribute('#password', 'aria-invalid'), 'true');
+    await visit.check('refused');
+
+    // The refused one is selected, so that typing replaces it.
+    await visit.type(kGood);
+    await visit.tab('.toggle');
+    await visit.press('Space');
+    assert.equal(await visit.page.getAttribute('#password', 'type'), 'text');
+    assert.equal(await visit.page.inputValue('#password'), kGood);
+    await visit.press('Space');
+    await visit.tab(button);
+    const reply = await visit.answer('/accept_invite', 200, () => visit.press('Enter'));
+    await visit.shows(`Welcome to ${reply.organization.name}`);
+    await visit.shows(`Sign in as ${reply.user.email} with the password that you have just chosen.`);
+    await visit.check('joined');
+    await leaves_no_token(visit);
+    return reply;
+  },
+
+  async invitation_of_an_account(open) {
+    const visit = await open(link, { colorScheme: 'dark' });
+    const reply = await visit.answer('/accept_invite', 200, () => visit.page.click(button));
+    await visit.shows(`Welcome to ${reply.organization.name}`);
+    await visit.shows(`Sign in as ${reply.user.email}.`);
+    await visit.check('member');
+    await leaves_no_token(visit);
+    return reply;
+  },
+
+  async reset(open) {
+    const visit = await open(link);
+    await visit.check('asking');
+    await visit.tab('#password');
+    await visit.type(kGood);
+    await visit.tab('#repeat');
+    await visit.type('something else');
+    await visit.press('Enter');
+    await visit.shows('The two passwords differ.');
+    await visit.check('differing');
+
+    for (const field of ['#repeat', '#password']) await visit.page.fill(field, kWeak);
+    const refusal = await visit.answer('/reset_password', 422, () => visit.press('Enter'));
+    await visit.shows(refusal.detail);
+    await visit.check('refused');
+
+    for (const field of ['#repeat', '#password']) await visit.page.fill(field, kGood);
+    const reply = await visit.answer('/reset_password', 204, () => visit.press('Enter'));
+    await visit.shows('Your password is changed');
+    await visit.check('changed');
+    await leaves_no_token(visit);
+    return reply;
+  },
+
+  async verification(open) {
+    const visit = await open(link);
+    await visit.check('asking');
+    await visit.tab(button);
+    const reply = await visit.answer('/api/v1/auth/verify-email', 204, () => visit.press('Enter'));
+    await visit.shows('Your address is confirmed');
+    await visit.check('confirmed');
+    await leaves_no_token(visit);
+    return reply;
+  },
+
+  async dead_invitation(open) {
+    await is_over(await open(link), 410, '/accept_invite',
+                  ['This invitation was used, withdrawn or has expired.', 'Please ask the person who invited you for a new invitation.']);
+  },
+
+  async dead_verification(open) {
+    await is_over(await open(link), 400, '/api/v1/auth/verify-email',
+                  ['This link was used before, was replaced or has expired.', 'If you have confirmed already']);
+  },
+
+  async dead_reset(open) {
+    const visit = await open(link);
+    for (const field of ['#password', '#repeat']) await visit.page.fill(field, kGood);
+    await is_over(visit, 400, '/reset_password',
+                  ['This link was used before, was replaced or has expired.', 'Please ask for a new link where you sign in.']);
+  },
+
+  // Each page without its token: opened by hand, or reloaded.
+  async no_token(open) {
+    for (const page of ['invite', 'reset', 'verify']) {
+      const visit = await open(`${base}/${page}`);
+      await visit.shows('Please open the link from the mail again.');
+      assert.equal(await visit.page.locator('form').count(), 0);
+      await visit.check('without');
+    }
+  },
+};
+
+await run(async (open) => {
+  assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
+  console.log(JSON.stringify((await stories[story](open)) || {}));
+});
