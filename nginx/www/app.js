@@ -61,7 +61,7 @@
 
   // The refusals in plain words, by the problem's stable code. `final`: trying again cannot help.
   const problems = {
-    already_member: { text: 'You are a member of this organization already. You can sign in.', final: true },
+    already_member: { text: 'Nothing is left to do. You can sign in.', final: true, heading: 'You are a member already' },
     email_taken: { text: 'Meanwhile another account uses this address, so nothing was changed.', final: true },
     conflict: { text: 'This was done already.', final: true },
     invite_gone: { text: () => `This invitation was used, withdrawn or has expired. ${page.gone}`, final: true },
@@ -109,7 +109,9 @@
     heading.focus();
   }
 
-  function end(message) {
+  function end(message, reason = 'This link cannot be used') {
+    heading.textContent = reason;
+    document.title = reason;
     lead.hidden = true;
     form.remove();
     show('bad', message);
@@ -175,7 +177,7 @@
       : problem.code === undefined && reply.status >= 500 ? problems.unavailable : null;
     const message = known ? (typeof known.text === 'function' ? known.text(reply) : known.text)
       : text(problem.detail, problem.title, 'The service refused this. Please open the link from the mail again.');
-    if (known && known.final) end(message);
+    if (known && known.final) end(message, known.heading);
     else show('bad', message, known ? [] : items);
   }
 
@@ -226,7 +228,7 @@
   addEventListener('hashchange', () => location.reload());
 
   if (token === '') {
-    end('The link is incomplete, or this page was reloaded. Please open the link from the mail again.');
+    end('It is incomplete, or this page was reloaded. Please open the link from the mail again.');
   } else {
     form.hidden = false;
   }

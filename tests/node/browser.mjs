@@ -5,7 +5,7 @@
 // SHOTS=FOLDER keeps a picture of every state that `check` looks at.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ if (shots) mkdirSync(shots, { recursive: true });
 // Runs `story(open)` in a browser; `open(link)` returns a Visit. Ends the process with 1 after saying what was wrong.
 export async function run(story) {
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
     args: [
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
       ...(userInfo().uid === 0 ? ['--no-sandbox'] : []),  // which root cannot have

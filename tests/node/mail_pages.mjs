@@ -20,7 +20,7 @@ async function leaves_no_token(visit) {
 // The end of every link that cannot be used: the reason, what to do, and nothing left to press.
 async function is_over(visit, status, path, words) {
   await visit.answer(path, status, () => visit.page.click(button));
-  for (const word of words) await visit.shows(word);
+  for (const word of ['This link cannot be used', ...words]) await visit.shows(word);
   assert.equal(await visit.page.locator('form').count(), 0);
   await visit.check('over');
   await leaves_no_token(visit);
