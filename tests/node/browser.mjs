@@ -77,7 +77,8 @@ class Visit {
   sees(url) {
     const local = url.startsWith('data:') || new URL(url.replace(/^blob:/, '')).origin === base;
     if (!local) this.wrong.push(`a request left the host: ${url}`);
-    if (this.token && decodeURIComponent(url).includes(this.token)) this.wrong.push(`the token went into an address: ${url}`);
+    const told = this.token && decodeURIComponent(url).includes(this.token);
+    if (told) this.wrong.push(`the token went into an address: ${url}`);
   }
 
   // A reply that refuses is written into the console by the browser itself.
@@ -112,7 +113,8 @@ class Visit {
       await this.page.keyboard.press('Tab');
       const focus = await this.page.evaluate((wanted) => {
         const style = getComputedStyle(document.activeElement);
-        return { there: document.activeElement.matches(wanted), seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 };
+        const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        return { there: document.activeElement.matches(wanted), seen };
       }, selector);
       if (!focus.there) continue;
       assert.ok(focus.seen, `the focus on ${selector} cannot be seen`);
@@ -149,7 +151,8 @@ class Visit {
   }
 }
 
-// In the page. Returns how wide it is, the colour of its ground, and the texts whose contrast is below 4.5 (WCAG 2.2, 1.4.3).
+// In the page. Returns how wide it is, the colour of its ground, and the texts whose contrast is below 4.5 (WCAG 2.2,
+// 1.4.3).
 function look() {
   const numbers = (colour) => colour.match(/[\d.]+/g).map(Number);
   const light = (colour) => numbers(colour).slice(0, 3).map((part) => part / 255)
