@@ -66,6 +66,8 @@ Enrollment enroll_totp(db::Txn& txn, const Context& context, const Session& sess
   if (session.principal().user.mfa_enabled) throw ApiError(ErrorCode::mfa_enabled);
   const auto account = reauthenticate(txn, context, session.user(), proof);
   if (account.user.mfa_enabled) throw ApiError(ErrorCode::mfa_enabled);
+  // Or somebody who signed up with another's address could lock its owner out of it for good.
+  if (!account.user.email_verified_at) throw ApiError(ErrorCode::email_unverified);
   const Secret secret = crypto::new_totp_secret();
   const auto& user = account.user;
   store::put_pending_totp(txn, user.id,

@@ -23,6 +23,7 @@ namespace tenantd {
   X(refresh_reused, 401, "The refresh token was used before")                   \
   X(forbidden, 403, "The caller lacks the permission")                          \
   X(reauthentication_required, 403, "The current password must be given again") \
+  X(email_unverified, 403, "The address must be verified first")                \
   X(mfa_enrollment_required, 403, "The organization requires a second factor")  \
   X(session_required, 403, "An API key cannot do this: sign in")                \
   X(account_shared, 403, "The account belongs to other organizations too")      \

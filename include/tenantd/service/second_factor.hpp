@@ -17,7 +17,8 @@ struct Enrollment {
   std::string otpauth_uri;  // for a QR code
 };
 // Starts over with a new secret, which counts once a code of it was given. Throws ApiError:
-// reauthentication_required, mfa_enabled (the one in force is disabled first, which takes its code).
+// reauthentication_required, email_unverified, mfa_enabled (the one in force is disabled first, which takes
+// its code).
 Enrollment enroll_totp(db::Txn& txn, const Context& context, const Session& session, const Proof& proof);
 
 // Puts the enrolled secret in force; ends the other sessions; returns the recovery codes, shown this once.
