@@ -138,8 +138,8 @@ http::Response Dispatch::handle(http::Request& request) noexcept {
   } catch (const ApiError& e) {
     response = refuse(call, e);
   } catch (const http::BadRequest& e) {
-    response =
-        http::problem(e.status, e.code, error_title(ErrorCode::bad_request), e.detail, request.request_id);
+    const auto code = find_error(e.code).value_or(ErrorCode::bad_request);
+    response = refuse(call, ApiError(code, e.detail));
   } catch (const db::RetryableError& e) {
     response = fail(call, ErrorCode::unavailable, e.what());
   } catch (const db::DuplicateKey& e) {

@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "support/check.hpp"
+#include "support/contract.hpp"
 #include "support/processes.hpp"
 #include "support/turn.hpp"
 #include "tenantd/base/text.hpp"
@@ -218,6 +219,7 @@ Response Client::send(const Call& call) {
     response.error = curl_easy_strerror(result);
   }
   parse_body(response);
+  require_documented(call.method, call.path, response);
   return response;
 }
 
@@ -263,6 +265,7 @@ Response read_raw(const std::string& bytes) {
   for (const auto line : split(std::string_view{bytes}.substr(0, end), '\n')) add_header(response, line);
   response.body = bytes.substr(end + 4);
   parse_body(response);
+  if (response.status >= 400) require_documented("", "", response);
   return response;
 }
 

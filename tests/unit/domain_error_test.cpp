@@ -3,11 +3,14 @@
 #include <rapidjson/document.h>
 
 #include <array>
+#include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 
 #include "support/check.hpp"
+#include "support/processes.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/status.hpp"
 #include "tenantd/http/problem.hpp"
@@ -35,6 +38,28 @@ Test(error, each_status_is_one_that_http_knows_as_a_failure) {
     require(http::reason_phrase(status) != "Status", name_of(code));
     if (status >= 500) require(code == ErrorCode::internal || code == ErrorCode::unavailable, name_of(code));
   }
+}
+
+Test(error, a_code_is_found_by_its_name) {
+  for (const auto code : kCodes) require(find_error(error_name(code)) == code, name_of(code));
+  for (const char* name : {"", "no_such", "Internal", "internal "}) require(!find_error(name), name);
+}
+
+// The first map of problem.conf: "    404     not_found;".
+Test(error, nginx_refuses_with_codes_of_the_table) {
+  std::ifstream file{test::setting("TENANTD_TOP") + "/nginx/http/problem.conf"};
+  std::size_t codes = 0;
+  for (std::string line; std::getline(file, line) && line != "}";) {
+    std::istringstream words{line};
+    std::string status, name;
+    if (!(words >> status >> name) || status.find_first_not_of("0123456789") != std::string::npos) continue;
+    name.pop_back();
+    const auto code = find_error(name);
+    require(code.has_value(), name);
+    require(code == ErrorCode::unavailable || std::to_string(http_status(*code)) == status, line);
+    ++codes;
+  }
+  require(codes > 10, "read");
 }
 
 Test(error, names_are_unique_and_in_snake_case) {

@@ -1,6 +1,7 @@
 // Every failure the API can answer with: one row a code, its HTTP status and its public title (RFC 9457).
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -9,7 +10,7 @@
 
 namespace tenantd {
 
-// X(code, status, "Title")
+// X(code, status, "Title"). The second part refuses what is no whole request, in http and nginx.
 #define TENANTD_ERRORS(X)                                                       \
   X(bad_request, 400, "The request cannot be understood")                       \
   X(malformed_json, 400, "The body is not valid JSON")                          \
@@ -52,7 +53,20 @@ namespace tenantd {
   X(idempotency_mismatch, 422, "The key was used with another request")         \
   X(rate_limited, 429, "Too many requests")                                     \
   X(internal, 500, "The service failed")                                        \
-  X(unavailable, 503, "The service cannot answer now")
+  X(unavailable, 503, "The service cannot answer now")                          \
+  X(bad_content_length, 400, "Content-Length is not a number")                  \
+  X(bad_path, 400, "The path cannot be understood")                             \
+  X(duplicate_header, 400, "A header is sent twice")                            \
+  X(duplicate_parameter, 400, "A parameter is named twice")                     \
+  X(malformed_form, 400, "The form cannot be understood")                       \
+  X(malformed_query, 400, "The query cannot be understood")                     \
+  X(too_many_parameters, 400, "The request names too many parameters")          \
+  X(truncated_body, 400, "The body is shorter than its Content-Length")         \
+  X(request_timeout, 408, "The request took too long to arrive")                \
+  X(length_required, 411, "The request must name its length")                   \
+  X(uri_too_long, 414, "The address is too long")                               \
+  X(range_not_satisfiable, 416, "The range does not exist")                     \
+  X(headers_too_large, 431, "The headers are too large")
 
 enum class ErrorCode {
 #define X(code, status, title) code,
@@ -63,6 +77,8 @@ enum class ErrorCode {
 int http_status(ErrorCode code);
 std::string_view error_name(ErrorCode code);
 std::string_view error_title(ErrorCode code);
+// nullopt if no code has this name.
+std::optional<ErrorCode> find_error(std::string_view name);
 
 struct FieldError {
   std::string pointer;  // JSON Pointer (RFC 6901) into the body, or "?limit" for a query parameter

@@ -1,0 +1,102 @@
+#include "tenantd/api/refusals.hpp"
+
+#include <algorithm>
+
+#include "tenantd/api/handlers/handlers.hpp"
+
+namespace tenantd::api {
+namespace {
+
+using enum ErrorCode;
+namespace h = handlers;
+
+// What handlers refuse with besides what their row implies. A handler that stands here has said all: the
+// suite fails when it meets another code. One that does not is documented with "4XX".
+struct Own {
+  Handler handler;
+  std::vector<ErrorCode> codes;
+};
+
+const std::vector<Own>& own_refusals() {
+  static const std::vector<Own> kOwn = {
+      {h::health, {}},
+      {h::ready, {}},
+      {h::metrics, {forbidden}},
+      {h::jwks, {}},
+      {h::sign_up, {email_taken, password_refused}},
+      {h::register_user, {email_taken, password_refused}},
+      {h::sign_in, {invalid_credentials}},
+      {h::refresh_token, {invalid_token, refresh_reused}},
+      {h::log_out, {}},
+      {h::reset_password, {token_invalid, invalid_credentials, password_refused}},
+      {h::request_reset, {}},
+      {h::confirm_reset, {token_invalid, password_refused}},
+      {h::change_password, {invalid_credentials, password_refused}},
+      {h::verify_email, {token_invalid}},
+      {h::who_am_i, {}},
+      {h::list_my_organizations, {}},
+      {h::register_organization, {}},
+      {h::select_organization, {not_found}},
+      {h::list_members, {}},
+      {h::add_users, {}},
+      {h::invite, {role_outranks, not_found, already_member, invite_pending}},
+      {h::accept_invite_link, {wrong_account, already_member, invite_gone, password_required}},
+      {h::accept_invite, {wrong_account, already_member, invite_gone, password_required, password_refused}},
+      {h::delete_member, {role_outranks, not_found, last_owner}},
+      {h::update_member_role, {role_outranks, not_found, last_owner}},
+      {h::role_wise_users, {}},
+      {h::organization_users, {}},
+      {h::organization_role_users, {}},
+  };
+  return kOwn;
+}
+
+bool same(const Handler& a, const Handler& b) {
+  return a.public_ == b.public_ && a.user_ == b.user_ && a.tenant_ == b.tenant_ &&
+         a.tenant_with_session_ == b.tenant_with_session_ && a.subject_ == b.subject_ && a.super_ == b.super_;
+}
+
+// What dispatch and the authorizer refuse with on their own.
+std::vector<ErrorCode> implied(const Route& route) {
+  std::vector<ErrorCode> codes{bad_request,         malformed_query,   duplicate_parameter,
+                               too_many_parameters, validation_failed, unavailable};
+  const auto add = [&](std::initializer_list<ErrorCode> more) { codes.insert(codes.end(), more); };
+  const Access access = route.handler.access;
+  if (route.rate != Rate::none || access != Access::anyone) add({rate_limited});
+  if (access != Access::anyone) add({unauthenticated, invalid_token, tenant_ambiguous, not_found});
+  if (needs_permission(access)) add({forbidden, mfa_enrollment_required});
+  if (access == Access::super) add({forbidden});
+  if (access == Access::user || access == Access::super || route.handler.tenant_with_session_ != nullptr)
+    add({session_required});
+  if (route.path.find('{') != std::string_view::npos) add({not_found});
+  if (!route.body.empty()) add({malformed_json, body_too_large, unsupported_media_type});
+  if (route.form) add({malformed_form});
+  if (route.method != Method::GET) add({conflict});
+  if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});
+  return codes;
+}
+
+}  // namespace
+
+bool same_handler(const Route& a, const Route& b) { return same(a.handler, b.handler); }
+
+bool may_always_occur(ErrorCode code) {
+  return code == internal || code == unavailable || code == rate_limited || code >= bad_content_length;
+}
+
+Refusals refusals_of(const Route& route) {
+  Refusals refusals{implied(route), false};
+  auto& codes = refusals.codes;
+  for (const auto& own : own_refusals()) {
+    if (!same(own.handler, route.handler)) continue;
+    codes.insert(codes.end(), own.codes.begin(), own.codes.end());
+    refusals.complete = true;
+  }
+  std::sort(codes.begin(), codes.end(), [](ErrorCode a, ErrorCode b) {
+    return std::pair{http_status(a), a} < std::pair{http_status(b), b};
+  });
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  return refusals;
+}
+
+}  // namespace tenantd::api

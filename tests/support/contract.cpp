@@ -1,0 +1,105 @@
+#include "support/contract.hpp"
+
+#include <algorithm>
+
+#include "support/check.hpp"
+#include "tenantd/api/refusals.hpp"
+#include "tenantd/api/router.hpp"
+#include "tenantd/api/validate.hpp"
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::test {
+namespace {
+
+const api::Schemas& schemas() {
+  static const api::Schemas compiled;
+  return compiled;
+}
+
+// The row that nginx and the router find for a request target: without its query, decoded.
+const api::Route* row_of(const std::string& method, const std::string& target) {
+  static const api::Router router{api::routes()};
+  const auto path = url_decode(target.substr(0, target.find('?')));
+  return path ? router.find(http::parse_method(method), *path).route : nullptr;
+}
+
+class Contract {
+ public:
+  Contract(const api::Route* row, const Response& reply) : row_(row), reply_(reply) {}
+
+  void check(bool has_body) const {
+    need(reply_.count_headers("x-request-id") == 1, "no X-Request-Id");
+    if (reply_.status >= 400) return check_refusal(has_body);
+    if (row_ == nullptr) return need(!is_json(), "a path that is in no row answers JSON");
+    need(reply_.status == row_->reply.status || reply_.status == row_->reply.other, "no status of this row");
+    need((reply_.status != 201 && reply_.status != 303) || !reply_.header("location").empty(), "no Location");
+    const bool versioned = !row_->reply.schema.empty() && schemas().has_etag(schema());
+    need(versioned || reply_.header("etag").empty(), "an ETag that the reply's schema does not announce");
+    need(!versioned || !reply_.header("etag").empty(), "no ETag, which the reply's schema announces");
+    if (has_body) check_body();
+  }
+
+ private:
+  std::string schema() const { return "reply/" + std::string{row_->reply.schema}; }
+  bool is_json() const { return reply_.header("content-type").starts_with("application/json"); }
+
+  void need(bool holds, const std::string& what) const {
+    if (holds) return;
+    const std::string row =
+        row_ == nullptr ? "no row"
+                        : std::string{http::method_name(row_->method)} + ' ' + std::string{row_->path};
+    throw std::runtime_error("not as documented (" + row + "): " + what + ": " + reply_.describe());
+  }
+
+  void fit(const std::string& name) const {
+    try {
+      schemas().check(name, reply_.json);
+    } catch (const ApiError& e) {
+      std::string faults;
+      for (const auto& fault : e.fields()) faults += " \"" + fault.pointer + "\" " + fault.detail;
+      need(false, "does not fit " + name + ':' + faults);
+    }
+  }
+
+  void check_body() const {
+    const bool bodiless = reply_.status == 204 || reply_.body.empty();
+    need(!bodiless || reply_.status == 204 || reply_.status == row_->reply.other, "no body");
+    need(reply_.status != 204 || reply_.body.empty(), "a body at 204");
+    if (bodiless || row_->reply.schema.empty()) return;
+    need(is_json(), "the content type is " + reply_.header("content-type"));
+    fit(schema());
+  }
+
+  void check_refusal(bool has_body) const {
+    need(reply_.status != 401 || !reply_.header("www-authenticate").empty(), "no WWW-Authenticate");
+    need(reply_.status != 405 || !reply_.header("allow").empty(), "no Allow");
+    need((reply_.status != 429 && reply_.status != 503) || !reply_.header("retry-after").empty(),
+         "no Retry-After");
+    need(reply_.header("content-type") == "application/problem+json", "the content type of a refusal");
+    if (!has_body) return;
+    fit("reply/problem");
+    const auto name = reply_.text("/code");
+    const auto code = find_error(name);
+    need(code.has_value(), name + " is no code of error.hpp");
+    // nginx says `unavailable` when a worker does not answer it.
+    const bool of_nginx = code == ErrorCode::unavailable && reply_.status > 500;
+    need(http_status(*code) == reply_.status || of_nginx, name + " has another status");
+    need(reply_.number("/status") == reply_.status, "another status in the body");
+    if (row_ == nullptr || api::may_always_occur(*code)) return;
+    const auto known = api::refusals_of(*row_);
+    need(!known.complete || std::find(known.codes.begin(), known.codes.end(), *code) != known.codes.end(),
+         "src/api/refusals.cpp does not say that the handler may answer " + name);
+  }
+
+  const api::Route* row_;
+  const Response& reply_;
+};
+
+}  // namespace
+
+void require_documented(const std::string& method, const std::string& target, const Response& reply) {
+  if (reply.status == 0) return;
+  Contract{row_of(method, target), reply}.check(method != "HEAD");
+}
+
+}  // namespace tenantd::test
