@@ -5,6 +5,7 @@
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
@@ -17,7 +18,7 @@ GRANT SELECT ON tenantd_app.member_detail TO {{app}};
 GRANT SELECT ON tenantd_app.member_count TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.invite TO {{app}};
 GRANT SELECT, INSERT ON tenantd_app.event TO {{app}};
-GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON tenantd_app.api_key TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};
 GRANT SELECT ON tenantd_app.countable_count TO {{app}};

@@ -45,6 +45,35 @@ BEGIN
   WHERE s.id = p_session;
 END//
 
+-- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
+-- noted. The caller must know the key. That the note cannot be taken (somebody else has the row, the disk is full) is no
+-- reason to refuse the call.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_key(
+  IN p_token BINARY(32), IN p_now BIGINT)
+BEGIN
+  DECLARE v_org, v_id BINARY(16);
+  DECLARE v_used BIGINT;
+  SELECT org_id, id, COALESCE(last_used_at, -60) INTO v_org, v_id, v_used FROM tenantd.api_key
+  WHERE token = p_token AND COALESCE(expires_at, p_now + 1) > p_now LIMIT 1;
+  IF v_used <= p_now - 60 THEN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+      SET STATEMENT innodb_lock_wait_timeout = 0 FOR
+        UPDATE tenantd.api_key SET last_used_at = p_now WHERE org_id = v_org AND id = v_id;
+    END;
+  END IF;
+  SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
+         u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
+         o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
+         m.role_expires_at, k.id, k.permissions
+  FROM tenantd.api_key k
+  JOIN tenantd.user u ON u.id = k.created_by
+  JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.created_by
+  JOIN tenantd.organization o ON o.id = m.org_id
+  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE k.token = p_token;
+END//
+
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.change_email(
   IN p_user BINARY(16), IN p_token BINARY(32), IN p_now BIGINT)

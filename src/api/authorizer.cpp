@@ -5,7 +5,6 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/organizations.hpp"
-#include "tenantd/store/global/sessions.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -92,6 +91,7 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
 
 Principal Authorizer::authenticate(const http::Request& request, const service::Context& context,
                                    const NamedOrganization& named, db::Txn& txn) const {
+  if (!request.api_key.empty()) return authenticate_key(request.api_key, context, named, txn);
   const auto token = bearer_token(request);
   // With a lifetime of 0 seconds only the signature is remembered; the session is read each time.
   const bool cacheable = cache_ != nullptr && !named.slug;
@@ -135,6 +135,53 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
     cache_->store(key, encode_token({*claims, principal}), claims->user.bytes(),
                   org.value_or(OrgId{}).bytes(), stamp, monotonic_microseconds());
   return principal;
+}
+
+// Whatever is sent is looked up, so that garbage, unknown and expired keys take the same time.
+Principal Authorizer::authenticate_key(std::string_view key, const service::Context& context,
+                                       const NamedOrganization& named, db::Txn& txn) const {
+  const auto live = find_key(key, context, txn);
+  if (!live || live->member_status != Status::active || !is_live(live->principal, context.now))
+    refuse_token();
+  const auto& organization = live->principal.organization.value();
+  const bool is_named = !named.id || *named.id == organization.id;
+  const bool is_called = !named.slug || *named.slug == organization.slug;
+  if (named.id && is_named && !is_called) throw ApiError(ErrorCode::tenant_ambiguous);
+  if (!is_named || !is_called) throw ApiError(ErrorCode::not_found);
+  return live->principal;
+}
+
+// A key's text does not say whose it is, so that the generations to store it under are known only from an
+// older entry or from the database, which is then read once more.
+std::optional<store::LiveSession> Authorizer::find_key(std::string_view key, const service::Context& context,
+                                                       db::Txn& txn) const {
+  const auto hash = crypto::sha256(key);
+  if (cache_ == nullptr || settings_.session_cache_seconds == 0)
+    return store::authenticate_key(txn, hash, context.now);
+  // No token is found under this, nor a key where a token is looked for.
+  const auto place = crypto::sha256("api key\n" + std::string{key});
+  const auto hit = cache_->find(place, monotonic_microseconds(), settings_.session_cache_seconds * 1'000'000);
+  auto known = hit ? decode_token(hit->value) : std::nullopt;
+  if (known && hit->fresh) {
+    metrics_->cache_hits.fetch_add(1, std::memory_order_relaxed);
+    return store::LiveSession{std::move(known->principal), Status::active, true};
+  }
+  metrics_->cache_misses.fetch_add(1, std::memory_order_relaxed);
+  if (!known) {
+    const auto found = store::authenticate_key(txn, hash, context.now);
+    if (!found) return std::nullopt;
+    known = CachedToken{{}, found->principal};
+  }
+  const auto user = known->principal.user.id;
+  const auto org = known->principal.organization.value().id;
+  const auto stamp = cache_->stamp(user.bytes(), org.bytes());
+  auto live = store::authenticate_key(txn, hash, context.now);
+  if (!live || live->member_status != Status::active) return std::nullopt;
+  CachedToken token{{}, live->principal};
+  token.claims.user = user;
+  token.claims.org = org;
+  cache_->store(place, encode_token(token), user.bytes(), org.bytes(), stamp, monotonic_microseconds());
+  return live;
 }
 
 // In the active organization, with `permission` there.

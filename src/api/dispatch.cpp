@@ -61,9 +61,10 @@ std::string host_of(std::string_view url) {
   return ascii_lower(url.substr(0, url.find_first_of(":/")));
 }
 
-// One key means one thing to one person in one organization.
+// One idempotency key means one thing to one person, or to one API key, in one organization.
 std::string idempotency_caller(const std::optional<Principal>& principal) {
   if (!principal) return "anonymous";
+  if (principal->api_key) return "key/" + principal->api_key->str();
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
 }
 
@@ -163,8 +164,12 @@ http::Response Dispatch::answer(Call& call) {
   }
   call.http.path_values = std::move(call.match.values);
   limit(call);
-  // Who sends no token learns that first, whatever else is wrong.
-  if (call.match.route->handler.access != Access::anyone && call.http.authorization.empty())
+  const bool token = !call.http.authorization.empty();
+  const bool key = !call.http.api_key.empty();
+  // Two readers could disagree on which of them counts.
+  if (token && key) throw ApiError(ErrorCode::bad_request, "Send Authorization or X-Api-Key, not both");
+  // Who sends neither learns that first, whatever else is wrong.
+  if (call.match.route->handler.access != Access::anyone && !token && !key)
     throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
   read_body(call);
   return act(call);

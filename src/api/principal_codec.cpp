@@ -104,6 +104,7 @@ std::string encode_token(const CachedToken& token) {
   out.number(p.user.mfa_enabled ? 1 : 0);
   out.time(p.user.created_at);
   out.time(p.user.updated_at);
+  out.id(p.api_key.value_or(ApiKeyId{}));
   out.number(p.organization ? 1 : 0);
   if (p.organization) {
     put(out, *p.organization);
@@ -139,6 +140,7 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   p.user.mfa_enabled = in.number() != 0;
   p.user.created_at = in.time();
   p.user.updated_at = in.time();
+  if (const auto key = in.id<ApiKeyId>(); !key.is_nil()) p.api_key = key;
   if (in.number() != 0) {
     p.organization = get_organization(in);
     p.role.id = in.id<RoleId>();

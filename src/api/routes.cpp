@@ -91,6 +91,11 @@ constexpr auto kRoutes = join(
     Route{POST, "/update_member_role", h::update_member_role, roles_assign, Rate::write, "update_member_role", "", ok("member"), "Give a member another role"},
     Route{PUT, "/api/v1/members/{user_id}/role", h::update_member_role, roles_assign, Rate::write, "member_role", "", ok("member"), "Give a member another role"}),
 
+    section("API keys",
+    Route{GET, "/api/v1/api-keys", h::list_api_keys, api_keys_manage, Rate::read, "", "page_query", ok("api_keys"), "API keys"},
+    Route{POST, "/api/v1/api-keys", h::make_api_key, api_keys_manage, Rate::write, "api_key", "", made("new_api_key"), "Make an API key"},
+    Route{DELETE_, "/api/v1/api-keys/{key_id}", h::delete_api_key, api_keys_manage, Rate::write, "", "", done(), "End an API key"}),
+
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
     Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", ok("organization_counts"), "Members per organization"},

@@ -8,6 +8,7 @@
 #include "support/database.hpp"
 #include "support/world.hpp"
 #include "tenantd/api/route.hpp"
+#include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;
 using tenantd::api::Access;
@@ -36,6 +37,7 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "delete_member") return "{\"user_id\":" + user + org + '}';
   if (schema == "update_member_role") return "{\"new_role_name\":\"viewer\",\"user_id\":" + user + org + '}';
   if (schema == "member_role") return R"({"new_role_name":"viewer")" + org + '}';
+  if (schema == "api_key") return R"({"name":"x","permissions":["users:read"])" + org + '}';
   require(false, "tenancy_test.cpp does not know how to build the body " + std::string{schema});
   return {};
 }
@@ -51,6 +53,8 @@ Call call_of(const Route& route, const Names& names) {
   call.path = route.path;
   if (const auto at = call.path.find("{user_id}"); at != std::string::npos)
     call.path.replace(at, 9, names.user.empty() ? fresh_id() : names.user);
+  if (const auto at = call.path.find("{key_id}"); at != std::string::npos)
+    call.path.replace(at, 8, fresh_id());
   require(call.path.find('{') == std::string::npos,
           "tenancy_test.cpp does not know the parts of " + call.path);
   if (!route.body.empty()) call.body = body_for(route.body, names);
@@ -156,6 +160,59 @@ Test(tenancy, every_role_is_refused_wherever_it_lacks_the_permission) {
   }
   require(refused > 20, "only " + std::to_string(refused) + " cells of role and row were tried");
   database.check("requests without permission");
+}
+
+// Permissions as a JSON array: all of an owner's without `left_out`, or `only` one.
+std::string owners_permissions_without(tenantd::Permission left_out) {
+  std::string names;
+  const auto all = tenantd::find_system_role("owner")->permissions.without(left_out);
+  const auto text = tenantd::format_permissions(all);
+  for (const auto name : tenantd::split(text, ','))
+    names += (names.empty() ? "\"" : ",\"") + std::string{name} + '"';
+  return '[' + names + ']';
+}
+std::string only(tenantd::Permission permission) {
+  return "[\"" + std::string{tenantd::permission_name(permission)} + "\"]";
+}
+
+Test(tenancy, an_api_key_may_call_the_rows_that_take_no_session_and_whose_permission_it_holds) {
+  const auto owner = sign_up();
+  std::map<tenantd::Permission, std::pair<ApiKey, ApiKey>> keys;
+  for (const auto& route : routes())
+    if (const auto p = route.permission; p && !keys.contains(*p))
+      keys[*p] = {make_api_key(owner, only(*p)), make_api_key(owner, owners_permissions_without(*p))};
+  std::size_t allowed = 0;
+  for (const auto& route : tenant_routes()) {
+    const auto& [holds, lacks] = keys.at(route.permission.value());
+    const auto call = call_of(route, {"", fresh_id(), ""});
+    const auto with = holds.client().send(call);
+    const auto without = lacks.client().send(call);
+    if (route.handler.tenant_with_session_ != nullptr) {
+      expect_problem(with, 403, "session_required");
+      expect_problem(without, 403, "session_required");
+      continue;
+    }
+    require(with.status != 401 && with.status != 403, label(route) + ": " + with.describe());
+    expect_problem(without, 403, "forbidden");
+    ++allowed;
+  }
+  require(allowed >= 5, "only " + std::to_string(allowed) + " rows can be called with a key");
+}
+
+Test(tenancy, an_api_key_is_refused_by_every_row_that_takes_a_person) {
+  const auto owner = sign_up();
+  auto client = make_api_key(owner, R"(["users:read"])").client();
+  for (const auto& route : routes()) {
+    if (route.handler.access != Access::user && route.handler.access != Access::super) continue;
+    Call call{std::string{tenantd::http::method_name(route.method)},
+              std::string{route.path},
+              std::nullopt,
+              "application/json",
+              {}};
+    if (!route.body.empty()) call.body = "{}";
+    // What stands between braces is no id: a key learns nothing from that.
+    expect_problem(client.send(call), 403, "session_required");
+  }
 }
 
 Test(tenancy, every_row_that_is_not_public_refuses_who_shows_no_token) {

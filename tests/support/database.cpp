@@ -13,10 +13,10 @@ namespace {
 
 const std::set<std::string>& volatile_columns() {
   static const std::set<std::string> columns = {
-      "outbox.values_sealed", "outbox.status",       "outbox.attempts",   "outbox.next_attempt_at",
-      "outbox.lease_until",   "outbox.last_error",   "outbox.updated_at", "outbox.connection_failed",
-      "outbox.sent_at",       "user.failed_signins", "user.locked_until",
-      "totp.failures",        "totp.locked_until",
+      "outbox.values_sealed", "outbox.status",        "outbox.attempts",   "outbox.next_attempt_at",
+      "outbox.lease_until",   "outbox.last_error",    "outbox.updated_at", "outbox.connection_failed",
+      "outbox.sent_at",       "user.failed_signins",  "user.locked_until", "totp.failures",
+      "totp.locked_until",    "api_key.last_used_at",
   };
   return columns;
 }
@@ -40,7 +40,9 @@ std::string snapshot_query() {
       "WHERE c.table_schema = 'tenantd' AND t.table_type = 'BASE TABLE' ORDER BY 1, c.ordinal_position");
   while (rows.next()) {
     const auto table = rows.text(0);
-    if (table == "sweep_run" || table == "account_event" || volatile_columns().contains(table + '.' + rows.text(1))) continue;
+    if (table == "sweep_run" || table == "account_event" ||
+        volatile_columns().contains(table + '.' + rows.text(1)))
+      continue;
     columns[table] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";
   }
   std::string query;

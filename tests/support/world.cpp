@@ -83,6 +83,19 @@ void join(const Account& inviter, const Account& invited, const std::string& rol
   expect(Client{}.post("/accept_invite", object({{"token", invite_token(invited.email)}})), 200);
 }
 
+Client ApiKey::client() const {
+  Client client;
+  client.header("X-Api-Key", key);
+  return client;
+}
+
+ApiKey make_api_key(const Account& maker, const std::string& permissions) {
+  const auto made = maker.client().post(
+      "/api/v1/api-keys", object({{"name", "a key"}, {"permissions", Field::raw(permissions)}}));
+  expect(made, 201);
+  return {made.text("/id"), made.text("/key")};
+}
+
 std::string stored_role(const std::string& org_id, const std::string& user_id) {
   auto rows = database().run_query(
       "SELECT r.name FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "

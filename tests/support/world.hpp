@@ -48,6 +48,16 @@ void verify(const Account& account);
 // An existing account, its address verified, joins by the token alone.
 void join(const Account& inviter, const Account& invited, const std::string& role = "member");
 
+// An API key of the account in its organization; `permissions` are names, as a JSON array.
+struct ApiKey {
+  std::string id;
+  std::string key;
+
+  // A client that sends the key.
+  Client client() const;
+};
+ApiKey make_api_key(const Account& maker, const std::string& permissions);
+
 // The member's role in the database; "" if there is no such member.
 std::string stored_role(const std::string& org_id, const std::string& user_id);
 

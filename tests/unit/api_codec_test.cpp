@@ -45,6 +45,7 @@ api::CachedToken full_token() {
   p.role = {crypto::new_id<RoleId>(), "owner", PermissionSet{0x8000'0000'0000'0001U},
             from_unix(1'700'000'500)};
   p.member_since = from_unix(3);
+  p.api_key = crypto::new_id<ApiKeyId>();
   return token;
 }
 
@@ -52,6 +53,7 @@ api::CachedToken bare_token() {
   auto token = full_token();
   token.claims.org.reset();
   token.claims.actor.reset();
+  token.principal.api_key.reset();
   token.principal.organization.reset();
   token.principal.role = {};
   token.principal.member_since = {};
@@ -67,6 +69,7 @@ void expect_same(const api::CachedToken& a, const api::CachedToken& b) {
   const auto& p = a.principal;
   const auto& q = b.principal;
   require(p.session == q.session && p.session_ends_at == q.session_ends_at, "session");
+  require(p.api_key == q.api_key, "API key");
   require(p.user.id == q.user.id && p.user.email == q.user.email && p.user.profile == q.user.profile, "user");
   require(p.user.status == q.user.status && p.user.is_super == q.user.is_super, "user's status");
   require(p.user.email_verified_at == q.user.email_verified_at && p.user.mfa_enabled == q.user.mfa_enabled,

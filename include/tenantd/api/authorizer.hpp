@@ -1,5 +1,5 @@
-// From an access token to a principal, and from a principal to what a handler may be given. The only maker of
-// Session, TenantScope and SuperAdmin.
+// From an access token or API key to a principal, and from a principal to what a handler may be given. The
+// only maker of Session, TenantScope and SuperAdmin.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "tenantd/api/route.hpp"
 #include "tenantd/shm/metrics.hpp"
 #include "tenantd/shm/session_cache.hpp"
+#include "tenantd/store/global/sessions.hpp"
 
 namespace tenantd::api {
 
@@ -25,9 +26,10 @@ class Authorizer {
   Authorizer(const Settings& settings, shm::SessionCache* cache, shm::Metrics* metrics)
       : settings_(settings), cache_(cache), metrics_(metrics) {}
 
-  // Returns the live principal of the request's bearer token, in the named organization or the token's own.
-  // Throws ApiError: unauthenticated (no token), invalid_token (not ours, expired, or its session, user or
-  // organization has ended), not_found (the named organization is not the caller's).
+  // Returns the live principal of the request's bearer token, in the named organization or the token's own,
+  // or of its API key, which has one organization. Throws ApiError: unauthenticated (neither), invalid_token
+  // (not ours, expired, or its session, user, membership of a key, or organization has ended), not_found (the
+  // named organization is not the caller's).
   Principal authenticate(const http::Request& request, const service::Context& context,
                          const NamedOrganization& named, db::Txn& txn) const;
 
@@ -45,6 +47,10 @@ class Authorizer {
                 db::Txn& txn) const;
 
  private:
+  Principal authenticate_key(std::string_view key, const service::Context& context,
+                             const NamedOrganization& named, db::Txn& txn) const;
+  std::optional<store::LiveSession> find_key(std::string_view key, const service::Context& context,
+                                             db::Txn& txn) const;
   static void authorize_member(const Principal& principal, Permission permission, TimePoint now);
 
   const Settings& settings_;

@@ -1,4 +1,5 @@
-// A principal and its token's claims as bytes, for the cache that workers share.
+// A principal and its token's claims as bytes, for the cache that workers share. An API key has claims of its
+// own making: whose it is, and where.
 #pragma once
 
 #include <optional>

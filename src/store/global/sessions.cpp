@@ -24,6 +24,7 @@ constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
 constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
 constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?)"};
+constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
 constexpr Sql kMemberships{
     "membership.list",
     "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
@@ -49,6 +50,30 @@ Membership read_membership(const db::Rows& rows) {
                         rows.time(12)};
   membership.role.expires_at = maybe_time(rows, 13);
   return membership;
+}
+
+// What both ways to authenticate answer with.
+LiveSession read_live(const db::Rows& rows) {
+  LiveSession live;
+  auto& p = live.principal;
+  p.user.id = rows.id<UserId>(0);
+  p.session_ends_at = rows.time(1);
+  p.user.email = rows.text(2);
+  p.user.profile = rows.text(3);
+  p.user.status = static_cast<Status>(rows.integer(4));
+  p.user.is_super = rows.flag(5);
+  p.user.email_verified_at = maybe_time(rows, 6);
+  p.user.created_at = rows.time(7);
+  p.user.updated_at = rows.time(8);
+  p.user.mfa_enabled = !rows.is_null(9);
+  if (rows.is_null(10)) return live;
+  live.is_member = true;
+  p.organization = read_organization(rows, 10);
+  p.role = read_role(rows, 18);
+  live.member_status = static_cast<Status>(rows.integer(21));
+  p.member_since = rows.time(22);
+  p.role.expires_at = maybe_time(rows, 23);
+  return live;
 }
 
 // Memberships are seen through the eyes of their user, whatever scope is entered otherwise.
@@ -109,29 +134,23 @@ std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::op
                                         const std::optional<std::string>& slug) {
   const auto read = [&](db::Rows& rows) -> std::optional<LiveSession> {
     if (!rows.next()) return std::nullopt;
-    LiveSession live;
-    auto& p = live.principal;
-    p.session = session;
-    p.user.id = rows.id<UserId>(0);
-    p.session_ends_at = rows.time(1);
-    p.user.email = rows.text(2);
-    p.user.profile = rows.text(3);
-    p.user.status = static_cast<Status>(rows.integer(4));
-    p.user.is_super = rows.flag(5);
-    p.user.email_verified_at = maybe_time(rows, 6);
-    p.user.created_at = rows.time(7);
-    p.user.updated_at = rows.time(8);
-    p.user.mfa_enabled = !rows.is_null(9);
-    if (rows.is_null(10)) return live;
-    live.is_member = true;
-    p.organization = read_organization(rows, 10);
-    p.role = read_role(rows, 18);
-    live.member_status = static_cast<Status>(rows.integer(21));
-    p.member_since = rows.time(22);
-    p.role.expires_at = maybe_time(rows, 23);
+    auto live = read_live(rows);
+    live.principal.session = session;
     return live;
   };
   return txn.call(kAuthenticate, read, session, org, slug);
+}
+
+std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now) {
+  const auto read = [](db::Rows& rows) -> std::optional<LiveSession> {
+    if (!rows.next()) return std::nullopt;
+    auto live = read_live(rows);
+    auto& p = live.principal;
+    p.api_key = rows.id<ApiKeyId>(24);
+    p.role.permissions = PermissionSet{p.role.permissions.bits() & parse_permissions(rows.text(25)).bits()};
+    return live;
+  };
+  return txn.call(kAuthenticateKey, read, hash, now);
 }
 
 std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,

@@ -57,6 +57,11 @@ Response add_users(const Request&, const Session&, const TenantScope&, Txn&);
 Response accept_invite(const Request&, Txn&);
 Response accept_invite_link(const Request&, Txn&);
 
+// api_keys.cpp
+Response list_api_keys(const Request&, const Session&, const TenantScope&, Txn&);
+Response make_api_key(const Request&, const Session&, const TenantScope&, Txn&);
+Response delete_api_key(const Request&, const Session&, const TenantScope&, Txn&);
+
 // statistics.cpp
 Response organization_users(const Request&, const Session&, const TenantScope&, Txn&);
 Response organization_role_users(const Request&, const Session&, const TenantScope&, Txn&);

@@ -52,6 +52,9 @@ struct LiveSession {
 };
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
                                         const std::optional<std::string>& slug);
+// The same of the API key with this SHA-256: its maker's membership in its organization, with the permissions
+// that the key and the maker's role have in common. Notes that the key is in use.
+std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now);
 
 // One organization of a person, with the role there.
 struct Membership {

@@ -1,0 +1,30 @@
+// Making and ending API keys: "tnd_" and 43 base64url characters of 256 random bits. The beginning lets
+// secret scanners recognise one.
+#pragma once
+
+#include <string>
+
+#include "tenantd/service/context.hpp"
+#include "tenantd/store/tenant/api_keys.hpp"
+
+namespace tenantd::service {
+
+struct NewApiKey {
+  std::string name;
+  PermissionSet permissions;
+  std::optional<TimePoint> expires_at;
+};
+
+struct MadeApiKey {
+  store::ApiKey record;
+  Secret key;  // the only time it is seen
+};
+
+// Makes a key that acts for the caller. Throws ApiError: role_outranks (a permission that the caller lacks),
+// validation_failed (it would have expired already).
+MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form);
+
+// Ends a key. Throws ApiError: not_found, role_outranks (another's key that may more than the caller).
+void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, ApiKeyId id);
+
+}  // namespace tenantd::service

@@ -1,0 +1,42 @@
+#include "tenantd/service/api_keys.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::size_t kPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
+
+}  // namespace
+
+MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form) {
+  if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (form.expires_at && *form.expires_at <= context.now)
+    throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
+  Secret key{"tnd_" + crypto::new_token().reveal()};
+  store::ApiKey record{crypto::new_id<ApiKeyId>(),
+                       std::move(form.name),
+                       key.reveal().substr(0, kPrefixCharacters),
+                       form.permissions,
+                       scope.user(),
+                       context.now,
+                       form.expires_at,
+                       std::nullopt};
+  store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
+  store::insert_event(txn, scope, "api_key.created", record.id.bytes(), "{}", context.now);
+  return {std::move(record), std::move(key)};
+}
+
+void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, ApiKeyId id) {
+  const auto key = store::find_api_key(txn, scope, id);
+  if (!key) throw ApiError(ErrorCode::not_found);
+  // One's own goes even if one could not make it any more.
+  if (key->created_by != scope.user() && !scope.permissions().covers(key->permissions))
+    throw ApiError(ErrorCode::role_outranks);
+  if (!store::delete_api_key(txn, scope, *key)) throw ApiError(ErrorCode::not_found);
+  store::insert_event(txn, scope, "api_key.deleted", id.bytes(), "{}", context.now);
+}
+
+}  // namespace tenantd::service

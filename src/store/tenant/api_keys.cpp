@@ -1,0 +1,62 @@
+#include "tenantd/store/tenant/api_keys.hpp"
+
+#include "tenantd/store/rows.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kInsert{
+    "api_key.insert",
+    "INSERT INTO api_key (org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+#define TENANTD_API_KEY_COLUMNS \
+  "id, name, prefix, permissions, created_by, created_at, expires_at, last_used_at FROM api_key "
+constexpr Sql kFind{"api_key.find", "SELECT " TENANTD_API_KEY_COLUMNS "WHERE org_id = ? AND id = ?"};
+constexpr Sql kList{"api_key.list",
+                    "SELECT " TENANTD_API_KEY_COLUMNS "WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?"};
+#undef TENANTD_API_KEY_COLUMNS
+constexpr Sql kCount{"api_key.count", "SELECT COUNT(*) FROM api_key WHERE org_id = ?"};
+constexpr Sql kDelete{"api_key.delete", "DELETE FROM api_key WHERE org_id = ? AND id = ?"};
+
+ApiKey read_api_key(const db::Rows& rows) {
+  return {rows.id<ApiKeyId>(0), rows.text(1), rows.text(2),        parse_permissions(rows.text(3)),
+          rows.id<UserId>(4),   rows.time(5), maybe_time(rows, 6), maybe_time(rows, 7)};
+}
+
+}  // namespace
+
+void insert_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key, const std::string& hash) {
+  txn.execute(kInsert, scope.org(), key.id, hash, key.prefix, key.name, format_permissions(key.permissions),
+              key.created_by, key.created_at, key.expires_at);
+}
+
+std::optional<ApiKey> find_api_key(db::Txn& txn, const TenantScope& scope, ApiKeyId id) {
+  auto rows = txn.query(kFind, scope.org(), id);
+  if (!rows.next()) return std::nullopt;
+  return read_api_key(rows);
+}
+
+bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key) {
+  // What workers remember of the key stands under its maker.
+  txn.touch(key.created_by);
+  return txn.execute(kDelete, scope.org(), key.id) == 1;
+}
+
+std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after,
+                                  std::int64_t limit) {
+  auto rows = txn.query(kList, scope.org(), after, limit);
+  std::vector<ApiKey> found;
+  found.reserve(rows.count());
+  while (rows.next()) found.push_back(read_api_key(rows));
+  return found;
+}
+
+std::int64_t count_api_keys(db::Txn& txn, const TenantScope& scope) {
+  auto rows = txn.query(kCount, scope.org());
+  rows.next();
+  return rows.integer(0);
+}
+
+}  // namespace tenantd::store
