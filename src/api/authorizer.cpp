@@ -184,13 +184,19 @@ std::optional<store::LiveSession> Authorizer::find_key(std::string_view key, con
   return live;
 }
 
+// A key stands for no person who could show one.
+void Authorizer::require_second_factor(const Principal& principal) {
+  if (!principal.organization || !principal.organization->require_mfa) return;
+  if (principal.user.mfa_enabled || principal.api_key) return;
+  throw ApiError(ErrorCode::mfa_enrollment_required,
+                 "Enroll a second factor (POST /api/v1/auth/mfa/enroll), then try again");
+}
+
 // In the active organization, with `permission` there.
 void Authorizer::authorize_member(const Principal& principal, Permission permission, TimePoint now) {
   // A refresh finds the caller's next organization.
   if (!principal.organization) refuse_token();
-  if (principal.organization->require_mfa && !principal.user.mfa_enabled && !principal.api_key)
-    throw ApiError(ErrorCode::mfa_enrollment_required,
-                   "Enroll a second factor (POST /api/v1/auth/mfa/enroll), then try again");
+  require_second_factor(principal);
   if (!principal.role.permissions_at(now).has(permission)) throw ApiError(ErrorCode::forbidden);
 }
 
@@ -201,6 +207,7 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
     case Access::user:
       if (principal.api_key) throw ApiError(ErrorCode::session_required);
       return;
+    case Access::caller: return require_second_factor(principal);
     case Access::super:
       if (principal.api_key) throw ApiError(ErrorCode::session_required);
       if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);
@@ -222,6 +229,7 @@ Response Authorizer::call(const Route& route, const Request& request,
   authorize(route, request.http, principal.value(), request.context.now);
   const Session session{*principal};
   if (handler.access == Access::user) return handler.user_(request, session, txn);
+  if (handler.access == Access::caller) return handler.caller_(request, Caller{*principal}, txn);
   if (handler.access == Access::super) return handler.super_(request, SuperAdmin{principal->user.id}, txn);
   if (handler.access == Access::subject) {
     const auto user = subject_of(request.http);

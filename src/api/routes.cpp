@@ -42,7 +42,8 @@ constexpr auto kRoutes = join(
     Route{GET, "/health/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
     Route{GET, "/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
     Route{GET, "/metrics", h::metrics, none, Rate::none, "", "", ok(""), "Prometheus metrics, for local addresses"},
-    Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", ok("jwks"), "Public signing keys (RFC 7517)"}),
+    Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", ok("jwks"), "Public signing keys (RFC 7517)"},
+    Route{GET, "/auth/verify", h::verify_caller, none, Rate::read, "", "verify_query", done(), "Who calls, for nginx's auth_request in front of other applications"}),
 
     section("Sign-up, sign-in, tokens",
     Route{POST, "/signup", h::sign_up, none, Rate::password, "signup", "", made("sign_up"), "Create an account and its organization"},

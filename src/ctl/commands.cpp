@@ -103,6 +103,7 @@ std::string_view access_word(api::Access access) {
   switch (access) {
     case api::Access::anyone: return "anyone";
     case api::Access::user: return "user";
+    case api::Access::caller: return "user or key";
     case api::Access::tenant: return "tenant";
     case api::Access::subject: return "self or tenant";
     case api::Access::super: return "super";

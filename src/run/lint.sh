@@ -83,6 +83,11 @@ check_nginx_install() {
     printf '%s\npid "%s/nginx.pid";\nevents {}\nhttp {\n  include site.conf;\n}\n' "$user" "$work" >"$etc/nginx.conf"
     nginx_accepts "$etc/nginx.conf" || { echo "in $site"; return 1; }
   done
+  # Another application's site stands beside tenantd's.
+  sed -e "s|/var/log/nginx/|$work/log/|; s/:80;/:18081;/; s/listen 80;/listen 18081;/" \
+    "$etc/tenantd/guard.conf.example" >"$etc/guard.conf"
+  sed -i 's|  include site.conf;|&\n  include guard.conf;|' "$etc/nginx.conf"
+  nginx_accepts "$etc/nginx.conf" || { echo 'in guard.conf.example'; return 1; }
 }
 
 # verify exits 0 on unknown keys, so anything it says is a complaint; units of other packages are not there to be found.

@@ -1,5 +1,5 @@
 // From an access token or API key to a principal, and from a principal to what a handler may be given. The
-// only maker of Session, TenantScope and SuperAdmin.
+// only maker of Session, Caller, TenantScope and SuperAdmin.
 #pragma once
 
 #include <optional>
@@ -51,6 +51,7 @@ class Authorizer {
                              const NamedOrganization& named, db::Txn& txn) const;
   std::optional<store::LiveSession> find_key(std::string_view key, const service::Context& context,
                                              db::Txn& txn) const;
+  static void require_second_factor(const Principal& principal);
   static void authorize_member(const Principal& principal, Permission permission, TimePoint now);
 
   const Settings& settings_;

@@ -2,9 +2,10 @@
 // metrics' labels and the documents about the API come from it.
 //
 // A handler's parameter type is its access level: (Request, Txn) is public, (Request, Session, Txn) signed
-// in, (Request, TenantScope, Txn) inside an organization, (Request, Subject, Txn) on oneself or, with the
-// row's permission, on another member (the path's {user_id}), (Request, SuperAdmin, Txn) system-wide. Tenant
-// handlers also get the Session where they ask for it; API keys have none and are refused there.
+// in, (Request, Caller, Txn) signed in or by an API key, (Request, TenantScope, Txn) inside an organization,
+// (Request, Subject, Txn) on oneself or, with the row's permission, on another member (the path's {user_id}),
+// (Request, SuperAdmin, Txn) system-wide. Tenant handlers also get the Session where they ask for it; API
+// keys have none and are refused there.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,7 @@ namespace tenantd::api {
 
 using http::Method;
 
-enum class Access { anyone, user, tenant, subject, super };
+enum class Access { anyone, user, caller, tenant, subject, super };
 
 // Which limit counts a request. `password` also names the lane: its requests hash and go to workers of their
 // own.
@@ -30,6 +31,7 @@ class Handler {
  public:
   using Public = Response (*)(const Request&, db::Txn&);
   using User = Response (*)(const Request&, const Session&, db::Txn&);
+  using AnyCaller = Response (*)(const Request&, const Caller&, db::Txn&);
   using Tenant = Response (*)(const Request&, const TenantScope&, db::Txn&);
   using TenantWithSession = Response (*)(const Request&, const Session&, const TenantScope&, db::Txn&);
   using OfSubject = Response (*)(const Request&, const Subject&, db::Txn&);
@@ -37,6 +39,7 @@ class Handler {
 
   constexpr Handler(Public f) : access(Access::anyone), public_(f) {}                          // NOLINT
   constexpr Handler(User f) : access(Access::user), user_(f) {}                                // NOLINT
+  constexpr Handler(AnyCaller f) : access(Access::caller), caller_(f) {}                       // NOLINT
   constexpr Handler(Tenant f) : access(Access::tenant), tenant_(f) {}                          // NOLINT
   constexpr Handler(TenantWithSession f) : access(Access::tenant), tenant_with_session_(f) {}  // NOLINT
   constexpr Handler(OfSubject f) : access(Access::subject), subject_(f) {}                     // NOLINT
@@ -45,6 +48,7 @@ class Handler {
   Access access;
   Public public_ = nullptr;
   User user_ = nullptr;
+  AnyCaller caller_ = nullptr;
   Tenant tenant_ = nullptr;
   TenantWithSession tenant_with_session_ = nullptr;
   OfSubject subject_ = nullptr;

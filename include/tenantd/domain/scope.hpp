@@ -82,6 +82,17 @@ class Session {
   const Principal* principal_;
 };
 
+// Whoever calls, signed in or by an API key. Made by the authorizer alone.
+class Caller {
+ public:
+  const Principal& principal() const { return *principal_; }
+
+ private:
+  friend class api::Authorizer;
+  explicit Caller(const Principal& principal) : principal_(&principal) {}
+  const Principal* principal_;
+};
+
 // Inside one organization, as one of its members, with that member's permissions. Every function of
 // store/tenant takes one; none can be made from a bare OrgId.
 class TenantScope {

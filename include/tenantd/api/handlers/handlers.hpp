@@ -62,6 +62,9 @@ Response list_api_keys(const Request&, const Session&, const TenantScope&, Txn&)
 Response make_api_key(const Request&, const Session&, const TenantScope&, Txn&);
 Response delete_api_key(const Request&, const Session&, const TenantScope&, Txn&);
 
+// verify.cpp
+Response verify_caller(const Request&, const Caller&, Txn&);
+
 // statistics.cpp
 Response organization_users(const Request&, const Session&, const TenantScope&, Txn&);
 Response organization_role_users(const Request&, const Session&, const TenantScope&, Txn&);
