@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <random>
+#include <string>
 #include <thread>
 
 #include "tenantd/domain/error.hpp"
@@ -11,6 +12,8 @@ namespace {
 
 constexpr Sql kEnter{"scope.enter", "CALL enter_scope(?, ?, ?)"};
 constexpr Sql kBegin{"scope.begin", "CALL begin_scope(?, ?, ?)"};
+
+std::string savepoint(int depth) { return "attempt_" + std::to_string(depth); }
 
 }  // namespace
 
@@ -77,6 +80,24 @@ void Txn::commit() {
 void Txn::give_up_commit() {
   (*lease_)->mark_broken();
   if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
+}
+
+// A savepoint is never released: the next one of its name takes its place, and the commit ends the last.
+Txn::Mark Txn::begin_attempt() {
+  begun().run("SAVEPOINT " + savepoint(attempts_ + 1));
+  ++attempts_;
+  return {touched_.size(), actions_.size()};
+}
+
+void Txn::undo_attempt(const Mark& mark) {
+  try {
+    (*lease_)->run("ROLLBACK TO SAVEPOINT " + savepoint(attempts_));
+  } catch (...) {
+    (*lease_)->mark_broken();
+    throw;
+  }
+  touched_.resize(mark.touched);
+  actions_.resize(mark.actions);
 }
 
 void Txn::rollback() noexcept {

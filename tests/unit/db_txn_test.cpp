@@ -188,6 +188,88 @@ Test(txn, actions_run_once_after_the_commit_in_order_and_not_without_one) {
   require_equal(done, "a1 b1 ");
 }
 
+Test(txn, an_attempt_that_throws_leaves_nothing_of_itself_behind) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  Recorder listener{database};
+  std::string done;
+  Txn txn{pool, &listener};
+  txn.execute(kInsert, 1);
+  txn.touch(crypto::new_id<UserId>());
+  for (const int id : {2, 3}) {
+    try {
+      txn.attempt([&] {
+        txn.execute(kInsert, id);
+        txn.touch(crypto::new_id<UserId>());
+        txn.after_commit([&] { done += "lost "; });
+        txn.execute(kInsert, 1);
+      });
+      require(false, "swallowed");
+    } catch (const db::DuplicateKey&) {
+    }
+  }
+  txn.attempt([&] { txn.after_commit([&] { done += "kept "; }); });
+  require_equal(txn.attempt([&] { return txn.execute(kInsert, 4); }), 1);
+  txn.commit();
+  require_equal(database.number_of("SELECT SUM(id) FROM t"), 5);
+  require_equal(listener.log, "before 1 id(s), 0 row(s); after 1 id(s), 2 row(s); ");
+  require_equal(done, "kept ");
+}
+
+Test(txn, attempts_may_be_nested_and_undo_only_their_own) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  Txn txn{pool};
+  const auto refused = [&](int id) {
+    try {
+      txn.attempt([&] {
+        txn.execute(kInsert, id);
+        throw ApiError(ErrorCode::conflict);
+      });
+    } catch (const ApiError&) {
+    }
+  };
+  txn.attempt([&] {
+    txn.execute(kInsert, 1);
+    refused(2);
+    txn.execute(kInsert, 4);
+  });
+  refused(8);
+  try {
+    txn.attempt([&] {
+      txn.attempt([&] { txn.execute(kInsert, 16); });
+      refused(32);
+      throw ApiError(ErrorCode::conflict);
+    });
+  } catch (const ApiError&) {
+  }
+  txn.execute(kInsert, 64);
+  txn.commit();
+  require_equal(database.number_of("SELECT SUM(id) FROM t"), 69);
+}
+
+// The server has rolled all of it back: there is no savepoint to return to, and the whole is run again.
+Test(txn, an_attempt_that_meets_a_deadlock_is_run_again_with_its_transaction) {
+  Database database;
+  database.side().run("INSERT INTO t VALUES (1, 0), (2, 0)");
+  db::Pool pool{database.options(), 2};
+  std::barrier both{2};
+  const auto cross = [&](int first, int second) {
+    bool met = false;
+    db::run_transaction(pool, nullptr, [&](Txn& txn) {
+      txn.execute(kIncrement, first);
+      if (!met) both.arrive_and_wait();
+      met = true;
+      txn.attempt([&] { txn.execute(kIncrement, second); });
+    });
+  };
+  {
+    const std::jthread one{cross, 1, 2};
+    const std::jthread two{cross, 2, 1};
+  }
+  require_equal(database.number_of("SELECT SUM(n) FROM t"), 4);
+}
+
 Test(txn, a_scope_is_set_by_the_next_statement_and_can_be_changed) {
   Database database;
   db::Pool pool{database.options(), 1};

@@ -74,6 +74,11 @@ class Txn {
   // was written yet, else in one of its own.
   template <class Work>
   auto settle(Work&& work);
+  // Runs `work()` as a part of the transaction that leaves nothing of itself behind if it throws: neither
+  // rows nor touched ids nor actions. The exception goes on; what was written before stays. May be nested;
+  // `work` does not commit.
+  template <class Work>
+  auto attempt(Work&& work);
   void rollback() noexcept;
   bool open() const { return open_; }
 
@@ -84,11 +89,19 @@ class Txn {
   void give_up_commit();
   Pool::Lease& lease();
 
+  // Where an attempt began.
+  struct Mark {
+    std::size_t touched, actions;
+  };
+  Mark begin_attempt();
+  void undo_attempt(const Mark& mark);
+
   Pool& pool_;
   ChangeListener* listener_;
   std::optional<Pool::Lease> lease_;
   ScopeKey wanted_;
   bool open_ = false;
+  int attempts_ = 0;  // that are running, each inside the one before
   std::vector<UuidBytes> touched_;
   std::vector<std::function<void()>> actions_;
 };
@@ -132,6 +145,24 @@ auto Txn::settle(Work&& work) {
   auto result = work(*this);
   commit();
   return result;
+}
+
+template <class Work>
+auto Txn::attempt(Work&& work) {
+  const Mark mark = begin_attempt();
+  struct Depth {
+    int& depth;
+    ~Depth() { --depth; }
+  } depth{attempts_};
+  try {
+    return work();
+  } catch (const RetryableError&) {
+    // The server has ended the transaction, and its savepoints, or the connection is gone.
+    throw;
+  } catch (...) {
+    undo_attempt(mark);
+    throw;
+  }
 }
 
 }  // namespace tenantd::db

@@ -83,7 +83,8 @@ Response add_users(const Request& request, const Session& session, const TenantS
     const auto form = invite_form(users[i], "/users/" + std::to_string(i));
     json.begin_object();
     try {
-      const auto sent = service::invite(txn, request.context, session, scope, form);
+      const auto sent =
+          txn.attempt([&] { return service::invite(txn, request.context, session, scope, form); });
       json.field("result", "invited");
       put_invite(json, scope, form, sent);
     } catch (const ApiError& e) {
