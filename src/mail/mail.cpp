@@ -10,8 +10,10 @@
 namespace tenantd::mail {
 namespace {
 
-constexpr std::array kTemplates{Template::invitation,     Template::verification,     Template::welcome,
-                                Template::password_reset, Template::password_changed, Template::login_alert, Template::email_change, Template::security_changed};
+constexpr std::array kTemplates{
+    Template::invitation,      Template::verification,   Template::welcome,
+    Template::account_created, Template::password_reset, Template::password_changed,
+    Template::login_alert,     Template::email_change,   Template::security_changed};
 
 }  // namespace
 
@@ -20,6 +22,7 @@ std::string_view template_name(Template kind) {
     case Template::invitation: return "invitation";
     case Template::verification: return "verification";
     case Template::welcome: return "welcome";
+    case Template::account_created: return "account_created";
     case Template::password_reset: return "password_reset";
     case Template::password_changed: return "password_changed";
     case Template::login_alert: return "login_alert";

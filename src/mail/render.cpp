@@ -33,7 +33,8 @@ std::string fill(const std::string& name, const mustache::data& values) {
 }
 
 bool needs_link(Template kind) {
-  return kind == Template::invitation || kind == Template::verification || kind == Template::password_reset ||
+  return kind == Template::invitation || kind == Template::verification ||
+         kind == Template::account_created || kind == Template::password_reset ||
          kind == Template::email_change;
 }
 

@@ -17,8 +17,9 @@ namespace {
 constexpr const char* kId = "0190b7a4-7c11-7000-8000-000000000001";
 constexpr const char* kLink =
     "https://id.acme.example/invite#token=kX3vTq9mB1c8yZ0wRr5uLh2nEe7aSs4dFf6gGj1pQoI";
-constexpr std::array kAll{Template::invitation,     Template::verification,     Template::welcome,
-                          Template::password_reset, Template::password_changed, Template::login_alert};
+constexpr std::array kAll{Template::invitation,      Template::verification,   Template::welcome,
+                          Template::account_created, Template::password_reset, Template::password_changed,
+                          Template::login_alert};
 
 Mail sample(Template kind) {
   return {kind,
@@ -132,7 +133,8 @@ Test(mail_render, templates_without_optional_values_still_read_well) {
 }
 
 Test(mail_render, a_mail_that_lives_by_its_link_is_not_sent_without_one) {
-  for (const Template kind : {Template::invitation, Template::verification, Template::password_reset}) {
+  for (const Template kind :
+       {Template::invitation, Template::verification, Template::account_created, Template::password_reset}) {
     Mail mail = sample(kind);
     mail.values.erase("link");
     cr_assert_throw(render(mail), std::runtime_error);

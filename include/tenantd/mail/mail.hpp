@@ -13,6 +13,7 @@ enum class Template {
   invitation,
   verification,
   welcome,
+  account_created,
   password_reset,
   password_changed,
   login_alert,
