@@ -106,7 +106,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- spends twice the time of the query on finding that plan.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_detail AS
   SELECT m.org_id, m.user_id, u.email, u.profile, m.role_id, r.name AS role_name, r.permissions, m.status, m.created_at,
-         m.updated_at, m.role_expires_at
+         m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at AS user_created_at,
+         u.updated_at AS user_updated_at
   FROM tenantd.member m FORCE INDEX (member_time)
   STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
   STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id

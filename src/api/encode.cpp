@@ -1,5 +1,7 @@
 #include "tenantd/api/encode.hpp"
 
+#include <algorithm>
+
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::api {
@@ -12,6 +14,32 @@ void put_user(JsonOut& json, const UserRecord& user) {
   json.field("mfa_enabled", user.mfa_enabled);
   if (user.is_super) json.field("is_super_admin", true);
   json.field("created_at", user.created_at).field("updated_at", user.updated_at);
+}
+
+void put_member_user(JsonOut& json, const store::Member& member) {
+  UserRecord user;
+  user.id = member.user;
+  user.email = member.email;
+  user.profile = member.profile;
+  user.status = member.status;
+  user.email_verified_at = member.email_verified_at;
+  user.mfa_enabled = member.mfa_enabled;
+  user.created_at = member.user_created_at;
+  user.updated_at = std::max(member.user_updated_at, member.updated_at);
+  json.begin_object();
+  put_user(json, user);
+  json.field("role", member.role.name)
+      .field("role_expires_at", member.role.expires_at)
+      .field("member_since", member.created_at)
+      .end_object();
+}
+
+void put_me(JsonOut& json, const Principal& principal) {
+  json.begin_object();
+  put_user(json, principal.user);
+  json.key("organization");
+  put_active_organization(json, principal);
+  json.end_object();
 }
 
 void put_organization(JsonOut& json, const OrganizationRecord& organization, std::string_view role) {

@@ -1,6 +1,7 @@
 #include "tenantd/service/members.hpp"
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -32,6 +33,12 @@ void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& sco
     store::insert_event(txn, scope, "invite.revoked", inviter.bytes(), "{}", context.now);
 }
 
+// What belongs to the account itself is for one organization to change only while there is no other.
+// Call after a write to the account: its row is locked then, and nobody can join elsewhere meanwhile.
+void require_only_organization(db::Txn& txn, UserId user) {
+  if (store::count_memberships(txn, user) > 1) throw ApiError(ErrorCode::account_shared);
+}
+
 }  // namespace
 
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
@@ -57,6 +64,26 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   member.role = *role;
   member.updated_at = context.now;
   return member;
+}
+
+void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                       Status status) {
+  const auto member = member_under_lock(txn, scope, user);
+  if (member.status == status) return;
+  keep_an_owner(txn, scope, member);
+  store::set_member_status(txn, scope, user, status, context.now);
+  const bool leaves = status != Status::active;
+  if (leaves) revoke_invites(txn, context, scope, user);
+  store::insert_event(txn, scope, leaves ? "member.deactivated" : "member.activated", user.bytes(), "{}",
+                      context.now);
+}
+
+void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                        const std::string& profile) {
+  member_under_lock(txn, scope, user);
+  store::set_profile(txn, user, profile, context.now);
+  require_only_organization(txn, user);
+  store::insert_event(txn, scope, "user.updated", user.bytes(), "{}", context.now);
 }
 
 }  // namespace tenantd::service

@@ -16,6 +16,10 @@ namespace tenantd::api {
 
 // Fields of an account, inside an object that the caller has begun.
 void put_user(JsonOut& json, const UserRecord& user);
+// A whole object: a member as an account of the organization. `status` is the membership's.
+void put_member_user(JsonOut& json, const store::Member& member);
+// A whole object: who is signed in, and the active organization.
+void put_me(JsonOut& json, const Principal& principal);
 // A whole object: the organization with the role there; null if there is none.
 void put_organization(JsonOut& json, const OrganizationRecord& organization, std::string_view role);
 // The organization that the principal acts in, or null.

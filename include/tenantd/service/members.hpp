@@ -17,4 +17,15 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name);
 
+// Makes the membership active or inactive; nothing happens if it is so already. An inactive member's tokens
+// are refused and invitations by them revoked; the membership and its data are kept. Throws ApiError:
+// not_found, role_outranks, last_owner.
+void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                       Status status);
+
+// Replaces the profile of the member's account, which shows wherever that person belongs. Throws ApiError:
+// not_found, role_outranks, account_shared (the person belongs to other organizations as well).
+void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                        const std::string& profile);
+
 }  // namespace tenantd::service

@@ -111,13 +111,8 @@ Response verify_email(const Request& request, Txn& txn) {
 }
 
 Response who_am_i(const Request&, const Session& session, Txn&) {
-  const auto& principal = session.principal();
   JsonOut json;
-  json.begin_object();
-  put_user(json, principal.user);
-  json.key("organization");
-  put_active_organization(json, principal);
-  json.end_object();
+  put_me(json, session.principal());
   return reply(json);
 }
 

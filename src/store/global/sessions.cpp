@@ -23,6 +23,18 @@ constexpr Sql kSelect{
 constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
 constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
 constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
+constexpr Sql kList{
+    "session.list",
+    "SELECT id, address, agent, created_at, rotated_at, LEAST(expires_at, ends_at) FROM session "
+    "WHERE user_id = ? AND (? IS NULL OR org_id = ?) AND expires_at > ? AND ends_at > ? "
+    "AND created_at <= ? AND (created_at < ? OR id < ?) "
+    "ORDER BY created_at DESC, id DESC LIMIT ?"};
+constexpr Sql kCountLive{"session.count",
+                         "SELECT COUNT(*) FROM session WHERE user_id = ? AND (? IS NULL OR org_id = ?) "
+                         "AND expires_at > ? AND ends_at > ?"};
+constexpr Sql kEnd{"session.end",
+                   "DELETE FROM session WHERE user_id = ? AND (? IS NULL OR id = ?) "
+                   "AND (? IS NULL OR org_id = ?)"};
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?)"};
 constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
 constexpr Sql kMemberships{
@@ -128,6 +140,30 @@ void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep) {
     txn.execute(kDeleteAll, user);
   }
   txn.touch(user);
+}
+
+std::vector<SessionDetail> list_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org,
+                                         const std::optional<Keyset>& from, std::int64_t limit,
+                                         TimePoint now) {
+  // Nothing is newer than a day from now.
+  const Keyset start = from.value_or(Keyset{now + Seconds{86400}, {}});
+  auto rows = txn.query(kList, user, org, org, now, now, start.time, start.time, SessionId{start.id}, limit);
+  std::vector<SessionDetail> found;
+  while (rows.next())
+    found.push_back(
+        {rows.id<SessionId>(0), rows.text(1), rows.text(2), rows.time(3), rows.time(4), rows.time(5)});
+  return found;
+}
+
+std::int64_t count_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org, TimePoint now) {
+  auto rows = txn.query(kCountLive, user, org, org, now, now);
+  rows.next();
+  return rows.integer(0);
+}
+
+std::int64_t end_sessions(db::Txn& txn, UserId user, std::optional<SessionId> one, std::optional<OrgId> org) {
+  txn.touch(user);
+  return txn.execute(kEnd, user, one, one, org, org);
 }
 
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,

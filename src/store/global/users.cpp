@@ -33,6 +33,12 @@ constexpr Sql kReserve{"user.reserve_attempt",
                        "WHERE id = ? AND locked_until <= ?"};
 constexpr Sql kClear{"user.clear_attempts",
                      "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ?"};
+constexpr Sql kSecurity{
+    "user.security",
+    "SELECT u.failed_signins, u.locked_until, u.mfa_enabled_at, "
+    "(SELECT COUNT(*) FROM recovery_code c WHERE c.user_id = u.id), u.password IS NOT NULL, "
+    "u.email_verified_at, (SELECT e.created_at FROM account_event e WHERE e.user_id = u.id AND "
+    "e.type = 'signin.succeeded' ORDER BY e.id DESC LIMIT 1) FROM user u WHERE u.id = ?"};
 constexpr Sql kSetPassword{"user.set_password", "UPDATE user SET password = ?, updated_at = ? WHERE id = ?"};
 constexpr Sql kVerify{
     "user.mark_verified",
@@ -89,6 +95,13 @@ bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds loc
 }
 
 void clear_attempts(db::Txn& txn, UserId id) { txn.execute(kClear, id); }
+
+std::optional<AccountSecurity> find_account_security(db::Txn& txn, UserId id) {
+  auto rows = txn.query(kSecurity, id);
+  if (!rows.next()) return std::nullopt;
+  return AccountSecurity{rows.integer(0), rows.time(1),     !rows.is_null(2),   rows.integer(3),
+                         rows.flag(4),    !rows.is_null(5), maybe_time(rows, 6)};
+}
 
 bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc) {
   return txn.execute(kConfirm, id, phc) == 1;

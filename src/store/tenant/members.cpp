@@ -13,17 +13,20 @@ constexpr Sql kInsert{
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
-    "m.updated_at, m.role_expires_at FROM member m JOIN user u ON u.id = m.user_id "
+    "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at "
+    "FROM member m JOIN user u ON u.id = m.user_id "
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kSetRole{"member.set_role",
                        "UPDATE member SET role_id = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kSetStatus{"member.set_status",
+                         "UPDATE member SET status = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
 #define TENANTD_MEMBER_COLUMNS                                                                 \
   "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
-  "role_expires_at FROM "                                                                      \
+  "role_expires_at, email_verified_at, mfa_enabled_at, user_created_at, user_updated_at FROM " \
   "member_detail "
 // The first page has no cursor: without its condition the index is read in order and no further than the
 // limit.
@@ -39,11 +42,33 @@ constexpr Sql kFiltered{"member.filtered",
                         "AND status = COALESCE(?, status) "
                         "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY)) "
                         "ORDER BY created_at, user_id LIMIT ?"};
+// What is looked for is taken literally: no pattern, no folding but of case.
+#define TENANTD_MEMBER_NAMED                                                                \
+  "AND status = COALESCE(?, status) "                                                       \
+  "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY)) "                 \
+  "AND (INSTR(email, LOWER(?) COLLATE utf8mb4_bin) > 0 "                                    \
+  "OR INSTR(LOWER(JSON_VALUE(profile, '$.name')), LOWER(?) COLLATE utf8mb4_bin) > 0 "       \
+  "OR INSTR(LOWER(CONCAT_WS(' ', JSON_VALUE(profile, '$.first_name'), JSON_VALUE(profile, " \
+  "'$.last_name'))), LOWER(?) COLLATE utf8mb4_bin) > 0) "
+constexpr Sql kSearched{"member.searched",
+                        "SELECT " TENANTD_MEMBER_COLUMNS
+                        "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR "
+                        "user_id > ?) " TENANTD_MEMBER_NAMED "ORDER BY created_at, user_id LIMIT ?"};
+constexpr Sql kCountSearched{"member.count_searched",
+                             "SELECT COUNT(*) FROM member_detail WHERE org_id = ? " TENANTD_MEMBER_NAMED};
+#undef TENANTD_MEMBER_NAMED
 #undef TENANTD_MEMBER_COLUMNS
 constexpr Sql kCount{"member.count",
                      "SELECT COALESCE(SUM(members), 0) FROM member_count WHERE org_id = ? AND block = -1 "
                      "AND status = COALESCE(?, status) "
                      "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY))"};
+
+constexpr Sql kByDay{"member.count_by_day",
+                     "SELECT created_at DIV 86400, COUNT(*) FROM member "
+                     "WHERE org_id = ? AND created_at BETWEEN ? AND ? GROUP BY 1 ORDER BY 1"};
+constexpr Sql kByRole{"member.count_by_role",
+                      "SELECT role_name, status, members FROM member_count WHERE org_id = ? AND block = -1 "
+                      "AND members > 0 ORDER BY role_name, status"};
 
 Member read_member(const db::Rows& rows) {
   Member m;
@@ -55,6 +80,10 @@ Member read_member(const db::Rows& rows) {
   m.status = static_cast<Status>(rows.integer(6));
   m.created_at = rows.time(7);
   m.updated_at = rows.time(8);
+  m.email_verified_at = maybe_time(rows, 10);
+  m.mfa_enabled = !rows.is_null(11);
+  m.user_created_at = rows.time(12);
+  m.user_updated_at = rows.time(13);
   return m;
 }
 
@@ -81,6 +110,11 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
   return txn.execute(kSetRole, role, now, scope.org(), user) == 1;
 }
 
+bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now) {
+  txn.touch(user);
+  return txn.execute(kSetStatus, status, now, scope.org(), user) == 1;
+}
+
 std::int64_t count_owners(db::Txn& txn, const TenantScope& scope) {
   auto rows = txn.query(kOwners, scope.org(), scope.org());
   rows.next();
@@ -90,11 +124,14 @@ std::int64_t count_owners(db::Txn& txn, const TenantScope& scope) {
 std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter,
                                  const std::optional<Keyset>& from, std::int64_t limit) {
   auto rows = [&] {
-    const bool filtered = filter.status || filter.role;
+    const bool filtered = filter.status || filter.role || filter.q;
     if (!from && !filtered) return txn.query(kFirstPage, scope.org(), limit);
     const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
     const UserId after{start.id};
     if (!filtered) return txn.query(kNextPage, scope.org(), start.time, start.time, after, limit);
+    if (filter.q)
+      return txn.query(kSearched, scope.org(), start.time, start.time, after, filter.status, filter.role,
+                       *filter.q, *filter.q, *filter.q, limit);
     return txn.query(kFiltered, scope.org(), start.time, start.time, after, filter.status, filter.role,
                      limit);
   }();
@@ -105,9 +142,26 @@ std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const M
 }
 
 std::int64_t count_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter) {
-  auto rows = txn.query(kCount, scope.org(), filter.status, filter.role);
+  auto rows = filter.q ? txn.query(kCountSearched, scope.org(), filter.status, filter.role, *filter.q,
+                                   *filter.q, *filter.q)
+                       : txn.query(kCount, scope.org(), filter.status, filter.role);
   rows.next();
   return rows.integer(0);
+}
+
+std::vector<DayCount> count_members_by_day(db::Txn& txn, const TenantScope& scope, TimePoint from,
+                                           TimePoint to) {
+  auto rows = txn.query(kByDay, scope.org(), from, to);
+  std::vector<DayCount> days;
+  while (rows.next()) days.push_back({rows.integer(0), rows.integer(1)});
+  return days;
+}
+
+std::vector<RoleStatusCount> count_members_by_role(db::Txn& txn, const TenantScope& scope) {
+  auto rows = txn.query(kByRole, scope.org());
+  std::vector<RoleStatusCount> counts;
+  while (rows.next()) counts.push_back({rows.text(0), static_cast<Status>(rows.integer(1)), rows.integer(2)});
+  return counts;
 }
 
 }  // namespace tenantd::store

@@ -41,6 +41,25 @@ Response auth_status(const Request&, const Session&, Txn&);
 Response sign_in_history(const Request&, const Session&, Txn&);
 Response security_events(const Request&, const Session&, Txn&);
 
+// users.cpp
+Response update_me(const Request&, const Session&, Txn&);
+Response list_users(const Request&, const TenantScope&, Txn&);
+Response create_user(const Request&, const TenantScope&, Txn&);
+Response get_user(const Request&, const TenantScope&, Txn&);
+Response update_user(const Request&, const TenantScope&, Txn&);
+Response deactivate_user(const Request&, const TenantScope&, Txn&);
+Response user_stats(const Request&, const TenantScope&, Txn&);
+
+// bulk_users.cpp
+Response create_users(const Request&, const TenantScope&, Txn&);
+Response act_on_users(const Request&, const TenantScope&, Txn&);
+
+// user_sessions.cpp
+Response list_sessions(const Request&, const Subject&, Txn&);
+Response end_all_sessions(const Request&, const Subject&, Txn&);
+Response end_session(const Request&, const Subject&, Txn&);
+Response user_security(const Request&, const Subject&, Txn&);
+
 // organizations.cpp
 Response list_my_organizations(const Request&, const Session&, Txn&);
 Response register_organization(const Request&, const Session&, Txn&);

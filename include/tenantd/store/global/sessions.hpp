@@ -11,6 +11,12 @@
 
 namespace tenantd::store {
 
+// Where a list goes on: after this time and id.
+struct Keyset {
+  TimePoint time;
+  UuidBytes id{};
+};
+
 struct SessionRow {
   SessionId id;
   UserId user;
@@ -43,6 +49,25 @@ void delete_session(db::Txn& txn, SessionId id, UserId user);
 // Ends every session of `user`, except `keep` if given.
 void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep);
 
+// A live session, as its owner sees it.
+struct SessionDetail {
+  SessionId id;
+  std::string address;
+  std::string agent;
+  TimePoint created_at;
+  TimePoint rotated_at;
+  TimePoint expires_at;
+};
+// Returns at most `limit` live sessions of `user`, newest first, after `from`; with `org` only those whose
+// active organization it is.
+std::vector<SessionDetail> list_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org,
+                                         const std::optional<Keyset>& from, std::int64_t limit,
+                                         TimePoint now);
+std::int64_t count_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org, TimePoint now);
+// Ends one session of `user`, or all of them, with `org` only of those whose active organization it is.
+// Returns how many.
+std::int64_t end_sessions(db::Txn& txn, UserId user, std::optional<SessionId> one, std::optional<OrgId> org);
+
 // Returns what `session` stands for, with the membership in `org` or in the organization named `slug` (nil:
 // none); nullopt if there is no such session. Expiry, status and membership are the caller's to judge.
 struct LiveSession {
@@ -62,11 +87,6 @@ struct Membership {
   RoleRecord role;
   Status status = Status::active;
   TimePoint member_since;
-};
-// Where a list goes on: after this time and id.
-struct Keyset {
-  TimePoint time;
-  UuidBytes id{};
 };
 // Returns at most `limit` organizations of `user`, oldest membership first, after `from`.
 std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,

@@ -39,6 +39,18 @@ bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc);
 // A way in was opened by other means than the password.
 void clear_attempts(db::Txn& txn, UserId id);
 
+// How well an account is guarded, and what happened to it last.
+struct AccountSecurity {
+  std::int64_t failed_signins = 0;
+  TimePoint locked_until;  // in the past: not locked
+  bool mfa_enabled = false;
+  std::int64_t recovery_codes_left = 0;
+  bool password_set = false;
+  bool email_verified = false;
+  std::optional<TimePoint> last_signin_at;
+};
+std::optional<AccountSecurity> find_account_security(db::Txn& txn, UserId id);
+
 void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now);
 // Stores the same password hashed anew; does nothing if it is no longer `old_phc`.
 void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,

@@ -19,6 +19,11 @@ struct Member {
   Status status = Status::active;
   TimePoint created_at;
   TimePoint updated_at;
+  // Of the account.
+  std::optional<TimePoint> email_verified_at;
+  bool mfa_enabled = false;
+  TimePoint user_created_at;
+  TimePoint user_updated_at;
 };
 
 // Throws db::DuplicateKey if the user is a member already.
@@ -27,16 +32,35 @@ std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId
 // False if there was none.
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user);
 bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now);
+// False if there is none.
+bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
 // Active members whose role is owner. Exact only under lock_organization.
 std::int64_t count_owners(db::Txn& txn, const TenantScope& scope);
 
 struct MemberFilter {
   std::optional<Status> status;
   std::optional<std::string> role;  // by name
+  std::optional<std::string> q;     // part of the address or of the name in the profile, in either case
 };
 // Returns at most `limit` members, oldest first, after `from`.
 std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter,
                                  const std::optional<Keyset>& from, std::int64_t limit);
 std::int64_t count_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter);
+
+// How many members joined on a day (UTC, days since 1970).
+struct DayCount {
+  std::int64_t day = 0;
+  std::int64_t members = 0;
+};
+// Days on which nobody joined are left out. `from` and `to` belong to the range.
+std::vector<DayCount> count_members_by_day(db::Txn& txn, const TenantScope& scope, TimePoint from,
+                                           TimePoint to);
+// How many members hold a role, by status.
+struct RoleStatusCount {
+  std::string role;
+  Status status = Status::active;
+  std::int64_t members = 0;
+};
+std::vector<RoleStatusCount> count_members_by_role(db::Txn& txn, const TenantScope& scope);
 
 }  // namespace tenantd::store

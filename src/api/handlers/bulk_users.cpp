@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/handlers/new_user.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/members.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+// What became of a row.
+struct Outcome {
+  std::optional<ErrorCode> refusal;
+  std::string detail;
+};
+
+// Runs one row so that a refusal undoes it alone. A failure of the service undoes them all.
+template <class Work>
+Outcome run_row(Txn& txn, Work&& work) {
+  try {
+    txn.attempt(work);
+    return {};
+  } catch (const ApiError& e) {
+    if (http_status(e.code()) >= 500) throw;
+    return {e.code(), e.public_text().empty() ? std::string{error_title(e.code())} : e.public_text()};
+  }
+}
+
+void put_refusal(JsonOut& json, const Outcome& outcome) {
+  json.field("result", "refused")
+      .field("code", error_name(outcome.refusal.value()))
+      .field("detail", outcome.detail);
+}
+
+struct NewRow {
+  std::size_t index = 0;
+  std::optional<Email> email;
+  std::optional<UserId> made;
+  Outcome outcome;
+};
+
+std::vector<NewRow> rows_of(const JsonValue& users) {
+  std::vector<NewRow> rows(users.Size());
+  for (rapidjson::SizeType i = 0; i < users.Size(); ++i) {
+    rows[i].index = i;
+    rows[i].email = Email::parse(text(users[i], "email"));
+    if (!rows[i].email)
+      rows[i].outcome = {ErrorCode::validation_failed, "email must be a plain e-mail address"};
+  }
+  return rows;
+}
+
+// In the order of their addresses, so that lists of different organizations that share some wait for each
+// other and do not meet in a deadlock.
+std::vector<NewRow*> by_address(std::vector<NewRow>& rows) {
+  std::vector<NewRow*> order;
+  for (auto& row : rows)
+    if (row.email) order.push_back(&row);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const NewRow* a, const NewRow* b) { return a->email->str() < b->email->str(); });
+  return order;
+}
+
+enum class Action { activate, deactivate, assign_role };
+
+Action action_of(const JsonValue& body) {
+  const auto name = text(body, "action");
+  if (name == "activate") return Action::activate;
+  return name == "deactivate" ? Action::deactivate : Action::assign_role;
+}
+
+std::vector<UserId> users_of(const JsonValue& ids) {
+  std::vector<UserId> users;
+  for (rapidjson::SizeType i = 0; i < ids.Size(); ++i) {
+    const auto user = UserId::parse(ids[i].GetString());
+    if (!user) refuse_field("/user_ids/" + std::to_string(i), "must be a UUID");
+    users.push_back(*user);
+  }
+  return users;
+}
+
+}  // namespace
+
+Response create_users(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto& users = *member(request.body, "users");
+  auto rows = rows_of(users);
+  service::UserMaker maker{txn, request.context, scope};
+  for (NewRow* row : by_address(rows)) {
+    const auto form = new_user_form(users[static_cast<rapidjson::SizeType>(row->index)], *row->email);
+    row->outcome = run_row(txn, [&] { row->made = maker.make(form).user; });
+  }
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) {
+    json.begin_object().field("index", row.index);
+    json.field("email", row.email ? row.email->str()
+                                  : text(users[static_cast<rapidjson::SizeType>(row.index)], "email"));
+    if (row.outcome.refusal) {
+      put_refusal(json, row.outcome);
+    } else {
+      json.field("result", "created").field("id", row.made.value());
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return reply(json);
+}
+
+Response act_on_users(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto action = action_of(request.body);
+  const auto role = maybe_text(request.body, "role");
+  if ((action == Action::assign_role) != role.has_value())
+    refuse_field("/role", role ? "goes with assign_role alone" : "is required to assign one");
+  const auto users = users_of(*member(request.body, "user_ids"));
+  if (role) service::require_assignable(txn, scope, *role);
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const auto outcome = run_row(txn, [&] {
+      if (role) {
+        service::change_role(txn, request.context, scope, users[i], *role);
+      } else {
+        service::set_member_status(txn, request.context, scope, users[i],
+                                   action == Action::activate ? Status::active : Status::inactive);
+      }
+    });
+    json.begin_object().field("index", i).field("user_id", users[i]);
+    if (outcome.refusal) {
+      put_refusal(json, outcome);
+    } else {
+      json.field("result", "done");
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return reply(json);
+}
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,103 @@
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/domain/device.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/sessions.hpp"
+#include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/members.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+// Which of the subject's sessions the caller reaches: one's own all; a member's those in this organization,
+// since what that person does in another is nobody's business here. Throws ApiError: not_found,
+// role_outranks.
+std::optional<OrgId> reach(const Request& request, const Subject& subject, Txn& txn) {
+  if (subject.is_self()) return std::nullopt;
+  const auto& scope = *subject.scope();
+  const auto found = store::find_member(txn, scope, subject.user());
+  if (!found) throw ApiError(ErrorCode::not_found);
+  if (!scope.permissions().covers(found->role.permissions_at(request.context.now)))
+    throw ApiError(ErrorCode::role_outranks);
+  return scope.org();
+}
+
+SessionId session_in_path(const Request& request) {
+  for (const auto& [name, value] : request.http.path_values)
+    if (name == "session_id") {
+      if (const auto session = SessionId::parse(value)) return *session;
+    }
+  throw ApiError(ErrorCode::not_found);
+}
+
+void put_session(JsonOut& json, const store::SessionDetail& session, bool is_current) {
+  json.begin_object()
+      .field("id", session.id)
+      .field("device", device_of(session.agent))
+      .field("agent", session.agent)
+      .field("address", session.address)
+      .field("created_at", session.created_at)
+      .field("last_used_at", session.rotated_at)
+      .field("expires_at", session.expires_at)
+      .field("current", is_current)
+      .end_object();
+}
+
+}  // namespace
+
+Response list_sessions(const Request& request, const Subject& subject, Txn& txn) {
+  const Page page = page_of(request.query);
+  const auto org = reach(request, subject, txn);
+  auto rows = store::list_sessions(txn, subject.user(), org, page.from, page.limit + 1, request.context.now);
+  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
+  if (more) rows.pop_back();
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) put_session(json, row, row.id == subject.session());
+  json.end_array().key("next_cursor");
+  if (more) {
+    json.value(make_cursor(rows.back().created_at, rows.back().id.bytes()));
+  } else {
+    json.value(nullptr);
+  }
+  if (page.include_total)
+    json.field("total", store::count_sessions(txn, subject.user(), org, request.context.now));
+  json.end_object();
+  return reply(json);
+}
+
+Response end_all_sessions(const Request& request, const Subject& subject, Txn& txn) {
+  store::end_sessions(txn, subject.user(), std::nullopt, reach(request, subject, txn));
+  return no_content();
+}
+
+Response end_session(const Request& request, const Subject& subject, Txn& txn) {
+  const auto org = reach(request, subject, txn);
+  if (store::end_sessions(txn, subject.user(), session_in_path(request), org) == 0)
+    throw ApiError(ErrorCode::not_found);
+  return no_content();
+}
+
+Response user_security(const Request& request, const Subject& subject, Txn& txn) {
+  const auto now = request.context.now;
+  const auto org = reach(request, subject, txn);
+  const auto security = store::find_account_security(txn, subject.user());
+  if (!security) throw ApiError(ErrorCode::not_found);
+  const bool locked = security->locked_until > now;
+  JsonOut json;
+  json.begin_object()
+      .field("user_id", subject.user())
+      .field("failed_signins", security->failed_signins)
+      .field("locked", locked)
+      .field("locked_until", locked ? std::optional{security->locked_until} : std::nullopt)
+      .field("mfa_enabled", security->mfa_enabled)
+      .field("recovery_codes_left", security->recovery_codes_left)
+      .field("password_set", security->password_set)
+      .field("email_verified", security->email_verified)
+      .field("last_signin_at", security->last_signin_at)
+      .field("active_sessions", store::count_sessions(txn, subject.user(), org, now))
+      .end_object();
+  return reply(json);
+}
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,169 @@
+#include "tenantd/service/users.hpp"
+
+#include <cstdio>
+#include <map>
+
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/handlers/new_user.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/members.hpp"
+#include "tenantd/store/global/users.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+constexpr std::size_t kMostProfile = 4096;
+constexpr Seconds kDay{86400};
+
+std::string profile_of(const JsonValue& body) {
+  auto profile = json_text(body, "profile", "{}");
+  if (profile.size() > kMostProfile) refuse_field("/profile", "must not exceed 4096 bytes");
+  return profile;
+}
+
+UserId user_in_path(const Request& request) {
+  for (const auto& [name, value] : request.http.path_values)
+    if (name == "user_id") {
+      if (const auto user = UserId::parse(value)) return *user;
+    }
+  throw ApiError(ErrorCode::not_found);
+}
+
+Response record(const store::Member& member) {
+  JsonOut json;
+  put_member_user(json, member);
+  return reply(json);
+}
+
+// "2026-11-21" of a count of days since 1970 (UTC).
+std::string date_of(std::int64_t day) {
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
+  char text[16];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text;
+}
+
+struct Range {
+  TimePoint from, to;
+};
+
+// Thirty days up to now, unless the query says otherwise.
+Range range_of(const JsonValue& query, TimePoint now) {
+  const auto* to = member(query, "to_time");
+  const auto* from = member(query, "from_time");
+  Range range;
+  range.to = to ? from_unix(to->GetInt64()) : now;
+  range.from = from ? from_unix(from->GetInt64()) : range.to - 30 * kDay;
+  if (range.from > range.to) refuse_field("?from_time", "must not be after to_time");
+  return range;
+}
+
+void put_role_counts(JsonOut& json, const std::vector<store::RoleStatusCount>& counts) {
+  std::int64_t active = 0;
+  std::int64_t total = 0;
+  std::map<std::string, std::int64_t> by_role;
+  for (const auto& count : counts) {
+    total += count.members;
+    if (count.status == Status::active) active += count.members;
+    by_role[count.role] += count.members;
+  }
+  json.field("total", total).key("by_status").begin_object();
+  json.field("active", active).field("inactive", total - active).end_object();
+  json.key("by_role").begin_array();
+  for (const auto& [role, members] : by_role)
+    json.begin_object().field("role", role).field("users", members).end_object();
+  json.end_array();
+}
+
+}  // namespace
+
+service::NewUserForm new_user_form(const JsonValue& object, Email email) {
+  JsonOut profile;
+  profile.begin_object()
+      .field("first_name", text(object, "first_name"))
+      .field("last_name", text(object, "last_name"))
+      .end_object();
+  service::NewUserForm form{std::move(email), profile.text()};
+  if (auto role = maybe_text(object, "role")) form.role = *std::move(role);
+  if (const auto* mail = member(object, "send_welcome_email")) form.send_welcome_email = mail->GetBool();
+  return form;
+}
+
+Response update_me(const Request& request, const Session& session, Txn& txn) {
+  Principal principal = session.principal();
+  principal.user.profile = profile_of(request.body);
+  principal.user.updated_at = request.context.now;
+  store::set_profile(txn, principal.user.id, principal.user.profile, request.context.now);
+  JsonOut json;
+  put_me(json, principal);
+  return reply(json);
+}
+
+Response list_users(const Request& request, const TenantScope& scope, Txn& txn) {
+  const Page page = page_of(request.query);
+  store::MemberFilter filter;
+  if (const auto status = maybe_text(request.query, "status")) filter.status = parse_status(*status);
+  filter.role = maybe_text(request.query, "role");
+  filter.q = maybe_text(request.query, "q");
+  auto rows = store::list_members(txn, scope, filter, page.from, page.limit + 1);
+  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
+  if (more) rows.pop_back();
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) put_member_user(json, row);
+  json.end_array().key("next_cursor");
+  if (more) {
+    json.value(make_cursor(rows.back().created_at, rows.back().user.bytes()));
+  } else {
+    json.value(nullptr);
+  }
+  if (page.include_total) json.field("total", store::count_members(txn, scope, filter));
+  json.end_object();
+  return reply(json);
+}
+
+Response create_user(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto email = Email::parse(text(request.body, "email"));
+  if (!email) refuse_field("/email", "must be a plain e-mail address");
+  service::UserMaker maker{txn, request.context, scope};
+  const auto made = maker.make(new_user_form(request.body, *email));
+  JsonOut json;
+  put_member_user(json, made);
+  return created(json, "/api/v1/users/" + made.user.str());
+}
+
+Response get_user(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto found = store::find_member(txn, scope, user_in_path(request));
+  if (!found) throw ApiError(ErrorCode::not_found);
+  return record(*found);
+}
+
+Response update_user(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::UserChange change;
+  if (member(request.body, "profile") != nullptr) change.profile = profile_of(request.body);
+  change.role = maybe_text(request.body, "role");
+  if (const auto status = maybe_text(request.body, "status")) change.status = parse_status(*status);
+  return record(service::update_user(txn, request.context, scope, user_in_path(request), change));
+}
+
+// Done twice it is done: whoever repeats a request that got no answer is told the same.
+Response deactivate_user(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::set_member_status(txn, request.context, scope, user_in_path(request), Status::inactive);
+  return no_content();
+}
+
+Response user_stats(const Request& request, const TenantScope& scope, Txn& txn) {
+  const Range range = range_of(request.query, request.context.now);
+  JsonOut json;
+  json.begin_object();
+  put_role_counts(json, store::count_members_by_role(txn, scope));
+  json.key("by_day").begin_array();
+  for (const auto& count : store::count_members_by_day(txn, scope, range.from, range.to))
+    json.begin_object().field("day", date_of(count.day)).field("users", count.members).end_object();
+  json.end_array().end_object();
+  return reply(json);
+}
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,113 @@
+#include "tenantd/service/users.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/members.hpp"
+#include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// Counted whether or not a mail goes out: each refusal tells that an address is registered.
+void take_from_budget(const Context& context, const TenantScope& scope, const NewUserForm& form) {
+  const bool allowed = (!context.may_invite || context.may_invite(scope.user())) &&
+                       (!form.send_welcome_email || !context.may_mail || context.may_mail(form.email.str()));
+  if (!allowed)
+    throw ApiError(ErrorCode::rate_limited, "Too many new accounts and invitations: try again later")
+        .header("Retry-After", "600");
+}
+
+store::Member member_of(const UserRecord& user, const RoleRecord& role) {
+  store::Member member;
+  member.user = user.id;
+  member.email = user.email;
+  member.profile = user.profile;
+  member.role = role;
+  member.created_at = user.created_at;
+  member.updated_at = user.updated_at;
+  member.user_created_at = user.created_at;
+  member.user_updated_at = user.updated_at;
+  return member;
+}
+
+}  // namespace
+
+UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& scope)
+    : txn_(txn), context_(context), scope_(scope) {
+  store::enter(txn, scope);
+  store::lock_organization(txn, scope);
+  const auto organization = store::find_organization(txn, scope);
+  const auto maker = store::find_member(txn, scope, scope.user());
+  // Demoted or removed while this one waited for the lock.
+  if (!organization || !maker || maker->status != Status::active ||
+      !maker->role.permissions_at(context.now).covers(scope.permissions()))
+    throw ApiError(ErrorCode::forbidden);
+  organization_ = organization->name;
+  maker_ = maker->email;
+}
+
+const RoleRecord& UserMaker::role_named(const std::string& name) {
+  auto known = roles_.find(name);
+  if (known == roles_.end()) {
+    auto role = store::find_role(txn_, scope_, name);
+    if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
+    known = roles_.emplace(name, *std::move(role)).first;
+  }
+  if (!scope_.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
+  return known->second;
+}
+
+store::Member UserMaker::make(const NewUserForm& form) {
+  const auto& role = role_named(form.role);
+  take_from_budget(context_, scope_, form);
+  UserRecord user;
+  try {
+    user = store::insert_user(txn_, {crypto::new_id<UserId>(), form.email, std::nullopt, form.profile, false},
+                              context_.now);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::email_taken, "The address has an account: invite it instead")
+        .field("/email", "has an account");
+  }
+  store::insert_member(txn_, scope_, user.id, role.id, context_.now);
+  store::insert_event(txn_, scope_, "user.created", user.id.bytes(), "{}", context_.now);
+  if (form.send_welcome_email) mail_link(user, role.name);
+  return member_of(user, role);
+}
+
+// The link is that of a password reset, which it works like; it lives longer, since nobody waits for it.
+void UserMaker::mail_link(const UserRecord& user, const std::string& role) {
+  const Secret token = crypto::new_token();
+  const Seconds lifetime{context_.settings.set_password_seconds};
+  store::insert_token(txn_, user.id, TokenPurpose::reset_password, crypto::sha256(token.reveal()),
+                      context_.now, context_.now + lifetime);
+  send_mail(txn_, context_,
+            {mail::Template::account_created,
+             user.email,
+             {{"link", context_.settings.public_url + "/reset#token=" + token.reveal()},
+              {"organization", organization_},
+              {"inviter", maker_},
+              {"role", role},
+              {"email", user.email},
+              {"minutes", std::to_string((lifetime.count() + 59) / 60)}}},
+            scope_.org(), user.id);
+}
+
+void require_assignable(db::Txn& txn, const TenantScope& scope, const std::string& role) {
+  if (!scope.permissions().has(Permission::roles_assign)) throw ApiError(ErrorCode::forbidden);
+  if (!store::find_role(txn, scope, role))
+    throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
+}
+
+store::Member update_user(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                          const UserChange& change) {
+  if (change.role) require_assignable(txn, scope, *change.role);
+  if (change.profile) set_member_profile(txn, context, scope, user, *change.profile);
+  if (change.role) change_role(txn, context, scope, user, *change.role);
+  if (change.status) set_member_status(txn, context, scope, user, *change.status);
+  auto member = store::find_member(txn, scope, user);
+  if (!member) throw ApiError(ErrorCode::not_found);
+  return *std::move(member);
+}
+
+}  // namespace tenantd::service
