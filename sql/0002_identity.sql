@@ -11,6 +11,31 @@ ALTER TABLE tenantd.organization
 ALTER TABLE tenantd.role
   ADD COLUMN IF NOT EXISTS revision INT NOT NULL DEFAULT 1 COMMENT 'its ETag; counts changes';
 
+-- What a system role may is written nowhere but in the program: no row becomes one or ceases to be one, and no other
+-- bears the name of one.
+ALTER TABLE tenantd.role DROP CONSTRAINT IF EXISTS role_kind;
+ALTER TABLE tenantd.role ADD CONSTRAINT role_kind
+  CHECK ((permissions IS NULL) = (BINARY name IN ('owner', 'admin', 'manager', 'member', 'viewer')));
+
+DELIMITER //
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_kept BEFORE UPDATE ON tenantd.role
+FOR EACH ROW
+BEGIN
+  IF (OLD.permissions IS NULL OR NEW.permissions IS NULL)
+     AND NOT (OLD.permissions <=> NEW.permissions AND BINARY OLD.name <=> BINARY NEW.name) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a system role stays as it is';
+  END IF;
+END//
+-- The end of an organization takes its roles along without this: a cascade fires no triggers.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_deleted BEFORE DELETE ON tenantd.role
+FOR EACH ROW
+BEGIN
+  IF OLD.permissions IS NULL OR EXISTS (SELECT 1 FROM tenantd.member WHERE org_id = OLD.org_id AND role_id = OLD.id) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a system role stays, and so does one that members hold';
+  END IF;
+END//
+DELIMITER ;
+
 ALTER TABLE tenantd.member
   ADD COLUMN IF NOT EXISTS role_expires_at BIGINT NULL COMMENT 'from then on the role grants nothing; NULL = never' AFTER role_id;
 

@@ -12,7 +12,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization TO {{app}};
-GRANT SELECT, INSERT ON tenantd_app.role TO {{app}};
+GRANT SELECT, INSERT, UPDATE (name, description, permissions, revision, updated_at), DELETE ON tenantd_app.role TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
 GRANT SELECT ON tenantd_app.member_detail TO {{app}};
 GRANT SELECT ON tenantd_app.member_count TO {{app}};

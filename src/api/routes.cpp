@@ -112,6 +112,14 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/api-keys", h::make_api_key, api_keys_manage, Rate::write, "api_key", "", made("new_api_key"), "Make an API key"},
     Route{DELETE_, "/api/v1/api-keys/{key_id}", h::delete_api_key, api_keys_manage, Rate::write, "", "", done(), "End an API key"}),
 
+    section("Roles",
+    Route{GET, "/api/v1/roles", h::list_roles, roles_read, Rate::read, "", "page_query", ok("roles"), "Roles"},
+    Route{POST, "/api/v1/roles", h::make_role, roles_create, Rate::write, "role", "", made("role"), "Make a role"},
+    Route{GET, "/api/v1/roles/{role_id}", h::show_role, roles_read, Rate::read, "", "", ok("role"), "A role"},
+    Route{PUT, "/api/v1/roles/{role_id}", h::change_role, roles_update, Rate::write, "role", "", ok("role"), "Replace a role; If-Match takes its ETag"},
+    Route{DELETE_, "/api/v1/roles/{role_id}", h::delete_role, roles_delete, Rate::write, "", "", done(), "Remove a role that nobody holds"},
+    Route{GET, "/api/v1/permissions", h::list_permissions, roles_read, Rate::read, "", "", ok("permissions"), "Permissions, and which of them the caller may grant"}),
+
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
     Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", ok("organization_counts"), "Members per organization"},

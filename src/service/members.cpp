@@ -2,6 +2,7 @@
 
 #include "tenantd/domain/error.hpp"
 #include "tenantd/store/global/users.hpp"
+#include "tenantd/service/standing.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -9,16 +10,12 @@ namespace tenantd::service {
 namespace {
 
 // The member to be changed, once nobody else can change it or the owners' number.
-store::Member member_under_lock(db::Txn& txn, const TenantScope& scope, UserId user) {
-  store::enter(txn, scope);
-  store::lock_organization(txn, scope);
-  // Read again under the lock: of two who remove each other, the second is no member any more.
-  const auto caller = store::find_member(txn, scope, scope.user());
-  if (!caller || caller->status != Status::active || !caller->role.permissions.covers(scope.permissions()))
-    throw ApiError(ErrorCode::forbidden);
+store::Member member_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  stand_under_lock(txn, context, scope);
   auto member = store::find_member(txn, scope, user);
   if (!member) throw ApiError(ErrorCode::not_found);
-  if (!scope.permissions().covers(member->role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (!scope.permissions().covers(member->role.permissions_at(context.now)))
+    throw ApiError(ErrorCode::role_outranks);
   return *std::move(member);
 }
 
@@ -42,7 +39,7 @@ void require_only_organization(db::Txn& txn, UserId user) {
 }  // namespace
 
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
-  const auto member = member_under_lock(txn, scope, user);
+  const auto member = member_under_lock(txn, context, scope, user);
   keep_an_owner(txn, scope, member);
   store::delete_member(txn, scope, user);
   store::delete_pending_invites(txn, scope, user, member.email);
@@ -52,7 +49,7 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name) {
-  auto member = member_under_lock(txn, scope, user);
+  auto member = member_under_lock(txn, context, scope, user);
   const auto role = store::find_role(txn, scope, role_name);
   if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/new_role_name", "no such role");
   if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
@@ -68,7 +65,7 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
 
 void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                        Status status) {
-  const auto member = member_under_lock(txn, scope, user);
+  const auto member = member_under_lock(txn, context, scope, user);
   if (member.status == status) return;
   keep_an_owner(txn, scope, member);
   store::set_member_status(txn, scope, user, status, context.now);
@@ -80,7 +77,7 @@ void set_member_status(db::Txn& txn, const Context& context, const TenantScope& 
 
 void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                         const std::string& profile) {
-  member_under_lock(txn, scope, user);
+  member_under_lock(txn, context, scope, user);
   store::set_profile(txn, user, profile, context.now);
   require_only_organization(txn, user);
   store::insert_event(txn, scope, "user.updated", user.bytes(), "{}", context.now);

@@ -2,6 +2,8 @@
 // without the permission, and by nobody. A row whose body this file cannot build fails until it is taught.
 #include <criterion/criterion.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "support/check.hpp"
@@ -23,6 +25,7 @@ struct Names {
   std::string org;
   std::string user;
   std::string tenant_header;
+  std::string part = {};  // for the path's parts that name a row of the organization
 };
 
 std::string member(const std::string& name, const std::string& value) {
@@ -45,6 +48,7 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "update_user") return R"({"status":"inactive")" + org + '}';
   if (schema == "member_role") return R"({"new_role_name":"viewer")" + org + '}';
   if (schema == "api_key") return R"({"name":"x","permissions":["users:read"])" + org + '}';
+  if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
   require(false, "tenancy_test.cpp does not know how to build the body " + std::string{schema});
   return {};
 }
@@ -52,6 +56,13 @@ std::string body_for(std::string_view schema, const Names& names) {
 // True if the body may name the organization: then it is read before anything else of the body is judged.
 bool takes_org_id(const Route& route) {
   return route.body == "delete_member" || route.body == "update_member_role" || route.body == "member_role";
+}
+
+// Rows of an organization, besides its members, that paths name.
+bool names_a_part(const Route& route) {
+  std::size_t parts = 0;
+  for (const char c : route.path) parts += c == '{' ? 1U : 0U;
+  return parts > (route.path.find("{user_id}") == std::string_view::npos ? 0U : 1U);
 }
 
 bool names_a_user(const Route& route) {
@@ -65,9 +76,8 @@ Call call_of(const Route& route, const Names& names) {
   call.path = route.path;
   if (const auto at = call.path.find("{user_id}"); at != std::string::npos)
     call.path.replace(at, 9, names.user.empty() ? fresh_id() : names.user);
-  // Whatever else a path names is nobody's.
   for (auto at = call.path.find('{'); at != std::string::npos; at = call.path.find('{'))
-    call.path.replace(at, call.path.find('}') - at + 1, fresh_id());
+    call.path.replace(at, call.path.find('}') - at + 1, names.part.empty() ? fresh_id() : names.part);
   if (!route.body.empty()) call.body = body_for(route.body, names);
   if (!names.tenant_header.empty()) call.headers.emplace_back("X-Tenant-Id", names.tenant_header);
   return call;
@@ -93,6 +103,14 @@ std::string anonymized(const Response& reply) {
          reply.header("content-length") + ' ' + body;
 }
 
+// The id of a row of the organization.
+std::string uuid_of(const std::string& table, const std::string& condition, const Account& account) {
+  const auto hex = text_of("SELECT LOWER(HEX(id)) FROM " + table + " WHERE " + condition +
+                           "org_id = " + binary(account.org_id));
+  return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) + '-' +
+         hex.substr(20);
+}
+
 std::string slug_of(const Account& account) {
   return text_of("SELECT slug FROM organization WHERE id = " + binary(account.org_id));
 }
@@ -104,6 +122,8 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   const auto theirs = sign_up("Theirs");
   const auto colleague = invite_and_accept(theirs);
   const auto slug = slug_of(theirs);
+  expect(theirs.client().post("/api/v1/roles", R"({"name":"theirs","permissions":[]})"), 201);
+  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs)};
   auto client = ours.client();
   Unchanged database;
   for (const auto& route : tenant_routes()) {
@@ -126,6 +146,8 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
       const auto in_body = takes_org_id(route) ? ours.org_id : "";
       pairs.push_back({{in_body, theirs.user_id, ours.org_id}, {in_body, fresh_id(), ours.org_id}});
     }
+    if (names_a_part(route))
+      for (const auto& row : parts) pairs.push_back({{"", "", "", row}, {"", "", "", fresh_id()}});
     for (const auto& [real, unreal] : pairs) {
       const auto reply = client.send(call_of(route, real));
       require(reply.status == 404, label(route) + ": " + reply.describe());
@@ -250,13 +272,13 @@ Test(tenancy, lists_totals_and_statistics_show_no_row_of_another_organization) {
   const auto guest = invite_and_accept(theirs, "admin");
   expect(invite(theirs, fresh_email("waiting")), 201);
   auto client = ours.client();
-  for (const char* path : {"/organization/list_users?include_total=true", "/api/v1/members?status=active",
-                           "/api/v1/members?role=admin", "/users/list_orgs?include_total=true",
-                           "/role_wise_users", "/stats/organization-users", "/stats/organization-role-users",
-                           "/stats/organization-users?from_time=0&to_time=4000000000",
-                           "/stats/organization-role-users?from_time=1", "/users/me",
-                           "/api/v1/users?include_total=true", "/api/v1/users?q=example.com",
-                           "/api/v1/users/stats?from_time=0"}) {
+  for (const char* path :
+       {"/organization/list_users?include_total=true", "/api/v1/members?status=active",
+        "/api/v1/members?role=admin", "/users/list_orgs?include_total=true", "/role_wise_users",
+        "/stats/organization-users", "/stats/organization-role-users",
+        "/stats/organization-users?from_time=0&to_time=4000000000",
+        "/stats/organization-role-users?from_time=1", "/users/me", "/api/v1/users?include_total=true",
+        "/api/v1/users?q=example.com", "/api/v1/users/stats?from_time=0"}) {
     const auto reply = client.get(path);
     expect(reply, 200);
     for (const auto& foreign :

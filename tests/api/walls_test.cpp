@@ -76,7 +76,8 @@ Test(walls, without_a_scope_a_tenants_view_is_empty_and_takes_nothing) {
   app.run("UPDATE member SET status = 1");
   app.run("DELETE FROM member");
   app.run("DELETE FROM invite");
-  require_equal(error_of(app, "DELETE FROM role"), kNoTableRight);
+  app.run("DELETE FROM role");
+  app.run("UPDATE role SET description = 'x'");
   require_equal(stored_role(owner.org_id, owner.user_id), "owner");
 }
 
@@ -109,7 +110,7 @@ Test(walls, inside_a_scope_only_its_rows_are_seen_and_written) {
   require(error_of(app, steal) != 0, "a row was stolen");
   const auto stolen_role = "REPLACE INTO role (org_id, id, name, created_at, updated_at) VALUES (" +
                            binary(theirs.org_id) + ", " + role_id(theirs, "owner") + ", 'owner', 1, 1)";
-  require_equal(error_of(app, stolen_role), kNoTableRight);
+  require_equal(error_of(app, stolen_role), kOutsideTheView, "another's role replaced");
   require_equal(error_of(app, "UPDATE user SET email = 'x'"), kNoColumnRight, "an address");
   require_equal(error_of(app, "UPDATE user SET is_super = TRUE"), kNoColumnRight, "a super-admin");
   require_equal(error_of(app, "INSERT INTO organization (id, name, slug, created_at, updated_at) VALUES (" +
@@ -138,6 +139,29 @@ Test(walls, one_owner_row_and_one_pending_invitation_hold_in_the_schema) {
                    binary(owner.org_id) + ", " + binary(fresh_id()) + ", REPEAT('x', 32), " + literal(email) +
                    ", " + role_id(owner, "viewer") + ", " + binary(owner.user_id) + ", 1, 1, 1)"),
       kDuplicateKey);
+}
+
+Test(walls, a_system_role_stays_one_and_no_other_role_becomes_one) {
+  constexpr int kCheck = 4025;
+  constexpr int kSignal = 1644;
+  const auto owner = sign_up();
+  Connection app{as_app()};
+  enter(app, owner);
+  const auto insert = [&](const char* name, const char* permissions) {
+    return "INSERT INTO role (org_id, id, name, permissions, created_at, updated_at) VALUES (" +
+           binary(owner.org_id) + ", " + binary(fresh_id()) + ", '" + name + "', " + permissions + ", 1, 1)";
+  };
+  require_equal(error_of(app, insert("boss", "NULL")), kCheck, "a role without a list");
+  require_equal(error_of(app, "UPDATE role SET permissions = 'audit:read' WHERE name = 'viewer'"), kSignal);
+  require_equal(error_of(app, "UPDATE role SET name = 'x' WHERE name = 'viewer'"), kSignal);
+  require_equal(error_of(app, "UPDATE role SET name = 'Viewer' WHERE name = 'viewer'"), kSignal);
+  require_equal(error_of(app, "DELETE FROM role WHERE name = 'viewer'"), kSignal);
+  require_equal(error_of(app, "UPDATE role SET org_id = " + binary(fresh_id())), kNoColumnRight);
+  app.run(insert("auditor", "'audit:read'"));
+  require_equal(error_of(app, "UPDATE role SET permissions = NULL WHERE name = 'auditor'"), kSignal);
+  require_equal(error_of(app, "UPDATE role SET permissions = '' WHERE name = 'auditor'"), 0);
+  app.run("UPDATE member SET role_id = " + role_id(owner, "auditor"));
+  require_equal(error_of(app, "DELETE FROM role WHERE name = 'auditor'"), kSignal, "a role that is held");
 }
 
 Test(walls, events_can_be_neither_changed_nor_deleted_by_the_application) {

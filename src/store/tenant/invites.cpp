@@ -31,6 +31,10 @@ constexpr Sql kDeletePending{
 constexpr Sql kRevokeBy{
     "invite.revoke_by",
     "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND invited_by = ? AND status = 0"};
+constexpr Sql kRevokeByHolders{
+    "invite.revoke_by_holders",
+    "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND status = 0 AND invited_by IN "
+    "(SELECT user_id FROM member WHERE org_id = ? AND role_id = ?)"};
 
 std::optional<Invite> read_invite(db::Rows rows) {
   if (!rows.next()) return std::nullopt;
@@ -81,6 +85,10 @@ void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user,
 
 std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, UserId inviter, TimePoint now) {
   return txn.execute(kRevokeBy, InviteStatus::revoked, now, scope.org(), inviter);
+}
+
+std::int64_t revoke_invites_by_holders(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now) {
+  return txn.execute(kRevokeByHolders, InviteStatus::revoked, now, scope.org(), scope.org(), role);
 }
 
 }  // namespace tenantd::store

@@ -84,6 +84,14 @@ Response delete_api_key(const Request&, const Session&, const TenantScope&, Txn&
 // verify.cpp
 Response verify_caller(const Request&, const Caller&, Txn&);
 
+// roles.cpp
+Response list_roles(const Request&, const TenantScope&, Txn&);
+Response make_role(const Request&, const TenantScope&, Txn&);
+Response show_role(const Request&, const TenantScope&, Txn&);
+Response change_role(const Request&, const TenantScope&, Txn&);
+Response delete_role(const Request&, const TenantScope&, Txn&);
+Response list_permissions(const Request&, const TenantScope&, Txn&);
+
 // statistics.cpp
 Response organization_users(const Request&, const Session&, const TenantScope&, Txn&);
 Response organization_role_users(const Request&, const Session&, const TenantScope&, Txn&);

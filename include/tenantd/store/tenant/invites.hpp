@@ -45,5 +45,7 @@ void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user,
 
 // The pending invitations that `inviter` sent, once that person may not invite any more. Returns how many.
 std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, UserId inviter, TimePoint now);
+// The same of everybody who holds the role.
+std::int64_t revoke_invites_by_holders(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now);
 
 }  // namespace tenantd::store

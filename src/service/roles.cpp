@@ -1,0 +1,86 @@
+#include "tenantd/service/roles.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/standing.hpp"
+#include "tenantd/store/tenant/invites.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// The role to be changed, once nobody else can change it and nobody can be given it.
+store::Role role_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
+  stand_under_lock(txn, context, scope);
+  auto role = store::lock_role(txn, scope, id);
+  if (!role) throw ApiError(ErrorCode::not_found);
+  if (role->is_system) throw ApiError(ErrorCode::system_role);
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  return *std::move(role);
+}
+
+[[noreturn]] void refuse_name() {
+  throw ApiError(ErrorCode::conflict, "Another role has this name").field("/name", "another role has it");
+}
+
+// What a role may become, whatever it was.
+void judge(const TenantScope& scope, const RoleForm& form) {
+  if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
+  // In another case the database finds them taken.
+  if (find_system_role(form.name) != nullptr) refuse_name();
+}
+
+}  // namespace
+
+store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form) {
+  judge(scope, form);
+  stand_under_lock(txn, context, scope);
+  const store::Role role{crypto::new_id<RoleId>(),
+                         form.name,
+                         form.description,
+                         form.permissions,
+                         false,
+                         1,
+                         context.now,
+                         context.now};
+  try {
+    store::insert_role(txn, scope, role);
+  } catch (const db::DuplicateKey&) {
+    refuse_name();
+  }
+  store::insert_event(txn, scope, "role.created", role.id.bytes(), "{}", context.now);
+  return role;
+}
+
+store::Role change_role_itself(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id,
+                               const RoleForm& form,
+                               const std::function<bool(std::int64_t revision)>& is_expected) {
+  auto role = role_under_lock(txn, context, scope, id);
+  judge(scope, form);
+  if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
+  const bool loses = !form.permissions.covers(role.permissions);
+  role.name = form.name;
+  role.description = form.description;
+  role.permissions = form.permissions;
+  try {
+    if (!store::update_role(txn, scope, role, context.now)) throw ApiError(ErrorCode::precondition_failed);
+  } catch (const db::DuplicateKey&) {
+    refuse_name();
+  }
+  ++role.revision;
+  role.updated_at = context.now;
+  // They would die at their acceptance; until then they would stand in the way of others'.
+  if (loses && store::revoke_invites_by_holders(txn, scope, id, context.now) > 0)
+    store::insert_event(txn, scope, "invite.revoked", id.bytes(), "{}", context.now);
+  store::insert_event(txn, scope, "role.updated", id.bytes(), "{}", context.now);
+  return role;
+}
+
+void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
+  role_under_lock(txn, context, scope, id);
+  if (store::is_role_in_use(txn, scope, id, context.now)) throw ApiError(ErrorCode::role_in_use);
+  store::delete_role(txn, scope, id);
+  store::insert_event(txn, scope, "role.deleted", id.bytes(), "{}", context.now);
+}
+
+}  // namespace tenantd::service
