@@ -7,6 +7,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};

@@ -84,6 +84,12 @@ BEGIN
   WHERE u.id = p_user;
 END//
 
+-- Ends every API key that an account made, wherever: its owner turned out to be somebody else.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_keys(IN p_user BINARY(16))
+BEGIN
+  DELETE FROM tenantd.api_key WHERE created_by = p_user;
+END//
+
 -- The organization of an invitation, for one who holds its token; NULL if there is none.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA

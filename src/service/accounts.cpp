@@ -165,6 +165,8 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
     throw ApiError(ErrorCode::token_invalid);
   store::delete_tokens(txn, *user, TokenPurpose::reset_password);
   store::set_password(txn, *user, phc, context.now);
+  // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
+  if (!account->user.email_verified_at) store::delete_api_keys_of(txn, *user);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
   store::delete_tokens(txn, *user, TokenPurpose::second_factor);

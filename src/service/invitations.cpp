@@ -75,6 +75,7 @@ void take_over(db::Txn& txn, const Context& context, const UserRecord& user, con
   store::clear_attempts(txn, user.id);
   store::delete_tokens(txn, user.id, TokenPurpose::reset_password);
   store::delete_tokens(txn, user.id, TokenPurpose::verify_email);
+  store::delete_api_keys_of(txn, user.id);
   store::delete_sessions(txn, user.id, std::nullopt);
 }
 

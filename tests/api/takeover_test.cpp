@@ -33,7 +33,9 @@ Test(takeover, an_account_that_never_verified_its_address_gains_nothing_by_an_in
     expect_problem(Client{}.post("/accept_invite", object({{"token", token}})), 422, "password_required");
     database.check("the token alone");
   }
+  const auto key = make_api_key(squatter, R"(["users:read"])");
   expect(accept(token, kOwnPassword), 200);
+  expect_problem(Client{}.header("X-Api-Key", key.key).get("/api/v1/members"), 401, "invalid_token");
   expect_problem(squatter.client().get("/users/me"), 401, "invalid_token");
   expect_problem(Client{}.post("/refresh_token", object({{"refresh_token", squatter.refresh_token}})), 401,
                  "invalid_token");

@@ -48,6 +48,7 @@ constexpr Sql kInsertToken{"token.insert",
                            "expires_at) VALUES (?, ?, ?, ?, ?, ?)"};
 constexpr Sql kPeekToken{
     "token.peek", "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
+constexpr Sql kForgetKeys{"user.forget_keys", "CALL forget_keys(?)"};
 constexpr Sql kChangeEmail{"user.change_email", "CALL change_email(?, ?, ?)"};
 constexpr Sql kDeleteToken{"token.delete", "DELETE FROM one_time_token WHERE token = ?"};
 constexpr Sql kDeleteTokens{"token.delete_of_user",
@@ -134,6 +135,11 @@ void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::st
                   TimePoint expires_at, const std::optional<Email>& email) {
   const auto address = email ? std::optional{email->str()} : std::nullopt;
   txn.execute(kInsertToken, hash, user, purpose, address, now, expires_at);
+}
+
+void delete_api_keys_of(db::Txn& txn, UserId user) {
+  txn.execute(kForgetKeys, user);
+  txn.touch(user);
 }
 
 bool change_email(db::Txn& txn, UserId user, const std::string& hash, TimePoint now) {

@@ -68,6 +68,8 @@ void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::st
 std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
 // Returns the user of a live token without using it up.
 std::optional<UserId> peek_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
+// Ends every API key that `user` made, in whatever organization.
+void delete_api_keys_of(db::Txn& txn, UserId user);
 // Gives `user` the verified address of the change_email token, using it up. False if the token is gone.
 // Throws db::DuplicateKey (key "email") if another account has the address. The one way to change an address:
 // the application's account may not write it.
