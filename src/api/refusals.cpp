@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/openapi.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -23,6 +24,8 @@ const std::vector<Own>& own_refusals() {
       {h::ready, {}},
       {h::metrics, {forbidden}},
       {h::jwks, {}},
+      {h::openapi, {}},
+      {h::verify_caller, {forbidden}},
       {h::sign_up, {email_taken, password_refused}},
       {h::register_user, {email_taken, password_refused}},
       {h::sign_in, {invalid_credentials, mfa_required}},
@@ -75,7 +78,7 @@ const std::vector<Own>& own_refusals() {
 }
 
 bool same(const Handler& a, const Handler& b) {
-  return a.public_ == b.public_ && a.user_ == b.user_ && a.tenant_ == b.tenant_ &&
+  return a.public_ == b.public_ && a.user_ == b.user_ && a.caller_ == b.caller_ && a.tenant_ == b.tenant_ &&
          a.tenant_with_session_ == b.tenant_with_session_ && a.subject_ == b.subject_ && a.super_ == b.super_;
 }
 
@@ -87,7 +90,8 @@ std::vector<ErrorCode> implied(const Route& route) {
   const Access access = route.handler.access;
   if (route.rate != Rate::none || access != Access::anyone) add({rate_limited});
   if (access != Access::anyone) add({unauthenticated, invalid_token, tenant_ambiguous, not_found});
-  if (needs_permission(access)) add({forbidden, mfa_enrollment_required});
+  if (access == Access::caller || needs_permission(access)) add({mfa_enrollment_required});
+  if (needs_permission(access)) add({forbidden});
   if (access == Access::super) add({forbidden});
   if (access == Access::user || access == Access::super || route.handler.tenant_with_session_ != nullptr)
     add({session_required});
@@ -95,6 +99,7 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (!route.body.empty()) add({malformed_json, body_too_large, unsupported_media_type});
   if (route.form) add({malformed_form});
   if (route.method != Method::GET) add({conflict});
+  if (takes_if_match(route)) add({precondition_failed});
   if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});
   return codes;
 }

@@ -43,6 +43,7 @@ constexpr auto kRoutes = join(
     Route{GET, "/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
     Route{GET, "/metrics", h::metrics, none, Rate::none, "", "", ok(""), "Prometheus metrics, for local addresses"},
     Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", ok("jwks"), "Public signing keys (RFC 7517)"},
+    Route{GET, "/api/v1/openapi.json", h::openapi, none, Rate::read, "", "", ok("openapi"), "This description of the API (OpenAPI 3.1)"},
     Route{GET, "/auth/verify", h::verify_caller, none, Rate::read, "", "verify_query", done(), "Who calls, for nginx's auth_request in front of other applications"}),
 
     section("Sign-up, sign-in, tokens",

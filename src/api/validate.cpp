@@ -16,7 +16,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
-#include "tenantd/base/embedded.hpp"
+#include "schema_files.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -85,15 +85,6 @@ void refuse_controls(const JsonValue& value, const std::string& pointer, ApiErro
   }
 }
 
-std::string_view name_of(const embedded::File& file) { return file.name.substr(0, file.name.rfind('.')); }
-
-// Throws std::runtime_error if there is no such schema.
-std::string_view schema_text(std::string_view name) {
-  for (const auto& file : embedded::schemas())
-    if (name_of(file) == name) return file.text;
-  throw std::runtime_error("there is no schema " + std::string{name});
-}
-
 constexpr const char* kUuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
 // Formats are for readers: Valijson 1.0 fails on any value under `format` that is no string, and the handlers
@@ -118,11 +109,7 @@ void expand_refs(JsonValue& schema, rapidjson::Document::AllocatorType& memory, 
     for (auto& item : schema.GetArray()) expand_refs(item, memory, depth + 1);
   } else if (schema.IsObject()) {
     if (const auto* ref = member(schema, "$ref"); ref != nullptr && ref->IsString()) {
-      rapidjson::Document part;
-      const auto text = schema_text(view(*ref));
-      part.Parse(text.data(), text.size());
-      if (part.HasParseError())
-        throw std::runtime_error("schema " + std::string{view(*ref)} + " is not valid JSON");
+      const Json part = schema_document(view(*ref));
       schema.CopyFrom(part, memory);
       return expand_refs(schema, memory, depth + 1);
     }
@@ -148,10 +135,9 @@ struct Schemas::Impl {
 
 Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
   for (const auto& file : embedded::schemas()) {
-    const std::string name{name_of(file)};
+    const std::string name{schema_name(file)};
     auto entry = std::make_unique<Impl::Entry>();
-    entry->document.Parse(file.text.data(), file.text.size());
-    if (entry->document.HasParseError()) throw std::runtime_error("schema " + name + " is not valid JSON");
+    entry->document = schema_document(name);
     expand_refs(entry->document, entry->document.GetAllocator());
     drop_formats(entry->document, name.starts_with("reply/"), entry->document.GetAllocator());
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
@@ -167,8 +153,6 @@ Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
 Schemas::~Schemas() = default;
 
 bool Schemas::knows(std::string_view name) const { return impl_->entries.contains(name); }
-
-bool Schemas::has_etag(std::string_view name) const { return impl_->at(name).document.HasMember("x-etag"); }
 
 void Schemas::check(std::string_view name, const JsonValue& document) const {
   const auto& entry = impl_->at(name);

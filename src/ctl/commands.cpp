@@ -6,6 +6,7 @@
 #include <iomanip>
 #include <stdexcept>
 
+#include "documents.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/config/settings.hpp"
@@ -13,21 +14,14 @@
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
+#include "usage.hpp"
 
 namespace tenantd::ctl {
 namespace {
 
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 db::ConnectOptions application_account(const Settings& s) {
   return {s.db_socket,   s.db_host,     static_cast<int>(s.db_port),        s.db_user,
           s.db_password, "tenantd_app", static_cast<int>(s.request_seconds)};
-}
-
-void expect_at_most(const Arguments& arguments, std::size_t count) {
-  if (arguments.size() > count) throw UsageError("unexpected argument \"" + arguments[count] + "\"");
 }
 
 int migrate(const Arguments& arguments, std::ostream& out, std::ostream&) {
@@ -188,6 +182,7 @@ constexpr std::array kCommands = {
     Command{"create-super-admin", "              make the account of SUPER_ADMIN_EMAIL", create_super_admin},
     Command{"settings", "[--markdown]           every setting, its default and meaning", settings},
     Command{"routes", "[--nginx]              every path; or the map of nginx/lanes.conf", routes},
+    Command{"openapi", "                        the API's description, OpenAPI 3.1", openapi},
     Command{"doctor", "                        check keys, database and isolation", doctor},
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/check.hpp"
+#include "tenantd/api/openapi.hpp"
 #include "tenantd/api/refusals.hpp"
 #include "tenantd/api/router.hpp"
 #include "tenantd/api/validate.hpp"
@@ -33,7 +34,7 @@ class Contract {
     if (row_ == nullptr) return need(!is_json(), "a path that is in no row answers JSON");
     need(reply_.status == row_->reply.status || reply_.status == row_->reply.other, "no status of this row");
     need((reply_.status != 201 && reply_.status != 303) || !reply_.header("location").empty(), "no Location");
-    const bool versioned = !row_->reply.schema.empty() && schemas().has_etag(schema());
+    const bool versioned = api::has_etag(*row_);
     need(versioned || reply_.header("etag").empty(), "an ETag that the reply's schema does not announce");
     need(!versioned || !reply_.header("etag").empty(), "no ETag, which the reply's schema announces");
     if (has_body) check_body();

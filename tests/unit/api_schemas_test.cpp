@@ -90,6 +90,7 @@ Test(schemas, every_object_of_a_request_is_closed_but_the_free_form_profile) {
     if (schema.HasMember("items")) self(self, schema["items"], place + "/items");
   };
   for (const auto& file : embedded::schemas()) {
+    if (file.name.starts_with("reply/")) continue;
     rapidjson::Document document;
     document.Parse(file.text.data(), file.text.size());
     require(document.IsObject(), std::string{file.name});

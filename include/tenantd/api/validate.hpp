@@ -24,8 +24,6 @@ class Schemas {
   Json check_query(std::string_view name, const http::Pairs& query) const;
 
   bool knows(std::string_view name) const;
-  // True if the schema of a reply says "x-etag": the reply carries an ETag, and a change may name it.
-  bool has_etag(std::string_view name) const;
 
  private:
   struct Impl;

@@ -16,6 +16,9 @@ Response ready(const Request&, Txn&);
 Response metrics(const Request&, Txn&);
 Response jwks(const Request&, Txn&);
 
+// documents.cpp
+Response openapi(const Request&, Txn&);
+
 // accounts.cpp
 Response sign_up(const Request&, Txn&);
 Response register_user(const Request&, Txn&);

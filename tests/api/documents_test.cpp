@@ -1,0 +1,55 @@
+// The documents about the API, as the service and tenantctl give them, in the hands of the tools that read
+// them.
+#include <criterion/criterion.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/check.hpp"
+#include "support/processes.hpp"
+#include "support/world.hpp"
+#include "tenantd/api/openapi.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+// A program of tests/node, where packages.sh has installed it.
+std::string node_program(const std::string& name) {
+  const auto path = setting("TENANTD_TOP") + "/.cache/node/node_modules/.bin/" + name;
+  require(std::filesystem::exists(path), path + " is missing: src/run/packages.sh install-missing test");
+  return path;
+}
+
+// What tenantctl prints, as a file of this test.
+std::string printed(const std::vector<std::string>& arguments, const std::string& name) {
+  std::vector<std::string> command{setting("TENANTD_BUILD") + "/tenantctl"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const auto finished = run_program(command);
+  require_equal(finished.status, 0, finished.output);
+  const auto folder = run_dir() + "/documents";
+  std::filesystem::create_directories(folder);
+  const auto path = folder + '/' + name;
+  std::ofstream{path, std::ios::binary} << finished.output;
+  return path;
+}
+
+}  // namespace
+
+Test(documents, the_service_describes_itself_to_anybody_and_for_caches) {
+  const auto reply = Client{}.get("/api/v1/openapi.json");
+  expect(reply, 200);
+  require_equal(reply.header("cache-control"), "public, max-age=300");
+  require_equal(reply.header("content-type"), "application/json");
+  require_equal(reply.body, tenantd::api::openapi_json(setting("PUBLIC_URL")));
+  require_equal(reply.text("/servers/0/url"), setting("PUBLIC_URL"));
+}
+
+// Redocly's own recommended rules; a warning is a fault.
+Test(documents, the_description_lints_clean, .timeout = 120) {
+  const auto path = printed({"openapi"}, "openapi.json");
+  const auto linted = run_program({node_program("redocly"), "lint", "--max-problems=20", path},
+                                  {"REDOCLY_TELEMETRY=off", "NO_UPDATE_NOTIFIER=1", "HOME=" + run_dir()});
+  require_equal(linted.status, 0, linted.output);
+  require(linted.output.find("warning") == std::string::npos, linted.output);
+}
