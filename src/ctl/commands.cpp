@@ -183,6 +183,8 @@ constexpr std::array kCommands = {
     Command{"settings", "[--markdown]           every setting, its default and meaning", settings},
     Command{"routes", "[--nginx]              every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "                        the API's description, OpenAPI 3.1", openapi},
+    Command{"postman", "[--environment]         the API as a Postman collection, or its environment",
+            postman},
     Command{"doctor", "                        check keys, database and isolation", doctor},
 };
 

@@ -6,5 +6,6 @@
 namespace tenantd::ctl {
 
 int openapi(const Arguments& arguments, std::ostream& out, std::ostream& err);
+int postman(const Arguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace tenantd::ctl

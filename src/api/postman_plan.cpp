@@ -1,0 +1,86 @@
+#include "postman_plan.hpp"
+
+namespace tenantd::api {
+namespace {
+
+using enum Method;
+using enum ErrorCode;
+
+// An address of its own in each run, so that a used service takes it; and nothing that an earlier run has
+// kept.
+constexpr std::string_view kBegin =
+    "const typed = pm.environment.get('email');\n"
+    "pm.environment.set('email', typed.replace(/(\\+\\d+)?@/, '+' + Date.now() + '@'));\n"
+    "for (const name of Object.keys(pm.environment.toObject()))\n"
+    "  if (name.endsWith('_id')) pm.environment.set(name, '');";
+
+// Signs in once more; the session of before stays.
+constexpr std::string_view kSignIn =
+    "pm.sendRequest({\n"
+    "  url: pm.environment.get('base_url') + '/api/v1/auth/login',\n"
+    "  method: 'POST',\n"
+    "  header: { 'Content-Type': 'application/json' },\n"
+    "  body: {\n"
+    "    mode: 'raw',\n"
+    "    raw: JSON.stringify({ email: pm.environment.get('email'), password: pm.environment.get('password') "
+    "})\n"
+    "  }\n"
+    "}, (error, reply) => pm.environment.set('access_token', reply.json().access_token));";
+
+constexpr std::string_view kSwapPasswords =
+    "const changed = pm.environment.get('new_password');\n"
+    "pm.environment.set('new_password', pm.environment.get('password'));\n"
+    "pm.environment.set('password', changed);";
+
+constexpr std::string_view kMailed = "Only a mail carries the token.";
+constexpr std::string_view kApp = "Only an authenticator app knows the code.";
+constexpr std::string_view kStranger = "eve+{{$guid}}@example.com";
+
+}  // namespace
+
+std::span<const Step> steps() {
+  static const std::vector<Step> kSteps = {
+      {.method = POST, .path = "/signup", .phase = Phase::opening, .before = kBegin},
+      {.method = POST, .path = "/users/register", .values = {{"email", kStranger}}, .kept = false},
+      {.method = POST, .path = "/logout", .phase = Phase::closing, .before = kSignIn},
+      {.method = POST, .path = "/api/v1/auth/logout", .phase = Phase::closing, .before = kSignIn},
+      {.method = POST,
+       .path = "/api/v1/auth/password-reset/confirm",
+       .refusal = token_invalid,
+       .why = kMailed},
+      {.method = POST, .path = "/api/v1/auth/change-password", .after = kSwapPasswords},
+      {.method = POST, .path = "/api/v1/auth/verify-email", .refusal = token_invalid, .why = kMailed},
+      {.method = POST, .path = "/api/v1/auth/mfa/verify", .refusal = mfa_invalid, .why = kApp},
+      {.method = POST,
+       .path = "/api/v1/auth/mfa/enroll",
+       .refusal = email_unverified,
+       .why = "The link that verifies the address is in a mail."},
+      {.method = POST, .path = "/api/v1/auth/mfa/confirm", .refusal = mfa_invalid, .why = kApp},
+      {.method = POST, .path = "/api/v1/auth/mfa/disable", .refusal = mfa_not_enabled, .why = kApp},
+      {.method = POST, .path = "/api/v1/auth/mfa/recovery-codes", .refusal = mfa_not_enabled, .why = kApp},
+      {.method = GET, .path = "/api/v1/users/{user_id}/sessions", .values = {{"user_id", "{{own_user_id}}"}}},
+      {.method = DELETE_,
+       .path = "/api/v1/users/{user_id}/sessions/{session_id}",
+       .values = {{"user_id", "{{own_user_id}}"}},
+       .before = kSignIn},
+      {.method = POST, .path = "/organization/register", .kept = false},
+      {.method = POST, .path = "/api/v1/organizations", .kept = false},
+      {.method = GET, .path = "/accept_invite", .refusal = invite_gone, .why = kMailed},
+      {.method = POST, .path = "/accept_invite", .refusal = invite_gone, .why = kMailed},
+  };
+  return kSteps;
+}
+
+Step step_of(const Route& route) {
+  Step step{.method = route.method, .path = route.path};
+  for (const auto& known : steps())
+    if (known.method == route.method && known.path == route.path) step = known;
+  if (route.method == DELETE_ && step.phase == Phase::middle) step.phase = Phase::deletion;
+  if (route.handler.access == Access::super && !step.refusal) {
+    step.refusal = forbidden;
+    step.why = "The account that signed up is no super-admin.";
+  }
+  return step;
+}
+
+}  // namespace tenantd::api
