@@ -54,6 +54,7 @@ const std::vector<Own>& own_refusals() {
       {h::update_user, {account_shared, role_outranks, not_found, last_owner}},
       {h::deactivate_user, {role_outranks, not_found, last_owner}},
       {h::user_stats, {}},
+      {h::unlock_user, {account_shared, role_outranks, not_found}},
       {h::create_users, {}},
       {h::act_on_users, {not_found}},
       {h::list_sessions, {role_outranks, not_found}},

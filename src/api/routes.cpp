@@ -91,7 +91,8 @@ constexpr auto kRoutes = join(
     Route{GET, "/api/v1/users/{user_id}/sessions", h::list_sessions, users_update, Rate::read, "", "page_query", ok("sessions"), "Where a user is signed in"},
     Route{DELETE_, "/api/v1/users/{user_id}/sessions", h::end_all_sessions, users_update, Rate::write, "", "", done(), "End every session, the caller's own included"},
     Route{DELETE_, "/api/v1/users/{user_id}/sessions/{session_id}", h::end_session, users_update, Rate::write, "", "", done(), "End a session"},
-    Route{GET, "/api/v1/users/{user_id}/security", h::user_security, users_update, Rate::read, "", "", ok("account_security"), "How a user's account is guarded"}),
+    Route{GET, "/api/v1/users/{user_id}/security", h::user_security, users_update, Rate::read, "", "", ok("account_security"), "How a user's account is guarded"},
+    Route{POST, "/api/v1/users/{user_id}/unlock", h::unlock_user, users_update, Rate::write, "", "", done(), "Let a locked user sign in again"}),
 
     section("Organizations, members, invites",
     Route{POST, "/organization/register", h::register_organization, none, Rate::write, "organization", "", made("organization"), "Create an organization"},

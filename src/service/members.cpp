@@ -1,8 +1,9 @@
 #include "tenantd/service/members.hpp"
 
 #include "tenantd/domain/error.hpp"
-#include "tenantd/store/global/users.hpp"
+#include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/standing.hpp"
+#include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -81,6 +82,19 @@ void set_member_profile(db::Txn& txn, const Context& context, const TenantScope&
   store::set_profile(txn, user, profile, context.now);
   require_only_organization(txn, user);
   store::insert_event(txn, scope, "user.updated", user.bytes(), "{}", context.now);
+}
+
+void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  // A session in the wrong hands must not buy itself new guesses at its owner's password.
+  if (user == scope.user()) throw ApiError(ErrorCode::forbidden, "Nobody unlocks the own account");
+  store::enter(txn, scope);
+  const auto member = store::find_member(txn, scope, user);
+  if (!member) throw ApiError(ErrorCode::not_found);
+  if (!scope.permissions().covers(member->role.permissions_at(context.now)))
+    throw ApiError(ErrorCode::role_outranks);
+  store::clear_attempts(txn, user);
+  require_only_organization(txn, user);
+  record_account_event(txn, context, user, "account.unlocked", {}, scope.user());
 }
 
 }  // namespace tenantd::service

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/members.hpp"
+#include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -35,16 +36,10 @@ store::Member member_of(const UserRecord& user, const RoleRecord& role) {
 
 UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& scope)
     : txn_(txn), context_(context), scope_(scope) {
-  store::enter(txn, scope);
-  store::lock_organization(txn, scope);
+  maker_ = stand_under_lock(txn, context, scope).email;
   const auto organization = store::find_organization(txn, scope);
-  const auto maker = store::find_member(txn, scope, scope.user());
-  // Demoted or removed while this one waited for the lock.
-  if (!organization || !maker || maker->status != Status::active ||
-      !maker->role.permissions_at(context.now).covers(scope.permissions()))
-    throw ApiError(ErrorCode::forbidden);
+  if (!organization) throw ApiError(ErrorCode::not_found);
   organization_ = organization->name;
-  maker_ = maker->email;
 }
 
 const RoleRecord& UserMaker::role_named(const std::string& name) {
@@ -71,12 +66,12 @@ store::Member UserMaker::make(const NewUserForm& form) {
   }
   store::insert_member(txn_, scope_, user.id, role.id, context_.now);
   store::insert_event(txn_, scope_, "user.created", user.id.bytes(), "{}", context_.now);
-  if (form.send_welcome_email) mail_link(user, role.name);
+  if (form.send_welcome_email) mail_password_link(user, role.name);
   return member_of(user, role);
 }
 
 // The link is that of a password reset, which it works like; it lives longer, since nobody waits for it.
-void UserMaker::mail_link(const UserRecord& user, const std::string& role) {
+void UserMaker::mail_password_link(const UserRecord& user, const std::string& role) {
   const Secret token = crypto::new_token();
   const Seconds lifetime{context_.settings.set_password_seconds};
   store::insert_token(txn_, user.id, TokenPurpose::reset_password, crypto::sha256(token.reveal()),
@@ -84,12 +79,12 @@ void UserMaker::mail_link(const UserRecord& user, const std::string& role) {
   send_mail(txn_, context_,
             {mail::Template::account_created,
              user.email,
-             {{"link", context_.settings.public_url + "/reset#token=" + token.reveal()},
+             {{"link", mail_link(context_, "reset", token)},
               {"organization", organization_},
               {"inviter", maker_},
               {"role", role},
               {"email", user.email},
-              {"minutes", std::to_string((lifetime.count() + 59) / 60)}}},
+              {"minutes", mail_minutes(lifetime.count())}}},
             scope_.org(), user.id);
 }
 

@@ -86,6 +86,8 @@ Test(user_sessions, one_that_is_ended_is_refused_at_once_and_the_others_live) {
   const auto path = sessions_of(owner) + '/' + current_session(other);
   expect(owner.client().del(path, ""), 204);
   expect_signed_out(other);
+  require_equal(owner.client().get("/api/v1/auth/security-events?limit=1").text("/items/0/type"),
+                "session.ended");
   expect_problem(owner.client().del(path, ""), 404, "not_found");
   expect(owner.client().get("/users/me"), 200);
   expect_problem(owner.client().del(sessions_of(owner) + "/x", ""), 404, "not_found");
@@ -131,6 +133,9 @@ Test(user_sessions, an_administrator_reaches_those_of_the_own_organization_only)
     database.check("sessions out of reach");
   }
   expect(host.client().del(sessions_of(person), ""), 204);
+  const auto event = at_home.client().get("/api/v1/auth/security-events?limit=1");
+  require_equal(event.text("/items/0/type"), "session.all_ended");
+  require_equal(event.text("/items/0/actor_id"), host.user_id);
   expect_signed_out(at_host);
   expect(at_home.client().get("/users/me"), 200);
   expect(person.client().get("/users/me"), 200);
@@ -162,7 +167,7 @@ Test(user_sessions, others_are_reached_by_right_and_from_above_only) {
 
 Test(user_sessions, security_shows_the_guard_of_the_account_to_its_owner_and_above) {
   const auto owner = sign_up();
-  const auto member = invite_and_accept(owner);
+  const auto member = again(invite_and_accept(owner));
   const auto fresh = member.client().get(security_of(member));
   expect(fresh, 200);
   require_equal(fresh.text("/user_id"), member.user_id);
@@ -175,10 +180,50 @@ Test(user_sessions, security_shows_the_guard_of_the_account_to_its_owner_and_abo
   expect(locked, 200);
   require_equal(locked.number("/failed_signins"), 5);
   require(locked.at("/locked").GetBool() && locked.number("/locked_until") > 0, locked.body);
-  require_equal(locked.number("/active_sessions"), 1);
+  require_equal(locked.number("/active_sessions"), 2);
+  require(locked.number("/last_signin_at") > 0, locked.body);
   const auto made = owner.client().post(
       "/api/v1/users", object({{"email", fresh_email()}, {"first_name", "A"}, {"last_name", "B"}}));
   const auto unused = owner.client().get("/api/v1/users/" + made.text("/id") + "/security");
   expect(unused, 200);
   require(!unused.at("/password_set").GetBool() && unused.at("/last_signin_at").IsNull(), unused.body);
+}
+
+Test(user_sessions, a_locked_member_is_unlocked_from_above_and_it_is_written_down) {
+  const auto owner = sign_up();
+  const auto member = invite_and_accept(owner);
+  const auto unlock = "/api/v1/users/" + member.user_id + "/unlock";
+  for (int i = 0; i < 5; ++i) sign_in(member.email, "wrong orchard lantern 9");
+  expect_problem(sign_in(member.email, member.password), 401, "invalid_credentials");
+  expect(owner.client().post(unlock), 204);
+  require(!owner.client().get(security_of(member)).at("/locked").GetBool(), "still locked");
+  expect(sign_in(member.email, member.password), 200);
+  const auto event = member.client().get("/api/v1/auth/security-events?limit=1");
+  require_equal(event.text("/items/0/type"), "account.unlocked");
+  require_equal(event.text("/items/0/actor_id"), owner.user_id);
+  expect(owner.client().post(unlock), 204);
+}
+
+Test(user_sessions, nobody_unlocks_oneself_a_superior_a_shared_or_a_foreign_account) {
+  const auto owner = sign_up();
+  const auto admin = invite_and_accept(owner, "admin");
+  const auto member = invite_and_accept(owner);
+  const auto shared = sign_up();
+  join(owner, shared, "member");
+  for (const auto& account : {owner, admin, member, shared})
+    sign_in(account.email, "wrong orchard lantern 9");
+  const auto unlock = [](const Account& by, const std::string& user) {
+    return by.client().post("/api/v1/users/" + user + "/unlock");
+  };
+  const auto failures = [] { return number_of("SELECT SUM(failed_signins) FROM user"); };
+  Unchanged database;
+  const auto before = failures();
+  expect_problem(unlock(owner, owner.user_id), 403, "forbidden");
+  expect_problem(unlock(member, member.user_id), 403, "forbidden");
+  expect_problem(unlock(admin, owner.user_id), 403, "role_outranks");
+  expect_problem(unlock(owner, shared.user_id), 403, "account_shared");
+  expect_problem(unlock(shared, member.user_id), 404, "not_found");
+  expect_problem(unlock(owner, "x"), 404, "not_found");
+  require_equal(failures(), before, "failed sign-ins");
+  database.check("refused unlocking");
 }

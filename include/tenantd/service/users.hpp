@@ -32,7 +32,7 @@ class UserMaker {
 
  private:
   const RoleRecord& role_named(const std::string& name);
-  void mail_link(const UserRecord& user, const std::string& role);
+  void mail_password_link(const UserRecord& user, const std::string& role);
 
   db::Txn& txn_;
   const Context& context_;

@@ -2,6 +2,7 @@
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/device.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/reauthentication.hpp"
 #include "tenantd/store/global/sessions.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
@@ -43,6 +44,17 @@ void put_session(JsonOut& json, const store::SessionDetail& session, bool is_cur
       .end_object();
 }
 
+// `session`: nullopt for all. Returns false if there was nothing to end.
+bool end(const Request& request, const Subject& subject, std::optional<SessionId> session, Txn& txn) {
+  const auto org = reach(request, subject, txn);
+  if (store::end_sessions(txn, subject.user(), session, org) == 0) return false;
+  const auto by = subject.is_self() ? std::nullopt : std::optional{subject.scope()->user()};
+  const auto from = subject.is_self() ? std::optional{subject.session()} : std::nullopt;
+  service::record_account_event(txn, request.context, subject.user(),
+                                session ? "session.ended" : "session.all_ended", from, by);
+  return true;
+}
+
 }  // namespace
 
 Response list_sessions(const Request& request, const Subject& subject, Txn& txn) {
@@ -67,14 +79,12 @@ Response list_sessions(const Request& request, const Subject& subject, Txn& txn)
 }
 
 Response end_all_sessions(const Request& request, const Subject& subject, Txn& txn) {
-  store::end_sessions(txn, subject.user(), std::nullopt, reach(request, subject, txn));
+  end(request, subject, std::nullopt, txn);
   return no_content();
 }
 
 Response end_session(const Request& request, const Subject& subject, Txn& txn) {
-  const auto org = reach(request, subject, txn);
-  if (store::end_sessions(txn, subject.user(), session_in_path(request), org) == 0)
-    throw ApiError(ErrorCode::not_found);
+  if (!end(request, subject, session_in_path(request), txn)) throw ApiError(ErrorCode::not_found);
   return no_content();
 }
 

@@ -154,6 +154,11 @@ Response deactivate_user(const Request& request, const TenantScope& scope, Txn& 
   return no_content();
 }
 
+Response unlock_user(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::unlock_member(txn, request.context, scope, user_in_path(request));
+  return no_content();
+}
+
 Response user_stats(const Request& request, const TenantScope& scope, Txn& txn) {
   const Range range = range_of(request.query, request.context.now);
   JsonOut json;

@@ -52,6 +52,7 @@ Response get_user(const Request&, const TenantScope&, Txn&);
 Response update_user(const Request&, const TenantScope&, Txn&);
 Response deactivate_user(const Request&, const TenantScope&, Txn&);
 Response user_stats(const Request&, const TenantScope&, Txn&);
+Response unlock_user(const Request&, const TenantScope&, Txn&);
 
 // bulk_users.cpp
 Response create_users(const Request&, const TenantScope&, Txn&);
