@@ -124,14 +124,15 @@ http::Response Dispatch::handle(http::Request& request) noexcept {
       {},      {},
       {},      {}};
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
-  call.context.may_mail = [this](const std::string& address) {
-    return shared_.mail_limiter->take("m" + address, settings_.limit_mail, 3600, monotonic_microseconds())
-        .allowed;
+  const auto hourly = [this](const std::string& who, std::int64_t most) {
+    const auto d = shared_.mail_limiter->take(who, most, 3600, monotonic_microseconds());
+    return service::Allowance{d.allowed, d.limit, d.retry_after};
   };
-  call.context.may_invite = [this](UserId inviter) {
-    return shared_.mail_limiter
-        ->take("i" + std::string{inviter.raw()}, settings_.limit_invite, 3600, monotonic_microseconds())
-        .allowed;
+  call.context.may_mail = [=, this](const std::string& address) {
+    return hourly('m' + address, settings_.limit_mail);
+  };
+  call.context.may_invite = [=, this](UserId inviter) {
+    return hourly('i' + std::string{inviter.raw()}, settings_.limit_invite);
   };
   http::Response response;
   try {
@@ -202,12 +203,7 @@ void Dispatch::take(const std::string& caller, std::int64_t most) {
   const auto decision = shared_.limiter->take(caller, most, 60, monotonic_microseconds());
   if (decision.allowed) return;
   shared_.metrics->rate_limited.fetch_add(1, std::memory_order_relaxed);
-  const auto wait = std::to_string(decision.retry_after);
-  throw ApiError(ErrorCode::rate_limited)
-      .header("Retry-After", wait)
-      .header("RateLimit-Limit", std::to_string(decision.limit))
-      .header("RateLimit-Remaining", "0")
-      .header("RateLimit-Reset", wait);
+  service::require({false, decision.limit, decision.retry_after}, "");
 }
 
 void Dispatch::read_body(Call& call) {

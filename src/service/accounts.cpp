@@ -130,7 +130,7 @@ void sign_out(db::Txn& txn, const Session& session) {
 
 void request_password_reset(db::Txn& txn, const Context& context, const Email& email) {
   const auto account = store::find_account(txn, email);
-  const bool wanted = !context.may_mail || context.may_mail(email.str());
+  const bool wanted = !context.may_mail || context.may_mail(email.str()).allowed;
   const bool known = wanted && account && account->user.status == Status::active;
   const UserId user = known ? account->user.id : crypto::new_id<UserId>();
   const Secret token = crypto::new_token();
@@ -207,8 +207,7 @@ void verify_email(db::Txn& txn, const Context& context, const std::string& token
 void resend_verification(db::Txn& txn, const Context& context, const Session& session) {
   const auto& user = session.principal().user;
   if (user.email_verified_at) return;
-  if (context.may_mail && !context.may_mail(user.email))
-    throw ApiError(ErrorCode::rate_limited, "Too many mails: try again later").header("Retry-After", "600");
+  if (context.may_mail) require(context.may_mail(user.email), "Too many mails: try again later");
   mail_verification_link(txn, context, user);
 }
 

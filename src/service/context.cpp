@@ -8,6 +8,16 @@
 
 namespace tenantd::service {
 
+void require(const Allowance& allowance, const std::string& text) {
+  if (allowance) return;
+  const auto wait = std::to_string(allowance.wait);
+  throw ApiError(ErrorCode::rate_limited, text)
+      .header("Retry-After", wait)
+      .header("RateLimit-Limit", std::to_string(allowance.limit))
+      .header("RateLimit-Remaining", "0")
+      .header("RateLimit-Reset", wait);
+}
+
 void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                std::optional<UserId> user) {
   store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now);

@@ -29,8 +29,9 @@ void request_email_change(db::Txn& txn, const Context& context, const Session& s
   const auto& user = account.user;
   if (wanted.str() == user.email)
     throw ApiError(ErrorCode::validation_failed).field("/new_email", "is the account's address already");
-  if (context.may_mail && !(context.may_mail(wanted.str()) && context.may_mail(user.email)))
-    throw ApiError(ErrorCode::rate_limited, "Too many mails: try again later").header("Retry-After", "600");
+  if (context.may_mail)
+    for (const auto& address : {wanted.str(), user.email})
+      require(context.may_mail(address), "Too many mails: try again later");
   store::delete_tokens(txn, user.id, TokenPurpose::change_email);
   if (!store::find_account(txn, wanted)) mail_link_to(txn, context, user.id, wanted);
   record_account_event(txn, context, user.id, "email.change_requested", session.id());

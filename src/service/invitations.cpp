@@ -130,9 +130,9 @@ SentInvite invite(db::Txn& txn, const Context& context, const Session& session, 
   made.expires_at = context.now + Seconds{context.settings.invite_seconds};
   // Every invitation is a mail with the inviter's words in it: so many for one inviter, so many to one
   // address.
-  if (context.may_invite && !(context.may_invite(scope.user()) && context.may_mail(made.email)))
-    throw ApiError(ErrorCode::rate_limited, "Too many invitations: try again later")
-        .header("Retry-After", "600");
+  const char* too_many = "Too many invitations: try again later";
+  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
+  if (context.may_mail) require(context.may_mail(made.email), too_many);
   const Secret token = crypto::new_token();
   if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
     store::insert_event(txn, scope, "invite.expired", stale->bytes(), "{}", context.now);

@@ -25,8 +25,7 @@ void count_code(db::Txn& txn, const Context& context, UserId user, const store::
   });
   if (counted) return;
   const auto wait = std::max<std::int64_t>((totp.locked_until - context.now).count(), 1);
-  throw ApiError(ErrorCode::rate_limited, "Too many wrong codes: try again later")
-      .header("Retry-After", std::to_string(wait));
+  require({false, context.settings.lock_failures, wait}, "Too many wrong codes: try again later");
 }
 
 // Written down whatever becomes of the request.

@@ -1,6 +1,7 @@
 // What every service needs besides its input: settings, keys, the time, and who asks from where.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -15,6 +16,14 @@
 
 namespace tenantd::service {
 
+// Whether a share of something counted is left.
+struct Allowance {
+  bool allowed = true;
+  std::int64_t limit = 0;  // shares in an hour
+  std::int64_t wait = 0;   // seconds until the next one, 0 when allowed
+  explicit operator bool() const { return allowed; }
+};
+
 struct Context {
   const Settings& settings;
   const crypto::KeyRing& keys;
@@ -22,11 +31,14 @@ struct Context {
   std::string address;  // the client's
   std::string agent;    // as sent
   std::function<void()> wake_courier;
-  // False once an address has had its share of mails that nobody signed in asked for.
-  std::function<bool(const std::string& address)> may_mail;
-  // False once a person has sent as many invitations as an hour allows.
-  std::function<bool(UserId inviter)> may_invite;
+  // Counts a mail that somebody asked for to this address, whoever it was.
+  std::function<Allowance(const std::string& address)> may_mail;
+  // Counts an invitation by this person.
+  std::function<Allowance(UserId inviter)> may_invite;
 };
+
+// Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.
+void require(const Allowance& allowance, const std::string& text);
 
 // Enqueues `mail` in the transaction; the courier is woken once it commits.
 void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
