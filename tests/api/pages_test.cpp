@@ -4,8 +4,6 @@
 #include <rapidjson/document.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "support/check.hpp"
 #include "support/database.hpp"
@@ -31,20 +29,10 @@ std::string browse(const std::string& script, const std::string& story = "", con
   return finished.output;
 }
 
-// One of the instance's logs that holds the text, or "".
-std::string log_with(const std::string& text) {
-  for (const auto& entry : std::filesystem::directory_iterator{run_dir() + "/log"}) {
-    std::ifstream file{entry.path(), std::ios::binary};
-    const std::string all{std::istreambuf_iterator<char>{file}, {}};
-    if (all.find(text) != std::string::npos) return entry.path().filename().string();
-  }
-  return {};
-}
-
 // A story on the page that the mail links to; afterwards no log knows the token.
 std::string follow(const Mail& mail, const std::string& story) {
   auto printed = browse("mail_pages.mjs", story, mail.link());
-  require_equal(log_with(mail.token()), "", "the token stands in a log");
+  require_equal(log_with(run_dir(), mail.token()), "", "the token stands in a log");
   return printed;
 }
 

@@ -39,8 +39,10 @@ std::string part(const std::string& raw, const std::string& type) {
   return decode_base64(std::string_view{raw}.substr(begin, end - begin));
 }
 
+// Not what is written for an address that gets no mail, dead from the start and never due.
 std::string where(const std::string& address, std::string_view template_name) {
-  return " FROM outbox WHERE recipient = " + literal(address) + " AND template = " + literal(template_name);
+  return " FROM outbox WHERE NOT (status = 2 AND next_attempt_at = 0) AND recipient = " + literal(address) +
+         " AND template = " + literal(template_name);
 }
 
 // The file transport names a file after the time and the Message-ID, which holds the outbox row's id.

@@ -5,7 +5,9 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -107,6 +109,41 @@ void PrivateStack::stop() noexcept {
   } catch (const std::exception& e) {
     std::fprintf(stderr, "a private stack did not stop: %s\n", e.what());
   }
+}
+
+void PrivateStack::take_the_suites_place() const {
+  const auto take = [](const std::string& key, const std::string& value) {
+    require(::setenv(key.c_str(), value.c_str(), 1) == 0, key + " cannot be set");
+  };
+  take("TENANTD_URL", url_);
+  // Lines of "export KEY=value", quoted where a shell needs it; these keys' values need none.
+  const auto environment = read_file(dir_ + "/environment");
+  for (const auto line : split(environment, '\n')) {
+    const std::string_view assignment = line.substr(std::min(line.size(), line.find(' ') + 1));
+    const auto equals = assignment.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string key{assignment.substr(0, equals)};
+    if (key == "DB_SOCKET" || key == "DB_PASSWORD" || key == "KEYS_DIR" || key == "MAIL_DIR" ||
+        key == "PUBLIC_URL")
+      take(key, std::string{assignment.substr(equals + 1)});
+  }
+}
+
+void PrivateStack::extend_nginx(const std::string& directives, const std::function<bool()>& holds) const {
+  std::ofstream{dir_ + "/nginx/extra-server-test.conf"} << directives << '\n';
+  require(::kill(part_pid(dir_, "nginx"), SIGHUP) == 0, "nginx takes no signal");
+  wait_until("nginx knows: " + directives, holds);
+}
+
+void PrivateStack::trust_local_proxy() const {
+  const Call from_afar{"GET", "/metrics", std::nullopt, "", {{"X-Forwarded-For", "192.0.2.1"}}};
+  // A worker of before the change may still answer: several times, so that it is none.
+  const auto is_believed = [&] {
+    for (int i = 0; i < 10; ++i)
+      if (client().send(from_afar).status != 403) return false;
+    return true;
+  };
+  extend_nginx("set_real_ip_from 127.0.0.1;", is_believed);
 }
 
 void PrivateStack::signal_database(int signal) const {

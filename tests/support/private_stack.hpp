@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ class PrivateStack {
 
   Client client() const { return Client{url_}; }
   const std::string& dir() const { return dir_; }
+
+  // From here on this test's clients, database and mailbox are this instance's. Before the first use of them.
+  void take_the_suites_place() const;
+  // Lets nginx know these directives of a server too, and waits until `holds`.
+  void extend_nginx(const std::string& directives, const std::function<bool()>& holds) const;
+  // nginx believes what 127.0.0.1 says in X-Forwarded-For.
+  void trust_local_proxy() const;
 
   void signal_database(int signal) const;
   // Kills it as a power cut would, and waits until it is gone.

@@ -54,6 +54,15 @@ std::string setting(const char* key, const std::string& fallback) {
 
 std::string run_dir() { return setting("TENANTD_RUN_DIR"); }
 
+std::string log_with(const std::string& dir, const std::string& text) {
+  for (const auto& entry : std::filesystem::directory_iterator{dir + "/log"}) {
+    std::ifstream file{entry.path(), std::ios::binary};
+    const std::string all{std::istreambuf_iterator<char>{file}, {}};
+    if (all.find(text) != std::string::npos) return entry.path().filename().string();
+  }
+  return {};
+}
+
 void wait_until(const std::string& what, const std::function<bool()>& holds, std::chrono::seconds patience) {
   const auto deadline = Clock::now() + patience;
   while (!holds()) {

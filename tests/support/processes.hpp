@@ -16,6 +16,9 @@ std::string setting(const char* key, const std::string& fallback);
 
 std::string run_dir();
 
+// One of the logs of the instance in `dir` that holds the text, or "".
+std::string log_with(const std::string& dir, const std::string& text);
+
 // Asks until `holds` says true. Throws after `patience`, naming `what`.
 void wait_until(const std::string& what, const std::function<bool()>& holds,
                 std::chrono::seconds patience = std::chrono::seconds{30});
