@@ -118,6 +118,24 @@ Test(auth, parallel_guesses_beyond_the_limit_are_not_evaluated) {
   }
 }
 
+Test(auth, the_right_password_in_a_crowd_of_guesses_is_not_evaluated_once_the_account_is_locked) {
+  for (int round = 0; round < 3; ++round) {
+    const auto owner = sign_up();
+    // The first tries as soon as five guesses are counted, while most of them are still being hashed.
+    const auto replies = at_once(12, [&](std::size_t i) {
+      if (i > 0) return sign_in(owner.email, kWrong).status;
+      wait_until("the account is locked", [&] { return locked_until(owner.email) > 0; });
+      return sign_in(owner.email, owner.password).status;
+    });
+    for (const int status : replies) require_equal(status, 401);
+    const auto events =
+        "SELECT COUNT(*) FROM account_event WHERE user_id = " + binary(owner.user_id) + " AND type = ";
+    require_equal(number_of(events + "'signin.failed'"), 12, "guesses that were written down");
+    require_equal(number_of(events + "'signin.succeeded'"), 0);
+    require_equal(number_of("SELECT failed_signins FROM user WHERE email = " + literal(owner.email)), 5);
+  }
+}
+
 Test(auth, a_locked_out_owner_gets_back_in_by_mail) {
   const auto owner = sign_up();
   for (int i = 0; i < 6; ++i) sign_in(owner.email, kWrong);

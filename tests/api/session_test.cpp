@@ -6,6 +6,7 @@
 #include "support/check.hpp"
 #include "support/clock.hpp"
 #include "support/database.hpp"
+#include "support/mailbox.hpp"
 #include "support/parallel.hpp"
 #include "support/world.hpp"
 
@@ -24,6 +25,13 @@ std::string sessions_of(const Account& account) {
 void age_rotation(const Account& account, int seconds) {
   database().run("UPDATE session SET rotated_at = rotated_at - " + std::to_string(seconds) +
                  " WHERE user_id = " + binary(account.user_id));
+}
+
+// Eight connections, so that every worker is asked; all have seen the token before.
+void expect_everywhere(const Account& account, int status,
+                       const std::source_location& at = std::source_location::current()) {
+  const auto statuses = at_once(8, [&](std::size_t) { return account.client().get("/users/me").status; });
+  for (const int found : statuses) require_equal(found, status, "GET /users/me", at);
 }
 
 }  // namespace
@@ -144,5 +152,50 @@ Test(session, what_ends_a_token_counts_in_every_worker_at_once) {
     const auto removed =
         at_once(8, [&](std::size_t) { return member.client().get("/organization/list_users").status; });
     for (const int status : removed) require_equal(status, 401, "after the removal");
+  }
+}
+
+Test(session, a_sign_out_a_changed_password_a_reset_or_a_replay_counts_in_every_worker_at_once) {
+  for (int round = 0; round < 5; ++round) {
+    const auto owner = sign_up();
+    const auto again = [&](const std::string& password) {
+      return account_of(expect(sign_in(owner.email, password), 200), owner.email);
+    };
+    const auto leaver = again(owner.password);
+    expect_everywhere(leaver, 200);
+    expect(leaver.client().post("/logout"), 204);
+    expect_everywhere(leaver, 401);
+    expect_problem(refresh(leaver.refresh_token), 401, "invalid_token");
+
+    const auto elsewhere = again(owner.password);
+    expect_everywhere(elsewhere, 200);
+    expect_everywhere(owner, 200);
+    const auto change =
+        object({{"current_password", owner.password}, {"new_password", "violet harbor stone 81"}});
+    expect(owner.client().post("/api/v1/auth/change-password", change), 204);
+    expect_everywhere(elsewhere, 401);
+    expect_everywhere(owner, 200);
+    expect_problem(refresh(elsewhere.refresh_token), 401, "invalid_token");
+
+    const auto robbed = again("violet harbor stone 81");
+    expect_everywhere(robbed, 200);
+    expect(refresh(robbed.refresh_token), 200);
+    age_rotation(robbed, 60);
+    expect_problem(refresh(robbed.refresh_token), 401, "refresh_reused");
+    expect_everywhere(robbed, 401);
+  }
+}
+
+Test(session, a_reset_ends_every_session_in_every_worker_at_once) {
+  for (int round = 0; round < 5; ++round) {
+    const auto owner = sign_up();
+    expect_everywhere(owner, 200);
+    expect(Client{}.post("/reset_password", object({{"email", owner.email}})), 202);
+    const auto token = newest_mail(owner.email, "password_reset").token();
+    expect(Client{}.post("/reset_password",
+                         object({{"token", token}, {"new_password", "violet harbor stone 82"}})),
+           204);
+    expect_everywhere(owner, 401);
+    expect_problem(refresh(owner.refresh_token), 401, "invalid_token");
   }
 }

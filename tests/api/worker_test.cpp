@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -175,4 +176,54 @@ Test(worker, a_reload_under_load_fails_no_request) {
   };
   require_equal(reads.failures.size(), 0U, first(reads));
   require_equal(sign_ins.failures.size(), 0U, first(sign_ins));
+}
+
+// The moment between the commit and the reply: commits are held back while the worker that waits for one is
+// killed.
+Test(worker, a_refresh_that_was_written_and_never_answered_is_answered_when_it_is_repeated) {
+  const Alone alone;
+  auto& admin = database();
+  const auto kill_all = [] {
+    const auto workers = children_of(master());
+    for (const pid_t worker : workers) ::kill(worker, SIGKILL);
+    wait_until("every worker is another", [&] {
+      const auto now = children_of(master());
+      return now.size() >= workers.size() && std::none_of(now.begin(), now.end(), [&](pid_t pid) {
+               return std::count(workers.begin(), workers.end(), pid);
+             });
+    });
+  };
+  for (int round = 0; round < 3; ++round) {
+    const auto owner = sign_up();
+    const auto body = object({{"refresh_token", owner.refresh_token}});
+    const auto counter = [&] {
+      return number_of("SELECT counter FROM session WHERE user_id = " + binary(owner.user_id));
+    };
+    int lost = 0;
+    admin.run("BACKUP STAGE START");
+    admin.run("BACKUP STAGE BLOCK_COMMIT");
+    {
+      std::jthread asking{[&] { lost = Client{}.post("/refresh_token", body).status; }};
+      wait_until("the refresh waits for its commit", [&] {
+        return number_of(
+                   "SELECT COUNT(*) FROM information_schema.processlist WHERE user <> 'root' AND "
+                   "info = 'COMMIT'") > 0;
+      });
+      kill_all();
+      admin.run("BACKUP STAGE END");
+    }
+    require(lost != 200, "the refresh was answered");
+    wait_until("the rotation is written", [&] { return counter() == 1; });
+    const auto again = Client{}.post("/refresh_token", body);
+    expect(again, 200);
+    require_equal(counter(), 1, "rotations");
+    expect(account_of(again, owner.email).client().get("/users/me"), 200);
+    const auto next =
+        Client{}.post("/refresh_token", object({{"refresh_token", again.text("/refresh_token")}}));
+    expect(next, 200);
+    // One chain of tokens: what lies two rotations back ends it.
+    expect_problem(Client{}.post("/refresh_token", body), 401, "refresh_reused");
+    expect_problem(Client{}.post("/refresh_token", object({{"refresh_token", next.text("/refresh_token")}})),
+                   401, "invalid_token");
+  }
 }
