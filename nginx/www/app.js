@@ -8,11 +8,12 @@
   const heading = document.querySelector('h1');
   const lead = byId('lead');
   const notice = byId('notice');
-  const form = byId('form');
-  const button = byId('submit');
+  let form = byId('form');
+  let button = byId('submit');
   const status = byId('status');
   const password = byId('password');
   const repeat = byId('repeat');
+  const email = byId('email');
 
   const kLeast = 8;  // characters, as the service counts them: code points
   const kTimeout = 30000;
@@ -39,11 +40,21 @@
     reset: {
       path: '/reset_password',
       busy: 'Setting the new password…',
-      gone: 'Please ask for a new link where you sign in.',
+      gone: 'You can ask for a new one.',
       body: () => ({ token, new_password: password.value }),
       done: () => {
         heading.textContent = 'Your password is changed';
         succeed('All your sessions have ended. Sign in with the new password.');
+      },
+    },
+    // The reset page without a token: who has none asks for one.
+    ask: {
+      path: '/api/v1/auth/password-reset/request',
+      busy: 'Asking for the link…',
+      body: () => ({ email: email.value.trim() }),
+      done: () => {
+        heading.textContent = 'Check your mail';
+        succeed('If there is an account with this address, a link is on its way to it. It works once, and not for long.');
       },
     },
     verify: {
@@ -57,7 +68,7 @@
       },
     },
   };
-  const page = pages[main.dataset.page];
+  let page = pages[main.dataset.page];
 
   // The refusals in plain words, by the problem's stable code. `final`: trying again cannot help.
   const problems = {
@@ -84,7 +95,8 @@
   }
 
   function asksPassword() {
-    return password && !byId('password-field').hidden;
+    const field = byId('password-field');
+    return Boolean(field && !field.hidden);
   }
 
   // Text only, never markup: a name from a reply must not become part of the page.
@@ -118,6 +130,20 @@
     heading.focus();
   }
 
+  // Instead of a link that cannot be used, or of none.
+  function askForLink(message) {
+    form.remove();
+    form = byId('ask');
+    button = byId('ask-submit');
+    page = pages.ask;
+    heading.textContent = 'Reset your password';
+    document.title = heading.textContent;
+    lead.textContent = 'We mail you a link. It leads back to this page, where you choose a new password.';
+    if (message) show('bad', message);
+    form.hidden = false;
+    if (message) heading.focus();
+  }
+
   function fieldProblem(input, message) {
     const hint = byId(input.getAttribute('aria-describedby'));
     if (hint.dataset.rule === undefined) hint.dataset.rule = hint.textContent;
@@ -129,6 +155,11 @@
 
   // Returns the first field that cannot be sent, after saying so beside it.
   function firstRefusedField() {
+    if (page === pages.ask) {
+      const address = /^[^\s@]+@[^\s@]+$/.test(email.value.trim());
+      fieldProblem(email, address ? '' : 'Please type the whole address, such as ada@example.com.');
+      return address ? null : email;
+    }
     if (!asksPassword()) return null;
     const short = [...password.value].length < kLeast;
     fieldProblem(password, short ? `Please choose at least ${kLeast} characters.` : '');
@@ -173,11 +204,17 @@
       password.select();
       return;
     }
+    if (problem.code === 'validation_failed' && page === pages.ask) {
+      fieldProblem(email, 'This is no e-mail address.');
+      email.focus();
+      return;
+    }
     const known = Object.hasOwn(problems, problem.code) ? problems[problem.code]
       : problem.code === undefined && reply.status >= 500 ? problems.unavailable : null;
     const message = known ? (typeof known.text === 'function' ? known.text(reply) : known.text)
       : text(problem.detail, problem.title, 'The service refused this. Please open the link from the mail again.');
-    if (known && known.final) end(message, known.heading);
+    if (known && known.final && page === pages.reset) askForLink(message);
+    else if (known && known.final) end(message, known.heading);
     else show('bad', message, known ? [] : items);
   }
 
@@ -189,7 +226,7 @@
     status.textContent = on ? page.busy : '';
   }
 
-  form.addEventListener('submit', async (event) => {
+  for (const each of document.forms) each.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (busy) return;
     notice.hidden = true;
@@ -220,14 +257,16 @@
     });
   }
 
-  for (const input of [password, repeat]) {
+  for (const input of [password, repeat, email]) {
     if (input) input.addEventListener('input', () => fieldProblem(input, ''));
   }
 
   // A second link opened in the same tab changes only the fragment: start over with its token.
   addEventListener('hashchange', () => location.reload());
 
-  if (token === '') {
+  if (token === '' && page === pages.reset) {
+    askForLink('');
+  } else if (token === '') {
     end('It is incomplete, or this page was reloaded. Please open the link from the mail again.');
   } else {
     form.hidden = false;

@@ -60,6 +60,12 @@ std::string host_name(std::string_view url) {
   return named ? host : std::string{};
 }
 
+// True of mails whose reader may have to choose another password at once.
+bool warns(Template kind) {
+  return kind == Template::login_alert || kind == Template::password_changed ||
+         kind == Template::security_changed;
+}
+
 // The values that templates see: the mail's own, cleaned, and those that every mail has.
 std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& from,
                                             const std::string& public_url) {
@@ -75,7 +81,10 @@ std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& fro
   values["public_url"] = public_url;
   values.emplace("email", one_line(mail.to));
   values.emplace("service", from.name.empty() ? from.address.substr(from.address.find('@') + 1) : from.name);
-  values.emplace("target", values.contains("link") ? values["link"] : public_url);
+  values.emplace("reset_url", public_url + "/reset");
+  values.emplace("target", values.contains("link") ? values["link"]
+                           : warns(mail.kind)      ? values["reset_url"]
+                                                   : public_url);
   return values;
 }
 

@@ -77,6 +77,17 @@ Test(pages, a_new_password_is_chosen_by_the_link_of_a_mail) {
   follow(mail, "dead_reset");
 }
 
+Test(pages, who_has_no_link_asks_for_one) {
+  const auto owner = sign_up();
+  browse("mail_pages.mjs", "asking_for_a_reset", owner.email);
+  follow(newest_mail(owner.email, "password_reset"), "reset");
+  expect(sign_in(owner.email, kNewPassword), 200);
+  // A stranger's address is told the same.
+  const auto unknown = fresh_email();
+  browse("mail_pages.mjs", "asking_for_a_reset", unknown);
+  require_equal(count_mails(unknown, "password_reset"), 0U);
+}
+
 Test(pages, an_address_is_confirmed_by_one_press) {
   const auto owner = sign_up();
   const auto mail = newest_mail(owner.email, "verification");

@@ -122,14 +122,42 @@ const stories = {
   async dead_reset(open) {
     const visit = await open(link);
     for (const field of ['#password', '#repeat']) await visit.page.fill(field, kGood);
-    await is_over(visit, 400, '/reset_password',
-                  ['This link was used before, was replaced or has expired.',
-                   'Please ask for a new link where you sign in.']);
+    await visit.answer('/reset_password', 400, () => visit.page.click(button));
+    await visit.shows('This link was used before, was replaced or has expired. You can ask for a new one.');
+    assert.equal(await visit.page.locator('#password').count(), 0);
+    await visit.check('asking-again');
+    await leaves_no_token(visit);
+  },
+
+  // Who has no link asks for one, by keyboard alone.
+  async asking_for_a_reset(open) {
+    const visit = await open(`${base}/reset`);
+    await visit.shows('Reset your password');
+    await visit.check('without');
+    await visit.tab('#email');
+    for (const wrong of ['', 'ada', 'ada@']) {
+      await visit.page.fill('#email', wrong);
+      await visit.press('Enter');
+      await visit.shows('Please type the whole address, such as ada@example.com.');
+    }
+    await visit.check('mistyped');
+    await visit.page.fill('#email', 'ada@exa_mple');
+    await visit.answer('/api/v1/auth/password-reset/request', 422, () => visit.press('Enter'));
+    await visit.shows('This is no e-mail address.');
+
+    await visit.page.fill('#email', ` ${link} `);
+    await visit.tab('#ask-submit');
+    const reply = await visit.answer('/api/v1/auth/password-reset/request', 202, () => visit.press('Enter'));
+    await visit.shows('Check your mail');
+    assert.ok(!(await visit.text()).includes(link), 'the address stays on the page');
+    assert.equal(await visit.page.locator('form').count(), 0);
+    await visit.check('asked');
+    return reply;
   },
 
   // Each page without its token: opened by hand, or reloaded.
   async no_token(open) {
-    for (const page of ['invite', 'reset', 'verify']) {
+    for (const page of ['invite', 'verify']) {
       const visit = await open(`${base}/${page}`);
       await visit.shows('Please open the link from the mail again.');
       assert.equal(await visit.page.locator('form').count(), 0);

@@ -141,10 +141,15 @@ Test(mail_render, a_mail_that_lives_by_its_link_is_not_sent_without_one) {
   }
 }
 
-Test(mail_render, an_alert_without_a_link_points_at_the_service) {
-  Mail mail = sample(Template::login_alert);
-  mail.values.erase("link");
-  cr_assert(contains(part(render(mail), "text/html"), "href=\"https://id.acme.example\""));
+Test(mail_render, an_alert_leads_to_the_page_that_mails_a_reset_link) {
+  for (const Template kind :
+       {Template::login_alert, Template::password_changed, Template::security_changed}) {
+    Mail mail = sample(kind);
+    mail.values.erase("link");
+    const Message message = render(mail);
+    cr_assert(contains(part(message, "text/html"), "href=\"https://id.acme.example/reset\""));
+    cr_assert(contains(part(message, "text/plain"), "https://id.acme.example/reset"));
+  }
 }
 
 Test(mail_render, html_values_are_escaped_and_text_values_are_not) {
