@@ -108,7 +108,7 @@ const std::vector<Door>& doors() {
       {"/api/v1/auth/mfa/verify",
        {"second factor"},
        401,
-       "invalid_token",
+       "mfa_invalid",
        [](const std::string& t) {
          return post("/api/v1/auth/mfa/verify", "mfa_token", t, "code", "123456");
        }},
