@@ -45,7 +45,7 @@ constexpr Sql kVerify{
     "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
 constexpr Sql kInsertToken{"token.insert",
                            "INSERT INTO one_time_token (token, user_id, purpose, email, created_at, "
-                           "expires_at) VALUES (?, ?, ?, ?, ?, ?)"};
+                           "expires_at) SELECT ?, id, ?, ?, ?, ? FROM user WHERE id = ?"};
 constexpr Sql kPeekToken{
     "token.peek", "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
 constexpr Sql kForgetKeys{"user.forget_keys", "CALL forget_keys(?)"};
@@ -134,7 +134,7 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now) {
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
                   TimePoint expires_at, const std::optional<Email>& email) {
   const auto address = email ? std::optional{email->str()} : std::nullopt;
-  txn.execute(kInsertToken, hash, user, purpose, address, now, expires_at);
+  txn.execute(kInsertToken, hash, purpose, address, now, expires_at, user);
 }
 
 void delete_api_keys_of(db::Txn& txn, UserId user) {

@@ -61,7 +61,8 @@ void make_super(db::Txn& txn, UserId id);
 void mark_verified(db::Txn& txn, UserId id, TimePoint now);
 
 // Links in mails. Only the SHA-256 of the token is stored.
-// `email`: the new address, for change_email.
+// `email`: the new address, for change_email. For an id that is no account nothing is stored, at the same
+// cost.
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
                   TimePoint expires_at, const std::optional<Email>& email = {});
 // Uses the token up: returns its user the first time, before it expires; nullopt ever after.
