@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh: measures tenantd beside a bare FastCGI hello on the same nginx, in an instance of its own.
 #
-#   run.sh [--case NAME]... [--seconds N] [--rounds N] [--connections N] [--help]
+#   run.sh [--case NAME]... [--seconds N] [--rounds N] [--connections N] [--tries N] [--help]
 #
 # A case and its yardstick take turns, N rounds of N seconds each; medians are printed. The yardstick is hello, behind a
 # location and an upstream that differ from tenantd's in the socket alone; for sign-in it is the bare Argon2id in as many
@@ -9,8 +9,10 @@
 # still while requests are measured, so that the database's time is theirs, and is measured by itself at the end. The
 # database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
 #
-# Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between.
+# Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between; timing.
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
+# timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
+# take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
 # how fast this machine was in this minute is for a person to judge.
@@ -23,7 +25,7 @@ stack=$top/src/run/stack.sh
 
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -37,18 +39,24 @@ number() { case $1 in '' | 0 | *[!0-9]*) fail "$2 must be a whole number above 0
 while [ $# -gt 0 ]; do
   case $1 in
     --case)
+      if [ "${2:-}" = timing ]; then
+        timing=1
+        shift 2
+        continue
+      fi
       case " ${all_cases[*]} " in *" ${2:-} "*) chosen+=("$2") ;; *) fail "no case is called '${2:-}'; there are ${all_cases[*]}." ;; esac
       shift
       ;;
     --seconds) seconds=$(number "${2:-}" --seconds) || exit 1; shift ;;
     --rounds) rounds=$(number "${2:-}" --rounds) || exit 1; shift ;;
+    --tries) tries=$(number "${2:-}" --tries) || exit 1; shift ;;
     --connections) connections=$(number "${2:-}" --connections) || exit 1; shift ;;
     --help) usage; exit 0 ;;
     *) fail "unknown argument $1; see --help." ;;
   esac
   shift
 done
-[ ${#chosen[@]} -gt 0 ] || chosen=("${all_cases[@]}")
+[ ${#chosen[@]} -gt 0 ] || [ $timing = 1 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
 [ "$connections" -le 128 ] || fail "--connections must not exceed 128."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
@@ -63,7 +71,7 @@ done
 work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
 export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 MAIL_TRANSPORT=file
 export MARIADB_OPTIONS=${MARIADB_OPTIONS---innodb-buffer-pool-size=256M}
-export LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
+export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
 export ACCESS_TOKEN_SECONDS=86400 INVITE_SECONDS=86400  # longer than any run
 export WORKERS=${WORKERS:-4} WORKER_THREADS=${WORKER_THREADS:-4} HASH_WORKERS=${HASH_WORKERS:-2} HASH_NICE=${HASH_NICE:-5}
 started=()  # processes of ours, ended by pid
@@ -405,6 +413,24 @@ measure_mails() {
     "$(per $courier_us $sent)" "$(per $db_us $sent)" $((sent / 2)))
 }
 
+# --- what the time of an answer tells ----------------------------------------------------------------------------------
+
+# Fewer tries an account than lock it, the warming ones included.
+timing_case() {
+  local known=$((tries * 11 / 10 / 4 + 12)) locked=20 made
+  made=$(sql -e "SELECT CONCAT(IF(number <= $locked, 'locked ', 'known '), email) FROM (
+      SELECT email, ROW_NUMBER() OVER (ORDER BY id) AS number FROM tenantd.user WHERE email LIKE 'person%') numbered
+    WHERE number <= $((known + locked))")
+  [ "$(grep -c ^known <<<"$made")" = $known ] || fail "there are not $known accounts to guess at."
+  sql -e "UPDATE tenantd.user SET failed_signins = 5, locked_until = UNIX_TIMESTAMP() + 3600 WHERE email IN
+      ($(sed -n "s/^locked \(.*\)/'\1'/p" <<<"$made" | paste -sd ,))"
+  python3 "$here/timing.py" "$url" "$tries" <<<"$made" >"$work/timing" || fail "an answer told more than it should."
+  awk -F '|' -v tries="$tries" '
+    BEGIN { printf "%-9s %-17s %10s %7s   95 %%\n", "timing", "of " tries " each", "median ms", "ratio" }
+    { far = $4 > 1.05 || $4 < 0.95
+      printf "%-9s %-17s %10.2f %7.3f   %.3f to %.3f%s\n", $1, $2, $3, $4, $5, $6, far ? "   aim 0.95 to 1.05 missed" : "" }' "$work/timing"
+}
+
 # --- the report --------------------------------------------------------------------------------------------------------
 
 report() {
@@ -460,6 +486,14 @@ report_memory() {
     }' "$3"
 }
 
+if [ $timing = 1 ] && [ ${#chosen[@]} = 0 ]; then
+  "$stack" start || fail "the instance did not start."
+  url=http://127.0.0.1:$(cat "$RUN_DIR/port")
+  prepare
+  timing_case
+  finish 0
+fi
+
 begin_hello
 "$stack" start || fail "the instance did not start."
 port=$(cat "$RUN_DIR/port") url=http://127.0.0.1:$(cat "$RUN_DIR/port")
@@ -477,6 +511,7 @@ for name in "${chosen[@]}"; do one_case "$name"; done
 hello_cpu=$(($(cpu_of "$hello") - hello_cpu))
 memory >"$work/memory.after"
 measure_mails
+if [ $timing = 1 ]; then timing_case; fi
 report
 if [ -n "$few" ]; then printf '  with %s connections, being too slow for more:%s\n' $threads "$few"; fi
 printf '  %-44s %8s  aim <  300   %s\n' 'ready after the database, ms' "$ready_ms" "$([ "$ready_ms" -lt 300 ] && echo met || echo missed)"
