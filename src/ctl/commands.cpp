@@ -2,6 +2,7 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
 #include <array>
 #include <iomanip>
 #include <stdexcept>
@@ -112,8 +113,11 @@ int routes(const Arguments& arguments, std::ostream& out, std::ostream&) {
     return 0;
   }
   if (!arguments.empty()) throw UsageError("unknown option \"" + arguments[0] + "\"");
+  std::size_t longest = 0;
+  for (const auto& route : api::routes()) longest = std::max(longest, route.path.size());
+  const int widest = static_cast<int>(longest) + 1;
   for (const auto& route : api::routes())
-    out << std::left << std::setw(7) << http::method_name(route.method) << std::setw(42) << route.path
+    out << std::left << std::setw(7) << http::method_name(route.method) << std::setw(widest) << route.path
         << std::setw(18)
         << (route.permission ? permission_name(*route.permission) : access_word(route.handler.access))
         << route.summary << '\n';
