@@ -47,6 +47,7 @@ Expected expectation(const Cell& cell) {
   const auto if_held = [&](bool held) { return held ? Expected::allowed : Expected::forbidden; };
   switch (route.handler.access) {
     case Access::anyone:
+    case Access::caller:
     case Access::user: return Expected::allowed;
     case Access::tenant: return if_held(caller.permissions.has(route.permission.value()));
     case Access::subject: return if_held(self || caller.permissions.has(route.permission.value()));

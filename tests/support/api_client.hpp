@@ -90,6 +90,8 @@ class Client {
   // Sent with every request from here on.
   Client& bearer(const std::string& access_token);
   Client& header(const std::string& name, const std::string& value);
+  // What answers is another program: its replies are held to no document.
+  Client& of_another_program();
 
   Response get(const std::string& path);
   Response post(const std::string& path, const std::string& json);
