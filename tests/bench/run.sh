@@ -426,9 +426,9 @@ timing_case() {
       ($(sed -n "s/^locked \(.*\)/'\1'/p" <<<"$made" | paste -sd ,))"
   python3 "$here/timing.py" "$url" "$tries" <<<"$made" >"$work/timing" || fail "an answer told more than it should."
   awk -F '|' -v tries="$tries" '
-    BEGIN { printf "%-9s %-17s %10s %7s   95 %%\n", "timing", "of " tries " each", "median ms", "ratio" }
+    BEGIN { printf "%-9s %-17s %10s %7s   %-14s  %8s\n", "timing", "of " tries " each", "median ms", "ratio", "95 %", "quartile" }
     { far = $4 > 1.05 || $4 < 0.95
-      printf "%-9s %-17s %10.2f %7.3f   %.3f to %.3f%s\n", $1, $2, $3, $4, $5, $6, far ? "   aim 0.95 to 1.05 missed" : "" }' "$work/timing"
+      printf "%-9s %-17s %10.2f %7.3f   %.3f to %.3f  %8.3f%s\n", $1, $2, $3, $4, $5, $6, $7, far ? "   aim 0.95 to 1.05 missed" : "" }' "$work/timing"
 }
 
 # --- the report --------------------------------------------------------------------------------------------------------
