@@ -22,7 +22,7 @@ using tenantd::http::Method;
 
 namespace {
 
-enum class Expected { allowed, unauthenticated, forbidden, not_found };
+enum class Expected { allowed, unauthenticated, forbidden, session_required, not_found };
 
 struct Caller {
   std::string name;
@@ -30,6 +30,7 @@ struct Caller {
   PermissionSet permissions;  // in the organization that is active
   bool super = false;
   std::string foreign;  // the organization that X-Tenant-Id names, to which the caller does not belong
+  std::string api_key;  // shown instead of the account's token
 };
 
 // One request of a caller to a row. `self`: the path's {user_id} is the caller.
@@ -45,13 +46,17 @@ Expected expectation(const Cell& cell) {
   if (caller.account.access_token.empty()) return Expected::unauthenticated;
   if (!caller.foreign.empty()) return Expected::not_found;
   const auto if_held = [&](bool held) { return held ? Expected::allowed : Expected::forbidden; };
+  const bool is_key = !caller.api_key.empty();
   switch (route.handler.access) {
     case Access::anyone:
-    case Access::caller:
-    case Access::user: return Expected::allowed;
-    case Access::tenant: return if_held(caller.permissions.has(route.permission.value()));
-    case Access::subject: return if_held(self || caller.permissions.has(route.permission.value()));
-    case Access::super: return if_held(caller.super);
+    case Access::caller: return Expected::allowed;
+    case Access::user: return is_key ? Expected::session_required : Expected::allowed;
+    case Access::tenant:
+      if (is_key && route.handler.tenant_with_session_ != nullptr) return Expected::session_required;
+      return if_held(caller.permissions.has(route.permission.value()));
+    case Access::subject:
+      return if_held((self && !is_key) || caller.permissions.has(route.permission.value()));
+    case Access::super: return is_key ? Expected::session_required : if_held(caller.super);
   }
   return Expected::forbidden;
 }
@@ -80,7 +85,9 @@ Call call_of(const Cell& cell, const std::string& colleague) {
   call.method = tenantd::http::method_name(cell.route.method);
   call.path = path_of(cell, colleague);
   if (!cell.route.body.empty()) call.body = R"({"no_such_member":1})";
-  if (!cell.caller.account.access_token.empty())
+  if (!cell.caller.api_key.empty())
+    call.headers.emplace_back("X-Api-Key", cell.caller.api_key);
+  else if (!cell.caller.account.access_token.empty())
     call.headers.emplace_back("Authorization", "Bearer " + cell.caller.account.access_token);
   if (!cell.caller.foreign.empty()) call.headers.emplace_back("X-Tenant-Id", cell.caller.foreign);
   return call;
@@ -92,6 +99,7 @@ bool is_as_expected(const Cell& cell, const Response& reply) {
   switch (expectation(cell)) {
     case Expected::unauthenticated: return reply.status == 401 && code_of(reply) == "unauthenticated";
     case Expected::forbidden: return reply.status == 403 && code_of(reply) == "forbidden";
+    case Expected::session_required: return reply.status == 403 && code_of(reply) == "session_required";
     case Expected::not_found: return reply.status == 404 && code_of(reply) == "not_found";
     case Expected::allowed: break;
   }
@@ -107,6 +115,7 @@ std::string_view word(Expected expected) {
     case Expected::allowed: return "allowed";
     case Expected::unauthenticated: return "401";
     case Expected::forbidden: return "403";
+    case Expected::session_required: return "403 for want of a session";
     case Expected::not_found: return "404";
   }
   return "";
@@ -125,21 +134,33 @@ Account super_admin() {
   return account_of(expect(sign_in(email, password), 200), email, password);
 }
 
+// A key of the account that may this.
+std::string key_of(const Account& account, PermissionSet permissions) {
+  std::string names;
+  for (const auto name : tenantd::permission_names(permissions))
+    names += (names.empty() ? "" : ",") + Field{name}.json();
+  const auto body = object({{"name", "matrix"}, {"permissions", Field::raw('[' + names + ']')}});
+  return expect(account.client().post("/api/v1/api-keys", body), 201).text("/key");
+}
+
 // Nobody, each system role, an owner elsewhere who asks at home and here, and the super-admin at home and
 // here.
 std::vector<Caller> callers(const Account& owner, const Account& stranger) {
-  std::vector<Caller> all{{"nobody", {}, {}, false, ""}};
+  std::vector<Caller> all{{"nobody", {}, {}, false, "", ""}};
   PermissionSet everything;
   for (const auto& role : tenantd::system_roles()) {
     const std::string name{role.name};
     const bool owns = role.name == tenantd::kOwnerRole;
     if (owns) everything = role.permissions;
-    all.push_back({name, owns ? owner : invite_and_accept(owner, name), role.permissions, false, ""});
+    all.push_back({name, owns ? owner : invite_and_accept(owner, name), role.permissions, false, "", ""});
   }
-  all.push_back({"owner elsewhere, at home", stranger, everything, false, ""});
-  all.push_back({"owner elsewhere, naming this organization", stranger, {}, false, owner.org_id});
-  all.push_back({"super-admin, at home", super_admin(), everything, true, ""});
-  all.push_back({"super-admin, naming this organization", all.back().account, {}, true, owner.org_id});
+  all.push_back({"owner elsewhere, at home", stranger, everything, false, "", ""});
+  all.push_back({"owner elsewhere, naming this organization", stranger, {}, false, owner.org_id, ""});
+  all.push_back({"super-admin, at home", super_admin(), everything, true, "", ""});
+  all.push_back({"super-admin, naming this organization", all.back().account, {}, true, owner.org_id, ""});
+  const auto little = PermissionSet{}.with(tenantd::Permission::stats_read);
+  all.push_back({"key that may everything", owner, everything, false, "", key_of(owner, everything)});
+  all.push_back({"key that may count", owner, little, false, "", key_of(owner, little)});
   return all;
 }
 
