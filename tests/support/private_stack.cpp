@@ -80,6 +80,10 @@ PrivateStack::PrivateStack(std::vector<std::string> settings) {
                   "MARIADB_OPTIONS",
                   "BUILD=" + setting("TENANTD_BUILD")};
   environment_.insert(environment_.end(), settings.begin(), settings.end());
+  start();
+}
+
+void PrivateStack::start() {
   const auto started = run_program({stack_script(), "start"}, environment_);
   if (started.status != 0) {
     stop();
@@ -89,6 +93,7 @@ PrivateStack::PrivateStack(std::vector<std::string> settings) {
   url_ = "http://127.0.0.1:" + port.substr(0, port.find('\n'));
   std::string command = read_file("/proc/" + std::to_string(part_pid(dir_, "mariadb")) + "/cmdline");
   if (!command.empty() && command.back() == '\0') command.pop_back();
+  database_command_.clear();
   for (const auto argument : split(command, '\0')) database_command_.emplace_back(argument);
 }
 
@@ -146,6 +151,26 @@ void PrivateStack::trust_local_proxy() const {
   extend_nginx("set_real_ip_from 127.0.0.1;", is_believed);
 }
 
+db::ConnectOptions PrivateStack::database() const {
+  db::ConnectOptions options;
+  for (const auto& argument : database_command_)
+    if (argument.starts_with("--socket=")) options.socket = argument.substr(9);
+  options.user = setting("DB_ADMIN_USER", "root");
+  options.schema = "tenantd";
+  return options;
+}
+
+Finished PrivateStack::run(const std::string& command) const {
+  return run_program({"bash", "-c", ". \"$RUN_DIR/environment\" && exec \"$BUILD\"/" + command},
+                     environment_);
+}
+
+void PrivateStack::restart() {
+  const auto stopped = run_program({stack_script(), "stop"}, environment_);
+  require(stopped.status == 0, "a private stack did not stop: " + stopped.output);
+  start();
+}
+
 void PrivateStack::signal_database(int signal) const {
   require(::kill(part_pid(dir_, "mariadb"), signal) == 0, "the database takes no signal");
 }
@@ -160,10 +185,8 @@ void PrivateStack::restart_database() {
   const pid_t pid = spawn_detached(database_command_, environment_, dir_ + "/log/mariadb.log");
   std::ofstream{dir_ + "/pid/mariadb"} << pid << ' ' << start_time(pid) << ' ' << database_command_.front()
                                        << '\n';
-  db::ConnectOptions options;
-  for (const auto& argument : database_command_)
-    if (argument.starts_with("--socket=")) options.socket = argument.substr(9);
-  options.user = setting("DB_ADMIN_USER", "root");
+  auto options = database();
+  options.schema.clear();
   wait_until("the database answers", [&] {
     require(lives(pid), "the database ended: " + read_file(dir_ + "/log/mariadb.log"));
     try {

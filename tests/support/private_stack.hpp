@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "support/api_client.hpp"
+#include "support/processes.hpp"
+#include "tenantd/db/connection.hpp"
 
 namespace tenantd::test {
 
@@ -30,6 +32,13 @@ class PrivateStack {
   // nginx believes what 127.0.0.1 says in X-Forwarded-For.
   void trust_local_proxy() const;
 
+  // The administrator's account of its database, with the base tables' schema.
+  db::ConnectOptions database() const;
+  // Runs one of its programs ("tenantctl") with the settings that its services were started with.
+  Finished run(const std::string& command) const;
+  // Stops all of it, and starts it again on the same folder.
+  void restart();
+
   void signal_database(int signal) const;
   // Kills it as a power cut would, and waits until it is gone.
   void kill_database();
@@ -37,6 +46,7 @@ class PrivateStack {
   void restart_database();
 
  private:
+  void start();
   void stop() noexcept;
 
   std::string dir_;
