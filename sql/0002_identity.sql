@@ -108,8 +108,9 @@ CREATE TABLE IF NOT EXISTS tenantd.account_event (
 
 -- How far `tenantctl import` came with a file, so that a run that was cut short goes on where it stopped.
 CREATE TABLE IF NOT EXISTS tenantd.import_run (
-  id         BINARY(32) NOT NULL PRIMARY KEY COMMENT 'SHA-256 of the file and of what it is imported into',
-  rows_done  BIGINT     NOT NULL,
-  created_at BIGINT     NOT NULL,
-  updated_at BIGINT     NOT NULL
+  id           BINARY(32) NOT NULL PRIMARY KEY COMMENT 'SHA-256 of the file and of what it is imported into',
+  rows_done    BIGINT     NOT NULL,
+  rows_refused BIGINT     NOT NULL DEFAULT 0 COMMENT 'of those',
+  created_at   BIGINT     NOT NULL,
+  updated_at   BIGINT     NOT NULL
 ) ENGINE = InnoDB;

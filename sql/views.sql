@@ -201,6 +201,10 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member m ON m.org_id = o.id
   WHERE tenantd_app.current_super();
 
+-- Every organization, for who may act in any: empty unless current_super(). Read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_organization AS
+  SELECT id, name, slug, status FROM tenantd.organization WHERE tenantd_app.current_super();
+
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
@@ -222,4 +226,4 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
   SELECT id, user_id, identity, type, session_id, actor_id, address, agent, created_at FROM tenantd.account_event;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
-  SELECT id, rows_done, created_at, updated_at FROM tenantd.import_run;
+  SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <array>
+#include <cctype>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -119,6 +120,37 @@ bool verify_bcrypt(const Secret& password, const std::string& stored) {
   return equal && password.reveal().size() <= kBcryptSeesBytes;
 }
 
+// Of an unpadded base64 text (RFC 4648 section 4); 0 if it is none.
+std::size_t decoded_bytes(std::string_view text) {
+  for (const char c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '+' && c != '/') return 0;
+  return text.size() % 4 == 1 ? 0 : text.size() * 3 / 4;
+}
+
+std::optional<std::string> judge_foreign_bcrypt(const std::string& stored) {
+  if (!is_bcrypt(stored) || stored[6] != '$') return "is no whole bcrypt hash of 60 characters";
+  const auto cost = parse_int(std::string_view{stored}.substr(4, 2));
+  if (*cost < 4 || *cost > 14) return "is bcrypt of a cost outside 4 to 14";
+  for (const char c : stored.substr(7))
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '/')
+      return "is no whole bcrypt hash of 60 characters";
+  return std::nullopt;
+}
+
+std::optional<std::string> judge_foreign_argon2(const std::string& stored) {
+  const auto phc = parse_phc(stored);
+  const auto parts = split(stored, '$');
+  const bool whole = phc && phc->type == Argon2_id && stored.size() <= 255 &&
+                     (phc->version == ARGON2_VERSION_13 || phc->version == ARGON2_VERSION_10) &&
+                     decoded_bytes(parts[parts.size() - 2]) >= 8 && decoded_bytes(parts.back()) >= 16;
+  if (!whole) return "is no whole Argon2id hash in PHC form";
+  const auto& p = phc->params;
+  const bool bearable = p.memory_kib >= 8ULL * p.lanes && p.memory_kib <= 1U << 18 && p.passes <= 16 &&
+                        p.lanes <= 16 && std::uint64_t{p.memory_kib} * p.passes <= 1U << 20;
+  if (!bearable) return "is Argon2id of costs outside 256 MiB, 16 passes, 16 lanes and 1 GiB filled";
+  return std::nullopt;
+}
+
 std::string unpadded_base64(std::string_view bytes) {
   std::string text = base64_encode(bytes);
   while (text.ends_with('=')) text.pop_back();
@@ -151,6 +183,12 @@ bool verify_password(const Secret& password, const std::string& stored) {
   // Only a password that skipped normalize_password can hold a NUL, where bcrypt would stop reading.
   if (password.reveal().find('\0') != std::string::npos) return false;
   return is_bcrypt(stored) ? verify_bcrypt(password, stored) : verify_argon2(password, stored);
+}
+
+std::optional<std::string> judge_foreign_hash(const std::string& stored) {
+  if (stored.starts_with("$2")) return judge_foreign_bcrypt(stored);
+  if (stored.starts_with("$argon2id$")) return judge_foreign_argon2(stored);
+  return "is neither bcrypt nor Argon2id in PHC form";
 }
 
 bool needs_rehash(const std::string& stored, const Argon2Params& params) {

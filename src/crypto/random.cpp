@@ -57,6 +57,25 @@ std::string sha256(std::string_view bytes) {
   return digest;
 }
 
+struct Sha256::State {
+  Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  require(EVP_DigestInit_ex(state_->context.get(), sha256_algorithm(), nullptr) == 1, "SHA-256");
+}
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1, "SHA-256");
+}
+
+std::string Sha256::digest() {
+  std::string digest(kSha256Bytes, '\0');
+  require(EVP_DigestFinal_ex(state_->context.get(), as_bytes(digest.data()), nullptr) == 1, "SHA-256");
+  return digest;
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   if (key.size() > INT_MAX) throw std::runtime_error("The HMAC key is too long");
   std::string mac(kSha256Bytes, '\0');

@@ -12,18 +12,20 @@
 #include "tenantd/base/version.hpp"
 #include "tenantd/config/settings.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/ctl/import.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
-namespace {
 
 db::ConnectOptions application_account(const Settings& s) {
   return {s.db_socket,   s.db_host,     static_cast<int>(s.db_port),        s.db_user,
           s.db_password, "tenantd_app", static_cast<int>(s.request_seconds)};
 }
+
+namespace {
 
 int migrate(const Arguments& arguments, std::ostream& out, std::ostream&) {
   expect_at_most(arguments, 1);
@@ -184,6 +186,8 @@ constexpr std::array kCommands = {
     Command{"migrate", "[--dry-run]             bring the database up to date", migrate},
     Command{"keys", "create|rotate|retire KID|list   signing and sealing keys in KEYS_DIR", keys},
     Command{"create-super-admin", "              make the account of SUPER_ADMIN_EMAIL", create_super_admin},
+    Command{"import", "[OPTIONS] FILE          accounts and memberships from CSV or JSONL (import --help)",
+            import_people},
     Command{"settings", "[--markdown]           every setting, its default and meaning", settings},
     Command{"routes", "[--nginx]              every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "                        the API's description, OpenAPI 3.1", openapi},
@@ -196,7 +200,8 @@ void help(std::ostream& out) {
   out << "Usage: tenantctl COMMAND [ARGUMENTS]\nSettings come from the environment.\n\n";
   for (const auto& command : kCommands)
     out << "  " << std::left << std::setw(19) << command.name << command.usage << '\n';
-  out << "\nExit status: 0 done, 1 failed, 64 wrong usage, 75 try again later, 78 wrong settings.\n";
+  out << "\nExit status: 0 done, 1 failed, 64 wrong usage, 65 rows or file refused, 66 no such file,\n"
+         "75 try again later, 78 wrong settings.\n";
 }
 
 }  // namespace

@@ -47,6 +47,12 @@ std::string hash_password(const Secret& password, const Argon2Params& params);
 // rest. Throws std::runtime_error if the memory cannot be had.
 bool verify_password(const Secret& password, const std::string& stored);
 
+// Why a hash that comes from elsewhere is not taken; nullopt = it is. Takes bcrypt ($2a$, $2b$, $2y$) of
+// costs 4 to 14 and Argon2id as a whole PHC string, up to 256 MiB, 16 passes, 16 lanes, and memory times
+// passes up to 1 GiB: less than verify_password does, since whoever wrote the file chooses what each of these
+// sign-ins costs.
+std::optional<std::string> judge_foreign_hash(const std::string& stored);
+
 // True if `stored` is not Argon2id with at least `params`: to be re-hashed at the next sign-in.
 bool needs_rehash(const std::string& stored, const Argon2Params& params);
 

@@ -1,6 +1,7 @@
 // Randomness from the kernel through OpenSSL, and ids made of it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,22 @@ Secret new_token();
 
 // SHA-256 (FIPS 180-4), 32 raw bytes.
 std::string sha256(std::string_view bytes);
+
+// The same over pieces, one after the other.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void add(std::string_view bytes);
+  // 32 raw bytes; nothing is added afterwards.
+  std::string digest();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // HMAC-SHA256 (RFC 2104), 32 raw bytes.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);

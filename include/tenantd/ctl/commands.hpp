@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "tenantd/config/settings.hpp"
+#include "tenantd/db/connection.hpp"
+
 namespace tenantd::ctl {
 
 using Arguments = std::vector<std::string>;
@@ -16,6 +19,9 @@ struct Command {
   const char* usage;  // arguments, and what it does
   int (*run)(const Arguments& arguments, std::ostream& out, std::ostream& err);
 };
+
+// The account that sees views only.
+db::ConnectOptions application_account(const Settings& settings);
 
 std::span<const Command> commands();
 

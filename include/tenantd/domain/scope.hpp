@@ -16,6 +16,7 @@ class Authorizer;
 }
 namespace service {
 class Founding;
+class Importing;
 class OpenedInvite;
 }  // namespace service
 
@@ -104,6 +105,7 @@ class TenantScope {
  private:
   friend class api::Authorizer;        // has read the membership
   friend class service::Founding;      // makes the organization's id itself
+  friend class service::Importing;     // an operator's, who has the database's password
   friend class service::OpenedInvite;  // has matched the hash of a token that only the invited person holds
   TenantScope(OrgId org, UserId user, PermissionSet permissions)
       : org_(org), user_(user), permissions_(permissions) {}

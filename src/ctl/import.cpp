@@ -1,0 +1,304 @@
+#include "tenantd/ctl/import.hpp"
+
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/ctl/import_reader.hpp"
+#include "tenantd/ctl/import_report.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/error.hpp"
+#include "usage.hpp"
+
+namespace tenantd::ctl {
+namespace {
+
+using service::ImportOutcome;
+using store::ImportProgress;
+using store::ImportScope;
+
+constexpr const char* kUsage =
+    "Usage: tenantctl import [--organization SLUG|ID] [--format csv|jsonl] [--dry-run]\n"
+    "                        [--report FILE] [--batch N] FILE\n\n"
+    "Columns of the header row, or members of each line's object: email, password_hash (bcrypt, Argon2id or\n"
+    "empty), organization (slug or id), role (member unless given), first_name, last_name, "
+    "email_verified.\n\n"
+    "An account that exists gets the membership and keeps its password. Ended anywhere and run again, it "
+    "goes on\n"
+    "where it stopped. Exit status: 0 all in, 65 some rows refused, 66 no such file, 75 database away: run "
+    "again.\n";
+constexpr std::int64_t kMostRefusedShown = 20;
+
+struct Options {
+  std::string file;
+  std::string organization;
+  std::string format;
+  std::string report;
+  std::int64_t batch = 500;
+  bool dry_run = false;
+  bool help = false;
+};
+
+Options parse(const Arguments& arguments) {
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto& word = arguments[i];
+    const auto value = [&]() -> const std::string& {
+      if (i + 1 == arguments.size()) throw UsageError(word + " needs a value");
+      return arguments[++i];
+    };
+    if (word == "--organization") {
+      options.organization = value();
+    } else if (word == "--format") {
+      options.format = value();
+    } else if (word == "--report") {
+      options.report = value();
+    } else if (word == "--batch") {
+      options.batch = parse_int(value()).value_or(0);
+    } else if (word == "--dry-run") {
+      options.dry_run = true;
+    } else if (word == "--help") {
+      options.help = true;
+    } else if (word.starts_with("-") || !options.file.empty()) {
+      throw UsageError("unknown option \"" + word + "\"");
+    } else {
+      options.file = word;
+    }
+  }
+  if (options.help) return options;
+  if (options.file.empty()) throw UsageError("import takes a file");
+  if (options.batch < 1 || options.batch > 10000) throw UsageError("--batch is a number from 1 to 10000");
+  if (options.format.empty() && options.file.ends_with(".csv")) options.format = "csv";
+  if (options.format.empty() && options.file.ends_with(".jsonl")) options.format = "jsonl";
+  if (options.format != "csv" && options.format != "jsonl")
+    throw UsageError("say by --format csv or jsonl what the file is");
+  return options;
+}
+
+// What stands for this file and where it goes. Leaves the stream at its begin.
+std::string run_id(std::istream& file, const std::string& target) {
+  crypto::Sha256 hash;
+  std::array<char, 65536> piece{};
+  while (file.read(piece.data(), piece.size()) || file.gcount() > 0)
+    hash.add({piece.data(), static_cast<std::size_t>(file.gcount())});
+  hash.add('\n' + target);
+  file.clear();
+  file.seekg(0);
+  return hash.digest();
+}
+
+std::int64_t size_of(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : -1;
+}
+
+// "12000 rows, 2400/s, about 35 s left": over itself on a terminal, else a line now and then.
+class Progress {
+ public:
+  Progress(std::ostream& err, std::int64_t size)
+      : err_(err), size_(size), terminal_(::isatty(STDERR_FILENO) == 1), begun_(monotonic_microseconds()) {}
+  // From here on counts: what came before was only read over.
+  void start(std::int64_t bytes) {
+    from_ = bytes;
+    begun_ = said_ = monotonic_microseconds();
+  }
+  void say(std::int64_t rows, std::int64_t bytes) {
+    const auto now = monotonic_microseconds();
+    if (now - said_ < (terminal_ ? 500'000 : 10'000'000)) return;
+    said_ = now;
+    const double seconds = static_cast<double>(now - begun_) / 1e6;
+    const double share =
+        static_cast<double>(bytes - from_) / static_cast<double>(std::max<std::int64_t>(1, size_ - from_));
+    err_ << (terminal_ ? "\r" : "") << "tenantctl: " << rows << " rows, "
+         << static_cast<std::int64_t>(static_cast<double>(rows) / seconds) << "/s, about "
+         << static_cast<std::int64_t>(share > 0 ? seconds / share - seconds : 0) << " s left"
+         << (terminal_ ? "   " : "\n") << std::flush;
+  }
+  void end() {
+    if (terminal_) err_ << "\r\033[K" << std::flush;
+  }
+  double seconds() const { return static_cast<double>(monotonic_microseconds() - begun_) / 1e6; }
+
+ private:
+  std::ostream& err_;
+  std::int64_t size_;
+  bool terminal_;
+  std::int64_t begun_;
+  std::int64_t said_ = 0;
+  std::int64_t from_ = 0;
+};
+
+class Import {
+ public:
+  Import(const Options& options, db::Pool& pool, std::istream& file, std::optional<OrgId> organization,
+         std::ostream& out, std::ostream& err)
+      : options_(options),
+        pool_(pool),
+        out_(out),
+        err_(err),
+        id_(run_id(file, organization ? organization->str() : "")),
+        reader_(file, options.format == "csv" ? ImportFormat::csv : ImportFormat::jsonl),
+        importing_(service::Importing::unsafe_for_tenantctl(organization, options.dry_run)),
+        report_(options.report),
+        progress_(err, size_of(options.file)) {}
+
+  int run() {
+    if (!options_.dry_run) read_over();
+    report_.open(resume_line_);
+    progress_.start(reader_.bytes());
+    while (fill_batch()) {
+      const auto results = put_batch();
+      tell(results);
+    }
+    progress_.end();
+    sum_up();
+    return done_.rows_refused > 0 ? EX_DATAERR : 0;
+  }
+
+ private:
+  using Results = std::vector<service::ImportResult>;
+
+  void read_over() {
+    db::Txn txn{pool_};
+    done_ = store::find_import(txn, ImportScope::unsafe_for_import(), id_);
+    ImportRecord record;
+    for (std::int64_t i = 0; i < done_.rows_done; ++i)
+      if (!reader_.next(record)) throw ImportFileError("the file is shorter than what was imported of it");
+    if (done_.rows_done > 0) {
+      resume_line_ = record.line + 1;
+      err_ << "tenantctl: " << done_.rows_done << " rows were imported before; going on at line "
+           << resume_line_ << '\n';
+    }
+  }
+
+  bool fill_batch() {
+    batch_.clear();
+    ImportRecord record;
+    while (static_cast<std::int64_t>(batch_.size()) < options_.batch && reader_.next(record))
+      batch_.push_back(record);
+    return !batch_.empty();
+  }
+
+  Results put_batch() {
+    if (options_.dry_run) {
+      db::Txn txn{pool_};
+      auto results = put_rows(txn);
+      count(results, done_);
+      report(results);
+      return results;
+    }
+    ImportProgress after;
+    auto results = db::run_transaction(pool_, nullptr, [&](db::Txn& txn) {
+      const auto scope = ImportScope::unsafe_for_import();
+      if (store::lock_import(txn, scope, id_, now()) != done_)
+        throw ApiError(ErrorCode::unavailable).detail("another import of this file is running");
+      auto made = put_rows(txn);
+      after = done_;
+      count(made, after);
+      store::set_import(txn, scope, id_, after, now());
+      // Before the commit: a run that goes on drops what is told of rows that did not get in.
+      report(made);
+      return made;
+    });
+    done_ = after;
+    return results;
+  }
+
+  Results put_rows(db::Txn& txn) {
+    Results results;
+    for (const auto& record : batch_)
+      results.push_back(record.problem.empty()
+                            ? importing_.put(txn, record.row, now())
+                            : service::ImportResult{ImportOutcome::refused, "row " + record.problem});
+    return results;
+  }
+
+  static void count(const Results& results, ImportProgress& progress) {
+    for (const auto& result : results)
+      if (result.outcome == ImportOutcome::refused) ++progress.rows_refused;
+    progress.rows_done += static_cast<std::int64_t>(results.size());
+  }
+
+  void report(const Results& results) {
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (results[i].outcome == ImportOutcome::refused)
+        report_.add(batch_[i].line, batch_[i].row.email, results[i].reason);
+    report_.flush();
+  }
+
+  void tell(const Results& results) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      ++outcomes_[static_cast<std::size_t>(results[i].outcome)];
+      const bool shown = options_.report.empty() && outcomes_[3] <= kMostRefusedShown;
+      if (results[i].outcome == ImportOutcome::refused && shown)
+        err_ << "tenantctl: line " << batch_[i].line << ": " << results[i].reason << '\n';
+    }
+    progress_.say(outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3], reader_.bytes());
+  }
+
+  void sum_up() {
+    if (options_.report.empty() && outcomes_[3] > kMostRefusedShown)
+      err_ << "tenantctl: and " << outcomes_[3] - kMostRefusedShown << " more; --report FILE names all\n";
+    const auto rows = outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3];
+    out_ << (options_.dry_run ? "would be: " : "") << outcomes_[0] << " created, " << outcomes_[1]
+         << " joined, " << outcomes_[2] << " skipped, " << outcomes_[3] << " refused";
+    if (done_.rows_done > rows)
+      out_ << "; with the runs before: " << done_.rows_done << " rows, " << done_.rows_refused << " refused";
+    out_ << " (" << static_cast<std::int64_t>(static_cast<double>(rows) / std::max(progress_.seconds(), 1e-3))
+         << " rows/s)\n";
+  }
+
+  const Options& options_;
+  db::Pool& pool_;
+  std::ostream& out_;
+  std::ostream& err_;
+  std::string id_;
+  ImportReader reader_;
+  service::Importing importing_;
+  ImportReport report_;
+  Progress progress_;
+  std::vector<ImportRecord> batch_;
+  ImportProgress done_;
+  std::int64_t resume_line_ = 0;
+  std::array<std::int64_t, 4> outcomes_{};
+};
+
+std::optional<OrgId> target(db::Pool& pool, const std::string& organization) {
+  if (organization.empty()) return std::nullopt;
+  db::Txn txn{pool};
+  const auto found = store::find_any_organization(txn, ImportScope::unsafe_for_import(), organization);
+  if (!found) throw ImportFileError("there is no organization \"" + organization + '"');
+  return found;
+}
+
+}  // namespace
+
+int import_people(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto options = parse(arguments);
+  if (options.help) return out << kUsage, 0;
+  std::ifstream file{options.file, std::ios::binary};
+  if (!file || size_of(options.file) < 0) {
+    err << "tenantctl: " << options.file << " cannot be opened, or is no ordinary file\n";
+    return EX_NOINPUT;
+  }
+  const Settings settings = load_settings();
+  db::Pool pool{application_account(settings), 1};
+  try {
+    return Import{options, pool, file, target(pool, options.organization), out, err}.run();
+  } catch (const ImportFileError& e) {
+    err << "tenantctl: " << e.what() << '\n';
+    return EX_DATAERR;
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::unavailable) throw;
+    err << "tenantctl: " << e.log_detail() << ": what is in is in; run the same command again to go on\n";
+    return EX_TEMPFAIL;
+  }
+}
+
+}  // namespace tenantd::ctl

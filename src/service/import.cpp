@@ -1,0 +1,157 @@
+#include "tenantd/service/import.hpp"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/password.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/members.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
+
+namespace tenantd::service {
+namespace {
+
+struct Refused {
+  std::string reason;
+};
+
+bool parse_flag(const std::string& text) {
+  const auto word = ascii_lower(text);
+  if (word == "true" || word == "yes" || word == "1") return true;
+  if (word.empty() || word == "false" || word == "no" || word == "0") return false;
+  throw Refused{"email_verified is neither true nor false"};
+}
+
+void check_name(const std::string& text, const char* what) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (!is_utf8(text)) throw Refused{std::string{what} + " is not UTF-8"};
+  if (std::any_of(text.begin(), text.end(), is_control))
+    throw Refused{std::string{what} + " holds a control character"};
+  if (count_code_points(text) > 100) throw Refused{std::string{what} + " is longer than 100 characters"};
+}
+
+std::string profile_of(const ImportRow& row) {
+  check_name(row.first_name, "first_name");
+  check_name(row.last_name, "last_name");
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> json{text};
+  json.StartObject();
+  for (const auto& [name, value] :
+       {std::pair{"first_name", &row.first_name}, std::pair{"last_name", &row.last_name}}) {
+    if (value->empty()) continue;
+    json.Key(name);
+    json.String(value->data(), static_cast<rapidjson::SizeType>(value->size()));
+  }
+  json.EndObject();
+  return {text.GetString(), text.GetSize()};
+}
+
+Email email_of(const ImportRow& row) {
+  auto email = Email::parse(row.email);
+  if (!email) throw Refused{"email is no plain e-mail address"};
+  return *std::move(email);
+}
+
+std::optional<std::string> hash_of(const ImportRow& row) {
+  if (row.password_hash.empty()) return std::nullopt;
+  if (const auto problem = crypto::judge_foreign_hash(row.password_hash))
+    throw Refused{"password_hash " + *problem};
+  return row.password_hash;
+}
+
+}  // namespace
+
+struct Importing::Person {
+  Email email;
+  std::optional<std::string> hash;
+  std::string profile;
+  bool verified;
+};
+
+// Where, and as what.
+struct Importing::Place {
+  TenantScope scope;
+  RoleId role;
+};
+
+Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
+  auto org = organization_;
+  if (!row.organization.empty()) {
+    auto known = organizations_.find(row.organization);
+    if (known == organizations_.end()) {
+      const auto found =
+          store::find_any_organization(txn, store::ImportScope::unsafe_for_import(), row.organization);
+      if (!found) throw Refused{"organization does not exist"};
+      known = organizations_.emplace(row.organization, *found).first;
+    }
+    if (org && *org != known->second) throw Refused{"organization is another than --organization"};
+    org = known->second;
+  }
+  if (!org) throw Refused{"organization is missing"};
+  const TenantScope scope{*org, UserId{}, find_system_role(kOwnerRole)->permissions};
+  store::enter(txn, scope);
+  const std::string name = row.role.empty() ? std::string{kDefaultInviteRole} : row.role;
+  auto role = roles_.find({org->bytes(), name});
+  if (role == roles_.end()) {
+    const auto found = store::find_role(txn, scope, name);
+    if (!found) throw Refused{"role does not exist in the organization"};
+    role = roles_.emplace(std::pair{org->bytes(), name}, *found).first;
+  }
+  return {scope, role->second.id};
+}
+
+ImportResult Importing::put(db::Txn& txn, const ImportRow& row, TimePoint now) {
+  try {
+    const Person person{email_of(row), hash_of(row), profile_of(row), parse_flag(row.email_verified)};
+    const auto place = place_of(txn, row);
+    return dry_run_ ? foresee(txn, person, place) : write(txn, person, place, now);
+  } catch (const Refused& refused) {
+    return {ImportOutcome::refused, refused.reason};
+  }
+}
+
+ImportResult Importing::write(db::Txn& txn, const Person& person, const Place& place, TimePoint now) {
+  auto account = store::find_account(txn, person.email);
+  bool made = false;
+  UserId user = account ? account->user.id : crypto::new_id<UserId>();
+  if (!account) {
+    try {
+      store::insert_user(txn, {user, person.email, person.hash, person.profile, person.verified}, now);
+      made = true;
+    } catch (const db::DuplicateKey&) {
+      // Somebody has signed up with it meanwhile.
+      account = store::find_account(txn, person.email);
+      if (!account) throw db::RetryableError{"an account came and went"};
+      user = account->user.id;
+    }
+  }
+  if (!made && store::find_member(txn, place.scope, user)) return {ImportOutcome::skipped, ""};
+  try {
+    store::insert_member(txn, place.scope, user, place.role, now);
+  } catch (const db::DuplicateKey&) {
+    return {ImportOutcome::skipped, ""};
+  } catch (const db::ForeignKeyError&) {
+    // The role was deleted since it was read; the next row looks again.
+    roles_.clear();
+    throw db::RetryableError{"a role has gone"};
+  }
+  store::insert_event(txn, place.scope, "member.imported", user.bytes(), "{}", now);
+  return {made ? ImportOutcome::created : ImportOutcome::joined, ""};
+}
+
+ImportResult Importing::foresee(db::Txn& txn, const Person& person, const Place& place) {
+  const auto account = store::find_account(txn, person.email);
+  const bool first = seen_.insert(crypto::sha256(person.email.str()).substr(0, 16)).second;
+  const bool first_here =
+      seen_.insert(crypto::sha256(person.email.str() + std::string{place.scope.org().raw()}).substr(0, 16))
+          .second;
+  if (!first_here || (account && store::find_member(txn, place.scope, account->user.id)))
+    return {ImportOutcome::skipped, ""};
+  return {account || !first ? ImportOutcome::joined : ImportOutcome::created, ""};
+}
+
+}  // namespace tenantd::service
