@@ -141,7 +141,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE m.user_id = tenantd_app.current_user_id();
 
 -- Members and their numbers over every organization that the caller may count: those where the caller's role holds
--- stats:read (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
+-- stats:read, until the time granted_until if that is not NULL, and the caller has the second factor that the
+-- organization may require (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
   SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.member me
@@ -150,7 +151,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member_total t ON t.org_id = o.id
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0);
+           FIND_IN_SET('stats:read', mine.permissions) > 0)
+    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
   SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.member me
@@ -159,7 +161,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member_count c ON c.org_id = o.id
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0);
+           FIND_IN_SET('stats:read', mine.permissions) > 0)
+    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
   SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.member me
@@ -169,7 +172,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0);
+           FIND_IN_SET('stats:read', mine.permissions) > 0)
+    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_join AS
   SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status
   FROM tenantd.member me
@@ -178,7 +182,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member m ON m.org_id = o.id
   WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
     AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0);
+           FIND_IN_SET('stats:read', mine.permissions) > 0)
+    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_total AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.organization o

@@ -42,7 +42,7 @@ void put_me(JsonOut& json, const Principal& principal) {
   json.end_object();
 }
 
-void put_organization(JsonOut& json, const OrganizationRecord& organization, std::string_view role) {
+void put_organization(JsonOut& json, const OrganizationRecord& organization, const RoleRecord& role) {
   json.begin_object()
       .field("id", organization.id)
       .field("name", organization.name)
@@ -50,7 +50,8 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization, std
       .field("status", status_name(organization.status))
       .field("personal", organization.personal)
       .field("require_mfa", organization.require_mfa)
-      .field("role", role)
+      .field("role", role.name)
+      .field("role_expires_at", role.expires_at)
       .field("created_at", organization.created_at)
       .field("updated_at", organization.updated_at)
       .end_object();
@@ -58,7 +59,7 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization, std
 
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership) {
   if (membership) {
-    put_organization(json, membership->organization, membership->role.name);
+    put_organization(json, membership->organization, membership->role);
   } else {
     json.value(nullptr);
   }
@@ -66,7 +67,7 @@ void put_membership(JsonOut& json, const std::optional<store::Membership>& membe
 
 void put_active_organization(JsonOut& json, const Principal& principal) {
   if (principal.organization) {
-    put_organization(json, *principal.organization, principal.role.name);
+    put_organization(json, *principal.organization, principal.role);
   } else {
     json.value(nullptr);
   }

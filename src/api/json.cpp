@@ -91,6 +91,12 @@ std::optional<std::string> maybe_text(const JsonValue& object, std::string_view 
   return std::string{view(*value)};
 }
 
+std::optional<TimePoint> maybe_time(const JsonValue& object, std::string_view name) {
+  const auto* value = member(object, name);
+  if (value == nullptr) return std::nullopt;
+  return from_unix(value->GetInt64());
+}
+
 std::string text(const JsonValue& object, std::string_view name) {
   auto value = maybe_text(object, name);
   if (!value) refuse_field("/" + std::string{name}, "is required");

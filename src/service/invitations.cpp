@@ -44,12 +44,12 @@ void mail_invitation(db::Txn& txn, const Context& context, const Session& sessio
 }
 
 // An invitation holds only as long as its inviter could still send it.
-bool inviter_may_still_invite(db::Txn& txn, const TenantScope& scope, const store::Invite& invite,
-                              const RoleRecord& role) {
+bool inviter_may_still_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                              const store::Invite& invite, const RoleRecord& role) {
   const auto inviter = store::find_member(txn, scope, invite.invited_by);
-  return inviter && inviter->status == Status::active &&
-         inviter->role.permissions.has(Permission::users_invite) &&
-         inviter->role.permissions.covers(role.permissions);
+  if (!inviter || inviter->status != Status::active) return false;
+  const auto holds = inviter->role.permissions_at(context.now);
+  return holds.has(Permission::users_invite) && holds.covers(role.permissions);
 }
 
 struct Person {
@@ -175,7 +175,8 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
     throw ApiError(ErrorCode::invite_gone);
   const auto role = store::find_role(txn, scope, invite->role);
-  if (!role || !inviter_may_still_invite(txn, scope, *invite, *role)) throw ApiError(ErrorCode::invite_gone);
+  if (!role || !inviter_may_still_invite(txn, context, scope, *invite, *role))
+    throw ApiError(ErrorCode::invite_gone);
 
   store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
   try {

@@ -37,6 +37,22 @@ void require_only_organization(db::Txn& txn, UserId user) {
   if (store::count_memberships(txn, user) > 1) throw ApiError(ErrorCode::account_shared);
 }
 
+// Throws ApiError(validation_failed) unless a role of that name may end then.
+void judge_expiry(const Context& context, const std::string& role,
+                  const std::optional<TimePoint>& expires_at) {
+  if (!expires_at) return;
+  const auto refuse = [](const char* why) {
+    throw ApiError(ErrorCode::validation_failed).field("/expires_at", why);
+  };
+  if (*expires_at <= context.now) refuse("must be in the future");
+  if (role == kOwnerRole) refuse("the owner's role does not expire");
+}
+
+// True if one who holds a role until `mine` would hold it longer.
+bool prolongs(const std::optional<TimePoint>& mine, const std::optional<TimePoint>& expires_at) {
+  return mine && (!expires_at || *expires_at > *mine);
+}
+
 }  // namespace
 
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
@@ -49,17 +65,21 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 }
 
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name) {
+                          const std::string& role_name, const std::optional<TimePoint>& expires_at) {
+  judge_expiry(context, role_name, expires_at);
   auto member = member_under_lock(txn, context, scope, user);
   const auto role = store::find_role(txn, scope, role_name);
   if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/new_role_name", "no such role");
   if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (role->id == member.role.id) return member;
-  keep_an_owner(txn, scope, member);
-  store::set_member_role(txn, scope, user, role->id, context.now);
+  if (user == scope.user() && prolongs(member.role.expires_at, expires_at))
+    throw ApiError(ErrorCode::role_outranks, "Nobody prolongs a role of their own");
+  if (role->id == member.role.id && expires_at == member.role.expires_at) return member;
+  if (role->id != member.role.id) keep_an_owner(txn, scope, member);
+  store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
   if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
   store::insert_event(txn, scope, "member.role_changed", user.bytes(), "{}", context.now);
   member.role = *role;
+  member.role.expires_at = expires_at;
   member.updated_at = context.now;
   return member;
 }

@@ -21,7 +21,7 @@ void put_member_user(JsonOut& json, const store::Member& member);
 // A whole object: who is signed in, and the active organization.
 void put_me(JsonOut& json, const Principal& principal);
 // A whole object: the organization with the role there; null if there is none.
-void put_organization(JsonOut& json, const OrganizationRecord& organization, std::string_view role);
+void put_organization(JsonOut& json, const OrganizationRecord& organization, const RoleRecord& role);
 // The organization that the principal acts in, or null.
 void put_active_organization(JsonOut& json, const Principal& principal);
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership);

@@ -72,6 +72,8 @@ std::string text(const JsonValue& object, std::string_view name);
 // Returns the member as compact JSON text, or `fallback`.
 std::string json_text(const JsonValue& object, std::string_view name, std::string fallback);
 const JsonValue* member(const JsonValue& object, std::string_view name);
+// Returns the time that a member of whole seconds spells.
+std::optional<TimePoint> maybe_time(const JsonValue& object, std::string_view name);
 
 // Returns the id that a member spells, or nullopt if it is absent. Throws ApiError(validation_failed) if it
 // is no UUID.

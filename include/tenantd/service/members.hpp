@@ -1,6 +1,7 @@
 // Changing who belongs to an organization, and as what.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tenantd/service/context.hpp"
@@ -12,10 +13,12 @@ namespace tenantd::service {
 // (the member holds more than the caller), last_owner.
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user);
 
-// Gives the member another role. Throws ApiError: not_found, role_outranks (the old or the new role exceeds
-// the caller's), last_owner.
+// Gives the member another role, or the same one for another time: until `expires_at`, or for good. Throws
+// ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or callers would prolong
+// their own), validation_failed (a time that is over, or an end of the owner's role), last_owner.
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name);
+                          const std::string& role_name,
+                          const std::optional<TimePoint>& expires_at = std::nullopt);
 
 // Makes the membership active or inactive; nothing happens if it is so already. An inactive member's tokens
 // are refused and invitations by them revoked; the membership and its data are kept. Throws ApiError:

@@ -15,6 +15,7 @@ void put_member(JsonOut& json, const TenantScope& scope, const store::Member& m)
       .key("profile")
       .raw(m.profile)
       .field("role", m.role.name)
+      .field("role_expires_at", m.role.expires_at)
       .field("status", status_name(m.status))
       .field("created_at", m.created_at)
       .field("updated_at", m.updated_at)
@@ -54,8 +55,9 @@ Response delete_member(const Request& request, const TenantScope& scope, Txn& tx
 }
 
 Response update_member_role(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto changed = service::change_role(txn, request.context, scope, member_of(request),
-                                            text(request.body, "new_role_name"));
+  const auto changed =
+      service::change_role(txn, request.context, scope, member_of(request),
+                           text(request.body, "new_role_name"), maybe_time(request.body, "expires_at"));
   JsonOut json;
   put_member(json, scope, changed);
   return reply(json);

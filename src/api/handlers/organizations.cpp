@@ -12,7 +12,7 @@ Response list_my_organizations(const Request& request, const Session& session, T
   if (more) rows.pop_back();
   JsonOut json;
   json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_organization(json, row.organization, row.role.name);
+  for (const auto& row : rows) put_organization(json, row.organization, row.role);
   json.end_array().key("next_cursor");
   if (more) {
     json.value(make_cursor(rows.back().member_since, rows.back().organization.id.bytes()));
@@ -29,7 +29,7 @@ Response register_organization(const Request& request, const Session& session, T
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});
   JsonOut json;
-  put_organization(json, made.organization, made.role.name);
+  put_organization(json, made.organization, made.role);
   return created(json, "/api/v1/organizations/" + made.organization.id.str());
 }
 

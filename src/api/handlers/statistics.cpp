@@ -32,22 +32,23 @@ bool counts_everything(const Session& session) { return session.principal().user
 }  // namespace
 
 Response organization_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
-  return counts_reply(
-      store::count_by_organization(txn, session.user(), counts_everything(session), filter_of(request.query)),
-      false);
+  return counts_reply(store::count_by_organization(txn, session.user(), counts_everything(session),
+                                                   filter_of(request.query), request.context.now),
+                      false);
 }
 
 Response organization_role_users(const Request& request, const Session& session, const TenantScope&,
                                  Txn& txn) {
   return counts_reply(store::count_by_organization_and_role(txn, session.user(), counts_everything(session),
-                                                            filter_of(request.query)),
+                                                            filter_of(request.query), request.context.now),
                       true);
 }
 
-Response role_wise_users(const Request&, const Session& session, const TenantScope&, Txn& txn) {
+Response role_wise_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
   JsonOut json;
   json.begin_object().key("items").begin_array();
-  for (const auto& row : store::count_by_role(txn, session.user(), counts_everything(session)))
+  for (const auto& row :
+       store::count_by_role(txn, session.user(), counts_everything(session), request.context.now))
     json.begin_object().field("role", row.role).field("users", row.members).end_object();
   json.end_array().end_object();
   return reply(json);

@@ -18,7 +18,8 @@ constexpr Sql kFind{
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kSetRole{"member.set_role",
-                       "UPDATE member SET role_id = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
+                       "UPDATE member SET role_id = ?, role_expires_at = ?, updated_at = ? "
+                       "WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kSetStatus{"member.set_status",
                          "UPDATE member SET status = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kOwners{"member.count_owners",
@@ -105,9 +106,10 @@ bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user) {
   return txn.execute(kDelete, scope.org(), user) == 1;
 }
 
-bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now) {
+bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role,
+                     const std::optional<TimePoint>& expires_at, TimePoint now) {
   txn.touch(user);
-  return txn.execute(kSetRole, role, now, scope.org(), user) == 1;
+  return txn.execute(kSetRole, role, expires_at, now, scope.org(), user) == 1;
 }
 
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now) {

@@ -25,15 +25,15 @@ struct OrganizationCount {
   std::int64_t members = 0;
 };
 
-// `user` counts where that user may; `everywhere` (a super-admin) counts all.
+// `user` counts where that user may at `now`; `everywhere` (a super-admin) counts all.
 std::vector<OrganizationCount> count_by_organization(db::Txn& txn, UserId user, bool everywhere,
-                                                     const CountFilter& filter);
+                                                     const CountFilter& filter, TimePoint now);
 std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, UserId user, bool everywhere,
-                                                              const CountFilter& filter);
+                                                              const CountFilter& filter, TimePoint now);
 struct RoleCount {
   std::string role;
   std::int64_t members = 0;
 };
-std::vector<RoleCount> count_by_role(db::Txn& txn, UserId user, bool everywhere);
+std::vector<RoleCount> count_by_role(db::Txn& txn, UserId user, bool everywhere, TimePoint now);
 
 }  // namespace tenantd::store

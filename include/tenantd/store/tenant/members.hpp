@@ -31,7 +31,9 @@ void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId r
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user);
 // False if there was none.
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user);
-bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now);
+// From `expires_at` on the role grants nothing; nullopt = it never ends. False if there is no such member.
+bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role,
+                     const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
 // Active members whose role is owner. Exact only under lock_organization.
