@@ -40,7 +40,8 @@ ALTER TABLE tenantd.member
   ADD COLUMN IF NOT EXISTS role_expires_at BIGINT NULL COMMENT 'from then on the role grants nothing; NULL = never' AFTER role_id;
 
 ALTER TABLE tenantd.invite
-  ADD COLUMN IF NOT EXISTS mail_id BINARY(16) NULL COMMENT 'its newest mail in the outbox';
+  ADD COLUMN IF NOT EXISTS mail_id BINARY(16) NULL COMMENT 'its newest mail in the outbox',
+  ADD COLUMN IF NOT EXISTS by_user BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the account was named: its address is not shown';
 
 -- purpose: 0 verify_email, 1 reset_password, 2 change_email, 3 second_factor (between password and code).
 ALTER TABLE tenantd.one_time_token

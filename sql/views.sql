@@ -90,6 +90,12 @@ BEGIN
   DELETE FROM tenantd.api_key WHERE created_by = p_user;
 END//
 
+-- Ends the organization of the scope. Whoever does it knows its name.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
+BEGIN
+  DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org() AND BINARY name = BINARY p_name;
+END//
+
 -- The organization of an invitation, for one who holds its token; NULL if there is none.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA
@@ -122,8 +128,16 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
-  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id
+  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+-- Invitations with what became of their mails: nothing else of the outbox is seen.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite_detail AS
+  SELECT i.org_id, i.id, i.email, i.user_id, i.role_id, r.name AS role_name, i.invited_by, i.status, i.created_at,
+         i.expires_at, i.by_user, b.status AS mail_status, b.attempts AS mail_attempts, b.sent_at AS mail_sent_at
+  FROM tenantd.invite i
+  JOIN tenantd.role r ON r.org_id = i.org_id AND r.id = i.role_id
+  LEFT JOIN tenantd.outbox b ON b.id = i.mail_id AND b.org_id = i.org_id
+  WHERE i.org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.event AS
   SELECT org_id, id, type, actor_id, subject_id, data, created_at FROM tenantd.event
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
@@ -134,7 +148,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- A person's view over the organizations that person belongs to; read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
-         o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at
+         o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
+         o.settings
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -206,9 +221,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member m ON m.org_id = o.id
   WHERE tenantd_app.current_super();
 
--- Every organization, for who may act in any: empty unless current_super(). Read-only.
+-- Every organization, with the role that a super-admin has there, if any. Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_organization AS
-  SELECT id, name, slug, status FROM tenantd.organization WHERE tenantd_app.current_super();
+  SELECT o.id, o.name, o.slug, o.status, o.personal, o.require_mfa, o.created_at, o.updated_at, r.id AS role_id,
+         r.name AS role_name, r.permissions, m.role_expires_at
+  FROM tenantd.organization o
+  LEFT JOIN tenantd.member m ON m.org_id = o.id AND m.user_id = tenantd_app.current_user_id()
+  LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE tenantd_app.current_super();
 
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS

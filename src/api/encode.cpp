@@ -42,7 +42,8 @@ void put_me(JsonOut& json, const Principal& principal) {
   json.end_object();
 }
 
-void put_organization(JsonOut& json, const OrganizationRecord& organization, const RoleRecord& role) {
+void put_organization(JsonOut& json, const OrganizationRecord& organization,
+                      const std::optional<RoleRecord>& role, const std::optional<std::string>& settings) {
   json.begin_object()
       .field("id", organization.id)
       .field("name", organization.name)
@@ -50,11 +51,12 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization, con
       .field("status", status_name(organization.status))
       .field("personal", organization.personal)
       .field("require_mfa", organization.require_mfa)
-      .field("role", role.name)
-      .field("role_expires_at", role.expires_at)
+      .field("role", role ? std::optional{role->name} : std::nullopt)
+      .field("role_expires_at", role ? role->expires_at : std::nullopt)
       .field("created_at", organization.created_at)
-      .field("updated_at", organization.updated_at)
-      .end_object();
+      .field("updated_at", organization.updated_at);
+  if (settings) json.key("settings").raw(*settings);
+  json.end_object();
 }
 
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership) {

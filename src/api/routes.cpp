@@ -95,14 +95,24 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/users/{user_id}/unlock", h::unlock_user, users_update, Rate::write, "", "", done(), "Let a locked user sign in again"}),
 
     section("Organizations, members, invites",
-    Route{POST, "/organization/register", h::register_organization, none, Rate::write, "organization", "", made("organization"), "Create an organization"},
-    Route{POST, "/api/v1/organizations", h::register_organization, none, Rate::write, "organization", "", made("organization"), "Create an organization"},
+    Route{POST, "/organization/register", h::register_organization, none, Rate::write, "organization", "", made("organization_detail"), "Create an organization"},
+    Route{POST, "/api/v1/organizations", h::register_organization, none, Rate::write, "organization", "", made("organization_detail"), "Create an organization"},
+    Route{GET, "/api/v1/organizations", h::list_organizations, none, Rate::read, "", "page_query", ok("organizations"), "My organizations; for a super-admin all"},
+    Route{GET, "/api/v1/organizations/{org_id}", h::show_organization, none, Rate::read, "", "", ok("organization_detail"), "An organization of mine"},
+    Route{PUT, "/api/v1/organizations/{org_id}", h::change_organization, tenant_manage, Rate::write, "change_organization", "", ok("organization_detail"), "Change name, slug, settings, or whether a second factor is required"},
+    Route{DELETE_, "/api/v1/organizations/{org_id}", h::delete_organization, tenant_delete, Rate::write, "delete_organization", "", done(), "End an organization with everything in it"},
+    Route{POST, "/api/v1/organizations/{org_id}/transfer-ownership", h::transfer_ownership, tenant_transfer, Rate::password, "transfer_ownership", "", ok("organization_detail"), "Make another member the owner"},
     Route{POST, "/organization/select", h::select_organization, none, Rate::write, "select_organization", "", ok("token"), "Make an organization the active one"},
     Route{GET, "/organization/list_users", h::list_members, users_read, Rate::read, "", "members_query", ok("members"), "Members"},
     Route{GET, "/api/v1/members", h::list_members, users_read, Rate::read, "", "members_query", ok("members"), "Members"},
     Route{POST, "/organization/add_users", h::add_users, users_invite, Rate::write, "add_users", "", ok("add_users"), "Invite several people"},
     Route{POST, "/invite_member", h::invite, users_invite, Rate::write, "invite", "", made("invite"), "Invite a person"},
     Route{POST, "/api/v1/invites", h::invite, users_invite, Rate::write, "invite", "", made("invite"), "Invite a person"},
+    Route{GET, "/api/v1/invites", h::list_invites, users_invite, Rate::read, "", "invites_query", ok("invites"), "Invitations, with what became of their mails"},
+    Route{GET, "/api/v1/invites/{invite_id}", h::show_invite, users_invite, Rate::read, "", "", ok("invite"), "An invitation"},
+    Route{POST, "/api/v1/invites/{invite_id}/resend", h::resend_invite, users_invite, Rate::write, "", "", ok("invite"), "Mail a new link; the old one dies"},
+    Route{DELETE_, "/api/v1/invites/{invite_id}", h::revoke_invite, users_invite, Rate::write, "", "", done(), "Revoke an invitation"},
+    Route{POST, "/api/v1/invites/{invite_id}/decline", h::decline_invite, none, Rate::write, "decline_invite", "", done(), "Decline an invitation"},
     Route{GET, "/accept_invite", h::accept_invite_link, none, Rate::password, "", "accept_query", ok("accepted_invite", 303), "Accept an invitation for an existing account, or show the page"},
     Route{POST, "/accept_invite", h::accept_invite, none, Rate::password, "accept_invite", "", ok("accepted_invite"), "Accept an invitation"},
     Route{DELETE_, "/delete", h::delete_member, users_delete, Rate::write, "delete_member", "", done(), "End a membership"},
@@ -145,6 +155,23 @@ static_assert(rows_differ(), "two rows have one method and path");
 
 }  // namespace
 
+namespace {
+
+// A path with parts as a regular expression of nginx.
+std::string nginx_pattern(std::string_view path) {
+  if (path.find('{') == std::string_view::npos) return std::string{path};
+  std::string pattern = "~^";
+  bool part = false;
+  for (const char c : path) {
+    if (c == '{') pattern += "[^/]+";
+    part = c == '{' || (part && c != '}' && c != '/');
+    if (!part && c != '}') pattern += c;
+  }
+  return pattern + '$';
+}
+
+}  // namespace
+
 std::span<const Route> routes() { return kRoutes; }
 
 std::string nginx_lanes() {
@@ -156,7 +183,7 @@ std::string nginx_lanes() {
     if (in_password_lane(route)) paths.push_back(route.path);
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  for (const auto path : paths) out += "    " + std::string{path} + " hash;\n";
+  for (const auto path : paths) out += "    " + nginx_pattern(path) + " hash;\n";
   return out + "}\n";
 }
 

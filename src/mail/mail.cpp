@@ -10,10 +10,11 @@
 namespace tenantd::mail {
 namespace {
 
-constexpr std::array kTemplates{
-    Template::invitation,      Template::verification,   Template::welcome,
-    Template::account_created, Template::password_reset, Template::password_changed,
-    Template::login_alert,     Template::email_change,   Template::security_changed};
+constexpr std::array kTemplates{Template::invitation,       Template::verification,
+                                Template::welcome,          Template::account_created,
+                                Template::password_reset,   Template::password_changed,
+                                Template::login_alert,      Template::email_change,
+                                Template::security_changed, Template::ownership_transferred};
 
 }  // namespace
 
@@ -28,6 +29,7 @@ std::string_view template_name(Template kind) {
     case Template::login_alert: return "login_alert";
     case Template::email_change: return "email_change";
     case Template::security_changed: return "security_changed";
+    case Template::ownership_transferred: return "ownership_transferred";
   }
   throw std::logic_error("no such mail template");
 }

@@ -18,10 +18,11 @@ void require(const Allowance& allowance, const std::string& text) {
       .header("RateLimit-Reset", wait);
 }
 
-void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
-               std::optional<UserId> user) {
-  store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now);
+MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+                 std::optional<UserId> user) {
+  const auto id = store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now);
   if (context.wake_courier) txn.after_commit(context.wake_courier);
+  return id;
 }
 
 std::string mail_link(const Context& context, const std::string& page, const Secret& token) {

@@ -6,6 +6,7 @@
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
+#include "tenantd/store/tenant/roles.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -27,20 +28,30 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
   return {Email::parse(account->user.email).value(), account->user.id};
 }
 
-void mail_invitation(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
-                     const store::Invite& invite, const std::string& role, const Secret& token) {
-  const auto& organization = session.principal().organization.value();
+// Mails the link and returns how that stands.
+store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                const store::Invite& invite, const std::string& role, const Secret& token) {
+  const auto from = store::read_letterhead(txn, scope);
   const auto minutes = (context.settings.invite_seconds + 59) / 60;
-  send_mail(txn, context,
-            {mail::Template::invitation,
-             invite.email,
-             {{"link", context.settings.public_url + "/invite#token=" + token.reveal()},
-              {"organization", organization.name},
-              {"inviter", session.principal().user.email},
-              {"role", role},
-              {"email", invite.email},
-              {"minutes", std::to_string(minutes)}}},
-            scope.org(), invite.user);
+  const auto mail = send_mail(txn, context,
+                              {mail::Template::invitation,
+                               invite.email,
+                               {{"link", context.settings.public_url + "/invite#token=" + token.reveal()},
+                                {"organization", from.organization},
+                                {"inviter", from.inviter},
+                                {"role", role},
+                                {"email", invite.email},
+                                {"minutes", std::to_string(minutes)}}},
+                              scope.org(), invite.user);
+  store::set_invite_mail(txn, scope, invite.id, mail);
+  return {store::Delivery::State::queued, 0, std::nullopt};
+}
+
+// Every invitation is a mail with the inviter's words in it: so many for one inviter, so many to one address.
+void spend_budgets(const Context& context, const TenantScope& scope, const std::string& email) {
+  const char* too_many = "Too many invitations: try again later";
+  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
+  if (context.may_mail) require(context.may_mail(email), too_many);
 }
 
 // An invitation holds only as long as its inviter could still send it.
@@ -50,6 +61,25 @@ bool inviter_may_still_invite(db::Txn& txn, const Context& context, const Tenant
   if (!inviter || inviter->status != Status::active) return false;
   const auto holds = inviter->role.permissions_at(context.now);
   return holds.has(Permission::users_invite) && holds.covers(role.permissions);
+}
+
+struct Unanswered {
+  store::Invite invite;
+  store::Role role;
+};
+
+// The invitation to be renewed or revoked, once nobody else can answer it, and its role, once nobody else can
+// change or remove that.
+Unanswered unanswered_invite(db::Txn& txn, const TenantScope& scope, InviteId id) {
+  store::enter(txn, scope);
+  auto invite = store::lock_invite(txn, scope, id);
+  if (!invite) throw ApiError(ErrorCode::not_found);
+  auto role = store::lock_role(txn, scope, invite->role);
+  if (!role) throw ApiError(ErrorCode::not_found);
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (invite->status != InviteStatus::pending && invite->status != InviteStatus::expired)
+    throw ApiError(ErrorCode::conflict, "The invitation was answered");
+  return {*std::move(invite), *std::move(role)};
 }
 
 struct Person {
@@ -110,8 +140,8 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
 
 }  // namespace
 
-SentInvite invite(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
-                  const InviteForm& form) {
+store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                           const InviteForm& form) {
   store::enter(txn, scope);
   const auto role = store::find_role(txn, scope, form.role);
   if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
@@ -128,11 +158,8 @@ SentInvite invite(db::Txn& txn, const Context& context, const Session& session, 
   made.invited_by = scope.user();
   made.created_at = context.now;
   made.expires_at = context.now + Seconds{context.settings.invite_seconds};
-  // Every invitation is a mail with the inviter's words in it: so many for one inviter, so many to one
-  // address.
-  const char* too_many = "Too many invitations: try again later";
-  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
-  if (context.may_mail) require(context.may_mail(made.email), too_many);
+  made.by_user = form.user.has_value();
+  spend_budgets(context, scope, made.email);
   const Secret token = crypto::new_token();
   if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
     store::insert_event(txn, scope, "invite.expired", stale->bytes(), "{}", context.now);
@@ -142,8 +169,40 @@ SentInvite invite(db::Txn& txn, const Context& context, const Session& session, 
     throw ApiError(ErrorCode::invite_pending);
   }
   store::insert_event(txn, scope, "invite.created", made.id.bytes(), "{}", context.now);
-  mail_invitation(txn, context, session, scope, made, role->name, token);
-  return {made, *role};
+  return {made, role->name, mail_invitation(txn, context, scope, made, role->name, token)};
+}
+
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                  InviteId id) {
+  auto [invite, role] = unanswered_invite(txn, scope, id);
+  const auto account = store::find_account(txn, Email::parse(invite.email).value());
+  if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
+  spend_budgets(context, scope, invite.email);
+  const Secret token = crypto::new_token();
+  invite.status = InviteStatus::pending;
+  invite.invited_by = scope.user();
+  invite.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
+  store::insert_event(txn, scope, "invite.resent", id.bytes(), "{}", context.now);
+  return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
+}
+
+void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id) {
+  unanswered_invite(txn, scope, id);
+  if (!store::answer_invite(txn, scope, id, InviteStatus::revoked, context.now))
+    throw ApiError(ErrorCode::conflict);
+  store::insert_event(txn, scope, "invite.revoked", id.bytes(), "{}", context.now);
+}
+
+void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
+  const auto opened = OpenedInvite::open(txn, crypto::sha256(token), context.now);
+  const auto& scope = opened.scope();
+  // Its token may be another one by now: the same row is asked again, under its lock.
+  const auto invite = store::lock_invite(txn, scope, crypto::sha256(token));
+  if (!invite || invite->id != id ||
+      !store::answer_invite(txn, scope, id, InviteStatus::declined, context.now))
+    throw ApiError(ErrorCode::invite_gone);
+  store::insert_event(txn, scope, "invite.declined", id.bytes(), "{}", context.now);
 }
 
 OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {

@@ -3,6 +3,9 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/standing.hpp"
+#include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -35,7 +38,75 @@ OrganizationRecord insert_with_slug(db::Txn& txn, const TenantScope& scope, cons
   }
 }
 
+constexpr std::string_view kAdminRole = "admin";
+
+void tell_of_transfer(db::Txn& txn, const Context& context, const TenantScope& scope,
+                      const store::Member& from, const store::Member& to) {
+  const auto organization = store::find_organization(txn, scope).value();
+  for (const auto& [user, email] : {std::pair{from.user, from.email}, std::pair{to.user, to.email}})
+    send_mail(txn, context,
+              {mail::Template::ownership_transferred,
+               email,
+               {{"organization", organization.name},
+                {"from", from.email},
+                {"to", to.email},
+                {"email", email},
+                {"time", format_utc(context.now)}}},
+              scope.org(), user);
+}
+
 }  // namespace
+
+void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
+                         const store::OrganizationChange& change) {
+  if (change.slug && !is_slug(*change.slug))
+    throw ApiError(ErrorCode::validation_failed)
+        .field("/slug", "must be 2 to 63 lower-case letters, digits and inner hyphens");
+  stand_under_lock(txn, context, scope);
+  if (change.require_mfa.value_or(false)) {
+    const auto account = store::find_account(txn, scope.user());
+    if (!account || !account->user.mfa_enabled)
+      throw ApiError(ErrorCode::mfa_not_enabled, "Enroll a second factor of your own first");
+  }
+  try {
+    store::update_organization(txn, scope, change, context.now);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::conflict, "The slug is taken").field("/slug", "is taken");
+  }
+  store::insert_event(txn, scope, "organization.updated", scope.org().bytes(), "{}", context.now);
+}
+
+void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
+                         const std::string& name) {
+  stand_under_lock(txn, context, scope);
+  const auto organization = store::find_organization(txn, scope);
+  if (!organization) throw ApiError(ErrorCode::not_found);
+  if (organization->name != name)
+    throw ApiError(ErrorCode::confirmation_mismatch).field("/name", "is not the organization's name");
+  store::delete_organization(txn, scope, name);
+}
+
+store::Member transfer_ownership(db::Txn& txn, const Context& context, const TenantScope& scope, UserId heir,
+                                 const Proof& proof) {
+  if (heir == scope.user()) throw ApiError(ErrorCode::validation_failed).field("/user_id", "is the caller");
+  // Hash before the locks.
+  store::enter(txn, scope);
+  reauthenticate(txn, context, scope.user(), proof);
+  const auto caller = stand_under_lock(txn, context, scope);
+  if (caller.role.name != kOwnerRole) throw ApiError(ErrorCode::forbidden);
+  auto member = store::find_member(txn, scope, heir);
+  const auto account = store::find_account(txn, heir);
+  if (!member || member->status != Status::active || account->user.status != Status::active)
+    throw ApiError(ErrorCode::not_found, "No such member");
+  const auto admin = store::find_role(txn, scope, std::string{kAdminRole});
+  store::set_member_role(txn, scope, heir, caller.role.id, std::nullopt, context.now);
+  store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
+  // What the caller could give only as an owner.
+  store::revoke_invites_by(txn, scope, scope.user(), context.now);
+  store::insert_event(txn, scope, "organization.ownership_transferred", heir.bytes(), "{}", context.now);
+  tell_of_transfer(txn, context, scope, caller, *member);
+  return *std::move(member);
+}
 
 std::string slug_of(const std::string& name) {
   std::string slug;

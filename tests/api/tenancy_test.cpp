@@ -49,6 +49,9 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "member_role") return R"({"new_role_name":"viewer")" + org + '}';
   if (schema == "api_key") return R"({"name":"x","permissions":["users:read"])" + org + '}';
   if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
+  if (schema == "change_organization") return R"({"settings":{}})";
+  if (schema == "delete_organization") return R"({"name":"x"})";
+  if (schema == "transfer_ownership") return "{\"user_id\":" + user + '}';
   require(false, "tenancy_test.cpp does not know how to build the body " + std::string{schema});
   return {};
 }
@@ -58,11 +61,17 @@ bool takes_org_id(const Route& route) {
   return route.body == "delete_member" || route.body == "update_member_role" || route.body == "member_role";
 }
 
+// True if the path itself names the organization.
+bool names_the_organization(const Route& route) {
+  return route.path.find("{org_id}") != std::string_view::npos;
+}
+
 // Rows of an organization, besides its members, that paths name.
 bool names_a_part(const Route& route) {
   std::size_t parts = 0;
   for (const char c : route.path) parts += c == '{' ? 1U : 0U;
-  return parts > (route.path.find("{user_id}") == std::string_view::npos ? 0U : 1U);
+  return parts > (route.path.find("{user_id}") == std::string_view::npos ? 0U : 1U) +
+                     (names_the_organization(route) ? 1U : 0U);
 }
 
 bool names_a_user(const Route& route) {
@@ -76,6 +85,11 @@ Call call_of(const Route& route, const Names& names) {
   call.path = route.path;
   if (const auto at = call.path.find("{user_id}"); at != std::string::npos)
     call.path.replace(at, 9, names.user.empty() ? fresh_id() : names.user);
+  if (const auto at = call.path.find("{org_id}"); at != std::string::npos) {
+    const bool by_header = tenantd::parse_uuid(names.tenant_header).has_value();
+    const auto named = by_header && names.org.empty() ? names.tenant_header : names.org;
+    call.path.replace(at, 8, named.empty() ? fresh_id() : named);
+  }
   for (auto at = call.path.find('{'); at != std::string::npos; at = call.path.find('{'))
     call.path.replace(at, call.path.find('}') - at + 1, names.part.empty() ? fresh_id() : names.part);
   if (!route.body.empty()) call.body = body_for(route.body, names);
@@ -103,6 +117,18 @@ std::string anonymized(const Response& reply) {
          reply.header("content-length") + ' ' + body;
 }
 
+// The row's path, its other parts left as they are.
+std::string with_organization(const Route& route, const std::string& org_id) {
+  std::string path{route.path};
+  if (const auto at = path.find("{org_id}"); at != std::string::npos) path.replace(at, 8, org_id);
+  return path;
+}
+
+// The organization, where the path cannot do without one.
+std::string named(const Route& route, const Account& account) {
+  return names_the_organization(route) ? account.org_id : "";
+}
+
 // The id of a row of the organization.
 std::string uuid_of(const std::string& table, const std::string& condition, const Account& account) {
   const auto hex = text_of("SELECT LOWER(HEX(id)) FROM " + table + " WHERE " + condition +
@@ -123,7 +149,9 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   const auto colleague = invite_and_accept(theirs);
   const auto slug = slug_of(theirs);
   expect(theirs.client().post("/api/v1/roles", R"({"name":"theirs","permissions":[]})"), 201);
-  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs)};
+  expect(invite(theirs, fresh_email("waiting")), 201);
+  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs),
+                                          uuid_of("invite", "status = 0 AND ", theirs)};
   auto client = ours.client();
   Unchanged database;
   for (const auto& route : tenant_routes()) {
@@ -185,7 +213,7 @@ Test(tenancy, every_role_is_refused_wherever_it_lacks_the_permission) {
     auto client = holder.client();
     for (const auto& route : tenant_routes()) {
       if (tenantd::find_system_role(name)->permissions.has(route.permission.value())) continue;
-      const auto reply = client.send(call_of(route, {"", owner.user_id, ""}));
+      const auto reply = client.send(call_of(route, {named(route, owner), owner.user_id, ""}));
       require(reply.status == 403, name + " " + label(route) + ": " + reply.describe());
       expect_problem(reply, 403, "forbidden");
       expect_problem(client.send(call_of(route, {"", owner.user_id, owner.org_id})), 403, "forbidden");
@@ -218,7 +246,7 @@ Test(tenancy, an_api_key_may_call_the_rows_that_take_no_session_and_whose_permis
   std::size_t allowed = 0;
   for (const auto& route : tenant_routes()) {
     const auto& [holds, lacks] = keys.at(route.permission.value());
-    const auto call = call_of(route, {"", fresh_id(), ""});
+    const auto call = call_of(route, {named(route, owner), fresh_id(), ""});
     const auto with = holds.client().send(call);
     const auto without = lacks.client().send(call);
     if (route.handler.tenant_with_session_ != nullptr) {
@@ -227,7 +255,7 @@ Test(tenancy, an_api_key_may_call_the_rows_that_take_no_session_and_whose_permis
       continue;
     }
     // Who may make accounts and nothing else gives nobody a role that holds more.
-    const bool outranked = route.body == "create_user" && with.status == 403;
+    const bool outranked = (route.body == "create_user" || route.body == "invite") && with.status == 403;
     if (outranked) expect_problem(with, 403, "role_outranks");
     require(outranked || (with.status != 401 && with.status != 403), label(route) + ": " + with.describe());
     expect_problem(without, 403, "forbidden");
@@ -242,7 +270,7 @@ Test(tenancy, an_api_key_is_refused_by_every_row_that_takes_a_person) {
   for (const auto& route : routes()) {
     if (route.handler.access != Access::user && route.handler.access != Access::super) continue;
     Call call{std::string{tenantd::http::method_name(route.method)},
-              std::string{route.path},
+              with_organization(route, owner.org_id),
               std::nullopt,
               "application/json",
               {}};
@@ -257,8 +285,11 @@ Test(tenancy, every_row_that_is_not_public_refuses_who_shows_no_token) {
   Client nobody;
   for (const auto& route : routes()) {
     if (route.handler.access == Access::anyone) continue;
-    Call call{
-        std::string{tenantd::http::method_name(route.method)}, std::string{route.path}, std::nullopt, "", {}};
+    Call call{std::string{tenantd::http::method_name(route.method)},
+              with_organization(route, fresh_id()),
+              std::nullopt,
+              "",
+              {}};
     if (!route.body.empty()) call = {call.method, call.path, "{}", "application/json", {}};
     const auto reply = nobody.send(call);
     require(reply.status == 401, label(route) + ": " + reply.describe());

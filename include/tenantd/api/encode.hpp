@@ -20,8 +20,11 @@ void put_user(JsonOut& json, const UserRecord& user);
 void put_member_user(JsonOut& json, const store::Member& member);
 // A whole object: who is signed in, and the active organization.
 void put_me(JsonOut& json, const Principal& principal);
-// A whole object: the organization with the role there; null if there is none.
-void put_organization(JsonOut& json, const OrganizationRecord& organization, const RoleRecord& role);
+// A whole object: the organization with the caller's role there, null if there is none, and with its settings
+// if they are given (a JSON object).
+void put_organization(JsonOut& json, const OrganizationRecord& organization,
+                      const std::optional<RoleRecord>& role,
+                      const std::optional<std::string>& settings = std::nullopt);
 // The organization that the principal acts in, or null.
 void put_active_organization(JsonOut& json, const Principal& principal);
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership);

@@ -18,7 +18,8 @@ enum class Template {
   password_changed,
   login_alert,
   email_change,
-  security_changed
+  security_changed,
+  ownership_transferred
 };
 
 std::string_view template_name(Template kind);

@@ -40,9 +40,9 @@ struct Context {
 // Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.
 void require(const Allowance& allowance, const std::string& text);
 
-// Enqueues `mail` in the transaction; the courier is woken once it commits.
-void send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
-               std::optional<UserId> user);
+// Enqueues `mail` in the transaction; the courier is woken once it commits. Returns its id.
+MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+                 std::optional<UserId> user);
 
 // The link of a mail to `page`. It carries the token in the fragment: no server, scanner or log on the way
 // sees it.

@@ -16,15 +16,24 @@ struct InviteForm {
   std::optional<UserId> user;
   std::string role = std::string{kDefaultInviteRole};
 };
-struct SentInvite {
-  store::Invite invite;
-  RoleRecord role;
-};
 
 // Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
 // already_member, invite_pending.
-SentInvite invite(db::Txn& txn, const Context& context, const Session& session, const TenantScope& scope,
-                  const InviteForm& form);
+store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                           const InviteForm& form);
+
+// Mails a new link; the old one dies, the time begins anew, and the caller is the inviter from now on, since
+// an invitation holds only as long as its inviter may invite. Throws ApiError: not_found, role_outranks,
+// conflict (it was answered), already_member.
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                  InviteId id);
+
+// Throws ApiError: not_found, role_outranks, conflict (it was answered).
+void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id);
+
+// By whoever holds the token. Throws ApiError(invite_gone) if it is not the token of this invitation, or
+// another answer was first.
+void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token);
 
 struct AcceptForm {
   std::string token;

@@ -19,20 +19,67 @@ service::InviteForm invite_form(const JsonValue& object, const std::string& at) 
   return form;
 }
 
-// An account that was named by its id does not give its address away here.
-void put_invite(JsonOut& json, const TenantScope& scope, const service::InviteForm& form,
-                const service::SentInvite& sent) {
-  json.field("id", sent.invite.id).field("org_id", scope.org());
-  if (form.email) {
-    json.field("email", sent.invite.email);
-  } else {
-    json.field("user_id", sent.invite.user);
+const char* name_of(store::Delivery::State state) {
+  switch (state) {
+    case store::Delivery::State::queued: return "queued";
+    case store::Delivery::State::sent: return "sent";
+    case store::Delivery::State::failed: return "failed";
+    case store::Delivery::State::unknown: return "unknown";
   }
-  json.field("role", sent.role.name)
-      .field("status", invite_status_name(sent.invite.status))
-      .field("invited_by", sent.invite.invited_by)
-      .field("created_at", sent.invite.created_at)
-      .field("expires_at", sent.invite.expires_at);
+  return "unknown";
+}
+
+// An account that was named by its id does not give its address away here, nor an address whether there is an
+// account.
+void put_invite(JsonOut& json, const TenantScope& scope, const store::InviteDetail& detail, TimePoint now) {
+  const auto& invite = detail.invite;
+  json.field("id", invite.id).field("org_id", scope.org());
+  if (invite.by_user) {
+    json.field("user_id", invite.user);
+  } else {
+    json.field("email", invite.email);
+  }
+  json.field("role", detail.role)
+      .field("status", invite_status_name(detail.status_at(now)))
+      .field("invited_by", invite.invited_by)
+      .field("created_at", invite.created_at)
+      .field("expires_at", invite.expires_at)
+      .key("delivery")
+      .begin_object()
+      .field("state", name_of(detail.delivery.state))
+      .field("attempts", detail.delivery.attempts)
+      .field("sent_at", detail.delivery.sent_at)
+      .end_object();
+}
+
+Response invite_reply(const Request& request, const TenantScope& scope, const store::InviteDetail& detail,
+                      int status = 200) {
+  JsonOut json;
+  json.begin_object();
+  put_invite(json, scope, detail, request.context.now);
+  json.end_object();
+  return status == 201 ? created(json, "/api/v1/invites/" + detail.invite.id.str()) : reply(json, status);
+}
+
+std::optional<InviteId> invite_of(const Request& request) {
+  return InviteId::parse(request.http.path_value("invite_id"));
+}
+
+// For a caller who may know which invitations there are.
+InviteId known_invite_of(const Request& request) {
+  const auto id = invite_of(request);
+  if (!id) throw ApiError(ErrorCode::not_found);
+  return *id;
+}
+
+std::optional<InviteStatus> status_of(const JsonValue& query) {
+  const auto wanted = maybe_text(query, "status");
+  for (const auto status : {InviteStatus::pending, InviteStatus::accepted, InviteStatus::revoked,
+                            InviteStatus::declined, InviteStatus::expired})
+    if (wanted &&
+        (*wanted == invite_status_name(status) || *wanted == std::to_string(static_cast<int>(status))))
+      return status;
+  return std::nullopt;
 }
 
 Response accepted_reply(const service::Accepted& accepted) {
@@ -64,18 +111,62 @@ std::optional<std::string> caller(const Request& request) {
 
 }  // namespace
 
-Response invite(const Request& request, const Session& session, const TenantScope& scope, Txn& txn) {
-  const auto form = invite_form(request.body, "");
-  const auto sent = service::invite(txn, request.context, session, scope, form);
+Response invite(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto sent = service::invite(txn, request.context, scope, invite_form(request.body, ""));
+  return invite_reply(request, scope, sent, 201);
+}
+
+Response list_invites(const Request& request, const TenantScope& scope, Txn& txn) {
+  const Page page = page_of(request.query);
+  const auto status = status_of(request.query);
+  const auto now = request.context.now;
+  const auto from = page.from ? std::optional{InviteId{page.from->id}} : std::nullopt;
+  auto rows = store::list_invites(txn, scope, status, from, page.limit + 1, now);
+  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
+  if (more) rows.pop_back();
   JsonOut json;
-  json.begin_object();
-  put_invite(json, scope, form, sent);
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) {
+    json.begin_object();
+    put_invite(json, scope, row, now);
+    json.end_object();
+  }
+  json.end_array().key("next_cursor");
+  if (more) {
+    json.value(make_cursor(rows.back().invite.created_at, rows.back().invite.id.bytes()));
+  } else {
+    json.value(nullptr);
+  }
+  if (page.include_total) json.field("total", store::count_invites(txn, scope, status, now));
   json.end_object();
-  return created(json, "/api/v1/invites/" + sent.invite.id.str());
+  return reply(json);
+}
+
+Response show_invite(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto found = store::find_invite_detail(txn, scope, known_invite_of(request));
+  if (!found) throw ApiError(ErrorCode::not_found);
+  return invite_reply(request, scope, *found);
+}
+
+Response resend_invite(const Request& request, const TenantScope& scope, Txn& txn) {
+  return invite_reply(request, scope,
+                      service::resend_invite(txn, request.context, scope, known_invite_of(request)));
+}
+
+Response revoke_invite(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::revoke_invite(txn, request.context, scope, known_invite_of(request));
+  return no_content();
+}
+
+Response decline_invite(const Request& request, Txn& txn) {
+  const auto id = invite_of(request);
+  if (!id) throw ApiError(ErrorCode::invite_gone);
+  service::decline_invite(txn, request.context, *id, text(request.body, "token"));
+  return no_content();
 }
 
 // A row that is refused does not undo the others; each says what became of it.
-Response add_users(const Request& request, const Session& session, const TenantScope& scope, Txn& txn) {
+Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
   JsonOut json;
   json.begin_object().key("items").begin_array();
   const auto& users = (*member(request.body, "users")).GetArray();
@@ -83,10 +174,9 @@ Response add_users(const Request& request, const Session& session, const TenantS
     const auto form = invite_form(users[i], "/users/" + std::to_string(i));
     json.begin_object();
     try {
-      const auto sent =
-          txn.attempt([&] { return service::invite(txn, request.context, session, scope, form); });
+      const auto sent = txn.attempt([&] { return service::invite(txn, request.context, scope, form); });
       json.field("result", "invited");
-      put_invite(json, scope, form, sent);
+      put_invite(json, scope, sent, request.context.now);
     } catch (const ApiError& e) {
       if (http_status(e.code()) >= 500) throw;
       json.field("result", "refused")

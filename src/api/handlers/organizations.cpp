@@ -2,8 +2,48 @@
 
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/organizations.hpp"
 
 namespace tenantd::api::handlers {
+namespace {
+
+constexpr std::size_t kMaxSettings = 4096;  // bytes
+
+// The rest of a page's object, once its items are written.
+template <class Count>
+Response end_page(JsonOut& json, const Page& page, const std::optional<std::string>& cursor, Count count) {
+  json.end_array().field("next_cursor", cursor);
+  if (page.include_total) json.field("total", count());
+  json.end_object();
+  return reply(json);
+}
+
+Response list_every_organization(const Request& request, const Session& session, Txn& txn) {
+  const Page page = page_of(request.query);
+  auto rows = store::list_organizations(txn, session.user(), page.from, page.limit + 1);
+  std::optional<std::string> cursor;
+  if (static_cast<std::int64_t>(rows.size()) > page.limit) {
+    rows.pop_back();
+    const auto& last = rows.back().organization;
+    cursor = make_cursor(last.created_at, last.id.bytes());
+  }
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : rows) put_organization(json, row.organization, row.role);
+  return end_page(json, page, cursor, [&] { return store::count_organizations(txn, session.user()); });
+}
+
+Response whole_organization(Txn& txn, UserId user, OrgId org) {
+  const auto membership = store::find_membership(txn, user, org);
+  const auto settings = store::find_settings(txn, user, org);
+  if (!membership || !settings) throw ApiError(ErrorCode::not_found);
+  JsonOut json;
+  put_organization(json, membership->organization, membership->role, settings);
+  return reply(json);
+}
+
+}  // namespace
 
 Response list_my_organizations(const Request& request, const Session& session, Txn& txn) {
   const Page page = page_of(request.query);
@@ -29,7 +69,7 @@ Response register_organization(const Request& request, const Session& session, T
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});
   JsonOut json;
-  put_organization(json, made.organization, made.role);
+  put_organization(json, made.organization, made.role, "{}");
   return created(json, "/api/v1/organizations/" + made.organization.id.str());
 }
 
@@ -40,6 +80,46 @@ Response select_organization(const Request& request, const Session& session, Txn
              service::select_organization(txn, request.context, session, id<OrgId>(request.body, "org_id")));
   json.end_object();
   return token_response(json);
+}
+
+Response list_organizations(const Request& request, const Session& session, Txn& txn) {
+  if (session.principal().user.is_super) return list_every_organization(request, session, txn);
+  return list_my_organizations(request, session, txn);
+}
+
+// Any member may see it, as long as the membership grants anything at all.
+Response show_organization(const Request& request, const Session& session, Txn& txn) {
+  const auto& principal = session.principal();
+  if (!principal.organization) throw ApiError(ErrorCode::not_found);
+  if (principal.organization->require_mfa && !principal.user.mfa_enabled)
+    throw ApiError(ErrorCode::mfa_enrollment_required);
+  if (principal.role.expires_at && *principal.role.expires_at <= request.context.now)
+    throw ApiError(ErrorCode::forbidden);
+  return whole_organization(txn, session.user(), principal.organization->id);
+}
+
+Response change_organization(const Request& request, const TenantScope& scope, Txn& txn) {
+  store::OrganizationChange change{
+      maybe_text(request.body, "name"), maybe_text(request.body, "slug"), {}, {}};
+  if (member(request.body, "settings") != nullptr) {
+    change.settings = json_text(request.body, "settings", "{}");
+    if (change.settings->size() > kMaxSettings) refuse_field("/settings", "must not exceed 4096 bytes");
+  }
+  if (const auto* required = member(request.body, "require_mfa")) change.require_mfa = required->GetBool();
+  service::change_organization(txn, request.context, scope, change);
+  return whole_organization(txn, scope.user(), scope.org());
+}
+
+Response delete_organization(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::delete_organization(txn, request.context, scope, text(request.body, "name"));
+  return no_content();
+}
+
+// A person hands it over, not a key.
+Response transfer_ownership(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
+  service::transfer_ownership(txn, request.context, scope, id<UserId>(request.body, "user_id"),
+                              {maybe_text(request.body, "password"), maybe_text(request.body, "code")});
+  return whole_organization(txn, scope.user(), scope.org());
 }
 
 }  // namespace tenantd::api::handlers

@@ -56,6 +56,8 @@ constexpr Sql kOne{
     "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
     "role_name, permissions, status, "
     "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kSettings{"membership.settings",
+                        "SELECT settings FROM my_membership WHERE user_id = ? AND org_id = ?"};
 
 Membership read_membership(const db::Rows& rows) {
   Membership membership{read_organization(rows, 0), read_role(rows, 8), static_cast<Status>(rows.integer(11)),
@@ -218,6 +220,13 @@ std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org) 
   auto rows = txn.query(kOne, user, org);
   if (!rows.next()) return std::nullopt;
   return read_membership(rows);
+}
+
+std::optional<std::string> find_settings(db::Txn& txn, UserId user, OrgId org) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kSettings, user, org);
+  if (!rows.next()) return std::nullopt;
+  return rows.text(0);
 }
 
 }  // namespace tenantd::store

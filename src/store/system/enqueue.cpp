@@ -13,12 +13,13 @@ constexpr db::Sql kInsert{
 
 }  // namespace
 
-void enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
-                  std::optional<UserId> user, TimePoint now, bool discard) {
+MailId enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
+                    std::optional<UserId> user, TimePoint now, bool discard) {
   const auto id = crypto::new_id<MailId>();
   const auto sealed = crypto::seal(seal_key, mail::values_to_json(mail), outbox_context(id));
   txn.execute(kInsert, id, org, user, mail::template_name(mail.kind), mail.to, sealed,
               discard ? OutboxStatus::dead : OutboxStatus::pending, discard ? TimePoint{} : now, now, now);
+  return id;
 }
 
 }  // namespace tenantd::store

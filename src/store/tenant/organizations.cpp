@@ -15,6 +15,11 @@ constexpr Sql kFind{"organization.find",
                     "SELECT id, name, slug, status, personal, require_mfa, created_at, updated_at FROM "
                     "organization WHERE id = ?"};
 constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
+constexpr Sql kUpdate{"organization.update",
+                      "UPDATE organization SET name = COALESCE(?, name), slug = COALESCE(?, slug), "
+                      "settings = COALESCE(?, settings), require_mfa = COALESCE(?, require_mfa), "
+                      "updated_at = ? WHERE id = ?"};
+constexpr Sql kDelete{"organization.delete", "CALL delete_organization(?)"};
 constexpr Sql kInsertRoles{
     "role.insert_system",
     "INSERT INTO role (org_id, id, name, description, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?), "
@@ -45,6 +50,17 @@ std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantSc
   auto rows = txn.query(kFind, scope.org());
   if (!rows.next()) return std::nullopt;
   return read_organization(rows, 0);
+}
+
+void update_organization(db::Txn& txn, const TenantScope& scope, const OrganizationChange& change,
+                         TimePoint now) {
+  txn.touch(scope.org());
+  txn.execute(kUpdate, change.name, change.slug, change.settings, change.require_mfa, now, scope.org());
+}
+
+void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name) {
+  txn.touch(scope.org());
+  txn.execute(kDelete, name);
 }
 
 void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }

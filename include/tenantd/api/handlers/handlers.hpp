@@ -68,6 +68,11 @@ Response user_security(const Request&, const Subject&, Txn&);
 Response list_my_organizations(const Request&, const Session&, Txn&);
 Response register_organization(const Request&, const Session&, Txn&);
 Response select_organization(const Request&, const Session&, Txn&);
+Response list_organizations(const Request&, const Session&, Txn&);
+Response show_organization(const Request&, const Session&, Txn&);
+Response change_organization(const Request&, const TenantScope&, Txn&);
+Response delete_organization(const Request&, const TenantScope&, Txn&);
+Response transfer_ownership(const Request&, const Session&, const TenantScope&, Txn&);
 
 // members.cpp
 Response list_members(const Request&, const TenantScope&, Txn&);
@@ -75,8 +80,13 @@ Response delete_member(const Request&, const TenantScope&, Txn&);
 Response update_member_role(const Request&, const TenantScope&, Txn&);
 
 // invites.cpp
-Response invite(const Request&, const Session&, const TenantScope&, Txn&);
-Response add_users(const Request&, const Session&, const TenantScope&, Txn&);
+Response invite(const Request&, const TenantScope&, Txn&);
+Response list_invites(const Request&, const TenantScope&, Txn&);
+Response show_invite(const Request&, const TenantScope&, Txn&);
+Response resend_invite(const Request&, const TenantScope&, Txn&);
+Response revoke_invite(const Request&, const TenantScope&, Txn&);
+Response decline_invite(const Request&, Txn&);
+Response add_users(const Request&, const TenantScope&, Txn&);
 Response accept_invite(const Request&, Txn&);
 Response accept_invite_link(const Request&, Txn&);
 

@@ -95,5 +95,7 @@ std::int64_t count_memberships(db::Txn& txn, UserId user);
 // Returns the active membership that `user` has had longest in an active organization, or nullopt.
 std::optional<Membership> first_membership(db::Txn& txn, UserId user);
 std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org);
+// The settings (a JSON object) of an organization that `user` belongs to; nullopt if it is none.
+std::optional<std::string> find_settings(db::Txn& txn, UserId user, OrgId org);
 
 }  // namespace tenantd::store

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/email.hpp"
@@ -19,9 +20,44 @@ struct Invite {
   InviteStatus status = InviteStatus::pending;
   TimePoint created_at;
   TimePoint expires_at;
+  bool by_user = false;  // the account was named, not the address, which is not shown then
 
   bool expired(TimePoint now) const { return now >= expires_at; }
 };
+
+// What became of the newest mail of an invitation. It is forgotten some time after its delivery.
+struct Delivery {
+  enum class State { queued, sent, failed, unknown } state = State::unknown;
+  std::optional<std::int64_t> attempts;
+  std::optional<TimePoint> sent_at;
+};
+struct InviteDetail {
+  Invite invite;
+  std::string role;
+  Delivery delivery;
+
+  // A pending one whose time is over is an expired one, whether or not the sweeper came.
+  InviteStatus status_at(TimePoint now) const {
+    const bool over = invite.status == InviteStatus::pending && invite.expired(now);
+    return over ? InviteStatus::expired : invite.status;
+  }
+};
+// Returns at most `limit` invitations, oldest first, after `from`; with `status` only those that have it at
+// `now`.
+std::vector<InviteDetail> list_invites(db::Txn& txn, const TenantScope& scope,
+                                       std::optional<InviteStatus> status,
+                                       const std::optional<InviteId>& from, std::int64_t limit,
+                                       TimePoint now);
+std::int64_t count_invites(db::Txn& txn, const TenantScope& scope, std::optional<InviteStatus> status,
+                           TimePoint now);
+std::optional<InviteDetail> find_invite_detail(db::Txn& txn, const TenantScope& scope, InviteId id);
+
+// Who invites, and where to: what the mail says.
+struct Letterhead {
+  std::string organization;
+  std::string inviter;  // the address
+};
+Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope);
 
 // Returns the organization whose invitation has this token hash, or nullopt. Needs no scope: who holds a
 // token of 256 random bits holds the invitation.
@@ -33,6 +69,13 @@ void insert_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite,
 std::optional<Invite> find_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash);
 // As find_invite, and locked until the transaction ends.
 std::optional<Invite> lock_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash);
+std::optional<Invite> lock_invite(db::Txn& txn, const TenantScope& scope, InviteId id);
+// The pending invitation goes on with another token, inviter and time. Throws as insert_invite.
+void renew_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite, const std::string& token_hash,
+                  TimePoint now);
+void set_invite_mail(db::Txn& txn, const TenantScope& scope, InviteId id, MailId mail);
+// Answers a pending invitation. False if another answer was first.
+bool answer_invite(db::Txn& txn, const TenantScope& scope, InviteId id, InviteStatus status, TimePoint now);
 void set_invite_status(db::Txn& txn, const TenantScope& scope, InviteId id, InviteStatus status,
                        TimePoint now);
 
