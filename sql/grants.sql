@@ -28,7 +28,6 @@ GRANT SELECT ON tenantd_app.countable_total TO {{app}};
 GRANT SELECT ON tenantd_app.countable_count TO {{app}};
 GRANT SELECT ON tenantd_app.countable_member TO {{app}};
 GRANT SELECT ON tenantd_app.countable_join TO {{app}};
-GRANT SELECT ON tenantd_app.system_organization TO {{app}};
 GRANT SELECT ON tenantd_app.system_total TO {{app}};
 GRANT SELECT ON tenantd_app.system_count TO {{app}};
 GRANT SELECT ON tenantd_app.system_member TO {{app}};
