@@ -27,6 +27,28 @@ constexpr std::string_view kSignIn =
     "  }\n"
     "}, (error, reply) => pm.environment.set('access_token', reply.json().access_token));";
 
+// Signs in once more and reads what the organization is called by now.
+constexpr std::string_view kSignInAndReadName =
+    "const base = pm.environment.get('base_url');\n"
+    "pm.sendRequest({\n"
+    "  url: base + '/api/v1/auth/login',\n"
+    "  method: 'POST',\n"
+    "  header: { 'Content-Type': 'application/json' },\n"
+    "  body: {\n"
+    "    mode: 'raw',\n"
+    "    raw: JSON.stringify({ email: pm.environment.get('email'), password: pm.environment.get('password') "
+    "})\n"
+    "  }\n"
+    "}, (error, reply) => {\n"
+    "  const token = reply.json().access_token;\n"
+    "  pm.environment.set('access_token', token);\n"
+    "  pm.sendRequest({\n"
+    "    url: base + '/api/v1/organizations/' + pm.environment.get('org_id'),\n"
+    "    method: 'GET',\n"
+    "    header: { Authorization: 'Bearer ' + token }\n"
+    "  }, (failure, found) => pm.environment.set('organization_name', found.json().name));\n"
+    "});";
+
 constexpr std::string_view kSwapPasswords =
     "const changed = pm.environment.get('new_password');\n"
     "pm.environment.set('new_password', pm.environment.get('password'));\n"
@@ -67,6 +89,17 @@ std::span<const Step> steps() {
       {.method = POST, .path = "/api/v1/organizations", .kept = false},
       {.method = GET, .path = "/accept_invite", .refusal = invite_gone, .why = kMailed},
       {.method = POST, .path = "/accept_invite", .refusal = invite_gone, .why = kMailed},
+      {.method = POST, .path = "/api/v1/invites/{invite_id}/decline", .refusal = invite_gone, .why = kMailed},
+      {.method = DELETE_,
+       .path = "/api/v1/organizations/{org_id}",
+       .phase = Phase::closing,
+       .values = {{"name", "{{organization_name}}"}},
+       .before = kSignInAndReadName},
+      {.method = POST,
+       .path = "/api/v1/organizations/{org_id}/transfer-ownership",
+       .refusal = reauthentication_required,
+       .why = "The organization stays with the account that signed up: what follows is its to do.",
+       .values = {{"password", "another password"}}},
   };
   return kSteps;
 }

@@ -26,7 +26,9 @@ std::optional<store::Account> check_password(db::Txn& txn, const Context& contex
                                   Seconds{context.settings.lock_seconds}, context.now);
   });
   if (!is_right_password(context, account, password, counted)) return std::nullopt;
-  return account;
+  // Durable too: whatever refuses the rest of the request, the password was no wrong guess.
+  const bool confirmed = txn.settle([&](db::Txn& own) { return confirm_password(own, *account); });
+  return confirmed ? account : std::nullopt;
 }
 
 bool confirm_password(db::Txn& txn, const store::Account& account) {
@@ -42,6 +44,7 @@ store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user,
                      "The password and a code of the second factor are needed");
     if (!take_code(txn, context, user, *proof.code)) throw ApiError(ErrorCode::reauthentication_required);
   }
+  // Again, with what follows: it may have changed while the code was looked at.
   if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::reauthentication_required);
   return *account;
 }

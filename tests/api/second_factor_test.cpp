@@ -220,3 +220,17 @@ Test(second_factor, renewed_recovery_codes_replace_the_old_ones) {
   expect_problem(finish(second_step_of(ada), factor.recovery_codes[0]), 401, "mfa_invalid");
   expect(finish(second_step_of(ada), renewed.text("/recovery_codes/0")), 200);
 }
+
+// What refuses the rest of a request does not make a wrong guess of the password.
+Test(second_factor, the_right_password_never_counts_as_a_failure) {
+  const auto ada = sign_up();
+  auto client = ada.client();
+  for (int i = 0; i < 6; ++i) {
+    expect_problem(client.post("/api/v1/auth/mfa/enroll", object({{"password", ada.password}})), 403,
+                   "email_unverified");
+    expect_problem(client.post("/api/v1/auth/change-password",
+                               object({{"current_password", ada.password}, {"new_password", "password1"}})),
+                   422, "password_refused");
+  }
+  expect(sign_in(ada.email, ada.password), 200);
+}

@@ -192,16 +192,24 @@ Test(routes, a_change_is_never_counted_as_a_read) {
       require(route.rate == Rate::write || route.rate == Rate::password, std::string{route.path});
 }
 
+// nginx compares $uri with the text of the map, or matches it if that is a pattern: as a path with parts must
+// be.
+static std::string in_nginx(std::string_view path) {
+  std::string text{path};
+  if (text.find('{') == std::string::npos) return text;
+  for (auto at = text.find('{'); at != std::string::npos; at = text.find('{'))
+    text.replace(at, text.find('}') - at + 1, "[^/]+");
+  return "~^" + text + '$';
+}
+
 Test(routes, the_map_for_nginx_names_each_path_that_hashes_passwords_once_and_no_other) {
   const std::string map = api::nginx_lanes();
   for (const auto& route : api::routes()) {
-    const auto line = "\n    " + std::string{route.path} + " hash;\n";
+    const auto line = "\n    " + in_nginx(route.path) + " hash;\n";
     bool hashes = false;
     for (const auto& other : api::routes())
       hashes = hashes || (other.path == route.path && api::in_password_lane(other));
     require_equal(map.find(line) != std::string::npos, hashes, std::string{route.path});
     require(!hashes || map.find(line) == map.rfind(line), std::string{route.path});
-    // nginx compares $uri with the text of the map: a part in it would match nothing.
-    if (hashes) require(route.path.find('{') == std::string_view::npos, std::string{route.path});
   }
 }

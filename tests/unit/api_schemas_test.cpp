@@ -67,6 +67,17 @@ Test(schemas, every_schema_that_a_route_names_exists) {
   require(!schemas().knows("") && !schemas().knows("signup.json"), "a name is a whole name");
 }
 
+// JSON readers differ about a member that stands twice; those of the documents refuse it.
+Test(schemas, no_schema_names_a_member_twice) {
+  for (const auto& file : embedded::schemas()) {
+    try {
+      api::parse_json(std::string{file.text});
+    } catch (const ApiError& e) {
+      require(false, std::string{file.name} + ": " + e.what());
+    }
+  }
+}
+
 Test(schemas, an_unknown_schema_is_a_fault_of_the_program) {
   const api::JsonValue none;
   try {
