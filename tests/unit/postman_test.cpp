@@ -63,10 +63,10 @@ Test(postman, every_row_is_one_request_in_a_folder_of_its_section) {
   }
 }
 
-Test(postman, signing_up_is_first_and_logging_out_last_with_deletions_before) {
+Test(postman, signing_up_is_first_and_the_end_of_sessions_and_organization_last) {
   const auto all = requests();
   require_equal(name_of(*all.front()), "POST /signup");
-  require(name_of(*all.back()).ends_with("/logout"), name_of(*all.back()));
+  require_equal(name_of(*all.back()), "DELETE /api/v1/organizations/{org_id}");
   bool late = false;
   for (const auto* item : all) {
     const bool deletion = name_of(*item).starts_with("DELETE ");
