@@ -72,6 +72,7 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
   }
   auto rows = txn_.query(kFind, id_);
   if (!rows.next()) throw ApiError(ErrorCode::idempotency_in_progress);
+  if (rows.integer(1) == 0) throw ApiError(ErrorCode::idempotency_in_progress);
   if (rows.text(0) != body) throw ApiError(ErrorCode::idempotency_mismatch);
   stored_ = unflatten(rows.integer(1), crypto::unseal(context.keys.seal_key(), rows.text(2), context_text()));
 }

@@ -98,12 +98,19 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
   const bool right = is_right_password(context, account, password, attempt.evaluate);
   if (!right || account->user.status != Status::active || !confirm_password(txn, *account))
     throw ApiError(ErrorCode::invalid_credentials);
+  const bool asks_for_more = account->user.mfa_enabled;
+  if (asks_for_more) {
+    // What follows ends in a refusal that stays, and nothing else of this unit of work does: not the claim of
+    // an Idempotency-Key.
+    txn.rollback();
+    if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::invalid_credentials);
+  }
   if (crypto::needs_rehash(account->password, hash_cost(context.settings)))
     store::rehash_password(
         txn, account->user.id, account->password,
         crypto::hash_password(crypto::normalize_password(password).value(), hash_cost(context.settings)),
         context.now);
-  if (!account->user.mfa_enabled) return signed_in(txn, context, account->user, attempt.id);
+  if (!asks_for_more) return signed_in(txn, context, account->user, attempt.id);
 
   store::settle_account_event(txn, attempt.id, "signin.password_accepted", std::nullopt);
   const Secret token = begin_second_step(txn, context, account->user.id);

@@ -234,3 +234,13 @@ Test(second_factor, the_right_password_never_counts_as_a_failure) {
   }
   expect(sign_in(ada.email, ada.password), 200);
 }
+
+Test(second_factor, the_first_step_can_be_repeated_under_one_idempotency_key) {
+  const auto ada = sign_up();
+  enable_factor(ada);
+  Client client;
+  client.header("Idempotency-Key", fresh_id());
+  const auto body = object({{"email", ada.email}, {"password", ada.password}});
+  for (int i = 0; i < 2; ++i) expect_problem(client.post("/signin", body), 401, "mfa_required");
+  require_equal(events_of(ada, "signin.password_accepted"), 2);
+}
