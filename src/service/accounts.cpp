@@ -5,6 +5,7 @@
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/service/email_change.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/second_factor.hpp"

@@ -2,6 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {

@@ -1,6 +1,7 @@
 #include "tenantd/service/members.hpp"
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"

@@ -1,10 +1,8 @@
 #include "tenantd/service/reauthentication.hpp"
 
 #include "tenantd/crypto/password.hpp"
-#include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/second_factor.hpp"
-#include "tenantd/store/global/account_events.hpp"
 
 namespace tenantd::service {
 
@@ -47,14 +45,6 @@ store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user,
   // Again, with what follows: it may have changed while the code was looked at.
   if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::reauthentication_required);
   return *account;
-}
-
-void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
-                          std::optional<SessionId> session, std::optional<UserId> actor) {
-  store::insert_account_event(
-      txn,
-      {crypto::new_id<EventId>(), user, type, session, actor, context.address, context.agent, std::nullopt},
-      context.now);
 }
 
 }  // namespace tenantd::service

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/crypto/totp.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/store/global/factors.hpp"
 #include "tenantd/store/global/sessions.hpp"

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
@@ -88,6 +89,7 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
       // Whatever else this unit of work holds goes; the end of the session stays.
       txn.rollback();
       store::delete_session(txn, row->id, row->user);
+      record_account_event(txn, context, row->user, "session.token_reused", row->id);
       txn.commit();
       throw ApiError(ErrorCode::refresh_reused, "The session was ended: sign in again");
     }

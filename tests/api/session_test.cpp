@@ -52,6 +52,10 @@ Test(session, a_replay_after_the_grace_ends_the_session_for_everybody) {
   age_rotation(owner, 11);
   expect_problem(refresh(owner.refresh_token), 401, "refresh_reused");
   require_equal(number_of("SELECT COUNT(*)" + sessions_of(owner)), 0);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM account_event WHERE type = 'session.token_reused' AND user_id = " +
+                binary(owner.user_id)),
+      1, "its owner can read of it");
   expect_problem(refresh(next.text("/refresh_token")), 401, "invalid_token");
   expect_problem(owner.client().get("/users/me"), 401, "invalid_token");
   expect_problem(account_of(next, owner.email).client().get("/users/me"), 401, "invalid_token");

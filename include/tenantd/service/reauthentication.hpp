@@ -34,8 +34,4 @@ bool confirm_password(db::Txn& txn, const store::Account& account);
 // account has a second factor, the code is too; ApiError(rate_limited) after too many wrong codes.
 store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user, const Proof& proof);
 
-// Writes down what happened to an account, with where the request came from.
-void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
-                          std::optional<SessionId> session = {}, std::optional<UserId> actor = {});
-
 }  // namespace tenantd::service

@@ -2,6 +2,7 @@
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/device.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/store/global/sessions.hpp"
 #include "tenantd/store/global/users.hpp"

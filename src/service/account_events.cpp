@@ -1,0 +1,16 @@
+#include "tenantd/service/account_events.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/store/global/account_events.hpp"
+
+namespace tenantd::service {
+
+void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
+                          std::optional<SessionId> session, std::optional<UserId> actor) {
+  store::insert_account_event(
+      txn,
+      {crypto::new_id<EventId>(), user, type, session, actor, context.address, context.agent, std::nullopt},
+      context.now);
+}
+
+}  // namespace tenantd::service
