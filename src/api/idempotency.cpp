@@ -2,17 +2,10 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/store/system/idempotency.hpp"
 
 namespace tenantd::api {
 namespace {
-
-using db::Sql;
-
-constexpr Sql kClaim{"idempotency.claim",
-                     "INSERT INTO idempotency (id, request, status, expires_at) VALUES (?, ?, 0, ?)"};
-constexpr Sql kExpire{"idempotency.expire", "DELETE FROM idempotency WHERE id = ? AND expires_at <= ?"};
-constexpr Sql kFind{"idempotency.find", "SELECT request, status, reply FROM idempotency WHERE id = ?"};
-constexpr Sql kStore{"idempotency.store", "UPDATE idempotency SET status = ?, reply = ? WHERE id = ?"};
 
 bool is_usable(const std::string& key) {
   if (key.empty() || key.size() > 255) return false;
@@ -61,27 +54,24 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
   id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
   // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
   const auto body = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency:" + request.body);
-  txn_.execute(kExpire, id_, context.now);
   try {
-    txn_.execute(kClaim, id_, body, context.now + Seconds{context.settings.idempotency_seconds});
-    return;
-  } catch (const db::DuplicateKey&) {
-    // Answered before: below.
+    if (store::claim_key(txn_, id_, body, context.now,
+                         context.now + Seconds{context.settings.idempotency_seconds}))
+      return;
   } catch (const db::RetryableError&) {
     throw ApiError(ErrorCode::idempotency_in_progress);
   }
-  auto rows = txn_.query(kFind, id_);
-  if (!rows.next()) throw ApiError(ErrorCode::idempotency_in_progress);
-  if (rows.integer(1) == 0) throw ApiError(ErrorCode::idempotency_in_progress);
-  if (rows.text(0) != body) throw ApiError(ErrorCode::idempotency_mismatch);
-  stored_ = unflatten(rows.integer(1), crypto::unseal(context.keys.seal_key(), rows.text(2), context_text()));
+  const auto kept = store::find_reply(txn_, id_);
+  if (!kept || kept->status == 0) throw ApiError(ErrorCode::idempotency_in_progress);
+  if (kept->request != body) throw ApiError(ErrorCode::idempotency_mismatch);
+  stored_ = unflatten(kept->status, crypto::unseal(context.keys.seal_key(), kept->sealed, context_text()));
 }
 
 std::string Idempotency::context_text() const { return "idempotency:" + id_; }
 
 void Idempotency::store(const http::Response& response) {
   const auto sealed = crypto::seal(context_.keys.seal_key(), flatten(response), context_text());
-  txn_.execute(kStore, response.status, sealed, id_);
+  store::keep_reply(txn_, id_, response.status, sealed);
 }
 
 }  // namespace tenantd::api
