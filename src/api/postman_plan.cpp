@@ -14,40 +14,34 @@ constexpr std::string_view kBegin =
     "for (const name of Object.keys(pm.environment.toObject()))\n"
     "  if (name.endsWith('_id')) pm.environment.set(name, '');";
 
-// Signs in once more; the session of before stays.
-constexpr std::string_view kSignIn =
-    "pm.sendRequest({\n"
-    "  url: pm.environment.get('base_url') + '/api/v1/auth/login',\n"
-    "  method: 'POST',\n"
-    "  header: { 'Content-Type': 'application/json' },\n"
-    "  body: {\n"
-    "    mode: 'raw',\n"
-    "    raw: JSON.stringify({ email: pm.environment.get('email'), password: pm.environment.get('password') "
-    "})\n"
-    "  }\n"
-    "}, (error, reply) => pm.environment.set('access_token', reply.json().access_token));";
+// Signs in once more, where the session of before stays, and then does `more`, which knows the `token`.
+std::string sign_in_and(std::string_view more) {
+  return "const base = pm.environment.get('base_url');\n"
+         "pm.sendRequest({\n"
+         "  url: base + '/api/v1/auth/login',\n"
+         "  method: 'POST',\n"
+         "  header: { 'Content-Type': 'application/json' },\n"
+         "  body: {\n"
+         "    mode: 'raw',\n"
+         "    raw: JSON.stringify({\n"
+         "      email: pm.environment.get('email'), password: pm.environment.get('password')\n"
+         "    })\n"
+         "  }\n"
+         "}, (error, reply) => {\n"
+         "  const token = reply.json().access_token;\n"
+         "  pm.environment.set('access_token', token);\n" +
+         std::string{more} + "});";
+}
 
-// Signs in once more and reads what the organization is called by now.
-constexpr std::string_view kSignInAndReadName =
-    "const base = pm.environment.get('base_url');\n"
-    "pm.sendRequest({\n"
-    "  url: base + '/api/v1/auth/login',\n"
-    "  method: 'POST',\n"
-    "  header: { 'Content-Type': 'application/json' },\n"
-    "  body: {\n"
-    "    mode: 'raw',\n"
-    "    raw: JSON.stringify({ email: pm.environment.get('email'), password: pm.environment.get('password') "
-    "})\n"
-    "  }\n"
-    "}, (error, reply) => {\n"
-    "  const token = reply.json().access_token;\n"
-    "  pm.environment.set('access_token', token);\n"
+const std::string kSignIn = sign_in_and("");
+
+// What the organization is called by now.
+const std::string kSignInAndReadName = sign_in_and(
     "  pm.sendRequest({\n"
     "    url: base + '/api/v1/organizations/' + pm.environment.get('org_id'),\n"
     "    method: 'GET',\n"
     "    header: { Authorization: 'Bearer ' + token }\n"
-    "  }, (failure, found) => pm.environment.set('organization_name', found.json().name));\n"
-    "});";
+    "  }, (failure, found) => pm.environment.set('organization_name', found.json().name));\n");
 
 constexpr std::string_view kSwapPasswords =
     "const changed = pm.environment.get('new_password');\n"
