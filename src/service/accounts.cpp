@@ -63,6 +63,13 @@ Attempt begin_attempt(db::Txn& txn, const Context& context, const std::optional<
   });
 }
 
+// What the old password had begun ends with it: a sign-in that waits for its code, and a move to another
+// address, whose link would hand the account to whoever had asked for it.
+void forget_steps_of_old_password(db::Txn& txn, UserId user) {
+  store::delete_tokens(txn, user, TokenPurpose::second_factor);
+  store::delete_tokens(txn, user, TokenPurpose::change_email);
+}
+
 }  // namespace
 
 std::vector<std::string> known_words(const Email& email, const std::string& profile) {
@@ -176,7 +183,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   if (!account->user.email_verified_at) store::delete_api_keys_of(txn, *user);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
-  store::delete_tokens(txn, *user, TokenPurpose::second_factor);
+  forget_steps_of_old_password(txn, *user);
   store::delete_sessions(txn, *user, std::nullopt);
   record_account_event(txn, context, *user, "password.reset");
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
@@ -192,7 +199,7 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
   if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::invalid_credentials);
   store::set_password(txn, session.user(), phc, context.now);
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
-  store::delete_tokens(txn, session.user(), TokenPurpose::second_factor);
+  forget_steps_of_old_password(txn, session.user());
   store::delete_sessions(txn, session.user(), session.id());
   record_account_event(txn, context, session.user(), "password.changed", session.id());
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);

@@ -103,8 +103,9 @@ void take_over(db::Txn& txn, const Context& context, const UserRecord& user, con
   store::set_password(txn, user.id, phc, context.now);
   store::set_profile(txn, user.id, profile, context.now);
   store::clear_attempts(txn, user.id);
-  store::delete_tokens(txn, user.id, TokenPurpose::reset_password);
-  store::delete_tokens(txn, user.id, TokenPurpose::verify_email);
+  for (const auto purpose :
+       {TokenPurpose::reset_password, TokenPurpose::verify_email, TokenPurpose::change_email})
+    store::delete_tokens(txn, user.id, purpose);
   store::delete_api_keys_of(txn, user.id);
   store::delete_sessions(txn, user.id, std::nullopt);
 }

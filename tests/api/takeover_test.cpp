@@ -53,6 +53,48 @@ Test(takeover, who_is_signed_in_and_holds_the_mailed_link_needs_no_new_password)
   expect(sign_in(guest.email, guest.password), 200);
 }
 
+// Whoever knew the password had a link mailed to an address of their own, and waits with it.
+Test(takeover, no_change_of_address_that_was_asked_for_by_the_old_password_outlives_it) {
+  for (const bool by_reset : {true, false}) {
+    const auto victim = sign_up();
+    const auto thief = fresh_email("thief");
+    expect(victim.client().post("/api/v1/auth/change-email",
+                                object({{"new_email", thief}, {"password", victim.password}})),
+           202);
+    const auto link = newest_mail(thief, "email_change").token();
+    if (by_reset) {
+      expect(Client{}.post("/reset_password", object({{"email", victim.email}})), 202);
+      const auto token = newest_mail(victim.email, "password_reset").token();
+      expect(Client{}.post("/reset_password", object({{"token", token}, {"new_password", kOwnPassword}})),
+             204);
+    } else {
+      expect(victim.client().post(
+                 "/api/v1/auth/change-password",
+                 object({{"current_password", victim.password}, {"new_password", kOwnPassword}})),
+             204);
+    }
+    Unchanged database;
+    expect_problem(Client{}.post("/api/v1/auth/verify-email", object({{"token", link}})), 400,
+                   "token_invalid");
+    database.check("the link to the thief's address");
+  }
+}
+
+Test(takeover, no_change_of_address_outlives_the_taking_over_of_an_unverified_account) {
+  const auto owner = sign_up();
+  const auto squatter = sign_up("Squatters");
+  const auto thief = fresh_email("thief");
+  expect(squatter.client().post("/api/v1/auth/change-email",
+                                object({{"new_email", thief}, {"password", squatter.password}})),
+         202);
+  const auto link = newest_mail(thief, "email_change").token();
+  expect(invite(owner, squatter.email, "admin"), 201);
+  expect(accept(invite_token(squatter.email), kOwnPassword), 200);
+  Unchanged database;
+  expect_problem(Client{}.post("/api/v1/auth/verify-email", object({{"token", link}})), 400, "token_invalid");
+  database.check("the squatter's link");
+}
+
 // A sign-in that read the old password's hash before a reset must not leave a session behind it.
 Test(takeover, no_session_of_the_old_password_outlives_a_reset) {
   const auto victim = sign_up();
