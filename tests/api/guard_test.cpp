@@ -89,6 +89,10 @@ class GuardedApplication {
            dir_ + R"(/app.sock; }
         location /nonsense/ { auth_request /_tenantd_verify/users:fly; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
            dir_ + R"(/app.sock; }
+        location /misspelt/ { auth_request /_tenantd_verify/Tenant:Billing; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
+           dir_ + R"(/app.sock; }
+        location /misspelt/too/ { auth_request /_tenantd_verify/; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
+           dir_ + R"(/app.sock; }
         location /open/ { auth_request off; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
            dir_ + "/app.sock; }\n}\n}\n";
   }
@@ -233,7 +237,8 @@ Test(guard, an_application_behind_nginx_sees_only_whom_tenantd_knows) {
 
   expect_problem(at(viewer).get("/billing/"), 403, "forbidden");
   expect(at(owner).get("/billing/"), 200);
-  expect_problem(at(owner).get("/nonsense/"), 403, "forbidden");
+  for (const char* path : {"/nonsense/", "/misspelt/", "/misspelt/too/"})
+    expect_problem(at(owner).get(path), 403, "forbidden");
   expect_problem(at(owner).header("X-Tenant-Id", fresh_id()).get("/reports"), 403, "forbidden");
   expect_problem(at(owner).header("X-Api-Key", "tnd_x").get("/reports"), 403, "forbidden");
   expect(at(owner).post("/reports", R"({"large":")" + std::string(10000, 'x') + "\"}"), 200);
