@@ -87,6 +87,7 @@ Test(assignment, an_expired_role_grants_nothing_from_that_second_on) {
                  "invite_gone");
   // Still a member, and signed in.
   require_equal(client.get("/users/me").text("/organization/role"), "manager");
+  require_equal(client.get("/api/v1/auth/status").size("/permissions"), std::size_t{0}, "permissions");
   expect(give(owner, member, "manager"), 200);
   expect(client.get("/api/v1/members"), 200);
 }

@@ -107,6 +107,7 @@ Test(user_changes, a_deactivated_member_is_out_at_once_and_back_when_activated) 
   expect(client.get("/api/v1/users"), 200);
   for (int i = 0; i < 2; ++i) expect(owner.client().del(path_of(manager), ""), 204);
   expect_problem(client.get("/api/v1/users"), 401, "invalid_token");
+  require_equal(client.get("/api/v1/auth/status").size("/permissions"), std::size_t{0}, "permissions");
   require_equal(stored_role(owner.org_id, manager.user_id), "manager", "data kept");
   require_equal(number_of("SELECT COUNT(*) FROM event WHERE type = 'member.deactivated' AND subject_id = " +
                           binary(manager.user_id)),

@@ -89,15 +89,17 @@ Response resend_verification(const Request& request, const Session& session, Txn
   return notice("Unless the address is verified already, another link is on its way");
 }
 
-Response auth_status(const Request&, const Session& session, Txn&) {
+Response auth_status(const Request& request, const Session& session, Txn&) {
   const auto& principal = session.principal();
+  const auto held =
+      principal.organization ? principal.role.permissions_at(request.context.now) : PermissionSet{};
   JsonOut json;
   json.begin_object().key("user").begin_object();
   put_user(json, principal.user);
   json.end_object().key("organization");
   put_active_organization(json, principal);
   json.key("permissions").begin_array();
-  for (const auto name : permission_names(principal.role.permissions)) json.value(name);
+  for (const auto name : permission_names(held)) json.value(name);
   json.end_array()
       .field("session_id", principal.session)
       .field("session_expires_at", principal.session_ends_at)
