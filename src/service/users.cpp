@@ -12,11 +12,9 @@ namespace {
 
 // Counted whether or not a mail goes out: each refusal tells that an address is registered.
 void take_from_budget(const Context& context, const TenantScope& scope, const NewUserForm& form) {
-  const bool allowed = (!context.may_invite || context.may_invite(scope.user())) &&
-                       (!form.send_welcome_email || !context.may_mail || context.may_mail(form.email.str()));
-  if (!allowed)
-    throw ApiError(ErrorCode::rate_limited, "Too many new accounts and invitations: try again later")
-        .header("Retry-After", "600");
+  const char* too_many = "Too many new accounts and invitations: try again later";
+  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
+  if (form.send_welcome_email && context.may_mail) require(context.may_mail(form.email.str()), too_many);
 }
 
 store::Member member_of(const UserRecord& user, const RoleRecord& role) {

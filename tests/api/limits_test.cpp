@@ -199,6 +199,8 @@ Test(limits, a_person_invites_so_often_and_an_address_is_mailed_so_often) {
   {
     Unchanged database;
     expect_limited(invite(owner, refused), 3, 3600);
+    const auto person = object({{"email", refused}, {"first_name", "Ada"}, {"last_name", "Byron"}});
+    expect_limited(owner.client().post("/api/v1/users", person), 3, 3600);
     database.check("an invitation too many");
   }
   require_equal(number_of("SELECT COUNT(*) FROM outbox WHERE recipient = " + literal(refused)), 0);
