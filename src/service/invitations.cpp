@@ -183,7 +183,11 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   invite.status = InviteStatus::pending;
   invite.invited_by = scope.user();
   invite.expires_at = context.now + Seconds{context.settings.invite_seconds};
-  store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
+  try {
+    store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::invite_pending);
+  }
   store::insert_event(txn, scope, "invite.resent", id.bytes(), "{}", context.now);
   return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
 }

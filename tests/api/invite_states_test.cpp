@@ -128,6 +128,16 @@ Test(invite_states, an_invitation_that_is_sent_again_begins_anew) {
   expect_problem(admin.client().del(path_to(invited), ""), 409, "conflict");
 }
 
+Test(invite_states, an_expired_one_that_was_kept_gives_way_to_a_newer_one) {
+  const auto owner = sign_up();
+  const auto kept = invited_by(owner);
+  database().run("UPDATE invite SET status = 4, expires_at = UNIX_TIMESTAMP() WHERE id = " + binary(kept.id));
+  expect(invite(owner, kept.email), 201);
+  Unchanged database;
+  expect_problem(owner.client().post(path_to(kept) + "/resend"), 409, "invite_pending");
+  database.check("a second pending invitation");
+}
+
 Test(invite_states, it_lives_by_the_right_of_who_sent_it_last) {
   const auto owner = sign_up();
   const auto admin = invite_and_accept(owner, "admin");
