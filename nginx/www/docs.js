@@ -19,4 +19,10 @@ SwaggerUIBundle({
   persistAuthorization: false,  // a token lives as long as the page
   queryConfigEnabled: false,    // a link must not make this page read another document
   validatorUrl: null,
+  // The document names PUBLIC_URL; the page's policy lets it send to nobody but where it came from.
+  requestInterceptor: (request) => {
+    const { pathname, search } = new URL(request.url, location);
+    request.url = location.origin + pathname + search;
+    return request;
+  },
 });
