@@ -183,25 +183,42 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
 }
 
 constexpr std::array kCommands = {
-    Command{"migrate", "[--dry-run]             bring the database up to date", migrate},
-    Command{"keys", "create|rotate|retire KID|list   signing and sealing keys in KEYS_DIR", keys},
-    Command{"create-super-admin", "              make the account of SUPER_ADMIN_EMAIL", create_super_admin},
-    Command{"import", "[OPTIONS] FILE          accounts and memberships from CSV or JSONL (import --help)",
-            import_people},
-    Command{"settings", "[--markdown]           every setting, its default and meaning", settings},
-    Command{"routes", "[--nginx]              every path; or the map of nginx/lanes.conf", routes},
-    Command{"openapi", "                        the API's description, OpenAPI 3.1", openapi},
-    Command{"postman", "[--environment]         the API as a Postman collection, or its environment",
-            postman},
-    Command{"doctor", "                        check keys, database and isolation", doctor},
+    Command{"migrate", "[--dry-run]", "bring the database up to date", migrate},
+    Command{"keys", "create|rotate|retire KID|list", "signing and sealing keys in KEYS_DIR", keys},
+    Command{"create-super-admin", "", "make the account of SUPER_ADMIN_EMAIL", create_super_admin},
+    Command{"import", "[OPTIONS] FILE", "accounts and memberships from CSV or JSONL", import_people},
+    Command{"settings", "[--markdown]", "every setting, its default and meaning", settings},
+    Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},
+    Command{"openapi", "", "the API's description, OpenAPI 3.1", openapi},
+    Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},
+    Command{"doctor", "", "check keys, database and isolation", doctor},
 };
+
+std::string spelling(const Command& command) {
+  const std::string name{command.name};
+  return *command.arguments == '\0' ? name : name + ' ' + command.arguments;
+}
 
 void help(std::ostream& out) {
   out << "Usage: tenantctl COMMAND [ARGUMENTS]\nSettings come from the environment.\n\n";
   for (const auto& command : kCommands)
-    out << "  " << std::left << std::setw(19) << command.name << command.usage << '\n';
-  out << "\nExit status: 0 done, 1 failed, 64 wrong usage, 65 rows or file refused, 66 no such file,\n"
-         "75 try again later, 78 wrong settings.\n";
+    out << "  " << std::left << std::setw(36) << spelling(command) << command.summary << '\n';
+  out << "\n\"tenantctl COMMAND --help\" explains one. Exit status: 0 done, 1 failed, 64 wrong usage, 65 "
+         "rows or\n"
+         "file refused, 66 no such file, 75 try again later, 78 wrong settings.\n";
+}
+
+// Import has a page of its own.
+bool asks_for_help(const Command& command, const Arguments& arguments) {
+  return arguments.size() == 2 && arguments[1] == "--help" && command.run != import_people;
+}
+
+int run_command(const Command& command, const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  if (!asks_for_help(command, arguments))
+    return command.run({arguments.begin() + 1, arguments.end()}, out, err);
+  out << "Usage: tenantctl " << spelling(command) << "\n  " << command.summary
+      << "\nSettings come from the environment.\n";
+  return 0;
 }
 
 }  // namespace
@@ -215,7 +232,7 @@ int run(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   if (name.empty()) return help(err), EX_USAGE;
   try {
     for (const auto& command : kCommands)
-      if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()}, out, err);
+      if (name == command.name) return run_command(command, arguments, out, err);
     throw UsageError("unknown command \"" + name + "\"");
   } catch (const UsageError& e) {
     err << "tenantctl: " << e.what() << "; see tenantctl --help\n";

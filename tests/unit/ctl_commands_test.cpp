@@ -59,6 +59,15 @@ Test(tenantctl, help_names_every_command_and_every_exit_status) {
   }
 }
 
+Test(tenantctl, a_command_with_help_behind_it_says_how_it_is_spelled_and_does_nothing) {
+  for (const auto& command : ctl::commands()) {
+    const auto help = run({command.name, "--help"});
+    require_equal(help.status, 0, command.name);
+    require_equal(help.err, "");
+    require(help.out.starts_with("Usage: tenantctl " + std::string{command.name}), help.out);
+  }
+}
+
 Test(tenantctl, no_command_is_wrong_usage_and_prints_the_help_as_an_error) {
   const auto outcome = run({});
   require_equal(outcome.status, EX_USAGE);

@@ -16,7 +16,8 @@ using Arguments = std::vector<std::string>;
 
 struct Command {
   const char* name;
-  const char* usage;  // arguments, and what it does
+  const char* arguments;
+  const char* summary;  // what it does
   int (*run)(const Arguments& arguments, std::ostream& out, std::ostream& err);
 };
 
