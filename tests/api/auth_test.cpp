@@ -187,6 +187,20 @@ Test(auth, an_expired_reset_link_and_links_of_another_purpose_are_refused) {
   expect_problem(use_reset(token, "marble lantern 84 quick"), 400, "token_invalid");
 }
 
+Test(auth, a_new_password_for_an_address_alone_is_told_to_be_a_request_for_a_link) {
+  const auto owner = sign_up();
+  std::string told;
+  for (const auto& email : {owner.email, fresh_email()}) {
+    const auto reply = Client{}.post("/reset_password",
+                                     object({{"email", email}, {"new_password", "marble lantern 84 quick"}}));
+    expect(reply, 202);
+    require(reply.body.find("No password was changed") != std::string::npos, reply.body);
+    if (told.empty()) told = reply.body;
+    require_equal(reply.body, told);
+  }
+  expect(Client{}.post("/signin", object({{"email", owner.email}, {"password", kPassword}})), 200);
+}
+
 Test(auth, a_forged_host_does_not_move_the_links_of_a_mail) {
   const auto owner = sign_up();
   for (const char* name : {"Host", "X-Forwarded-Host", "Forwarded", "X-Original-Host"}) {

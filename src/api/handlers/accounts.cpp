@@ -102,7 +102,11 @@ Response reset_password(const Request& request, Txn& txn) {
   if (own && member(request.body, "current_password") != nullptr &&
       member(request.body, "new_password") != nullptr)
     return change_password(request, *request.session, txn);
-  return request_reset(request, txn);
+  if (member(request.body, "new_password") == nullptr) return request_reset(request, txn);
+  service::request_password_reset(txn, request.context, email);
+  return notice(
+      "No password was changed. If the address has an account, a link to choose a new password is on its "
+      "way");
 }
 
 Response verify_email(const Request& request, Txn& txn) {
