@@ -181,7 +181,7 @@ Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
       if (http_status(e.code()) >= 500) throw;
       json.field("result", "refused")
           .field("code", error_name(e.code()))
-          .field("detail", error_title(e.code()));
+          .field("detail", e.public_text().empty() ? error_title(e.code()) : e.public_text());
       if (form.email) json.field("email", form.email->str());
       if (form.user) json.field("user_id", *form.user);
     }
