@@ -16,6 +16,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "fault_words.hpp"
 #include "schema_files.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
@@ -43,12 +44,16 @@ std::string escape_pointer(std::string_view name) {
 }
 
 // Valijson's context is "<root>", "[email]", "[0]", …
-std::string pointer_of(const std::vector<std::string>& context) {
+Steps steps_of(const std::vector<std::string>& context) {
+  Steps steps;
+  for (const auto& step : context)
+    if (step.size() >= 2 && step.front() == '[') steps.push_back(step.substr(1, step.size() - 2));
+  return steps;
+}
+
+std::string pointer_of(const Steps& steps) {
   std::string pointer;
-  for (const auto& step : context) {
-    if (step.size() < 2 || step.front() != '[') continue;
-    pointer += '/' + escape_pointer(std::string_view{step}.substr(1, step.size() - 2));
-  }
+  for (const auto& step : steps) pointer += '/' + escape_pointer(step);
   return pointer;
 }
 
@@ -163,16 +168,18 @@ void Schemas::check(std::string_view name, const JsonValue& document) const {
   const RapidJsonAdapter target{document};
   if (!validator.validate(entry.schema, target, &results)) {
     found = true;
-    std::vector<std::string> seen;
+    std::size_t seen = 0;
     valijson::ValidationResults::Error fault;
     // The last faults are the outermost, which only say that something inside is wrong.
-    while (seen.size() < kMaxReported && results.popError(fault)) {
-      auto pointer = pointer_of(fault.context);
+    while (seen < kMaxReported && results.popError(fault)) {
+      const auto steps = steps_of(fault.context);
       const bool summary =
           fault.description.starts_with("Failed to validate against schema associated with property");
-      if (summary && !seen.empty()) continue;
-      seen.push_back(pointer);
-      error.add_field(std::move(pointer), fault.description);
+      if (summary && seen > 0) continue;
+      const auto words = fault_words(fault.description, entry.document, steps);
+      if (!words) continue;
+      ++seen;
+      error.add_field(pointer_of(steps), *words);
     }
   }
   refuse_controls(document, "", error, found);

@@ -241,3 +241,19 @@ Test(validation, ids_that_are_no_uuids_are_refused) {
                  404, "not_found");
   database.check("ids");
 }
+
+Test(validation, a_refusal_says_what_would_be_taken) {
+  const auto owner = sign_up();
+  auto client = owner.client();
+  const auto says = [](const Response& reply, const std::string& words) {
+    expect_problem(reply, 422, "validation_failed");
+    require(reply.body.find(words) != std::string::npos, reply.body);
+  };
+  says(client.get("/api/v1/users?status=busy"), "must be one of: active, inactive, 0, 1");
+  says(client.get("/api/v1/users?limit=0"), "must be at least 1\"");
+  says(client.get("/api/v1/users?limit=201"), "must be at most 200\"");
+  says(client.post("/signin", R"({"email":5,"password":"x"})"), "must be a string");
+  says(client.post("/invite_member", R"({"email":"bob@example.com","rule":"viewer"})"),
+       "not known here: 'rule'");
+  says(client.post("/invite_member", R"({"role":"viewer"})"), "one of the alternatives");
+}

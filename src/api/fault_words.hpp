@@ -1,0 +1,21 @@
+// What is wrong with a body or a query, for whoever has to put it right: Valijson names the constraint that
+// failed, these words name what would be taken.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenantd/api/json.hpp"
+
+namespace tenantd::api {
+
+// The names on the way to a value: {"users", "0", "email"}.
+using Steps = std::vector<std::string>;
+
+// `fault` is Valijson's description, found at `steps` of a document of `schema`. Nothing for a fault that
+// only sums up others.
+std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps);
+
+}  // namespace tenantd::api
