@@ -54,13 +54,14 @@ void spend_budgets(const Context& context, const TenantScope& scope, const std::
   if (context.may_mail) require(context.may_mail(email), too_many);
 }
 
-// An invitation holds only as long as its inviter could still send it.
-bool inviter_may_still_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                              const store::Invite& invite, const RoleRecord& role) {
-  const auto inviter = store::find_member(txn, scope, invite.invited_by);
-  if (!inviter || inviter->status != Status::active) return false;
+// The inviter, if that person could still send the invitation: it holds only as long.
+std::optional<store::Member> standing_inviter(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                              const store::Invite& invite, const RoleRecord& role) {
+  auto inviter = store::find_member(txn, scope, invite.invited_by);
+  if (!inviter || inviter->status != Status::active) return std::nullopt;
   const auto holds = inviter->role.permissions_at(context.now);
-  return holds.has(Permission::users_invite) && holds.covers(role.permissions);
+  if (!holds.has(Permission::users_invite) || !holds.covers(role.permissions)) return std::nullopt;
+  return inviter;
 }
 
 struct Unanswered {
@@ -238,13 +239,15 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   const auto invite = store::lock_invite(txn, scope, hash);
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
     throw ApiError(ErrorCode::invite_gone);
-  const auto role = store::find_role(txn, scope, invite->role);
-  if (!role || !inviter_may_still_invite(txn, context, scope, *invite, *role))
-    throw ApiError(ErrorCode::invite_gone);
+  auto role = store::find_role(txn, scope, invite->role);
+  const auto inviter = role ? standing_inviter(txn, context, scope, *invite, *role) : std::nullopt;
+  if (!inviter) throw ApiError(ErrorCode::invite_gone);
+  // Nobody gives a role for longer than they hold their own.
+  role->expires_at = inviter->role.expires_at;
 
   store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
   try {
-    store::insert_member(txn, scope, person.user.id, role->id, context.now);
+    store::insert_member(txn, scope, person.user.id, role->id, context.now, role->expires_at);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::already_member);
   }

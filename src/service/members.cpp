@@ -11,14 +11,18 @@
 namespace tenantd::service {
 namespace {
 
-// The member to be changed, once nobody else can change it or the owners' number.
-store::Member member_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
-  stand_under_lock(txn, context, scope);
+store::Member member_to_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
   auto member = store::find_member(txn, scope, user);
   if (!member) throw ApiError(ErrorCode::not_found);
   if (!scope.permissions().covers(member->role.permissions_at(context.now)))
     throw ApiError(ErrorCode::role_outranks);
   return *std::move(member);
+}
+
+// The member to be changed, once nobody else can change it or the owners' number.
+store::Member member_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  stand_under_lock(txn, context, scope);
+  return member_to_change(txn, context, scope, user);
 }
 
 void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& leaving) {
@@ -68,12 +72,16 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name, const std::optional<TimePoint>& expires_at) {
   judge_expiry(context, role_name, expires_at);
-  auto member = member_under_lock(txn, context, scope, user);
+  const auto caller = stand_under_lock(txn, context, scope);
+  auto member = member_to_change(txn, context, scope, user);
   const auto role = store::find_role(txn, scope, role_name);
   if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/new_role_name", "no such role");
   if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (user == scope.user() && prolongs(member.role.expires_at, expires_at))
-    throw ApiError(ErrorCode::role_outranks, "Nobody prolongs a role of their own");
+  // Or two who hold their roles for a time would make each other's last.
+  const bool gains =
+      !member.role.permissions.covers(role->permissions) || prolongs(member.role.expires_at, expires_at);
+  if (gains && prolongs(caller.role.expires_at, expires_at))
+    throw ApiError(ErrorCode::role_outranks, "Nobody gives a role for longer than they hold their own");
   if (role->id == member.role.id && expires_at == member.role.expires_at) return member;
   if (role->id != member.role.id) keep_an_owner(txn, scope, member);
   store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
@@ -83,6 +91,13 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   member.role.expires_at = expires_at;
   member.updated_at = context.now;
   return member;
+}
+
+store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                          const std::string& role_name) {
+  const auto member = store::find_member(txn, scope, user);
+  const bool holds = member && member->role.name == role_name && member->role.expires_at > context.now;
+  return change_role(txn, context, scope, user, role_name, holds ? member->role.expires_at : std::nullopt);
 }
 
 void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,

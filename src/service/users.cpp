@@ -34,7 +34,9 @@ store::Member member_of(const UserRecord& user, const RoleRecord& role) {
 
 UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& scope)
     : txn_(txn), context_(context), scope_(scope) {
-  maker_ = stand_under_lock(txn, context, scope).email;
+  const auto maker = stand_under_lock(txn, context, scope);
+  maker_ = maker.email;
+  role_ends_ = maker.role.expires_at;
   const auto organization = store::find_organization(txn, scope);
   if (!organization) throw ApiError(ErrorCode::not_found);
   organization_ = organization->name;
@@ -45,6 +47,7 @@ const RoleRecord& UserMaker::role_named(const std::string& name) {
   if (known == roles_.end()) {
     auto role = store::find_role(txn_, scope_, name);
     if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
+    role->expires_at = role_ends_;
     known = roles_.emplace(name, *std::move(role)).first;
   }
   if (!scope_.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
@@ -62,7 +65,7 @@ store::Member UserMaker::make(const NewUserForm& form) {
     throw ApiError(ErrorCode::email_taken, "The address has an account: invite it instead")
         .field("/email", "has an account");
   }
-  store::insert_member(txn_, scope_, user.id, role.id, context_.now);
+  store::insert_member(txn_, scope_, user.id, role.id, context_.now, role.expires_at);
   store::insert_event(txn_, scope_, "user.created", user.id.bytes(), "{}", context_.now);
   if (form.send_welcome_email) mail_password_link(user, role.name);
   return member_of(user, role);
@@ -96,7 +99,7 @@ store::Member update_user(db::Txn& txn, const Context& context, const TenantScop
                           const UserChange& change) {
   if (change.role) require_assignable(txn, scope, *change.role);
   if (change.profile) set_member_profile(txn, context, scope, user, *change.profile);
-  if (change.role) change_role(txn, context, scope, user, *change.role);
+  if (change.role) assign_role(txn, context, scope, user, *change.role);
   if (change.status) set_member_status(txn, context, scope, user, *change.status);
   auto member = store::find_member(txn, scope, user);
   if (!member) throw ApiError(ErrorCode::not_found);

@@ -92,6 +92,46 @@ Test(assignment, an_expired_role_grants_nothing_from_that_second_on) {
   expect(client.get("/api/v1/members"), 200);
 }
 
+Test(assignment, nobody_gives_a_role_for_longer_than_they_hold_their_own) {
+  const auto owner = sign_up();
+  const auto ada = invite_and_accept(owner, "admin");
+  const auto bob = invite_and_accept(owner, "admin");
+  const auto until = in(3600);
+  for (const auto& admin : {ada, bob}) expect(give_until(owner, admin, "admin", until), 200);
+  {
+    Unchanged database;
+    expect_problem(give(ada, bob, "admin"), 403, "role_outranks");
+    expect_problem(give_until(ada, bob, "admin", until + 1), 403, "role_outranks");
+    database.check("two who would make each other's last");
+  }
+  // Nor by others whom they bring in.
+  const auto carol = invite_and_accept(ada, "manager");
+  const auto stored = "SELECT COALESCE(role_expires_at, 0) FROM member WHERE user_id = ";
+  require_equal(number_of(stored + binary(carol.user_id)), until, "by invitation");
+  const auto made = ada.client().post(
+      "/api/v1/users", object({{"email", fresh_email()}, {"first_name", "Dan"}, {"last_name", "Doe"}}));
+  require_equal(number_of(stored + binary(expect(made, 201).text("/id"))), until,
+                "by an account made for them");
+  // What takes away stays for good.
+  const auto erin = invite_and_accept(owner, "manager");
+  expect(give(ada, erin, "viewer"), 200);
+}
+
+Test(assignment, giving_the_same_role_without_a_time_keeps_the_time) {
+  const auto owner = sign_up();
+  const auto ada = invite_and_accept(owner, "manager");
+  const auto until = in(3600);
+  expect(give_until(owner, ada, "manager", until), 200);
+  auto client = owner.client();
+  const auto changed = client.put("/api/v1/users/" + ada.user_id, R"({"role":"manager"})");
+  require_equal(expect(changed, 200).number("/role_expires_at"), until);
+  expect(client.post("/api/v1/users/bulk/action",
+                     R"({"action":"assign_role","role":"manager","user_ids":[")" + ada.user_id + "\"]}"),
+         200);
+  require_equal(number_of("SELECT role_expires_at FROM member WHERE user_id = " + binary(ada.user_id)),
+                until);
+}
+
 Test(assignment, nobody_prolongs_a_role_of_their_own) {
   const auto owner = sign_up();
   const auto admin = invite_and_accept(owner, "admin");

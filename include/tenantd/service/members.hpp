@@ -14,11 +14,13 @@ namespace tenantd::service {
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user);
 
 // Gives the member another role, or the same one for another time: until `expires_at`, or for good. Throws
-// ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or callers would prolong
-// their own), validation_failed (a time that is over, or an end of the owner's role), last_owner.
+// ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or would last longer than
+// it), validation_failed (a time that is over, or an end of the owner's role), last_owner.
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name,
-                          const std::optional<TimePoint>& expires_at = std::nullopt);
+                          const std::string& role_name, const std::optional<TimePoint>& expires_at);
+// The same where no time is named: a role that the member holds for a time stays so, another one is for good.
+store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                          const std::string& role_name);
 
 // Makes the membership active or inactive; nothing happens if it is so already. An inactive member's tokens
 // are refused and invitations by them revoked; the membership and its data are kept. Throws ApiError:

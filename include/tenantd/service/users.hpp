@@ -37,8 +37,9 @@ class UserMaker {
   db::Txn& txn_;
   const Context& context_;
   const TenantScope& scope_;
-  std::string organization_;  // name
-  std::string maker_;         // address of who makes them
+  std::string organization_;            // name
+  std::string maker_;                   // address of who makes them
+  std::optional<TimePoint> role_ends_;  // nobody gives a role for longer than they hold their own
   std::map<std::string, RoleRecord> roles_;
 };
 

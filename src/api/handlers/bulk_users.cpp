@@ -121,7 +121,7 @@ Response act_on_users(const Request& request, const TenantScope& scope, Txn& txn
   for (std::size_t i = 0; i < users.size(); ++i) {
     const auto outcome = run_row(txn, [&] {
       if (role) {
-        service::change_role(txn, request.context, scope, users[i], *role);
+        service::assign_role(txn, request.context, scope, users[i], *role);
       } else {
         service::set_member_status(txn, request.context, scope, users[i],
                                    action == Action::activate ? Status::active : Status::inactive);

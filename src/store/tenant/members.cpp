@@ -9,7 +9,8 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "member.insert",
-    "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"};
+    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
@@ -90,8 +91,9 @@ Member read_member(const db::Rows& rows) {
 
 }  // namespace
 
-void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now) {
-  txn.execute(kInsert, scope.org(), user, role, now, now);
+void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
+                   const std::optional<TimePoint>& expires_at) {
+  txn.execute(kInsert, scope.org(), user, role, expires_at, now, now);
   txn.touch(user);
 }
 

@@ -26,8 +26,9 @@ struct Member {
   TimePoint user_updated_at;
 };
 
-// Throws db::DuplicateKey if the user is a member already.
-void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now);
+// `expires_at`: of the role. Throws db::DuplicateKey if the user is a member already.
+void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
+                   const std::optional<TimePoint>& expires_at = std::nullopt);
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user);
 // False if there was none.
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user);
