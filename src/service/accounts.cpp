@@ -192,11 +192,11 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password) {
   const auto account = check_password(txn, context, session.user(), current);
-  if (!account) throw ApiError(ErrorCode::invalid_credentials, "The current password is wrong");
+  if (!account) throw ApiError(ErrorCode::reauthentication_required, "The current password is wrong");
   const auto email = Email::parse(account->user.email);
   const auto phc = hash_new_password(context, new_password, "/new_password",
                                      known_words(email.value(), account->user.profile));
-  if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::invalid_credentials);
+  if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::reauthentication_required);
   store::set_password(txn, session.user(), phc, context.now);
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
   forget_steps_of_old_password(txn, session.user());

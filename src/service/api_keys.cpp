@@ -2,6 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/account_events.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
 namespace tenantd::service {
@@ -26,6 +27,8 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
                        std::nullopt};
   store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
   store::insert_event(txn, scope, "api_key.created", record.id.bytes(), "{}", context.now);
+  // It outlives the session, and a new password: the maker can read that it was made.
+  record_account_event(txn, context, scope.user(), "api_key.created");
   return {std::move(record), std::move(key)};
 }
 

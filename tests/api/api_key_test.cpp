@@ -64,6 +64,8 @@ Test(api_keys, a_key_is_shown_once_and_stored_as_a_hash) {
   require_equal(made.number("/expires_at"), 4000000000);
   require(made.at("/last_used_at").IsNull(), "used already");
 
+  require_equal(owner.client().get("/api/v1/auth/security-events").text("/items/0/type"), "api_key.created");
+
   const auto list = owner.client().get(std::string{kKeys} + "?include_total=true");
   expect(list, 200);
   require_equal(list.number("/total"), 1);

@@ -180,7 +180,7 @@ Test(main_path, several_people_are_invited_with_a_result_for_each) {
   const auto body = R"({"org_id":")" + owner.org_id + R"(","users":[{"email":")" + first +
                     R"(","role":"viewer"},{"email":")" + first + R"("},{"user_id":")" + known.user_id +
                     R"(","role":"admin"},{"user_id":")" + fresh_id() + R"("},{"email":")" + fresh_email() +
-                    R"(","role":"emperor"}]})";
+                    R"(","role":"emperor"},{"email":"no address"}]})";
   const auto reply = owner.client().post("/organization/add_users", body);
   expect(reply, 200);
   require_equal(reply.text("/items/0/result"), "invited");
@@ -189,6 +189,8 @@ Test(main_path, several_people_are_invited_with_a_result_for_each) {
   require(!reply.has("/items/2/email"), "an id gives its address away: " + reply.body);
   require_equal(reply.text("/items/3/code"), "not_found");
   require_equal(reply.text("/items/4/code"), "not_found");
+  require_equal(reply.text("/items/5/code"), "validation_failed");
+  require_equal(reply.text("/items/5/email"), "no address");
   require_equal(number_of("SELECT COUNT(*) FROM invite WHERE org_id = " + binary(owner.org_id)), 2);
   invite_token(first);
   invite_token(known.email);

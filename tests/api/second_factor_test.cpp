@@ -232,6 +232,11 @@ Test(second_factor, the_right_password_never_counts_as_a_failure) {
                                object({{"current_password", ada.password}, {"new_password", "password1"}})),
                    422, "password_refused");
   }
+  // A wrong one is told apart from a session that has ended: a client that refreshes at 401 would try for
+  // ever.
+  expect_problem(client.post("/api/v1/auth/change-password",
+                             object({{"current_password", "not it at all"}, {"new_password", "password1"}})),
+                 403, "reauthentication_required");
   expect(sign_in(ada.email, ada.password), 200);
 }
 

@@ -40,7 +40,7 @@ void request_password_reset(db::Txn& txn, const Context& context, const Email& e
 // Throws ApiError(token_invalid) for a link that is unknown, used or expired.
 void reset_password(db::Txn& txn, const Context& context, const std::string& token,
                     const std::string& new_password);
-// Throws ApiError(invalid_credentials) unless `current` is right. Ends the other sessions.
+// Throws ApiError(reauthentication_required) unless `current` is right. Ends the other sessions.
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password);
 

@@ -171,9 +171,10 @@ Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
   json.begin_object().key("items").begin_array();
   const auto& users = (*member(request.body, "users")).GetArray();
   for (rapidjson::SizeType i = 0; i < users.Size(); ++i) {
-    const auto form = invite_form(users[i], "/users/" + std::to_string(i));
+    const auto named = maybe_id<UserId>(users[i], "user_id");
     json.begin_object();
     try {
+      const auto form = invite_form(users[i], "/users/" + std::to_string(i));
       const auto sent = txn.attempt([&] { return service::invite(txn, request.context, scope, form); });
       json.field("result", "invited");
       put_invite(json, scope, sent, request.context.now);
@@ -182,8 +183,8 @@ Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
       json.field("result", "refused")
           .field("code", error_name(e.code()))
           .field("detail", e.public_text().empty() ? error_title(e.code()) : e.public_text());
-      if (form.email) json.field("email", form.email->str());
-      if (form.user) json.field("user_id", *form.user);
+      if (const auto typed = maybe_text(users[i], "email")) json.field("email", *typed);
+      if (named) json.field("user_id", *named);
     }
     json.end_object();
   }
