@@ -30,7 +30,10 @@ struct Stat {
 
 std::optional<Stat> stat_of(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-  const std::string line{std::istreambuf_iterator<char>{file}, {}};
+  // getline, not the buffer itself: a process that ends while its file is read is an error there, and a
+  // throw.
+  std::string line;
+  std::getline(file, line, '\0');
   const auto end = line.rfind(") ");
   if (end == std::string::npos) return std::nullopt;
   std::istringstream rest{line.substr(end + 2)};
