@@ -123,11 +123,7 @@ void set_member_profile(db::Txn& txn, const Context& context, const TenantScope&
 void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
   // A session in the wrong hands must not buy itself new guesses at its owner's password.
   if (user == scope.user()) throw ApiError(ErrorCode::forbidden, "Nobody unlocks the own account");
-  store::enter(txn, scope);
-  const auto member = store::find_member(txn, scope, user);
-  if (!member) throw ApiError(ErrorCode::not_found);
-  if (!scope.permissions().covers(member->role.permissions_at(context.now)))
-    throw ApiError(ErrorCode::role_outranks);
+  member_under_lock(txn, context, scope, user);
   store::clear_attempts(txn, user);
   require_only_organization(txn, user);
   record_account_event(txn, context, user, "account.unlocked", {}, scope.user());
