@@ -39,25 +39,17 @@ PermissionSet permissions_of(const JsonValue& body) {
 Response list_api_keys(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
   const Page page = page_of(request.query);
   const ApiKeyId after = page.from ? ApiKeyId{page.from->id} : ApiKeyId{};
-  auto rows = store::list_api_keys(txn, scope, after, page.limit + 1);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) {
-    json.begin_object();
-    put_api_key(json, row);
-    json.end_object();
-  }
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().created_at, rows.back().id.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total) json.field("total", store::count_api_keys(txn, scope));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_api_keys(txn, scope, after, page.limit + 1),
+      [](JsonOut& json, const auto& row) {
+        json.begin_object();
+        put_api_key(json, row);
+        json.end_object();
+      },
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_api_keys(txn, scope); });
 }
 
 Response make_api_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {

@@ -121,25 +121,17 @@ Response list_invites(const Request& request, const TenantScope& scope, Txn& txn
   const auto status = status_of(request.query);
   const auto now = request.context.now;
   const auto from = page.from ? std::optional{InviteId{page.from->id}} : std::nullopt;
-  auto rows = store::list_invites(txn, scope, status, from, page.limit + 1, now);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) {
-    json.begin_object();
-    put_invite(json, scope, row, now);
-    json.end_object();
-  }
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().invite.created_at, rows.back().invite.id.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total) json.field("total", store::count_invites(txn, scope, status, now));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_invites(txn, scope, status, from, page.limit + 1, now),
+      [&](JsonOut& json, const auto& row) {
+        json.begin_object();
+        put_invite(json, scope, row, now);
+        json.end_object();
+      },
+      [](const auto& row) {
+        return store::Keyset{row.invite.created_at, row.invite.id.bytes()};
+      },
+      [&] { return store::count_invites(txn, scope, status, now); });
 }
 
 Response show_invite(const Request& request, const TenantScope& scope, Txn& txn) {

@@ -10,28 +10,15 @@ namespace {
 
 constexpr std::size_t kMaxSettings = 4096;  // bytes
 
-// The rest of a page's object, once its items are written.
-template <class Count>
-Response end_page(JsonOut& json, const Page& page, const std::optional<std::string>& cursor, Count count) {
-  json.end_array().field("next_cursor", cursor);
-  if (page.include_total) json.field("total", count());
-  json.end_object();
-  return reply(json);
-}
-
 Response list_every_organization(const Request& request, const Session& session, Txn& txn) {
   const Page page = page_of(request.query);
-  auto rows = store::list_organizations(txn, session.user(), page.from, page.limit + 1);
-  std::optional<std::string> cursor;
-  if (static_cast<std::int64_t>(rows.size()) > page.limit) {
-    rows.pop_back();
-    const auto& last = rows.back().organization;
-    cursor = make_cursor(last.created_at, last.id.bytes());
-  }
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_organization(json, row.organization, row.role);
-  return end_page(json, page, cursor, [&] { return store::count_organizations(txn, session.user()); });
+  return page_reply(
+      page, store::list_organizations(txn, session.user(), page.from, page.limit + 1),
+      [](JsonOut& json, const auto& row) { put_organization(json, row.organization, row.role); },
+      [](const auto& row) {
+        return store::Keyset{row.organization.created_at, row.organization.id.bytes()};
+      },
+      [&] { return store::count_organizations(txn, session.user()); });
 }
 
 Response whole_organization(Txn& txn, UserId user, OrgId org) {
@@ -47,21 +34,13 @@ Response whole_organization(Txn& txn, UserId user, OrgId org) {
 
 Response list_my_organizations(const Request& request, const Session& session, Txn& txn) {
   const Page page = page_of(request.query);
-  auto rows = store::list_memberships(txn, session.user(), page.from, page.limit + 1);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_organization(json, row.organization, row.role);
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().member_since, rows.back().organization.id.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total) json.field("total", store::count_memberships(txn, session.user()));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_memberships(txn, session.user(), page.from, page.limit + 1),
+      [](JsonOut& json, const auto& row) { put_organization(json, row.organization, row.role); },
+      [](const auto& row) {
+        return store::Keyset{row.member_since, row.organization.id.bytes()};
+      },
+      [&] { return store::count_memberships(txn, session.user()); });
 }
 
 Response register_organization(const Request& request, const Session& session, Txn& txn) {

@@ -58,21 +58,13 @@ service::RoleForm role_form(const JsonValue& body) {
 
 Response list_roles(const Request& request, const TenantScope& scope, Txn& txn) {
   const Page page = page_of(request.query);
-  auto rows = store::list_roles(txn, scope, page.from, page.limit + 1);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_role(json, scope, row);
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().created_at, rows.back().id.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total) json.field("total", store::count_roles(txn, scope));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_roles(txn, scope, page.from, page.limit + 1),
+      [&](JsonOut& json, const auto& row) { put_role(json, scope, row); },
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_roles(txn, scope); });
 }
 
 Response make_role(const Request& request, const TenantScope& scope, Txn& txn) {

@@ -61,22 +61,13 @@ bool end(const Request& request, const Subject& subject, std::optional<SessionId
 Response list_sessions(const Request& request, const Subject& subject, Txn& txn) {
   const Page page = page_of(request.query);
   const auto org = reach(request, subject, txn);
-  auto rows = store::list_sessions(txn, subject.user(), org, page.from, page.limit + 1, request.context.now);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_session(json, row, row.id == subject.session());
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().created_at, rows.back().id.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total)
-    json.field("total", store::count_sessions(txn, subject.user(), org, request.context.now));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_sessions(txn, subject.user(), org, page.from, page.limit + 1, request.context.now),
+      [&](JsonOut& json, const auto& row) { put_session(json, row, row.id == subject.session()); },
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_sessions(txn, subject.user(), org, request.context.now); });
 }
 
 Response end_all_sessions(const Request& request, const Subject& subject, Txn& txn) {

@@ -107,21 +107,13 @@ Response list_users(const Request& request, const TenantScope& scope, Txn& txn) 
   if (const auto status = maybe_text(request.query, "status")) filter.status = parse_status(*status);
   filter.role = maybe_text(request.query, "role");
   filter.q = maybe_text(request.query, "q");
-  auto rows = store::list_members(txn, scope, filter, page.from, page.limit + 1);
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.pop_back();
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : rows) put_member_user(json, row);
-  json.end_array().key("next_cursor");
-  if (more) {
-    json.value(make_cursor(rows.back().created_at, rows.back().user.bytes()));
-  } else {
-    json.value(nullptr);
-  }
-  if (page.include_total) json.field("total", store::count_members(txn, scope, filter));
-  json.end_object();
-  return reply(json);
+  return page_reply(
+      page, store::list_members(txn, scope, filter, page.from, page.limit + 1),
+      [](JsonOut& json, const auto& row) { put_member_user(json, row); },
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.user.bytes()};
+      },
+      [&] { return store::count_members(txn, scope, filter); });
 }
 
 Response create_user(const Request& request, const TenantScope& scope, Txn& txn) {
