@@ -9,6 +9,8 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.lock_changes TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -21,7 +23,8 @@ GRANT SELECT ON tenantd_app.member_count TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.invite TO {{app}};
 GRANT SELECT ON tenantd_app.invite_detail TO {{app}};
 GRANT SELECT ON tenantd_app.system_organization TO {{app}};
-GRANT SELECT, INSERT ON tenantd_app.event TO {{app}};
+GRANT SELECT ON tenantd_app.event TO {{app}};
+GRANT SELECT ON tenantd_app.audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};
@@ -54,8 +57,17 @@ GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
-GRANT INSERT ON tenantd.event TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 
 -- The courier: the outbox.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
+
+-- What earlier versions granted and this one does not.
+DELIMITER //
+BEGIN NOT ATOMIC
+  DECLARE CONTINUE HANDLER FOR 1141, 1147 BEGIN END;  -- it is not granted
+  REVOKE INSERT ON tenantd_app.event FROM {{app}};
+  REVOKE INSERT ON tenantd.event FROM {{sweeper}};
+END//
+DELIMITER ;

@@ -36,9 +36,11 @@ BEGIN
   END IF;
   SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super, u.email_verified_at,
          u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal, o.require_mfa,
-         o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at
+         o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
+         NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, a.email, o.max_requests, o.session_max_seconds
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id
+  LEFT JOIN tenantd.user a ON a.id = s.actor_id
   LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id
   LEFT JOIN tenantd.organization o ON o.id = m.org_id
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -65,13 +67,46 @@ BEGIN
   SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
          u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
-         m.role_expires_at, k.id, k.permissions
+         m.role_expires_at, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
   FROM tenantd.api_key k
   JOIN tenantd.user u ON u.id = k.created_by
   JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.created_by
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE k.token = p_token;
+END//
+
+-- Where the changes of the scope's organization end, or those of none without a scope; held until the commit. And the
+-- address of p_user, whose name is written down as it is now.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.lock_changes(IN p_user BINARY(16))
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT COALESCE(tenantd_app.current_org(), REPEAT('\0', 16));
+  INSERT INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash) VALUES (v_org, 0, 0, REPEAT('\0', 32))
+  ON DUPLICATE KEY UPDATE org_id = org_id;
+  SELECT audit_seq, audit_hash, (SELECT email FROM tenantd.user WHERE id = p_user)
+  FROM tenantd.change_head WHERE org_id = v_org;
+END//
+
+-- An audit row behind the newest one, and, if p_event is no NULL, the event that tells the same. The one way to write
+-- either: nobody changes or removes a row.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_change(
+  IN p_seq BIGINT, IN p_id BINARY(16), IN p_actor BINARY(16), IN p_actor_email VARCHAR(320), IN p_effective BINARY(16),
+  IN p_effective_email VARCHAR(320), IN p_key BINARY(16), IN p_action VARCHAR(64), IN p_resource VARCHAR(32),
+  IN p_resource_id BINARY(16), IN p_old MEDIUMTEXT, IN p_new MEDIUMTEXT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400),
+  IN p_request VARCHAR(128), IN p_now BIGINT, IN p_hash BINARY(32), IN p_event BINARY(16), IN p_data LONGTEXT)
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT COALESCE(tenantd_app.current_org(), REPEAT('\0', 16));
+  UPDATE tenantd.change_head SET audit_seq = p_seq, audit_hash = p_hash WHERE org_id = v_org AND audit_seq = p_seq - 1;
+  IF ROW_COUNT() <> 1 THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an audit row goes behind the newest one';
+  END IF;
+  INSERT INTO tenantd.audit_log (org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action,
+    resource, resource_id, old_values, new_values, address, agent, request_id, created_at, hash)
+  VALUES (v_org, p_seq, p_id, p_actor, p_actor_email, p_effective, p_effective_email, p_key, p_action, p_resource,
+    p_resource_id, p_old, p_new, p_address, p_agent, p_request, p_now, p_hash);
+  IF p_event IS NOT NULL THEN
+    CALL tenantd.append_event(v_org, p_event, p_action, p_effective, p_resource_id, p_data, p_now);
+  END IF;
 END//
 
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
@@ -106,7 +141,9 @@ DELIMITER ;
 
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
-  SELECT id, name, slug, status, personal, require_mfa, settings, created_at, updated_at FROM tenantd.organization
+  SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
+         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, deactivated_at, created_at, updated_at
+  FROM tenantd.organization
   WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
   SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
@@ -139,7 +176,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   LEFT JOIN tenantd.outbox b ON b.id = i.mail_id AND b.org_id = i.org_id
   WHERE i.org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.event AS
-  SELECT org_id, id, type, actor_id, subject_id, data, created_at FROM tenantd.event
+  SELECT org_id, id, seq, type, actor_id, subject_id, data, created_at FROM tenantd.event
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.audit_log AS
+  SELECT org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action, resource, resource_id,
+         old_values, new_values, address, agent, request_id, created_at, hash FROM tenantd.audit_log
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
   SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
@@ -235,13 +276,15 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
          mfa_enabled_at, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
-  SELECT id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session;
+  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, counter, rotated_at, created_at, expires_at, ends_at, address,
+         agent FROM tenantd.session;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
   SELECT token, user_id, purpose, email, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
   SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
-  SELECT id, org_id, user_id, template, recipient, values_sealed, status, next_attempt_at, created_at, updated_at FROM tenantd.outbox;
+  SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, next_attempt_at, created_at, updated_at
+  FROM tenantd.outbox;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
   SELECT version, description, created_at FROM tenantd.version;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.totp AS

@@ -32,7 +32,9 @@ std::string cache_key(std::string_view token, const NamedOrganization& named) {
 
 // What counts each time, whatever was cached.
 bool is_live(const Principal& p, TimePoint now) {
-  return p.session_ends_at > now && p.user.status == Status::active &&
+  const bool outlived = p.organization && p.organization_session_max && !p.api_key &&
+                        p.session_began_at + *p.organization_session_max <= now;
+  return !outlived && p.session_ends_at > now && p.user.status == Status::active &&
          (!p.organization || p.organization->status == Status::active);
 }
 
@@ -128,7 +130,10 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   if (named.id && named.slug && principal.organization && principal.organization->slug != *named.slug)
     throw ApiError(ErrorCode::tenant_ambiguous);
   if (!is_live(principal, context.now)) refuse_token();
-  const bool belongs = live->is_member && live->member_status == Status::active;
+  const bool belongs = live->is_member && live->member_status == Status::active &&
+                       (!principal.bound_org || *principal.bound_org == principal.organization->id);
+  // One identity provider vouched for this person, to its own organization.
+  if (!belongs && principal.bound_org && !named.any()) refuse_token();
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
   if (cacheable)

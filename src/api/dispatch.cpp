@@ -119,10 +119,21 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
 http::Response Dispatch::handle(http::Request& request) noexcept {
   const auto started = monotonic_microseconds();
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
-  Call call{
-      request, {settings_, keys_, now(), request.remote_address, readable(request.user_agent), {}, {}, {}},
-      {},      {},
-      {},      {}};
+  Call call{request,
+            {settings_,
+             keys_,
+             now(),
+             request.remote_address,
+             readable(request.user_agent),
+             request.request_id,
+             nullptr,
+             {},
+             {},
+             {}},
+            {},
+            {},
+            {},
+            {}};
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
   const auto hourly = [this](const std::string& who, std::int64_t most) {
     const auto d = shared_.mail_limiter->take(who, most, 3600, monotonic_microseconds());
@@ -146,6 +157,10 @@ http::Response Dispatch::handle(http::Request& request) noexcept {
     response = fail(call, ErrorCode::unavailable, e.what());
   } catch (const db::DuplicateKey& e) {
     response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const db::LimitReached& e) {
+    response = refuse(
+        call, ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
+                  .member("limit", e.limit));
   } catch (const db::ForeignKeyError& e) {
     response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
   } catch (const std::exception& e) {
@@ -183,6 +198,7 @@ void Dispatch::limit(const Call& call) {
       case Rate::read: return {'r', settings_.limit_read};
       case Rate::write: return {'w', settings_.limit_write};
       case Rate::password: return {'p', settings_.limit_password};
+      case Rate::outbound: return {'o', settings_.limit_outbound};
     }
     return {'n', 0};
   }();
@@ -241,6 +257,7 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
 http::Response Dispatch::act(Call& call) {
   return db::run_transaction(pool_, this, [&](db::Txn& txn) {
     call.principal.reset();
+    call.context.caller = nullptr;
     return attempt(call, txn);
   });
 }
@@ -248,6 +265,7 @@ http::Response Dispatch::act(Call& call) {
 http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   authenticate(call, txn);
+  call.context.caller = call.principal ? &*call.principal : nullptr;
   if (!route.body.empty()) schemas_.check(route.body, call.body);
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
   Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics};

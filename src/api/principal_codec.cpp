@@ -105,6 +105,10 @@ std::string encode_token(const CachedToken& token) {
   out.time(p.user.created_at);
   out.time(p.user.updated_at);
   out.id(p.api_key.value_or(ApiKeyId{}));
+  out.time(p.session_began_at);
+  out.id(p.bound_org.value_or(OrgId{}));
+  out.id(p.actor ? p.actor->id : UserId{});
+  out.text(p.actor ? p.actor->email : "");
   out.number(p.organization ? 1 : 0);
   if (p.organization) {
     put(out, *p.organization);
@@ -113,6 +117,8 @@ std::string encode_token(const CachedToken& token) {
     out.number(static_cast<std::int64_t>(p.role.permissions.bits()));
     out.maybe_time(p.role.expires_at);
     out.time(p.member_since);
+    out.number(p.organization_requests.value_or(-1));
+    out.number(p.organization_session_max ? p.organization_session_max->count() : -1);
   }
   return out.take();
 }
@@ -141,6 +147,11 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   p.user.created_at = in.time();
   p.user.updated_at = in.time();
   if (const auto key = in.id<ApiKeyId>(); !key.is_nil()) p.api_key = key;
+  p.session_began_at = in.time();
+  if (const auto org = in.id<OrgId>(); !org.is_nil()) p.bound_org = org;
+  const auto actor = in.id<UserId>();
+  auto actor_email = in.text();
+  if (!actor.is_nil()) p.actor = Actor{actor, std::move(actor_email)};
   if (in.number() != 0) {
     p.organization = get_organization(in);
     p.role.id = in.id<RoleId>();
@@ -148,6 +159,8 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
     p.role.permissions = PermissionSet{static_cast<std::uint64_t>(in.number())};
     p.role.expires_at = in.maybe_time();
     p.member_since = in.time();
+    if (const auto most = in.number(); most >= 0) p.organization_requests = most;
+    if (const auto most = in.number(); most >= 0) p.organization_session_max = Seconds{most};
   }
   if (!in.complete()) return std::nullopt;
   return token;

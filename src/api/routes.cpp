@@ -176,14 +176,17 @@ std::span<const Route> routes() { return kRoutes; }
 
 std::string nginx_lanes() {
   std::string out =
-      "# Which requests hash passwords and go to workers of their own. Made by `tenantctl routes --nginx`.\n"
+      "# Which requests go to workers of their own: those that hash passwords, and those that wait for "
+      "others.\n"
+      "# Made by `tenantctl routes --nginx`.\n"
       "map $uri $tenantd_lane {\n    default fast;\n";
-  std::vector<std::string_view> paths;
+  std::vector<std::pair<std::string_view, std::string_view>> paths;
   for (const auto& route : kRoutes)
-    if (in_password_lane(route)) paths.push_back(route.path);
+    if (lane_of(route) != "fast") paths.emplace_back(route.path, lane_of(route));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  for (const auto path : paths) out += "    " + nginx_pattern(path) + " hash;\n";
+  for (const auto& [path, lane] : paths)
+    out += "    " + nginx_pattern(path) + ' ' + std::string{lane} + ";\n";
   return out + "}\n";
 }
 

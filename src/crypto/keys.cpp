@@ -58,6 +58,7 @@ KeyRing KeyRing::load(const std::string& dir) {
   ring.active_ = static_cast<std::size_t>(at - ring.signing_.begin());
   ring.seal_key_ = read_secret(folder, dir, kSealKey);
   ring.refresh_key_ = read_secret(folder, dir, kRefreshKey);
+  ring.audit_key_ = Secret{hmac_sha256(ring.seal_key_.reveal(), "tenantd: chain of audit rows, 1")};
   return ring;
 }
 

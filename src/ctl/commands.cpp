@@ -70,7 +70,7 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
     return EX_CONFIG;
   }
   const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  const service::Context context{settings, keys, now(), "", "tenantctl", {}, {}, {}};
+  const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
   // The application's own account may not make anybody super-admin.
   auto account = application_account(settings);
   account.user = settings.db_admin_user;

@@ -63,7 +63,8 @@ struct Daemon::Master {
     proc::SupervisorOptions options;
     options.lanes = {{"fast", settings.fast_socket, static_cast<int>(settings.workers), 0},
                      {"hash", settings.hash_socket, static_cast<int>(settings.hash_workers),
-                      static_cast<int>(settings.hash_nice)}};
+                      static_cast<int>(settings.hash_nice)},
+                     {"outbound", settings.outbound_socket, static_cast<int>(settings.outbound_workers), 0}};
     options.drain = Seconds{settings.drain_seconds};
     options.on_reload = [this] { reload(); };
     options.on_event = [this](const std::string& event, int pid, int status) { note(event, pid, status); };

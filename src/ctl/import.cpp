@@ -136,9 +136,11 @@ class Progress {
 
 class Import {
  public:
-  Import(const Options& options, db::Pool& pool, std::istream& file, std::optional<OrgId> organization,
-         std::ostream& out, std::ostream& err)
+  Import(const Options& options, const Settings& settings, db::Pool& pool, std::istream& file,
+         std::optional<OrgId> organization, std::ostream& out, std::ostream& err)
       : options_(options),
+        settings_(settings),
+        keys_(crypto::KeyRing::load(settings.keys_dir)),
         pool_(pool),
         out_(out),
         err_(err),
@@ -163,6 +165,10 @@ class Import {
 
  private:
   using Results = std::vector<service::ImportResult>;
+
+  service::Context context() const {
+    return {settings_, keys_, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  }
 
   void read_over() {
     db::Txn txn{pool_};
@@ -214,7 +220,7 @@ class Import {
     Results results;
     for (const auto& record : batch_)
       results.push_back(record.problem.empty()
-                            ? importing_.put(txn, record.row, now())
+                            ? importing_.put(txn, context(), record.row)
                             : service::ImportResult{ImportOutcome::refused, "row " + record.problem});
     return results;
   }
@@ -255,6 +261,8 @@ class Import {
   }
 
   const Options& options_;
+  const Settings& settings_;
+  crypto::KeyRing keys_;
   db::Pool& pool_;
   std::ostream& out_;
   std::ostream& err_;
@@ -290,7 +298,7 @@ int import_people(const Arguments& arguments, std::ostream& out, std::ostream& e
   const Settings settings = load_settings();
   db::Pool pool{application_account(settings), 1};
   try {
-    return Import{options, pool, file, target(pool, options.organization), out, err}.run();
+    return Import{options, settings, pool, file, target(pool, options.organization), out, err}.run();
   } catch (const ImportFileError& e) {
     err << "tenantctl: " << e.what() << '\n';
     return EX_DATAERR;

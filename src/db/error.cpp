@@ -67,6 +67,10 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1317:  // interrupted
     case 1969:  // statement time limit
       throw ApiError(ErrorCode::unavailable).detail(text);
+    case 1644:  // SIGNAL; "limit: members" names the limit that the schema keeps
+      if (const auto limit = message.find("limit: "); limit != std::string::npos)
+        throw LimitReached(text, message.substr(limit + 7));
+      throw StatementError(text, number);
     default: throw StatementError(text, number);
   }
 }

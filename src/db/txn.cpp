@@ -56,6 +56,9 @@ Connection& Txn::begun() {
 }
 
 void Txn::commit() {
+  const auto last = std::move(last_);
+  last_.clear();
+  for (const auto& action : last) action(*this);
   if (open_) {
     if (listener_ != nullptr && !touched_.empty()) listener_->before_commit(touched_);
     open_ = false;
@@ -86,7 +89,7 @@ void Txn::give_up_commit() {
 Txn::Mark Txn::begin_attempt() {
   begun().run("SAVEPOINT " + savepoint(attempts_ + 1));
   ++attempts_;
-  return {touched_.size(), actions_.size()};
+  return {touched_.size(), actions_.size(), last_.size()};
 }
 
 void Txn::undo_attempt(const Mark& mark) {
@@ -98,11 +101,13 @@ void Txn::undo_attempt(const Mark& mark) {
   }
   touched_.resize(mark.touched);
   actions_.resize(mark.actions);
+  last_.resize(mark.last);
 }
 
 void Txn::rollback() noexcept {
   touched_.clear();
   actions_.clear();
+  last_.clear();
   if (!open_) return;
   open_ = false;
   try {

@@ -11,14 +11,15 @@ crypto:  base
 domain:  base
 http:    base
 shm:     base
-mail:    base config
+net:     base config
+mail:    base config net
 proc:    base config
 db:      base config crypto domain http shm
 store:   base config crypto domain http shm mail db
-service: base config crypto domain http shm mail db store
-api:     base config crypto domain http shm mail db store service
-ctl:     base config crypto domain http shm mail db store service api proc
-bin:     base config crypto domain http shm mail db store service api proc ctl
+service: base config crypto domain http shm net mail db store
+api:     base config crypto domain http shm net mail db store service
+ctl:     base config crypto domain http shm net mail db store service api proc
+bin:     base config crypto domain http shm net mail db store service api proc ctl
 '
 
 # header: the only room that may include it.

@@ -226,7 +226,7 @@ load_settings() {
     [ -n "${!key:-}" ] || fail "$RUN_DIR/env has no $key; remove the file to have new passwords made."
   done
   export DB_ADMIN_USER=$account DB_SOCKET=$sockets/db.sock
-  export COURIER_SOCKET=$sockets/courier.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock
+  export COURIER_SOCKET=$sockets/courier.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock OUTBOUND_SOCKET=$sockets/outbound.sock
   export KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
   export PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
   for key in "${!known[@]}"; do printf '%s\n' "$key" "${key}_FILE"; done | LC_ALL=C sort |
@@ -376,21 +376,21 @@ render_nginx() {
     limit_req_zone $tenantd_limit_key zone=tenantd_requests:1m rate=200r/s;'
   [ "${NGINX_LIMITS:-off}" = on ] && limits='include tenantd/limits.conf;'
   ln -sfn "$top/nginx" "$dir/tenantd"
-  USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} HASH=${HASH_SOCKET:-$dir/hash.sock} RUN=$RUN_DIR \
+  USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} HASH=${HASH_SOCKET:-$dir/hash.sock} OUTBOUND=${OUTBOUND_SOCKET:-$dir/outbound.sock} RUN=$RUN_DIR \
     NGINX_PORT=$PORT WORKERS_LINE=${NGINX_WORKERS:-2} WWW=$top/nginx/www awk '
     function put(mark, value,    at) {
       while ((at = index($0, mark)) > 0) $0 = substr($0, 1, at - 1) value substr($0, at + length(mark))
     }
     !/^ *#/ {
       put("@USER@", ENVIRON["USER_LINE"]); put("@LIMITS@", ENVIRON["LIMITS"]); put("@FAST@", ENVIRON["FAST"])
-      put("@HASH@", ENVIRON["HASH"]); put("@RUN@", ENVIRON["RUN"]); put("@PORT@", ENVIRON["NGINX_PORT"])
+      put("@HASH@", ENVIRON["HASH"]); put("@OUTBOUND@", ENVIRON["OUTBOUND"]); put("@RUN@", ENVIRON["RUN"]); put("@PORT@", ENVIRON["NGINX_PORT"])
       put("@WORKERS@", ENVIRON["WORKERS_LINE"]); put("@WWW@", ENVIRON["WWW"])
     }
     { print }' "$top/nginx/dev.conf.in" >"$dir/nginx.conf"
 }
 
 # The sockets first, so that nginx has nothing to complain about.
-ready() { [ -S "$FAST_SOCKET" ] && [ -S "$HASH_SOCKET" ] && [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$PORT/health/ready")" = 200 ]; }
+ready() { [ -S "$FAST_SOCKET" ] && [ -S "$HASH_SOCKET" ] && [ -S "$OUTBOUND_SOCKET" ] && [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$PORT/health/ready")" = 200 ]; }
 
 any_runs() {
   local part

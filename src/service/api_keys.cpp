@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
 namespace tenantd::service {
@@ -26,7 +27,7 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
                        form.expires_at,
                        std::nullopt};
   store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
-  store::insert_event(txn, scope, "api_key.created", record.id.bytes(), "{}", context.now);
+  service::record(txn, context, scope, {"api_key.created", "api_key", record.id.bytes()});
   // It outlives the session, and a new password: the maker can read that it was made.
   record_account_event(txn, context, scope.user(), "api_key.created");
   return {std::move(record), std::move(key)};
@@ -39,7 +40,7 @@ void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& sco
   if (key->created_by != scope.user() && !scope.permissions().covers(key->permissions))
     throw ApiError(ErrorCode::role_outranks);
   if (!store::delete_api_key(txn, scope, *key)) throw ApiError(ErrorCode::not_found);
-  store::insert_event(txn, scope, "api_key.deleted", id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"api_key.deleted", "api_key", id.bytes()});
 }
 
 }  // namespace tenantd::service

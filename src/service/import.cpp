@@ -8,6 +8,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -104,17 +105,19 @@ Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
   return {scope, role->second.id};
 }
 
-ImportResult Importing::put(db::Txn& txn, const ImportRow& row, TimePoint now) {
+ImportResult Importing::put(db::Txn& txn, const Context& context, const ImportRow& row) {
   try {
     const Person person{email_of(row), hash_of(row), profile_of(row), parse_flag(row.email_verified)};
     const auto place = place_of(txn, row);
-    return dry_run_ ? foresee(txn, person, place) : write(txn, person, place, now);
+    return dry_run_ ? foresee(txn, person, place) : write(txn, context, person, place);
   } catch (const Refused& refused) {
     return {ImportOutcome::refused, refused.reason};
   }
 }
 
-ImportResult Importing::write(db::Txn& txn, const Person& person, const Place& place, TimePoint now) {
+ImportResult Importing::write(db::Txn& txn, const Context& context, const Person& person,
+                              const Place& place) {
+  const auto now = context.now;
   auto account = store::find_account(txn, person.email);
   bool made = false;
   UserId user = account ? account->user.id : crypto::new_id<UserId>();
@@ -139,7 +142,7 @@ ImportResult Importing::write(db::Txn& txn, const Person& person, const Place& p
     roles_.clear();
     throw db::RetryableError{"a role has gone"};
   }
-  store::insert_event(txn, place.scope, "member.imported", user.bytes(), "{}", now);
+  record(txn, context, place.scope, {"member.imported", "member", user.bytes()});
   return {made ? ImportOutcome::created : ImportOutcome::joined, ""};
 }
 

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -164,13 +165,13 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   spend_budgets(context, scope, made.email);
   const Secret token = crypto::new_token();
   if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
-    store::insert_event(txn, scope, "invite.expired", stale->bytes(), "{}", context.now);
+    record(txn, context, scope, {"invite.expired", "invite", stale->bytes()});
   try {
     store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  store::insert_event(txn, scope, "invite.created", made.id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"invite.created", "invite", made.id.bytes()});
   return {made, role->name, mail_invitation(txn, context, scope, made, role->name, token)};
 }
 
@@ -189,7 +190,7 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  store::insert_event(txn, scope, "invite.resent", id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"invite.resent", "invite", id.bytes()});
   return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
 }
 
@@ -197,7 +198,7 @@ void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scop
   unanswered_invite(txn, scope, id);
   if (!store::answer_invite(txn, scope, id, InviteStatus::revoked, context.now))
     throw ApiError(ErrorCode::conflict);
-  store::insert_event(txn, scope, "invite.revoked", id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"invite.revoked", "invite", id.bytes()});
 }
 
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
@@ -208,7 +209,7 @@ void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std
   if (!invite || invite->id != id ||
       !store::answer_invite(txn, scope, id, InviteStatus::declined, context.now))
     throw ApiError(ErrorCode::invite_gone);
-  store::insert_event(txn, scope, "invite.declined", id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"invite.declined", "invite", id.bytes()});
 }
 
 OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
@@ -251,8 +252,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::already_member);
   }
-  store::insert_event(txn, opened.scope_of(person.user.id), "invite.accepted", invite->id.bytes(), "{}",
-                      context.now);
+  record(txn, context, opened.scope_of(person.user.id), {"invite.accepted", "invite", invite->id.bytes()});
 
   Accepted accepted;
   accepted.user = person.user;

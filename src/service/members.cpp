@@ -2,6 +2,7 @@
 
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -33,7 +34,7 @@ void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& 
 // An invitation dies with its inviter's right, and makes room for another's.
 void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
   if (store::revoke_invites_by(txn, scope, inviter, context.now) > 0)
-    store::insert_event(txn, scope, "invite.revoked", inviter.bytes(), "{}", context.now);
+    record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes()});
 }
 
 // What belongs to the account itself is for one organization to change only while there is no other.
@@ -66,7 +67,7 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
   store::delete_member(txn, scope, user);
   store::delete_pending_invites(txn, scope, user, member.email);
   revoke_invites(txn, context, scope, user);
-  store::insert_event(txn, scope, "member.removed", user.bytes(), "{}", context.now);
+  record(txn, context, scope, {"member.removed", "member", user.bytes()});
 }
 
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
@@ -86,7 +87,7 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   if (role->id != member.role.id) keep_an_owner(txn, scope, member);
   store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
   if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
-  store::insert_event(txn, scope, "member.role_changed", user.bytes(), "{}", context.now);
+  record(txn, context, scope, {"member.role_changed", "member", user.bytes()});
   member.role = *role;
   member.role.expires_at = expires_at;
   member.updated_at = context.now;
@@ -108,8 +109,7 @@ void set_member_status(db::Txn& txn, const Context& context, const TenantScope& 
   store::set_member_status(txn, scope, user, status, context.now);
   const bool leaves = status != Status::active;
   if (leaves) revoke_invites(txn, context, scope, user);
-  store::insert_event(txn, scope, leaves ? "member.deactivated" : "member.activated", user.bytes(), "{}",
-                      context.now);
+  record(txn, context, scope, {leaves ? "member.deactivated" : "member.activated", "member", user.bytes()});
 }
 
 void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
@@ -117,7 +117,7 @@ void set_member_profile(db::Txn& txn, const Context& context, const TenantScope&
   member_under_lock(txn, context, scope, user);
   store::set_profile(txn, user, profile, context.now);
   require_only_organization(txn, user);
-  store::insert_event(txn, scope, "user.updated", user.bytes(), "{}", context.now);
+  record(txn, context, scope, {"user.updated", "user", user.bytes()});
 }
 
 void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {

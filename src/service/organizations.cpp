@@ -3,6 +3,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/invites.hpp"
@@ -73,7 +74,7 @@ void change_organization(db::Txn& txn, const Context& context, const TenantScope
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::conflict, "The slug is taken").field("/slug", "is taken");
   }
-  store::insert_event(txn, scope, "organization.updated", scope.org().bytes(), "{}", context.now);
+  record(txn, context, scope, {"organization.updated", "organization", scope.org().bytes()});
 }
 
 void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
@@ -83,6 +84,9 @@ void delete_organization(db::Txn& txn, const Context& context, const TenantScope
   if (!organization) throw ApiError(ErrorCode::not_found);
   if (organization->name != name)
     throw ApiError(ErrorCode::confirmation_mismatch).field("/name", "is not the organization's name");
+  record_for_system(txn, context,
+                    {"organization.deleted", "organization", scope.org().bytes(),
+                     std::move(Values{}.set("name", organization->name).set("slug", organization->slug))});
   store::delete_organization(txn, scope, name);
 }
 
@@ -103,7 +107,7 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
   // What the caller could give only as an owner.
   store::revoke_invites_by(txn, scope, scope.user(), context.now);
-  store::insert_event(txn, scope, "organization.ownership_transferred", heir.bytes(), "{}", context.now);
+  record(txn, context, scope, {"organization.ownership_transferred", "organization", heir.bytes()});
   tell_of_transfer(txn, context, scope, caller, *member);
   return *std::move(member);
 }
@@ -139,7 +143,7 @@ store::Membership Founding::found(db::Txn& txn, const Context& context, UserId u
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
   store::insert_member(txn, scope, user, membership.role.id, context.now);
-  store::insert_event(txn, scope, "organization.created", scope.org().bytes(), "{}", context.now);
+  record(txn, context, scope, {"organization.created", "organization", scope.org().bytes()});
   return membership;
 }
 

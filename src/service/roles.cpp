@@ -2,6 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -48,7 +49,7 @@ store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& s
   } catch (const db::DuplicateKey&) {
     refuse_name();
   }
-  store::insert_event(txn, scope, "role.created", role.id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"role.created", "role", role.id.bytes()});
   return role;
 }
 
@@ -71,8 +72,8 @@ store::Role change_role_itself(db::Txn& txn, const Context& context, const Tenan
   role.updated_at = context.now;
   // They would die at their acceptance; until then they would stand in the way of others'.
   if (loses && store::revoke_invites_by_holders(txn, scope, id, context.now) > 0)
-    store::insert_event(txn, scope, "invite.revoked", id.bytes(), "{}", context.now);
-  store::insert_event(txn, scope, "role.updated", id.bytes(), "{}", context.now);
+    record(txn, context, scope, {"invite.revoked", "invite", id.bytes()});
+  record(txn, context, scope, {"role.updated", "role", id.bytes()});
   return role;
 }
 
@@ -80,7 +81,7 @@ void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope,
   role_under_lock(txn, context, scope, id);
   if (store::is_role_in_use(txn, scope, id, context.now)) throw ApiError(ErrorCode::role_in_use);
   store::delete_role(txn, scope, id);
-  store::insert_event(txn, scope, "role.deleted", id.bytes(), "{}", context.now);
+  record(txn, context, scope, {"role.deleted", "role", id.bytes()});
 }
 
 }  // namespace tenantd::service

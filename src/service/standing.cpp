@@ -1,13 +1,32 @@
 #include "tenantd/service/standing.hpp"
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
 namespace tenantd::service {
+namespace {
+
+// Acts with an owner's rights wherever there is an organization.
+store::Member stand_as_super_admin(db::Txn& txn, const TenantScope& scope) {
+  const auto account = store::find_account(txn, scope.user());
+  if (!account || !account->user.is_super || account->user.status != Status::active)
+    throw ApiError(ErrorCode::forbidden);
+  if (!store::find_organization(txn, scope)) throw ApiError(ErrorCode::not_found);
+  store::Member member;
+  member.user = scope.user();
+  member.email = account->user.email;
+  member.role.name = kOwnerRole;
+  member.role.permissions = scope.permissions();
+  return member;
+}
+
+}  // namespace
 
 store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope) {
   store::enter(txn, scope);
   store::lock_organization(txn, scope);
+  if (scope.is_super()) return stand_as_super_admin(txn, scope);
   auto caller = store::find_member(txn, scope, scope.user());
   if (!caller || caller->status != Status::active ||
       !caller->role.permissions_at(context.now).covers(scope.permissions()))

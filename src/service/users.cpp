@@ -2,6 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/service/members.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -66,7 +67,7 @@ store::Member UserMaker::make(const NewUserForm& form) {
         .field("/email", "has an account");
   }
   store::insert_member(txn_, scope_, user.id, role.id, context_.now, role.expires_at);
-  store::insert_event(txn_, scope_, "user.created", user.id.bytes(), "{}", context_.now);
+  record(txn_, context_, scope_, {"user.created", "user", user.id.bytes()});
   if (form.send_welcome_email) mail_password_link(user, role.name);
   return member_of(user, role);
 }

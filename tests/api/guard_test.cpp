@@ -76,7 +76,8 @@ class GuardedApplication {
       text += std::string{kind} + "_temp_path " + dir_ + '/' + kind + ";\n";
     return text + "access_log off;\ninclude tenantd/http.conf;\n" +
            "upstream tenantd_fast { server unix:" + tenantd_ +
-           "; keepalive 4; }\nupstream tenantd_hash { server unix:" + setting("HASH_SOCKET") + "; }\n" +
+           "; keepalive 4; }\nupstream tenantd_hash { server unix:" + setting("HASH_SOCKET") +
+           "; }\nupstream tenantd_outbound { server unix:" + setting("OUTBOUND_SOCKET") + "; }\n" +
            "server { listen unix:" + dir_ + R"(/app.sock; location / {
         default_type text/plain;
         return 200 "user=$http_x_user_id org=$http_x_org_id role=$http_x_role may=[$http_x_permissions] other=[$http_x_user_email$http_x_org_slug$http_authorization$http_x_api_key]";

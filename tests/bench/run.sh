@@ -199,7 +199,7 @@ begin_second() {
     # shellcheck disable=SC1091  # made at the start
     . "$RUN_DIR/environment"
     # shellcheck disable=SC2163  # SETTING=VALUE
-    export FAST_SOCKET=$work/second.sock HASH_SOCKET=$work/second-hash.sock "$@"
+    export FAST_SOCKET=$work/second.sock HASH_SOCKET=$work/second-hash.sock OUTBOUND_SOCKET=$work/second-outbound.sock "$@"
     exec "$BUILD/tenantd"
   ) >"$work/second.log" 2>&1 &
   second=$!

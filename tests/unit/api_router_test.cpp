@@ -208,7 +208,7 @@ Test(routes, the_map_for_nginx_names_each_path_that_hashes_passwords_once_and_no
     const auto line = "\n    " + in_nginx(route.path) + " hash;\n";
     bool hashes = false;
     for (const auto& other : api::routes())
-      hashes = hashes || (other.path == route.path && api::in_password_lane(other));
+      hashes = hashes || (other.path == route.path && api::lane_of(other) == "hash");
     require_equal(map.find(line) != std::string::npos, hashes, std::string{route.path});
     require(!hashes || map.find(line) == map.rfind(line), std::string{route.path});
   }

@@ -150,6 +150,11 @@ Test(statements, each_grant_is_one_statement_and_gives_nothing_wide) {
   const auto statements = db::split_statements(read("grants.sql"));
   require(statements.size() > 10, std::to_string(statements.size()));
   for (const auto& statement : statements) {
+    if (statement.starts_with("BEGIN NOT ATOMIC")) {
+      // What is taken back from accounts of earlier versions.
+      require(statement.find("GRANT ") == std::string::npos, statement);
+      continue;
+    }
     require(statement.starts_with("GRANT ") && statement.find(" TO {{") != std::string::npos, statement);
     for (const char* wide : {"ALL", "*", "GRANT OPTION", "CREATE", "DROP", "ALTER", "SUPER", "FILE"})
       require(statement.find(wide) == std::string::npos, statement);

@@ -36,7 +36,10 @@ Test(error, each_status_is_one_that_http_knows_as_a_failure) {
     const int status = http_status(code);
     require(status >= 400 && status < 600, name_of(code));
     require(http::reason_phrase(status) != "Status", name_of(code));
-    if (status >= 500) require(code == ErrorCode::internal || code == ErrorCode::unavailable, name_of(code));
+    if (status >= 500)
+      require(code == ErrorCode::internal || code == ErrorCode::unavailable ||
+                  code == ErrorCode::provider_unavailable,
+              name_of(code));
   }
 }
 

@@ -23,9 +23,9 @@ using http::Method;
 
 enum class Access { anyone, user, caller, tenant, subject, super };
 
-// Which limit counts a request. `password` also names the lane: its requests hash and go to workers of their
-// own.
-enum class Rate { none, read, write, password };
+// Which limit counts a request. `password` and `outbound` also name the lane: requests that hash, and
+// requests that wait for others (identity providers, names to be resolved), go to workers of their own.
+enum class Rate { none, read, write, password, outbound };
 
 class Handler {
  public:
@@ -83,8 +83,11 @@ struct Route {
 
 std::span<const Route> routes();
 
-// True if the requests of this row hash passwords.
-constexpr bool in_password_lane(const Route& route) { return route.rate == Rate::password; }
+// The workers that answer this row: "fast", "hash" or "outbound".
+constexpr std::string_view lane_of(const Route& route) {
+  if (route.rate == Rate::password) return "hash";
+  return route.rate == Rate::outbound ? "outbound" : "fast";
+}
 
 // Prints the nginx map from path to lane, for nginx/lanes.conf.
 std::string nginx_lanes();

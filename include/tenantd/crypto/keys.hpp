@@ -42,6 +42,8 @@ class KeyRing {
   const std::vector<std::shared_ptr<const SigningKey>>& signing() const { return signing_; }
   const Secret& seal_key() const { return seal_key_; }
   const Secret& refresh_key() const { return refresh_key_; }
+  // Authenticates the chain of audit rows; derived from the seal key.
+  const Secret& audit_key() const { return audit_key_; }
 
   // Returns the JWK Set (RFC 7517, RFC 8037: kty OKP, crv Ed25519, use sig, alg EdDSA) of all verifying keys.
   std::string jwks_json() const;
@@ -51,6 +53,7 @@ class KeyRing {
   std::size_t active_ = 0;
   Secret seal_key_;
   Secret refresh_key_;
+  Secret audit_key_;
 };
 
 // Sealing at rest: AES-256-GCM, random 96-bit nonce, `context` authenticated with it (so that a sealed value

@@ -36,6 +36,13 @@ struct AccessError : std::runtime_error {
   int number;
 };
 
+// The organization has as much of this as it may ("members").
+struct LimitReached : std::runtime_error {
+  LimitReached(const std::string& what, std::string limit_name)
+      : runtime_error(what), limit(std::move(limit_name)) {}
+  std::string limit;
+};
+
 // Any other failure of a statement.
 struct StatementError : std::runtime_error {
   StatementError(const std::string& what, int error_number) : runtime_error(what), number(error_number) {}

@@ -53,6 +53,11 @@ class Txn {
   auto call(const Sql& sql, Read&& read, const Args&... args) {
     return ready().call(sql, std::forward<Read>(read), args...);
   }
+  // The same, inside the transaction: for one that locks what it reads.
+  template <class Read, class... Args>
+  auto call_locked(const Sql& sql, Read&& read, const Args&... args) {
+    return begun().call(sql, std::forward<Read>(read), args...);
+  }
   // A change, inside the transaction. Returns the count of rows matched.
   template <class... Args>
   std::int64_t execute(const Sql& sql, const Args&... args) {
@@ -64,6 +69,10 @@ class Txn {
   void touch(const Id<Tag>& id) {
     touched_.push_back(id.bytes());
   }
+  // Runs inside the transaction, last before the commit, in the order of asking: for what locks a row that
+  // many want, so that nobody waits for another lock while holding it. May write; what it throws undoes the
+  // whole.
+  void at_commit(std::function<void(Txn&)> action) { last_.push_back(std::move(action)); }
   // Runs after the commit, not at all if there is none. Must not throw.
   void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }
 
@@ -91,7 +100,7 @@ class Txn {
 
   // Where an attempt began.
   struct Mark {
-    std::size_t touched, actions;
+    std::size_t touched, actions, last;
   };
   Mark begin_attempt();
   void undo_attempt(const Mark& mark);
@@ -104,6 +113,7 @@ class Txn {
   int attempts_ = 0;  // that are running, each inside the one before
   std::vector<UuidBytes> touched_;
   std::vector<std::function<void()>> actions_;
+  std::vector<std::function<void(Txn&)>> last_;
 };
 
 // Waits a little before attempt `n` (from 1) of a transaction that the server wants run again.

@@ -11,61 +11,73 @@
 namespace tenantd {
 
 // X(code, status, "Title"). The second part refuses what is no whole request, in http and nginx.
-#define TENANTD_ERRORS(X)                                                       \
-  X(bad_request, 400, "The request cannot be understood")                       \
-  X(malformed_json, 400, "The body is not valid JSON")                          \
-  X(token_invalid, 400, "The link is invalid, used or expired")                 \
-  X(tenant_ambiguous, 400, "The request names two organizations")               \
-  X(unauthenticated, 401, "Authentication is required")                         \
-  X(invalid_token, 401, "The access token is invalid or its session has ended") \
-  X(invalid_credentials, 401, "E-mail or password is wrong")                    \
-  X(mfa_required, 401, "A second factor is required")                           \
-  X(mfa_invalid, 401, "The code is wrong, expired or used")                     \
-  X(refresh_reused, 401, "The refresh token was used before")                   \
-  X(forbidden, 403, "The caller lacks the permission")                          \
-  X(reauthentication_required, 403, "The current password must be given again") \
-  X(email_unverified, 403, "The address must be verified first")                \
-  X(mfa_enrollment_required, 403, "The organization requires a second factor")  \
-  X(session_required, 403, "An API key cannot do this: sign in")                \
-  X(account_shared, 403, "The account belongs to other organizations too")      \
-  X(system_role, 403, "System roles cannot be changed")                         \
-  X(role_outranks, 403, "The role outranks the caller's own")                   \
-  X(wrong_account, 403, "The invitation is for another account")                \
-  X(not_found, 404, "Not found")                                                \
-  X(method_not_allowed, 405, "The path does not know this method")              \
-  X(conflict, 409, "The change conflicts with what exists")                     \
-  X(email_taken, 409, "The e-mail address is registered")                       \
-  X(already_member, 409, "The user is a member already")                        \
-  X(mfa_enabled, 409, "A second factor is enabled already")                     \
-  X(mfa_not_enabled, 409, "No second factor is enabled")                        \
-  X(role_in_use, 409, "The role is held by members or invitations")             \
-  X(invite_pending, 409, "An invitation is pending for this address")           \
-  X(last_owner, 409, "An organization keeps at least one owner")                \
-  X(idempotency_in_progress, 409, "A request with this key is running")         \
-  X(invite_gone, 410, "The invitation was used, revoked or has expired")        \
-  X(precondition_failed, 412, "The resource has changed since it was read")     \
-  X(body_too_large, 413, "The body is too large")                               \
-  X(unsupported_media_type, 415, "The body must be application/json")           \
-  X(validation_failed, 422, "The request does not fit its schema")              \
-  X(password_required, 422, "A new account needs a password")                   \
-  X(password_refused, 422, "The password cannot be used")                       \
-  X(confirmation_mismatch, 422, "The confirmation does not match")              \
-  X(idempotency_mismatch, 422, "The key was used with another request")         \
-  X(rate_limited, 429, "Too many requests")                                     \
-  X(internal, 500, "The service failed")                                        \
-  X(unavailable, 503, "The service cannot answer now")                          \
-  X(bad_content_length, 400, "Content-Length is not a number")                  \
-  X(bad_path, 400, "The path cannot be understood")                             \
-  X(duplicate_header, 400, "A header is sent twice")                            \
-  X(duplicate_parameter, 400, "A parameter is named twice")                     \
-  X(malformed_form, 400, "The form cannot be understood")                       \
-  X(malformed_query, 400, "The query cannot be understood")                     \
-  X(too_many_parameters, 400, "The request names too many parameters")          \
-  X(truncated_body, 400, "The body is shorter than its Content-Length")         \
-  X(request_timeout, 408, "The request took too long to arrive")                \
-  X(length_required, 411, "The request must name its length")                   \
-  X(uri_too_long, 414, "The address is too long")                               \
-  X(range_not_satisfiable, 416, "The range does not exist")                     \
+#define TENANTD_ERRORS(X)                                                              \
+  X(bad_request, 400, "The request cannot be understood")                              \
+  X(malformed_json, 400, "The body is not valid JSON")                                 \
+  X(token_invalid, 400, "The link is invalid, used or expired")                        \
+  X(tenant_ambiguous, 400, "The request names two organizations")                      \
+  X(oauth_state_invalid, 400, "The sign-in was not begun in this browser, or is over") \
+  X(unauthenticated, 401, "Authentication is required")                                \
+  X(invalid_token, 401, "The access token is invalid or its session has ended")        \
+  X(invalid_credentials, 401, "E-mail or password is wrong")                           \
+  X(mfa_required, 401, "A second factor is required")                                  \
+  X(mfa_invalid, 401, "The code is wrong, expired or used")                            \
+  X(refresh_reused, 401, "The refresh token was used before")                          \
+  X(oauth_token_refused, 401, "The identity provider's token is refused")              \
+  X(signature_invalid, 401, "The signature is not valid")                              \
+  X(forbidden, 403, "The caller lacks the permission")                                 \
+  X(reauthentication_required, 403, "The current password must be given again")        \
+  X(email_unverified, 403, "The address must be verified first")                       \
+  X(mfa_enrollment_required, 403, "The organization requires a second factor")         \
+  X(session_required, 403, "An API key cannot do this: sign in")                       \
+  X(account_shared, 403, "The account belongs to other organizations too")             \
+  X(system_role, 403, "System roles cannot be changed")                                \
+  X(role_outranks, 403, "The role outranks the caller's own")                          \
+  X(wrong_account, 403, "The invitation is for another account")                       \
+  X(session_bound, 403, "The session is good for one organization alone")              \
+  X(impersonating, 403, "Not while impersonating somebody")                            \
+  X(impersonation_refused, 403, "This account cannot be impersonated")                 \
+  X(domain_not_allowed, 403, "The address's domain may not sign in here")              \
+  X(not_provisioned, 403, "No account here belongs to this identity")                  \
+  X(not_found, 404, "Not found")                                                       \
+  X(method_not_allowed, 405, "The path does not know this method")                     \
+  X(conflict, 409, "The change conflicts with what exists")                            \
+  X(email_taken, 409, "The e-mail address is registered")                              \
+  X(already_member, 409, "The user is a member already")                               \
+  X(mfa_enabled, 409, "A second factor is enabled already")                            \
+  X(mfa_not_enabled, 409, "No second factor is enabled")                               \
+  X(role_in_use, 409, "The role is held by members or invitations")                    \
+  X(limit_reached, 409, "The organization has reached its limit")                      \
+  X(identity_taken, 409, "The identity belongs to another account")                    \
+  X(invite_pending, 409, "An invitation is pending for this address")                  \
+  X(last_owner, 409, "An organization keeps at least one owner")                       \
+  X(idempotency_in_progress, 409, "A request with this key is running")                \
+  X(invite_gone, 410, "The invitation was used, revoked or has expired")               \
+  X(precondition_failed, 412, "The resource has changed since it was read")            \
+  X(body_too_large, 413, "The body is too large")                                      \
+  X(unsupported_media_type, 415, "The body must be application/json")                  \
+  X(validation_failed, 422, "The request does not fit its schema")                     \
+  X(password_required, 422, "A new account needs a password")                          \
+  X(password_refused, 422, "The password cannot be used")                              \
+  X(confirmation_mismatch, 422, "The confirmation does not match")                     \
+  X(url_refused, 422, "The address must not be called")                                \
+  X(idempotency_mismatch, 422, "The key was used with another request")                \
+  X(rate_limited, 429, "Too many requests")                                            \
+  X(internal, 500, "The service failed")                                               \
+  X(provider_unavailable, 502, "The identity provider does not answer as it should")   \
+  X(unavailable, 503, "The service cannot answer now")                                 \
+  X(bad_content_length, 400, "Content-Length is not a number")                         \
+  X(bad_path, 400, "The path cannot be understood")                                    \
+  X(duplicate_header, 400, "A header is sent twice")                                   \
+  X(duplicate_parameter, 400, "A parameter is named twice")                            \
+  X(malformed_form, 400, "The form cannot be understood")                              \
+  X(malformed_query, 400, "The query cannot be understood")                            \
+  X(too_many_parameters, 400, "The request names too many parameters")                 \
+  X(truncated_body, 400, "The body is shorter than its Content-Length")                \
+  X(request_timeout, 408, "The request took too long to arrive")                       \
+  X(length_required, 411, "The request must name its length")                          \
+  X(uri_too_long, 414, "The address is too long")                                      \
+  X(range_not_satisfiable, 416, "The range does not exist")                            \
   X(headers_too_large, 431, "The headers are too large")
 
 enum class ErrorCode {

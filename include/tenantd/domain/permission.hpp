@@ -100,6 +100,11 @@ class PermissionSet {
 };
 static_assert(kPermissionCount <= 64);
 
+constexpr PermissionSet every_permission() {
+  return PermissionSet{kPermissionCount == 64 ? ~std::uint64_t{0}
+                                              : (std::uint64_t{1} << kPermissionCount) - 1};
+}
+
 // Comma-separated names, as custom roles store them. Unknown names are skipped: they grant nothing.
 PermissionSet parse_permissions(std::string_view comma_separated);
 std::string format_permissions(PermissionSet set);

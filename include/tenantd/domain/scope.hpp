@@ -57,10 +57,19 @@ struct RoleRecord {
   }
 };
 
+// The super-admin behind an impersonation.
+struct Actor {
+  UserId id;
+  std::string email;
+};
+
 // What one session or API key means: its user and, when it has an active organization, the membership there.
 // The role of an API key's principal holds what the key and its maker's role have in common.
 struct Principal {
-  SessionId session;                // nil for an API key
+  SessionId session;  // nil for an API key
+  TimePoint session_began_at;
+  std::optional<OrgId> bound_org;   // signed in by its identity provider: the session is good for it alone
+  std::optional<Actor> actor;       // who it is in truth, when a super-admin impersonates `user`
   std::optional<ApiKeyId> api_key;  // nullopt for a session
   TimePoint session_ends_at;
   TimePoint token_expires_at;  // of the access token that was shown
@@ -68,6 +77,8 @@ struct Principal {
   std::optional<OrganizationRecord> organization;
   RoleRecord role;  // of `organization`
   TimePoint member_since;
+  std::optional<std::int64_t> organization_requests;  // a minute, of all its members; nullopt = no limit
+  std::optional<Seconds> organization_session_max;    // nullopt = as the settings say
 };
 
 // Signed in. Made by the authorizer alone.
@@ -101,17 +112,21 @@ class TenantScope {
   OrgId org() const { return org_; }
   UserId user() const { return user_; }
   PermissionSet permissions() const { return permissions_; }
+  // A super-admin acts here, who need not be a member.
+  bool is_super() const { return super_; }
 
  private:
   friend class api::Authorizer;        // has read the membership
+  friend class SuperAdmin;             // who may act in every organization
   friend class service::Founding;      // makes the organization's id itself
   friend class service::Importing;     // an operator's, who has the database's password
   friend class service::OpenedInvite;  // has matched the hash of a token that only the invited person holds
-  TenantScope(OrgId org, UserId user, PermissionSet permissions)
-      : org_(org), user_(user), permissions_(permissions) {}
+  TenantScope(OrgId org, UserId user, PermissionSet permissions, bool super = false)
+      : org_(org), user_(user), permissions_(permissions), super_(super) {}
   OrgId org_;
   UserId user_;
   PermissionSet permissions_;
+  bool super_;
 };
 
 // The account that a path names: the caller's own, or that of anybody whom the caller may act on as a member
@@ -137,6 +152,8 @@ class Subject {
 class SuperAdmin {
  public:
   UserId user() const { return user_; }
+  // Inside an organization, with every permission. Whether there is one of this id is still to be found.
+  TenantScope in(OrgId org) const { return {org, user_, every_permission(), true}; }
 
  private:
   friend class api::Authorizer;

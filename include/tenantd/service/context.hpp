@@ -30,6 +30,8 @@ struct Context {
   TimePoint now;
   std::string address;  // the client's
   std::string agent;    // as sent
+  std::string request_id;
+  const Principal* caller = nullptr;  // once it is known who calls; nullptr = nobody signed in
   std::function<void()> wake_courier;
   // Counts a mail that somebody asked for to this address, whoever it was.
   std::function<Allowance(const std::string& address)> may_mail;

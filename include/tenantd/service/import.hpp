@@ -9,6 +9,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/service/context.hpp"
 #include "tenantd/store/system/importing.hpp"
 
 namespace tenantd::service {
@@ -45,8 +46,8 @@ class Importing {
     return Importing{organization, dry_run};
   }
 
-  // Writes what the row asks for, or, on a dry run, nothing. `now`: of what is made.
-  ImportResult put(db::Txn& txn, const ImportRow& row, TimePoint now);
+  // Writes what the row asks for, or, on a dry run, nothing.
+  ImportResult put(db::Txn& txn, const Context& context, const ImportRow& row);
 
  private:
   struct Person;
@@ -54,7 +55,7 @@ class Importing {
   Importing(std::optional<OrgId> organization, bool dry_run)
       : organization_(organization), dry_run_(dry_run) {}
   Place place_of(db::Txn& txn, const ImportRow& row);
-  ImportResult write(db::Txn& txn, const Person& person, const Place& place, TimePoint now);
+  ImportResult write(db::Txn& txn, const Context& context, const Person& person, const Place& place);
   ImportResult foresee(db::Txn& txn, const Person& person, const Place& place);
 
   std::optional<OrgId> organization_;

@@ -80,6 +80,9 @@ LiveSession read_live(const db::Rows& rows) {
   p.user.created_at = rows.time(7);
   p.user.updated_at = rows.time(8);
   p.user.mfa_enabled = !rows.is_null(9);
+  p.session_began_at = rows.time(26);
+  p.bound_org = rows.maybe_id<OrgId>(27);
+  if (const auto actor = rows.maybe_id<UserId>(28)) p.actor = Actor{*actor, rows.text(29)};
   if (rows.is_null(10)) return live;
   live.is_member = true;
   p.organization = read_organization(rows, 10);
@@ -87,6 +90,8 @@ LiveSession read_live(const db::Rows& rows) {
   live.member_status = static_cast<Status>(rows.integer(21));
   p.member_since = rows.time(22);
   p.role.expires_at = maybe_time(rows, 23);
+  p.organization_requests = rows.maybe_integer(30);
+  if (const auto most = rows.maybe_integer(31)) p.organization_session_max = Seconds{*most};
   return live;
 }
 

@@ -14,9 +14,7 @@ constexpr Sql kExpiredInvites{"sweep.find_invites",
                               "SELECT org_id, id FROM invite WHERE status = ? AND expires_at <= ? "
                               "ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
 constexpr Sql kDeleteInvite{"sweep.delete_invite", "DELETE FROM invite WHERE org_id = ? AND id = ?"};
-constexpr Sql kEvent{"sweep.invite_event",
-                     "INSERT INTO event (org_id, id, type, actor_id, subject_id, created_at) "
-                     "VALUES (?, ?, 'invite.expired', NULL, ?, ?)"};
+constexpr Sql kEvent{"sweep.invite_event", "CALL append_event(?, ?, 'invite.expired', NULL, ?, '{}', ?)"};
 constexpr Sql kTokens{"sweep.tokens",
                       "DELETE FROM one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kSessions{"sweep.sessions",

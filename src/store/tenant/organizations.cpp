@@ -27,9 +27,6 @@ constexpr Sql kInsertRoles{
 constexpr Sql kRoleByName{"role.by_name",
                           "SELECT id, name, permissions FROM role WHERE org_id = ? AND name = ?"};
 constexpr Sql kRoleById{"role.by_id", "SELECT id, name, permissions FROM role WHERE org_id = ? AND id = ?"};
-constexpr Sql kInsertEvent{"event.insert",
-                           "INSERT INTO event (org_id, id, type, actor_id, subject_id, data, created_at) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?)"};
 
 std::optional<RoleRecord> first_role(db::Rows rows) {
   if (!rows.next()) return std::nullopt;
@@ -86,13 +83,6 @@ std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, cons
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
   return first_role(txn.query(kRoleById, scope.org(), id));
-}
-
-void insert_event(db::Txn& txn, const TenantScope& scope, std::string_view type, const UuidBytes& subject,
-                  const std::string& data, TimePoint now) {
-  const EventId actor{scope.user().bytes()};
-  txn.execute(kInsertEvent, scope.org(), crypto::new_id<EventId>(), type,
-              actor.is_nil() ? std::nullopt : std::optional{actor}, EventId{subject}, data, now);
 }
 
 }  // namespace tenantd::store

@@ -1,4 +1,4 @@
-// The organization itself, its roles and its events.
+// The organization itself and its roles.
 #pragma once
 
 #include <optional>
@@ -36,9 +36,5 @@ void lock_organization(db::Txn& txn, const TenantScope& scope);
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now);
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name);
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id);
-
-// What happened, in order; part of the change's own transaction. `actor` nil = the system.
-void insert_event(db::Txn& txn, const TenantScope& scope, std::string_view type, const UuidBytes& subject,
-                  const std::string& data, TimePoint now);
 
 }  // namespace tenantd::store

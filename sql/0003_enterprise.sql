@@ -1,0 +1,234 @@
+-- Tenants and their limits, single sign-on, impersonation, audit, events in order, webhooks, mail that bounced.
+--
+-- As in 0001: every statement can be run twice, and every unique key of a tenant's table starts with org_id.
+
+-- --- Tenants: limits and business settings. NULL = no limit; NULL = as the service's settings say. --------------------
+
+ALTER TABLE tenantd.organization
+  ADD COLUMN IF NOT EXISTS max_members INT NULL COMMENT 'active members' AFTER settings,
+  ADD COLUMN IF NOT EXISTS max_projects INT NULL AFTER max_members,
+  ADD COLUMN IF NOT EXISTS max_storage_bytes BIGINT NULL AFTER max_projects,
+  ADD COLUMN IF NOT EXISTS max_requests INT NULL COMMENT 'a minute, of all members and keys together' AFTER max_storage_bytes,
+  ADD COLUMN IF NOT EXISTS mail_sender_name VARCHAR(100) NULL COMMENT 'NULL = the service''s' AFTER max_requests,
+  ADD COLUMN IF NOT EXISTS self_approval BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'one''s own purchase request may be approved by oneself' AFTER mail_sender_name,
+  ADD COLUMN IF NOT EXISTS session_idle_seconds BIGINT NULL AFTER self_approval,
+  ADD COLUMN IF NOT EXISTS session_max_seconds BIGINT NULL AFTER session_idle_seconds,
+  ADD COLUMN IF NOT EXISTS deactivated_at BIGINT NULL AFTER session_max_seconds;
+
+-- The row of the total is locked by its increment until the end of the transaction: of two who join at once, the second
+-- sees the first.
+DELIMITER //
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_member(
+  IN p_org BINARY(16), IN p_block INT, IN p_status INT, IN p_role BINARY(16))
+BEGIN
+  DECLARE v_name VARCHAR(64) DEFAULT (SELECT name FROM tenantd.role WHERE org_id = p_org AND id = p_role);
+  INSERT INTO tenantd.member_total (org_id, block, status, members)
+  VALUES (p_org, -1, p_status, 1), (p_org, p_block, p_status, 1)
+  ON DUPLICATE KEY UPDATE members = members + 1;
+  INSERT INTO tenantd.member_count (org_id, block, status, role_id, role_name, members)
+  VALUES (p_org, -1, p_status, p_role, v_name, 1), (p_org, p_block, p_status, p_role, v_name, 1)
+  ON DUPLICATE KEY UPDATE members = members + 1;
+  IF p_status = 0 AND EXISTS (
+    SELECT 1 FROM tenantd.organization o JOIN tenantd.member_total t ON t.org_id = o.id AND t.block = -1 AND t.status = 0
+    WHERE o.id = p_org AND t.members > o.max_members) THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: members';
+  END IF;
+END//
+DELIMITER ;
+
+-- --- Sessions: whose they are in truth, and for which organization alone they are good. ------------------------------
+
+ALTER TABLE tenantd.session
+  ADD COLUMN IF NOT EXISTS bound_org_id BINARY(16) NULL COMMENT 'signed in by this organization''s identity provider: good for it alone' AFTER org_id,
+  ADD COLUMN IF NOT EXISTS actor_id BINARY(16) NULL COMMENT 'the super-admin who impersonates user_id' AFTER bound_org_id,
+  ADD COLUMN IF NOT EXISTS reason VARCHAR(500) NULL COMMENT 'of an impersonation' AFTER actor_id;
+ALTER TABLE tenantd.session DROP FOREIGN KEY IF EXISTS session_bound;
+ALTER TABLE tenantd.session ADD CONSTRAINT session_bound FOREIGN KEY (bound_org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE;
+ALTER TABLE tenantd.session DROP FOREIGN KEY IF EXISTS session_actor;
+ALTER TABLE tenantd.session ADD CONSTRAINT session_actor FOREIGN KEY (actor_id) REFERENCES tenantd.user (id) ON DELETE CASCADE;
+
+-- --- Changes: one head an organization. Whoever writes an event or an audit row holds it until the commit, so that -----
+-- --- numbers have no gaps and come in the order of the commits. ------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS tenantd.change_head (
+  org_id     BINARY(16) NOT NULL PRIMARY KEY COMMENT 'all zero = what belongs to no organization',
+  event_seq  BIGINT     NOT NULL DEFAULT 0,
+  audit_seq  BIGINT     NOT NULL DEFAULT 0,
+  audit_hash BINARY(32) NOT NULL COMMENT 'of the newest row; zeros before the first'
+) ENGINE = InnoDB;
+
+ALTER TABLE tenantd.event
+  ADD COLUMN IF NOT EXISTS seq BIGINT NULL COMMENT 'its place in the order of commits' AFTER id;
+UPDATE tenantd.event e
+JOIN (SELECT org_id, id, ROW_NUMBER() OVER (PARTITION BY org_id ORDER BY id) AS place FROM tenantd.event) o
+  ON o.org_id = e.org_id AND o.id = e.id
+SET e.seq = o.place WHERE e.seq IS NULL;
+ALTER TABLE tenantd.event ADD UNIQUE KEY IF NOT EXISTS event_seq (org_id, seq);
+INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash)
+SELECT org_id, MAX(seq), 0, REPEAT('\0', 32) FROM tenantd.event GROUP BY org_id;
+
+-- Who changed what, append-only. hash: HMAC-SHA-256 over the hash before and the row, under a key outside the database,
+-- so that neither a changed nor a missing row goes unseen. No foreign keys: what is told outlives what it tells of.
+CREATE TABLE IF NOT EXISTS tenantd.audit_log (
+  org_id          BINARY(16)   NOT NULL COMMENT 'all zero = what belongs to no organization',
+  seq             BIGINT       NOT NULL,
+  id              BINARY(16)   NOT NULL,
+  actor_id        BINARY(16)   NULL COMMENT 'who did it; NULL = the system, or nobody signed in',
+  actor_email     VARCHAR(320) COLLATE utf8mb4_bin NULL COMMENT 'as it was then',
+  effective_id    BINARY(16)   NULL COMMENT 'as whom: another than the actor when impersonating',
+  effective_email VARCHAR(320) COLLATE utf8mb4_bin NULL,
+  api_key_id      BINARY(16)   NULL,
+  action          VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  resource        VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  resource_id     BINARY(16)   NULL,
+  old_values      MEDIUMTEXT   COLLATE utf8mb4_bin NULL COMMENT 'JSON object; secrets masked',
+  new_values      MEDIUMTEXT   COLLATE utf8mb4_bin NULL COMMENT 'JSON object; secrets masked',
+  address         VARCHAR(45)  CHARACTER SET ascii NOT NULL DEFAULT '',
+  agent           VARCHAR(400) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
+  request_id      VARCHAR(128) CHARACTER SET ascii NOT NULL DEFAULT '',
+  created_at      BIGINT       NOT NULL,
+  hash            BINARY(32)   NOT NULL,
+  PRIMARY KEY (org_id, seq),
+  UNIQUE KEY audit_id (org_id, id),
+  KEY audit_time (created_at, id),
+  KEY audit_actor (org_id, actor_id, seq),
+  KEY audit_resource (org_id, resource_id, seq)
+) ENGINE = InnoDB;
+
+-- --- Webhooks: who wants to hear of which events, and what became of each. -------------------------------------------
+
+CREATE TABLE IF NOT EXISTS tenantd.webhook (
+  org_id        BINARY(16)     NOT NULL,
+  id            BINARY(16)     NOT NULL,
+  url           VARCHAR(2000)  COLLATE utf8mb4_bin NOT NULL,
+  description   VARCHAR(200)   NOT NULL DEFAULT '',
+  secret_sealed VARBINARY(512) NOT NULL,
+  events        VARCHAR(2000)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'comma-separated types; * = all',
+  status        INT            NOT NULL DEFAULT 0 COMMENT '0 active, 1 paused',
+  revision      INT            NOT NULL DEFAULT 1,
+  created_by    BINARY(16)     NULL,
+  created_at    BIGINT         NOT NULL,
+  updated_at    BIGINT         NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT webhook_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
+CREATE TABLE IF NOT EXISTS tenantd.webhook_delivery (
+  org_id          BINARY(16)   NOT NULL,
+  webhook_id      BINARY(16)   NOT NULL,
+  event_id        BINARY(16)   NOT NULL,
+  event_seq       BIGINT       NOT NULL,
+  status          TINYINT      NOT NULL DEFAULT 0 COMMENT '0 pending, 1 delivered, 2 dead',
+  attempts        INT          NOT NULL DEFAULT 0,
+  next_attempt_at BIGINT       NOT NULL,
+  lease_until     BIGINT       NOT NULL DEFAULT 0,
+  response_status INT          NULL,
+  duration_ms     INT          NULL,
+  last_error      VARCHAR(500) NULL,
+  created_at      BIGINT       NOT NULL,
+  updated_at      BIGINT       NOT NULL,
+  delivered_at    BIGINT       NULL,
+  PRIMARY KEY (org_id, webhook_id, event_id),
+  KEY delivery_due (status, next_attempt_at),
+  KEY delivery_order (org_id, webhook_id, event_seq),
+  CONSTRAINT delivery_of_webhook FOREIGN KEY (org_id, webhook_id) REFERENCES tenantd.webhook (org_id, id) ON DELETE CASCADE,
+  CONSTRAINT delivery_of_event FOREIGN KEY (org_id, event_id) REFERENCES tenantd.event (org_id, id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
+DELIMITER //
+-- An event, at the end of its organization's order, with a delivery for every webhook that wants it.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.append_event(
+  IN p_org BINARY(16), IN p_id BINARY(16), IN p_type VARCHAR(64), IN p_actor BINARY(16), IN p_subject BINARY(16),
+  IN p_data LONGTEXT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_seq BIGINT;
+  INSERT INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash) VALUES (p_org, 1, 0, REPEAT('\0', 32))
+  ON DUPLICATE KEY UPDATE event_seq = event_seq + 1;
+  SELECT event_seq INTO v_seq FROM tenantd.change_head WHERE org_id = p_org;
+  INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
+  VALUES (p_org, p_id, v_seq, p_type, p_actor, p_subject, p_data, p_now);
+  INSERT INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, created_at, updated_at)
+  SELECT w.org_id, w.id, p_id, v_seq, p_now, p_now, p_now FROM tenantd.webhook w
+  WHERE w.org_id = p_org AND w.status = 0 AND (w.events = '*' OR FIND_IN_SET(p_type, w.events) > 0);
+END//
+DELIMITER ;
+
+-- --- Single sign-on ----------------------------------------------------------------------------------------------------
+
+-- Deleting a role that newcomers would get is refused.
+CREATE TABLE IF NOT EXISTS tenantd.identity_provider (
+  org_id               BINARY(16)      NOT NULL,
+  id                   BINARY(16)      NOT NULL,
+  kind                 VARCHAR(16)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'microsoft, google',
+  client_id            VARCHAR(255)    COLLATE utf8mb4_bin NOT NULL,
+  client_secret_sealed VARBINARY(1024) NOT NULL,
+  azure_tenant_id      VARCHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'microsoft: the tid that its tokens must carry',
+  auto_provision       BOOLEAN         NOT NULL DEFAULT FALSE,
+  allowed_domains      VARCHAR(4000)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'comma-separated, lower-case A-labels',
+  default_role_id      BINARY(16)      NOT NULL,
+  status               INT             NOT NULL DEFAULT 0,
+  revision             INT             NOT NULL DEFAULT 1,
+  created_at           BIGINT          NOT NULL,
+  updated_at           BIGINT          NOT NULL,
+  PRIMARY KEY (org_id, id),
+  UNIQUE KEY identity_provider_kind (org_id, kind),
+  CONSTRAINT identity_provider_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
+  CONSTRAINT identity_provider_role FOREIGN KEY (org_id, default_role_id) REFERENCES tenantd.role (org_id, id)
+) ENGINE = InnoDB;
+
+-- Who somebody is at an identity provider. The provider's signature says so, not a tenant.
+CREATE TABLE IF NOT EXISTS tenantd.identity (
+  issuer       VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  subject      VARCHAR(255) COLLATE utf8mb4_bin NOT NULL COMMENT 'google: sub; microsoft: oid (the issuer holds the tid)',
+  user_id      BINARY(16)   NOT NULL,
+  email        VARCHAR(320) COLLATE utf8mb4_bin NOT NULL DEFAULT '' COMMENT 'what the provider said last; never compared',
+  created_at   BIGINT       NOT NULL,
+  last_used_at BIGINT       NOT NULL,
+  PRIMARY KEY (issuer, subject),
+  KEY identity_user (user_id),
+  CONSTRAINT identity_of_user FOREIGN KEY (user_id) REFERENCES tenantd.user (id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
+-- A sign-in on its way to the provider and back. Single-use: used means deleted.
+CREATE TABLE IF NOT EXISTS tenantd.oauth_state (
+  state        BINARY(32)      NOT NULL PRIMARY KEY COMMENT 'SHA-256',
+  org_id       BINARY(16)      NOT NULL,
+  provider_id  BINARY(16)      NOT NULL,
+  browser      BINARY(32)      NOT NULL COMMENT 'SHA-256 of the cookie',
+  user_id      BINARY(16)      NULL COMMENT 'who asked for a link to the own account',
+  values_sealed VARBINARY(1024) NOT NULL COMMENT 'nonce, PKCE verifier',
+  created_at   BIGINT          NOT NULL,
+  expires_at   BIGINT          NOT NULL,
+  KEY oauth_state_expiry (expires_at),
+  CONSTRAINT oauth_state_provider FOREIGN KEY (org_id, provider_id) REFERENCES tenantd.identity_provider (org_id, id) ON DELETE CASCADE,
+  CONSTRAINT oauth_state_user FOREIGN KEY (user_id) REFERENCES tenantd.user (id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
+-- --- Mail: how it went out, and who does not want or cannot get any -------------------------------------------------
+
+ALTER TABLE tenantd.outbox
+  ADD COLUMN IF NOT EXISTS sender_name VARCHAR(100) NULL COMMENT 'the organization''s; NULL = the service''s' AFTER recipient,
+  ADD COLUMN IF NOT EXISTS provider VARCHAR(16) CHARACTER SET ascii NULL COMMENT 'that took it' AFTER sent_at,
+  ADD COLUMN IF NOT EXISTS provider_id VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'its name for the mail' AFTER provider,
+  ADD COLUMN IF NOT EXISTS bounced_at BIGINT NULL AFTER provider_id;
+ALTER TABLE tenantd.outbox ADD KEY IF NOT EXISTS outbox_provider (provider, provider_id);
+
+-- Addresses that get no mail any more.
+CREATE TABLE IF NOT EXISTS tenantd.suppression (
+  email      VARCHAR(320) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+  reason     VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'bounce, complaint, manual',
+  detail     VARCHAR(500) NOT NULL DEFAULT '',
+  source     VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'ses, resend, generic, smtp, operator',
+  created_at BIGINT       NOT NULL,
+  updated_at BIGINT       NOT NULL
+) ENGINE = InnoDB;
+
+-- --- Administration: what the sweeper was asked to do now ------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS tenantd.sweep_request (
+  id           BIGINT     NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  requested_by BINARY(16) NULL,
+  requested_at BIGINT     NOT NULL,
+  finished_at  BIGINT     NULL,
+  KEY sweep_request_open (finished_at, id)
+) ENGINE = InnoDB;

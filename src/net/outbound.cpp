@@ -1,0 +1,195 @@
+#include "tenantd/net/outbound.hpp"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netdb.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include "exchange.hpp"
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::net {
+namespace {
+
+// Not on the public internet: IANA's special-purpose address registries (RFC 6890 and its updates),
+// multicast, and what was reserved for later.
+constexpr std::array kReserved = {"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
+                                  "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",  "192.0.2.0/24",
+                                  "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+                                  "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",   "::/96",
+                                  "64:ff9b:1::/48", "100::/64",       "2001::/23",     "2001:db8::/32",
+                                  "3fff::/20",      "5f00::/16",      "fc00::/7",      "fe80::/10",
+                                  "fec0::/10",      "ff00::/8"};
+
+constexpr std::string_view kMapped{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
+
+std::optional<std::string> parse_address(const std::string& text) {
+  std::array<char, 16> bytes{};
+  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return std::string{bytes.data(), 16};
+  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1)
+    return std::string{kMapped} + std::string{bytes.data(), 4};
+  return std::nullopt;
+}
+
+std::optional<Network> parse_network(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto bytes = parse_address(std::string{text.substr(0, slash)});
+  if (!bytes) return std::nullopt;
+  const bool four = text.find(':') == std::string_view::npos;
+  const int most = four ? 32 : 128;
+  int bits = most;
+  if (slash != std::string_view::npos) {
+    const auto number = parse_int(std::string{text.substr(slash + 1)});
+    if (!number || *number < 0 || *number > most) return std::nullopt;
+    bits = static_cast<int>(*number);
+  }
+  return Network{*bytes, bits + (four ? 96 : 0)};
+}
+
+bool contains(const Network& network, const std::string& address) {
+  const auto whole = static_cast<std::size_t>(network.bits / 8);
+  if (address.compare(0, whole, network.bytes, 0, whole) != 0) return false;
+  const int rest = network.bits % 8;
+  if (rest == 0) return true;
+  const auto mask = static_cast<unsigned char>(0xFF00U >> static_cast<unsigned>(rest));
+  return (static_cast<unsigned char>(address[whole]) & mask) ==
+         (static_cast<unsigned char>(network.bytes[whole]) & mask);
+}
+
+const std::vector<Network>& reserved() {
+  static const std::vector<Network> kNetworks = [] {
+    std::vector<Network> networks;
+    for (const auto* text : kReserved) networks.push_back(parse_network(text).value());
+    return networks;
+  }();
+  return kNetworks;
+}
+
+// The IPv4 address that an IPv6 one stands for (NAT64, 6to4), as a mapped one; else the address itself.
+std::string embedded(const std::string& address) {
+  static const auto kNat64 = parse_network("64:ff9b::/96").value();
+  static const auto kSixToFour = parse_network("2002::/16").value();
+  if (contains(kNat64, address)) return std::string{kMapped} + address.substr(12, 4);
+  if (contains(kSixToFour, address)) return std::string{kMapped} + address.substr(2, 4);
+  return address;
+}
+
+bool may_connect(const OutboundPolicy& policy, const std::string& raw) {
+  const auto address = embedded(raw);
+  const auto holds = [&](const Network& network) { return contains(network, address); };
+  if (std::any_of(policy.allow.begin(), policy.allow.end(), holds)) return true;
+  return std::none_of(reserved().begin(), reserved().end(), holds);
+}
+
+using Url = std::unique_ptr<CURLU, void (*)(CURLU*)>;
+
+std::string url_part(const Url& url, CURLUPart part) {
+  char* raw = nullptr;
+  if (curl_url_get(url.get(), part, &raw, 0) != CURLUE_OK) return {};
+  const std::unique_ptr<char, void (*)(void*)> owned{raw, curl_free};
+  return raw;
+}
+
+struct Target {
+  std::string host;  // without the brackets of an IPv6 address
+  std::string port;
+};
+
+// Returns why the URL may not be called, or fills `target`.
+std::optional<std::string> read_target(const OutboundPolicy& policy, const std::string& text,
+                                       Target& target) {
+  const Url url{curl_url(), curl_url_cleanup};
+  if (!url) throw std::runtime_error("libcurl has no memory");
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!plain || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return "is no URL";
+  const auto scheme = url_part(url, CURLUPART_SCHEME);
+  if (scheme != "https" && !(scheme == "http" && policy.allow_http)) return "must begin with https://";
+  if (!url_part(url, CURLUPART_USER).empty() || !url_part(url, CURLUPART_PASSWORD).empty())
+    return "must not carry a user or password";
+  target.host = url_part(url, CURLUPART_HOST);
+  if (target.host.size() > 2 && target.host.front() == '[')
+    target.host = target.host.substr(1, target.host.size() - 2);
+  while (!target.host.empty() && target.host.back() == '.') target.host.pop_back();
+  if (target.host.empty()) return "names no host";
+  target.port = url_part(url, CURLUPART_PORT);
+  if (target.port.empty()) target.port = scheme == "https" ? "443" : "80";
+  return std::nullopt;
+}
+
+constexpr const char* kRefusedAddress = "names a loopback, private or reserved address";
+
+// Asks for the addresses of the host; `flags` AI_NUMERICHOST reads any spelling of an address and asks
+// nobody.
+std::optional<std::string> judge_addresses(const OutboundPolicy& policy, const Target& target, int flags) {
+  ::addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  ::addrinfo* found = nullptr;
+  const int status = ::getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &found);
+  if (status != 0)
+    return (flags & AI_NUMERICHOST) != 0 ? std::nullopt : std::optional{"names a host that is not found"};
+  const std::unique_ptr<::addrinfo, void (*)(::addrinfo*)> owned{found, ::freeaddrinfo};
+  for (const auto* one = found; one != nullptr; one = one->ai_next)
+    if (!may_connect(policy, *one->ai_addr)) return kRefusedAddress;
+  return std::nullopt;
+}
+
+}  // namespace
+
+OutboundPolicy outbound_policy(const Settings& settings) {
+  OutboundPolicy policy;
+  std::string_view rest = settings.outbound_allow;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    const auto text = trim(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    if (text.empty()) continue;
+    const auto network = parse_network(text);
+    if (!network)
+      throw ConfigError("OUTBOUND_ALLOW must name addresses and networks like 10.1.2.0/24, not \"" +
+                        std::string{text} + "\"");
+    policy.allow.push_back(*network);
+  }
+  policy.allow_http = settings.outbound_http;
+  policy.ca_file = settings.outbound_ca_file;
+  policy.seconds = settings.outbound_seconds;
+  policy.bytes = static_cast<std::size_t>(settings.outbound_bytes);
+  return policy;
+}
+
+bool may_connect(const OutboundPolicy& policy, const ::sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    ::sockaddr_in four{};
+    std::memcpy(&four, &address, sizeof four);
+    return may_connect(policy,
+                       std::string{kMapped} + std::string{reinterpret_cast<const char*>(&four.sin_addr), 4});
+  }
+  if (address.sa_family != AF_INET6) return false;
+  ::sockaddr_in6 six{};
+  std::memcpy(&six, &address, sizeof six);
+  return may_connect(policy, std::string{reinterpret_cast<const char*>(&six.sin6_addr), 16});
+}
+
+std::optional<std::string> refuse_url(const OutboundPolicy& policy, const std::string& url) {
+  Target target;
+  if (auto why = read_target(policy, url, target)) return why;
+  return judge_addresses(policy, target, AI_NUMERICHOST);
+}
+
+std::optional<std::string> refuse_url_resolved(const OutboundPolicy& policy, const std::string& url) {
+  Target target;
+  if (auto why = read_target(policy, url, target)) return why;
+  return judge_addresses(policy, target, 0);
+}
+
+OutboundReply call(const OutboundPolicy& policy, const OutboundRequest& request) {
+  Exchange exchange{policy, request};
+  return exchange.finish(curl_easy_perform(exchange.handle()));
+}
+
+}  // namespace tenantd::net
