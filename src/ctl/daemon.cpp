@@ -5,6 +5,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/proc/idle_trim.hpp"
+#include "tenantd/proc/no_network.hpp"
 #include "tenantd/proc/supervisor.hpp"
 #include "tenantd/shm/hash.hpp"
 
@@ -23,6 +24,10 @@ struct Daemon::Master {
     // One hash at a time fills a core; more threads would only share it.
     const bool hashes = lane.name == "hash";
     if (hashes) proc::use_one_heap();
+    // Only the outbound lane calls others; a database on another host is called by all.
+    const bool calls = lane.name == "outbound" || !settings.db_host.empty();
+    if (!calls && !proc::give_up_network())
+      log::write(log::Level::notice, "network_kept", {{"reason", "the kernel takes no filter"}});
     const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
     // Two connections a thread: an attempt to sign in may be counted beside the request's own unit of work.
     api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads) * 2};

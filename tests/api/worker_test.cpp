@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -226,4 +227,26 @@ Test(worker, a_refresh_that_was_written_and_never_answered_is_answered_when_it_i
     expect_problem(Client{}.post("/refresh_token", object({{"refresh_token", next.text("/refresh_token")}})),
                    401, "invalid_token");
   }
+}
+
+namespace {
+
+// How many filters of system calls a process is under.
+int filters_of(pid_t pid) {
+  std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("Seccomp_filters:")) return std::stoi(line.substr(line.find_last_of('\t') + 1));
+  return -1;
+}
+
+}  // namespace
+
+Test(worker, only_the_outbound_lane_has_a_network) {
+  const Alone alone;
+  const int masters = filters_of(master());
+  require(masters >= 0, "the kernel does not tell");
+  int with = 0, without = 0;
+  for (const auto pid : children_of(master())) (filters_of(pid) == masters + 1 ? without : with) += 1;
+  require_equal(with, 2, "OUTBOUND_WORKERS");
+  require(without >= 2, std::to_string(without));
 }
