@@ -188,6 +188,71 @@ Test(txn, actions_run_once_after_the_commit_in_order_and_not_without_one) {
   require_equal(done, "a1 b1 ");
 }
 
+Test(txn, what_is_asked_for_at_the_commit_runs_last_inside_the_transaction) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  std::string done;
+  Txn txn{pool};
+  txn.at_commit([&](Txn& last) {
+    done += "first, " + std::to_string(number(last.query(kCount))) + " row(s); ";
+    last.execute(kInsert, 2);
+  });
+  txn.at_commit(
+      [&](Txn& last) { done += "second, " + std::to_string(number(last.query(kCount))) + " row(s); "; });
+  txn.execute(kInsert, 1);
+  require_equal(done, "");
+  txn.commit();
+  require_equal(done, "first, 1 row(s); second, 2 row(s); ");
+  require_equal(database.rows(), 2);
+  txn.commit();
+  require_equal(done, "first, 1 row(s); second, 2 row(s); ");
+}
+
+Test(txn, what_fails_at_the_commit_undoes_the_whole) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  bool told = false;
+  try {
+    Txn txn{pool};
+    txn.execute(kInsert, 1);
+    txn.after_commit([&] { told = true; });
+    txn.at_commit([](Txn& last) { last.execute(kInsert, 1); });
+    txn.commit();
+    require(false, "committed");
+  } catch (const db::DuplicateKey&) {
+  }
+  require(!told, "told of a commit that was none");
+  require_equal(database.rows(), 0);
+}
+
+Test(txn, what_is_asked_for_at_the_commit_goes_with_the_attempt_or_rollback_that_asked) {
+  Database database;
+  db::Pool pool{database.options(), 2};
+  int ran = 0;
+  Txn txn{pool};
+  txn.execute(kInsert, 1);
+  try {
+    txn.attempt([&] {
+      txn.at_commit([&](Txn&) { ran += 100; });
+      txn.execute(kInsert, 1);
+    });
+  } catch (const db::DuplicateKey&) {
+  }
+  txn.at_commit([&](Txn&) { ++ran; });
+  txn.commit();
+  require_equal(ran, 1);
+  txn.at_commit([&](Txn&) { ran += 100; });
+  txn.rollback();
+  txn.commit();
+  require_equal(ran, 1);
+  // What is settled meanwhile is a unit of work of its own, and takes nothing along.
+  txn.at_commit([&](Txn&) { ++ran; });
+  txn.settle([&](Txn& own) { return own.execute(kInsert, 5); });
+  require_equal(ran, 1);
+  txn.commit();
+  require_equal(ran, 2);
+}
+
 Test(txn, an_attempt_that_throws_leaves_nothing_of_itself_behind) {
   Database database;
   db::Pool pool{database.options(), 1};

@@ -151,7 +151,7 @@ auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
 
 template <class Work>
 auto Txn::settle(Work&& work) {
-  if (open_) return run_transaction(pool_, listener_, std::forward<Work>(work));
+  if (open_ || !last_.empty()) return run_transaction(pool_, listener_, std::forward<Work>(work));
   auto result = work(*this);
   commit();
   return result;
