@@ -47,6 +47,13 @@ ALTER TABLE tenantd.session ADD CONSTRAINT session_bound FOREIGN KEY (bound_org_
 ALTER TABLE tenantd.session DROP FOREIGN KEY IF EXISTS session_actor;
 ALTER TABLE tenantd.session ADD CONSTRAINT session_actor FOREIGN KEY (actor_id) REFERENCES tenantd.user (id) ON DELETE CASCADE;
 
+-- --- Impersonation: it ends with the super-admin's own session that began it, whatever ends that. --------------------
+
+ALTER TABLE tenantd.session
+  ADD COLUMN IF NOT EXISTS parent_id BINARY(16) NULL COMMENT 'the session that began an impersonation' AFTER reason;
+ALTER TABLE tenantd.session DROP FOREIGN KEY IF EXISTS session_parent;
+ALTER TABLE tenantd.session ADD CONSTRAINT session_parent FOREIGN KEY (parent_id) REFERENCES tenantd.session (id) ON DELETE CASCADE;
+
 -- --- Changes: one head an organization. Whoever writes an event or an audit row holds it until the commit, so that -----
 -- --- numbers have no gaps and come in the order of the commits. ------------------------------------------------------
 

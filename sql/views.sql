@@ -26,7 +26,8 @@ BEGIN
 END//
 
 -- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
--- organization that p_slug names, or none). The caller must know the session's id.
+-- organization that p_slug names, or none). The caller must know the session's id. An impersonation is none any more once
+-- its actor is no active super-admin, or its user is one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
   IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63))
 BEGIN
@@ -44,7 +45,7 @@ BEGIN
   LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id
   LEFT JOIN tenantd.organization o ON o.id = m.org_id
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE s.id = p_session;
+  WHERE s.id = p_session AND (s.actor_id IS NULL OR (a.status = 0 AND a.is_super AND NOT u.is_super));
 END//
 
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
@@ -276,8 +277,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
          mfa_enabled_at, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
-  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, counter, rotated_at, created_at, expires_at, ends_at, address,
-         agent FROM tenantd.session;
+  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, rotated_at, created_at, expires_at, ends_at,
+         address, agent FROM tenantd.session;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
   SELECT token, user_id, purpose, email, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS

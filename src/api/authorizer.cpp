@@ -1,9 +1,11 @@
 #include "tenantd/api/authorizer.hpp"
 
+#include "tenantd/api/impersonation.hpp"
 #include "tenantd/api/principal_codec.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/impersonation.hpp"
 #include "tenantd/service/organizations.hpp"
 
 namespace tenantd::api {
@@ -36,6 +38,16 @@ bool is_live(const Principal& p, TimePoint now) {
                         p.session_began_at + *p.organization_session_max <= now;
   return !outlived && p.session_ends_at > now && p.user.status == Status::active &&
          (!p.organization || p.organization->status == Status::active);
+}
+
+// What the caller holds for this row. One who impersonates reads what the user reads.
+PermissionSet held_for(const Route& route, const Principal& principal, TimePoint now) {
+  return route.method == Method::GET ? principal.role.permissions_at(now) : held_by(principal, now);
+}
+
+// True if the token and its session name the same person, or none, behind the user.
+bool same_actor(const std::optional<UserId>& claimed, const std::optional<Actor>& actor) {
+  return claimed.has_value() == actor.has_value() && (!actor || *claimed == actor->id);
 }
 
 // The account that the path names. Throws ApiError(not_found) if that is no id.
@@ -123,7 +135,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   const auto stamp = cacheable ? cache_->stamp(claims->user.bytes(), org.value_or(OrgId{}).bytes())
                                : shm::SessionCache::Stamp{};
   auto live = store::authenticate(txn, claims->session, org, named.slug);
-  if (!live || live->principal.user.id != claims->user) refuse_token();
+  if (!live || live->principal.user.id != claims->user || !same_actor(claims->actor, live->principal.actor))
+    refuse_token();
   auto& principal = live->principal;
   principal.token_expires_at = claims->expires_at;
   // Named twice, by id and by slug, and not the same.
@@ -136,7 +149,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   if (!belongs && principal.bound_org && !named.any()) refuse_token();
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
-  if (cacheable)
+  // Of an impersonation three accounts' changes count at once, and it is rare: it is read each time.
+  if (cacheable && !principal.actor)
     cache_->store(key, encode_token({*claims, principal}), claims->user.bytes(),
                   org.value_or(OrgId{}).bytes(), stamp, monotonic_microseconds());
   return principal;
@@ -198,15 +212,18 @@ void Authorizer::require_second_factor(const Principal& principal) {
 }
 
 // In the active organization, with `permission` there.
-void Authorizer::authorize_member(const Principal& principal, Permission permission, TimePoint now) {
+void Authorizer::authorize_member(const Route& route, const Principal& principal, TimePoint now) {
   // A refresh finds the caller's next organization.
   if (!principal.organization) refuse_token();
   require_second_factor(principal);
-  if (!principal.role.permissions_at(now).has(permission)) throw ApiError(ErrorCode::forbidden);
+  if (!held_for(route, principal, now).has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
 }
 
 void Authorizer::authorize(const Route& route, const http::Request& request, const Principal& principal,
                            TimePoint now) const {
+  if (principal.actor && !open_to_impersonation(route))
+    throw ApiError(ErrorCode::impersonating,
+                   "End the impersonation first (POST /api/v1/auth/end-impersonation)");
   switch (route.handler.access) {
     case Access::anyone: return;
     case Access::user:
@@ -219,11 +236,11 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
       return;
     case Access::subject:
       if (!principal.api_key && subject_of(request) == principal.user.id) return;
-      return authorize_member(principal, route.permission.value(), now);
+      return authorize_member(route, principal, now);
     case Access::tenant:
       if (principal.api_key && route.handler.tenant_with_session_ != nullptr)
         throw ApiError(ErrorCode::session_required);
-      return authorize_member(principal, route.permission.value(), now);
+      return authorize_member(route, principal, now);
   }
 }
 
@@ -242,7 +259,7 @@ Response Authorizer::call(const Route& route, const Request& request,
       return handler.subject_(request, Subject{user, std::nullopt, principal->session}, txn);
   }
   const TenantScope scope{principal->organization->id, principal->user.id,
-                          principal->role.permissions_at(request.context.now)};
+                          held_for(route, *principal, request.context.now)};
   txn.enter({scope.org(), scope.user(), false});
   if (handler.access == Access::subject)
     return handler.subject_(request, Subject{subject_of(request.http), scope, principal->session}, txn);

@@ -64,6 +64,7 @@ std::string host_of(std::string_view url) {
 // One idempotency key means one thing to one person, or to one API key, in one organization.
 std::string idempotency_caller(const std::optional<Principal>& principal) {
   if (!principal) return "anonymous";
+  if (principal->actor) return "impersonation/" + principal->session.str();
   if (principal->api_key) return "key/" + principal->api_key->str();
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
 }
@@ -210,7 +211,8 @@ void Dispatch::limit_account(Call& call) {
   if (call.account_counted) return;
   call.account_counted = true;
   const auto& principal = *call.principal;
-  take('a' + std::string{principal.api_key ? principal.api_key->raw() : principal.user.id.raw()},
+  const UserId person = principal.actor ? principal.actor->id : principal.user.id;
+  take('a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()},
        settings_.limit_account);
 }
 
@@ -250,6 +252,11 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
       call.principal = authorizer_.authenticate(call.http, call.context, {}, txn);
     } catch (const ApiError& e) {
       if (http_status(e.code()) >= 500) throw;
+    }
+    if (call.principal && call.principal->actor) {
+      authorizer_.authorize(route, call.http, *call.principal, call.context.now);
+      // What anybody may read is read as by anybody: no session goes with it.
+      call.principal.reset();
     }
   }
 }
@@ -298,6 +305,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
                 {"code", error_name(error.code())},
                 {"address", call.http.remote_address},
                 {"user", call.principal ? call.principal->user.id.str() : ""},
+                {"actor", call.principal && call.principal->actor ? call.principal->actor->id.str() : ""},
                 {"detail", error.log_detail()}});
   return response;
 }

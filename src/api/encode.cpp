@@ -39,7 +39,21 @@ void put_me(JsonOut& json, const Principal& principal) {
   put_user(json, principal.user);
   json.key("organization");
   put_active_organization(json, principal);
+  put_impersonator(json, principal);
   json.end_object();
+}
+
+void put_person(JsonOut& json, UserId id, const std::string& email) {
+  json.begin_object().field("id", id).field("email", email).end_object();
+}
+
+void put_impersonator(JsonOut& json, const Principal& principal) {
+  json.key("impersonated_by");
+  if (principal.actor) {
+    put_person(json, principal.actor->id, principal.actor->email);
+  } else {
+    json.value(nullptr);
+  }
 }
 
 void put_organization(JsonOut& json, const OrganizationRecord& organization,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/impersonation.hpp"
 #include "tenantd/api/openapi.hpp"
 
 namespace tenantd::api {
@@ -61,6 +62,8 @@ const std::vector<Own>& own_refusals() {
       {h::end_all_sessions, {role_outranks, not_found}},
       {h::end_session, {role_outranks, not_found}},
       {h::user_security, {role_outranks, not_found}},
+      {h::impersonate, {not_found, impersonation_refused, mfa_enrollment_required}},
+      {h::end_impersonation, {conflict}},
       {h::list_my_organizations, {}},
       {h::register_organization, {}},
       {h::select_organization, {not_found}},
@@ -94,6 +97,7 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (access == Access::caller || needs_permission(access)) add({mfa_enrollment_required});
   if (needs_permission(access)) add({forbidden});
   if (access == Access::super) add({forbidden});
+  if (!open_to_impersonation(route)) add({impersonating});
   if (access == Access::user || access == Access::super || route.handler.tenant_with_session_ != nullptr)
     add({session_required});
   if (route.path.find('{') != std::string_view::npos) add({not_found});

@@ -132,6 +132,10 @@ constexpr auto kRoutes = join(
     Route{DELETE_, "/api/v1/roles/{role_id}", h::delete_role, roles_delete, Rate::write, "", "", done(), "Remove a role that nobody holds"},
     Route{GET, "/api/v1/permissions", h::list_permissions, roles_read, Rate::read, "", "", ok("permissions"), "Permissions, and which of them the caller may grant"}),
 
+    section("Impersonation",
+    Route{POST, "/api/v1/auth/impersonate", h::impersonate, none, Rate::write, "impersonate", "", ok("impersonation"), "Act as a member of a tenant, for a short time and for a reason"},
+    Route{POST, "/api/v1/auth/end-impersonation", h::end_impersonation, none, Rate::write, "", "", done(), "End the impersonation whose token this is"}),
+
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
     Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", ok("organization_counts"), "Members per organization"},

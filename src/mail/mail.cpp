@@ -14,7 +14,8 @@ constexpr std::array kTemplates{Template::invitation,       Template::verificati
                                 Template::welcome,          Template::account_created,
                                 Template::password_reset,   Template::password_changed,
                                 Template::login_alert,      Template::email_change,
-                                Template::security_changed, Template::ownership_transferred};
+                                Template::security_changed, Template::ownership_transferred,
+                                Template::impersonation};
 
 }  // namespace
 
@@ -30,6 +31,7 @@ std::string_view template_name(Template kind) {
     case Template::email_change: return "email_change";
     case Template::security_changed: return "security_changed";
     case Template::ownership_transferred: return "ownership_transferred";
+    case Template::impersonation: return "impersonation";
   }
   throw std::logic_error("no such mail template");
 }

@@ -12,7 +12,8 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-constexpr std::size_t kValueMax = 200;  // code points of a name or an agent string; links are never cut
+constexpr std::size_t kValueMax = 200;   // code points of a name or an agent string; links are never cut
+constexpr std::size_t kReasonMax = 500;  // of what somebody wrote to be read whole
 constexpr std::size_t kPreheaderMax = 140;
 
 const std::string& identity(const std::string& text) { return text; }
@@ -72,7 +73,8 @@ std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& fro
   std::map<std::string, std::string> values;
   for (const auto& [key, value] : mail.values) {
     const std::string line{trim(one_line(value))};
-    if (!line.empty()) values[key] = key == "link" ? line : shortened(line, kValueMax);
+    if (!line.empty())
+      values[key] = key == "link" ? line : shortened(line, key == "reason" ? kReasonMax : kValueMax);
   }
   if (needs_link(mail.kind) && !values.contains("link"))
     throw std::runtime_error("a mail of template " + std::string{template_name(mail.kind)} + " needs a link");

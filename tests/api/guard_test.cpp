@@ -80,7 +80,7 @@ class GuardedApplication {
            "; }\nupstream tenantd_outbound { server unix:" + setting("OUTBOUND_SOCKET") + "; }\n" +
            "server { listen unix:" + dir_ + R"(/app.sock; location / {
         default_type text/plain;
-        return 200 "user=$http_x_user_id org=$http_x_org_id role=$http_x_role may=[$http_x_permissions] other=[$http_x_user_email$http_x_org_slug$http_authorization$http_x_api_key]";
+        return 200 "user=$http_x_user_id org=$http_x_org_id role=$http_x_role may=[$http_x_permissions] other=[$http_x_actor_id$http_x_user_email$http_x_org_slug$http_authorization$http_x_api_key]";
       } }
       server { listen 127.0.0.1:)" +
            std::to_string(port_) + R"(; include tenantd/snippets/guard-server.conf;
@@ -257,7 +257,7 @@ Test(guard, forged_identity_headers_never_reach_the_application) {
   const std::vector<Header> forged = {{"X-User-Id", owner.user_id}, {"X-Org-Id", fresh_id()},
                                       {"X-Role", "owner"},          {"X-Permissions", "tenant:billing"},
                                       {"X-User-Email", "a@b.c"},    {"X-Org-Slug", "x"},
-                                      {"X_User_Id", owner.user_id}};
+                                      {"X-Actor-Id", fresh_id()},   {"X_User_Id", owner.user_id}};
   const auto send = [&](Client client, const std::string& path) {
     const auto reply = client.send({"GET", path, std::nullopt, "", forged});
     expect(reply, 200);

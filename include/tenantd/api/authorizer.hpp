@@ -34,7 +34,8 @@ class Authorizer {
                          const NamedOrganization& named, db::Txn& txn) const;
 
   // Throws ApiError: forbidden (the principal lacks what the row asks for, or held it until before `now`),
-  // session_required (an API key calls what takes a person), mfa_enrollment_required, invalid_token (the
+  // impersonating (somebody else than the user acts, on what is not open to that), session_required (an API
+  // key calls what takes a person), mfa_enrollment_required, invalid_token (the
   // token's organization is gone for this caller), not_found (the path's account is no id).
   void authorize(const Route& route, const http::Request& request, const Principal& principal,
                  TimePoint now) const;
@@ -52,7 +53,7 @@ class Authorizer {
   std::optional<store::LiveSession> find_key(std::string_view key, const service::Context& context,
                                              db::Txn& txn) const;
   static void require_second_factor(const Principal& principal);
-  static void authorize_member(const Principal& principal, Permission permission, TimePoint now);
+  static void authorize_member(const Route& route, const Principal& principal, TimePoint now);
 
   const Settings& settings_;
   shm::SessionCache* cache_;

@@ -20,6 +20,10 @@ void put_user(JsonOut& json, const UserRecord& user);
 void put_member_user(JsonOut& json, const store::Member& member);
 // A whole object: who is signed in, and the active organization.
 void put_me(JsonOut& json, const Principal& principal);
+// A whole object: somebody by id and address.
+void put_person(JsonOut& json, UserId id, const std::string& email);
+// The member `impersonated_by`: who acts in truth, or null.
+void put_impersonator(JsonOut& json, const Principal& principal);
 // A whole object: the organization with the caller's role there, null if there is none, and with its settings
 // if they are given (a JSON object).
 void put_organization(JsonOut& json, const OrganizationRecord& organization,

@@ -16,6 +16,7 @@ class Authorizer;
 }
 namespace service {
 class Founding;
+class Impersonation;
 class Importing;
 class OpenedInvite;
 }  // namespace service
@@ -116,11 +117,12 @@ class TenantScope {
   bool is_super() const { return super_; }
 
  private:
-  friend class api::Authorizer;        // has read the membership
-  friend class SuperAdmin;             // who may act in every organization
-  friend class service::Founding;      // makes the organization's id itself
-  friend class service::Importing;     // an operator's, who has the database's password
-  friend class service::OpenedInvite;  // has matched the hash of a token that only the invited person holds
+  friend class api::Authorizer;         // has read the membership
+  friend class SuperAdmin;              // who may act in every organization
+  friend class service::Founding;       // makes the organization's id itself
+  friend class service::Impersonation;  // of a session that is bound to the organization
+  friend class service::Importing;      // an operator's, who has the database's password
+  friend class service::OpenedInvite;   // has matched the hash of a token that only the invited person holds
   TenantScope(OrgId org, UserId user, PermissionSet permissions, bool super = false)
       : org_(org), user_(user), permissions_(permissions), super_(super) {}
   OrgId org_;

@@ -19,7 +19,8 @@ enum class Template {
   login_alert,
   email_change,
   security_changed,
-  ownership_transferred
+  ownership_transferred,
+  impersonation
 };
 
 std::string_view template_name(Template kind);

@@ -71,7 +71,8 @@ Response refresh_token(const Request& request, Txn& txn) {
   return token_reply(service::refresh(txn, request.context, text(request.body, "refresh_token")));
 }
 
-Response log_out(const Request&, const Session& session, Txn& txn) {
+Response log_out(const Request& request, const Session& session, Txn& txn) {
+  if (session.principal().actor) return end_impersonation(request, session, txn);
   service::sign_out(txn, session);
   return no_content();
 }

@@ -1,6 +1,7 @@
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/impersonation.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/email_change.hpp"
 #include "tenantd/service/second_factor.hpp"
@@ -91,8 +92,7 @@ Response resend_verification(const Request& request, const Session& session, Txn
 
 Response auth_status(const Request& request, const Session& session, Txn&) {
   const auto& principal = session.principal();
-  const auto held =
-      principal.organization ? principal.role.permissions_at(request.context.now) : PermissionSet{};
+  const auto held = principal.organization ? held_by(principal, request.context.now) : PermissionSet{};
   JsonOut json;
   json.begin_object().key("user").begin_object();
   put_user(json, principal.user);
@@ -103,8 +103,9 @@ Response auth_status(const Request& request, const Session& session, Txn&) {
   json.end_array()
       .field("session_id", principal.session)
       .field("session_expires_at", principal.session_ends_at)
-      .field("access_token_expires_at", principal.token_expires_at)
-      .end_object();
+      .field("access_token_expires_at", principal.token_expires_at);
+  put_impersonator(json, principal);
+  json.end_object();
   return reply(json);
 }
 

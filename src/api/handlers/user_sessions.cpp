@@ -42,6 +42,7 @@ void put_session(JsonOut& json, const store::SessionDetail& session, bool is_cur
       .field("last_used_at", session.rotated_at)
       .field("expires_at", session.expires_at)
       .field("current", is_current)
+      .field("impersonator_id", session.actor)
       .end_object();
 }
 

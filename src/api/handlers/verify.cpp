@@ -3,6 +3,7 @@
 
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/impersonation.hpp"
 #include "tenantd/domain/permission.hpp"
 
 namespace tenantd::api::handlers {
@@ -34,7 +35,7 @@ std::string separated_by_blanks(PermissionSet set) {
 
 Response verify_caller(const Request& request, const Caller& caller, Txn&) {
   const auto& p = caller.principal();
-  const auto held = p.organization ? p.role.permissions_at(request.context.now) : PermissionSet{};
+  const auto held = p.organization ? held_by(p, request.context.now) : PermissionSet{};
   if (const auto name = maybe_text(request.query, "permission")) {
     const auto wanted = parse_permission(*name);
     if (!wanted) refuse_field("?permission", "is no permission");
@@ -47,7 +48,8 @@ Response verify_caller(const Request& request, const Caller& caller, Txn&) {
   response.header("X-User-Id", p.user.id.str())
       .header("X-Org-Id", p.organization ? p.organization->id.str() : "")
       .header("X-Role", has_role ? header_text(p.role.name) : "")
-      .header("X-Permissions", separated_by_blanks(held));
+      .header("X-Permissions", separated_by_blanks(held))
+      .header("X-Actor-Id", p.actor ? p.actor->id.str() : "");
   return response;
 }
 

@@ -13,7 +13,8 @@ constexpr Sql kInsert{
     "address, agent) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "session.find",
-    "SELECT id, user_id, org_id, counter, rotated_at, expires_at, ends_at FROM session WHERE id = ?"};
+    "SELECT id, user_id, org_id, counter, rotated_at, expires_at, ends_at FROM session WHERE id = ? "
+    "AND actor_id IS NULL"};
 constexpr Sql kRotate{"session.rotate",
                       "UPDATE session SET counter = counter + 1, rotated_at = ?, expires_at = ? "
                       "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
@@ -23,9 +24,10 @@ constexpr Sql kSelect{
 constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
 constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
 constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
+constexpr Sql kDeleteBegun{"session.delete_begun", "DELETE FROM session WHERE actor_id = ?"};
 constexpr Sql kList{
     "session.list",
-    "SELECT id, address, agent, created_at, rotated_at, LEAST(expires_at, ends_at) FROM session "
+    "SELECT id, address, agent, created_at, rotated_at, LEAST(expires_at, ends_at), actor_id FROM session "
     "WHERE user_id = ? AND (? IS NULL OR org_id = ?) AND expires_at > ? AND ends_at > ? "
     "AND created_at <= ? AND (created_at < ? OR id < ?) "
     "ORDER BY created_at DESC, id DESC LIMIT ?"};
@@ -146,6 +148,7 @@ void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep) {
   } else {
     txn.execute(kDeleteAll, user);
   }
+  txn.execute(kDeleteBegun, user);
   txn.touch(user);
 }
 
@@ -157,8 +160,8 @@ std::vector<SessionDetail> list_sessions(db::Txn& txn, UserId user, std::optiona
   auto rows = txn.query(kList, user, org, org, now, now, start.time, start.time, SessionId{start.id}, limit);
   std::vector<SessionDetail> found;
   while (rows.next())
-    found.push_back(
-        {rows.id<SessionId>(0), rows.text(1), rows.text(2), rows.time(3), rows.time(4), rows.time(5)});
+    found.push_back({rows.id<SessionId>(0), rows.text(1), rows.text(2), rows.time(3), rows.time(4),
+                     rows.time(5), rows.maybe_id<UserId>(6)});
   return found;
 }
 

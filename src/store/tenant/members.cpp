@@ -26,6 +26,12 @@ constexpr Sql kSetStatus{"member.set_status",
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
+constexpr Sql kFirstOwner{
+    "member.first_owner",
+    "SELECT m.user_id FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
+    "JOIN user u ON u.id = m.user_id WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' "
+    "AND r.permissions IS NULL AND m.status = 0 AND u.status = 0 "
+    "ORDER BY m.created_at, m.user_id LIMIT 1"};
 #define TENANTD_MEMBER_COLUMNS                                                                 \
   "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
   "role_expires_at, email_verified_at, mfa_enabled_at, user_created_at, user_updated_at FROM " \
@@ -117,6 +123,12 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now) {
   txn.touch(user);
   return txn.execute(kSetStatus, status, now, scope.org(), user) == 1;
+}
+
+std::optional<UserId> find_first_owner(db::Txn& txn, const TenantScope& scope) {
+  auto rows = txn.query(kFirstOwner, scope.org(), scope.org());
+  if (!rows.next()) return std::nullopt;
+  return rows.id<UserId>(0);
 }
 
 std::int64_t count_owners(db::Txn& txn, const TenantScope& scope) {

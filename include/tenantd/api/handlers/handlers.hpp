@@ -44,6 +44,10 @@ Response auth_status(const Request&, const Session&, Txn&);
 Response sign_in_history(const Request&, const Session&, Txn&);
 Response security_events(const Request&, const Session&, Txn&);
 
+// impersonation.cpp
+Response impersonate(const Request&, const SuperAdmin&, Txn&);
+Response end_impersonation(const Request&, const Session&, Txn&);
+
 // users.cpp
 Response update_me(const Request&, const Session&, Txn&);
 Response list_users(const Request&, const TenantScope&, Txn&);

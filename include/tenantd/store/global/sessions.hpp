@@ -38,6 +38,7 @@ struct NewSession {
 };
 
 void insert_session(db::Txn& txn, const NewSession& session, TimePoint now);
+// A session of the account's own: an impersonation is not found, since nothing renews it.
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id);
 
 // Rotates if `counter` is still the newest one and the session lives. False if another rotation was first.
@@ -46,7 +47,7 @@ bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint 
 bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint now);
 
 void delete_session(db::Txn& txn, SessionId id, UserId user);
-// Ends every session of `user`, except `keep` if given.
+// Ends every session of `user`, except `keep` if given, and every impersonation that `user` has begun.
 void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep);
 
 // A live session, as its owner sees it.
@@ -57,6 +58,7 @@ struct SessionDetail {
   TimePoint created_at;
   TimePoint rotated_at;
   TimePoint expires_at;
+  std::optional<UserId> actor;  // the super-admin who impersonates the user
 };
 // Returns at most `limit` live sessions of `user`, newest first, after `from`; with `org` only those whose
 // active organization it is.
@@ -69,7 +71,8 @@ std::int64_t count_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org,
 std::int64_t end_sessions(db::Txn& txn, UserId user, std::optional<SessionId> one, std::optional<OrgId> org);
 
 // Returns what `session` stands for, with the membership in `org` or in the organization named `slug` (nil:
-// none); nullopt if there is no such session. Expiry, status and membership are the caller's to judge.
+// none); nullopt if there is no such session, or it is an impersonation by one who is no active super-admin
+// any more. Expiry, status and membership are the caller's to judge.
 struct LiveSession {
   Principal principal;
   Status member_status = Status::active;

@@ -37,6 +37,9 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
                      const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
+// Returns who has been an owner longest, of the active ones whose accounts are active; nullopt if there is
+// none.
+std::optional<UserId> find_first_owner(db::Txn& txn, const TenantScope& scope);
 // Active members whose role is owner. Exact only under lock_organization.
 std::int64_t count_owners(db::Txn& txn, const TenantScope& scope);
 
