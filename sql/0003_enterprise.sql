@@ -54,6 +54,13 @@ ALTER TABLE tenantd.session
 ALTER TABLE tenantd.session DROP FOREIGN KEY IF EXISTS session_parent;
 ALTER TABLE tenantd.session ADD CONSTRAINT session_parent FOREIGN KEY (parent_id) REFERENCES tenantd.session (id) ON DELETE CASCADE;
 
+-- --- Sessions that administrators end, and what acted on an account --------------------------------------------------
+
+ALTER TABLE tenantd.member
+  ADD COLUMN IF NOT EXISTS sessions_ended_at BIGINT NULL COMMENT 'sessions that began before are shut out, wherever they are at home' AFTER status;
+ALTER TABLE tenantd.account_event
+  ADD COLUMN IF NOT EXISTS api_key_id BINARY(16) NULL COMMENT 'with which actor_id did it' AFTER actor_id;
+
 -- --- Changes: one head an organization. Whoever writes an event or an audit row holds it until the commit, so that -----
 -- --- numbers have no gaps and come in the order of the commits. ------------------------------------------------------
 

@@ -27,7 +27,8 @@ END//
 
 -- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
 -- organization that p_slug names, or none). The caller must know the session's id. An impersonation is none any more once
--- its actor is no active super-admin, or its user is one.
+-- its actor is no active super-admin, or its user is one. A session from before an administrator ended the member's
+-- sessions finds no membership there.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
   IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63))
 BEGIN
@@ -42,7 +43,7 @@ BEGIN
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.user a ON a.id = s.actor_id
-  LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id
+  LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id AND s.created_at >= COALESCE(m.sessions_ended_at, 0)
   LEFT JOIN tenantd.organization o ON o.id = m.org_id
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE s.id = p_session AND (s.actor_id IS NULL OR (a.status = 0 AND a.is_super AND NOT u.is_super));
@@ -150,7 +151,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
-  SELECT org_id, user_id, role_id, role_expires_at, status, settings, created_at, updated_at FROM tenantd.member
+  SELECT org_id, user_id, role_id, role_expires_at, status, sessions_ended_at, settings, created_at, updated_at FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Members with who they are, for lists: in the order of their index, read from it first. Left to itself the optimizer
 -- spends twice the time of the query on finding that plan.
@@ -293,6 +294,6 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.recovery_code AS
   SELECT user_id, code, created_at FROM tenantd.recovery_code;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
-  SELECT id, user_id, identity, type, session_id, actor_id, address, agent, created_at FROM tenantd.account_event;
+  SELECT id, user_id, identity, type, session_id, actor_id, api_key_id, address, agent, created_at FROM tenantd.account_event;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;

@@ -7,10 +7,11 @@ namespace tenantd::service {
 
 void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
                           std::optional<SessionId> session, std::optional<UserId> actor) {
-  store::insert_account_event(
-      txn,
-      {crypto::new_id<EventId>(), user, type, session, actor, context.address, context.agent, std::nullopt},
-      context.now);
+  store::NewAccountEvent event{crypto::new_id<EventId>(), user, type, session, actor};
+  event.address = context.address;
+  event.agent = context.agent;
+  if (context.caller != nullptr) event.api_key = context.caller->api_key;
+  store::insert_account_event(txn, event, context.now);
 }
 
 }  // namespace tenantd::service

@@ -112,6 +112,9 @@ TokenReply select_organization(db::Txn& txn, const Context& context, const Sessi
   if (!membership || membership->status != Status::active ||
       membership->organization.status != Status::active)
     throw ApiError(ErrorCode::not_found);
+  // An administrator there has ended the sessions of before.
+  const auto live = store::authenticate(txn, session.id(), org, std::nullopt);
+  if (!live || !live->is_member) throw ApiError(ErrorCode::not_found);
   if (!store::select_organization(txn, session.id(), session.user(), org, context.now))
     throw ApiError(ErrorCode::invalid_token);
   const auto row = store::find_session(txn, session.id());

@@ -9,7 +9,8 @@
 
 namespace tenantd::service {
 
-// Writes down what happened to an account, with where the request came from.
+// Writes down what happened to an account, with where the request came from, and the API key that did it if
+// one did.
 void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
                           std::optional<SessionId> session = {}, std::optional<UserId> actor = {});
 

@@ -31,6 +31,7 @@ void put_event(JsonOut& json, const store::AccountEvent& event) {
       .field("type", event.type)
       .field("session_id", event.session)
       .field("actor_id", event.actor)
+      .field("api_key_id", event.api_key)
       .field("address", event.address)
       .field("agent", event.agent)
       .field("created_at", event.created_at)

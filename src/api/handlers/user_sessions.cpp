@@ -4,6 +4,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/reauthentication.hpp"
+#include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/sessions.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
@@ -46,10 +47,14 @@ void put_session(JsonOut& json, const store::SessionDetail& session, bool is_cur
       .end_object();
 }
 
-// `session`: nullopt for all. Returns false if there was nothing to end.
+// `session`: nullopt for all. Returns false if there was nothing to end. An administrator who ends all shuts
+// out those too that are at home in another organization and name this one: they live on there.
 bool end(const Request& request, const Subject& subject, std::optional<SessionId> session, Txn& txn) {
+  if (!subject.is_self()) service::stand_under_lock(txn, request.context, *subject.scope());
   const auto org = reach(request, subject, txn);
-  if (store::end_sessions(txn, subject.user(), session, org) == 0) return false;
+  const bool shut_out = !session && !subject.is_self();
+  if (shut_out) store::shut_out_sessions(txn, *subject.scope(), subject.user(), request.context.now);
+  if (store::end_sessions(txn, subject.user(), session, org) == 0 && !shut_out) return false;
   const auto by = subject.is_self() ? std::nullopt : std::optional{subject.scope()->user()};
   const auto from = subject.is_self() ? std::optional{subject.session()} : std::nullopt;
   service::record_account_event(txn, request.context, subject.user(),

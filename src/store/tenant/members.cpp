@@ -26,6 +26,8 @@ constexpr Sql kSetStatus{"member.set_status",
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
+constexpr Sql kShutOut{"member.shut_out_sessions",
+                       "UPDATE member SET sessions_ended_at = ? WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kFirstOwner{
     "member.first_owner",
     "SELECT m.user_id FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
@@ -123,6 +125,11 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now) {
   txn.touch(user);
   return txn.execute(kSetStatus, status, now, scope.org(), user) == 1;
+}
+
+void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
+  txn.touch(user);
+  txn.execute(kShutOut, now, scope.org(), user);
 }
 
 std::optional<UserId> find_first_owner(db::Txn& txn, const TenantScope& scope) {

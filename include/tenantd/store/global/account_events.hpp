@@ -23,6 +23,7 @@ struct NewAccountEvent {
   std::string agent = {};
   std::optional<std::string> identity =
       {};  // 32 bytes that stand for the address typed, when there is no account
+  std::optional<ApiKeyId> api_key = {};  // with which `actor` did it
 };
 void insert_account_event(db::Txn& txn, const NewAccountEvent& event, TimePoint now);
 
@@ -34,6 +35,7 @@ struct AccountEvent {
   std::string type;
   std::optional<SessionId> session;
   std::optional<UserId> actor;
+  std::optional<ApiKeyId> api_key;
   std::string address;
   std::string agent;
   TimePoint created_at;

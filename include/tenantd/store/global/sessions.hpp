@@ -71,8 +71,9 @@ std::int64_t count_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org,
 std::int64_t end_sessions(db::Txn& txn, UserId user, std::optional<SessionId> one, std::optional<OrgId> org);
 
 // Returns what `session` stands for, with the membership in `org` or in the organization named `slug` (nil:
-// none); nullopt if there is no such session, or it is an impersonation by one who is no active super-admin
-// any more. Expiry, status and membership are the caller's to judge.
+// none; none either if its sessions were ended there since); nullopt if there is no such session, or it is an
+// impersonation by one who is no active super-admin any more. Expiry, status and membership are the caller's
+// to judge.
 struct LiveSession {
   Principal principal;
   Status member_status = Status::active;

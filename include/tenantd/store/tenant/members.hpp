@@ -37,6 +37,8 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
                      const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
+// Sessions of the member that began before `now` find no membership here any more.
+void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);
 // Returns who has been an owner longest, of the active ones whose accounts are active; nullopt if there is
 // none.
 std::optional<UserId> find_first_owner(db::Txn& txn, const TenantScope& scope);
