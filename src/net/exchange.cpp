@@ -63,8 +63,10 @@ void Exchange::prepare() {
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");  // whatever the environment says
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TIMEOUT, static_cast<long>(policy_.seconds));
-  set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(policy_.seconds));
+  const auto patience = static_cast<long>(request_.milliseconds.value_or(policy_.seconds * 1000));
+  set(CURLOPT_TIMEOUT_MS, patience);
+  set(CURLOPT_CONNECTTIMEOUT_MS, patience);
+  set(CURLOPT_QUICK_EXIT, 1L);  // or a name server that is silent would be waited for beyond the timeout
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);

@@ -16,14 +16,15 @@ namespace tenantd::net {
 namespace {
 
 // Not on the public internet: IANA's special-purpose address registries (RFC 6890 and its updates),
-// multicast, and what was reserved for later.
-constexpr std::array kReserved = {"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
-                                  "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",  "192.0.2.0/24",
-                                  "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-                                  "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",   "::/96",
-                                  "64:ff9b:1::/48", "100::/64",       "2001::/23",     "2001:db8::/32",
-                                  "3fff::/20",      "5f00::/16",      "fc00::/7",      "fe80::/10",
-                                  "fec0::/10",      "ff00::/8"};
+// multicast, and what was reserved for later; and the one public address behind which a cloud keeps what is
+// for its own machines alone (168.63.129.16).
+constexpr std::array kReserved = {
+    "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",    "127.0.0.0/8",    "169.254.0.0/16",
+    "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",     "192.88.99.0/24", "192.168.0.0/16",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",   "224.0.0.0/4",    "240.0.0.0/4",
+    "::/96",         "::ffff:0:0:0/96", "168.63.129.16/32", "100:0:0:1::/64", "64:ff9b:1::/48",
+    "100::/64",      "2001::/23",       "2001:db8::/32",    "3fff::/20",      "5f00::/16",
+    "fc00::/7",      "fe80::/10",       "fec0::/10",        "ff00::/8"};
 
 constexpr std::string_view kMapped{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
 

@@ -61,6 +61,7 @@ struct OutboundRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  // sent with POST and PUT
   std::optional<AwsCredentials> aws;
+  std::optional<std::int64_t> milliseconds = {};  // bound on this one, instead of the policy's
 };
 
 struct OutboundReply {
