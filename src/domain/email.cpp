@@ -80,6 +80,13 @@ bool is_domain(std::string_view domain) {
 
 }  // namespace
 
+std::optional<std::string> parse_domain(std::string_view typed) {
+  if (typed.size() > kMaxAddress || !is_utf8(typed) || hides_something(typed)) return std::nullopt;
+  auto domain = fold_domain(std::string{typed});
+  if (!domain || !is_domain(*domain)) return std::nullopt;
+  return domain;
+}
+
 std::optional<Email> Email::parse(std::string_view typed) {
   if (typed.size() > kMaxAddress || !is_utf8(typed)) return std::nullopt;
   const auto at = typed.rfind('@');

@@ -39,6 +39,7 @@ constexpr std::array kParameters = {
     Parameter{"HTTP_AUTHORIZATION", &Request::authorization, true},
     Parameter{"HTTP_HOST", &Request::host, true},
     Parameter{"HTTP_ACCEPT", &Request::accept, false},
+    Parameter{"HTTP_COOKIE", &Request::cookie, false},
     Parameter{"HTTP_USER_AGENT", &Request::user_agent, false},
     Parameter{"HTTP_X_TENANT_ID", &Request::tenant_id, true},
     Parameter{"HTTP_X_API_KEY", &Request::api_key, true},

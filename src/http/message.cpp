@@ -56,6 +56,18 @@ const std::string& Request::path_value(std::string_view name) const {
   throw std::logic_error("the route has no part {" + std::string{name} + "}");
 }
 
+std::optional<std::string> Request::cookie_value(std::string_view name) const {
+  std::optional<std::string> found;
+  for (const auto pair : split(cookie, ';')) {
+    const auto text = trim(pair);
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos || text.substr(0, equals) != name) continue;
+    if (found) return std::nullopt;
+    found = std::string{text.substr(equals + 1)};
+  }
+  return found;
+}
+
 Pairs parse_query(std::string_view text) {
   Pairs pairs;
   while (!text.empty()) {

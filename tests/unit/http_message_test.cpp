@@ -148,3 +148,14 @@ Test(problem, text_is_escaped) {
   cr_assert(contains(response.body, R"("detail":"a\"b\r\n\u001b<>")"));
   cr_assert(contains(response.body, R"("request_id":"req\"1")"));
 }
+
+Test(message, a_cookie_is_found_by_its_whole_name_unless_it_comes_twice) {
+  Request request;
+  request.cookie = "a=1; tenantd_sso_1=x=y;b=; tenantd_sso=no;c";
+  cr_assert_eq(request.cookie_value("tenantd_sso_1"), "x=y");
+  cr_assert_eq(request.cookie_value("b"), "");
+  for (const char* name : {"tenantd_sso_", "c", "", "A", "x"})
+    cr_assert_eq(request.cookie_value(name), std::nullopt);
+  request.cookie = "a=1; a=2";
+  cr_assert_eq(request.cookie_value("a"), std::nullopt);
+}

@@ -16,11 +16,17 @@ class Email {
   static std::optional<Email> parse(std::string_view typed);
 
   const std::string& str() const { return text_; }
+  // What stands behind the '@'.
+  std::string domain() const { return text_.substr(text_.rfind('@') + 1); }
   friend bool operator==(const Email&, const Email&) = default;
 
  private:
   explicit Email(std::string text) : text_(std::move(text)) {}
   std::string text_;
 };
+
+// Returns the domain as lower-case A-labels (IDNA 2008), as Email has it, or nullopt if it cannot be that of
+// an address.
+std::optional<std::string> parse_domain(std::string_view typed);
 
 }  // namespace tenantd

@@ -31,6 +31,7 @@ struct Request {
   std::string if_match;
   std::string host;
   std::string accept;
+  std::string cookie;          // as sent
   std::string user_agent;      // as sent; escape before it is logged or shown
   std::string remote_address;  // the client, after nginx's real_ip; text form
   std::string request_id;      // checked or made by nginx
@@ -40,6 +41,8 @@ struct Request {
   std::optional<std::string_view> query_value(std::string_view key) const;
   // Returns what the router matched for `{name}`. Throws std::logic_error if the route has no such part.
   const std::string& path_value(std::string_view name) const;
+  // Returns the cookie's value, or nullopt if none or more than one has the name.
+  std::optional<std::string> cookie_value(std::string_view name) const;
 };
 
 struct Response {

@@ -1,0 +1,216 @@
+#include "tenantd/crypto/jose.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <rapidjson/document.h>
+
+#include <algorithm>
+
+#include "openssl.hpp"
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::crypto {
+namespace {
+
+using Json = rapidjson::Value;
+
+constexpr std::size_t kMaxTokenBytes = 16384;
+constexpr rapidjson::SizeType kMaxKeys = 100;
+constexpr std::size_t kCoordinateBytes = 32;  // of P-256
+constexpr int kLeastRsaBits = 2048;
+constexpr int kMostRsaBits = 8192;
+
+struct Free {
+  void operator()(BIGNUM* p) const { BN_free(p); }
+  void operator()(OSSL_PARAM_BLD* p) const { OSSL_PARAM_BLD_free(p); }
+  void operator()(OSSL_PARAM* p) const { OSSL_PARAM_free(p); }
+  void operator()(EVP_PKEY_CTX* p) const { EVP_PKEY_CTX_free(p); }
+  void operator()(ECDSA_SIG* p) const { ECDSA_SIG_free(p); }
+};
+template <class T>
+using Held = std::unique_ptr<T, Free>;
+
+std::optional<rapidjson::Document> read_object(const std::string& json) {
+  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
+  if (json.find('\0') != std::string::npos) return std::nullopt;
+  rapidjson::Document document;
+  document.Parse<flags>(json.data(), json.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  return document;
+}
+
+bool has_duplicates(const Json& object) {
+  for (auto a = object.MemberBegin(); a != object.MemberEnd(); ++a)
+    for (auto b = object.MemberBegin(); b != a; ++b)
+      if (a->name == b->name) return true;
+  return false;
+}
+
+// The text, "" if it is absent or something else.
+std::string text_of(const Json& object, const char* name) {
+  const auto at = object.FindMember(name);
+  if (at == object.MemberEnd() || !at->value.IsString()) return {};
+  return {at->value.GetString(), at->value.GetStringLength()};
+}
+
+Held<BIGNUM> number(const std::string& bytes) {
+  return Held<BIGNUM>{BN_bin2bn(as_bytes(bytes), static_cast<int>(bytes.size()), nullptr)};
+}
+
+// nullptr if OpenSSL makes no key of it.
+Owned<EVP_PKEY> make_key(const char* kind, OSSL_PARAM_BLD* builder) {
+  const Held<OSSL_PARAM> parameters{OSSL_PARAM_BLD_to_param(builder)};
+  const Held<EVP_PKEY_CTX> context{EVP_PKEY_CTX_new_from_name(nullptr, kind, nullptr)};
+  EVP_PKEY* raw = nullptr;
+  const bool made = parameters && context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                    EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_PUBLIC_KEY, parameters.get()) == 1;
+  Owned<EVP_PKEY> key{raw};
+  if (!made) key.reset();
+  ERR_clear_error();
+  return key;
+}
+
+Owned<EVP_PKEY> rsa_key(const Json& jwk) {
+  const auto n = base64url_decode(text_of(jwk, "n"));
+  const auto e = base64url_decode(text_of(jwk, "e"));
+  if (!n || !e || n->size() > kMostRsaBits / 8 + 1 || e->empty() || e->size() > 8) return {};
+  const auto modulus = number(*n);
+  const auto exponent = number(*e);
+  const Held<OSSL_PARAM_BLD> builder{OSSL_PARAM_BLD_new()};
+  if (!modulus || !exponent || !builder) return {};
+  const int bits = BN_num_bits(modulus.get());
+  if (bits < kLeastRsaBits || bits > kMostRsaBits || BN_is_odd(modulus.get()) == 0 ||
+      BN_is_odd(exponent.get()) == 0 || BN_is_one(exponent.get()) == 1)
+    return {};
+  if (OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
+      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1)
+    return {};
+  return make_key("RSA", builder.get());
+}
+
+Owned<EVP_PKEY> ec_key(const Json& jwk) {
+  const auto x = base64url_decode(text_of(jwk, "x"));
+  const auto y = base64url_decode(text_of(jwk, "y"));
+  if (text_of(jwk, "crv") != "P-256" || !x || !y || x->size() != kCoordinateBytes ||
+      y->size() != kCoordinateBytes)
+    return {};
+  const std::string point = '\x04' + *x + *y;
+  const Held<OSSL_PARAM_BLD> builder{OSSL_PARAM_BLD_new()};
+  if (!builder ||
+      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
+      OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) !=
+          1)
+    return {};
+  auto key = make_key("EC", builder.get());
+  const Held<EVP_PKEY_CTX> context{key ? EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr) : nullptr};
+  if (!context || EVP_PKEY_public_check(context.get()) != 1) key.reset();
+  ERR_clear_error();
+  return key;
+}
+
+// ES256 writes r and s one after the other (RFC 7518 section 3.4); OpenSSL wants them as DER.
+std::string der_signature(const std::string& raw) {
+  if (raw.size() != 2 * kCoordinateBytes) return {};
+  const Held<ECDSA_SIG> signature{ECDSA_SIG_new()};
+  auto r = number(raw.substr(0, kCoordinateBytes));
+  auto s = number(raw.substr(kCoordinateBytes));
+  if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return {};
+  static_cast<void>(r.release());
+  static_cast<void>(s.release());
+  unsigned char* der = nullptr;
+  const int length = i2d_ECDSA_SIG(signature.get(), &der);
+  if (length <= 0) return {};
+  std::string text{reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)};
+  OPENSSL_free(der);
+  return text;
+}
+
+}  // namespace
+
+class ForeignKey {
+ public:
+  // nullptr if the JWK is no key that may be used.
+  static std::shared_ptr<const ForeignKey> read(const Json& jwk) {
+    if (!jwk.IsObject()) return {};
+    auto kid = text_of(jwk, "kid");
+    const auto kind = text_of(jwk, "kty");
+    const std::string alg = kind == "RSA" ? "RS256" : "ES256";
+    const bool for_signatures = !jwk.HasMember("use") || text_of(jwk, "use") == "sig";
+    const bool for_this = !jwk.HasMember("alg") || text_of(jwk, "alg") == alg;
+    if (kid.empty() || !for_signatures || !for_this || (kind != "RSA" && kind != "EC")) return {};
+    auto key = kind == "RSA" ? rsa_key(jwk) : ec_key(jwk);
+    if (!key) return {};
+    return std::shared_ptr<const ForeignKey>{new ForeignKey{std::move(kid), alg, std::move(key)}};
+  }
+
+  const std::string& kid() const { return kid_; }
+
+  bool verify(const ForeignToken& token) const {
+    if (token.alg != alg_) return false;
+    const auto signature = alg_ == "ES256" ? der_signature(token.signature) : token.signature;
+    if (signature.empty()) return false;
+    const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
+    const bool good = context &&
+                      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
+                      EVP_DigestVerify(context.get(), as_bytes(signature), signature.size(),
+                                       as_bytes(token.signed_text), token.signed_text.size()) == 1;
+    ERR_clear_error();
+    return good;
+  }
+
+ private:
+  ForeignKey(std::string kid, std::string alg, Owned<EVP_PKEY> key)
+      : kid_(std::move(kid)), alg_(std::move(alg)), key_(std::move(key)) {}
+  std::string kid_;
+  std::string alg_;
+  Owned<EVP_PKEY> key_;
+};
+
+std::optional<ForeignToken> read_foreign_token(std::string_view compact) {
+  if (compact.size() > kMaxTokenBytes) return std::nullopt;
+  const auto segments = split(compact, '.');
+  if (segments.size() != 3) return std::nullopt;
+  const auto header_text = base64url_decode(segments[0]);
+  auto payload = base64url_decode(segments[1]);
+  auto signature = base64url_decode(segments[2]);
+  if (!header_text || !payload || !signature || signature->empty()) return std::nullopt;
+  const auto header = read_object(*header_text);
+  if (!header || has_duplicates(*header) || header->HasMember("crit") || header->HasMember("b64"))
+    return std::nullopt;
+  ForeignToken token{text_of(*header, "alg"), text_of(*header, "kid"), {}, {}, {}};
+  if ((token.alg != "RS256" && token.alg != "ES256") || token.kid.empty()) return std::nullopt;
+  token.signed_text = compact.substr(0, segments[0].size() + 1 + segments[1].size());
+  token.payload = *std::move(payload);
+  token.signature = *std::move(signature);
+  return token;
+}
+
+ForeignKeys::ForeignKeys() = default;
+ForeignKeys::~ForeignKeys() = default;
+ForeignKeys::ForeignKeys(const ForeignKeys&) = default;
+ForeignKeys& ForeignKeys::operator=(const ForeignKeys&) = default;
+
+std::optional<ForeignKeys> ForeignKeys::parse(const std::string& jwks) {
+  const auto document = read_object(jwks);
+  if (!document) return std::nullopt;
+  const auto keys = document->FindMember("keys");
+  if (keys == document->MemberEnd() || !keys->value.IsArray() || keys->value.Size() > kMaxKeys)
+    return std::nullopt;
+  ForeignKeys found;
+  for (const auto& jwk : keys->value.GetArray())
+    if (auto key = ForeignKey::read(jwk)) found.keys_.push_back(std::move(key));
+  return found;
+}
+
+bool ForeignKeys::has(std::string_view kid) const {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const auto& key) { return key->kid() == kid; });
+}
+
+bool ForeignKeys::verify(const ForeignToken& token) const {
+  return std::any_of(keys_.begin(), keys_.end(),
+                     [&](const auto& key) { return key->kid() == token.kid && key->verify(token); });
+}
+
+}  // namespace tenantd::crypto
