@@ -218,6 +218,15 @@ CREATE TABLE IF NOT EXISTS tenantd.oauth_state (
   CONSTRAINT oauth_state_user FOREIGN KEY (user_id) REFERENCES tenantd.user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
+ALTER TABLE tenantd.account_event
+  ADD COLUMN IF NOT EXISTS method VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'of a sign-in: sso; NULL = by password' AFTER agent;
+
+-- A sign-in that the provider has vouched for and that waits for the account's own second factor.
+ALTER TABLE tenantd.one_time_token
+  ADD COLUMN IF NOT EXISTS bound_org_id BINARY(16) NULL COMMENT 'second_factor: the session is to be bound to it' AFTER email;
+ALTER TABLE tenantd.one_time_token DROP FOREIGN KEY IF EXISTS token_bound;
+ALTER TABLE tenantd.one_time_token ADD CONSTRAINT token_bound FOREIGN KEY (bound_org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE;
+
 -- --- Mail: how it went out, and who does not want or cannot get any -------------------------------------------------
 
 ALTER TABLE tenantd.outbox

@@ -15,6 +15,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization TO {{app}};
 GRANT SELECT, INSERT, UPDATE (name, description, permissions, revision, updated_at), DELETE ON tenantd_app.role TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
@@ -26,6 +27,9 @@ GRANT SELECT ON tenantd_app.system_organization TO {{app}};
 GRANT SELECT ON tenantd_app.event TO {{app}};
 GRANT SELECT ON tenantd_app.audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
+GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
+  revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};
 GRANT SELECT ON tenantd_app.countable_count TO {{app}};
@@ -40,6 +44,8 @@ GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_a
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
   ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
+-- Whose identity it is never changes: another account's is another row.
+GRANT SELECT, INSERT, UPDATE (email, last_used_at) ON tenantd_app.identity TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
@@ -54,6 +60,7 @@ GRANT SELECT ON tenantd_app.version TO {{app}};
 GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};

@@ -121,10 +121,22 @@ BEGIN
   WHERE u.id = p_user;
 END//
 
--- Ends every API key that an account made, wherever: its owner turned out to be somebody else.
+-- Ends every API key that an account made, wherever, and every sign-in by a provider that leads to it: its owner turned
+-- out to be somebody else.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_keys(IN p_user BINARY(16))
 BEGIN
   DELETE FROM tenantd.api_key WHERE created_by = p_user;
+  DELETE FROM tenantd.identity WHERE user_id = p_user;
+  DELETE FROM tenantd.oauth_state WHERE user_id = p_user;
+END//
+
+-- The active organization of this id or slug, if it has an identity provider of this kind; NULL if there is none.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.sign_in_org(
+  p_id BINARY(16), p_slug VARCHAR(63), p_kind VARCHAR(16)) RETURNS BINARY(16) READS SQL DATA
+BEGIN
+  RETURN (SELECT o.id FROM tenantd.organization o
+          JOIN tenantd.identity_provider p ON p.org_id = o.id AND p.kind = p_kind AND p.status = 0
+          WHERE (o.id = p_id OR o.slug = p_slug) AND o.status = 0 LIMIT 1);
 END//
 
 -- Ends the organization of the scope. Whoever does it knows its name.
@@ -186,6 +198,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
   SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity_provider AS
+  SELECT org_id, id, kind, client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
+         status, revision, created_at, updated_at FROM tenantd.identity_provider
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_state AS
+  SELECT state, org_id, provider_id, browser, user_id, values_sealed, created_at, expires_at FROM tenantd.oauth_state
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
 -- A person's view over the organizations that person belongs to; read-only.
@@ -280,8 +300,10 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
   SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, rotated_at, created_at, expires_at, ends_at,
          address, agent FROM tenantd.session;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
+  SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
-  SELECT token, user_id, purpose, email, created_at, expires_at FROM tenantd.one_time_token;
+  SELECT token, user_id, purpose, email, bound_org_id, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
   SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
@@ -294,6 +316,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.recovery_code AS
   SELECT user_id, code, created_at FROM tenantd.recovery_code;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
-  SELECT id, user_id, identity, type, session_id, actor_id, api_key_id, address, agent, created_at FROM tenantd.account_event;
+  SELECT id, user_id, identity, type, session_id, actor_id, api_key_id, address, agent, method, created_at
+  FROM tenantd.account_event;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;

@@ -6,6 +6,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/impersonation.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/service/organizations.hpp"
 
 namespace tenantd::api {
@@ -40,6 +41,12 @@ bool is_live(const Principal& p, TimePoint now) {
          (!p.organization || p.organization->status == Status::active);
 }
 
+// True if the caller acts on this row as a super-admin, whatever the own memberships grant. Nobody does under
+// somebody else's name.
+bool acts_as_super(const Route& route, const Principal& principal) {
+  return route.super_too && principal.user.is_super && !principal.api_key && !principal.actor;
+}
+
 // What the caller holds for this row. One who impersonates reads what the user reads.
 PermissionSet held_for(const Route& route, const Principal& principal, TimePoint now) {
   return route.method == Method::GET ? principal.role.permissions_at(now) : held_by(principal, now);
@@ -57,6 +64,13 @@ UserId subject_of(const http::Request& request) {
       if (const auto id = UserId::parse(value)) return *id;
     }
   throw ApiError(ErrorCode::not_found);
+}
+
+// The organization that the path of a row for super-admins names: it was read before.
+OrgId org_in_path(const http::Request& request) {
+  const auto id = OrgId::parse(request.path_value("org_id"));
+  if (!id) throw ApiError(ErrorCode::not_found);
+  return *id;
 }
 
 void same_or_ambiguous(NamedOrganization& named, std::string_view text) {
@@ -104,7 +118,7 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
 }
 
 Principal Authorizer::authenticate(const http::Request& request, const service::Context& context,
-                                   const NamedOrganization& named, db::Txn& txn) const {
+                                   const NamedOrganization& named, db::Txn& txn, bool super_too) const {
   if (!request.api_key.empty()) return authenticate_key(request.api_key, context, named, txn);
   const auto token = bearer_token(request);
   // With a lifetime of 0 seconds only the signature is remembered; the session is read each time.
@@ -145,8 +159,17 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   if (!is_live(principal, context.now)) refuse_token();
   const bool belongs = live->is_member && live->member_status == Status::active &&
                        (!principal.bound_org || *principal.bound_org == principal.organization->id);
+  if (principal.bound_org) principal.user.is_super = false;
+  // Not remembered: on every other row an organization that is not one's own is not found.
+  if (super_too && principal.user.is_super && !belongs) {
+    principal.organization.reset();
+    return principal;
+  }
   // One identity provider vouched for this person, to its own organization.
   if (!belongs && principal.bound_org && !named.any()) refuse_token();
+  const bool elsewhere =
+      principal.bound_org && principal.organization && *principal.bound_org != principal.organization->id;
+  if (elsewhere && !principal.actor && live->member_status == Status::active) service::require_unbound(principal);
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
   // Of an impersonation three accounts' changes count at once, and it is rare: it is read each time.
@@ -240,6 +263,7 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
     case Access::tenant:
       if (principal.api_key && route.handler.tenant_with_session_ != nullptr)
         throw ApiError(ErrorCode::session_required);
+      if (acts_as_super(route, principal)) return;
       return authorize_member(route, principal, now);
   }
 }
@@ -258,8 +282,10 @@ Response Authorizer::call(const Route& route, const Request& request,
     if (!principal->api_key && user == principal->user.id)
       return handler.subject_(request, Subject{user, std::nullopt, principal->session}, txn);
   }
-  const TenantScope scope{principal->organization->id, principal->user.id,
-                          held_for(route, *principal, request.context.now)};
+  const auto scope = acts_as_super(route, *principal)
+                         ? SuperAdmin{principal->user.id}.in(org_in_path(request.http))
+                         : TenantScope{principal->organization->id, principal->user.id,
+                                       held_for(route, *principal, request.context.now)};
   txn.enter({scope.org(), scope.user(), false});
   if (handler.access == Access::subject)
     return handler.subject_(request, Subject{subject_of(request.http), scope, principal->session}, txn);

@@ -243,7 +243,7 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
     const bool own_name =
         host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
     const auto named = named_organization(call.http, call.body, own_name ? "" : settings_.base_domain);
-    call.principal = authorizer_.authenticate(call.http, call.context, named, txn);
+    call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {

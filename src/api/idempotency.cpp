@@ -53,25 +53,29 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
     throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
   id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
   // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
-  const auto body = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency:" + request.body);
+  body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency:" + request.body);
   try {
-    if (store::claim_key(txn_, id_, body, context.now,
-                         context.now + Seconds{context.settings.idempotency_seconds}))
-      return;
+    if (claim()) return;
   } catch (const db::RetryableError&) {
     throw ApiError(ErrorCode::idempotency_in_progress);
   }
   const auto kept = store::find_reply(txn_, id_);
   if (!kept || kept->status == 0) throw ApiError(ErrorCode::idempotency_in_progress);
-  if (kept->request != body) throw ApiError(ErrorCode::idempotency_mismatch);
+  if (kept->request != body_) throw ApiError(ErrorCode::idempotency_mismatch);
   stored_ = unflatten(kept->status, crypto::unseal(context.keys.seal_key(), kept->sealed, context_text()));
+}
+
+bool Idempotency::claim() {
+  return store::claim_key(txn_, id_, body_, context_.now,
+                          context_.now + Seconds{context_.settings.idempotency_seconds});
 }
 
 std::string Idempotency::context_text() const { return "idempotency:" + id_; }
 
 void Idempotency::store(const http::Response& response) {
   const auto sealed = crypto::seal(context_.keys.seal_key(), flatten(response), context_text());
-  store::keep_reply(txn_, id_, response.status, sealed);
+  if (store::keep_reply(txn_, id_, response.status, sealed)) return;
+  if (claim()) store::keep_reply(txn_, id_, response.status, sealed);
 }
 
 }  // namespace tenantd::api

@@ -194,6 +194,7 @@ std::string who_may_call(const Route& route) {
              "` there.";
     case Access::tenant:
       return "With the permission `" + permission + "` in the active organization" +
+             (route.super_too ? ", or as a super-admin in any" : "") +
              (route.handler.tenant_with_session_ != nullptr ? "; not with an API key." : ".");
   }
   return {};

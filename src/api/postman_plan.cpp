@@ -50,6 +50,7 @@ constexpr std::string_view kSwapPasswords =
 
 constexpr std::string_view kMailed = "Only a mail carries the token.";
 constexpr std::string_view kApp = "Only an authenticator app knows the code.";
+constexpr std::string_view kProvider = "Only an identity provider gives the code.";
 constexpr std::string_view kStranger = "eve+{{$guid}}@example.com";
 
 }  // namespace
@@ -98,6 +99,25 @@ std::span<const Step> steps() {
        .refusal = reauthentication_required,
        .why = "The organization stays with the account that signed up: what follows is its to do.",
        .values = {{"password", "another password"}}},
+      {.method = POST,
+       .path = "/api/v1/tenants/{org_id}/identity-providers/microsoft",
+       .values = {{"client_id", "tenantd"}, {"azure_tenant_id", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}}},
+      {.method = POST,
+       .path = "/api/v1/tenants/{org_id}/identity-providers/google",
+       .values = {{"client_id", "tenantd"}}},
+      {.method = PUT,
+       .path = "/api/v1/tenants/{org_id}/identity-providers/{provider_id}",
+       .values = {{"client_id", "tenantd"}}},
+      {.method = GET,
+       .path = "/api/v1/auth/oauth/{provider}/login/{tenant}",
+       .refusal = not_found,
+       .why = kProvider,
+       .values = {{"provider", "google"}, {"tenant", "no-such-tenant"}}},
+      {.method = POST,
+       .path = "/api/v1/auth/oauth/{provider}/callback/{tenant}",
+       .refusal = not_found,
+       .why = kProvider,
+       .values = {{"provider", "google"}, {"tenant", "no-such-tenant"}}},
   };
   return kSteps;
 }

@@ -6,6 +6,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/service/email_change.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/second_factor.hpp"
@@ -128,12 +129,18 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
 }
 
 TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
-                     std::optional<EventId> attempt) {
-  auto reply = start_session(txn, context, user, store::first_membership(txn, user.id));
+                     std::optional<EventId> attempt, std::optional<store::Membership> bound_to) {
+  const bool bound = bound_to.has_value();
+  auto reply = start_session(txn, context, user,
+                             bound ? std::move(bound_to) : store::first_membership(txn, user.id), bound);
   if (attempt) {
     store::settle_account_event(txn, *attempt, "signin.succeeded", reply.session);
   } else {
-    record_account_event(txn, context, user.id, "signin.succeeded", reply.session);
+    store::NewAccountEvent event{crypto::new_id<EventId>(), user.id, "signin.succeeded", reply.session};
+    event.address = context.address;
+    event.agent = context.agent;
+    if (bound) event.method = "sso";
+    store::insert_account_event(txn, event, context.now);
   }
   mail_where_and_when(txn, context, mail::Template::login_alert, user);
   return reply;
@@ -180,6 +187,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   store::delete_tokens(txn, *user, TokenPurpose::reset_password);
   store::set_password(txn, *user, phc, context.now);
   // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
+  // Their keys go, and the identities by which they come in.
   if (!account->user.email_verified_at) store::delete_api_keys_of(txn, *user);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
@@ -191,6 +199,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
 
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password) {
+  require_whole_account(txn, session.principal());
   const auto account = check_password(txn, context, session.user(), current);
   if (!account) throw ApiError(ErrorCode::reauthentication_required, "The current password is wrong");
   const auto email = Email::parse(account->user.email);

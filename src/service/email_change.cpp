@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
@@ -26,6 +27,7 @@ void mail_link_to(db::Txn& txn, const Context& context, UserId user, const Email
 
 void request_email_change(db::Txn& txn, const Context& context, const Session& session, const Email& wanted,
                           const Proof& proof) {
+  require_whole_account(txn, session.principal());
   const auto account = reauthenticate(txn, context, session.user(), proof);
   const auto& user = account.user;
   if (wanted.str() == user.email)

@@ -18,6 +18,9 @@ bool is_right_password(const Context& context, const std::optional<store::Accoun
 std::optional<store::Account> check_password(db::Txn& txn, const Context& context, UserId user,
                                              const std::string& password) {
   auto account = store::find_account(txn, user);
+  if (account && account->password.empty())
+    throw ApiError(ErrorCode::reauthentication_required,
+                   "The account has no password: ask for a link to choose one");
   // Durable before the hash: parallel guesses count together, whatever becomes of this one.
   const bool counted = txn.settle([&](db::Txn& own) {
     return store::reserve_attempt(own, user, context.settings.lock_failures,

@@ -5,6 +5,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/accounts.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/store/global/factors.hpp"
 #include "tenantd/store/global/sessions.hpp"
 
@@ -55,6 +56,7 @@ void announce(db::Txn& txn, const Context& context, const UserRecord& user, Sess
 // Only an account that has a second factor gets past this, with its code given.
 store::Account prove_factor(db::Txn& txn, const Context& context, const Session& session,
                             const Proof& proof) {
+  require_whole_account(txn, session.principal());
   auto account = reauthenticate(txn, context, session.user(), proof);
   if (!account.user.mfa_enabled) throw ApiError(ErrorCode::mfa_not_enabled);
   return account;
@@ -64,6 +66,7 @@ store::Account prove_factor(db::Txn& txn, const Context& context, const Session&
 
 Enrollment enroll_totp(db::Txn& txn, const Context& context, const Session& session, const Proof& proof) {
   if (session.principal().user.mfa_enabled) throw ApiError(ErrorCode::mfa_enabled);
+  require_whole_account(txn, session.principal());
   const auto account = reauthenticate(txn, context, session.user(), proof);
   if (account.user.mfa_enabled) throw ApiError(ErrorCode::mfa_enabled);
   // Or somebody who signed up with another's address could lock its owner out of it for good.
@@ -79,6 +82,7 @@ Enrollment enroll_totp(db::Txn& txn, const Context& context, const Session& sess
 std::vector<std::string> confirm_totp(db::Txn& txn, const Context& context, const Session& session,
                                       const Proof& proof) {
   if (session.principal().user.mfa_enabled) throw ApiError(ErrorCode::mfa_enabled);
+  require_whole_account(txn, session.principal());
   const UserId user = session.user();
   const auto account = reauthenticate(txn, context, user, {proof.password, std::nullopt});
   const auto totp = store::find_totp(txn, user);
@@ -126,11 +130,11 @@ bool take_code(db::Txn& txn, const Context& context, UserId user, const std::str
   return false;
 }
 
-Secret begin_second_step(db::Txn& txn, const Context& context, UserId user) {
+Secret begin_second_step(db::Txn& txn, const Context& context, UserId user, std::optional<OrgId> bound_org) {
   Secret token = crypto::new_token();
   store::delete_tokens(txn, user, TokenPurpose::second_factor);
   store::insert_token(txn, user, TokenPurpose::second_factor, crypto::sha256(token.reveal()), context.now,
-                      context.now + Seconds{context.settings.mfa_seconds});
+                      context.now + Seconds{context.settings.mfa_seconds}, std::nullopt, bound_org);
   return token;
 }
 
@@ -140,11 +144,15 @@ TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::s
   const auto user = store::peek_token(txn, TokenPurpose::second_factor, hash, context.now);
   if (!user || !take_code(txn, context, *user, code)) throw ApiError(ErrorCode::mfa_invalid);
   const auto account = store::find_account(txn, *user);
+  const auto bound_org = store::find_bound_org(txn, hash);
+  auto bound_to = bound_org ? store::find_membership(txn, *user, *bound_org) : std::nullopt;
+  const bool belongs = !bound_org || (bound_to && bound_to->status == Status::active &&
+                                      bound_to->organization.status == Status::active);
   // Of two with the same token, and two good codes, one signs in.
   if (!store::take_token(txn, TokenPurpose::second_factor, hash, context.now) || !account ||
-      account->user.status != Status::active)
+      account->user.status != Status::active || !belongs)
     throw ApiError(ErrorCode::mfa_invalid);
-  return signed_in(txn, context, account->user, std::nullopt);
+  return signed_in(txn, context, account->user, std::nullopt, std::move(bound_to));
 }
 
 }  // namespace tenantd::service

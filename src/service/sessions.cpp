@@ -4,6 +4,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
@@ -45,6 +46,15 @@ std::optional<store::Membership> current_membership(db::Txn& txn, UserId user, s
   return store::first_membership(txn, user);
 }
 
+// The same for a session that is good for one organization: that one, or none.
+std::optional<store::Membership> bound_membership(db::Txn& txn, UserId user, OrgId org) {
+  auto membership = store::find_membership(txn, user, org);
+  if (!membership || membership->status != Status::active ||
+      membership->organization.status != Status::active)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  return membership;
+}
+
 // A token other than the newest one: the client's own repetition within the grace, or a thief's.
 bool is_honest_repetition(const Context& context, const store::SessionRow& row, std::int64_t counter) {
   const Seconds grace{context.settings.refresh_grace_seconds};
@@ -54,11 +64,12 @@ bool is_honest_repetition(const Context& context, const store::SessionRow& row, 
 }  // namespace
 
 TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord& user,
-                         std::optional<store::Membership> membership) {
+                         std::optional<store::Membership> membership, bool bound) {
   store::NewSession session;
   session.id = crypto::new_id<SessionId>();
   session.user = user.id;
   if (membership) session.org = membership->organization.id;
+  if (bound) session.bound_org = membership.value().organization.id;
   session.ends_at = context.now + Seconds{context.settings.session_max_seconds};
   session.expires_at = idle_end(context, session.ends_at);
   session.address = context.address;
@@ -98,7 +109,8 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   const auto account = store::find_account(txn, row->user);
   if (!account || account->user.status != Status::active)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
-  auto membership = current_membership(txn, row->user, row->org);
+  auto membership = row->bound_org ? bound_membership(txn, row->user, *row->bound_org)
+                                   : current_membership(txn, row->user, row->org);
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
   reply.user = account->user;
@@ -108,6 +120,7 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
 }
 
 TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org) {
+  if (session.principal().bound_org != org) require_unbound(session.principal());
   auto membership = store::find_membership(txn, session.user(), org);
   if (!membership || membership->status != Status::active ||
       membership->organization.status != Status::active)

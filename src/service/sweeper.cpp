@@ -22,6 +22,8 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
       {"invites",
        [=](auto& txn, const auto& scope) { return store::sweep_invites(txn, scope, invites_before, now); }},
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
+      {"oauth_states",
+       [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
       {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
       {"idempotency",
        [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},

@@ -3,6 +3,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fake_provider.hpp"
 #include "support/parallel.hpp"
 #include "support/processes.hpp"
 #include "support/world.hpp"
@@ -148,4 +149,24 @@ Test(sweeper, without_a_database_it_says_so_and_ends) {
       run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}, {"DB_SOCKET=/nowhere/db.sock"});
   require_equal(finished.status, 75, finished.output);
   require(finished.output.find("database") != std::string::npos, finished.output);
+}
+
+Test(sweeper, a_sign_in_by_a_provider_that_nobody_finished_goes) {
+  const Alone alone;
+  const auto owner = sign_up();
+  make_provider(owner, "google");
+  const auto insert = [&](const char* state, const char* expires_at) {
+    database().run(
+        "INSERT INTO oauth_state (state, org_id, provider_id, browser, values_sealed, created_at, "
+        "expires_at) "
+        "SELECT UNHEX(SHA2('" +
+        owner.org_id + state + "', 256)), org_id, id, REPEAT('b', 32), 'x', 1, " + expires_at +
+        " FROM identity_provider WHERE org_id = " + binary(owner.org_id));
+  };
+  insert("gone", "UNIX_TIMESTAMP()");
+  insert("stays", "UNIX_TIMESTAMP() + 600");
+  expect_done(sweep());
+  const auto left = "SELECT COUNT(*) FROM oauth_state WHERE org_id = " + binary(owner.org_id);
+  require_equal(number_of(left), 1);
+  require_equal(number_of(left + " AND expires_at > UNIX_TIMESTAMP()"), 1);
 }

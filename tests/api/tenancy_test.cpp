@@ -48,6 +48,12 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "update_user") return R"({"status":"inactive")" + org + '}';
   if (schema == "member_role") return R"({"new_role_name":"viewer")" + org + '}';
   if (schema == "api_key") return R"({"name":"x","permissions":["users:read"])" + org + '}';
+  if (schema == "google_provider")
+    return R"({"client_id":"x","client_secret":"y","default_role_name":"viewer"})";
+  if (schema == "microsoft_provider")
+    return R"({"client_id":"x","client_secret":"y","default_role_name":"viewer",)"
+           R"("azure_tenant_id":"3f2504e0-4f89-41d3-9a0c-0305e82c3301"})";
+  if (schema == "identity_provider") return R"({"client_id":"x","default_role_name":"viewer"})";
   if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
   if (schema == "change_organization") return R"({"settings":{}})";
   if (schema == "delete_organization") return R"({"name":"x"})";

@@ -28,10 +28,12 @@ class Authorizer {
 
   // Returns the live principal of the request's bearer token, in the named organization or the token's own,
   // or of its API key, which has one organization. Throws ApiError: unauthenticated (neither), invalid_token
-  // (not ours, expired, or its session, user, membership of a key, or organization has ended), not_found (the
-  // named organization is not the caller's).
+  // (not ours, expired, or its session, user, membership of a key, or organization has ended), session_bound
+  // (the named organization is the caller's, and not the one that the session is good for), not_found (the
+  // named organization is not the caller's; for a super-admin on a row that `super_too` opens, none needs
+  // be). What a session that is bound to one organization may do ends there: its principal is no super-admin.
   Principal authenticate(const http::Request& request, const service::Context& context,
-                         const NamedOrganization& named, db::Txn& txn) const;
+                         const NamedOrganization& named, db::Txn& txn, bool super_too = false) const;
 
   // Throws ApiError: forbidden (the principal lacks what the row asks for, or held it until before `now`),
   // impersonating (somebody else than the user acts, on what is not open to that), session_required (an API

@@ -20,14 +20,17 @@ class Idempotency {
 
   // The reply that was stored, if this is a repetition.
   const std::optional<http::Response>& stored() const { return stored_; }
-  // Stores `response` with the change.
+  // Stores `response` with the change. A handler that waits for others gives its claim up meanwhile: it is
+  // taken again.
   void store(const http::Response& response);
 
  private:
+  bool claim();
   std::string context_text() const;
   db::Txn& txn_;
   const service::Context& context_;
   std::string id_;
+  std::string body_;  // its MAC
   std::optional<http::Response> stored_;
 };
 

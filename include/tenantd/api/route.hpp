@@ -79,7 +79,14 @@ struct Route {
   std::string_view summary;
   bool form = false;              // also takes application/x-www-form-urlencoded (OAuth 2's password form)
   std::string_view section = {};  // of the documents; the heading that the row stands under
+  // A tenant's row that a super-admin may call too, in any organization: the path's {org_id}, member or not.
+  bool super_too = false;
 };
+
+constexpr Route or_super(Route row) {
+  row.super_too = true;
+  return row;
+}
 
 std::span<const Route> routes();
 

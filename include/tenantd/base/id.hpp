@@ -61,5 +61,6 @@ using SessionId = Id<struct SessionTag>;
 using EventId = Id<struct EventTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 using MailId = Id<struct MailTag>;
+using ProviderId = Id<struct ProviderTag>;
 
 }  // namespace tenantd

@@ -19,6 +19,7 @@ class Founding;
 class Impersonation;
 class Importing;
 class OpenedInvite;
+class FoundProvider;
 }  // namespace service
 
 // The account behind a session, as the database had it when the session was checked.
@@ -123,6 +124,7 @@ class TenantScope {
   friend class service::Impersonation;  // of a session that is bound to the organization
   friend class service::Importing;      // an operator's, who has the database's password
   friend class service::OpenedInvite;   // has matched the hash of a token that only the invited person holds
+  friend class service::FoundProvider;  // whose organization lets its identity provider vouch for its members
   TenantScope(OrgId org, UserId user, PermissionSet permissions, bool super = false)
       : org_(org), user_(user), permissions_(permissions), super_(super) {}
   OrgId org_;

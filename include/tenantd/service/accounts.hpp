@@ -29,9 +29,10 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
                    const std::string& password);
 
 // What follows once the account has shown all its secrets: the session, the login alert, and what is written
-// down. `attempt`: the event that counts as failed so far.
+// down. `attempt`: the event that counts as failed so far. `bound_to`: an identity provider vouched, and the
+// session is good for its organization alone.
 TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
-                     std::optional<EventId> attempt);
+                     std::optional<EventId> attempt, std::optional<store::Membership> bound_to = {});
 
 void sign_out(db::Txn& txn, const Session& session);
 

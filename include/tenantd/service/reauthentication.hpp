@@ -25,6 +25,7 @@ bool is_right_password(const Context& context, const std::optional<store::Accoun
 
 // Returns the account if `password` is its own; nullopt otherwise, after the same work. Counted like a
 // sign-in, durably and before it is evaluated. Confirm it again with the change, in one transaction.
+// Throws ApiError(reauthentication_required) for an account that has no password.
 std::optional<store::Account> check_password(db::Txn& txn, const Context& context, UserId user,
                                              const std::string& password);
 // Forgets the failures. False if the password has changed or the account was deactivated meanwhile.

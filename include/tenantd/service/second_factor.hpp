@@ -39,7 +39,10 @@ std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& conte
 bool take_code(db::Txn& txn, const Context& context, UserId user, const std::string& code);
 
 // The way from the right password to the code: a token that stands for the first step. Committed with `txn`.
-Secret begin_second_step(db::Txn& txn, const Context& context, UserId user);
+// `bound_org`: an identity provider took the password's place, and the session will be good for its
+// organization alone.
+Secret begin_second_step(db::Txn& txn, const Context& context, UserId user,
+                         std::optional<OrgId> bound_org = {});
 // Starts the session. Throws ApiError: mfa_invalid (wrong code, or a token that is unknown, used or expired),
 // rate_limited.
 TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::string& token,

@@ -25,17 +25,19 @@ struct TokenReply {
   std::optional<store::Membership> membership;  // of the active organization
 };
 
-// Starts a session of `user` with `membership` as its active organization.
+// Starts a session of `user` with `membership` as its active organization; `bound`: and as its only one,
+// ever.
 TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord& user,
-                         std::optional<store::Membership> membership);
+                         std::optional<store::Membership> membership, bool bound = false);
 
 // Exchanges a refresh token. One that was used before ends its session and throws ApiError(refresh_reused),
 // except that the newest one, within the grace, gets the current pair again. Committed even when it throws.
-// Throws ApiError(invalid_token) for a token that is not ours, or whose session or user is gone.
+// Throws ApiError(invalid_token) for a token that is not ours, or whose session, user, or the only
+// organization that the session is good for is gone.
 TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token);
 
-// Makes `org` the session's active organization; its refresh token rotates. Throws ApiError(not_found) if the
-// user is no active member of an active organization of that id.
+// Makes `org` the session's active organization; its refresh token rotates. Throws ApiError: not_found (the
+// user is no active member of an active organization of that id), session_bound.
 TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org);
 
 }  // namespace tenantd::service

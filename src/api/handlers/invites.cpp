@@ -3,6 +3,7 @@
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/bound.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -106,6 +107,7 @@ Response accepted_reply(const service::Accepted& accepted) {
 }
 
 std::optional<std::string> caller(const Request& request) {
+  if (request.session) service::require_unbound(request.session->principal());
   return request.session ? std::optional{request.session->principal().user.email} : std::nullopt;
 }
 

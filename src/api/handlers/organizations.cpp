@@ -3,6 +3,7 @@
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/store/global/organizations.hpp"
 
 namespace tenantd::api::handlers {
@@ -21,6 +22,21 @@ Response list_every_organization(const Request& request, const Session& session,
       [&] { return store::count_organizations(txn, session.user()); });
 }
 
+// The one organization that a bound session is good for.
+Response list_only(const Page& page, Txn& txn, const Session& session, OrgId org) {
+  std::vector<store::Membership> rows;
+  if (auto membership = store::find_membership(txn, session.user(), org); membership && !page.from)
+    rows.push_back(*std::move(membership));
+  const auto count = static_cast<std::int64_t>(rows.size());
+  return page_reply(
+      page, std::move(rows),
+      [](JsonOut& json, const auto& row) { put_organization(json, row.organization, row.role); },
+      [](const auto& row) {
+        return store::Keyset{row.member_since, row.organization.id.bytes()};
+      },
+      [&] { return count; });
+}
+
 Response whole_organization(Txn& txn, UserId user, OrgId org) {
   const auto membership = store::find_membership(txn, user, org);
   const auto settings = store::find_settings(txn, user, org);
@@ -34,6 +50,7 @@ Response whole_organization(Txn& txn, UserId user, OrgId org) {
 
 Response list_my_organizations(const Request& request, const Session& session, Txn& txn) {
   const Page page = page_of(request.query);
+  if (const auto only = session.principal().bound_org) return list_only(page, txn, session, *only);
   return page_reply(
       page, store::list_memberships(txn, session.user(), page.from, page.limit + 1),
       [](JsonOut& json, const auto& row) { put_organization(json, row.organization, row.role); },
@@ -44,6 +61,7 @@ Response list_my_organizations(const Request& request, const Session& session, T
 }
 
 Response register_organization(const Request& request, const Session& session, Txn& txn) {
+  service::require_unbound(session.principal());
   const auto made =
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});

@@ -3,6 +3,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/impersonation.hpp"
 #include "tenantd/service/accounts.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/service/email_change.hpp"
 #include "tenantd/service/second_factor.hpp"
 #include "tenantd/store/global/account_events.hpp"
@@ -32,6 +33,7 @@ void put_event(JsonOut& json, const store::AccountEvent& event) {
       .field("session_id", event.session)
       .field("actor_id", event.actor)
       .field("api_key_id", event.api_key)
+      .field("method", event.method)
       .field("address", event.address)
       .field("agent", event.agent)
       .field("created_at", event.created_at)
@@ -39,6 +41,7 @@ void put_event(JsonOut& json, const store::AccountEvent& event) {
 }
 
 Response list_events(const Request& request, const Session& session, Txn& txn, AccountEvents which) {
+  service::require_whole_account(txn, session.principal());
   const auto page = page_of(request.query);
   const auto before = page.from ? std::optional{EventId{page.from->id}} : std::nullopt;
   return page_reply(

@@ -13,10 +13,10 @@ namespace tenantd::api::handlers {
 namespace {
 
 // Which of the subject's sessions the caller reaches: one's own all; a member's those in this organization,
-// since what that person does in another is nobody's business here. Throws ApiError: not_found,
-// role_outranks.
+// since what that person does in another is nobody's business here; by a session that is good for one
+// organization those in it. Throws ApiError: not_found, role_outranks.
 std::optional<OrgId> reach(const Request& request, const Subject& subject, Txn& txn) {
-  if (subject.is_self()) return std::nullopt;
+  if (subject.is_self()) return request.context.caller->bound_org;
   const auto& scope = *subject.scope();
   const auto found = store::find_member(txn, scope, subject.user());
   if (!found) throw ApiError(ErrorCode::not_found);

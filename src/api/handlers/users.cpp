@@ -7,6 +7,7 @@
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/api/handlers/new_user.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/bound.hpp"
 #include "tenantd/service/members.hpp"
 #include "tenantd/store/global/users.hpp"
 
@@ -92,6 +93,7 @@ service::NewUserForm new_user_form(const JsonValue& object, Email email) {
 }
 
 Response update_me(const Request& request, const Session& session, Txn& txn) {
+  service::require_whole_account(txn, session.principal());
   Principal principal = session.principal();
   principal.user.profile = profile_of(request.body);
   principal.user.updated_at = request.context.now;

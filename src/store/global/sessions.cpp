@@ -9,12 +9,11 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "session.insert",
-    "INSERT INTO session (id, user_id, org_id, counter, rotated_at, created_at, expires_at, ends_at, "
-    "address, agent) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{
-    "session.find",
-    "SELECT id, user_id, org_id, counter, rotated_at, expires_at, ends_at FROM session WHERE id = ? "
-    "AND actor_id IS NULL"};
+    "INSERT INTO session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
+    "ends_at, address, agent) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kFind{"session.find",
+                    "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, expires_at, ends_at FROM "
+                    "session WHERE id = ? AND actor_id IS NULL"};
 constexpr Sql kRotate{"session.rotate",
                       "UPDATE session SET counter = counter + 1, rotated_at = ?, expires_at = ? "
                       "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
@@ -117,16 +116,21 @@ class AsUser {
 }  // namespace
 
 void insert_session(db::Txn& txn, const NewSession& session, TimePoint now) {
-  txn.execute(kInsert, session.id, session.user, session.org, now, now, session.expires_at, session.ends_at,
-              session.address, session.agent);
+  txn.execute(kInsert, session.id, session.user, session.org, session.bound_org, now, now, session.expires_at,
+              session.ends_at, session.address, session.agent);
 }
 
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
   auto rows = txn.query(kFind, id);
   if (!rows.next()) return std::nullopt;
-  return SessionRow{rows.id<SessionId>(0), rows.id<UserId>(1), rows.maybe_id<OrgId>(2),
-                    rows.integer(3),       rows.time(4),       rows.time(5),
-                    rows.time(6)};
+  return SessionRow{rows.id<SessionId>(0),
+                    rows.id<UserId>(1),
+                    rows.maybe_id<OrgId>(2),
+                    rows.maybe_id<OrgId>(3),
+                    rows.integer(4),
+                    rows.time(5),
+                    rows.time(6),
+                    rows.time(7)};
 }
 
 bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now) {

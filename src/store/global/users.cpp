@@ -44,8 +44,9 @@ constexpr Sql kVerify{
     "user.mark_verified",
     "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
 constexpr Sql kInsertToken{"token.insert",
-                           "INSERT INTO one_time_token (token, user_id, purpose, email, created_at, "
-                           "expires_at) SELECT ?, id, ?, ?, ?, ? FROM user WHERE id = ?"};
+                           "INSERT INTO one_time_token (token, user_id, purpose, email, bound_org_id, "
+                           "created_at, expires_at) SELECT ?, id, ?, ?, ?, ?, ? FROM user WHERE id = ?"};
+constexpr Sql kBoundOrg{"token.bound_org", "SELECT bound_org_id FROM one_time_token WHERE token = ?"};
 constexpr Sql kPeekToken{
     "token.peek", "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
 constexpr Sql kForgetKeys{"user.forget_keys", "CALL forget_keys(?)"};
@@ -132,9 +133,16 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now) {
 }
 
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
-                  TimePoint expires_at, const std::optional<Email>& email) {
+                  TimePoint expires_at, const std::optional<Email>& email,
+                  const std::optional<OrgId>& bound_org) {
   const auto address = email ? std::optional{email->str()} : std::nullopt;
-  txn.execute(kInsertToken, hash, purpose, address, now, expires_at, user);
+  txn.execute(kInsertToken, hash, purpose, address, bound_org, now, expires_at, user);
+}
+
+std::optional<OrgId> find_bound_org(db::Txn& txn, const std::string& hash) {
+  auto rows = txn.query(kBoundOrg, hash);
+  if (!rows.next()) return std::nullopt;
+  return rows.maybe_id<OrgId>(0);
 }
 
 void delete_api_keys_of(db::Txn& txn, UserId user) {

@@ -30,8 +30,8 @@ std::optional<KeptReply> find_reply(db::Txn& txn, const std::string& id) {
   return KeptReply{rows.text(0), rows.integer(1), rows.maybe_text(2).value_or("")};
 }
 
-void keep_reply(db::Txn& txn, const std::string& id, std::int64_t status, const std::string& sealed) {
-  txn.execute(kKeep, status, sealed, id);
+bool keep_reply(db::Txn& txn, const std::string& id, std::int64_t status, const std::string& sealed) {
+  return txn.execute(kKeep, status, sealed, id) == 1;
 }
 
 }  // namespace tenantd::store

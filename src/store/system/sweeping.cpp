@@ -17,6 +17,8 @@ constexpr Sql kDeleteInvite{"sweep.delete_invite", "DELETE FROM invite WHERE org
 constexpr Sql kEvent{"sweep.invite_event", "CALL append_event(?, ?, 'invite.expired', NULL, ?, '{}', ?)"};
 constexpr Sql kTokens{"sweep.tokens",
                       "DELETE FROM one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kOauthStates{"sweep.oauth_states",
+                           "DELETE FROM oauth_state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kSessions{"sweep.sessions",
                         "DELETE FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kIdempotency{"sweep.idempotency",
@@ -51,6 +53,9 @@ std::int64_t sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before, T
 
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kTokens, before, kSweepBatch);
+}
+std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOauthStates, before, kSweepBatch);
 }
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kSessions, before, kSweepBatch);

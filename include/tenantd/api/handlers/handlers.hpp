@@ -110,6 +110,18 @@ Response change_role(const Request&, const TenantScope&, Txn&);
 Response delete_role(const Request&, const TenantScope&, Txn&);
 Response list_permissions(const Request&, const TenantScope&, Txn&);
 
+// identity_providers.cpp
+Response make_microsoft_provider(const Request&, const Session&, const TenantScope&, Txn&);
+Response make_google_provider(const Request&, const Session&, const TenantScope&, Txn&);
+Response list_identity_providers(const Request&, const Session&, const TenantScope&, Txn&);
+Response show_identity_provider(const Request&, const Session&, const TenantScope&, Txn&);
+Response change_identity_provider(const Request&, const Session&, const TenantScope&, Txn&);
+Response delete_identity_provider(const Request&, const Session&, const TenantScope&, Txn&);
+
+// single_sign_on.cpp
+Response begin_single_sign_on(const Request&, Txn&);
+Response finish_single_sign_on(const Request&, Txn&);
+
 // statistics.cpp
 Response organization_users(const Request&, const Session&, const TenantScope&, Txn&);
 Response organization_role_users(const Request&, const Session&, const TenantScope&, Txn&);

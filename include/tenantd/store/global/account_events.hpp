@@ -24,6 +24,7 @@ struct NewAccountEvent {
   std::optional<std::string> identity =
       {};  // 32 bytes that stand for the address typed, when there is no account
   std::optional<ApiKeyId> api_key = {};  // with which `actor` did it
+  std::optional<std::string> method = {};  // "sso": of a sign-in, unless by a password
 };
 void insert_account_event(db::Txn& txn, const NewAccountEvent& event, TimePoint now);
 
@@ -39,6 +40,7 @@ struct AccountEvent {
   std::string address;
   std::string agent;
   TimePoint created_at;
+  std::optional<std::string> method = {};
 };
 enum class AccountEvents { sign_ins, others };
 // Returns at most `limit` events of `user`, newest first, before `before` if given.

@@ -21,6 +21,7 @@ struct SessionRow {
   SessionId id;
   UserId user;
   std::optional<OrgId> org;
+  std::optional<OrgId> bound_org;  // good for it alone
   std::int64_t counter = 0;
   TimePoint rotated_at;
   TimePoint expires_at;  // slides
@@ -31,6 +32,7 @@ struct NewSession {
   SessionId id;
   UserId user;
   std::optional<OrgId> org;
+  std::optional<OrgId> bound_org;
   TimePoint expires_at;
   TimePoint ends_at;
   std::string address;

@@ -64,12 +64,15 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now);
 // `email`: the new address, for change_email. For an id that is no account nothing is stored, at the same
 // cost.
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
-                  TimePoint expires_at, const std::optional<Email>& email = {});
+                  TimePoint expires_at, const std::optional<Email>& email = {},
+                  const std::optional<OrgId>& bound_org = {});
+// The organization that a second_factor token leads to, alone; nullopt if it leads to all.
+std::optional<OrgId> find_bound_org(db::Txn& txn, const std::string& hash);
 // Uses the token up: returns its user the first time, before it expires; nullopt ever after.
 std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
 // Returns the user of a live token without using it up.
 std::optional<UserId> peek_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
-// Ends every API key that `user` made, in whatever organization.
+// Ends every API key that `user` made, in whatever organization, and every sign-in by a provider.
 void delete_api_keys_of(db::Txn& txn, UserId user);
 // Gives `user` the verified address of the change_email token, using it up. False if the token is gone.
 // Throws db::DuplicateKey (key "email") if another account has the address. The one way to change an address:

@@ -21,6 +21,7 @@ struct KeptReply {
   std::string sealed;
 };
 std::optional<KeptReply> find_reply(db::Txn& txn, const std::string& id);
-void keep_reply(db::Txn& txn, const std::string& id, std::int64_t status, const std::string& sealed);
+// False if the claim is gone.
+bool keep_reply(db::Txn& txn, const std::string& id, std::int64_t status, const std::string& sealed);
 
 }  // namespace tenantd::store

@@ -24,6 +24,7 @@ inline constexpr std::int64_t kSweepBatch = 1000;
 // Invitations: each leaves an `invite.expired` event unless it was answered.
 std::int64_t sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
 // Mails delivered or given up before `before`.

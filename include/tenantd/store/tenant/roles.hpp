@@ -37,8 +37,8 @@ void insert_role(db::Txn& txn, const TenantScope& scope, const Role& role);
 bool update_role(db::Txn& txn, const TenantScope& scope, const Role& role, TimePoint now);
 bool delete_role(db::Txn& txn, const TenantScope& scope, RoleId id);
 
-// True if a member holds the role, or an invitation that can still be accepted would give it. Exact only
-// under lock_role.
+// True if a member holds the role, or an invitation that can still be accepted would give it, or an
+// identity provider gives it to newcomers. Exact only under lock_role.
 bool is_role_in_use(db::Txn& txn, const TenantScope& scope, RoleId id, TimePoint now);
 
 }  // namespace tenantd::store

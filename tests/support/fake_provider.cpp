@@ -1,0 +1,162 @@
+#include "support/fake_provider.hpp"
+
+#include <ctime>
+
+#include "support/check.hpp"
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::test {
+namespace {
+
+std::string parameter(const std::string& url, const std::string& name) {
+  const auto query = url.substr(url.find('?') + 1);
+  for (const auto pair : split(query, '&')) {
+    const auto equals = pair.find('=');
+    if (pair.substr(0, equals) == name) return url_decode(pair.substr(equals + 1)).value();
+  }
+  return "";
+}
+
+std::string object_of(Members members, const Members& changes) {
+  for (const auto& [name, value] : changes) {
+    bool known = false;
+    for (auto& member : members) {
+      if (member.first != name) continue;
+      member.second = value;
+      known = true;
+    }
+    if (!known) members.emplace_back(name, value);
+  }
+  std::string text;
+  for (const auto& [name, value] : members)
+    if (!value.empty()) text += (text.empty() ? "\"" : ",\"") + name + "\":" + value;
+  return '{' + text + '}';
+}
+
+}  // namespace
+
+std::string quoted(const std::string& text) { return Field{text}.json(); }
+
+FakeProvider::FakeProvider()
+    : server_([this](const StubRequest& request) { return answer(request); }, "127.0.0.2") {}
+
+std::vector<std::string> FakeProvider::settings() const {
+  return {"OAUTH_GOOGLE_URL=" + url(), "OAUTH_MICROSOFT_URL=" + url(), "OUTBOUND_ALLOW=127.0.0.2",
+          "OUTBOUND_HTTP=true",        "OUTBOUND_SECONDS=2",           "OUTBOUND_WORKERS=1",
+          "LIMIT_OUTBOUND=0"};
+}
+
+std::string FakeProvider::issuer(const std::string& provider) const {
+  return provider == "google" ? url() : url() + '/' + kDirectory + "/v2.0";
+}
+
+void FakeProvider::grant(const std::string& code, const std::string& id_token) {
+  const std::lock_guard lock{mutex_};
+  tokens_[code] = id_token;
+}
+
+std::string FakeProvider::exchange() const {
+  const std::lock_guard lock{mutex_};
+  return exchange_;
+}
+
+void FakeProvider::misbehave(std::function<std::optional<StubReply>(const StubRequest&)> answer) {
+  const std::lock_guard lock{mutex_};
+  misbehaves_ = std::move(answer);
+}
+
+std::string FakeProvider::discovery(const std::string& issuer, const Members& changes) const {
+  return object_of({{"issuer", quoted(issuer)},
+                    {"authorization_endpoint", quoted(url() + "/authorize?p=1")},
+                    {"token_endpoint", quoted(url() + "/token")},
+                    {"jwks_uri", quoted(url() + "/keys")},
+                    {"token_endpoint_auth_methods_supported", R"(["client_secret_post"])"}},
+                   changes);
+}
+
+StubReply FakeProvider::answer(const StubRequest& request) {
+  std::unique_lock lock{mutex_};
+  if (misbehaves_) {
+    const auto misbehaves = misbehaves_;
+    lock.unlock();
+    if (auto reply = misbehaves(request)) return *reply;
+    lock.lock();
+  }
+  const std::string well_known = "/.well-known/openid-configuration";
+  if (request.path.ends_with(well_known))
+    return {200, discovery(url() + request.path.substr(0, request.path.size() - well_known.size()))};
+  if (request.path == "/keys") return {200, jwks({&key_})};
+  if (request.path != "/token") return {404, "{}"};
+  exchange_ = request.body;
+  const auto token = tokens_.find(parameter('?' + request.body, "code"));
+  if (token == tokens_.end()) return {400, R"({"error":"invalid_grant"})"};
+  return {200, R"({"access_token":"x","token_type":"Bearer","id_token":")" + token->second + "\"}"};
+}
+
+std::string provider_body(const std::string& provider, bool automatic, const std::string& domains,
+                          const std::string& role) {
+  const std::string azure =
+      provider == "microsoft" ? "\"azure_tenant_id\":\"" + std::string{kDirectory} + "\"," : "";
+  return '{' + azure + R"("client_id":"client","client_secret":"not to be told","auto_provision_users":)" +
+         (automatic ? "true" : "false") + ",\"allowed_domains\":" + domains +
+         ",\"default_role_name\":" + quoted(role) + '}';
+}
+
+Response make_provider(const Account& admin, const std::string& provider, bool automatic,
+                       const std::string& domains, const std::string& role) {
+  auto made = admin.client().post("/api/v1/tenants/" + admin.org_id + "/identity-providers/" + provider,
+                                  provider_body(provider, automatic, domains, role));
+  expect(made, 201);
+  return made;
+}
+
+Begun begin(const std::string& provider, const std::string& org_id, Client client) {
+  const auto reply = client.get("/api/v1/auth/oauth/" + provider + "/login/" + org_id);
+  expect(reply, 200);
+  Begun begun{provider, org_id, reply.text("/authorization_url"), {}, {}, {}, {}, {}};
+  begun.state = parameter(begun.url, "state");
+  begun.nonce = parameter(begun.url, "nonce");
+  begun.challenge = parameter(begun.url, "code_challenge");
+  begun.redirect = parameter(begun.url, "redirect_uri");
+  const auto cookie = reply.header("set-cookie");
+  begun.cookie = cookie.substr(0, cookie.find(';'));
+  return begun;
+}
+
+std::string payload_for(const FakeProvider& idp, const Begun& begun, const std::string& subject,
+                        const std::string& email, const Members& changes) {
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  Members members = {{"iss", quoted(idp.issuer(begun.provider))},
+                     {"aud", quoted("client")},
+                     {"nonce", quoted(begun.nonce)},
+                     {"iat", std::to_string(now)},
+                     {"exp", std::to_string(now + 300)},
+                     {"email", quoted(email)}};
+  if (begun.provider == "google") {
+    members.emplace_back("sub", quoted(subject));
+    members.emplace_back("hd", quoted(email.substr(email.find('@') + 1)));
+    members.emplace_back("email_verified", "true");
+  } else {
+    members.emplace_back("sub", quoted("pairwise"));
+    members.emplace_back("tid", quoted(kDirectory));
+    members.emplace_back("oid", quoted(subject));
+  }
+  return object_of(std::move(members), changes);
+}
+
+Response come_back(const Begun& begun, const std::string& code) {
+  Client client;
+  if (!begun.cookie.empty()) client.header("Cookie", begun.cookie);
+  return client.post("/api/v1/auth/oauth/" + begun.provider + "/callback/" + begun.org_id,
+                     object({{"code", code}, {"state", begun.state}}));
+}
+
+Response sign_on(FakeProvider& idp, const std::string& provider, const std::string& org_id,
+                 const std::string& subject, const std::string& email, const Members& changes) {
+  const auto begun = begin(provider, org_id);
+  const auto code = fresh_name("code");
+  idp.grant(code, idp.key().token(payload_for(idp, begun, subject, email, changes)));
+  return come_back(begun, code);
+}
+
+}  // namespace tenantd::test
