@@ -53,9 +53,11 @@ class Visit {
   wrong = [];
   expected = [];
 
-  constructor(browser, link, options = {}) {
+  // `also`: origins besides the link's own that the story leads to.
+  constructor(browser, link, { also = [], ...options } = {}) {
     this.browser = browser;
     this.link = link;
+    this.origins = [new URL(link).origin, ...also];
     this.options = options;
     this.token = new URL(link).hash.replace(/^#token=/, '');
     this.name = new URL(link).pathname.slice(1).replaceAll('/', '-');
@@ -75,7 +77,7 @@ class Visit {
   }
 
   sees(url) {
-    const local = url.startsWith('data:') || new URL(url.replace(/^blob:/, '')).origin === new URL(this.link).origin;
+    const local = url.startsWith('data:') || this.origins.includes(new URL(url.replace(/^blob:/, '')).origin);
     if (!local) this.wrong.push(`a request left the host: ${url}`);
     const told = this.token && decodeURIComponent(url).includes(this.token);
     if (told) this.wrong.push(`the token went into an address: ${url}`);

@@ -1,0 +1,73 @@
+// People sign in by a real OpenID provider: see tests/node/oidc_sign_in.mjs.
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/fake_provider.hpp"
+#include "support/private_stack.hpp"
+#include "support/processes.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+// A port that was free a moment ago.
+std::string free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  require(::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+              ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0,
+          "no free port");
+  ::close(fd);
+  return std::to_string(ntohs(at.sin_port));
+}
+
+void trust(const Account& owner, const std::string& provider, const std::string& client) {
+  const std::string azure =
+      provider == "microsoft" ? "\"azure_tenant_id\":\"" + std::string{kDirectory} + "\"," : "";
+  expect(owner.client().post("/api/v1/tenants/" + owner.org_id + "/identity-providers/" + provider,
+                             '{' + azure + "\"client_id\":\"" + client + R"(","client_secret":"secret of )" +
+                                 client +
+                                 R"(","auto_provision_users":true,"allowed_domains":["example.com"],)"
+                                 R"("default_role_name":"member"})"),
+         201);
+}
+
+void sign_in_by_provider(const std::string& how) {
+  const auto port = free_port();
+  const auto url = "http://127.0.0.1:" + port;
+  const PrivateStack stack{{"OAUTH_GOOGLE_URL=" + url, "OAUTH_MICROSOFT_URL=" + url,
+                            "OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true", "LIMIT_OUTBOUND=0"}};
+  stack.take_the_suites_place();
+  const auto a = sign_up("Alpha");
+  const auto b = sign_up("Beta");
+  trust(a, "google", "alpha");
+  trust(b, "google", "beta");
+  trust(a, "microsoft", "alpha");
+  const auto home = stack.dir() + "/browser";
+  std::filesystem::create_directories(home);
+  const auto finished = run_program(
+      {"node", setting("TENANTD_TOP") + "/tests/node/oidc_sign_in.mjs", how, port, a.org_id, b.org_id},
+      {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}, std::chrono::seconds{100});
+  require_equal(finished.status, 0, finished.output);
+  require_equal(log_with(stack.dir(), "secret of "), "", "a secret stands in a log");
+  require_equal(log_with(stack.dir(), "state=google."), "", "a state stands in a log");
+}
+
+}  // namespace
+
+Test(sso_provider, people_sign_in_without_a_browser_at_two_tenants_at_once, .timeout = 180) {
+  sign_in_by_provider("browserless");
+}
+
+Test(sso_provider, the_page_finishes_what_the_provider_sends_back, .timeout = 180) {
+  sign_in_by_provider("browser");
+}

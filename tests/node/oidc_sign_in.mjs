@@ -1,0 +1,136 @@
+// oidc_sign_in.mjs HOW PORT ORG_A ORG_B: people sign in by a real provider, without a browser or in one. ORG_A trusts the
+// client "alpha", ORG_B "beta"; ORG_A trusts Entra's tenant TID too. Prints nothing but what went wrong.
+import assert from 'node:assert/strict';
+import { provide } from './oidc_provider.mjs';
+import { base, run } from './browser.mjs';
+
+const [how, port, orgA, orgB] = process.argv.slice(2);
+const tid = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
+const oid = '6a7fbd2c-2b1f-4c8e-9a3e-0d6a4f6e5b11';
+const redirect = `${base}/sso`;
+
+// Keeps cookies by host and port, as a careful client does.
+class Browserless {
+  jars = new Map();
+
+  async send(url, options = {}) {
+    const { origin } = new URL(url);
+    const jar = this.jars.get(origin) || this.jars.set(origin, new Map()).get(origin);
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const reply = await fetch(url, { redirect: 'manual', ...options, headers: { ...options.headers, ...(cookie && { cookie }) } });
+    for (const line of reply.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      jar.set(name, value);
+    }
+    return reply;
+  }
+
+  // To the page that redirects lead to, or to the first address of the service itself, unopened.
+  async follow(url) {
+    for (let steps = 0; steps < 20; ++steps) {
+      if (url.startsWith(redirect)) return { url };
+      const reply = await this.send(url);
+      const location = reply.headers.get('location');
+      if (!location) return { url, page: await reply.text() };
+      url = new URL(location, url).href;
+    }
+    assert.fail('too many redirects');
+  }
+
+  async submit(at, fields) {
+    const action = /<form[^>]*action="([^"]+)"/.exec(at.page);
+    assert.ok(action, at.page);
+    const url = new URL(action[1].replaceAll('&amp;', '&'), at.url).href;
+    const reply = await this.send(url, { method: 'POST', body: new URLSearchParams(fields) });
+    return this.follow(new URL(reply.headers.get('location'), url).href);
+  }
+
+  // Through login and consent, to the code.
+  async code(provider, org, name) {
+    const begun = await this.send(`${base}/api/v1/auth/oauth/${provider}/login/${org}`);
+    assert.equal(begun.status, 200, await begun.clone().text());
+    let at = await this.follow((await begun.json()).authorization_url);
+    at = await this.submit(at, { prompt: 'login', login: name, password: 'any' });
+    at = await this.submit(at, { prompt: 'consent' });
+    const query = new URL(at.url).searchParams;
+    assert.ok(query.get('code'), at.url);
+    return { code: query.get('code'), state: query.get('state') };
+  }
+
+  back(provider, org, answer) {
+    return this.send(`${base}/api/v1/auth/oauth/${provider}/callback/${org}`,
+                     { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(answer) });
+  }
+
+  async signIn(provider, org, name) {
+    const reply = await this.back(provider, org, await this.code(provider, org, name));
+    assert.equal(reply.status, 200, await reply.clone().text());
+    const tokens = await reply.json();
+    assert.equal(tokens.organization.id, org);
+    return tokens;
+  }
+}
+
+async function without_browser() {
+  // One browser, two tenants at once.
+  const both = new Browserless();
+  const [a, b] = [await both.code('google', orgA, 'ann'), await new Browserless().code('google', orgB, 'bob')];
+  const crossed = await both.back('google', orgB, a);
+  assert.equal(crossed.status, 400);
+  assert.equal((await crossed.json()).code, 'oauth_state_invalid');
+  assert.equal((await both.back('google', orgA, a)).status, 200);
+  assert.equal((await both.back('google', orgB, b)).status, 400, 'another browser’s state');
+  const [one, two, three] = await Promise.all([
+    new Browserless().signIn('google', orgA, 'carol'),
+    new Browserless().signIn('google', orgB, 'carol'),
+    new Browserless().signIn('microsoft', orgA, 'dave'),
+  ]);
+  assert.equal(one.user.id, two.user.id, 'one person at two tenants');
+  assert.equal(one.user.email, 'carol@example.com');
+  assert.equal(three.user.email_verified, false);
+  const again = await new Browserless().signIn('google', orgA, 'ann');
+  assert.equal(again.user.email, 'ann@example.com');
+}
+
+async function in_browser() {
+  const provider = `http://127.0.0.1:${port}`;
+  await run(async (open) => {
+    // The provider's own pages ask for a font and an icon that are not there.
+    const fonts = 'https://fonts.googleapis.com';
+    const visit = await open(`${base}/sso`, { also: [provider, fonts] });
+    await visit.page.route(`${fonts}/**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
+    await visit.page.route(`${provider}/favicon.ico`, (route) => route.fulfill({ contentType: 'image/png', body: '' }));
+    await visit.shows('Please begin where you sign in.');
+    await visit.check('nothing');
+    await visit.page.evaluate(async (path) => {
+      location.href = (await (await fetch(path)).json()).authorization_url;
+    }, `/api/v1/auth/oauth/google/login/${orgA}`);
+    await visit.page.fill('input[name=login]', 'erin');
+    await visit.page.fill('input[name=password]', 'any');
+    await visit.page.click('button[type=submit]');
+    await visit.page.getByText('Continue').waitFor();
+    const tokens = await visit.answer(`/api/v1/auth/oauth/google/callback/${orgA}`, 200,
+                                      () => visit.page.click('button[type=submit]'));
+    await visit.shows(`Signed in to ${tokens.organization.name} as erin@example.com.`);
+    await visit.check('signed-in');
+    assert.equal(await visit.page.evaluate(() => location.href), redirect);
+    const content = await visit.page.content();
+    for (const secret of [tokens.access_token, tokens.refresh_token]) assert.ok(!content.includes(secret));
+    const kept = await visit.page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie, history.state]);
+    assert.deepEqual(kept, [0, 0, '', null]);
+
+    const stranger = await open(`${base}/sso?code=x&state=google.${orgA}.${'A'.repeat(43)}`);
+    await stranger.shows('was not begun in this browser').catch(() => {});
+    stranger.wrong = stranger.wrong.filter((word) => !word.includes('status of 400'));
+    await stranger.check('refused');
+    const denied = await open(`${base}/sso?error=access_denied&state=x`);
+    await denied.shows('Your provider has ended the sign-in.');
+  });
+}
+
+const end = await provide(port, { clients: [['alpha', 'secret of alpha'], ['beta', 'secret of beta']], redirect, tid, oid });
+try {
+  await (how === 'browser' ? in_browser() : without_browser());
+} finally {
+  end();
+}
