@@ -30,7 +30,7 @@ bool before_request(CURLcode status) {
 
 }  // namespace
 
-Exchange::Exchange(const OutboundPolicy& policy, OutboundRequest request)
+Exchange::Exchange(const OutboundPolicy& policy, OutboundRequest request, CURLSH* share)
     : policy_(policy), request_(std::move(request)) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (ready != CURLE_OK) throw std::runtime_error("libcurl cannot start");
@@ -39,6 +39,7 @@ Exchange::Exchange(const OutboundPolicy& policy, OutboundRequest request)
   if (handle_ == nullptr) throw std::runtime_error("libcurl has no memory");
   try {
     prepare();
+    if (share != nullptr) set(CURLOPT_SHARE, share);
   } catch (...) {
     curl_slist_free_all(headers_);
     curl_easy_cleanup(handle_);
@@ -84,8 +85,15 @@ void Exchange::prepare() {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
   }
   set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
-  request_.headers.emplace_back("User-Agent", "tenantd");
-  request_.headers.emplace_back("Expect", "");
+  set(CURLOPT_USERAGENT, "tenantd");
+  prepare_headers();
+  if (request_.aws) prepare_signature();
+}
+
+void Exchange::prepare_headers() {
+  // libcurl signs every header of this list, those that it does not send too: an empty Expect would make a
+  // signature that nobody can verify. It sends one only with more than a megabyte.
+  if (!request_.aws) request_.headers.emplace_back("Expect", "");
   for (const auto& [name, value] : request_.headers) {
     // libcurl sends "Name:" only if it is spelled "Name;", and drops a header that is spelled "Name:".
     auto* longer = curl_slist_append(headers_, (name + ": " + value).c_str());
@@ -93,7 +101,6 @@ void Exchange::prepare() {
     headers_ = longer;
   }
   set(CURLOPT_HTTPHEADER, headers_);
-  if (request_.aws) prepare_signature();
 }
 
 void Exchange::prepare_signature() {
@@ -137,6 +144,7 @@ std::size_t Exchange::take_header(char* data, std::size_t size, std::size_t coun
     const auto name = ascii_lower(line.substr(0, colon));
     const std::string value{trim(line.substr(colon + 1))};
     if (name == "content-type") exchange.reply_.content_type = value;
+    if (name == "x-amzn-errortype") exchange.reply_.error_type = value;
     if (name == "cache-control") exchange.reply_.cache_control = value;
   }
   return line.size();

@@ -14,7 +14,8 @@ namespace tenantd::net {
 class Exchange {
  public:
   // Throws OutboundError(refused) for an URL that may not be called.
-  Exchange(const OutboundPolicy& policy, OutboundRequest request);
+  // `share`: where connections are kept, or nullptr.
+  Exchange(const OutboundPolicy& policy, OutboundRequest request, CURLSH* share = nullptr);
   ~Exchange();
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
@@ -27,6 +28,7 @@ class Exchange {
   template <class Value>
   void set(CURLoption option, Value value);
   void prepare();
+  void prepare_headers();
   void prepare_signature();
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* self);

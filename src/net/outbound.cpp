@@ -188,6 +188,29 @@ std::optional<std::string> refuse_url_resolved(const OutboundPolicy& policy, con
   return judge_addresses(policy, target, 0);
 }
 
+struct Client::Kept {
+  CURLSH* share = curl_share_init();
+
+  Kept() {
+    if (share == nullptr || curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK)
+      throw std::runtime_error("libcurl cannot keep connections");
+  }
+  ~Kept() { curl_share_cleanup(share); }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+};
+
+Client::Client(OutboundPolicy policy) : policy_(std::move(policy)) {}
+Client::~Client() = default;
+
+OutboundReply Client::call(const OutboundRequest& request) {
+  if (!kept_) kept_ = std::make_unique<Kept>();
+  Exchange exchange{policy_, request, kept_->share};
+  return exchange.finish(curl_easy_perform(exchange.handle()));
+}
+
+void Client::idle() { kept_.reset(); }
+
 OutboundReply call(const OutboundPolicy& policy, const OutboundRequest& request) {
   Exchange exchange{policy, request};
   return exchange.finish(curl_easy_perform(exchange.handle()));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -69,6 +70,7 @@ struct OutboundReply {
   std::string body;
   std::string content_type;
   std::string cache_control;
+  std::string error_type;  // X-Amzn-ErrorType
 };
 
 // No reply. `reached`: the request may have been received.
@@ -82,5 +84,23 @@ struct OutboundError : std::runtime_error {
 
 // Calls and waits. Any HTTP status is a reply. Throws OutboundError.
 OutboundReply call(const OutboundPolicy& policy, const OutboundRequest& request);
+
+// Calls like call(), and keeps its connections for the next one. For one thread.
+class Client {
+ public:
+  explicit Client(OutboundPolicy policy);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  OutboundReply call(const OutboundRequest& request);
+  // Closes the connections that are kept.
+  void idle();
+
+ private:
+  struct Kept;
+  OutboundPolicy policy_;
+  std::unique_ptr<Kept> kept_;
+};
 
 }  // namespace tenantd::net
