@@ -239,11 +239,13 @@ ALTER TABLE tenantd.outbox ADD KEY IF NOT EXISTS outbox_provider (provider, prov
 -- Addresses that get no mail any more.
 CREATE TABLE IF NOT EXISTS tenantd.suppression (
   email      VARCHAR(320) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+  id         BINARY(16)   NOT NULL,
   reason     VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'bounce, complaint, manual',
   detail     VARCHAR(500) NOT NULL DEFAULT '',
   source     VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'ses, resend, generic, smtp, operator',
   created_at BIGINT       NOT NULL,
-  updated_at BIGINT       NOT NULL
+  updated_at BIGINT       NOT NULL,
+  KEY suppression_time (created_at, id)
 ) ENGINE = InnoDB;
 
 -- --- Administration: what the sweeper was asked to do now ------------------------------------------------------------

@@ -54,6 +54,8 @@ GRANT SELECT, INSERT, UPDATE (type, session_id) ON tenantd_app.account_event TO 
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
 GRANT INSERT ON tenantd_app.outbox TO {{app}};
+GRANT SELECT (id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
 
 -- The sweeper: deletes what has expired, and says so.
@@ -67,8 +69,9 @@ GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweepe
 GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 
--- The courier: the outbox.
+-- The courier: the outbox, and which addresses are out of it.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
+GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
 
 -- What earlier versions granted and this one does not.
 DELIMITER //

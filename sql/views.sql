@@ -184,7 +184,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- Invitations with what became of their mails: nothing else of the outbox is seen.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite_detail AS
   SELECT i.org_id, i.id, i.email, i.user_id, i.role_id, r.name AS role_name, i.invited_by, i.status, i.created_at,
-         i.expires_at, i.by_user, b.status AS mail_status, b.attempts AS mail_attempts, b.sent_at AS mail_sent_at
+         i.expires_at, i.by_user, b.status AS mail_status, b.attempts AS mail_attempts, b.sent_at AS mail_sent_at,
+         b.bounced_at AS mail_bounced_at, b.last_error LIKE 'suppressed:%' AS mail_suppressed
   FROM tenantd.invite i
   JOIN tenantd.role r ON r.org_id = i.org_id AND r.id = i.role_id
   LEFT JOIN tenantd.outbox b ON b.id = i.mail_id AND b.org_id = i.org_id
@@ -309,6 +310,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
   SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, next_attempt_at, created_at, updated_at
   FROM tenantd.outbox;
+-- What mail systems report on: to whom a mail went is not seen.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sent_mail AS
+  SELECT id, provider, provider_id, bounced_at, last_error, updated_at FROM tenantd.outbox WHERE provider_id IS NOT NULL;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.suppression AS
+  SELECT email, id, reason, detail, source, created_at, updated_at FROM tenantd.suppression;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
   SELECT version, description, created_at FROM tenantd.version;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.totp AS

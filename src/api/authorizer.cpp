@@ -169,7 +169,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   if (!belongs && principal.bound_org && !named.any()) refuse_token();
   const bool elsewhere =
       principal.bound_org && principal.organization && *principal.bound_org != principal.organization->id;
-  if (elsewhere && !principal.actor && live->member_status == Status::active) service::require_unbound(principal);
+  if (elsewhere && !principal.actor && live->member_status == Status::active)
+    service::require_unbound(principal);
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
   // Of an impersonation three accounts' changes count at once, and it is rare: it is read each time.

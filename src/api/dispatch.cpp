@@ -230,7 +230,9 @@ void Dispatch::read_body(Call& call) {
   const auto type = ascii_lower(media_type(call.http.content_type));
   if (type == "application/json") {
     call.body = parse_json(call.http.body);
-  } else if (route.form && type == kForm) {
+  } else if (route.also == AlsoTakes::text && type == "text/plain") {
+    call.body = parse_json(call.http.body);
+  } else if (route.also == AlsoTakes::form && type == kForm) {
     call.body = sign_in_of_form(call.http);
   } else {
     throw ApiError(ErrorCode::unsupported_media_type);

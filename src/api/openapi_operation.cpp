@@ -118,7 +118,12 @@ void put_body(JsonOut& json, const Route& route) {
   put_reference(json, component_reference(route.body));
   put_examples(json, schema_document(route.body));
   json.end_object();
-  if (route.form) put_form(json);
+  if (route.also == AlsoTakes::form) put_form(json);
+  if (route.also == AlsoTakes::text) {
+    json.key("text/plain").begin_object().key("schema");
+    put_reference(json, component_reference(route.body));
+    json.end_object();
+  }
   json.end_object().end_object();
 }
 

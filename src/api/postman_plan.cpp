@@ -51,6 +51,7 @@ constexpr std::string_view kSwapPasswords =
 constexpr std::string_view kMailed = "Only a mail carries the token.";
 constexpr std::string_view kApp = "Only an authenticator app knows the code.";
 constexpr std::string_view kProvider = "Only an identity provider gives the code.";
+constexpr std::string_view kUnsigned = "Off until the settings say how these are signed.";
 constexpr std::string_view kStranger = "eve+{{$guid}}@example.com";
 
 }  // namespace
@@ -118,6 +119,8 @@ std::span<const Step> steps() {
        .refusal = not_found,
        .why = kProvider,
        .values = {{"provider", "google"}, {"tenant", "no-such-tenant"}}},
+      {.method = POST, .path = "/api/v1/mail/events", .refusal = not_found, .why = kUnsigned},
+      {.method = POST, .path = "/api/v1/mail/events/ses", .refusal = not_found, .why = kUnsigned},
   };
   return kSteps;
 }

@@ -69,7 +69,7 @@ void put_pair(JsonOut& json, std::string_view key, std::string_view value) {
 void put_body(JsonOut& json, const Route& route, const Step& step) {
   if (route.body.empty()) return;
   json.key("body").begin_object();
-  if (route.form) {
+  if (route.also == AlsoTakes::form) {
     json.field("mode", "urlencoded").key("urlencoded").begin_array();
     put_pair(json, "grant_type", "password");
     put_pair(json, "username", variable("email"));
@@ -219,7 +219,8 @@ void put_request_item(JsonOut& json, const Route& route) {
   json.field("description", std::string{route.summary} + ". " + description_of(route, step));
   if (route.handler.access == Access::anyone) json.key("auth").raw(R"({"type":"noauth"})");
   json.key("header").begin_array();
-  if (!route.body.empty() && !route.form) put_pair(json, "Content-Type", "application/json");
+  if (!route.body.empty() && route.also != AlsoTakes::form)
+    put_pair(json, "Content-Type", "application/json");
   json.end_array();
   put_body(json, route, step);
   put_url(json, route, step);

@@ -90,6 +90,10 @@ const std::vector<Own>& own_refusals() {
       {h::role_wise_users, {}},
       {h::organization_users, {}},
       {h::organization_role_users, {}},
+      {h::take_mail_events, {signature_invalid, not_found}},
+      {h::take_ses_events, {signature_invalid, not_found}},
+      {h::list_suppressions, {}},
+      {h::delete_suppression, {not_found}},
   };
   return kOwn;
 }
@@ -116,7 +120,7 @@ std::vector<ErrorCode> implied(const Route& route) {
     add({session_required});
   if (route.path.find('{') != std::string_view::npos) add({not_found});
   if (!route.body.empty()) add({malformed_json, body_too_large, unsupported_media_type});
-  if (route.form) add({malformed_form});
+  if (route.also == AlsoTakes::form) add({malformed_form});
   if (route.method != Method::GET) add({conflict});
   if (takes_if_match(route)) add({precondition_failed});
   if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});

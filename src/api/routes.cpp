@@ -52,7 +52,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/signin", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
     Route{POST, "/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
     Route{POST, "/api/v1/auth/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
-    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in, as OAuth 2 clients do", true},
+    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in, as OAuth 2 clients do", AlsoTakes::form},
     Route{POST, "/refresh_token", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
     Route{POST, "/api/v1/auth/refresh", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
     Route{POST, "/logout", h::log_out, none, Rate::write, "", "", done(), "End the session"},
@@ -148,7 +148,13 @@ constexpr auto kRoutes = join(
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
     Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", ok("organization_counts"), "Members per organization"},
-    Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", ok("organization_role_counts"), "Members per organization and role"}));
+    Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", ok("organization_role_counts"), "Members per organization and role"}),
+
+    section("Mail",
+    Route{POST, "/api/v1/mail/events", h::take_mail_events, none, Rate::write, "mail_events", "", ok("mail_events_taken"), "Report bounces and complaints; signed by X-Signature"},
+    Route{POST, "/api/v1/mail/events/ses", h::take_ses_events, none, Rate::outbound, "sns_message", "", ok("mail_events_taken"), "Bounces and complaints of Amazon SES, as Amazon SNS sends them", AlsoTakes::text},
+    Route{GET, "/api/v1/admin/mail/suppressions", h::list_suppressions, none, Rate::read, "", "page_query", ok("suppressions"), "Addresses that get no mail, newest first"},
+    Route{DELETE_, "/api/v1/admin/mail/suppressions/{email}", h::delete_suppression, none, Rate::write, "", "", done(), "Let an address get mail again"}));
 // clang-format on
 
 constexpr bool tenant_rows_name_a_permission() {

@@ -191,6 +191,7 @@ constexpr std::array kCommands = {
     Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "", "the API's description, OpenAPI 3.1", openapi},
     Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},
+    Command{"mail", "preview|test|suppressions", "look at mails, send one, lift suppressions", mail_tools},
     Command{"doctor", "", "check keys, database and isolation", doctor},
 };
 
@@ -210,7 +211,8 @@ void help(std::ostream& out) {
 
 // Import has a page of its own.
 bool asks_for_help(const Command& command, const Arguments& arguments) {
-  return arguments.size() == 2 && arguments[1] == "--help" && command.run != import_people;
+  return arguments.size() == 2 && arguments[1] == "--help" && command.run != import_people &&
+         command.run != mail_tools;
 }
 
 int run_command(const Command& command, const Arguments& arguments, std::ostream& out, std::ostream& err) {

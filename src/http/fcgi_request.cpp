@@ -45,6 +45,7 @@ constexpr std::array kParameters = {
     Parameter{"HTTP_X_API_KEY", &Request::api_key, true},
     Parameter{"HTTP_IDEMPOTENCY_KEY", &Request::idempotency_key, true},
     Parameter{"HTTP_IF_MATCH", &Request::if_match, true},
+    Parameter{"HTTP_X_SIGNATURE", &Request::signature, true},
     Parameter{"HTTP_CONTENT_TYPE", nullptr, true},
 };
 

@@ -78,7 +78,7 @@ class FileTransport final : public Transport {
       // The process id keeps two couriers apart.
       const std::string temporary = path + '.' + std::to_string(::getpid()) + ".tmp";
       store(message, path, temporary);
-      return {Outcome::sent, path};
+      return {Outcome::sent, path, false, "file", message.message_id};
     } catch (const std::system_error& problem) {
       return {Outcome::retry, problem.what(), true};
     }

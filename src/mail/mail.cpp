@@ -15,7 +15,14 @@ constexpr std::array kTemplates{Template::invitation,       Template::verificati
                                 Template::password_reset,   Template::password_changed,
                                 Template::login_alert,      Template::email_change,
                                 Template::security_changed, Template::ownership_transferred,
-                                Template::impersonation};
+                                Template::impersonation,    Template::test};
+
+// The page that a mail's own link leads to; "" if it has none.
+std::string page_of(Template kind) {
+  if (kind == Template::invitation) return "invite";
+  if (kind == Template::verification || kind == Template::email_change) return "verify";
+  return kind == Template::password_reset || kind == Template::account_created ? "reset" : "";
+}
 
 }  // namespace
 
@@ -32,14 +39,36 @@ std::string_view template_name(Template kind) {
     case Template::security_changed: return "security_changed";
     case Template::ownership_transferred: return "ownership_transferred";
     case Template::impersonation: return "impersonation";
+    case Template::test: return "test";
   }
   throw std::logic_error("no such mail template");
 }
+
+std::span<const Template> templates() { return kTemplates; }
 
 std::optional<Template> template_by_name(std::string_view name) {
   for (const Template kind : kTemplates)
     if (template_name(kind) == name) return kind;
   return std::nullopt;
+}
+
+Mail sample_mail(Template kind, const std::string& to, const std::string& public_url) {
+  Mail mail{kind,
+            to,
+            {{"organization", "Northwind Traders"},
+             {"inviter", "Ada Lovelace"},
+             {"role", "editor"},
+             {"minutes", "10"},
+             {"change", "Two-factor sign-in was switched off"},
+             {"from", "ada@example.com"},
+             {"to", "grace@example.com"},
+             {"email", to},
+             {"address", "203.0.113.7"},
+             {"agent", "Firefox on Linux"},
+             {"time", "2026-11-21 03:31 UTC"}}};
+  if (const auto page = page_of(kind); !page.empty())
+    mail.values["link"] = public_url + '/' + page + "#token=kX3vTq9mB1c8yZ0wRr5uLh2nEe7aSs4dFf6gGj1pQoI";
+  return mail;
 }
 
 std::string values_to_json(const Mail& mail) {

@@ -18,6 +18,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr std::size_t kLine = 76;
 constexpr std::size_t kAddressMax = 254;  // RFC 5321 section 4.5.3.1.3 without the angle brackets
 constexpr std::size_t kLocalMax = 64;
+constexpr std::size_t kSenderNameMax = 64;  // code points
 
 // Returns the length of the code point at the front of a non-empty `text`, or 0 if it is not well-formed.
 std::size_t code_point_length(std::string_view text) {
@@ -83,6 +84,34 @@ std::string encoded_words(std::string_view text, std::size_t used) {
     if (!out.empty()) out += "\r\n ";
     out.append(open).append(base64_encode(text.substr(0, taken))).append(close);
     text.remove_prefix(taken);
+  }
+  return out;
+}
+
+// A display name: itself if it is made of atoms, else quoted.
+std::string phrase_of(const std::string& name) {
+  // Beyond ASCII nothing needs quoting.
+  const auto plain = [](char c) { return is_atext(c) || c == ' ' || static_cast<std::uint8_t>(c) >= 0x80; };
+  if (std::all_of(name.begin(), name.end(), plain)) return name;
+  std::string quoted;
+  for (const char c : name) quoted.append(c == '"' || c == '\\' ? "\\" : "").append(1, c);
+  return '"' + quoted + '"';
+}
+
+// Marks that make text look like an address or a list of them, in ASCII and in the forms that look alike,
+// become blanks.
+std::string without_address_marks(const std::string& text) {
+  // ＠ ﹫ ＜ ＞ ﹤ ﹥
+  constexpr std::array<std::string_view, 6> lookalikes{"\xEF\xBC\xA0", "\xEF\xB9\xAB", "\xEF\xBC\x9C",
+                                                       "\xEF\xBC\x9E", "\xEF\xB9\xA4", "\xEF\xB9\xA5"};
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto found = std::find_if(lookalikes.begin(), lookalikes.end(),
+                                    [&](std::string_view mark) { return rest.starts_with(mark); });
+    const bool mark = std::string_view{"@<>\"\\,;:()[]"}.find(rest.front()) != std::string_view::npos;
+    const std::size_t length = found == lookalikes.end() ? 1 : found->size();
+    out += found == lookalikes.end() && !mark ? rest.front() : ' ';
+    rest.remove_prefix(length);
   }
   return out;
 }
@@ -165,21 +194,31 @@ Mailbox parse_mailbox(std::string_view text) {
   return {one_line(name), envelope_address(text.substr(open + 1, text.size() - open - 2))};
 }
 
+std::string plain_mailbox(const Mailbox& mailbox) {
+  const std::string name = one_line(mailbox.name);
+  return name.empty() ? mailbox.address : phrase_of(name) + " <" + mailbox.address + '>';
+}
+
 std::string format_mailbox(const Mailbox& mailbox) {
   const std::string address = '<' + mailbox.address + '>';
   if (mailbox.name.empty()) return address;
   const std::string name = one_line(mailbox.name);
-  std::string phrase;
-  if (!is_printable_ascii(name) || name.size() > 60 || name.find("=?") != std::string::npos) {
-    phrase = encoded_words(name, std::string_view{"From: "}.size());
-  } else if (std::all_of(name.begin(), name.end(), [](char c) { return is_atext(c) || c == ' '; })) {
-    phrase = name;
-  } else {
-    for (const char c : name) phrase.append(c == '"' || c == '\\' ? "\\" : "").append(1, c);
-    phrase = '"' + phrase + '"';
-  }
+  const bool encoded = !is_printable_ascii(name) || name.size() > 60 || name.find("=?") != std::string::npos;
+  const std::string phrase =
+      encoded ? encoded_words(name, std::string_view{"From: "}.size()) : phrase_of(name);
   const auto last_line = phrase.size() - (phrase.rfind('\n') == std::string::npos ? 0 : phrase.rfind('\n'));
   return phrase + (last_line + address.size() + 7 > kLine ? "\r\n " : " ") + address;
+}
+
+Mailbox on_behalf_of(const Mailbox& service, std::string_view name) {
+  const std::string line = without_address_marks(one_line(name));
+  std::string words;
+  for (const auto word : split(line, ' '))
+    if (!word.empty()) words.append(words.empty() ? "" : " ").append(word);
+  if (words.empty()) return service;
+  const auto own =
+      service.name.empty() ? service.address.substr(service.address.find('@') + 1) : service.name;
+  return {shortened(words, kSenderNameMax) + " via " + own, service.address};
 }
 
 std::string header_text(std::string_view text, std::size_t used) {

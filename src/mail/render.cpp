@@ -127,7 +127,7 @@ Content fill_all(Template kind, const std::map<std::string, std::string>& values
 }  // namespace
 
 Message render(const Mail& mail, const std::string& id, const std::string& from,
-               const std::string& public_url, TimePoint date) {
+               const std::string& public_url, TimePoint date, const std::string& sender_name) {
   const bool usable = !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
   });
@@ -139,9 +139,11 @@ Message render(const Mail& mail, const std::string& id, const std::string& from,
   const std::string host = host_name(public_url);
   const std::string domain = host.empty() ? sender.address.substr(sender.address.find('@') + 1) : host;
   const std::string boundary = "=_" + id;
-  Message message{sender.address, recipient, id + '@' + domain, {}, date};
+  const Mailbox author = on_behalf_of(sender, sender_name);
+  Message message{sender.address,        recipient,       id + '@' + domain, {},          date,
+                  plain_mailbox(author), content.subject, content.text,      content.html};
   message.data =
-      "Date: " + format_date(date) + "\r\nFrom: " + format_mailbox(sender) + "\r\nTo: <" + recipient +
+      "Date: " + format_date(date) + "\r\nFrom: " + format_mailbox(author) + "\r\nTo: <" + recipient +
       ">\r\nSubject: " + header_text(content.subject, std::string_view{"Subject: "}.size()) +
       "\r\nMessage-ID: <" + message.message_id +
       ">\r\n"

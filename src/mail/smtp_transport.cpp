@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/mail/mime.hpp"
 #include "tenantd/mail/transports.hpp"
+#include "url.hpp"
 
 namespace tenantd::mail {
 namespace {
@@ -17,9 +19,10 @@ constexpr std::size_t kReplyMax = 400;
 
 // What was said on the wire during one send.
 struct Dialogue {
-  std::string_view unsent;  // of the message
-  bool about_mail = false;  // MAIL FROM went out: replies from here on judge this mail
-  bool over = false;        // QUIT went out: what comes now is a farewell
+  std::string_view unsent;       // of the message
+  bool about_mail = false;       // MAIL FROM went out: replies from here on judge this mail
+  bool about_recipient = false;  // RCPT TO was the last word
+  bool over = false;             // QUIT went out: what comes now is a farewell
   bool reply_ended = true;
   std::string reply;  // the latest, all its lines
 
@@ -45,6 +48,8 @@ int listen(CURL*, curl_infotype type, char* data, std::size_t size, void* user) 
   auto& dialogue = *static_cast<Dialogue*>(user);
   const std::string_view line{data, size};
   if (type == CURLINFO_HEADER_OUT && line.starts_with("MAIL FROM:")) dialogue.about_mail = true;
+  if (type == CURLINFO_HEADER_OUT && !line.starts_with("QUIT"))
+    dialogue.about_recipient = line.starts_with("RCPT TO:");
   if (type == CURLINFO_HEADER_OUT && line.starts_with("QUIT")) dialogue.over = true;
   if (type != CURLINFO_HEADER_IN || dialogue.over) return 0;
   if (dialogue.reply_ended) dialogue.reply.clear();
@@ -58,6 +63,16 @@ int listen(CURL*, curl_infotype type, char* data, std::size_t size, void* user) 
 // (RFC 4954).
 bool is_authentication_code(int code) { return code == 530 || code == 534 || code == 535 || code == 538; }
 
+// Bad destination mailbox, mailbox moved, null MX (RFC 3463, 7505): there is nobody, and nobody will come. A
+// bare 550 may as well mean that the server does not like us.
+bool says_no_such_recipient(const Dialogue& dialogue) {
+  if (!dialogue.about_recipient || dialogue.code() < 500 || dialogue.reply.size() < 5) return false;
+  const auto rest = std::string_view{dialogue.reply}.substr(4);
+  for (const std::string_view code : {"5.1.1", "5.1.6", "5.1.10"})
+    if (rest == code || rest.starts_with(std::string{code} + ' ')) return true;
+  return false;
+}
+
 Result judge(CURLcode status, const Dialogue& dialogue, const char* library_text) {
   const int code = dialogue.code();
   const std::string reply = shortened(one_line(dialogue.reply), kReplyMax);
@@ -66,7 +81,11 @@ Result judge(CURLcode status, const Dialogue& dialogue, const char* library_text
   const std::string detail = code >= 400 ? reply : shortened(one_line(why), kReplyMax);
   if (!dialogue.about_mail || is_authentication_code(code) || code == 421)
     return {Outcome::retry, detail, true};
-  if (code >= 500 && code <= 599) return {Outcome::refused, detail};
+  if (code >= 500 && code <= 599) {
+    Result refused{Outcome::refused, detail};
+    refused.no_such_recipient = says_no_such_recipient(dialogue);
+    return refused;
+  }
   return {Outcome::retry, detail};
 }
 
@@ -88,6 +107,8 @@ class SmtpTransport final : public Transport {
       idle();
       result = attempt(message, reused);
     }
+    result.provider = "smtp";
+    result.provider_id = message.message_id;
     return result;
   }
 
@@ -159,36 +180,20 @@ class SmtpTransport final : public Transport {
   CURL* handle_ = nullptr;
 };
 
-// Returns one part of `url`, or an empty text.
-std::string url_part(CURLU* url, CURLUPart part) {
-  char* raw = nullptr;
-  if (curl_url_get(url, part, &raw, 0) != CURLUE_OK) return {};
-  const std::unique_ptr<char, void (*)(void*)> owned{raw, curl_free};
-  return raw;
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
-}
-
 }  // namespace
 
 SmtpOptions smtp_options(const Settings& settings) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url{curl_url(), curl_url_cleanup};
-  const bool parsed = url && curl_url_set(url.get(), CURLUPART_URL, settings.smtp_url.c_str(),
-                                          CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
-  const std::string scheme = parsed ? url_part(url.get(), CURLUPART_SCHEME) : "";
-  if (scheme != "smtp" && scheme != "smtps")
+  const auto url = url_parts(settings.smtp_url);
+  if (!url || (url->scheme != "smtp" && url->scheme != "smtps"))
     throw ConfigError("SMTP_URL must look like smtp://host:587 or smtps://host:465");
-  if (!url_part(url.get(), CURLUPART_USER).empty() || !url_part(url.get(), CURLUPART_PASSWORD).empty())
+  if (url->has_credentials)
     throw ConfigError("SMTP_URL must not carry a user or password: use SMTP_USER and SMTP_PASSWORD");
   if (!settings.smtp_user.empty() && settings.smtp_password.empty())
     throw ConfigError("SMTP_USER is set, so SMTP_PASSWORD must be set too");
   if (!settings.smtp_ca_file.empty() && ::access(settings.smtp_ca_file.c_str(), R_OK) != 0)
     throw ConfigError("SMTP_CA_FILE names a file that cannot be read: " + settings.smtp_ca_file);
 
-  const bool local = is_loopback(ascii_lower(url_part(url.get(), CURLUPART_HOST)));
+  const bool local = is_loopback(url->host);
   SmtpOptions options;
   options.url = settings.smtp_url;
   options.user = settings.smtp_user;

@@ -4,10 +4,12 @@
 #include <stdexcept>
 
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/random.hpp"
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/mail/mail.hpp"
+#include "tenantd/store/system/suppressions.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -42,6 +44,8 @@ std::string_view courier_event_name(Kind kind) {
     case Kind::dead: return "mail_dead";
     case Kind::mail_server_lost: return "mail_server_lost";
     case Kind::mail_server_back: return "mail_server_back";
+    case Kind::provider_lost: return "mail_provider_lost";
+    case Kind::provider_back: return "mail_provider_back";
     case Kind::database_lost: return "database_lost";
     case Kind::database_back: return "database_back";
   }
@@ -49,7 +53,8 @@ std::string_view courier_event_name(Kind kind) {
 }
 
 bool is_failure(Kind kind) {
-  return kind != Kind::sent && kind != Kind::mail_server_back && kind != Kind::database_back;
+  return kind != Kind::sent && kind != Kind::mail_server_back && kind != Kind::provider_back &&
+         kind != Kind::database_back;
 }
 
 CourierOptions courier_options(const Settings& settings) {
@@ -65,7 +70,9 @@ CourierOptions courier_options(const Settings& settings) {
   options.public_url = settings.public_url;
   options.wake_socket = settings.courier_socket;
   options.lease = Seconds{settings.mail_lease_seconds};
-  options.send_timeout = Seconds{settings.smtp_timeout_seconds};
+  const bool has_provider = settings.mail_transport == "ses" || settings.mail_transport == "resend";
+  options.send_timeout =
+      Seconds{settings.smtp_timeout_seconds + (has_provider ? settings.outbound_seconds : 0)};
   options.give_up = Seconds{settings.mail_give_up_seconds};
   options.first_retry = Seconds{settings.mail_retry_seconds};
   return options;
@@ -160,6 +167,9 @@ void Courier::deliver(const store::OutboxRow& row) {
 }
 
 mail::Result Courier::attempt(const store::OutboxRow& row) {
+  // Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.
+  if (const auto reason = store::suppression_of(database(), row.recipient))
+    return {mail::Outcome::refused, "suppressed: " + *reason};
   mail::Message message;
   try {
     const auto kind = mail::template_by_name(row.template_name);
@@ -167,7 +177,8 @@ mail::Result Courier::attempt(const store::OutboxRow& row) {
     if (!row.values_sealed) throw std::runtime_error("the mail's values are gone");
     const auto json = crypto::unseal(options_.seal_key, *row.values_sealed, store::outbox_context(row.id));
     const mail::Mail mail{*kind, row.recipient, mail::values_from_json(json)};
-    message = mail::render(mail, row.id.str(), options_.from, options_.public_url, row.created_at);
+    message =
+        mail::render(mail, row.id.str(), options_.from, options_.public_url, row.created_at, row.sender_name);
   } catch (const std::invalid_argument& problem) {
     return {mail::Outcome::refused, problem.what()};
   } catch (const std::runtime_error& problem) {
@@ -176,6 +187,7 @@ mail::Result Courier::attempt(const store::OutboxRow& row) {
   }
   mail::Result result = send(message);
   note_server(result);
+  note_provider(result);
   return result;
 }
 
@@ -204,6 +216,14 @@ void Courier::note_server(const mail::Result& result) {
   server_retry_at_ = TimePoint{};
 }
 
+// The fallback takes its mails meanwhile, so that nobody would notice.
+void Courier::note_provider(const mail::Result& result) {
+  const bool lost = !result.detour.empty();
+  if (lost == provider_lost_ || (!lost && result.connection_failed)) return;
+  report(lost ? Kind::provider_lost : Kind::provider_back, lost ? result.detour : result.detail);
+  provider_lost_ = lost;
+}
+
 void Courier::save_verdicts() {
   while (!unsaved_.empty()) {
     save(unsaved_.front());
@@ -215,12 +235,17 @@ void Courier::save(const Verdict& verdict) {
   const auto& [row, result] = verdict;
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::sent) {
-    persist([&] { store::mark_mail_sent(database(), row, at); });
+    persist([&] { store::mark_mail_sent(database(), row, at, result.provider, result.provider_id); });
     report(Kind::sent, result.detail, &row);
     if (hasten_) persist([&] { store::hasten_mail_after_outage(database(), at); });
     hasten_ = false;
   } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
-    persist([&] { store::mark_mail_dead(database(), row, at, result.detail); });
+    if (result.no_such_recipient)
+      persist([&] {
+        store::suppress(database(), {crypto::new_id<store::SuppressionId>(), row.recipient, "bounce",
+                                     result.detail, "smtp", at});
+      });
+    persist([&] { store::mark_mail_dead(database(), row, at, result.detail, result.no_such_recipient); });
     report(Kind::dead, result.detail, &row);
   } else {
     const TimePoint next = result.connection_failed ? server_retry_at_ : at + retry_delay(row.attempts);

@@ -57,6 +57,7 @@ class Outbox {
     db_.run("DROP DATABASE IF EXISTS " + name_);
     db_.run("CREATE DATABASE " + name_);
     db_.run("CREATE TABLE " + name_ + ".outbox LIKE tenantd.outbox");
+    db_.run("CREATE TABLE " + name_ + ".suppression LIKE tenantd.suppression");
     db_.run("USE " + name_);
   }
   ~Outbox() { db_.run("DROP DATABASE " + name_); }
@@ -88,10 +89,13 @@ class Outbox {
             rows.integer(3), rows.maybe_text(4), rows.maybe_text(5).value_or(""),
             rows.flag(6)};
   }
-  std::int64_t count(int status) {
-    auto rows = db_.run_query("SELECT COUNT(*) FROM outbox WHERE status = " + std::to_string(status));
+  std::int64_t number(const std::string& text) {
+    auto rows = db_.run_query(text);
     rows.next();
     return rows.integer(0);
+  }
+  std::int64_t count(int status) {
+    return number("SELECT COUNT(*) FROM outbox WHERE status = " + std::to_string(status));
   }
   void run(const std::string& text) { db_.run(text); }
   // Ends every other connection to this schema, as a restarting server would.
@@ -241,6 +245,76 @@ Test(courier, dead_letters_what_is_refused_and_what_is_too_old) {
   bench.time = bench.outbox.row(old).next_attempt_at;
   bench.courier().drain(bench.stop);
   cr_assert_eq(bench.outbox.row(old).status, 2);
+}
+
+Test(courier, a_suppressed_address_is_sent_nothing_and_another_is) {
+  Bench bench;
+  const auto dead = bench.outbox.add("dead@example.com");
+  const auto living = bench.outbox.add();
+  bench.outbox.run(
+      "INSERT INTO suppression (email, id, reason, source, created_at, updated_at) VALUES "
+      "('dead@example.com', REPEAT('x', 16), 'complaint', 'ses', 1, 1)");
+  bench.courier().drain(bench.stop);
+  cr_assert_eq(bench.outbox.row(dead).status, 2);
+  cr_assert_eq(bench.outbox.row(dead).last_error, "suppressed: complaint");
+  cr_assert_eq(bench.outbox.row(living).status, 1);
+  cr_assert_eq(bench.script.total(), 1);
+}
+
+Test(courier, an_address_that_the_server_does_not_know_gets_no_second_mail) {
+  Bench bench;
+  bench.script.answer = [](const mail::Message&) {
+    mail::Result result{Outcome::refused, "550 5.1.1 no such user"};
+    result.no_such_recipient = true;
+    return result;
+  };
+  const auto first = bench.outbox.add();
+  bench.courier().drain(bench.stop);
+  const auto second = bench.outbox.add();
+  bench.courier().drain(bench.stop);
+  cr_assert_eq(bench.outbox.row(first).last_error, "550 5.1.1 no such user");
+  cr_assert_eq(bench.outbox.row(second).last_error, "suppressed: bounce");
+  cr_assert_eq(bench.script.total(), 1);
+  cr_assert_eq(bench.outbox.number("SELECT COUNT(*) FROM suppression WHERE source = 'smtp' AND "
+                                   "email = 'carol@example.com' AND detail LIKE '550%'"),
+               1);
+  cr_assert_eq(bench.outbox.number("SELECT COUNT(*) FROM outbox WHERE bounced_at IS NOT NULL"), 1);
+}
+
+Test(courier, writes_down_who_took_the_mail_and_says_once_that_a_provider_is_lost) {
+  Bench bench;
+  bench.script.answer = [](const mail::Message&) {
+    mail::Result result{Outcome::sent, "250 OK"};
+    result.provider = "smtp";
+    result.provider_id = "x@id.example";
+    result.detour = "ses: 503";
+    return result;
+  };
+  for (int i = 0; i < 3; ++i) bench.outbox.add();
+  Courier courier = bench.courier();
+  courier.drain(bench.stop);
+  cr_assert_eq(bench.outbox.number("SELECT COUNT(*) FROM outbox WHERE provider = 'smtp' AND "
+                                   "provider_id = 'x@id.example'"),
+               3);
+  bench.script.answer = [](const mail::Message&) { return mail::Result{Outcome::sent, "200"}; };
+  bench.outbox.add();
+  courier.drain(bench.stop);
+  const auto& events = bench.events;
+  cr_assert_eq(std::count(events.begin(), events.end(), CourierEvent::Kind::provider_lost), 1);
+  cr_assert_eq(std::count(events.begin(), events.end(), CourierEvent::Kind::provider_back), 1);
+}
+
+Test(courier, a_mail_is_from_the_organization_by_way_of_the_service) {
+  Bench bench;
+  std::string from;
+  bench.script.answer = [&](const mail::Message& message) {
+    from = message.from;
+    return mail::Result{Outcome::sent, "250"};
+  };
+  bench.outbox.add();
+  bench.outbox.run("UPDATE outbox SET sender_name = 'Northwind\\r\\nBcc: x@example.com'");
+  bench.courier().drain(bench.stop);
+  cr_assert_eq(from, "\"Northwind Bcc x example.com via Acme\" <no-reply@acme.example>", "%s", from.c_str());
 }
 
 Test(courier, a_mail_that_cannot_be_built_is_never_sent) {

@@ -272,6 +272,23 @@ Test(smtp, a_5xx_about_the_mail_is_refused_and_the_next_mail_passes) {
   }
 }
 
+Test(smtp, only_a_definite_answer_to_the_recipient_says_that_there_is_nobody) {
+  struct Case {
+    const char* reply;
+    const char* stage;
+    bool nobody;
+  };
+  for (const auto& [reply, stage, nobody] :
+       {Case{"550 5.1.1 no such user", "rcpt", true}, Case{"550 5.1.6 moved", "rcpt", true},
+        Case{"556 5.1.10 null MX", "rcpt", true}, Case{"550 5.1.1 no such user", "data", false},
+        Case{"550 no such user", "rcpt", false}, Case{"550 5.7.1 relay denied", "rcpt", false},
+        Case{"550 5.1.12 something else", "rcpt", false}, Case{"552 5.2.2 mailbox full", "rcpt", false},
+        Case{"450 5.1.1 greylisted", "rcpt", false}}) {
+    const Sink sink{{"--reply", reply, "--at", stage}};
+    cr_assert_eq(send(plain(sink)).no_such_recipient, nobody, "%s at %s", reply, stage);
+  }
+}
+
 Test(smtp, a_server_that_says_421_is_no_fault_of_the_mail) {
   const Sink sink{{"--reply", "421 4.3.2 shutting down"}};
   const Result result = send(plain(sink));

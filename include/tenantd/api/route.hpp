@@ -67,6 +67,13 @@ struct Reply {
   int other = 0;  // a second status that is no refusal, with the same body or none (303); 0: none
 };
 
+// What a body may come as besides application/json.
+enum class AlsoTakes {
+  nothing,
+  form,  // application/x-www-form-urlencoded: OAuth 2's password form
+  text,  // text/plain, which is what Amazon SNS calls its JSON
+};
+
 struct Route {
   Method method;
   std::string_view path;  // "/api/v1/members/{user_id}/role"
@@ -77,7 +84,7 @@ struct Route {
   std::string_view query;  // schema of its query, or empty: no parameters
   Reply reply;
   std::string_view summary;
-  bool form = false;              // also takes application/x-www-form-urlencoded (OAuth 2's password form)
+  AlsoTakes also = AlsoTakes::nothing;
   std::string_view section = {};  // of the documents; the heading that the row stands under
   // A tenant's row that a super-admin may call too, in any organization: the path's {org_id}, member or not.
   bool super_too = false;

@@ -26,6 +26,9 @@ db::ConnectOptions application_account(const Settings& settings);
 
 std::span<const Command> commands();
 
+// mail.cpp
+int mail_tools(const Arguments& arguments, std::ostream& out, std::ostream& err);
+
 // Finds and runs `arguments[0]`; prints the help for none, --help or help. Failures become one sentence on
 // `err`.
 int run(const Arguments& arguments, std::ostream& out, std::ostream& err);

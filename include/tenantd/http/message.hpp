@@ -29,6 +29,7 @@ struct Request {
   std::string tenant_id;  // X-Tenant-Id
   std::string idempotency_key;
   std::string if_match;
+  std::string signature;  // X-Signature
   std::string host;
   std::string accept;
   std::string cookie;          // as sent

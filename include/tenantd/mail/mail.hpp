@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,10 +21,12 @@ enum class Template {
   email_change,
   security_changed,
   ownership_transferred,
-  impersonation
+  impersonation,
+  test  // what `tenantctl mail test` sends
 };
 
 std::string_view template_name(Template kind);
+std::span<const Template> templates();
 
 // Returns the template of that name, or nullopt (an outbox row written by a newer release).
 std::optional<Template> template_by_name(std::string_view name);
@@ -34,6 +37,9 @@ struct Mail {
   std::map<std::string, std::string>
       values;  // e.g. link, organization, inviter, role, minutes, address, agent, time
 };
+
+// A mail of this kind that shows what its template can say, without a link that works.
+Mail sample_mail(Template kind, const std::string& to, const std::string& public_url);
 
 // Values as JSON text for the outbox, and back. from_json throws std::runtime_error for anything else.
 std::string values_to_json(const Mail& mail);

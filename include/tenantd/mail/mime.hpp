@@ -33,6 +33,14 @@ Mailbox parse_mailbox(std::string_view text);
 // Returns the value of a From header: a phrase, quoted or encoded as it needs, and the address.
 std::string format_mailbox(const Mailbox& mailbox);
 
+// The same in UTF-8 as it is, on one line: for who encodes it themselves.
+std::string plain_mailbox(const Mailbox& mailbox);
+
+// Who a mail is from that `service` sends for an organization: "Acme via Service". The name cannot pose as an
+// address or as another mailbox: what could be read as one is blanked, and it is cut so that the service is
+// always seen. The service's own mailbox if nothing is left of it.
+Mailbox on_behalf_of(const Mailbox& service, std::string_view name);
+
 // Returns `text` as an unstructured header's value: itself if it is short printable ASCII, else RFC 2047
 // encoded words of at most 75 characters, cut between code points and folded. `used` = columns before it on
 // the first line.

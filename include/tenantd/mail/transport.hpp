@@ -17,6 +17,11 @@ struct Message {
   std::string message_id;  // no angle brackets; stable for one outbox row, so that receivers drop duplicates
   std::string data;
   TimePoint date{};  // of the Date header; names the file transport's files
+  // The same once more, for providers that build the message themselves. UTF-8.
+  std::string from = {};  // name and address
+  std::string subject = {};
+  std::string text = {};
+  std::string html = {};
 };
 
 // Renders `mail` from its three templates: multipart/alternative, text and HTML, base64 UTF-8, RFC 2047
@@ -24,9 +29,10 @@ struct Message {
 // header. The same arguments give the same bytes, so a second attempt is the same message. Throws
 // std::runtime_error if the template or its link is missing, and std::invalid_argument for an address that
 // cannot be put into an envelope: CR, LF, NUL, blanks, angle brackets, a part before the @ that is not ASCII,
-// a domain that is none.
+// a domain that is none. `sender_name`: of the organization on whose behalf it goes, as its people typed it,
+// or empty.
 Message render(const Mail& mail, const std::string& id, const std::string& from,
-               const std::string& public_url, TimePoint date);
+               const std::string& public_url, TimePoint date, const std::string& sender_name = {});
 
 enum class Outcome { sent, retry, refused };  // refused = permanent (5xx)
 
@@ -35,6 +41,11 @@ struct Result {
   std::string detail;  // the server's reply or the library's word, for the outbox row and the log
   // The server was not reached, not trusted, or did not let us in: no fault of this mail.
   bool connection_failed = false;
+  std::string provider = {};  // who took it: smtp, file, ses, resend
+  std::string provider_id =
+      {};  // what they call it, in printable ASCII; of a server that has no name for it, the Message-ID
+  std::string detour = {};         // why the provider did not take it, where the fallback was asked
+  bool no_such_recipient = false;  // refused, because the address leads nowhere: nor will the next mail
 };
 
 class Transport {
@@ -45,7 +56,7 @@ class Transport {
   virtual void idle() {}
 };
 
-// The transport that MAIL_TRANSPORT names. Throws ConfigError.
+// The transport that MAIL_TRANSPORT names, with its fallback. Throws ConfigError.
 std::unique_ptr<Transport> make_transport(const Settings& settings);
 
 }  // namespace tenantd::mail

@@ -1,6 +1,8 @@
 // Delivers the outbox: claims due mails with a lease, sends each outside any transaction, records what became
 // of it.
 //
+// A suppressed address is sent nothing, and one that the server does not know is suppressed.
+//
 // Sent: the values are erased. Refused, or older than give_up: dead-lettered. Otherwise tried again, after
 // first_retry doubling up to an hour, ±20 %. While the mail server cannot be reached the courier knocks once
 // a minute at most with one mail; the first success makes all mails due that failed for that reason. Any
@@ -29,7 +31,17 @@ namespace tenantd::service {
 
 // What the courier has to say; the main writes it to the log. The first three concern one mail.
 struct CourierEvent {
-  enum class Kind { sent, postponed, dead, mail_server_lost, mail_server_back, database_lost, database_back };
+  enum class Kind {
+    sent,
+    postponed,
+    dead,
+    mail_server_lost,
+    mail_server_back,
+    provider_lost,  // its mails go by the fallback
+    provider_back,
+    database_lost,
+    database_back
+  };
   Kind kind;
   std::string mail_id;
   std::string template_name;
@@ -45,9 +57,9 @@ struct CourierOptions {
   Secret seal_key;
   std::string from;
   std::string public_url;
-  std::string wake_socket;  // empty = none
-  Seconds lease{120};       // raised to twice the send timeout and 15 s if it is shorter
-  Seconds send_timeout{30};
+  std::string wake_socket;   // empty = none
+  Seconds lease{120};        // raised to twice the send timeout and 15 s if it is shorter
+  Seconds send_timeout{30};  // of the provider and its fallback together
   Seconds give_up{172800};
   Seconds first_retry{10};
   std::function<TimePoint()> clock = now;
@@ -82,6 +94,7 @@ class Courier {
   mail::Result attempt(const store::OutboxRow& row);
   mail::Result send(const mail::Message& message);
   void note_server(const mail::Result& result);
+  void note_provider(const mail::Result& result);
   template <class Statement>
   void persist(Statement&& statement);
   void save_verdicts();
@@ -102,6 +115,7 @@ class Courier {
 
   bool hasten_ = true;  // mails of an earlier courier may wait for the server's return
   bool server_lost_ = false;
+  bool provider_lost_ = false;
   Seconds server_delay_{0};
   TimePoint server_retry_at_{};
 

@@ -24,6 +24,8 @@ const char* name_of(store::Delivery::State state) {
   switch (state) {
     case store::Delivery::State::queued: return "queued";
     case store::Delivery::State::sent: return "sent";
+    case store::Delivery::State::bounced: return "bounced";
+    case store::Delivery::State::suppressed: return "suppressed";
     case store::Delivery::State::failed: return "failed";
     case store::Delivery::State::unknown: return "unknown";
   }

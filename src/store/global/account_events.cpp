@@ -11,8 +11,9 @@ constexpr Sql kInsert{"account_event.insert",
                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kSettle{"account_event.settle",
                       "UPDATE account_event SET type = ?, session_id = ? WHERE id = ?"};
-#define TENANTD_EVENTS(condition)                                                                             \
-  "SELECT id, type, session_id, actor_id, api_key_id, address, agent, created_at, method FROM account_event " \
+#define TENANTD_EVENTS(condition)                                                               \
+  "SELECT id, type, session_id, actor_id, api_key_id, address, agent, created_at, method FROM " \
+  "account_event "                                                                              \
   "WHERE user_id = ? AND id < ? AND type " condition " 'signin.%' ORDER BY id DESC LIMIT ?"
 constexpr Sql kSignIns{"account_event.sign_ins", TENANTD_EVENTS("LIKE")};
 constexpr Sql kOthers{"account_event.others", TENANTD_EVENTS("NOT LIKE")};
@@ -48,7 +49,8 @@ std::vector<AccountEvent> list_account_events(db::Txn& txn, UserId user, Account
   found.reserve(rows.count());
   while (rows.next())
     found.push_back({rows.id<EventId>(0), rows.text(1), rows.maybe_id<SessionId>(2), rows.maybe_id<UserId>(3),
-                     rows.maybe_id<ApiKeyId>(4), rows.text(5), rows.text(6), rows.time(7), rows.maybe_text(8)});
+                     rows.maybe_id<ApiKeyId>(4), rows.text(5), rows.text(6), rows.time(7),
+                     rows.maybe_text(8)});
   return found;
 }
 

@@ -13,10 +13,11 @@ constexpr Sql kHasDue{
     "outbox.has_due",
     "SELECT 1 FROM outbox WHERE status = 0 AND next_attempt_at <= ? AND lease_until <= ? LIMIT 1"};
 
-constexpr Sql kFindDue{"outbox.find_due",
-                       "SELECT id, template, recipient, values_sealed, attempts, created_at FROM outbox "
-                       "WHERE status = 0 AND next_attempt_at <= ? AND lease_until <= ? "
-                       "ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kFindDue{
+    "outbox.find_due",
+    "SELECT id, template, recipient, sender_name, values_sealed, attempts, created_at FROM outbox "
+    "WHERE status = 0 AND next_attempt_at <= ? AND lease_until <= ? "
+    "ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED"};
 
 constexpr Sql kLease{"outbox.lease", "UPDATE outbox SET lease_until = ?, updated_at = ? WHERE id = ?"};
 
@@ -24,7 +25,7 @@ constexpr Sql kLease{"outbox.lease", "UPDATE outbox SET lease_until = ?, updated
 constexpr Sql kSent{
     "outbox.sent",
     "UPDATE outbox SET status = 1, values_sealed = NULL, attempts = attempts + 1, lease_until = 0, "
-    "last_error = NULL, connection_failed = 0, sent_at = ?, updated_at = ? "
+    "last_error = NULL, connection_failed = 0, sent_at = ?, provider = ?, provider_id = ?, updated_at = ? "
     "WHERE id = ? AND status = 0"};
 
 constexpr Sql kRetry{
@@ -34,7 +35,8 @@ constexpr Sql kRetry{
 
 constexpr Sql kDead{"outbox.dead",
                     "UPDATE outbox SET status = 2, attempts = attempts + 1, lease_until = 0, last_error = ?, "
-                    "connection_failed = 0, updated_at = ? WHERE id = ? AND status = 0 AND lease_until = ?"};
+                    "connection_failed = 0, bounced_at = ?, updated_at = ? "
+                    "WHERE id = ? AND status = 0 AND lease_until = ?"};
 
 constexpr Sql kRelease{"outbox.release",
                        "UPDATE outbox SET lease_until = 0, updated_at = ? "
@@ -56,8 +58,8 @@ std::vector<OutboxRow> find_due(db::Connection& db, TimePoint now, TimePoint lea
   std::vector<OutboxRow> found;
   auto rows = db.query(kFindDue, now, now, limit);
   while (rows.next())
-    found.push_back({rows.id<MailId>(0), rows.text(1), rows.text(2), rows.maybe_text(3), rows.integer(4),
-                     rows.time(5), lease_until});
+    found.push_back({rows.id<MailId>(0), rows.text(1), rows.text(2), rows.maybe_text(3).value_or(""),
+                     rows.maybe_text(4), rows.integer(5), rows.time(6), lease_until});
   return found;
 }
 
@@ -81,8 +83,12 @@ std::vector<OutboxRow> claim_due_mail(db::Connection& db, TimePoint now, TimePoi
   }
 }
 
-void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now) {
-  db.execute(kSent, now, now, row.id);
+void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view provider,
+                    std::string_view provider_id) {
+  const auto given = [](std::string_view text) {
+    return text.empty() ? std::nullopt : std::optional{std::string{text}};
+  };
+  db.execute(kSent, now, given(provider), given(provider_id), now, row.id);
 }
 
 void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, TimePoint next_attempt_at,
@@ -90,8 +96,10 @@ void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, Ti
   db.execute(kRetry, next_attempt_at, fitting(error), connection_failed, now, row.id, row.lease_until);
 }
 
-void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error) {
-  db.execute(kDead, fitting(error), now, row.id, row.lease_until);
+void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error,
+                    bool bounced) {
+  db.execute(kDead, fitting(error), bounced ? std::optional{now} : std::nullopt, now, row.id,
+             row.lease_until);
 }
 
 void release_mail(db::Connection& db, const OutboxRow& row, TimePoint now) {

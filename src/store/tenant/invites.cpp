@@ -27,7 +27,8 @@ constexpr Sql kLockById{
     "WHERE org_id = ? AND id = ? FOR UPDATE"};
 #define TENANTD_INVITE_DETAIL                                                                 \
   "SELECT id, email, user_id, role_id, invited_by, status, created_at, expires_at, by_user, " \
-  "role_name, mail_status, mail_attempts, mail_sent_at FROM invite_detail WHERE org_id = ? AND "
+  "role_name, mail_status, mail_attempts, mail_sent_at, mail_bounced_at, mail_suppressed "    \
+  "FROM invite_detail WHERE org_id = ? AND "
 #define TENANTD_INVITE_STATUS "IF(status = 0 AND expires_at <= ?, 4, status) = ?"
 constexpr Sql kList{"invite.list", TENANTD_INVITE_DETAIL "id > ? ORDER BY id LIMIT ?"};
 constexpr Sql kListStatus{"invite.list_status",
@@ -80,11 +81,14 @@ std::optional<Invite> read_invite(db::Rows rows) {
 Delivery read_delivery(const db::Rows& rows, unsigned at) {
   const auto status = rows.maybe_integer(at);
   if (!status) return {};
+  const bool bounced = !rows.is_null(at + 3);
   const auto state = [&] {
     switch (static_cast<OutboxStatus>(*status)) {
       case OutboxStatus::pending: return Delivery::State::queued;
-      case OutboxStatus::sent: return Delivery::State::sent;
-      case OutboxStatus::dead: return Delivery::State::failed;
+      case OutboxStatus::sent: return bounced ? Delivery::State::bounced : Delivery::State::sent;
+      case OutboxStatus::dead:
+        if (bounced) return Delivery::State::bounced;
+        return rows.maybe_integer(at + 4) == 1 ? Delivery::State::suppressed : Delivery::State::failed;
     }
     return Delivery::State::unknown;
   }();

@@ -47,6 +47,11 @@ Response security_events(const Request&, const Session&, Txn&);
 // impersonation.cpp
 Response impersonate(const Request&, const SuperAdmin&, Txn&);
 Response end_impersonation(const Request&, const Session&, Txn&);
+// mail.cpp
+Response take_mail_events(const Request&, Txn&);
+Response take_ses_events(const Request&, Txn&);
+Response list_suppressions(const Request&, const SuperAdmin&, Txn&);
+Response delete_suppression(const Request&, const SuperAdmin&, Txn&);
 
 // users.cpp
 Response update_me(const Request&, const Session&, Txn&);

@@ -11,6 +11,7 @@ namespace tenantd::store {
 
 // `discard`: the row is written as dead, never sent, and goes with the next sweep. For a request that must
 // cost the same whether or not there is anybody to write to.
+// The mail carries the organization's sender name of this moment, if the transaction is in its scope.
 // Returns the mail's id.
 MailId enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
                     std::optional<UserId> user, TimePoint now, bool discard = false);

@@ -27,6 +27,7 @@ struct OutboxRow {
   MailId id;
   std::string template_name;
   std::string recipient;
+  std::string sender_name;  // the organization's; empty = the service's
   std::optional<std::string> values_sealed;
   std::int64_t attempts = 0;
   TimePoint created_at;
@@ -41,15 +42,18 @@ bool has_due_mail(db::Connection& db, TimePoint now);
 std::vector<OutboxRow> claim_due_mail(db::Connection& db, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit);
 
-// The mail is out: its values are erased.
-void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now);
+// The mail is out: its values are erased. `provider_id`: what `provider` calls it, or empty.
+void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view provider,
+                    std::string_view provider_id);
 
 // Comes up again at `next_attempt_at`. No effect if the lease ran out and another courier has the row.
 void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, TimePoint next_attempt_at,
                      std::string_view error, bool connection_failed);
 
 // Never tried again; the sealed values stay, so that an operator can set the row to pending. Lease as above.
-void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error);
+// `bounced`: because its address leads nowhere.
+void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error,
+                    bool bounced = false);
 
 // Gives a claimed row back untried.
 void release_mail(db::Connection& db, const OutboxRow& row, TimePoint now);

@@ -27,7 +27,7 @@ struct Invite {
 
 // What became of the newest mail of an invitation. It is forgotten some time after its delivery.
 struct Delivery {
-  enum class State { queued, sent, failed, unknown } state = State::unknown;
+  enum class State { queued, sent, bounced, suppressed, failed, unknown } state = State::unknown;
   std::optional<std::int64_t> attempts;
   std::optional<TimePoint> sent_at;
 };

@@ -1,0 +1,89 @@
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/mail_events.hpp"
+#include "tenantd/service/sns.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+Response taken_reply(const service::Taken& taken) {
+  JsonOut json;
+  json.begin_object()
+      .field("suppressed", taken.suppressed)
+      .field("noted", taken.noted)
+      .field("ignored", taken.ignored)
+      .end_object();
+  return reply(json);
+}
+
+service::MailEvent event_of(const JsonValue& item) {
+  service::MailEvent event;
+  if (text(item, "type") == "complaint") event.type = service::MailEvent::Type::complaint;
+  event.email = text(item, "email");
+  event.provider_id = maybe_text(item, "provider_id").value_or("");
+  event.detail = maybe_text(item, "detail").value_or("");
+  if (const auto* permanent = member(item, "permanent")) event.permanent = permanent->GetBool();
+  return event;
+}
+
+service::SnsMessage message_of(const JsonValue& body) {
+  const auto given = [&](const char* name) { return maybe_text(body, name).value_or(""); };
+  service::SnsMessage message;
+  message.type = text(body, "Type");
+  message.message_id = text(body, "MessageId");
+  message.topic_arn = text(body, "TopicArn");
+  message.subject = maybe_text(body, "Subject");
+  message.message = text(body, "Message");
+  message.timestamp = text(body, "Timestamp");
+  message.signature_version = text(body, "SignatureVersion");
+  message.signature = text(body, "Signature");
+  message.signing_cert_url = text(body, "SigningCertURL");
+  message.subscribe_url = given("SubscribeURL");
+  message.token = given("Token");
+  return message;
+}
+
+}  // namespace
+
+Response take_mail_events(const Request& request, Txn& txn) {
+  const auto& context = request.context;
+  const auto& secret = context.settings.mail_events_secret;
+  if (secret.empty()) throw ApiError(ErrorCode::not_found);
+  if (!service::is_signed_event(secret, request.http.signature, request.http.body, context.now))
+    throw ApiError(ErrorCode::signature_invalid);
+  service::Taken taken;
+  for (const auto& item : member(request.body, "events")->GetArray())
+    service::take_mail_event(txn, context, "generic", event_of(item), taken);
+  return taken_reply(taken);
+}
+
+Response take_ses_events(const Request& request, Txn& txn) {
+  return taken_reply(service::take_sns_message(txn, request.context, message_of(request.body)));
+}
+
+Response list_suppressions(const Request& request, const SuperAdmin&, Txn& txn) {
+  const Page page = page_of(request.query);
+  return page_reply(
+      page, store::list_suppressions(txn, page.from, page.limit + 1),
+      [](JsonOut& json, const auto& row) {
+        json.begin_object()
+            .field("email", row.email)
+            .field("reason", row.reason)
+            .field("detail", row.detail)
+            .field("source", row.source)
+            .field("created_at", row.created_at)
+            .end_object();
+      },
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_suppressions(txn); });
+}
+
+Response delete_suppression(const Request& request, const SuperAdmin&, Txn& txn) {
+  service::lift_suppression(txn, request.context, request.http.path_value("email"));
+  return no_content();
+}
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,144 @@
+// tenantctl mail: how mails look, whether one gets through, and which addresses get none.
+#include <sysexits.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iomanip>
+
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/ctl/commands.hpp"
+#include "tenantd/domain/email.hpp"
+#include "tenantd/mail/transport.hpp"
+#include "tenantd/service/mail_events.hpp"
+#include "usage.hpp"
+
+namespace tenantd::ctl {
+namespace {
+
+constexpr const char* kUsage =
+    "Usage: tenantctl mail preview [TEMPLATE] [--text|--html|--eml]   one mail with sample values; without\n"
+    "                                                                TEMPLATE the names of all\n"
+    "       tenantctl mail preview --all --dir DIR                   each as NAME.txt, .html and .eml\n"
+    "       tenantctl mail test ADDRESS                              send one as the settings say, past the\n"
+    "                                                                outbox, and print the server's answer\n"
+    "       tenantctl mail suppressions list                         addresses that get no mail, newest "
+    "first\n"
+    "       tenantctl mail suppressions remove ADDRESS\n"
+    "Exit status: 0 done, 1 refused or not found, 64 wrong usage, 75 the server does not take it now,\n"
+    "78 wrong settings.\n";
+
+constexpr const char* kSampleId = "00000000-0000-7000-8000-000000000000";
+constexpr std::int64_t kListPage = 200;
+
+mail::Message sample(const Settings& settings, mail::Template kind) {
+  const auto mail = mail::sample_mail(kind, "grace@example.com", settings.public_url);
+  return mail::render(mail, kSampleId, settings.mail_from, settings.public_url, now(),
+                      kind == mail::Template::invitation ? "Northwind Traders" : "");
+}
+
+const std::string& part_of(const mail::Message& message, const std::string& format) {
+  if (format == "--html") return message.html;
+  return format == "--eml" ? message.data : message.text;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file{path, std::ios::binary};
+  file << text;
+  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+int preview_all(const Settings& settings, const std::string& dir, std::ostream& out) {
+  for (const auto kind : mail::templates()) {
+    const auto message = sample(settings, kind);
+    const auto stem = dir + '/' + std::string{mail::template_name(kind)};
+    write_file(stem + ".txt", message.text);
+    write_file(stem + ".html", message.html);
+    write_file(stem + ".eml", message.data);
+    out << stem << ".{txt,html,eml}  " << message.subject << '\n';
+  }
+  return 0;
+}
+
+int preview(Arguments arguments, std::ostream& out) {
+  const Settings settings = load_settings();
+  if (arguments.empty()) {
+    for (const auto kind : mail::templates()) out << mail::template_name(kind) << '\n';
+    return 0;
+  }
+  if (arguments.size() == 3 && arguments[0] == "--all" && arguments[1] == "--dir")
+    return preview_all(settings, arguments[2], out);
+  expect_at_most(arguments, 2);
+  if (arguments[0].starts_with('-')) std::reverse(arguments.begin(), arguments.end());
+  const auto kind = mail::template_by_name(arguments[0]);
+  if (!kind) throw UsageError("there is no mail template \"" + arguments[0] + "\"");
+  const std::string format = arguments.size() > 1 ? arguments[1] : "--text";
+  if (format != "--text" && format != "--html" && format != "--eml")
+    throw UsageError("unknown option \"" + format + "\"");
+  out << part_of(sample(settings, *kind), format);
+  return 0;
+}
+
+int test(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  if (arguments.size() != 1) throw UsageError("mail test takes one address");
+  const auto to = Email::parse(arguments[0]);
+  if (!to) throw UsageError("\"" + arguments[0] + "\" is no e-mail address");
+  const Settings settings = load_settings();
+  const auto transport = mail::make_transport(settings);
+  const auto message =
+      mail::render(mail::sample_mail(mail::Template::test, to->str(), settings.public_url),
+                   crypto::new_id<MailId>().str(), settings.mail_from, settings.public_url, now());
+  const auto result = transport->send(message);
+  transport->idle();
+  const bool sent = result.outcome == mail::Outcome::sent;
+  if (!result.detour.empty())
+    err << "tenantctl: not by " << settings.mail_transport << ": " << result.detour << '\n';
+  (sent ? out : err) << (sent ? "sent by " + result.provider : "tenantctl: not sent") << ": " << result.detail
+                     << '\n';
+  if (sent) return 0;
+  return result.outcome == mail::Outcome::refused ? 1 : EX_TEMPFAIL;
+}
+
+int list(db::Pool& pool, std::ostream& out) {
+  db::Txn txn{pool};
+  std::optional<store::Keyset> from;
+  do {
+    const auto page = store::list_suppressions(txn, from, kListPage);
+    for (const auto& row : page)
+      out << service::format_utc(row.created_at) << "  " << std::left << std::setw(10) << row.reason
+          << std::setw(8) << row.source << row.email << (row.detail.empty() ? "" : "  ") << row.detail
+          << '\n';
+    from = page.size() < static_cast<std::size_t>(kListPage)
+               ? std::nullopt
+               : std::optional{store::Keyset{page.back().created_at, page.back().id.bytes()}};
+  } while (from);
+  return 0;
+}
+
+int suppressions(const Arguments& arguments, std::ostream& out) {
+  const Settings settings = load_settings();
+  db::Pool pool{application_account(settings), 1};
+  if (arguments.size() == 1 && arguments[0] == "list") return list(pool, out);
+  if (arguments.size() != 2 || arguments[0] != "remove")
+    throw UsageError("mail suppressions takes list or remove ADDRESS");
+  const auto keys = crypto::KeyRing::load(settings.keys_dir);
+  const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  db::run_transaction(pool, nullptr,
+                      [&](db::Txn& txn) { service::lift_suppression(txn, context, arguments[1]); });
+  out << arguments[1] << " gets mail again\n";
+  return 0;
+}
+
+}  // namespace
+
+int mail_tools(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const std::string action = arguments.empty() ? "" : arguments[0];
+  if (action == "--help") return out << kUsage, 0;
+  const Arguments rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  if (action == "preview") return preview(rest, out);
+  if (action == "test") return test(rest, out, err);
+  if (action == "suppressions") return suppressions(rest, out);
+  throw UsageError("mail takes preview, test or suppressions");
+}
+
+}  // namespace tenantd::ctl
