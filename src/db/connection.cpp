@@ -8,6 +8,7 @@
 #include <cppconn/resultset.h>
 #include <cppconn/statement.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
 #include <vector>
@@ -20,10 +21,13 @@ namespace {
 
 using sql::SQLException;
 
+// A second shorter than the client's patience, so that the server's own word arrives first.
+int statement_seconds(int timeout_seconds) { return std::max(timeout_seconds - 1, 1); }
+
 // Without the time limit a statement goes on in the server although nobody waits: the read timeout only hangs
 // up. The comments are MariaDB's and MySQL's own forms of "for this server only".
 std::string session_limits(int timeout_seconds) {
-  const std::string seconds = std::to_string(timeout_seconds);
+  const std::string seconds = std::to_string(statement_seconds(timeout_seconds));
   return "SET SESSION innodb_lock_wait_timeout = " + seconds + ", SESSION sql_mode = 'STRICT_ALL_TABLES'" +
          " /*M!100100 , SESSION max_statement_time = " + seconds + " */" +
          " /*!80000 , SESSION max_execution_time = " + seconds + "000 */";
@@ -79,10 +83,9 @@ Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<I
   map["password"] = options.password.reveal();
   if (!options.schema.empty()) map["schema"] = options.schema;
   map["OPT_CHARSET_NAME"] = "utf8mb4";
-  map["OPT_CONNECT_TIMEOUT"] = 5;
-  // Longer than the statement limit, so that the server's own word arrives first.
-  map["OPT_READ_TIMEOUT"] = options.timeout_seconds + 5;
-  map["OPT_WRITE_TIMEOUT"] = options.timeout_seconds + 5;
+  map["OPT_CONNECT_TIMEOUT"] = std::min(options.timeout_seconds, 5);
+  map["OPT_READ_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
+  map["OPT_WRITE_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
   map["CLIENT_FOUND_ROWS"] = true;
   try {
     impl_->connection.reset(driver().connect(map));
