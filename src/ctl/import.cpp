@@ -1,13 +1,16 @@
 #include "tenantd/ctl/import.hpp"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <fstream>
 
+#include "import_progress.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/import_reader.hpp"
@@ -32,8 +35,18 @@ constexpr const char* kUsage =
     "An account that exists gets the membership and keeps its password. Ended anywhere and run again, it "
     "goes on\n"
     "where it stopped. Exit status: 0 all in, 65 some rows refused, 66 no such file, 75 database away: run "
-    "again.\n";
+    "again, 130 interrupted: run again.\n";
 constexpr std::int64_t kMostRefusedShown = 20;
+
+std::atomic<int> g_interrupted{0};
+
+// The batch under way is finished first; whoever cannot wait for that asks twice.
+void notice_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int number) { g_interrupted = number; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+}
 
 struct Options {
   std::string file;
@@ -98,42 +111,6 @@ std::int64_t size_of(const std::string& path) {
   return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : -1;
 }
 
-// "12000 rows, 2400/s, about 35 s left": over itself on a terminal, else a line now and then.
-class Progress {
- public:
-  Progress(std::ostream& err, std::int64_t size)
-      : err_(err), size_(size), terminal_(::isatty(STDERR_FILENO) == 1), begun_(monotonic_microseconds()) {}
-  // From here on counts: what came before was only read over.
-  void start(std::int64_t bytes) {
-    from_ = bytes;
-    begun_ = said_ = monotonic_microseconds();
-  }
-  void say(std::int64_t rows, std::int64_t bytes) {
-    const auto now = monotonic_microseconds();
-    if (now - said_ < (terminal_ ? 500'000 : 10'000'000)) return;
-    said_ = now;
-    const double seconds = static_cast<double>(now - begun_) / 1e6;
-    const double share =
-        static_cast<double>(bytes - from_) / static_cast<double>(std::max<std::int64_t>(1, size_ - from_));
-    err_ << (terminal_ ? "\r" : "") << "tenantctl: " << rows << " rows, "
-         << static_cast<std::int64_t>(static_cast<double>(rows) / seconds) << "/s, about "
-         << static_cast<std::int64_t>(share > 0 ? seconds / share - seconds : 0) << " s left"
-         << (terminal_ ? "   " : "\n") << std::flush;
-  }
-  void end() {
-    if (terminal_) err_ << "\r\033[K" << std::flush;
-  }
-  double seconds() const { return static_cast<double>(monotonic_microseconds() - begun_) / 1e6; }
-
- private:
-  std::ostream& err_;
-  std::int64_t size_;
-  bool terminal_;
-  std::int64_t begun_;
-  std::int64_t said_ = 0;
-  std::int64_t from_ = 0;
-};
-
 class Import {
  public:
   Import(const Options& options, const Settings& settings, db::Pool& pool, std::istream& file,
@@ -154,12 +131,13 @@ class Import {
     if (!options_.dry_run) read_over();
     report_.open(resume_line_);
     progress_.start(reader_.bytes());
-    while (fill_batch()) {
+    while (g_interrupted == 0 && fill_batch()) {
       const auto results = put_batch();
       tell(results);
     }
     progress_.end();
     sum_up();
+    if (g_interrupted != 0) return interrupted();
     return done_.rows_refused > 0 ? EX_DATAERR : 0;
   }
 
@@ -168,6 +146,12 @@ class Import {
 
   service::Context context() const {
     return {settings_, keys_, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  }
+
+  int interrupted() {
+    err_ << "tenantctl: interrupted"
+         << (options_.dry_run ? "" : ": what is in is in; run the same command again to go on") << '\n';
+    return 128 + g_interrupted;
   }
 
   void read_over() {
@@ -297,6 +281,7 @@ int import_people(const Arguments& arguments, std::ostream& out, std::ostream& e
   }
   const Settings settings = load_settings();
   db::Pool pool{application_account(settings), 1};
+  notice_interrupts();
   try {
     return Import{options, settings, pool, file, target(pool, options.organization), out, err}.run();
   } catch (const ImportFileError& e) {

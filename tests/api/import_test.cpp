@@ -1,6 +1,7 @@
 // tenantctl import, against the database and sign-in.
 #include <criterion/criterion.h>
 #include <crypt.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -200,6 +201,35 @@ Test(import, a_dry_run_says_what_would_be_and_changes_nothing) {
     expect_import(import(file.path(), {"--organization", owner.org_id, "--dry-run", "--batch", "1"}),
                   EX_DATAERR, "would be: 1 created, 1 joined, 2 skipped, 1 refused");
   database.check("a dry run");
+}
+
+Test(import, one_that_was_interrupted_says_how_to_go_on) {
+  const auto owner = sign_up();
+  std::string text = "email\n";
+  const auto stem = fresh_name("row");
+  for (int i = 0; i < 20000; ++i) text += stem + '-' + std::to_string(i) + "@example.com\n";
+  const File file{text};
+  const File said{"", ".stderr"};
+  std::vector<std::string> command = {tenantctl(), "import", "--organization", owner.org_id,
+                                      "--batch",   "20",     file.path()};
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, said.path().c_str(), O_WRONLY | O_TRUNC, 0600);
+  pid_t pid = 0;
+  require(::posix_spawn(&pid, command[0].c_str(), &actions, nullptr, pointers(command).data(), environ) == 0,
+          "spawn");
+  ::posix_spawn_file_actions_destroy(&actions);
+  wait_until("some rows are in", [&] {
+    return number_of("SELECT COUNT(*) FROM member WHERE org_id = " + binary(owner.org_id)) > 40;
+  });
+  ::kill(pid, SIGINT);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  require(WIFEXITED(status) && WEXITSTATUS(status) == 130, "status " + std::to_string(status));
+  const auto words = content(said.path());
+  require(
+      words.find("interrupted: what is in is in; run the same command again to go on") != std::string::npos,
+      words);
 }
 
 Test(import, one_that_was_killed_goes_on_where_it_stopped_and_no_row_comes_twice) {
