@@ -257,3 +257,19 @@ CREATE TABLE IF NOT EXISTS tenantd.sweep_request (
   finished_at  BIGINT     NULL,
   KEY sweep_request_open (finished_at, id)
 ) ENGINE = InnoDB;
+
+-- What super-admins count and look through: by when it was made, by what is wrong with it.
+ALTER TABLE tenantd.organization ADD KEY IF NOT EXISTS organization_kind (personal, created_at, status);
+ALTER TABLE tenantd.user
+  ADD KEY IF NOT EXISTS user_created (created_at, id, status),
+  ADD KEY IF NOT EXISTS user_unverified (email_verified_at, created_at),
+  ADD KEY IF NOT EXISTS user_locked (locked_until),
+  ADD KEY IF NOT EXISTS user_factor (mfa_enabled_at);
+ALTER TABLE tenantd.totp ADD KEY IF NOT EXISTS totp_locked (locked_until);
+-- All that the search for attacks reads, so that it reads nothing but the index.
+ALTER TABLE tenantd.account_event
+  ADD KEY IF NOT EXISTS account_event_type (type, created_at, address, user_id, identity);
+ALTER TABLE tenantd.outbox
+  ADD KEY IF NOT EXISTS outbox_age (status, created_at),
+  ADD KEY IF NOT EXISTS outbox_bounced (bounced_at),
+  ADD KEY IF NOT EXISTS outbox_recipient (recipient, bounced_at);

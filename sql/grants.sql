@@ -11,6 +11,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.request_sweep TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -39,6 +40,17 @@ GRANT SELECT ON tenantd_app.system_total TO {{app}};
 GRANT SELECT ON tenantd_app.system_count TO {{app}};
 GRANT SELECT ON tenantd_app.system_member TO {{app}};
 GRANT SELECT ON tenantd_app.system_join TO {{app}};
+GRANT SELECT ON tenantd_app.admin_organization TO {{app}};
+GRANT SELECT ON tenantd_app.admin_user TO {{app}};
+GRANT SELECT ON tenantd_app.admin_factor TO {{app}};
+GRANT SELECT ON tenantd_app.admin_session TO {{app}};
+GRANT SELECT ON tenantd_app.admin_invite TO {{app}};
+GRANT SELECT ON tenantd_app.admin_mail TO {{app}};
+GRANT SELECT ON tenantd_app.admin_suppression TO {{app}};
+GRANT SELECT ON tenantd_app.admin_delivery TO {{app}};
+GRANT SELECT ON tenantd_app.admin_event TO {{app}};
+GRANT SELECT ON tenantd_app.admin_sweep_run TO {{app}};
+GRANT SELECT ON tenantd_app.admin_sweep_request TO {{app}};
 -- Not is_super, which nobody gains through the API; not email, which change_email alone changes, with a token that was mailed there.
 GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
@@ -68,6 +80,7 @@ GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
+GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper}};
 
 -- The courier: the outbox, and which addresses are out of it.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};

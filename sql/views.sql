@@ -145,6 +145,16 @@ BEGIN
   DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org() AND BINARY name = BINARY p_name;
 END//
 
+-- What the sweeper shall do at once; answers with the request's number.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.request_sweep(IN p_now BIGINT)
+BEGIN
+  IF NOT tenantd_app.current_super() THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'only a super-admin asks for a sweep';
+  END IF;
+  INSERT INTO tenantd.sweep_request (requested_by, requested_at) VALUES (tenantd_app.current_user_id(), p_now);
+  SELECT LAST_INSERT_ID();
+END//
+
 -- The organization of an invitation, for one who holds its token; NULL if there is none.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA
@@ -293,6 +303,43 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   LEFT JOIN tenantd.member m ON m.org_id = o.id AND m.user_id = tenantd_app.current_user_id()
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE tenantd_app.current_super();
+
+-- What administration looks at, over all tenants; empty unless current_super(). Read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_organization AS
+  SELECT personal, status, created_at
+  FROM tenantd.organization WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_user AS
+  SELECT id, email, status, email_verified_at, mfa_enabled_at, failed_signins, locked_until, created_at
+  FROM tenantd.user WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_factor AS
+  SELECT user_id, failures, locked_until
+  FROM tenantd.totp WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_session AS
+  SELECT user_id, expires_at
+  FROM tenantd.session WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_invite AS
+  SELECT status, expires_at
+  FROM tenantd.invite WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_mail AS
+  SELECT status, recipient, next_attempt_at, created_at, bounced_at
+  FROM tenantd.outbox WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_suppression AS
+  SELECT email, reason, created_at
+  FROM tenantd.suppression WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_delivery AS
+  SELECT status, next_attempt_at
+  FROM tenantd.webhook_delivery WHERE tenantd_app.current_super();
+-- network: an IPv4 address, also in IPv6 form, or the /64 of an IPv6 address; NULL if the address is not known.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_event AS
+  SELECT id, user_id, identity, type, address, created_at,
+         IF(IS_IPV4_MAPPED(INET6_ATON(address)), RIGHT(INET6_ATON(address), 4), LEFT(INET6_ATON(address), 8)) AS network
+  FROM tenantd.account_event WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_sweep_run AS
+  SELECT id, task, started_at, duration_us, rows_deleted, error
+  FROM tenantd.sweep_run WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_sweep_request AS
+  SELECT id, requested_by, requested_at, finished_at
+  FROM tenantd.sweep_request WHERE tenantd_app.current_super();
 
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS

@@ -94,6 +94,15 @@ const std::vector<Own>& own_refusals() {
       {h::take_ses_events, {signature_invalid, not_found}},
       {h::list_suppressions, {}},
       {h::delete_suppression, {not_found}},
+      {h::detailed_health, {}},
+      {h::dashboard, {}},
+      {h::growth, {}},
+      {h::list_threats, {}},
+      {h::list_problem_users, {}},
+      {h::unlock_any_user, {forbidden, not_found}},
+      {h::request_cleanup, {}},
+      {h::maintenance_status, {}},
+      {h::list_limits, {}},
   };
   return kOwn;
 }

@@ -41,6 +41,7 @@ constexpr auto kRoutes = join(
     Route{GET, "/health-check", h::health, none, Rate::none, "", "", ok("status"), "Liveness; touches no database"},
     Route{GET, "/health/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
     Route{GET, "/ready", h::ready, none, Rate::none, "", "", ok("status"), "Readiness: the database answers and its schema is current"},
+    Route{GET, "/health/detailed", h::detailed_health, none, Rate::read, "", "", ok("detailed_health"), "Every part of the service with its state"},
     Route{GET, "/metrics", h::metrics, none, Rate::none, "", "", ok(""), "Prometheus metrics, for local addresses"},
     Route{GET, "/.well-known/jwks.json", h::jwks, none, Rate::read, "", "", ok("jwks"), "Public signing keys (RFC 7517)"},
     Route{GET, "/api/v1/openapi.json", h::openapi, none, Rate::read, "", "", ok("openapi"), "This description of the API (OpenAPI 3.1)"},
@@ -154,7 +155,17 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/mail/events", h::take_mail_events, none, Rate::write, "mail_events", "", ok("mail_events_taken"), "Report bounces and complaints; signed by X-Signature"},
     Route{POST, "/api/v1/mail/events/ses", h::take_ses_events, none, Rate::outbound, "sns_message", "", ok("mail_events_taken"), "Bounces and complaints of Amazon SES, as Amazon SNS sends them", AlsoTakes::text},
     Route{GET, "/api/v1/admin/mail/suppressions", h::list_suppressions, none, Rate::read, "", "page_query", ok("suppressions"), "Addresses that get no mail, newest first"},
-    Route{DELETE_, "/api/v1/admin/mail/suppressions/{email}", h::delete_suppression, none, Rate::write, "", "", done(), "Let an address get mail again"}));
+    Route{DELETE_, "/api/v1/admin/mail/suppressions/{email}", h::delete_suppression, none, Rate::write, "", "", done(), "Let an address get mail again"}),
+
+    section("Administration",
+    Route{GET, "/api/v1/admin/dashboard", h::dashboard, none, Rate::read, "", "", ok("dashboard"), "The whole system in numbers"},
+    Route{GET, "/api/v1/admin/analytics/growth", h::growth, none, Rate::read, "", "growth_query", ok("growth"), "Sign-ups, tenants and active users per day"},
+    Route{GET, "/api/v1/admin/security/threats", h::list_threats, none, Rate::read, "", "threats_query", ok("threats"), "What looks like an attack on accounts"},
+    Route{GET, "/api/v1/admin/users/problematic", h::list_problem_users, none, Rate::read, "", "problem_users_query", ok("problem_users"), "Accounts that are locked, bounce mail, or were never verified or used"},
+    Route{POST, "/api/v1/admin/users/{user_id}/unlock", h::unlock_any_user, none, Rate::write, "", "", done(), "Forget an account's wrong passwords and codes"},
+    Route{POST, "/api/v1/admin/maintenance/cleanup", h::request_cleanup, none, Rate::write, "", "", accepted("sweep_request"), "Have the sweeper run its tasks now"},
+    Route{GET, "/api/v1/admin/maintenance/status", h::maintenance_status, none, Rate::read, "", "", ok("maintenance"), "The last run of each of the sweeper's tasks, and what it is asked for"},
+    Route{GET, "/api/v1/admin/config/limits", h::list_limits, none, Rate::read, "", "", ok("limits"), "Limits and lifetimes in force"}));
 // clang-format on
 
 constexpr bool tenant_rows_name_a_permission() {

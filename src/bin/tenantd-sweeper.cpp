@@ -1,24 +1,30 @@
-// tenantd-sweeper: deletes what has expired, once, then exits. A systemd timer runs it every minute.
+// tenantd-sweeper: deletes what has expired, once, then exits. A systemd timer runs it every minute, and a
+// socket when a super-admin asks for it. Without systemd it stays and does both itself.
 #include <sysexits.h>
+#include <systemd/sd-daemon.h>
 
 #include <atomic>
 #include <csignal>
 #include <iostream>
 
 #include "tenantd/base/log.hpp"
+#include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/sweeper.hpp"
+#include "tenantd/service/wake_socket.hpp"
 
 using namespace tenantd;
 
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: tenantd-sweeper [--help | --version]\n"
-    "Deletes expired invitations, tokens, sessions and other rows whose time is over. Settings come from "
-    "the\n"
-    "environment. Two may run at once.\n"
+    "Usage: tenantd-sweeper [--watch SECONDS | --help | --version]\n"
+    "Deletes expired invitations, tokens, sessions and other rows whose time is over, once. Settings come "
+    "from\n"
+    "the environment. Two may run at once.\n"
+    "  --watch SECONDS  stay, and do it every so many seconds and whenever tenantd asks for it, until "
+    "SIGTERM\n"
     "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be reached, 78 wrong "
     "settings.\n";
 
@@ -47,20 +53,45 @@ int sweep_once(const Settings& settings) {
   return status;
 }
 
+void watch(const Settings& settings, std::int64_t every) {
+  const service::WakeSocket bell{settings.sweeper_socket};
+  while (!g_stop) {
+    try {
+      sweep_once(settings);
+    } catch (const ApiError& e) {
+      log::error("sweep", {{"error", e.log_detail()}});
+    }
+    // A signal may come just before the wait: it is looked for each second.
+    for (std::int64_t second = 0; second < every && !g_stop; ++second)
+      if (bell.wait(std::chrono::seconds{1})) break;
+  }
+}
+
+// The rings that systemd has started this for, taken first of all: who rings from here on gets another run.
+void silence_passed_sockets() {
+  const int count = sd_listen_fds(1);
+  for (int i = 0; i < count; ++i) service::silence(SD_LISTEN_FDS_START + i);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string argument = argc > 1 ? argv[1] : "";
   if (argument == "--help") return std::cout << kUsage, 0;
   if (argument == "--version") return std::cout << "tenantd-sweeper " << kVersion << '\n', 0;
-  if (argc > 1) return fail(EX_USAGE, "unknown argument; see tenantd-sweeper --help");
+  // 0: once.
+  const std::int64_t every = argc == 3 && argument == "--watch" ? parse_int(argv[2]).value_or(0) : 0;
+  if (argc > 1 && every < 1) return fail(EX_USAGE, "unknown argument; see tenantd-sweeper --help");
   log::set_process("sweeper");
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { g_stop = true; });
+  silence_passed_sockets();
   try {
     const Settings settings = load_settings();
     log::set_level(log::parse_level(settings.log_level));
     if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
-    return sweep_once(settings);
+    if (every == 0) return sweep_once(settings);
+    watch(settings, every);
+    return 0;
   } catch (const ApiError& e) {
     return fail(EX_TEMPFAIL, "the database cannot be reached: " + e.log_detail());
   } catch (const std::exception& e) {

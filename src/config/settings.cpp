@@ -1,5 +1,7 @@
 #include "tenantd/config/settings.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -52,6 +54,14 @@ void read_secret(const Environment& environment, const char* key, Secret& out) {
   if (auto value = raw_value(environment, key)) out = Secret{std::move(*value)};
 }
 
+// What a limit is counted in. The other units are of places, and of what the machinery is made of.
+bool bounds_something(std::string_view unit) {
+  constexpr std::array<std::string_view, 11> kUnits = {
+      "seconds",    "bytes",   "failures", "requests/minute", "requests", "invitations/hour",
+      "mails/hour", "members", "projects", "connections",     "0-4"};
+  return std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
+}
+
 }  // namespace
 
 Settings load_settings(const Environment& environment) {
@@ -92,6 +102,24 @@ std::vector<SettingDoc> setting_docs() {
 #undef FLAG
 #undef SECRET
   return rows;
+}
+
+std::vector<LimitInForce> limits_in_force(const Settings& settings) {
+  std::vector<LimitInForce> limits;
+  std::string_view section;
+#define SECTION(title) section = title;
+#define TEXT(member, key, fallback, unit, doc)
+#define NUMBER(member, key, fallback, unit, doc, least, most) \
+  if (bounds_something(unit)) limits.push_back({section, key, settings.member, fallback, unit, doc});
+#define FLAG(member, key, fallback, doc)
+#define SECRET(member, key, doc)
+#include "tenantd/config/settings.def"
+#undef SECTION
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef SECRET
+  return limits;
 }
 
 std::string settings_markdown() {

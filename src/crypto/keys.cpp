@@ -99,6 +99,8 @@ void KeyRing::retire(const std::string& dir, const std::string& kid) {
 
 const SigningKey& KeyRing::active() const { return *signing_.at(active_); }
 
+const std::string& KeyRing::active_kid() const { return active().kid(); }
+
 const SigningKey* KeyRing::find(std::string_view kid) const {
   const auto at =
       std::ranges::find(signing_, kid, [](const auto& key) -> std::string_view { return key->kid(); });

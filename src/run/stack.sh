@@ -23,7 +23,6 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 top=$(cd "$here/../.." && pwd -P)
-self=$here/stack.sh
 caller_dir=$PWD
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 umask 077
@@ -187,7 +186,7 @@ choose_sockets() {
     fi
     rm -f "$sockets"
   fi
-  if [ $((${#sockets} + 13)) -gt 107 ]; then
+  if [ $((${#sockets} + 14)) -gt 107 ]; then
     target=$(mktemp -d /tmp/tenantd-XXXXXX) || fail "no folder for the sockets can be made in /tmp."
     rm -rf "$sockets"
     ln -s "$target" "$sockets"
@@ -227,6 +226,7 @@ load_settings() {
   done
   export DB_ADMIN_USER=$account DB_SOCKET=$sockets/db.sock
   export COURIER_SOCKET=$sockets/courier.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock OUTBOUND_SOCKET=$sockets/outbound.sock
+  export SWEEPER_SOCKET=$sockets/sweeper.sock
   export KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
   export PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
   for key in "${!known[@]}"; do printf '%s\n' "$key" "${key}_FILE"; done | LC_ALL=C sort |
@@ -452,20 +452,9 @@ bring_up() {
   await 30 "/health/ready did not answer 200 within 30 s" mariadb tenantd courier nginx -- ready
   await 10 "tenantd-courier did not open its socket within 10 s" courier -- test -S "$COURIER_SOCKET"
   took 'tenantd, tenantd-courier, nginx'
-  [ "$SWEEP_EVERY" = 0 ] || spawn sweeper "$self" sweep-loop
+  [ "$SWEEP_EVERY" = 0 ] || spawn sweeper "$BUILD/tenantd-sweeper" --watch "$SWEEP_EVERY"
   mark=$begun
   took 'ready'
-}
-
-sweep_loop() {
-  local nap=
-  trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; exit 0' TERM INT
-  while :; do
-    "$BUILD/tenantd-sweeper" || say "tenantd-sweeper ended with status $?"
-    sleep "$SWEEP_EVERY" &
-    nap=$!
-    wait "$nap" || true
-  done
 }
 
 tour() {
@@ -576,6 +565,5 @@ case $action in
     mkdir -p "$RUN_DIR/log"
     render_nginx "$RUN_DIR/nginx"
     ;;
-  sweep-loop) sweep_loop ;;
   *) fail 'use start, stop, status, foreground, reload, sql or render.' ;;
 esac

@@ -34,6 +34,8 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
          return store::sweep_account_events(txn, scope, before);
        }},
       {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }},
+      {"requests",
+       [=](auto& txn, const auto& scope) { return store::sweep_requests(txn, scope, now - kRunsKept); }},
   };
 }
 
@@ -63,15 +65,24 @@ SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
 std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
                                const std::function<bool()>& keep_going) {
   const auto scope = SystemScope::unsafe_for_sweeper();
+  const auto began = monotonic_microseconds();
   pool.acquire();  // the database answers, or nothing is worth trying
+  // Who asks from here on is answered by the next sweep: this one may be past what they mean.
+  const auto request = db::run_transaction(
+      pool, nullptr, [&](db::Txn& txn) { return store::newest_sweep_request(txn, scope); });
   std::vector<SweepResult> results;
   for (const auto& task : tasks(settings, now)) {
-    if (!keep_going()) break;
+    if (!keep_going()) return results;
     results.push_back(run_task(pool, task, scope, keep_going));
     const auto& r = results.back();
     db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
       store::record_sweep(txn, scope, r.task, now, r.duration_us, r.rows, r.error);
     });
+  }
+  if (request > 0) {
+    const Seconds took{(monotonic_microseconds() - began) / 1'000'000};
+    db::run_transaction(pool, nullptr,
+                        [&](db::Txn& txn) { store::finish_sweep_requests(txn, scope, request, now + took); });
   }
   return results;
 }

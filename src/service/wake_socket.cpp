@@ -26,7 +26,7 @@ const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<co
 
 int open_socket() { return ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
 
-bool somebody_listens(const sockaddr_un& address) {
+bool answers(const sockaddr_un& address) {
   const int probe = open_socket();
   const bool answered = probe >= 0 && ::connect(probe, generic(address), sizeof address) == 0;
   if (probe >= 0) ::close(probe);
@@ -38,8 +38,8 @@ bool somebody_listens(const sockaddr_un& address) {
 WakeSocket::WakeSocket(const std::string& path) : path_(path) {
   if (path.empty()) return;
   const auto address = make_address(path);
-  if (!address) throw std::runtime_error("The courier's socket path is too long: " + path);
-  if (somebody_listens(*address)) return;
+  if (!address) throw std::runtime_error("The socket's path is too long: " + path);
+  if (answers(*address)) return;
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) ::unlink(path.c_str());
   fd_ = open_socket();
@@ -49,7 +49,7 @@ WakeSocket::WakeSocket(const std::string& path) : path_(path) {
   if (made) return;
   const std::string why = std::strerror(errno);
   if (fd_ >= 0) ::close(fd_);
-  throw std::runtime_error("The courier's socket " + path + " cannot be made: " + why);
+  throw std::runtime_error("The socket " + path + " cannot be made: " + why);
 }
 
 WakeSocket::~WakeSocket() {
@@ -58,15 +58,25 @@ WakeSocket::~WakeSocket() {
   ::close(fd_);
 }
 
-void WakeSocket::wait(std::chrono::milliseconds longest) const {
+bool WakeSocket::wait(std::chrono::milliseconds longest) const {
   pollfd watched{fd_, POLLIN, 0};  // poll ignores a negative descriptor
-  if (::poll(&watched, 1, static_cast<int>(longest.count())) <= 0) return;
+  if (::poll(&watched, 1, static_cast<int>(longest.count())) <= 0) return false;
+  silence(fd_);
+  return true;
+}
+
+bool somebody_listens(const std::string& path) {
+  const auto address = make_address(path);
+  return address && answers(*address);
+}
+
+void silence(int fd) noexcept {
   char ring = 0;
-  while (::recv(fd_, &ring, sizeof ring, 0) >= 0) {
+  while (::recv(fd, &ring, sizeof ring, MSG_DONTWAIT) >= 0) {
   }
 }
 
-void wake_courier(const std::string& path) noexcept {
+void ring(const std::string& path) noexcept {
   const auto address = make_address(path);
   if (!address) return;
   const int fd = open_socket();

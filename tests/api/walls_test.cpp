@@ -174,7 +174,17 @@ Test(walls, events_can_be_neither_changed_nor_deleted_by_the_application) {
   require_equal(error_of(app, "DELETE FROM event"), kNoTableRight);
 }
 
-Test(walls, the_sweeper_reads_no_password_and_the_courier_only_the_outbox) {
+Test(walls, the_application_sees_of_sent_mail_how_its_provider_calls_it_and_no_more) {
+  Connection app{as_app()};
+  require_equal(error_of(app, "SELECT provider_id, bounced_at FROM sent_mail"), 0);
+  for (const char* sql : {"SELECT last_error FROM sent_mail", "UPDATE sent_mail SET provider_id = 'x'"})
+    require_equal(error_of(app, sql), kNoColumnRight, sql);
+  for (const char* sql :
+       {"SELECT recipient FROM outbox", "DELETE FROM sent_mail", "UPDATE suppression SET reason = 'x'"})
+    require(error_of(app, sql) > 0, sql);
+}
+
+Test(walls, the_sweeper_reads_no_password_and_the_courier_only_the_outbox_and_who_is_out_of_it) {
   sign_up();
   Connection sweeper{as_sweeper()};
   for (const char* table : {"user", "organization", "member", "role", "version"})
@@ -184,7 +194,9 @@ Test(walls, the_sweeper_reads_no_password_and_the_courier_only_the_outbox) {
           "the sweeper may sign in");
   Connection courier{as_courier()};
   for (const auto& table : base_tables())
-    require_equal(error_of(courier, "SELECT * FROM tenantd." + table), table == "outbox" ? 0 : kNoTableRight,
-                  table);
-  require_equal(error_of(courier, "DELETE FROM tenantd.outbox"), kNoTableRight);
+    require_equal(error_of(courier, "SELECT * FROM tenantd." + table),
+                  table == "outbox" || table == "suppression" ? 0 : kNoTableRight, table);
+  for (const char* sql : {"DELETE FROM tenantd.outbox", "DELETE FROM tenantd.suppression",
+                          "UPDATE tenantd.suppression SET reason = 'x'"})
+    require_equal(error_of(courier, sql), kNoTableRight, sql);
 }

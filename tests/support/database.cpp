@@ -13,10 +13,12 @@ namespace {
 
 const std::set<std::string>& volatile_columns() {
   static const std::set<std::string> columns = {
-      "outbox.values_sealed", "outbox.status",        "outbox.attempts",   "outbox.next_attempt_at",
-      "outbox.lease_until",   "outbox.last_error",    "outbox.updated_at", "outbox.connection_failed",
-      "outbox.sent_at",       "user.failed_signins",  "user.locked_until", "totp.failures",
-      "totp.locked_until",    "api_key.last_used_at",
+      "outbox.values_sealed",     "outbox.status",     "outbox.attempts",
+      "outbox.next_attempt_at",   "outbox.provider",   "outbox.provider_id",
+      "outbox.lease_until",       "outbox.last_error", "outbox.updated_at",
+      "outbox.connection_failed", "outbox.sent_at",    "user.failed_signins",
+      "user.locked_until",        "totp.failures",     "totp.locked_until",
+      "api_key.last_used_at",
   };
   return columns;
 }

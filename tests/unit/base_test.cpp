@@ -218,6 +218,18 @@ Test(settings, defaults_stand_when_nothing_is_set) {
   cr_assert(s.smtp_starttls && s.db_password.empty());
 }
 
+Test(settings, limits_in_force_are_the_values_that_hold_with_their_units) {
+  const Settings s = settings_of({{"LOCK_FAILURES", "7"}, {"DB_PASSWORD", "hush"}});
+  std::map<std::string_view, LimitInForce> limits;
+  for (const auto& limit : limits_in_force(s)) limits.emplace(limit.key, limit);
+  cr_assert_eq(limits.at("LOCK_FAILURES").value, 7);
+  cr_assert_eq(limits.at("LOCK_FAILURES").fallback, 5);
+  cr_assert_eq(limits.at("BODY_BYTES").unit, "bytes");
+  cr_assert_eq(limits.at("LIMIT_MAIL").section, "Passwords and limits");
+  for (const char* key : {"DB_PASSWORD", "DB_PORT", "KEYS_DIR", "WORKERS", "HASH_NICE", "OUTBOUND_HTTP"})
+    cr_assert_not(limits.contains(key), "%s", key);
+}
+
 Test(settings, every_default_lies_in_its_range) {
   for (const auto& row : setting_docs()) {
     if (row.fallback.empty()) continue;

@@ -46,6 +46,15 @@ struct SettingDoc {
 };
 std::vector<SettingDoc> setting_docs();
 
+// A bound or lifetime that holds now: a number of the table that counts requests, tries, time, bytes or
+// things somebody may have. Never a secret, a path, a port or a size of the machinery.
+struct LimitInForce {
+  std::string_view section, key;
+  std::int64_t value, fallback;
+  std::string_view unit, doc;
+};
+std::vector<LimitInForce> limits_in_force(const Settings& settings);
+
 // Returns the table as Markdown, for README.
 std::string settings_markdown();
 

@@ -37,6 +37,8 @@ class KeyRing {
   static void retire(const std::string& dir, const std::string& kid);
 
   const SigningKey& active() const;
+  // The name of the key that signs.
+  const std::string& active_kid() const;
   // Returns nullptr if no key of that name verifies; `kid` is compared, never used as a path.
   const SigningKey* find(std::string_view kid) const;
   const std::vector<std::shared_ptr<const SigningKey>>& signing() const { return signing_; }

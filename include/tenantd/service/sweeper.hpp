@@ -13,15 +13,15 @@
 namespace tenantd::service {
 
 struct SweepResult {
-  std::string task;  // "invites", "tokens", "sessions", "idempotency", "outbox", "runs"
+  std::string task;  // "invites", "tokens", "sessions", "idempotency", "outbox", …
   std::int64_t rows = 0;
   std::int64_t duration_us = 0;
   std::optional<std::string> error;
 };
 
-// Runs every task, expired invitations first, and records each in sweep_run. A task that fails does not stop
-// the others. `keep_going` is asked between batches. Throws ApiError(unavailable) only if the database cannot
-// be reached at all.
+// Runs every task, expired invitations first, and records each in sweep_run. What super-admins had asked for
+// by then is finished when all have run. A task that fails does not stop the others. `keep_going` is asked
+// between batches. Throws ApiError(unavailable) only if the database cannot be reached at all.
 std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
                                const std::function<bool()>& keep_going);
 

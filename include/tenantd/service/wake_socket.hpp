@@ -1,5 +1,6 @@
-// The courier's alarm bell: a datagram socket on which whoever enqueued a mail says "look now".
-// Losing a ring loses nothing but a second, since the courier also looks by itself.
+// An alarm bell: a datagram socket on which whoever has left work for another process says "look now". The
+// courier has one for mails, the sweeper one for requests. Losing a ring loses nothing but time, since both
+// also look by themselves.
 #pragma once
 
 #include <chrono>
@@ -9,7 +10,7 @@ namespace tenantd::service {
 
 class WakeSocket {
  public:
-  // Binds `path` with mode 0660; one left behind by a dead courier is replaced. If another courier lives on
+  // Binds `path` with mode 0660; one left behind by a dead process is replaced. If another process lives on
   // it, or `path` is empty, this one has no bell and wait() just waits. Throws std::runtime_error with one
   // sentence if the socket cannot be made.
   explicit WakeSocket(const std::string& path);
@@ -19,8 +20,9 @@ class WakeSocket {
 
   bool bound() const { return fd_ >= 0; }
 
-  // Returns at a ring, at a signal, or after `longest`. Rings that have piled up count as one.
-  void wait(std::chrono::milliseconds longest) const;
+  // Returns at a ring, at a signal, or after `longest`; true if it rang. Rings that have piled up count as
+  // one.
+  bool wait(std::chrono::milliseconds longest) const;
 
  private:
   std::string path_;
@@ -28,6 +30,12 @@ class WakeSocket {
 };
 
 // Rings. Never blocks and never fails: with nobody there it does nothing.
-void wake_courier(const std::string& path) noexcept;
+void ring(const std::string& path) noexcept;
+inline void wake_courier(const std::string& path) noexcept { ring(path); }
+
+// True if a ring would be heard.
+bool somebody_listens(const std::string& path);
+// Takes the rings that wait on a socket that systemd has passed, so that they count as one.
+void silence(int fd) noexcept;
 
 }  // namespace tenantd::service

@@ -73,6 +73,8 @@ bool use_recovery_code(db::Txn& txn, UserId user, const std::string& hash) {
   return true;
 }
 
+void clear_code_failures(db::Txn& txn, UserId user) { txn.execute(kForgive, user); }
+
 void replace_recovery_codes(db::Txn& txn, UserId user, const std::vector<std::string>& hashes,
                             TimePoint now) {
   txn.execute(kDeleteCodes, user);

@@ -28,6 +28,11 @@ constexpr Sql kOutbox{"sweep.outbox",
 constexpr Sql kRuns{"sweep.runs", "DELETE FROM sweep_run WHERE started_at <= ? ORDER BY id LIMIT ?"};
 constexpr Sql kAccountEvents{"sweep.account_events",
                              "DELETE FROM account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
+constexpr Sql kRequests{"sweep.requests", "DELETE FROM sweep_request WHERE finished_at <= ? LIMIT ?"};
+constexpr Sql kNewestRequest{"sweep.newest_request",
+                             "SELECT COALESCE(MAX(id), 0) FROM sweep_request WHERE finished_at IS NULL"};
+constexpr Sql kFinish{"sweep.finish",
+                      "UPDATE sweep_request SET finished_at = ? WHERE finished_at IS NULL AND id <= ?"};
 constexpr Sql kRecord{
     "sweep.record",
     "INSERT INTO sweep_run (task, started_at, duration_us, rows_deleted, error) VALUES (?, ?, ?, ?, ?)"};
@@ -71,6 +76,19 @@ std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
 }
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kAccountEvents, before, kSweepBatch);
+}
+std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kRequests, before, kSweepBatch);
+}
+
+std::int64_t newest_sweep_request(db::Txn& txn, const SystemScope&) {
+  auto rows = txn.query(kNewestRequest);
+  rows.next();
+  return rows.integer(0);
+}
+
+void finish_sweep_requests(db::Txn& txn, const SystemScope&, std::int64_t up_to, TimePoint now) {
+  txn.execute(kFinish, now, up_to);
 }
 
 void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,

@@ -132,4 +132,19 @@ Response organization_users(const Request&, const Session&, const TenantScope&, 
 Response organization_role_users(const Request&, const Session&, const TenantScope&, Txn&);
 Response role_wise_users(const Request&, const Session&, const TenantScope&, Txn&);
 
+// administration.cpp
+Response dashboard(const Request&, const SuperAdmin&, Txn&);
+Response growth(const Request&, const SuperAdmin&, Txn&);
+Response list_limits(const Request&, const SuperAdmin&, Txn&);
+Response request_cleanup(const Request&, const SuperAdmin&, Txn&);
+Response maintenance_status(const Request&, const SuperAdmin&, Txn&);
+
+// problem_users.cpp
+Response list_threats(const Request&, const SuperAdmin&, Txn&);
+Response list_problem_users(const Request&, const SuperAdmin&, Txn&);
+Response unlock_any_user(const Request&, const SuperAdmin&, Txn&);
+
+// detailed_health.cpp
+Response detailed_health(const Request&, const SuperAdmin&, Txn&);
+
 }  // namespace tenantd::api::handlers

@@ -35,6 +35,9 @@ bool use_step(db::Txn& txn, UserId user, const std::string& secret_sealed, std::
 // Uses up a recovery code. False if there is none.
 bool use_recovery_code(db::Txn& txn, UserId user, const std::string& hash);
 
+// Forgets the wrong codes, and the lock they brought.
+void clear_code_failures(db::Txn& txn, UserId user);
+
 void replace_recovery_codes(db::Txn& txn, UserId user, const std::vector<std::string>& hashes, TimePoint now);
 std::int64_t count_recovery_codes(db::Txn& txn, UserId user);
 

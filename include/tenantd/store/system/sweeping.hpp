@@ -31,6 +31,13 @@ std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint befor
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
+// Requests that were finished before `before`.
+std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before);
+
+// What super-admins asked for: the number of the newest request that waits, 0 if none does; and the end of
+// those up to it.
+std::int64_t newest_sweep_request(db::Txn& txn, const SystemScope&);
+void finish_sweep_requests(db::Txn& txn, const SystemScope&, std::int64_t up_to, TimePoint now);
 
 void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,
                   std::int64_t duration_us, std::int64_t rows, const std::optional<std::string>& error);
