@@ -15,23 +15,39 @@ ALTER TABLE tenantd.organization
   ADD COLUMN IF NOT EXISTS session_max_seconds BIGINT NULL AFTER session_idle_seconds,
   ADD COLUMN IF NOT EXISTS deactivated_at BIGINT NULL AFTER session_max_seconds;
 
--- The row of the total is locked by its increment until the end of the transaction: of two who join at once, the second
--- sees the first.
+ALTER TABLE tenantd.organization
+  ADD COLUMN IF NOT EXISTS revision INT NOT NULL DEFAULT 1 COMMENT 'its ETag; counts changes' AFTER deactivated_at,
+  ADD KEY IF NOT EXISTS organization_status (status, created_at, id);
+
+-- Called once a member has become active and was counted: the row of the total is locked by its increment until the end of
+-- the transaction, so that of two who join at once the second sees the first. Who changes roles joins nothing: where the
+-- limit was lowered below what there is, everything goes on but joining.
 DELIMITER //
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_member(
-  IN p_org BINARY(16), IN p_block INT, IN p_status INT, IN p_role BINARY(16))
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.limit_members(IN p_org BINARY(16))
 BEGIN
-  DECLARE v_name VARCHAR(64) DEFAULT (SELECT name FROM tenantd.role WHERE org_id = p_org AND id = p_role);
-  INSERT INTO tenantd.member_total (org_id, block, status, members)
-  VALUES (p_org, -1, p_status, 1), (p_org, p_block, p_status, 1)
-  ON DUPLICATE KEY UPDATE members = members + 1;
-  INSERT INTO tenantd.member_count (org_id, block, status, role_id, role_name, members)
-  VALUES (p_org, -1, p_status, p_role, v_name, 1), (p_org, p_block, p_status, p_role, v_name, 1)
-  ON DUPLICATE KEY UPDATE members = members + 1;
-  IF p_status = 0 AND EXISTS (
+  IF EXISTS (
     SELECT 1 FROM tenantd.organization o JOIN tenantd.member_total t ON t.org_id = o.id AND t.block = -1 AND t.status = 0
     WHERE o.id = p_org AND t.members > o.max_members) THEN
     SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: members';
+  END IF;
+END//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_inserted AFTER INSERT ON tenantd.member
+FOR EACH ROW
+BEGIN
+  CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
+  IF NEW.status = 0 THEN
+    CALL tenantd.limit_members(NEW.org_id);
+  END IF;
+END//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_updated AFTER UPDATE ON tenantd.member
+FOR EACH ROW
+BEGIN
+  IF NOT (OLD.role_id <=> NEW.role_id AND OLD.status <=> NEW.status AND OLD.created_at <=> NEW.created_at) THEN
+    CALL tenantd.discount_member(OLD.org_id, OLD.created_at >> 22, OLD.status, OLD.role_id);
+    CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
+    IF NEW.status = 0 AND OLD.status <> 0 THEN
+      CALL tenantd.limit_members(NEW.org_id);
+    END IF;
   END IF;
 END//
 DELIMITER ;

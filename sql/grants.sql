@@ -1,6 +1,18 @@
 -- Who may do what; run by every `tenantctl migrate`, after the views. {{app}}, {{sweeper}} and {{courier}} are the
 -- accounts that the settings name. None of them may create, alter or grant anything.
 
+-- Until version 3 the application might write every column of an organization. A right to the whole table is taken back
+-- with those to single columns: once, and before they are given.
+DELIMITER //
+BEGIN NOT ATOMIC
+  DECLARE CONTINUE HANDLER FOR 1141, 1147 BEGIN END;
+  IF EXISTS (SELECT 1 FROM information_schema.table_privileges
+             WHERE table_schema = 'tenantd_app' AND table_name = 'organization' AND privilege_type = 'UPDATE') THEN
+    REVOKE UPDATE ON tenantd_app.organization FROM {{app}};
+  END IF;
+END//
+DELIMITER ;
+
 -- The application: views and routines only. No base table at all.
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
@@ -17,7 +29,12 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
-GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization TO {{app}};
+-- Not its limits and its status, which are the super-admins' to change (system_tenant).
+GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_name, self_approval, session_idle_seconds,
+  session_max_seconds, revision, updated_at) ON tenantd_app.organization TO {{app}};
+GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
+  revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
+GRANT SELECT ON tenantd_app.system_size TO {{app}};
 GRANT SELECT, INSERT, UPDATE (name, description, permissions, revision, updated_at), DELETE ON tenantd_app.role TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
 GRANT SELECT ON tenantd_app.member_detail TO {{app}};

@@ -166,7 +166,8 @@ DELIMITER ;
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
-         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, deactivated_at, created_at, updated_at
+         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, deactivated_at, revision, created_at,
+         updated_at
   FROM tenantd.organization
   WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
@@ -219,14 +220,17 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT state, org_id, provider_id, browser, user_id, values_sealed, created_at, expires_at FROM tenantd.oauth_state
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
--- A person's view over the organizations that person belongs to; read-only.
+-- A person's view over the organizations that person belongs to; read-only. Whoever does not ask how many members there
+-- are does not pay for it: an outer join of one row at most that nothing is read of is left out.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
-         o.settings
+         o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
+         o.session_idle_seconds, o.session_max_seconds, t.members AS active_members
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  LEFT JOIN tenantd.member_total t ON t.org_id = m.org_id AND t.block = -1 AND t.status = 0
   WHERE m.user_id = tenantd_app.current_user_id();
 
 -- Members and their numbers over every organization that the caller may count: those where the caller's role holds
@@ -340,6 +344,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_sweep_request AS
   SELECT id, requested_by, requested_at, finished_at
   FROM tenantd.sweep_request WHERE tenantd_app.current_super();
+-- Every organization as a tenant of the service, for super-admins. The one way to write its status and its limits.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_tenant AS
+  SELECT id, name, slug, status, personal, require_mfa, max_members, max_projects, max_storage_bytes, max_requests,
+         deactivated_at, revision, created_at, updated_at
+  FROM tenantd.organization WHERE tenantd_app.current_super() WITH CASCADED CHECK OPTION;
+-- How many members each has, for super-admins: without a look at the organizations.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_size AS
+  SELECT org_id, status, members FROM tenantd.member_total WHERE block = -1 AND tenantd_app.current_super();
 
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS

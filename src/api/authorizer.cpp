@@ -156,6 +156,10 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   // Named twice, by id and by slug, and not the same.
   if (named.id && named.slug && principal.organization && principal.organization->slug != *named.slug)
     throw ApiError(ErrorCode::tenant_ambiguous);
+  // Named from elsewhere, an organization that is switched off is not there. Its own tokens are refused: what
+  // their owner does about that, a refresh, finds the next organization.
+  const bool is_elsewhere = principal.organization && claims->org != principal.organization->id;
+  if (is_elsewhere && principal.organization->status != Status::active) throw ApiError(ErrorCode::not_found);
   if (!is_live(principal, context.now)) refuse_token();
   const bool belongs = live->is_member && live->member_status == Status::active &&
                        (!principal.bound_org || *principal.bound_org == principal.organization->id);

@@ -214,6 +214,15 @@ void Dispatch::limit_account(Call& call) {
   const UserId person = principal.actor ? principal.actor->id : principal.user.id;
   take('a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()},
        settings_.limit_account);
+  limit_organization(call);
+}
+
+// Of all its members and keys together. What a super-admin does as such is nobody's share: or the limit could
+// not be lifted by one who stands behind it.
+void Dispatch::limit_organization(const Call& call) {
+  const auto& principal = *call.principal;
+  if (!principal.organization || call.match.route->handler.access == Access::super) return;
+  take('t' + std::string{principal.organization->id.raw()}, principal.organization_requests.value_or(0));
 }
 
 // Counts one request of `caller` in its minute. Throws ApiError(rate_limited).
@@ -227,6 +236,10 @@ void Dispatch::take(const std::string& caller, std::int64_t most) {
 void Dispatch::read_body(Call& call) {
   const Route& route = *call.match.route;
   if (route.body.empty()) return;
+  if (call.http.body.empty() && schemas_.is_optional(route.body)) {
+    call.body.SetObject();
+    return;
+  }
   const auto type = ascii_lower(media_type(call.http.content_type));
   if (type == "application/json") {
     call.body = parse_json(call.http.body);

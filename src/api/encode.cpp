@@ -56,8 +56,23 @@ void put_impersonator(JsonOut& json, const Principal& principal) {
   }
 }
 
+void put_limits(JsonOut& json, const TenantLimits& limits) {
+  json.key("limits")
+      .begin_object()
+      .field("max_members", limits.members)
+      .field("max_projects", limits.projects)
+      .field("max_storage_bytes", limits.storage_bytes)
+      .field("max_requests", limits.requests)
+      .end_object();
+}
+
+void put_usage(JsonOut& json, std::int64_t active_members) {
+  json.key("usage").begin_object().field("members", active_members).end_object();
+}
+
 void put_organization(JsonOut& json, const OrganizationRecord& organization,
-                      const std::optional<RoleRecord>& role, const std::optional<std::string>& settings) {
+                      const std::optional<RoleRecord>& role,
+                      const std::optional<store::OrganizationDetail>& detail) {
   json.begin_object()
       .field("id", organization.id)
       .field("name", organization.name)
@@ -69,7 +84,16 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization,
       .field("role_expires_at", role ? role->expires_at : std::nullopt)
       .field("created_at", organization.created_at)
       .field("updated_at", organization.updated_at);
-  if (settings) json.key("settings").raw(*settings);
+  if (detail) {
+    const auto& business = detail->business;
+    json.key("settings").raw(detail->settings);
+    json.field("mail_sender_name", business.mail_sender_name)
+        .field("self_approval", business.self_approval)
+        .field("session_idle_seconds", business.session_idle_seconds)
+        .field("session_max_seconds", business.session_max_seconds);
+    put_limits(json, detail->limits);
+    put_usage(json, detail->active_members);
+  }
   json.end_object();
 }
 

@@ -85,6 +85,19 @@ const JsonValue* member(const JsonValue& object, std::string_view name) {
   return &found->value;
 }
 
+std::optional<std::int64_t> maybe_integer(const JsonValue& object, std::string_view name) {
+  const auto* value = member(object, name);
+  if (value == nullptr) return std::nullopt;
+  return value->GetInt64();
+}
+
+bool is_null(const JsonValue& object, std::string_view name) {
+  if (!object.IsObject()) return false;
+  const auto found = object.FindMember(
+      JsonValue{rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))});
+  return found != object.MemberEnd() && found->value.IsNull();
+}
+
 std::optional<std::string> maybe_text(const JsonValue& object, std::string_view name) {
   const auto* value = member(object, name);
   if (value == nullptr || !value->IsString()) return std::nullopt;

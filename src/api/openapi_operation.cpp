@@ -113,7 +113,8 @@ void put_form(JsonOut& json) {
 
 void put_body(JsonOut& json, const Route& route) {
   if (route.body.empty()) return;
-  json.key("requestBody").begin_object().field("required", true).key("content").begin_object();
+  const bool optional = schema_document(route.body).HasMember("x-optional");
+  json.key("requestBody").begin_object().field("required", !optional).key("content").begin_object();
   json.key("application/json").begin_object().key("schema");
   put_reference(json, component_reference(route.body));
   put_examples(json, schema_document(route.body));

@@ -189,6 +189,8 @@ std::string request_name(const Route& route) {
 }
 
 std::string variable_of(std::string_view path, std::string_view part) {
+  // A tenant is an organization, in a super-admin's words.
+  if (part == "tenant_id") return "org_id";
   if (part != "id") return std::string{part};
   std::string before;
   for (const auto segment : split(path, '/')) {

@@ -100,7 +100,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/organizations", h::register_organization, none, Rate::write, "organization", "", made("organization_detail"), "Create an organization"},
     Route{GET, "/api/v1/organizations", h::list_organizations, none, Rate::read, "", "page_query", ok("organizations"), "My organizations; for a super-admin all"},
     Route{GET, "/api/v1/organizations/{org_id}", h::show_organization, none, Rate::read, "", "", ok("organization_detail"), "An organization of mine"},
-    Route{PUT, "/api/v1/organizations/{org_id}", h::change_organization, tenant_manage, Rate::write, "change_organization", "", ok("organization_detail"), "Change name, slug, settings, or whether a second factor is required"},
+    Route{PUT, "/api/v1/organizations/{org_id}", h::change_organization, tenant_manage, Rate::write, "change_organization", "", ok("organization_detail"), "Change name, slug, settings, and how the organization is run"},
     Route{DELETE_, "/api/v1/organizations/{org_id}", h::delete_organization, tenant_delete, Rate::write, "delete_organization", "", done(), "End an organization with everything in it"},
     Route{POST, "/api/v1/organizations/{org_id}/transfer-ownership", h::transfer_ownership, tenant_transfer, Rate::password, "transfer_ownership", "", ok("organization_detail"), "Make another member the owner"},
     Route{POST, "/organization/select", h::select_organization, none, Rate::write, "select_organization", "", ok("token"), "Make an organization the active one"},
@@ -145,6 +145,16 @@ constexpr auto kRoutes = join(
     or_super(Route{DELETE_, "/api/v1/tenants/{org_id}/identity-providers/{provider_id}", h::delete_identity_provider, identity_providers_manage, Rate::write, "", "", done(), "End an identity provider"}),
     Route{GET, "/api/v1/auth/oauth/{provider}/login/{tenant}", h::begin_single_sign_on, none, Rate::outbound, "", "", ok("single_sign_on"), "Begin a sign-in by microsoft or google; with one's own token: link that identity"},
     Route{POST, "/api/v1/auth/oauth/{provider}/callback/{tenant}", h::finish_single_sign_on, none, Rate::outbound, "oauth_callback", "", ok("token"), "Finish it with what the provider sent back"}),
+    section("Tenants",
+    Route{POST, "/api/v1/tenants", h::make_tenant, none, Rate::write, "tenant", "", made("new_tenant"), "Make an organization for somebody, who becomes its owner"},
+    Route{GET, "/api/v1/tenants", h::list_tenants, none, Rate::read, "", "tenants_query", ok("tenants"), "Every organization, with its limits"},
+    Route{GET, "/api/v1/tenants/stats", h::tenants_stats, none, Rate::read, "", "user_stats_query", ok("tenants_stats"), "All organizations in numbers"},
+    Route{GET, "/api/v1/tenants/{tenant_id}", h::show_tenant, none, Rate::read, "", "", ok("tenant"), "An organization, with its limits"},
+    Route{PUT, "/api/v1/tenants/{tenant_id}", h::change_tenant, none, Rate::write, "change_tenant", "", ok("tenant"), "Change name, slug or limits; If-Match takes its ETag"},
+    Route{DELETE_, "/api/v1/tenants/{tenant_id}", h::delete_tenant, none, Rate::write, "delete_organization", "", done(), "End an organization with everything in it"},
+    Route{POST, "/api/v1/tenants/{tenant_id}/activate", h::activate_tenant, none, Rate::write, "", "", ok("tenant"), "Let an organization's tokens and keys count again"},
+    Route{POST, "/api/v1/tenants/{tenant_id}/deactivate", h::deactivate_tenant, none, Rate::write, "deactivate_tenant", "", ok("tenant"), "Refuse every token and key of an organization at once"},
+    Route{GET, "/api/v1/tenants/{tenant_id}/stats", h::tenant_stats, none, Rate::read, "", "user_stats_query", ok("tenant_stats"), "An organization in numbers"}),
 
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
@@ -165,7 +175,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/admin/users/{user_id}/unlock", h::unlock_any_user, none, Rate::write, "", "", done(), "Forget an account's wrong passwords and codes"},
     Route{POST, "/api/v1/admin/maintenance/cleanup", h::request_cleanup, none, Rate::write, "", "", accepted("sweep_request"), "Have the sweeper run its tasks now"},
     Route{GET, "/api/v1/admin/maintenance/status", h::maintenance_status, none, Rate::read, "", "", ok("maintenance"), "The last run of each of the sweeper's tasks, and what it is asked for"},
-    Route{GET, "/api/v1/admin/config/limits", h::list_limits, none, Rate::read, "", "", ok("limits"), "Limits and lifetimes in force"}));
+    Route{GET, "/api/v1/admin/config/limits", h::list_limits, none, Rate::read, "", "", ok("limits_in_force"), "Limits and lifetimes in force"}));
 // clang-format on
 
 constexpr bool tenant_rows_name_a_permission() {

@@ -159,6 +159,10 @@ Schemas::~Schemas() = default;
 
 bool Schemas::knows(std::string_view name) const { return impl_->entries.contains(name); }
 
+bool Schemas::is_optional(std::string_view name) const {
+  return impl_->at(name).document.HasMember("x-optional");
+}
+
 void Schemas::check(std::string_view name, const JsonValue& document) const {
   const auto& entry = impl_->at(name);
   ApiError error{ErrorCode::validation_failed};

@@ -15,7 +15,8 @@ constexpr std::array kTemplates{Template::invitation,       Template::verificati
                                 Template::password_reset,   Template::password_changed,
                                 Template::login_alert,      Template::email_change,
                                 Template::security_changed, Template::ownership_transferred,
-                                Template::impersonation,    Template::test};
+                                Template::impersonation,    Template::tenant_created,
+                                Template::test};
 
 // The page that a mail's own link leads to; "" if it has none.
 std::string page_of(Template kind) {
@@ -40,6 +41,7 @@ std::string_view template_name(Template kind) {
     case Template::ownership_transferred: return "ownership_transferred";
     case Template::impersonation: return "impersonation";
     case Template::test: return "test";
+    case Template::tenant_created: return "tenant_created";
   }
   throw std::logic_error("no such mail template");
 }

@@ -4,6 +4,8 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/password.hpp"
@@ -109,9 +111,22 @@ ImportResult Importing::put(db::Txn& txn, const Context& context, const ImportRo
   try {
     const Person person{email_of(row), hash_of(row), profile_of(row), parse_flag(row.email_verified)};
     const auto place = place_of(txn, row);
-    return dry_run_ ? foresee(txn, person, place) : write(txn, context, person, place);
+    return dry_run_ ? foresee(txn, person, place) : write_within_limit(txn, context, person, place);
   } catch (const Refused& refused) {
     return {ImportOutcome::refused, refused.reason};
+  }
+}
+
+// A row that meets a limit leaves nothing of itself behind, not even an account. That costs a savepoint a
+// row, so nobody pays for it before the first one that does, whose batch runs again.
+ImportResult Importing::write_within_limit(db::Txn& txn, const Context& context, const Person& person,
+                                           const Place& place) {
+  try {
+    if (!met_limit_) return write(txn, context, person, place);
+    return txn.attempt([&] { return write(txn, context, person, place); });
+  } catch (const db::LimitReached& e) {
+    if (!std::exchange(met_limit_, true)) throw db::RetryableError{e.what()};
+    throw Refused{"the organization's limit of " + e.limit + " is reached"};
   }
 }
 
@@ -154,7 +169,20 @@ ImportResult Importing::foresee(db::Txn& txn, const Person& person, const Place&
           .second;
   if (!first_here || (account && store::find_member(txn, place.scope, account->user.id)))
     return {ImportOutcome::skipped, ""};
+  take_room(txn, place.scope);
   return {account || !first ? ImportOutcome::joined : ImportOutcome::created, ""};
+}
+
+void Importing::take_room(db::Txn& txn, const TenantScope& scope) {
+  auto room = room_.find(scope.org().bytes());
+  if (room == room_.end()) {
+    const auto limit = store::find_member_limit(txn, scope);
+    const auto active = store::count_members(txn, scope, {Status::active, {}, {}});
+    const auto left = limit ? *limit - active : std::numeric_limits<std::int64_t>::max();
+    room = room_.emplace(scope.org().bytes(), left).first;
+  }
+  if (room->second <= 0) throw Refused{"the organization's limit of members is reached"};
+  --room->second;
 }
 
 }  // namespace tenantd::service

@@ -89,6 +89,13 @@ struct Person {
   bool is_new = false;
 };
 
+// The organization that invites, while it is active.
+OrganizationRecord inviting_organization(db::Txn& txn, const TenantScope& scope) {
+  auto organization = store::find_organization(txn, scope);
+  if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::invite_gone);
+  return *std::move(organization);
+}
+
 std::string password_of(const Context& context, const Email& email, const AcceptForm& form,
                         const std::string& organization_name) {
   if (!form.password)
@@ -204,6 +211,7 @@ void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scop
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
   const auto opened = OpenedInvite::open(txn, crypto::sha256(token), context.now);
   const auto& scope = opened.scope();
+  inviting_organization(txn, scope);
   // Its token may be another one by now: the same row is asked again, under its lock.
   const auto invite = store::lock_invite(txn, scope, crypto::sha256(token));
   if (!invite || invite->id != id ||
@@ -229,13 +237,12 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   const auto hash = crypto::sha256(form.token);
   const auto opened = OpenedInvite::open(txn, hash, context.now);
   const auto& scope = opened.scope();
-  const auto organization = store::find_organization(txn, scope);
-  if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::invite_gone);
+  const auto organization = inviting_organization(txn, scope);
 
   if (signed_in_as && *signed_in_as != opened.invite().email) throw ApiError(ErrorCode::wrong_account);
   // Hash before the locks.
   const auto person =
-      person_of(txn, context, opened.invite(), form, organization->name, signed_in_as.has_value());
+      person_of(txn, context, opened.invite(), form, organization.name, signed_in_as.has_value());
 
   const auto invite = store::lock_invite(txn, scope, hash);
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
@@ -252,11 +259,14 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::already_member);
   }
+  // The membership's key holds the organization's row: whoever deactivates it was before this, or comes
+  // after.
+  inviting_organization(txn, scope);
   record(txn, context, opened.scope_of(person.user.id), {"invite.accepted", "invite", invite->id.bytes()});
 
   Accepted accepted;
   accepted.user = person.user;
-  accepted.membership.organization = *organization;
+  accepted.membership.organization = organization;
   accepted.membership.role = *role;
   accepted.membership.member_since = context.now;
   if (person.is_new) accepted.signed_in = start_session(txn, context, person.user, accepted.membership);

@@ -4,6 +4,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/differences.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/invites.hpp"
@@ -17,26 +18,74 @@ bool is_label_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && 
 
 // A slug nobody asked for by name gets a random tail at the first collision; two collisions in 2^32 do not
 // happen.
-OrganizationRecord insert_with_slug(db::Txn& txn, const TenantScope& scope, const NewOrganization& form,
-                                    TimePoint now) {
+OrganizationRecord insert_with_slug(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                    const NewOrganization& form) {
+  const auto limits = form.limits.value_or(default_limits(context.settings));
+  const auto insert = [&](const std::string& slug) {
+    return store::insert_organization(txn, scope, form.name, slug, form.personal, limits, context.now);
+  };
   if (form.slug) {
-    if (!is_slug(*form.slug))
-      throw ApiError(ErrorCode::validation_failed)
-          .field("/organization/slug", "must be 2 to 63 lower-case letters, digits and inner hyphens");
+    require_slug(*form.slug, form.slug_pointer);
     try {
-      return store::insert_organization(txn, scope, form.name, *form.slug, form.personal, now);
+      return insert(*form.slug);
     } catch (const db::DuplicateKey&) {
-      throw ApiError(ErrorCode::conflict, "The slug is taken");
+      refuse_taken_slug(form.slug_pointer);
     }
   }
   // A personal organization is named after the address, which its slug must not tell.
   const std::string base = form.personal ? "u-" + to_hex(crypto::random_bytes(8)) : slug_of(form.name);
   try {
-    return store::insert_organization(txn, scope, form.name, base, form.personal, now);
+    return insert(base);
   } catch (const db::DuplicateKey&) {
-    const std::string tail = to_hex(crypto::random_bytes(4));
-    return store::insert_organization(txn, scope, form.name, base + '-' + tail, form.personal, now);
+    return insert(base + '-' + to_hex(crypto::random_bytes(4)));
   }
+}
+
+// Throws unless sessions may last so long: the service's own bound is the longest.
+void judge_session(const char* pointer, const std::optional<std::optional<std::int64_t>>& wanted,
+                   std::int64_t longest) {
+  if (!wanted || !*wanted) return;
+  if (**wanted < kShortestSessionSeconds || **wanted > longest)
+    throw ApiError(ErrorCode::validation_failed)
+        .field(pointer, "must be from " + std::to_string(kShortestSessionSeconds) + " to " +
+                            std::to_string(longest) + ", the service's own bound");
+}
+
+void judge(const Context& context, const OrganizationChange& change) {
+  if (change.slug) require_slug(*change.slug);
+  if (change.mail_sender_name && *change.mail_sender_name && !is_sender_name(**change.mail_sender_name))
+    throw ApiError(ErrorCode::validation_failed)
+        .field("/mail_sender_name", "must be a name of at most 100 characters without @, < and >");
+  judge_session("/session_idle_seconds", change.session_idle_seconds, context.settings.session_idle_seconds);
+  judge_session("/session_max_seconds", change.session_max_seconds, context.settings.session_max_seconds);
+}
+
+store::OrganizationForm changed(store::OrganizationForm form, const OrganizationChange& change) {
+  const auto take = [](auto& value, const auto& wanted) {
+    if (wanted) value = *wanted;
+  };
+  take(form.name, change.name);
+  take(form.slug, change.slug);
+  take(form.settings, change.settings);
+  take(form.require_mfa, change.require_mfa);
+  take(form.business.self_approval, change.self_approval);
+  take(form.business.mail_sender_name, change.mail_sender_name);
+  take(form.business.session_idle_seconds, change.session_idle_seconds);
+  take(form.business.session_max_seconds, change.session_max_seconds);
+  return form;
+}
+
+Differences differences(const store::OrganizationForm& was, const store::OrganizationForm& is) {
+  Differences found;
+  found.note("name", was.name, is.name)
+      .note("slug", was.slug, is.slug)
+      .note_json("settings", was.settings, is.settings)
+      .note("require_mfa", was.require_mfa, is.require_mfa)
+      .note("self_approval", was.business.self_approval, is.business.self_approval)
+      .note("mail_sender_name", was.business.mail_sender_name, is.business.mail_sender_name)
+      .note("session_idle_seconds", was.business.session_idle_seconds, is.business.session_idle_seconds)
+      .note("session_max_seconds", was.business.session_max_seconds, is.business.session_max_seconds);
+  return found;
 }
 
 constexpr std::string_view kAdminRole = "admin";
@@ -58,23 +107,33 @@ void tell_of_transfer(db::Txn& txn, const Context& context, const TenantScope& s
 
 }  // namespace
 
+TenantLimits default_limits(const Settings& settings) {
+  // 0 in the settings is no limit.
+  const auto limit = [](std::int64_t most) { return most > 0 ? std::optional{most} : std::nullopt; };
+  return {limit(settings.tenant_max_members), limit(settings.tenant_max_projects),
+          limit(settings.tenant_max_storage), limit(settings.tenant_max_requests)};
+}
+
 void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const store::OrganizationChange& change) {
-  if (change.slug && !is_slug(*change.slug))
-    throw ApiError(ErrorCode::validation_failed)
-        .field("/slug", "must be 2 to 63 lower-case letters, digits and inner hyphens");
+                         const OrganizationChange& change) {
+  judge(context, change);
   stand_under_lock(txn, context, scope);
   if (change.require_mfa.value_or(false)) {
     const auto account = store::find_account(txn, scope.user());
     if (!account || !account->user.mfa_enabled)
       throw ApiError(ErrorCode::mfa_not_enabled, "Enroll a second factor of your own first");
   }
+  const auto before = store::find_organization_form(txn, scope);
+  if (!before) throw ApiError(ErrorCode::not_found);
+  const auto after = changed(*before, change);
   try {
-    store::update_organization(txn, scope, change, context.now);
+    store::update_organization(txn, scope, after, context.now);
   } catch (const db::DuplicateKey&) {
-    throw ApiError(ErrorCode::conflict, "The slug is taken").field("/slug", "is taken");
+    refuse_taken_slug();
   }
-  record(txn, context, scope, {"organization.updated", "organization", scope.org().bytes()});
+  const auto found = differences(*before, after);
+  record(txn, context, scope,
+         {"organization.updated", "organization", scope.org().bytes(), found.before(), found.after()});
 }
 
 void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
@@ -133,13 +192,23 @@ bool is_slug(const std::string& text) {
   return true;
 }
 
+void require_slug(const std::string& text, const std::string& pointer) {
+  if (!is_slug(text))
+    throw ApiError(ErrorCode::validation_failed)
+        .field(pointer, "must be 2 to 63 lower-case letters, digits and inner hyphens");
+}
+
+void refuse_taken_slug(const std::string& pointer) {
+  throw ApiError(ErrorCode::conflict, "The slug is taken").field(pointer, "is taken");
+}
+
 store::Membership Founding::found(db::Txn& txn, const Context& context, UserId user,
                                   const NewOrganization& form) {
   // The scope's organization is the one being made here: nobody else can have members in it yet.
   const TenantScope scope{crypto::new_id<OrgId>(), user, find_system_role(kOwnerRole)->permissions};
   store::enter(txn, scope);
   store::Membership membership;
-  membership.organization = insert_with_slug(txn, scope, form, context.now);
+  membership.organization = insert_with_slug(txn, context, scope, form);
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
   store::insert_member(txn, scope, user, membership.role.id, context.now);

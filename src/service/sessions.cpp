@@ -10,8 +10,23 @@
 namespace tenantd::service {
 namespace {
 
-TimePoint idle_end(const Context& context, TimePoint ends_at) {
-  return std::min(context.now + Seconds{context.settings.session_idle_seconds}, ends_at);
+// When a session ends unless it is refreshed: as the service's settings say, or sooner if its active
+// organization does.
+TimePoint idle_end(const Context& context, const store::SessionBounds& bounds, TimePoint began_at,
+                   TimePoint ends_at) {
+  const Seconds idle{context.settings.session_idle_seconds};
+  const auto end = std::min(context.now + std::min(idle, bounds.idle.value_or(idle)), ends_at);
+  return bounds.most ? std::min(end, began_at + *bounds.most) : end;
+}
+
+bool is_too_old(const Context& context, const store::SessionBounds& bounds, TimePoint began_at) {
+  return bounds.most && began_at + *bounds.most <= context.now;
+}
+
+store::SessionBounds bounds_of(db::Txn& txn, UserId user,
+                               const std::optional<store::Membership>& membership) {
+  if (!membership) return {};
+  return store::find_session_bounds(txn, user, membership->organization.id);
 }
 
 TokenPair make_pair(const Context& context, UserId user, SessionId session, std::int64_t counter,
@@ -71,7 +86,7 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   if (membership) session.org = membership->organization.id;
   if (bound) session.bound_org = membership.value().organization.id;
   session.ends_at = context.now + Seconds{context.settings.session_max_seconds};
-  session.expires_at = idle_end(context, session.ends_at);
+  session.expires_at = idle_end(context, bounds_of(txn, user.id, membership), context.now, session.ends_at);
   session.address = context.address;
   session.agent = context.agent;
   store::insert_session(txn, session, context.now);
@@ -90,8 +105,17 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   if (!row || row->expires_at <= context.now || row->ends_at <= context.now)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
 
+  auto membership = row->bound_org ? bound_membership(txn, row->user, *row->bound_org)
+                                   : current_membership(txn, row->user, row->org);
+  const auto bounds = bounds_of(txn, row->user, membership);
+  // The bounds may have been drawn closer since its end was written down.
+  const bool was_idle = bounds.idle && row->rotated_at + *bounds.idle <= context.now;
+  if (was_idle || is_too_old(context, bounds, row->created_at))
+    throw ApiError(ErrorCode::invalid_token,
+                   "The session has ended: the organization lets none last so long");
+
   const auto counter = static_cast<std::int64_t>(claims->counter);
-  const auto expires_at = idle_end(context, row->ends_at);
+  const auto expires_at = idle_end(context, bounds, row->created_at, row->ends_at);
   std::int64_t current = counter + 1;
   if (!store::rotate_session(txn, row->id, counter, expires_at, context.now)) {
     row = store::find_session(txn, claims->session);
@@ -109,8 +133,6 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   const auto account = store::find_account(txn, row->user);
   if (!account || account->user.status != Status::active)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
-  auto membership = row->bound_org ? bound_membership(txn, row->user, *row->bound_org)
-                                   : current_membership(txn, row->user, row->org);
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
   reply.user = account->user;
@@ -128,9 +150,16 @@ TokenReply select_organization(db::Txn& txn, const Context& context, const Sessi
   // An administrator there has ended the sessions of before.
   const auto live = store::authenticate(txn, session.id(), org, std::nullopt);
   if (!live || !live->is_member) throw ApiError(ErrorCode::not_found);
-  if (!store::select_organization(txn, session.id(), session.user(), org, context.now))
+  auto row = store::find_session(txn, session.id());
+  if (!row) throw ApiError(ErrorCode::invalid_token);
+  const auto bounds = bounds_of(txn, session.user(), membership);
+  if (is_too_old(context, bounds, row->created_at))
+    throw ApiError(ErrorCode::invalid_token,
+                   "The session is older than the organization allows: sign in again");
+  const auto expires_at = idle_end(context, bounds, row->created_at, row->ends_at);
+  if (!store::select_organization(txn, session.id(), session.user(), org, expires_at, context.now))
     throw ApiError(ErrorCode::invalid_token);
-  const auto row = store::find_session(txn, session.id());
+  row = store::find_session(txn, session.id());
   if (!row) throw ApiError(ErrorCode::invalid_token);
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, row->counter, membership, row->expires_at);

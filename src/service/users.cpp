@@ -68,26 +68,28 @@ store::Member UserMaker::make(const NewUserForm& form) {
   }
   store::insert_member(txn_, scope_, user.id, role.id, context_.now, role.expires_at);
   record(txn_, context_, scope_, {"user.created", "user", user.id.bytes()});
-  if (form.send_welcome_email) mail_password_link(user, role.name);
+  if (form.send_welcome_email)
+    mail_password_link(txn_, context_, user, scope_.org(), organization_, maker_, role.name);
   return member_of(user, role);
 }
 
 // The link is that of a password reset, which it works like; it lives longer, since nobody waits for it.
-void UserMaker::mail_password_link(const UserRecord& user, const std::string& role) {
+void mail_password_link(db::Txn& txn, const Context& context, const UserRecord& user, OrgId org,
+                        const std::string& organization, const std::string& maker, const std::string& role) {
   const Secret token = crypto::new_token();
-  const Seconds lifetime{context_.settings.set_password_seconds};
-  store::insert_token(txn_, user.id, TokenPurpose::reset_password, crypto::sha256(token.reveal()),
-                      context_.now, context_.now + lifetime);
-  send_mail(txn_, context_,
+  const Seconds lifetime{context.settings.set_password_seconds};
+  store::insert_token(txn, user.id, TokenPurpose::reset_password, crypto::sha256(token.reveal()), context.now,
+                      context.now + lifetime);
+  send_mail(txn, context,
             {mail::Template::account_created,
              user.email,
-             {{"link", mail_link(context_, "reset", token)},
-              {"organization", organization_},
-              {"inviter", maker_},
+             {{"link", mail_link(context, "reset", token)},
+              {"organization", organization},
+              {"inviter", maker},
               {"role", role},
               {"email", user.email},
               {"minutes", mail_minutes(lifetime.count())}}},
-            scope_.org(), user.id);
+            org, user.id);
 }
 
 void require_assignable(db::Txn& txn, const TenantScope& scope, const std::string& role) {

@@ -15,12 +15,6 @@ std::string path(const std::string& org_id, const std::string& rest = "") {
   return "/api/v1/tenants/" + org_id + "/identity-providers" + rest;
 }
 
-Account super_admin() {
-  const auto email = setting("SUPER_ADMIN_EMAIL");
-  const auto password = setting("SUPER_ADMIN_PASSWORD");
-  return account_of(expect(sign_in(email, password), 200), email, password);
-}
-
 }  // namespace
 
 Test(identity_providers, are_made_listed_changed_and_removed_and_their_secret_is_told_to_nobody) {

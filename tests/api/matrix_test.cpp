@@ -131,12 +131,6 @@ std::string line_of(const Cell& cell, const Response& reply) {
          code_of(reply);
 }
 
-Account super_admin() {
-  const auto email = setting("SUPER_ADMIN_EMAIL");
-  const auto password = setting("SUPER_ADMIN_PASSWORD");
-  return account_of(expect(sign_in(email, password), 200), email, password);
-}
-
 // A key of the account that may this.
 std::string key_of(const Account& account, PermissionSet permissions) {
   std::string names;

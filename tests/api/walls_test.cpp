@@ -68,7 +68,7 @@ Test(walls, without_a_scope_a_tenants_view_is_empty_and_takes_nothing) {
   for (const char* view :
        {"organization", "role", "member", "member_count", "invite", "event", "my_membership",
         "countable_total", "countable_count", "countable_member", "system_total", "system_count",
-        "system_member", "system_organization", "invite_detail"})
+        "system_member", "system_organization", "system_tenant", "system_size", "invite_detail"})
     require_equal(count(app, view), 0, view);
   const auto insert = "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" +
                       binary(owner.org_id) + ", " + binary(owner.user_id) + ", " + role_id(owner, "owner") +
@@ -105,7 +105,7 @@ Test(walls, inside_a_scope_only_its_rows_are_seen_and_written) {
                 "a member of one's own");
   require_equal(error_of(app, "UPDATE member SET org_id = " + binary(theirs.org_id)), kOutsideTheView);
   require_equal(error_of(app, "UPDATE member SET role_id = " + role_id(theirs, "owner")), kForeignKey);
-  require_equal(error_of(app, "UPDATE organization SET id = " + binary(theirs.org_id)), kOutsideTheView);
+  require_equal(error_of(app, "UPDATE organization SET id = " + binary(theirs.org_id)), kNoColumnRight);
   const auto steal = member(theirs, theirs.user_id, role_id(theirs, "owner")) +
                      " ON DUPLICATE KEY UPDATE org_id = " + binary(ours.org_id);
   require(error_of(app, steal) != 0, "a row was stolen");
@@ -119,6 +119,26 @@ Test(walls, inside_a_scope_only_its_rows_are_seen_and_written) {
                 kOutsideTheView);
   require(error_of(app, "DELETE FROM organization") == kNoTableRight,
           "the application may delete organizations");
+}
+
+Test(walls, a_tenant_sets_neither_its_own_limits_nor_its_status) {
+  const auto owner = sign_up();
+  Connection app{as_app()};
+  enter(app, owner);
+  require_equal(error_of(app, "UPDATE organization SET name = 'Acme Ltd'"), 0, "its name");
+  for (const char* column : {"max_members", "max_projects", "max_storage_bytes", "max_requests", "status",
+                             "deactivated_at", "personal", "created_at"}) {
+    const std::string to_one = std::string{column} + " = 1";
+    require_equal(error_of(app, "UPDATE organization SET " + to_one), kNoColumnRight, column);
+    // The super-admins' view is empty for it.
+    const bool of_super = std::string_view{column} != "personal" && std::string_view{column} != "created_at";
+    require_equal(error_of(app, "UPDATE system_tenant SET " + to_one), of_super ? 0 : kNoColumnRight, column);
+  }
+  app.run("UPDATE system_tenant SET max_members = 1, status = 1");
+  require_equal(
+      number_of("SELECT COUNT(*) FROM organization WHERE status = 0 AND max_members IS NULL AND id = " +
+                binary(owner.org_id)),
+      1, "unlimited and active");
 }
 
 Test(walls, one_owner_row_and_one_pending_invitation_hold_in_the_schema) {

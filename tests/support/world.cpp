@@ -7,6 +7,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/mailbox.hpp"
+#include "support/processes.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 
@@ -53,6 +54,12 @@ Account sign_up(const std::string& organization) {
 
 Response sign_in(const std::string& email, const std::string& password) {
   return Client{}.post("/signin", object({{"email", email}, {"password", password}}));
+}
+
+Account super_admin() {
+  const auto email = setting("SUPER_ADMIN_EMAIL");
+  const auto password = setting("SUPER_ADMIN_PASSWORD");
+  return account_of(expect(sign_in(email, password), 200), email, password);
 }
 
 Response invite(const Account& inviter, const std::string& email, const std::string& role) {

@@ -36,6 +36,8 @@ Account sign_up(const std::string& organization = "Acme");
 Account account_of(const Response& reply, const std::string& email, const std::string& password = kPassword);
 
 Response sign_in(const std::string& email, const std::string& password);
+// The super-admin of the instance, signed in.
+Account super_admin();
 
 // The reply to an invitation.
 Response invite(const Account& inviter, const std::string& email, const std::string& role = "member");

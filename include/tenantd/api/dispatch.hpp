@@ -38,6 +38,7 @@ class Dispatch : private db::ChangeListener {
   http::Response answer(Call& call);
   void limit(const Call& call);
   void limit_account(Call& call);
+  void limit_organization(const Call& call);
   void take(const std::string& caller, std::int64_t most);
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);

@@ -24,11 +24,14 @@ void put_me(JsonOut& json, const Principal& principal);
 void put_person(JsonOut& json, UserId id, const std::string& email);
 // The member `impersonated_by`: who acts in truth, or null.
 void put_impersonator(JsonOut& json, const Principal& principal);
-// A whole object: the organization with the caller's role there, null if there is none, and with its settings
-// if they are given (a JSON object).
+// A whole object: the organization with the caller's role there, null if there is none, and with its
+// settings, limits and usage if they are given.
 void put_organization(JsonOut& json, const OrganizationRecord& organization,
                       const std::optional<RoleRecord>& role,
-                      const std::optional<std::string>& settings = std::nullopt);
+                      const std::optional<store::OrganizationDetail>& detail = std::nullopt);
+// Members "limits" and "usage", inside an object.
+void put_limits(JsonOut& json, const TenantLimits& limits);
+void put_usage(JsonOut& json, std::int64_t active_members);
 // The organization that the principal acts in, or null.
 void put_active_organization(JsonOut& json, const Principal& principal);
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership);

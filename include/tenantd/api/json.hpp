@@ -72,6 +72,10 @@ std::string text(const JsonValue& object, std::string_view name);
 // Returns the member as compact JSON text, or `fallback`.
 std::string json_text(const JsonValue& object, std::string_view name, std::string fallback);
 const JsonValue* member(const JsonValue& object, std::string_view name);
+// A whole number, or nullopt if it is absent or null.
+std::optional<std::int64_t> maybe_integer(const JsonValue& object, std::string_view name);
+// A member that is null on purpose, which says something else than one that is absent.
+bool is_null(const JsonValue& object, std::string_view name);
 // Returns the time that a member of whole seconds spells.
 std::optional<TimePoint> maybe_time(const JsonValue& object, std::string_view name);
 

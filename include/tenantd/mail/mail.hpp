@@ -22,6 +22,7 @@ enum class Template {
   security_changed,
   ownership_transferred,
   impersonation,
+  tenant_created,
   test  // what `tenantctl mail test` sends
 };
 

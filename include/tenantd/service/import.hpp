@@ -56,13 +56,18 @@ class Importing {
       : organization_(organization), dry_run_(dry_run) {}
   Place place_of(db::Txn& txn, const ImportRow& row);
   ImportResult write(db::Txn& txn, const Context& context, const Person& person, const Place& place);
+  ImportResult write_within_limit(db::Txn& txn, const Context& context, const Person& person,
+                                  const Place& place);
   ImportResult foresee(db::Txn& txn, const Person& person, const Place& place);
+  void take_room(db::Txn& txn, const TenantScope& scope);
 
   std::optional<OrgId> organization_;
   bool dry_run_;
   std::map<std::string, OrgId> organizations_;                     // as rows spell them
   std::map<std::pair<UuidBytes, std::string>, RoleRecord> roles_;  // by organization and name
   std::unordered_set<std::string> seen_;                           // on a dry run: who would be where by now
+  bool met_limit_ = false;                                         // of some organization
+  std::map<UuidBytes, std::int64_t> room_;                         // on a dry run: how many may still join
 };
 
 }  // namespace tenantd::service

@@ -16,7 +16,12 @@ struct NewOrganization {
   std::string name;
   std::optional<std::string> slug;  // else derived from the name and made unique
   bool personal = false;
+  std::optional<TenantLimits> limits = {};  // else as the settings say
+  std::string slug_pointer = "/slug";       // where the request names the slug, for refusals
 };
+
+// What a new organization may have by the settings.
+TenantLimits default_limits(const Settings& settings);
 
 // Makes the organization, its system roles, and `user` its owner. Throws ApiError(conflict) if the slug asked
 // for is taken, ApiError(validation_failed) if it is no host name label.
@@ -26,10 +31,22 @@ class Founding {
                                  const NewOrganization& form);
 };
 
-// Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label), conflict
-// (the slug is taken), mfa_not_enabled (who asks others for a second factor has one).
+// What shall change; what is absent stays, and an inner nullopt goes back to what the service's settings say.
+struct OrganizationChange {
+  std::optional<std::string> name;
+  std::optional<std::string> slug;
+  std::optional<std::string> settings;  // a JSON object
+  std::optional<bool> require_mfa;
+  std::optional<bool> self_approval;
+  std::optional<std::optional<std::string>> mail_sender_name;
+  std::optional<std::optional<std::int64_t>> session_idle_seconds;
+  std::optional<std::optional<std::int64_t>> session_max_seconds;
+};
+// Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
+// mail may bear, sessions longer than the service's own or too short), conflict (the slug is taken),
+// mfa_not_enabled (who asks others for a second factor has one).
 void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const store::OrganizationChange& change);
+                         const OrganizationChange& change);
 
 // Ends the organization, its memberships and its invitations; its members keep their accounts. Throws
 // ApiError: confirmation_mismatch (that is not its name), not_found (it is gone).
@@ -46,5 +63,9 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
 // most 50.
 std::string slug_of(const std::string& name);
 bool is_slug(const std::string& text);
+// Throws ApiError(validation_failed) at `pointer` unless it is a host name label.
+void require_slug(const std::string& text, const std::string& pointer = "/slug");
+// Throws ApiError(conflict) at `pointer`.
+[[noreturn]] void refuse_taken_slug(const std::string& pointer = "/slug");
 
 }  // namespace tenantd::service

@@ -18,6 +18,10 @@ struct NewUserForm {
   bool send_welcome_email = true;
 };
 
+// Mails the owner of an account without a password a link to choose one. `maker`: who made the account.
+void mail_password_link(db::Txn& txn, const Context& context, const UserRecord& user, OrgId org,
+                        const std::string& organization, const std::string& maker, const std::string& role);
+
 // Makes accounts in one organization, any number in one transaction. Holds the organization's lock from the
 // start: two lists in one organization come one after the other instead of into a deadlock.
 class UserMaker {
@@ -32,7 +36,6 @@ class UserMaker {
 
  private:
   const RoleRecord& role_named(const std::string& name);
-  void mail_password_link(const UserRecord& user, const std::string& role);
 
   db::Txn& txn_;
   const Context& context_;

@@ -48,6 +48,7 @@ Response accepted_reset() {
 Response sign_up(const Request& request, Txn& txn) {
   service::NewOrganization organization;
   organization.name = text(request.body, "organization_name");
+  organization.slug_pointer = "/organization/slug";
   if (const auto* details = member(request.body, "organization"))
     organization.slug = maybe_text(*details, "slug");
   return sign_up_reply(service::sign_up(txn, request.context,

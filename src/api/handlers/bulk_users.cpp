@@ -26,6 +26,8 @@ Outcome run_row(Txn& txn, Work&& work) {
   } catch (const ApiError& e) {
     if (http_status(e.code()) >= 500) throw;
     return {e.code(), e.public_text().empty() ? std::string{error_title(e.code())} : e.public_text()};
+  } catch (const db::LimitReached& e) {
+    return {ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached"};
   }
 }
 

@@ -37,13 +37,41 @@ Response list_only(const Page& page, Txn& txn, const Session& session, OrgId org
       [&] { return count; });
 }
 
-Response whole_organization(Txn& txn, UserId user, OrgId org) {
+void put_whole_organization(JsonOut& json, Txn& txn, UserId user, OrgId org) {
   const auto membership = store::find_membership(txn, user, org);
-  const auto settings = store::find_settings(txn, user, org);
-  if (!membership || !settings) throw ApiError(ErrorCode::not_found);
+  const auto detail = store::find_organization_detail(txn, user, org);
+  if (!membership || !detail) throw ApiError(ErrorCode::not_found);
+  put_organization(json, membership->organization, membership->role, detail);
+}
+
+Response whole_organization(Txn& txn, UserId user, OrgId org) {
   JsonOut json;
-  put_organization(json, membership->organization, membership->role, settings);
+  put_whole_organization(json, txn, user, org);
   return reply(json);
+}
+
+// What a member of the body says of a value that may be unset by null.
+std::optional<std::optional<std::int64_t>> number_or_null(const JsonValue& body, const char* name) {
+  const auto value = maybe_integer(body, name);
+  if (!value && !is_null(body, name)) return std::nullopt;
+  return value;
+}
+
+service::OrganizationChange change_of(const JsonValue& body) {
+  service::OrganizationChange change;
+  change.name = maybe_text(body, "name");
+  change.slug = maybe_text(body, "slug");
+  if (member(body, "settings") != nullptr) {
+    change.settings = json_text(body, "settings", "{}");
+    if (change.settings->size() > kMaxSettings) refuse_field("/settings", "must not exceed 4096 bytes");
+  }
+  if (const auto* required = member(body, "require_mfa")) change.require_mfa = required->GetBool();
+  if (const auto* allowed = member(body, "self_approval")) change.self_approval = allowed->GetBool();
+  const auto sender = maybe_text(body, "mail_sender_name");
+  if (sender || is_null(body, "mail_sender_name")) change.mail_sender_name = sender;
+  change.session_idle_seconds = number_or_null(body, "session_idle_seconds");
+  change.session_max_seconds = number_or_null(body, "session_max_seconds");
+  return change;
 }
 
 }  // namespace
@@ -66,7 +94,7 @@ Response register_organization(const Request& request, const Session& session, T
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});
   JsonOut json;
-  put_organization(json, made.organization, made.role, "{}");
+  put_whole_organization(json, txn, session.user(), made.organization.id);
   return created(json, "/api/v1/organizations/" + made.organization.id.str());
 }
 
@@ -96,14 +124,7 @@ Response show_organization(const Request& request, const Session& session, Txn& 
 }
 
 Response change_organization(const Request& request, const TenantScope& scope, Txn& txn) {
-  store::OrganizationChange change{
-      maybe_text(request.body, "name"), maybe_text(request.body, "slug"), {}, {}};
-  if (member(request.body, "settings") != nullptr) {
-    change.settings = json_text(request.body, "settings", "{}");
-    if (change.settings->size() > kMaxSettings) refuse_field("/settings", "must not exceed 4096 bytes");
-  }
-  if (const auto* required = member(request.body, "require_mfa")) change.require_mfa = required->GetBool();
-  service::change_organization(txn, request.context, scope, change);
+  service::change_organization(txn, request.context, scope, change_of(request.body));
   return whole_organization(txn, scope.user(), scope.org());
 }
 

@@ -1,10 +1,10 @@
 #include "tenantd/service/users.hpp"
 
-#include <cstdio>
 #include <map>
 
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/handlers/member_counts.hpp"
 #include "tenantd/api/handlers/new_user.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/bound.hpp"
@@ -15,7 +15,6 @@ namespace tenantd::api::handlers {
 namespace {
 
 constexpr std::size_t kMostProfile = 4096;
-constexpr Seconds kDay{86400};
 
 std::string profile_of(const JsonValue& body) {
   auto profile = json_text(body, "profile", "{}");
@@ -35,30 +34,6 @@ Response record(const store::Member& member) {
   JsonOut json;
   put_member_user(json, member);
   return reply(json);
-}
-
-// "2026-11-21" of a count of days since 1970 (UTC).
-std::string date_of(std::int64_t day) {
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-  char text[16];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  return text;
-}
-
-struct Range {
-  TimePoint from, to;
-};
-
-// Thirty days up to now, unless the query says otherwise.
-Range range_of(const JsonValue& query, TimePoint now) {
-  const auto* to = member(query, "to_time");
-  const auto* from = member(query, "from_time");
-  Range range;
-  range.to = to ? from_unix(to->GetInt64()) : now;
-  range.from = from ? from_unix(from->GetInt64()) : range.to - 30 * kDay;
-  if (range.from > range.to) refuse_field("?from_time", "must not be after to_time");
-  return range;
 }
 
 void put_role_counts(JsonOut& json, const std::vector<store::RoleStatusCount>& counts) {
@@ -154,7 +129,7 @@ Response unlock_user(const Request& request, const TenantScope& scope, Txn& txn)
 }
 
 Response user_stats(const Request& request, const TenantScope& scope, Txn& txn) {
-  const Range range = range_of(request.query, request.context.now);
+  const auto range = range_of(request.query, request.context.now);
   JsonOut json;
   json.begin_object();
   put_role_counts(json, store::count_members_by_role(txn, scope));

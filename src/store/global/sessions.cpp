@@ -12,14 +12,14 @@ constexpr Sql kInsert{
     "INSERT INTO session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
     "ends_at, address, agent) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{"session.find",
-                    "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, expires_at, ends_at FROM "
-                    "session WHERE id = ? AND actor_id IS NULL"};
+                    "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
+                    "ends_at FROM session WHERE id = ? AND actor_id IS NULL"};
 constexpr Sql kRotate{"session.rotate",
                       "UPDATE session SET counter = counter + 1, rotated_at = ?, expires_at = ? "
                       "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
-constexpr Sql kSelect{
-    "session.select_organization",
-    "UPDATE session SET org_id = ?, counter = counter + 1, rotated_at = ? WHERE id = ? AND user_id = ?"};
+constexpr Sql kSelect{"session.select_organization",
+                      "UPDATE session SET org_id = ?, counter = counter + 1, rotated_at = ?, expires_at = ? "
+                      "WHERE id = ? AND user_id = ?"};
 constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
 constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
 constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
@@ -57,8 +57,14 @@ constexpr Sql kOne{
     "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
     "role_name, permissions, status, "
     "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND org_id = ?"};
-constexpr Sql kSettings{"membership.settings",
-                        "SELECT settings FROM my_membership WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kBounds{"membership.session_bounds",
+                      "SELECT session_idle_seconds, session_max_seconds FROM my_membership "
+                      "WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kDetail{
+    "membership.detail",
+    "SELECT settings, mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, "
+    "max_members, max_projects, max_storage_bytes, max_requests, COALESCE(active_members, 0) "
+    "FROM my_membership WHERE user_id = ? AND org_id = ?"};
 
 Membership read_membership(const db::Rows& rows) {
   Membership membership{read_organization(rows, 0), read_role(rows, 8), static_cast<Status>(rows.integer(11)),
@@ -130,15 +136,17 @@ std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
                     rows.integer(4),
                     rows.time(5),
                     rows.time(6),
-                    rows.time(7)};
+                    rows.time(7),
+                    rows.time(8)};
 }
 
 bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now) {
   return txn.execute(kRotate, now, expires_at, id, counter, now, now) == 1;
 }
 
-bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint now) {
-  return txn.execute(kSelect, org, now, id, user) == 1;
+bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint expires_at,
+                         TimePoint now) {
+  return txn.execute(kSelect, org, now, expires_at, id, user) == 1;
 }
 
 void delete_session(db::Txn& txn, SessionId id, UserId user) {
@@ -234,11 +242,25 @@ std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org) 
   return read_membership(rows);
 }
 
-std::optional<std::string> find_settings(db::Txn& txn, UserId user, OrgId org) {
+SessionBounds find_session_bounds(db::Txn& txn, UserId user, OrgId org) {
   const AsUser as{txn, user};
-  auto rows = txn.query(kSettings, user, org);
+  auto rows = txn.query(kBounds, user, org);
+  SessionBounds bounds;
+  if (!rows.next()) return bounds;
+  if (const auto idle = rows.maybe_integer(0)) bounds.idle = Seconds{*idle};
+  if (const auto most = rows.maybe_integer(1)) bounds.most = Seconds{*most};
+  return bounds;
+}
+
+std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId user, OrgId org) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kDetail, user, org);
   if (!rows.next()) return std::nullopt;
-  return rows.text(0);
+  return OrganizationDetail{
+      rows.text(0),
+      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4)},
+      {rows.maybe_integer(5), rows.maybe_integer(6), rows.maybe_integer(7), rows.maybe_integer(8)},
+      rows.integer(9)};
 }
 
 }  // namespace tenantd::store

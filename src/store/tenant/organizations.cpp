@@ -10,15 +10,22 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "organization.insert",
-    "INSERT INTO organization (id, name, slug, personal, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"};
+    "INSERT INTO organization (id, name, slug, personal, max_members, max_projects, max_storage_bytes, "
+    "max_requests, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{"organization.find",
                     "SELECT id, name, slug, status, personal, require_mfa, created_at, updated_at FROM "
                     "organization WHERE id = ?"};
 constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
-constexpr Sql kUpdate{"organization.update",
-                      "UPDATE organization SET name = COALESCE(?, name), slug = COALESCE(?, slug), "
-                      "settings = COALESCE(?, settings), require_mfa = COALESCE(?, require_mfa), "
-                      "updated_at = ? WHERE id = ?"};
+constexpr Sql kFindForm{
+    "organization.find_form",
+    "SELECT name, slug, settings, require_mfa, mail_sender_name, self_approval, session_idle_seconds, "
+    "session_max_seconds FROM organization WHERE id = ?"};
+constexpr Sql kMemberLimit{"organization.member_limit", "SELECT max_members FROM organization WHERE id = ?"};
+constexpr Sql kUpdate{
+    "organization.update",
+    "UPDATE organization SET name = ?, slug = ?, settings = ?, require_mfa = ?, mail_sender_name = ?, "
+    "self_approval = ?, session_idle_seconds = ?, session_max_seconds = ?, revision = revision + 1, "
+    "updated_at = ? WHERE id = ?"};
 constexpr Sql kDelete{"organization.delete", "CALL delete_organization(?)"};
 constexpr Sql kInsertRoles{
     "role.insert_system",
@@ -38,8 +45,10 @@ std::optional<RoleRecord> first_role(db::Rows rows) {
 void enter(db::Txn& txn, const TenantScope& scope) { txn.enter({scope.org(), scope.user(), false}); }
 
 OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, const std::string& name,
-                                       const std::string& slug, bool personal, TimePoint now) {
-  txn.execute(kInsert, scope.org(), name, slug, personal, now, now);
+                                       const std::string& slug, bool personal, const TenantLimits& limits,
+                                       TimePoint now) {
+  txn.execute(kInsert, scope.org(), name, slug, personal, limits.members, limits.projects,
+              limits.storage_bytes, limits.requests, now, now);
   return {scope.org(), name, slug, Status::active, personal, false, now, now};
 }
 
@@ -49,10 +58,28 @@ std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantSc
   return read_organization(rows, 0);
 }
 
-void update_organization(db::Txn& txn, const TenantScope& scope, const OrganizationChange& change,
+std::optional<OrganizationForm> find_organization_form(db::Txn& txn, const TenantScope& scope) {
+  auto rows = txn.query(kFindForm, scope.org());
+  if (!rows.next()) return std::nullopt;
+  return OrganizationForm{rows.text(0),
+                          rows.text(1),
+                          rows.text(2),
+                          rows.flag(3),
+                          {rows.maybe_text(4), rows.flag(5), rows.maybe_integer(6), rows.maybe_integer(7)}};
+}
+
+std::optional<std::int64_t> find_member_limit(db::Txn& txn, const TenantScope& scope) {
+  auto rows = txn.query(kMemberLimit, scope.org());
+  return rows.next() ? rows.maybe_integer(0) : std::nullopt;
+}
+
+void update_organization(db::Txn& txn, const TenantScope& scope, const OrganizationForm& form,
                          TimePoint now) {
   txn.touch(scope.org());
-  txn.execute(kUpdate, change.name, change.slug, change.settings, change.require_mfa, now, scope.org());
+  const auto& business = form.business;
+  txn.execute(kUpdate, form.name, form.slug, form.settings, form.require_mfa, business.mail_sender_name,
+              business.self_approval, business.session_idle_seconds, business.session_max_seconds, now,
+              scope.org());
 }
 
 void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name) {

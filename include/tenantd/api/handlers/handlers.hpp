@@ -104,6 +104,19 @@ Response list_api_keys(const Request&, const Session&, const TenantScope&, Txn&)
 Response make_api_key(const Request&, const Session&, const TenantScope&, Txn&);
 Response delete_api_key(const Request&, const Session&, const TenantScope&, Txn&);
 
+// tenants.cpp
+Response make_tenant(const Request&, const SuperAdmin&, Txn&);
+Response list_tenants(const Request&, const SuperAdmin&, Txn&);
+Response show_tenant(const Request&, const SuperAdmin&, Txn&);
+Response change_tenant(const Request&, const SuperAdmin&, Txn&);
+Response delete_tenant(const Request&, const SuperAdmin&, Txn&);
+Response activate_tenant(const Request&, const SuperAdmin&, Txn&);
+Response deactivate_tenant(const Request&, const SuperAdmin&, Txn&);
+
+// tenant_stats.cpp
+Response tenants_stats(const Request&, const SuperAdmin&, Txn&);
+Response tenant_stats(const Request&, const SuperAdmin&, Txn&);
+
 // verify.cpp
 Response verify_caller(const Request&, const Caller&, Txn&);
 

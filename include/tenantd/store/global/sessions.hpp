@@ -8,6 +8,7 @@
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/domain/tenant.hpp"
 
 namespace tenantd::store {
 
@@ -24,6 +25,7 @@ struct SessionRow {
   std::optional<OrgId> bound_org;  // good for it alone
   std::int64_t counter = 0;
   TimePoint rotated_at;
+  TimePoint created_at;
   TimePoint expires_at;  // slides
   TimePoint ends_at;     // never moves
 };
@@ -46,7 +48,8 @@ std::optional<SessionRow> find_session(db::Txn& txn, SessionId id);
 // Rotates if `counter` is still the newest one and the session lives. False if another rotation was first.
 bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now);
 // The organization of the session's next access tokens; counts as a rotation. False if the session is gone.
-bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint now);
+bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint expires_at,
+                         TimePoint now);
 
 void delete_session(db::Txn& txn, SessionId id, UserId user);
 // Ends every session of `user`, except `keep` if given, and every impersonation that `user` has begun.
@@ -101,7 +104,20 @@ std::int64_t count_memberships(db::Txn& txn, UserId user);
 // Returns the active membership that `user` has had longest in an active organization, or nullopt.
 std::optional<Membership> first_membership(db::Txn& txn, UserId user);
 std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org);
-// The settings (a JSON object) of an organization that `user` belongs to; nullopt if it is none.
-std::optional<std::string> find_settings(db::Txn& txn, UserId user, OrgId org);
+// How long an organization lets sessions last that are active in it; nullopt = as the service's settings say.
+struct SessionBounds {
+  std::optional<Seconds> idle;
+  std::optional<Seconds> most;
+};
+// None if `user` does not belong to `org`.
+SessionBounds find_session_bounds(db::Txn& txn, UserId user, OrgId org);
+// An organization that `user` belongs to, besides its record; nullopt if it is none.
+struct OrganizationDetail {
+  std::string settings;  // a JSON object
+  BusinessSettings business;
+  TenantLimits limits;
+  std::int64_t active_members = 0;
+};
+std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId user, OrgId org);
 
 }  // namespace tenantd::store

@@ -8,6 +8,7 @@
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/domain/tenant.hpp"
 
 namespace tenantd::store {
 
@@ -16,17 +17,23 @@ void enter(db::Txn& txn, const TenantScope& scope);
 
 // Throws db::DuplicateKey (key "slug") if another organization has the slug.
 OrganizationRecord insert_organization(db::Txn& txn, const TenantScope& scope, const std::string& name,
-                                       const std::string& slug, bool personal, TimePoint now);
+                                       const std::string& slug, bool personal, const TenantLimits& limits,
+                                       TimePoint now);
 std::optional<OrganizationRecord> find_organization(db::Txn& txn, const TenantScope& scope);
-struct OrganizationChange {
-  std::optional<std::string> name;
-  std::optional<std::string> slug;
-  std::optional<std::string> settings;  // a JSON object
-  std::optional<bool> require_mfa;
+// What its own people may change of an organization.
+struct OrganizationForm {
+  std::string name;
+  std::string slug;
+  std::string settings = "{}";  // a JSON object
+  bool require_mfa = false;
+  BusinessSettings business;
 };
+// nullopt if it is gone.
+std::optional<OrganizationForm> find_organization_form(db::Txn& txn, const TenantScope& scope);
+// How many active members it may have; nullopt = no limit.
+std::optional<std::int64_t> find_member_limit(db::Txn& txn, const TenantScope& scope);
 // Throws db::DuplicateKey (key "slug") if another organization has the slug.
-void update_organization(db::Txn& txn, const TenantScope& scope, const OrganizationChange& change,
-                         TimePoint now);
+void update_organization(db::Txn& txn, const TenantScope& scope, const OrganizationForm& form, TimePoint now);
 // Ends it with everything that belongs to it, if that is its name.
 void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name);
 // Serializes what must not race inside one organization (the last owner).
