@@ -94,6 +94,7 @@ JOIN (SELECT org_id, id, ROW_NUMBER() OVER (PARTITION BY org_id ORDER BY id) AS 
   ON o.org_id = e.org_id AND o.id = e.id
 SET e.seq = o.place WHERE e.seq IS NULL;
 ALTER TABLE tenantd.event ADD UNIQUE KEY IF NOT EXISTS event_seq (org_id, seq);
+ALTER TABLE tenantd.event ADD KEY IF NOT EXISTS event_type (org_id, type, seq);
 INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash)
 SELECT org_id, MAX(seq), 0, REPEAT('\0', 32) FROM tenantd.event GROUP BY org_id;
 
@@ -133,7 +134,9 @@ CREATE TABLE IF NOT EXISTS tenantd.webhook (
   url           VARCHAR(2000)  COLLATE utf8mb4_bin NOT NULL,
   description   VARCHAR(200)   NOT NULL DEFAULT '',
   secret_sealed VARBINARY(512) NOT NULL,
-  events        VARCHAR(2000)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'comma-separated types; * = all',
+  previous_secret_sealed VARBINARY(512) NULL COMMENT 'signs beside secret_sealed until previous_until',
+  previous_until BIGINT        NULL,
+  events        VARCHAR(4000)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'comma-separated types; * = all',
   status        INT            NOT NULL DEFAULT 0 COMMENT '0 active, 1 paused',
   revision      INT            NOT NULL DEFAULT 1,
   created_by    BINARY(16)     NULL,
@@ -150,8 +153,9 @@ CREATE TABLE IF NOT EXISTS tenantd.webhook_delivery (
   event_seq       BIGINT       NOT NULL,
   status          TINYINT      NOT NULL DEFAULT 0 COMMENT '0 pending, 1 delivered, 2 dead',
   attempts        INT          NOT NULL DEFAULT 0,
-  next_attempt_at BIGINT       NOT NULL,
+  next_attempt_at BIGINT       NOT NULL COMMENT 'of one that is under way: when its lease ends',
   lease_until     BIGINT       NOT NULL DEFAULT 0,
+  pending_since   BIGINT       NOT NULL COMMENT 'given up so long after this; a replay begins anew',
   response_status INT          NULL,
   duration_ms     INT          NULL,
   last_error      VARCHAR(500) NULL,
@@ -160,6 +164,7 @@ CREATE TABLE IF NOT EXISTS tenantd.webhook_delivery (
   delivered_at    BIGINT       NULL,
   PRIMARY KEY (org_id, webhook_id, event_id),
   KEY delivery_due (status, next_attempt_at),
+  KEY delivery_turn (status, org_id, webhook_id, next_attempt_at, event_seq),
   KEY delivery_order (org_id, webhook_id, event_seq),
   CONSTRAINT delivery_of_webhook FOREIGN KEY (org_id, webhook_id) REFERENCES tenantd.webhook (org_id, id) ON DELETE CASCADE,
   CONSTRAINT delivery_of_event FOREIGN KEY (org_id, event_id) REFERENCES tenantd.event (org_id, id) ON DELETE CASCADE
@@ -177,9 +182,11 @@ BEGIN
   SELECT event_seq INTO v_seq FROM tenantd.change_head WHERE org_id = p_org;
   INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
   VALUES (p_org, p_id, v_seq, p_type, p_actor, p_subject, p_data, p_now);
-  INSERT INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, created_at, updated_at)
-  SELECT w.org_id, w.id, p_id, v_seq, p_now, p_now, p_now FROM tenantd.webhook w
+  INSERT INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, pending_since, created_at,
+    updated_at)
+  SELECT w.org_id, w.id, p_id, v_seq, p_now, p_now, p_now, p_now FROM tenantd.webhook w
   WHERE w.org_id = p_org AND w.status = 0 AND (w.events = '*' OR FIND_IN_SET(p_type, w.events) > 0);
+  SET @tenantd_deliveries = ROW_COUNT();
 END//
 DELIMITER ;
 

@@ -48,6 +48,10 @@ GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
   revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
+-- Deliveries are made by the events; a replay sets one back to its beginning.
+GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, pending_since, response_status, duration_ms, last_error,
+  delivered_at, updated_at) ON tenantd_app.webhook_delivery TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};
 GRANT SELECT ON tenantd_app.countable_count TO {{app}};
@@ -95,13 +99,18 @@ GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
+GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper}};
 
--- The courier: the outbox, and which addresses are out of it.
+-- The courier: the outbox, which addresses are out of it, and of webhooks what became of each delivery.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
+GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_status, duration_ms, last_error, delivered_at,
+  updated_at) ON tenantd.webhook_delivery TO {{courier}};
+GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
+GRANT SELECT ON tenantd.event TO {{courier}};
 
 -- What earlier versions granted and this one does not.
 DELIMITER //

@@ -90,7 +90,7 @@ BEGIN
 END//
 
 -- An audit row behind the newest one, and, if p_event is no NULL, the event that tells the same. The one way to write
--- either: nobody changes or removes a row.
+-- either: nobody changes or removes a row. Answers how many webhooks want the event.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_change(
   IN p_seq BIGINT, IN p_id BINARY(16), IN p_actor BINARY(16), IN p_actor_email VARCHAR(320), IN p_effective BINARY(16),
   IN p_effective_email VARCHAR(320), IN p_key BINARY(16), IN p_action VARCHAR(64), IN p_resource VARCHAR(32),
@@ -109,6 +109,7 @@ BEGIN
   IF p_event IS NOT NULL THEN
     CALL tenantd.append_event(v_org, p_event, p_action, p_effective, p_resource_id, p_data, p_now);
   END IF;
+  SELECT IF(p_event IS NULL, 0, @tenantd_deliveries);
 END//
 
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
@@ -210,6 +211,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
   SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook AS
+  SELECT org_id, id, url, description, secret_sealed, previous_secret_sealed, previous_until, events, status, revision,
+         created_by, created_at, updated_at FROM tenantd.webhook
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook_delivery AS
+  SELECT org_id, webhook_id, event_id, event_seq, status, attempts, next_attempt_at, lease_until, pending_since,
+         response_status, duration_ms, last_error, created_at, updated_at, delivered_at FROM tenantd.webhook_delivery
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity_provider AS

@@ -52,6 +52,8 @@ constexpr std::string_view kMailed = "Only a mail carries the token.";
 constexpr std::string_view kApp = "Only an authenticator app knows the code.";
 constexpr std::string_view kProvider = "Only an identity provider gives the code.";
 constexpr std::string_view kUnsigned = "Off until the settings say how these are signed.";
+// Of a paused webhook nothing is called; and an address needs no name server.
+constexpr std::string_view kReceiver = "https://192.0.32.8/hooks";
 constexpr std::string_view kStranger = "eve+{{$guid}}@example.com";
 
 }  // namespace
@@ -87,6 +89,14 @@ std::span<const Step> steps() {
        .before = kSignIn},
       {.method = POST, .path = "/organization/register", .kept = false},
       {.method = POST, .path = "/api/v1/organizations", .kept = false},
+      {.method = POST, .path = "/api/v1/webhooks", .values = {{"url", kReceiver}, {"status", "paused"}}},
+      {.method = PUT,
+       .path = "/api/v1/webhooks/{webhook_id}",
+       .values = {{"url", kReceiver}, {"status", "paused"}}},
+      {.method = POST,
+       .path = "/api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay",
+       .refusal = not_found,
+       .why = "A paused webhook is sent nothing."},
       {.method = GET, .path = "/accept_invite", .refusal = invite_gone, .why = kMailed},
       {.method = POST, .path = "/accept_invite", .refusal = invite_gone, .why = kMailed},
       {.method = POST, .path = "/api/v1/invites/{invite_id}/decline", .refusal = invite_gone, .why = kMailed},

@@ -49,8 +49,8 @@ store::AuditRow row_of(const Context& context, const Change& change, std::option
 // Writes the row behind the newest one of its chain, as seen in `scope`.
 void append_last(db::Txn& txn, const Context& context, const db::ScopeKey& scope, store::AuditRow row,
                  std::optional<std::string> event_data) {
-  txn.at_commit([row = std::move(row), scope, data = std::move(event_data),
-                 key = &context.keys.audit_key()](db::Txn& last) mutable {
+  txn.at_commit([row = std::move(row), scope, data = std::move(event_data), key = &context.keys.audit_key(),
+                 wake = context.wake_courier](db::Txn& last) mutable {
     const auto before = last.scope();
     last.enter(scope);
     const auto head = store::lock_changes(last, row.effective_id);
@@ -60,7 +60,7 @@ void append_last(db::Txn& txn, const Context& context, const db::ScopeKey& scope
     }
     row.seq = head.seq + 1;
     row.hash = chain_hash(*key, head.hash, scope.org ? *scope.org : OrgId{}, row);
-    store::append_change(last, row, data);
+    if (store::append_change(last, row, data) > 0 && wake) last.after_commit(wake);
     last.enter(before);
   });
 }

@@ -9,6 +9,7 @@ namespace {
 using store::SystemScope;
 
 constexpr Seconds kOutboxKept{30 * 86400};
+constexpr Seconds kDeliveriesKept{30 * 86400};
 constexpr Seconds kRunsKept{7 * 86400};
 
 struct Task {
@@ -29,6 +30,10 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
        [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
       {"outbox",
        [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
+      {"deliveries",
+       [=](auto& txn, const auto& scope) {
+         return store::sweep_deliveries(txn, scope, now - kDeliveriesKept);
+       }},
       {"account_events",
        [=, before = now - Seconds{settings.account_event_seconds}](auto& txn, const auto& scope) {
          return store::sweep_account_events(txn, scope, before);

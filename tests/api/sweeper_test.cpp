@@ -107,6 +107,34 @@ Test(sweeper, mails_long_delivered_go_and_pending_ones_stay) {
   database().run("DELETE FROM outbox WHERE recipient = " + literal(old_pending));
 }
 
+Test(sweeper, deliveries_long_made_or_given_up_go_and_pending_ones_stay) {
+  const Alone alone;
+  const auto owner = sign_up();
+  const auto org = binary(owner.org_id);
+  const auto webhook = binary(fresh_id());
+  database().run(
+      "INSERT INTO webhook (org_id, id, url, secret_sealed, events, status, created_at, updated_at) "
+      "VALUES (" +
+      org + ", " + webhook + ", 'https://192.0.32.8/', '', '*', 1, 1, 1)");
+  for (int i = 0; i < 4; ++i)
+    expect(owner.client().post("/api/v1/roles", object({{"name", "role " + std::to_string(i)},
+                                                        {"permissions", Field::raw("[]")}})),
+           201);
+  // Delivered, dead and pending long ago, and delivered just now.
+  database().run(
+      "INSERT INTO webhook_delivery (org_id, webhook_id, event_id, event_seq, status, next_attempt_at, "
+      "pending_since, created_at, updated_at) SELECT org_id, " +
+      webhook +
+      ", id, seq, "
+      "ELT(place, 1, 2, 0, 1), ELT(place, 1, 1, 1, UNIX_TIMESTAMP()), 1, 1, 1 FROM (SELECT org_id, id, seq, "
+      "ROW_NUMBER() OVER (ORDER BY seq) AS place FROM event WHERE type = 'role.created' AND org_id = " +
+      org + ") e");
+  expect_done(sweep());
+  require_equal(
+      text_of("SELECT GROUP_CONCAT(status ORDER BY event_seq) FROM webhook_delivery WHERE org_id = " + org),
+      "0,1");
+}
+
 Test(sweeper, two_at_once_do_what_one_does) {
   const Alone alone;
   const auto owner = sign_up();

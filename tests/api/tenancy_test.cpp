@@ -55,6 +55,8 @@ std::string body_for(std::string_view schema, const Names& names) {
            R"("azure_tenant_id":"3f2504e0-4f89-41d3-9a0c-0305e82c3301"})";
   if (schema == "identity_provider") return R"({"client_id":"x","default_role_name":"viewer"})";
   if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
+  if (schema == "webhook")
+    return R"({"url":"https://192.0.32.8/","events":["*"],"status":"paused")" + org + '}';
   if (schema == "change_organization") return R"({"settings":{}})";
   if (schema == "delete_organization") return R"({"name":"x"})";
   if (schema == "transfer_ownership") return "{\"user_id\":" + user + '}';
@@ -156,8 +158,10 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   const auto slug = slug_of(theirs);
   expect(theirs.client().post("/api/v1/roles", R"({"name":"theirs","permissions":[]})"), 201);
   expect(invite(theirs, fresh_email("waiting")), 201);
-  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs),
-                                          uuid_of("invite", "status = 0 AND ", theirs)};
+  expect(theirs.client().post("/api/v1/webhooks", body_for("webhook", {})), 201);
+  const std::vector<std::string> parts = {
+      uuid_of("role", "name = 'theirs' AND ", theirs), uuid_of("invite", "status = 0 AND ", theirs),
+      uuid_of("webhook", "", theirs), uuid_of("event", "type = 'webhook.created' AND ", theirs)};
   auto client = ours.client();
   Unchanged database;
   for (const auto& route : tenant_routes()) {

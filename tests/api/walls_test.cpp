@@ -1,6 +1,8 @@
 // The database's own walls, tried with the accounts that the processes use.
 #include <criterion/criterion.h>
 
+#include <set>
+
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/world.hpp"
@@ -68,7 +70,8 @@ Test(walls, without_a_scope_a_tenants_view_is_empty_and_takes_nothing) {
   for (const char* view :
        {"organization", "role", "member", "member_count", "invite", "event", "my_membership",
         "countable_total", "countable_count", "countable_member", "system_total", "system_count",
-        "system_member", "system_organization", "system_tenant", "system_size", "invite_detail"})
+         "system_member", "system_organization", "system_tenant", "system_size", "invite_detail", "webhook",
+         "webhook_delivery"})
     require_equal(count(app, view), 0, view);
   const auto insert = "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" +
                       binary(owner.org_id) + ", " + binary(owner.user_id) + ", " + role_id(owner, "owner") +
@@ -204,18 +207,26 @@ Test(walls, the_application_sees_of_sent_mail_how_its_provider_calls_it_and_no_m
     require(error_of(app, sql) > 0, sql);
 }
 
-Test(walls, the_sweeper_reads_no_password_and_the_courier_only_the_outbox_and_who_is_out_of_it) {
+Test(walls, the_sweeper_reads_no_password_and_the_courier_only_mails_and_webhooks) {
   sign_up();
   Connection sweeper{as_sweeper()};
   for (const char* table : {"user", "organization", "member", "role", "version"})
     require_equal(error_of(sweeper, std::string{"SELECT * FROM tenantd."} + table), kNoTableRight, table);
   require_equal(error_of(sweeper, "SELECT values_sealed FROM tenantd.outbox"), kNoColumnRight);
+  require_equal(error_of(sweeper, "SELECT secret_sealed FROM tenantd.webhook"), kNoTableRight);
   require(error_of(sweeper, "INSERT INTO tenantd.session (id) VALUES ('x')") == kNoTableRight,
           "the sweeper may sign in");
   Connection courier{as_courier()};
-  for (const auto& table : base_tables())
+  const std::set<std::string> read{"outbox", "suppression", "event", "webhook_delivery"};
+  for (const auto& table : base_tables()) {
     require_equal(error_of(courier, "SELECT * FROM tenantd." + table),
-                  table == "outbox" || table == "suppression" ? 0 : kNoTableRight, table);
+                  read.contains(table) ? 0 : kNoTableRight, table);
+    require_equal(error_of(courier, "DELETE FROM tenantd." + table), kNoTableRight, table);
+  }
+  require_equal(error_of(courier, "SELECT description FROM tenantd.webhook"), kNoColumnRight);
+  for (const char* sql : {"UPDATE tenantd.webhook SET url = 'x'", "UPDATE tenantd.event SET type = 'x'"})
+    require_equal(error_of(courier, sql), kNoTableRight, sql);
+  require_equal(error_of(courier, "UPDATE tenantd.webhook_delivery SET webhook_id = 'x'"), kNoColumnRight);
   for (const char* sql : {"DELETE FROM tenantd.outbox", "DELETE FROM tenantd.suppression",
                           "UPDATE tenantd.suppression SET reason = 'x'"})
     require_equal(error_of(courier, sql), kNoTableRight, sql);

@@ -13,12 +13,31 @@ namespace {
 
 const std::set<std::string>& volatile_columns() {
   static const std::set<std::string> columns = {
-      "outbox.values_sealed",     "outbox.status",     "outbox.attempts",
-      "outbox.next_attempt_at",   "outbox.provider",   "outbox.provider_id",
-      "outbox.lease_until",       "outbox.last_error", "outbox.updated_at",
-      "outbox.connection_failed", "outbox.sent_at",    "user.failed_signins",
-      "user.locked_until",        "totp.failures",     "totp.locked_until",
+      "outbox.values_sealed",
+      "outbox.status",
+      "outbox.attempts",
+      "outbox.next_attempt_at",
+      "outbox.lease_until",
+      "outbox.last_error",
+      "outbox.updated_at",
+      "outbox.connection_failed",
+      "outbox.sent_at",
+      "outbox.provider",
+      "outbox.provider_id",
+      "user.failed_signins",
+      "user.locked_until",
+      "totp.failures",
+      "totp.locked_until",
       "api_key.last_used_at",
+      "webhook_delivery.status",
+      "webhook_delivery.attempts",
+      "webhook_delivery.next_attempt_at",
+      "webhook_delivery.lease_until",
+      "webhook_delivery.response_status",
+      "webhook_delivery.duration_ms",
+      "webhook_delivery.last_error",
+      "webhook_delivery.updated_at",
+      "webhook_delivery.delivered_at",
   };
   return columns;
 }

@@ -32,8 +32,8 @@ std::string literal(std::string_view text);
 int error_of(db::Connection& connection, const std::string& sql);
 
 // Every base table's rows, counted and summed up. Left out is what moves by itself or by being asked: the
-// courier's columns of the outbox, counters of failed sign-ins and what is written down about them, when keys
-// were used, records of sweeps.
+// courier's columns of the outbox and of deliveries, counters of failed sign-ins and what is written down
+// about them, when keys were used, records of sweeps.
 class Snapshot {
  public:
   static Snapshot take();

@@ -54,7 +54,8 @@ struct Change {
 };
 
 // Tells of a change inside `scope`'s organization. Who did it is the context's caller, with the super-admin
-// behind an impersonation; without a caller it is the scope's user.
+// behind an impersonation; without a caller it is the scope's user. `action` stands in domain/event_types.
+// The courier is woken if a webhook wants to hear of it.
 void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change);
 
 // Tells of a change that belongs to no organization: an audit row, no event. `who` if nobody is signed in.

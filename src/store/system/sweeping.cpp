@@ -25,6 +25,9 @@ constexpr Sql kIdempotency{"sweep.idempotency",
                            "DELETE FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kOutbox{"sweep.outbox",
                       "DELETE FROM outbox WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
+constexpr Sql kDeliveries{
+    "sweep.deliveries",
+    "DELETE FROM webhook_delivery WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
 constexpr Sql kRuns{"sweep.runs", "DELETE FROM sweep_run WHERE started_at <= ? ORDER BY id LIMIT ?"};
 constexpr Sql kAccountEvents{"sweep.account_events",
                              "DELETE FROM account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
@@ -70,6 +73,9 @@ std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint befor
 }
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kOutbox, before, kSweepBatch);
+}
+std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kDeliveries, before, kSweepBatch);
 }
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRuns, before, kSweepBatch);

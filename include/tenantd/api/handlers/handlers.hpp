@@ -139,6 +139,19 @@ Response delete_identity_provider(const Request&, const Session&, const TenantSc
 // single_sign_on.cpp
 Response begin_single_sign_on(const Request&, Txn&);
 Response finish_single_sign_on(const Request&, Txn&);
+// events.cpp
+Response list_events(const Request&, const TenantScope&, Txn&);
+Response show_event(const Request&, const TenantScope&, Txn&);
+
+// webhooks.cpp
+Response list_webhooks(const Request&, const TenantScope&, Txn&);
+Response make_webhook(const Request&, const TenantScope&, Txn&);
+Response show_webhook(const Request&, const TenantScope&, Txn&);
+Response change_webhook(const Request&, const TenantScope&, Txn&);
+Response delete_webhook(const Request&, const TenantScope&, Txn&);
+Response rotate_webhook_secret(const Request&, const TenantScope&, Txn&);
+Response list_deliveries(const Request&, const TenantScope&, Txn&);
+Response replay_delivery(const Request&, const TenantScope&, Txn&);
 
 // statistics.cpp
 Response organization_users(const Request&, const Session&, const TenantScope&, Txn&);

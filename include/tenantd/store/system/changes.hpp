@@ -40,7 +40,8 @@ struct ChangeHead {
 ChangeHead lock_changes(db::Txn& txn, std::optional<UserId> email_of);
 
 // Writes `row`, whose seq follows the head's, and with `event_data` (a JSON object) the event of the same
-// action and id. Throws db::StatementError if the head was not locked.
-void append_change(db::Txn& txn, const AuditRow& row, const std::optional<std::string>& event_data);
+// action and id. Returns how many webhooks wait for that event. Throws db::StatementError if the head was not
+// locked.
+std::int64_t append_change(db::Txn& txn, const AuditRow& row, const std::optional<std::string>& event_data);
 
 }  // namespace tenantd::store

@@ -29,6 +29,8 @@ std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
 // Mails delivered or given up before `before`.
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
+// Deliveries to webhooks made or given up before `before`.
+std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
 // Requests that were finished before `before`.

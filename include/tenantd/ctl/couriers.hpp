@@ -1,0 +1,13 @@
+// What tenantd-courier does: mails by one thread, webhooks by another, so that neither a mail server nor a
+// receiver that hangs holds up the other.
+#pragma once
+
+#include <atomic>
+
+namespace tenantd::ctl {
+
+// Delivers until `stopping`, or with `once` what is due now. Settings come from the environment. Throws
+// ApiError(unavailable) if the outbox cannot be read (`once`), others with a sentence for wrong settings.
+void run_couriers(bool once, std::atomic<bool>& stopping);
+
+}  // namespace tenantd::ctl

@@ -1,0 +1,27 @@
+// Webhooks: an organization's receivers of its events, and what becomes of each delivery.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "tenantd/base/id.hpp"
+
+namespace tenantd {
+
+using WebhookId = Id<struct WebhookTag>;
+
+// Paused: events that happen meanwhile are not kept for it.
+enum class WebhookStatus : std::int8_t { active = 0, paused = 1 };
+enum class DeliveryStatus : std::int8_t { pending = 0, delivered = 1, dead = 2 };
+
+inline constexpr std::int64_t kMostWebhooks = 50;  // of one organization
+
+std::string_view webhook_status_name(WebhookStatus status);
+std::string_view delivery_status_name(DeliveryStatus status);
+
+// Take the word or the number ("paused", "1"); nullopt for anything else.
+std::optional<WebhookStatus> parse_webhook_status(std::string_view text);
+std::optional<DeliveryStatus> parse_delivery_status(std::string_view text);
+
+}  // namespace tenantd

@@ -1,0 +1,78 @@
+// Deliveries to webhooks as the courier sees them: rows that wait, claimed with a lease.
+//
+// Written in the transaction of the event; sent at least once, afterwards. A row that is under way is due
+// again when its lease ends. Works on the tables themselves: the connection's schema is "tenantd" and its
+// account the courier's. Every function takes the time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenantd/base/time.hpp"
+#include "tenantd/db/connection.hpp"
+#include "tenantd/domain/webhook.hpp"
+
+namespace tenantd::store {
+
+// The context that a webhook's secret is sealed for (crypto::seal).
+std::string webhook_secret_context(WebhookId id);
+
+struct WebhookKey {
+  OrgId org;
+  WebhookId id;
+  friend auto operator<=>(const WebhookKey&, const WebhookKey&) = default;
+};
+
+struct DeliveryClaim {
+  WebhookKey webhook;
+  EventId event;
+  std::int64_t attempts = 0;  // before this one
+  TimePoint pending_since;
+  TimePoint lease_until;  // this claim's; proves to later statements that the row is still ours
+};
+
+// True if one is due, maybe one whose webhook is paused. One cheap statement, for the idle courier.
+bool has_due_delivery(db::Connection& db, TimePoint now);
+
+// The active webhooks for which something is due. Reads one index entry a webhook that anything waits for.
+std::vector<WebhookKey> webhooks_with_due(db::Connection& db, TimePoint now);
+
+// Claims up to `limit` due rows of one webhook until `lease_until`, the longest due first, in the order of
+// the events; rows locked by another courier are skipped. Inside the caller's transaction.
+std::vector<DeliveryClaim> claim_deliveries(db::Connection& db, const WebhookKey& webhook, TimePoint now,
+                                            TimePoint lease_until, std::int64_t limit);
+
+// What is sent, and where to.
+struct Dispatch {
+  std::string url;
+  std::string secret_sealed;
+  std::optional<std::string> previous_secret_sealed;  // while it still signs
+  std::int64_t seq = 0;
+  std::string type;
+  std::optional<UserId> actor;
+  std::optional<EventId> subject;
+  std::string data;  // JSON object
+  TimePoint created_at;
+};
+// Returns nullopt if the webhook is paused or gone.
+std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& claim, TimePoint now);
+
+struct Attempt {
+  std::optional<int> response_status;  // nullopt = no reply
+  std::int64_t duration_ms = 0;
+  std::string error;  // empty = none
+};
+// The receiver has it, whoever holds the row now.
+void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt);
+// Comes up again at `next_attempt_at`. No effect if the lease ran out and another courier has the row.
+void mark_postponed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt,
+                    TimePoint next_attempt_at);
+// Not tried again unless somebody asks for it. Lease as above.
+void mark_dead(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt);
+// Gives a claimed row back untried.
+void release_delivery(db::Connection& db, const DeliveryClaim& claim, TimePoint now);
+
+}  // namespace tenantd::store

@@ -1,0 +1,58 @@
+#include "tenantd/domain/event_types.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tenantd {
+namespace {
+
+// A change that service::record tells of stands here, and in README's list.
+constexpr std::array kTypes = {
+    EventType{"api_key.created", "an API key was made"},
+    EventType{"api_key.deleted", "an API key was ended"},
+    EventType{"invite.accepted", "an invited person has joined"},
+    EventType{"invite.created", "a person was invited"},
+    EventType{"invite.declined", "an invited person does not want to join"},
+    EventType{"invite.expired", "an invitation ran out"},
+    EventType{"invite.resent", "an invitation was mailed again"},
+    EventType{"invite.revoked", "an invitation was taken back"},
+    EventType{"member.activated", "a member may act here again"},
+    EventType{"member.deactivated", "a member may not act here any more, and stays one"},
+    EventType{"member.imported", "a person came in by an import"},
+    EventType{"member.removed", "a membership ended"},
+    EventType{"member.role_changed", "a member has another role"},
+    EventType{"organization.created", "the organization was made"},
+    EventType{"organization.ownership_transferred", "another member owns the organization"},
+    EventType{"organization.updated", "name, slug or settings changed"},
+    EventType{"role.created", "a role was made"},
+    EventType{"role.deleted", "a role was removed"},
+    EventType{"role.updated", "a role's name, description or permissions changed"},
+    EventType{"user.created", "an account was made in the organization"},
+    EventType{"user.updated", "a member's profile changed"},
+    EventType{"webhook.created", "a webhook was made; the first thing that it hears of"},
+    EventType{"webhook.deleted", "a webhook was removed"},
+    EventType{"webhook.delivery_replayed", "an event is sent to a webhook once more"},
+    EventType{"webhook.secret_rotated", "a webhook has another secret"},
+    EventType{"webhook.updated", "a webhook's address, events or status changed"},
+};
+
+constexpr bool comes_before(const EventType& a, const EventType& b) { return a.name < b.name; }
+static_assert(std::is_sorted(kTypes.begin(), kTypes.end(), comes_before), "in the order of their names");
+
+// webhook.events is a VARCHAR(4000): every name, each with its comma, must fit.
+constexpr std::size_t all_names() {
+  std::size_t length = 0;
+  for (const auto& type : kTypes) length += type.name.size() + 1;
+  return length;
+}
+static_assert(all_names() <= 4000);
+
+}  // namespace
+
+std::span<const EventType> event_types() { return kTypes; }
+
+bool is_event_type(std::string_view name) {
+  return std::binary_search(kTypes.begin(), kTypes.end(), EventType{name, {}}, comes_before);
+}
+
+}  // namespace tenantd

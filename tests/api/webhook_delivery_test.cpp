@@ -1,0 +1,276 @@
+// Deliveries to a real receiver on loopback, in an instance of their own that may call it.
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/mailbox.hpp"
+#include "support/parallel.hpp"
+#include "support/private_stack.hpp"
+#include "support/receiver.hpp"
+#include "support/roles.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+std::string new_clock() {
+  const auto path = run_dir() + "/clock-" + std::to_string(::getpid());
+  const std::int64_t none = 0;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  require(fd >= 0 && ::pwrite(fd, &none, sizeof none, 0) == sizeof none, "no clock");
+  ::close(fd);
+  return path;
+}
+
+// An instance that calls this host, in the clear, and whose clock can be moved.
+class Hooks {
+ public:
+  explicit Hooks(std::vector<std::string> settings = {}) : stack(with(std::move(settings))) {
+    stack.take_the_suites_place();
+    owner = sign_up();
+  }
+
+  std::string make(const std::string& url, const std::string& events = R"(["role.created"])") {
+    const auto made =
+        owner.client().post("/api/v1/webhooks", object({{"url", url}, {"events", Field::raw(events)}}));
+    expect(made, 201);
+    secret = made.text("/secret");
+    return "/api/v1/webhooks/" + made.text("/id");
+  }
+  // Something happens. Returns the event's id.
+  std::string happen() const {
+    expect(make_role(owner, fresh_name("role"), "[]"), 201);
+    const auto events = owner.client().get("/api/v1/events?type=role.created&limit=200");
+    return events.text("/items/" + std::to_string(events.size("/items") - 1) + "/id");
+  }
+  // Waits until the newest delivery is so; returns the list.
+  Response await(const std::string& webhook, const std::string& status, std::int64_t attempts = 1) const {
+    Response list;
+    wait_until(webhook + " is " + status, [&] {
+      list = owner.client().get(webhook + "/deliveries");
+      return list.size("/items") > 0 && list.text("/items/0/status") == status &&
+             list.number("/items/0/attempts") >= attempts;
+    });
+    return list;
+  }
+  void move_clock(std::int64_t seconds) const {
+    const int fd = ::open(clock.c_str(), O_WRONLY | O_CLOEXEC);
+    require(fd >= 0 && ::pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds, "the clock");
+    ::close(fd);
+  }
+  pid_t courier() const { return part_pid(stack.dir(), "courier"); }
+
+  std::string clock = new_clock();
+  PrivateStack stack;
+  Account owner;
+  std::string secret;  // of the webhook made last
+
+ private:
+  std::vector<std::string> with(std::vector<std::string> settings) const {
+    settings.insert(settings.end(),
+                    {"OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true", "WEBHOOK_RETRY_SECONDS=1",
+                     "WEBHOOK_SECONDS=60", "CLOCK_OFFSET_FILE=" + clock});
+    return settings;
+  }
+};
+
+// What a library for Standard Webhooks computes.
+std::string signature(std::string secret, const Received& request) {
+  secret = secret.substr(6);
+  while (secret.ends_with('=')) secret.pop_back();
+  for (char& c : secret) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  const auto text =
+      request.headers.at("webhook-id") + '.' + request.headers.at("webhook-timestamp") + '.' + request.body;
+  return "v1," + tenantd::base64_encode(
+                     tenantd::crypto::hmac_sha256(tenantd::base64url_decode(secret).value(), text));
+}
+
+Receiver::Answer with_status(int status) { return {status, {}, {}, false}; }
+
+}  // namespace
+
+Test(webhook_delivery, an_event_arrives_signed_with_its_place_in_the_order, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  const auto quiet = hooks.make(receiver.url("/quiet"));
+  expect(hooks.owner.client().put(quiet, object({{"url", receiver.url("/quiet")},
+                                                 {"events", Field::raw(R"(["*"])")},
+                                                 {"status", "paused"}})),
+         200);
+  const auto webhook = hooks.make(receiver.url("/hook"));
+  const auto first_secret = hooks.secret;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < 3; ++i) {
+    ids.push_back(hooks.happen());
+    receiver.wait_for(i + 1, "/hook");
+  }
+  const auto received = receiver.wait_for(3, "/hook");
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& request = received[i];
+    require_equal(request.headers.at("webhook-id"), ids[i]);
+    require_equal(request.headers.at("webhook-signature"), signature(first_secret, request));
+    require_equal(request.headers.at("content-type"), "application/json");
+    const auto event = hooks.owner.client().get("/api/v1/events/" + ids[i]);
+    require_equal(std::string{request.json["id"].GetString()}, ids[i]);
+    require_equal(request.json["seq"].GetInt64(), event.number("/seq"));
+    require_equal(request.event_type(), "role.created");
+    require_equal(std::string{request.json["organization_id"].GetString()}, hooks.owner.org_id);
+    require_equal(std::string{request.json["actor_id"].GetString()}, hooks.owner.user_id);
+    require_equal(std::string{request.json["subject_id"].GetString()}, event.text("/subject_id"));
+    require(request.json["data"].IsObject() && request.json["created_at"].IsInt64(), request.body);
+  }
+  const auto list = hooks.await(webhook, "delivered");
+  require_equal(list.size("/items"), 3U);
+  require_equal(list.number("/items/0/response_status"), 200);
+  require(list.at("/items/0/error").IsNull() && list.at("/items/0/next_attempt_at").IsNull(),
+          list.describe());
+
+  // For a day both secrets sign.
+  const auto rotated = hooks.owner.client().post(webhook + "/rotate-secret");
+  hooks.happen();
+  const auto four = receiver.wait_for(4, "/hook");
+  const auto& fourth = four[3];
+  require_equal(fourth.headers.at("webhook-signature"),
+                signature(rotated.text("/secret"), fourth) + ' ' + signature(first_secret, fourth));
+  hooks.move_clock(86401);
+  const auto again = sign_in(hooks.owner.email, hooks.owner.password);
+  hooks.owner.access_token = again.text("/access_token");
+  hooks.happen();
+  const auto five = receiver.wait_for(5, "/hook");
+  const auto& fifth = five[4];
+  require_equal(fifth.headers.at("webhook-signature"), signature(rotated.text("/secret"), fifth));
+  require_equal(receiver.count("/quiet"), 0U, "a paused webhook");
+  for (const auto& secret : {first_secret, rotated.text("/secret")})
+    require_equal(log_with(hooks.stack.dir(), secret), "", "a secret in a log");
+}
+
+Test(webhook_delivery, a_receiver_that_hangs_delays_neither_others_nor_mail, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks{{"WEBHOOK_CONNECTIONS=4"}};
+  receiver.answer([](const Received& request) {
+    return Receiver::Answer{200, {}, {}, request.path == "/hang"};
+  });
+  const auto hanging = hooks.make(receiver.url("/hang"));
+  const auto fast = hooks.make(receiver.url("/fast"));
+  for (std::size_t i = 1; i <= 5; ++i) {
+    hooks.happen();
+    receiver.wait_for(i, "/fast");
+  }
+  const auto guest = fresh_email("guest");
+  expect(invite(hooks.owner, guest), 201);
+  require(!newest_mail(guest, "invitation").raw.empty(), "the mail");
+  // Two at once and no more, still held while all of that arrived.
+  require_equal(receiver.held(), 2U);
+  require_equal(receiver.count("/hang"), 2U);
+  hooks.await(fast, "delivered");
+  receiver.release();
+  hooks.await(hanging, "delivered");
+  require_equal(receiver.wait_for(5, "/hang").size(), 5U);
+}
+
+Test(webhook_delivery, what_fails_is_tried_again_under_the_same_id_and_counted, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  std::atomic<int> refusals{2};
+  receiver.answer([&](const Received& request) -> Receiver::Answer {
+    if (request.path == "/flaky") return with_status(--refusals >= 0 ? 500 : 200);
+    if (request.path == "/moved") return {302, "Location: /target\r\n", {}, false};
+    if (request.path == "/gone") return with_status(410);
+    if (request.path == "/large") return {200, {}, std::string(10'000'000, 'x'), false};
+    return with_status(204);
+  });
+  const auto flaky = hooks.make(receiver.url("/flaky"));
+  const auto moved = hooks.make(receiver.url("/moved"));
+  const auto gone = hooks.make(receiver.url("/gone"));
+  const auto large = hooks.make(receiver.url("/large"));
+  const auto event = hooks.happen();
+  const auto tried = receiver.wait_for(3, "/flaky");
+  for (const auto& request : tried) {
+    require_equal(request.headers.at("webhook-id"), event);
+    require_equal(request.body, tried[0].body);
+    require_equal(request.headers.at("webhook-signature").substr(0, 3), "v1,");
+  }
+  const auto delivered = hooks.await(flaky, "delivered");
+  require_equal(delivered.number("/items/0/attempts"), 3);
+  const auto followed = hooks.await(moved, "pending");
+  require_equal(followed.number("/items/0/response_status"), 302);
+  require(followed.text("/items/0/error").find("redirect") != std::string::npos, followed.describe());
+  require_equal(receiver.count("/target"), 0U, "a redirect was followed");
+  require_equal(hooks.await(gone, "dead").number("/items/0/attempts"), 1);
+  require_equal(hooks.await(large, "delivered").number("/items/0/response_status"), 200);
+}
+
+Test(webhook_delivery, what_fails_too_long_is_dead_until_it_is_replayed_by_hand, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks{{"WEBHOOK_GIVE_UP_SECONDS=600"}};
+  std::atomic<int> status{503};
+  receiver.answer([&](const Received&) { return with_status(status); });
+  const auto webhook = hooks.make(receiver.url("/hook"));
+  const auto event = hooks.happen();
+  hooks.await(webhook, "pending");
+  hooks.move_clock(600);
+  const auto dead = hooks.await(webhook, "dead");
+  require_equal(dead.text("/items/0/error"), "HTTP 503");
+  const auto replay = webhook + "/deliveries/" + event + "/replay";
+  // The clock of giving up begins anew.
+  expect(hooks.owner.client().post(replay), 202);
+  hooks.await(webhook, "pending");
+  status = 200;
+  const auto replayed = hooks.await(webhook, "delivered");
+  require(replayed.at("/items/0/error").IsNull(), replayed.describe());
+  const auto before = receiver.count("/hook");
+  expect(hooks.owner.client().post(replay), 202);
+  const auto received = receiver.wait_for(before + 1, "/hook");
+  for (const auto& request : received) require_equal(request.headers.at("webhook-id"), event);
+}
+
+Test(webhook_delivery, a_courier_that_is_killed_loses_nothing, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  std::atomic<bool> hang{true};
+  receiver.answer([&](const Received&) { return Receiver::Answer{200, {}, {}, hang}; });
+  const auto webhook = hooks.make(receiver.url("/hook"));
+  const auto event = hooks.happen();
+  receiver.wait_for(1, "/hook");
+  const pid_t courier = hooks.courier();
+  require(::kill(courier, SIGKILL) == 0, "the courier takes no signal");
+  wait_until("the courier is gone", [&] { return !lives(courier); });
+  hang = false;
+  require_equal(hooks.stack.run("tenantd-courier --once").status, 0);
+  require_equal(receiver.count("/hook"), 1U, "the lease of the dead one holds");
+  hooks.move_clock(136);
+  require_equal(hooks.stack.run("tenantd-courier --once").status, 0);
+  const auto received = receiver.wait_for(2, "/hook");
+  require_equal(received[0].headers.at("webhook-id"), event);
+  require_equal(received[1].headers.at("webhook-id"), event);
+  hooks.await(webhook, "delivered");
+}
+
+Test(webhook_delivery, several_couriers_send_each_event_once, .timeout = 180) {
+  constexpr std::size_t kEvents = 60;
+  Receiver receiver;
+  Hooks hooks;
+  std::vector<std::string> webhooks;
+  for (const char* path : {"/a", "/b", "/c"}) webhooks.push_back(hooks.make(receiver.url(path)));
+  const pid_t courier = hooks.courier();
+  require(::kill(courier, SIGSTOP) == 0, "the courier takes no signal");
+  for (std::size_t i = 0; i < kEvents; ++i) expect(make_role(hooks.owner, fresh_name("role"), "[]"), 201);
+  require(::kill(courier, SIGCONT) == 0, "the courier takes no signal");
+  const auto runs = at_once(2, [&](std::size_t) { return hooks.stack.run("tenantd-courier --once"); });
+  for (const auto& run : runs) require_equal(run.status, 0, run.output);
+  wait_until("all are delivered",
+             [] { return number_of("SELECT COUNT(*) FROM webhook_delivery WHERE status <> 1") == 0; });
+  for (const char* path : {"/a", "/b", "/c"}) {
+    std::set<std::string> ids;
+    for (const auto& request : receiver.wait_for(kEvents, path)) ids.insert(request.headers.at("webhook-id"));
+    require_equal(ids.size(), kEvents, path);
+    require_equal(receiver.count(path), kEvents, "some came twice");
+  }
+}
