@@ -97,6 +97,8 @@ ALTER TABLE tenantd.event ADD UNIQUE KEY IF NOT EXISTS event_seq (org_id, seq);
 ALTER TABLE tenantd.event ADD KEY IF NOT EXISTS event_type (org_id, type, seq);
 INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash)
 SELECT org_id, MAX(seq), 0, REPEAT('\0', 32) FROM tenantd.event GROUP BY org_id;
+INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash)
+VALUES (REPEAT('\0', 16), 0, 0, REPEAT('\0', 32));
 
 -- Who changed what, append-only. hash: HMAC-SHA-256 over the hash before and the row, under a key outside the database,
 -- so that neither a changed nor a missing row goes unseen. No foreign keys: what is told outlives what it tells of.
@@ -122,8 +124,11 @@ CREATE TABLE IF NOT EXISTS tenantd.audit_log (
   PRIMARY KEY (org_id, seq),
   UNIQUE KEY audit_id (org_id, id),
   KEY audit_time (created_at, id),
-  KEY audit_actor (org_id, actor_id, seq),
-  KEY audit_resource (org_id, resource_id, seq)
+  KEY audit_org_time (org_id, created_at, id),
+  KEY audit_actor (actor_id, org_id, seq),
+  KEY audit_resource (resource_id, org_id, seq),
+  KEY audit_action (action, org_id, seq),
+  KEY audit_request (request_id, org_id, seq)
 ) ENGINE = InnoDB;
 
 -- --- Webhooks: who wants to hear of which events, and what became of each. -------------------------------------------
@@ -171,22 +176,28 @@ CREATE TABLE IF NOT EXISTS tenantd.webhook_delivery (
 ) ENGINE = InnoDB;
 
 DELIMITER //
--- An event, at the end of its organization's order, with a delivery for every webhook that wants it.
+-- A delivery of an event for every webhook that wants it.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.tell_webhooks(
+  IN p_org BINARY(16), IN p_event BINARY(16), IN p_seq BIGINT, IN p_type VARCHAR(64), IN p_now BIGINT)
+BEGIN
+  INSERT INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, pending_since, created_at,
+    updated_at)
+  SELECT w.org_id, w.id, p_event, p_seq, p_now, p_now, p_now, p_now FROM tenantd.webhook w
+  WHERE w.org_id = p_org AND w.status = 0 AND (w.events = '*' OR FIND_IN_SET(p_type, w.events) > 0);
+END//
+-- An event, at the end of its organization's order. The organization's row is locked before that end is: see lock_changes.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.append_event(
   IN p_org BINARY(16), IN p_id BINARY(16), IN p_type VARCHAR(64), IN p_actor BINARY(16), IN p_subject BINARY(16),
   IN p_data LONGTEXT, IN p_now BIGINT)
 BEGIN
   DECLARE v_seq BIGINT;
+  SELECT 1 INTO v_seq FROM tenantd.organization WHERE id = p_org LOCK IN SHARE MODE;
   INSERT INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash) VALUES (p_org, 1, 0, REPEAT('\0', 32))
   ON DUPLICATE KEY UPDATE event_seq = event_seq + 1;
   SELECT event_seq INTO v_seq FROM tenantd.change_head WHERE org_id = p_org;
   INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
   VALUES (p_org, p_id, v_seq, p_type, p_actor, p_subject, p_data, p_now);
-  INSERT INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, pending_since, created_at,
-    updated_at)
-  SELECT w.org_id, w.id, p_id, v_seq, p_now, p_now, p_now, p_now FROM tenantd.webhook w
-  WHERE w.org_id = p_org AND w.status = 0 AND (w.events = '*' OR FIND_IN_SET(p_type, w.events) > 0);
-  SET @tenantd_deliveries = ROW_COUNT();
+  CALL tenantd.tell_webhooks(p_org, p_id, v_seq, p_type, p_now);
 END//
 DELIMITER ;
 

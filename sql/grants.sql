@@ -21,7 +21,8 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
-GRANT EXECUTE ON PROCEDURE tenantd_app.lock_changes TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.request_sweep TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
@@ -44,6 +45,7 @@ GRANT SELECT ON tenantd_app.invite_detail TO {{app}};
 GRANT SELECT ON tenantd_app.system_organization TO {{app}};
 GRANT SELECT ON tenantd_app.event TO {{app}};
 GRANT SELECT ON tenantd_app.audit_log TO {{app}};
+GRANT SELECT ON tenantd_app.system_audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
   revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};

@@ -78,38 +78,56 @@ BEGIN
   WHERE k.token = p_token;
 END//
 
--- Where the changes of the scope's organization end, or those of none without a scope; held until the commit. And the
--- address of p_user, whose name is written down as it is now.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.lock_changes(IN p_user BINARY(16))
+-- Where the changes of the scope's organization end, or those of none without a scope; held until the commit: the numbers
+-- of the newest audit row and event, whether there are webhooks, the newest row's hash, and the address of p_user, whose
+-- name is written down as it is now. NULL if there is no end yet: begin_changes makes it. A function, since a procedure
+-- that answers with rows wakes its client twice.
+-- The organization's row first: the event will point to it, and nobody waits for that row while holding the end, on which
+-- those wait who have the row.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.lock_changes(p_user BINARY(16))
+  RETURNS VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin READS SQL DATA
 BEGIN
-  DECLARE v_org BINARY(16) DEFAULT COALESCE(tenantd_app.current_org(), REPEAT('\0', 16));
-  INSERT INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash) VALUES (v_org, 0, 0, REPEAT('\0', 32))
-  ON DUPLICATE KEY UPDATE org_id = org_id;
-  SELECT audit_seq, audit_hash, (SELECT email FROM tenantd.user WHERE id = p_user)
-  FROM tenantd.change_head WHERE org_id = v_org;
+  DECLARE v_org BINARY(16) DEFAULT COALESCE(@tenantd_org, REPEAT('\0', 16));
+  DECLARE v_found INT;
+  IF @tenantd_org IS NOT NULL THEN
+    SELECT 1 INTO v_found FROM tenantd.organization WHERE id = v_org LOCK IN SHARE MODE;
+  END IF;
+  RETURN (SELECT CONCAT_WS(' ', audit_seq, event_seq, EXISTS (SELECT 1 FROM tenantd.webhook w WHERE w.org_id = h.org_id),
+                           HEX(audit_hash), (SELECT email FROM tenantd.user WHERE id = p_user))
+          FROM tenantd.change_head h WHERE h.org_id = v_org FOR UPDATE);
+END//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_changes()
+BEGIN
+  INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash)
+  VALUES (COALESCE(@tenantd_org, REPEAT('\0', 16)), 0, 0, REPEAT('\0', 32));
 END//
 
--- An audit row behind the newest one, and, if p_event is no NULL, the event that tells the same. The one way to write
--- either: nobody changes or removes a row. Answers how many webhooks want the event.
+-- An audit row behind the newest one, and, if p_event_seq is no NULL, the event behind the newest that tells the same. The
+-- one way to write either: nobody changes or removes a row.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_change(
   IN p_seq BIGINT, IN p_id BINARY(16), IN p_actor BINARY(16), IN p_actor_email VARCHAR(320), IN p_effective BINARY(16),
   IN p_effective_email VARCHAR(320), IN p_key BINARY(16), IN p_action VARCHAR(64), IN p_resource VARCHAR(32),
   IN p_resource_id BINARY(16), IN p_old MEDIUMTEXT, IN p_new MEDIUMTEXT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400),
-  IN p_request VARCHAR(128), IN p_now BIGINT, IN p_hash BINARY(32), IN p_event BINARY(16), IN p_data LONGTEXT)
+  IN p_request VARCHAR(128), IN p_now BIGINT, IN p_hash BINARY(32), IN p_event_seq BIGINT, IN p_data LONGTEXT,
+  IN p_webhooks BOOLEAN)
 BEGIN
-  DECLARE v_org BINARY(16) DEFAULT COALESCE(tenantd_app.current_org(), REPEAT('\0', 16));
-  UPDATE tenantd.change_head SET audit_seq = p_seq, audit_hash = p_hash WHERE org_id = v_org AND audit_seq = p_seq - 1;
+  DECLARE v_org BINARY(16) DEFAULT COALESCE(@tenantd_org, REPEAT('\0', 16));
+  UPDATE tenantd.change_head SET audit_seq = p_seq, audit_hash = p_hash, event_seq = COALESCE(p_event_seq, event_seq)
+  WHERE org_id = v_org AND audit_seq = p_seq - 1 AND event_seq = COALESCE(p_event_seq - 1, event_seq);
   IF ROW_COUNT() <> 1 THEN
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an audit row goes behind the newest one';
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a change goes behind the newest one';
   END IF;
   INSERT INTO tenantd.audit_log (org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action,
     resource, resource_id, old_values, new_values, address, agent, request_id, created_at, hash)
   VALUES (v_org, p_seq, p_id, p_actor, p_actor_email, p_effective, p_effective_email, p_key, p_action, p_resource,
     p_resource_id, p_old, p_new, p_address, p_agent, p_request, p_now, p_hash);
-  IF p_event IS NOT NULL THEN
-    CALL tenantd.append_event(v_org, p_event, p_action, p_effective, p_resource_id, p_data, p_now);
+  IF p_event_seq IS NOT NULL THEN
+    INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
+    VALUES (v_org, p_id, p_event_seq, p_action, p_effective, p_resource_id, p_data, p_now);
+    IF p_webhooks THEN
+      CALL tenantd.tell_webhooks(v_org, p_id, p_event_seq, p_action, p_now);
+    END IF;
   END IF;
-  SELECT IF(p_event IS NULL, 0, @tenantd_deliveries);
 END//
 
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
@@ -207,8 +225,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.audit_log AS
   SELECT org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action, resource, resource_id,
-         old_values, new_values, address, agent, request_id, created_at, hash FROM tenantd.audit_log
-  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+         old_values, new_values, address, agent, request_id, created_at FROM tenantd.audit_log
+  WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
   SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
@@ -306,6 +324,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
+  WHERE tenantd_app.current_super();
+
+-- Every organization's audit rows, and those that belong to none, for a super-admin. Read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_audit_log AS
+  SELECT org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action, resource, resource_id,
+         old_values, new_values, address, agent, request_id, created_at FROM tenantd.audit_log
   WHERE tenantd_app.current_super();
 
 -- Every organization, with the role that a super-admin has there, if any. Read-only.

@@ -148,10 +148,16 @@ class Headers {
   JsonOut& json_;
 };
 
+constexpr std::string_view kLines = "application/x-ndjson";
+
 void put_success_headers(JsonOut& json, const Route& route, int status) {
   Headers headers{json};
   if (status == 201 || status == 303) headers.shared("Location", "location");
   if (status < 300 && has_etag(route)) headers.own("ETag", "Of this revision, for If-Match");
+  if (route.reply.media == kLines) {
+    headers.own("Content-Disposition", "attachment, with a name for the file");
+    headers.own("Link", "With rel=\"next\": where the rest is; none at the end");
+  }
   if (status < 300 && route.method == Method::POST)
     headers.shared("Idempotency-Replayed", "idempotency_replayed");
 }
@@ -162,7 +168,8 @@ void put_success(JsonOut& json, const Route& route, int status) {
   put_success_headers(json, route, status);
   if (status != 204 && status < 300) {
     const bool text = route.reply.schema.empty();
-    json.key("content").begin_object().key(text ? "text/plain" : "application/json").begin_object();
+    json.key("content").begin_object();
+    json.key(text ? route.reply.media : "application/json").begin_object();
     json.key("schema");
     if (text) {
       json.begin_object().field("type", "string").end_object();

@@ -87,6 +87,8 @@ std::span<const Step> steps() {
        .path = "/api/v1/users/{user_id}/sessions/{session_id}",
        .values = {{"user_id", "{{own_user_id}}"}},
        .before = kSignIn},
+      // Not the role that the member has by then: each change shall be one.
+      {.method = POST, .path = "/update_member_role", .values = {{"new_role_name", "member"}}},
       {.method = POST, .path = "/organization/register", .kept = false},
       {.method = POST, .path = "/api/v1/organizations", .kept = false},
       {.method = POST, .path = "/api/v1/webhooks", .values = {{"url", kReceiver}, {"status", "paused"}}},

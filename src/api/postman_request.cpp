@@ -156,7 +156,7 @@ std::string description_of(const Route& route, const Step& step) {
 }
 
 std::string content_type_of(const Route& route) {
-  return route.reply.schema.empty() ? "text/plain" : "application/json";
+  return route.reply.schema.empty() ? std::string{route.reply.media} : "application/json";
 }
 
 std::string script_for_refusal(ErrorCode code) {

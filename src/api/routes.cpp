@@ -18,6 +18,7 @@ constexpr auto none = std::nullopt;
 constexpr Reply ok(std::string_view schema, int other = 0) { return {200, schema, other}; }
 constexpr Reply made(std::string_view schema) { return {201, schema}; }
 constexpr Reply accepted(std::string_view schema, int other = 0) { return {202, schema, other}; }
+constexpr Reply lines() { return {200, "", 0, "application/x-ndjson"}; }
 constexpr Reply done() { return {204, ""}; }
 
 // The rows under one heading.
@@ -155,6 +156,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/tenants/{tenant_id}/activate", h::activate_tenant, none, Rate::write, "", "", ok("tenant"), "Let an organization's tokens and keys count again"},
     Route{POST, "/api/v1/tenants/{tenant_id}/deactivate", h::deactivate_tenant, none, Rate::write, "deactivate_tenant", "", ok("tenant"), "Refuse every token and key of an organization at once"},
     Route{GET, "/api/v1/tenants/{tenant_id}/stats", h::tenant_stats, none, Rate::read, "", "user_stats_query", ok("tenant_stats"), "An organization in numbers"}),
+
     section("Events and webhooks",
     Route{GET, "/api/v1/events", h::list_events, events_read, Rate::read, "", "events_query", ok("events"), "What happened in the organization, in the order in which it became true"},
     Route{GET, "/api/v1/events/{event_id}", h::show_event, events_read, Rate::read, "", "", ok("event"), "An event"},
@@ -166,6 +168,11 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/webhooks/{webhook_id}/rotate-secret", h::rotate_webhook_secret, webhooks_manage, Rate::write, "", "", ok("new_webhook"), "Make another secret; for a day the one before signs beside it"},
     Route{GET, "/api/v1/webhooks/{webhook_id}/deliveries", h::list_deliveries, webhooks_manage, Rate::read, "", "deliveries_query", ok("webhook_deliveries"), "What became of each event, newest first; kept for 30 days"},
     Route{POST, "/api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay", h::replay_delivery, webhooks_manage, Rate::write, "", "", accepted("webhook_delivery"), "Send an event once more, also a dead one"}),
+    section("Audit",
+    Route{GET, "/api/v1/audit-logs", h::list_audit_logs, audit_read, Rate::read, "", "audit_query", ok("audit_logs"), "Who changed what, newest first"},
+    Route{GET, "/api/v1/audit-logs/export", h::export_audit_logs, audit_read, Rate::read, "", "audit_export_query", lines(), "The same as JSON Lines, oldest first; that it was asked for is written down too"},
+    Route{GET, "/api/v1/audit-logs/{log_id}", h::show_audit_log, audit_read, Rate::read, "", "", ok("audit_log"), "One change"},
+    Route{GET, "/api/v1/admin/audit/logs", h::list_every_audit_log, none, Rate::read, "", "audit_admin_query", ok("system_audit_logs"), "Who changed what in every organization and in none, newest first"}),
 
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},

@@ -12,6 +12,7 @@
 #include "tenantd/base/version.hpp"
 #include "tenantd/config/settings.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/ctl/audit.hpp"
 #include "tenantd/ctl/import.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
@@ -187,6 +188,7 @@ constexpr std::array kCommands = {
     Command{"keys", "create|rotate|retire KID|list", "signing and sealing keys in KEYS_DIR", keys},
     Command{"create-super-admin", "", "make the account of SUPER_ADMIN_EMAIL", create_super_admin},
     Command{"import", "[OPTIONS] FILE", "accounts and memberships from CSV or JSONL", import_people},
+    Command{"audit", "verify|export [OPTIONS]", "check the chains of audit rows, or write one out", audit},
     Command{"settings", "[--markdown]", "every setting, its default and meaning", settings},
     Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "", "the API's description, OpenAPI 3.1", openapi},
@@ -209,10 +211,10 @@ void help(std::ostream& out) {
          "file refused, 66 no such file, 75 try again later, 78 wrong settings.\n";
 }
 
-// Import has a page of its own.
+// Some have a page of their own.
 bool asks_for_help(const Command& command, const Arguments& arguments) {
   return arguments.size() == 2 && arguments[1] == "--help" && command.run != import_people &&
-         command.run != mail_tools;
+         command.run != mail_tools && command.run != audit;
 }
 
 int run_command(const Command& command, const Arguments& arguments, std::ostream& out, std::ostream& err) {

@@ -3,14 +3,13 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <fstream>
 
-#include "import_progress.hpp"
+#include "progress.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/import_reader.hpp"
@@ -125,12 +124,14 @@ class Import {
         reader_(file, options.format == "csv" ? ImportFormat::csv : ImportFormat::jsonl),
         importing_(service::Importing::unsafe_for_tenantctl(organization, options.dry_run)),
         report_(options.report),
-        progress_(err, size_of(options.file)) {}
+        size_(size_of(options.file)),
+        progress_(err) {}
 
   int run() {
     if (!options_.dry_run) read_over();
     report_.open(resume_line_);
-    progress_.start(reader_.bytes());
+    begun_at_ = reader_.bytes();
+    progress_.start();
     while (g_interrupted == 0 && fill_batch()) {
       const auto results = put_batch();
       tell(results);
@@ -229,7 +230,13 @@ class Import {
       if (results[i].outcome == ImportOutcome::refused && shown)
         err_ << "tenantctl: line " << batch_[i].line << ": " << results[i].reason << '\n';
     }
-    progress_.say(outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3], reader_.bytes());
+    progress_.say(outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3], share());
+  }
+
+  // What came before was only read over.
+  double share() const {
+    const auto whole = std::max<std::int64_t>(1, size_ - begun_at_);
+    return static_cast<double>(reader_.bytes() - begun_at_) / static_cast<double>(whole);
   }
 
   void sum_up() {
@@ -254,6 +261,8 @@ class Import {
   ImportReader reader_;
   service::Importing importing_;
   ImportReport report_;
+  std::int64_t size_;
+  std::int64_t begun_at_ = 0;
   Progress progress_;
   std::vector<ImportRecord> batch_;
   ImportProgress done_;

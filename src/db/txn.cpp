@@ -1,5 +1,6 @@
 #include "tenantd/db/txn.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <string>
@@ -55,10 +56,20 @@ Connection& Txn::begun() {
   return *lease();
 }
 
-void Txn::commit() {
-  const auto last = std::move(last_);
+void Txn::run_last_actions() {
+  auto last = std::move(last_);
   last_.clear();
-  for (const auto& action : last) action(*this);
+  // What belongs to nobody in particular, at the place of all zeros, is wanted most: it comes last.
+  std::stable_sort(last.begin(), last.end(), [](const Last& a, const Last& b) { return a.place > b.place; });
+  std::any state;
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    if (i > 0 && last[i].place != last[i - 1].place) state.reset();
+    last[i].action(*this, state);
+  }
+}
+
+void Txn::commit() {
+  run_last_actions();
   if (open_) {
     if (listener_ != nullptr && !touched_.empty()) listener_->before_commit(touched_);
     open_ = false;
@@ -101,7 +112,7 @@ void Txn::undo_attempt(const Mark& mark) {
   }
   touched_.resize(mark.touched);
   actions_.resize(mark.actions);
-  last_.resize(mark.last);
+  last_.erase(last_.begin() + static_cast<std::ptrdiff_t>(mark.last), last_.end());
 }
 
 void Txn::rollback() noexcept {

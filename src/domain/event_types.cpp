@@ -10,6 +10,8 @@ namespace {
 constexpr std::array kTypes = {
     EventType{"api_key.created", "an API key was made"},
     EventType{"api_key.deleted", "an API key was ended"},
+    EventType{"impersonation.ended", "a super-admin has stopped acting as a member"},
+    EventType{"impersonation.started", "a super-admin acts as a member; data says why"},
     EventType{"invite.accepted", "an invited person has joined"},
     EventType{"invite.created", "a person was invited"},
     EventType{"invite.declined", "an invited person does not want to join"},
@@ -21,7 +23,9 @@ constexpr std::array kTypes = {
     EventType{"member.imported", "a person came in by an import"},
     EventType{"member.removed", "a membership ended"},
     EventType{"member.role_changed", "a member has another role"},
+    EventType{"organization.activated", "the organization's tokens and keys count again"},
     EventType{"organization.created", "the organization was made"},
+    EventType{"organization.deactivated", "the organization's tokens and keys are refused"},
     EventType{"organization.ownership_transferred", "another member owns the organization"},
     EventType{"organization.updated", "name, slug or settings changed"},
     EventType{"role.created", "a role was made"},

@@ -10,12 +10,18 @@
 namespace tenantd::mail {
 namespace {
 
-constexpr std::array kTemplates{Template::invitation,       Template::verification,
-                                Template::welcome,          Template::account_created,
-                                Template::password_reset,   Template::password_changed,
-                                Template::login_alert,      Template::email_change,
-                                Template::security_changed, Template::ownership_transferred,
-                                Template::impersonation,    Template::tenant_created,
+constexpr std::array kTemplates{Template::invitation,
+                                Template::verification,
+                                Template::welcome,
+                                Template::account_created,
+                                Template::password_reset,
+                                Template::password_changed,
+                                Template::login_alert,
+                                Template::email_change,
+                                Template::security_changed,
+                                Template::ownership_transferred,
+                                Template::impersonation,
+                                Template::tenant_created,
                                 Template::test};
 
 // The page that a mail's own link leads to; "" if it has none.

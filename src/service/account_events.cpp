@@ -14,4 +14,15 @@ void record_account_event(db::Txn& txn, const Context& context, UserId user, std
   store::insert_account_event(txn, event, context.now);
 }
 
+void record_account_change(db::Txn& txn, const Context& context, UserId user, const AccountChange& change) {
+  record_account_event(txn, context, user, change.type, change.session);
+  record_for_account(txn, context, user, {change.type, "user", user.bytes(), change.before, change.after});
+}
+
+void record_account_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                           const AccountChange& change) {
+  record_account_event(txn, context, user, change.type, change.session, scope.user());
+  record_audit(txn, context, scope, {change.type, "user", user.bytes(), change.before, change.after});
+}
+
 }  // namespace tenantd::service

@@ -94,7 +94,7 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::email_taken, "The e-mail address is registered: sign in or reset the password");
   }
-  auto membership = Founding::found(txn, context, user.id, form.organization);
+  auto membership = Founding::found(txn, context, user, form.organization);
   mail_verification_link(txn, context, user);
   return start_session(txn, context, user, std::move(membership));
 }
@@ -193,7 +193,10 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   store::mark_verified(txn, *user, context.now);
   forget_steps_of_old_password(txn, *user);
   store::delete_sessions(txn, *user, std::nullopt);
-  record_account_event(txn, context, *user, "password.reset");
+  Values after;
+  after.masked("password").set("sessions_ended", true);
+  if (!account->user.email_verified_at) after.set("email_verified", true).set("api_keys_ended", true);
+  record_account_change(txn, context, *user, {"password.reset", std::nullopt, {}, after});
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
 }
 
@@ -210,7 +213,9 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
   forget_steps_of_old_password(txn, session.user());
   store::delete_sessions(txn, session.user(), session.id());
-  record_account_event(txn, context, session.user(), "password.changed", session.id());
+  record_account_change(
+      txn, context, session.user(),
+      {"password.changed", session.id(), {}, Values{}.masked("password").set("other_sessions_ended", true)});
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
 }
 
@@ -222,7 +227,8 @@ void verify_email(db::Txn& txn, const Context& context, const std::string& token
   store::mark_verified(txn, *user, context.now);
   const auto account = store::find_account(txn, *user);
   if (!account) throw ApiError(ErrorCode::token_invalid);
-  record_account_event(txn, context, *user, "email.verified");
+  record_account_change(txn, context, *user,
+                        {"email.verified", std::nullopt, {}, Values{}.set("email", account->user.email)});
   send_mail(txn, context, {mail::Template::welcome, account->user.email, {{"email", account->user.email}}},
             std::nullopt, *user);
 }
@@ -240,6 +246,8 @@ bool create_super_admin(db::Txn& txn, const Context& context, const Email& email
   const auto hash = hash_new_password(context, password, "SUPER_ADMIN_PASSWORD", known_words(email, "{}"));
   const auto user = store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, "{}", true}, context.now);
   store::make_super(txn, user.id);
+  record_for_system(txn, context,
+                    {"super_admin.created", "user", user.id.bytes(), {}, Values{}.set("email", user.email)});
   Founding::found(txn, context, user.id, {email.str(), std::nullopt, true});
   return true;
 }

@@ -11,6 +11,14 @@ namespace {
 
 constexpr std::size_t kPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
 
+// Without the prefix: what is written down here stays, and says nothing of a key's text.
+Values values_of(const store::ApiKey& key) {
+  Values values;
+  values.set("name", key.name).set("permissions", key.permissions);
+  values.set("expires_at", key.expires_at).set("created_by", key.created_by);
+  return std::move(values.masked("key"));
+}
+
 }  // namespace
 
 MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form) {
@@ -27,7 +35,8 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
                        form.expires_at,
                        std::nullopt};
   store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
-  service::record(txn, context, scope, {"api_key.created", "api_key", record.id.bytes()});
+  service::record(txn, context, scope,
+                  {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
   // It outlives the session, and a new password: the maker can read that it was made.
   record_account_event(txn, context, scope.user(), "api_key.created");
   return {std::move(record), std::move(key)};
@@ -40,7 +49,7 @@ void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& sco
   if (key->created_by != scope.user() && !scope.permissions().covers(key->permissions))
     throw ApiError(ErrorCode::role_outranks);
   if (!store::delete_api_key(txn, scope, *key)) throw ApiError(ErrorCode::not_found);
-  record(txn, context, scope, {"api_key.deleted", "api_key", id.bytes()});
+  record(txn, context, scope, {"api_key.deleted", "api_key", id.bytes(), values_of(*key)});
 }
 
 }  // namespace tenantd::service

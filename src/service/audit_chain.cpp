@@ -30,10 +30,10 @@ class Spelling {
 
 }  // namespace
 
-std::string chain_hash(const Secret& key, const std::string& before, OrgId org, const store::AuditRow& row) {
+std::string chain_hash(const Secret& key, const std::string& before, const store::AuditRow& row) {
   Spelling spelling;
   spelling.add(std::string_view{before});
-  spelling.add(org);
+  spelling.add(row.org);
   spelling.add(row.seq);
   spelling.add(row.id);
   spelling.add(row.actor_id);
@@ -51,6 +51,39 @@ std::string chain_hash(const Secret& key, const std::string& before, OrgId org, 
   spelling.add(std::string_view{row.request_id});
   spelling.add(unix_seconds(row.created_at));
   return crypto::hmac_sha256(key.reveal(), spelling.text());
+}
+
+ChainCheck::ChainCheck(const Secret& key, Anchors anchors)
+    : key_(key), anchors_(std::move(anchors)), hash_(32, '\0') {}
+
+void ChainCheck::add(const store::AuditRow& row) {
+  if (fault_) return;
+  const auto expected = seq_ + 1;
+  const auto anchor = anchors_.find(expected);
+  if (row.seq != expected) {
+    fault_ = {expected, "is missing; the next one that is there is row " + std::to_string(row.seq)};
+  } else if (chain_hash(key_, hash_, row) != row.hash) {
+    fault_ = {expected, "was changed, or another was put in its place or before it"};
+  } else if (anchor != anchors_.end() && anchor->second != row.hash) {
+    fault_ = {expected, "is not the one that an anchor names"};
+  } else {
+    seq_ = row.seq;
+    hash_ = row.hash;
+  }
+}
+
+void ChainCheck::finish(const std::optional<store::AuditEnd>& end) {
+  if (fault_) return;
+  const auto next = seq_ + 1;
+  if (!anchors_.empty() && anchors_.rbegin()->first > seq_) {
+    fault_ = {next, "is missing; an anchor names row " + std::to_string(anchors_.rbegin()->first)};
+  } else if (!end && seq_ > 0) {
+    fault_ = {next, "may be missing: the head that says where the chain ends is gone"};
+  } else if (end && end->seq > seq_) {
+    fault_ = {next, "is missing; the chain's head names row " + std::to_string(end->seq)};
+  } else if (end && (end->seq < seq_ || end->hash != hash_)) {
+    fault_ = {seq_, "is not where the chain's head ends, which names row " + std::to_string(end->seq)};
+  }
 }
 
 }  // namespace tenantd::service

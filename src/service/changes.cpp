@@ -3,6 +3,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <any>
+
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/service/audit_chain.hpp"
 #include "tenantd/store/system/changes.hpp"
@@ -21,11 +23,22 @@ std::optional<std::string> text_of(const Values& values) {
   return values.empty() ? std::nullopt : std::optional{values.json()};
 }
 
+// Whoever calls, if it is the one who acts: with a live token of another account somebody may still use a
+// token that was mailed. Super-admins act for others: they make a tenant in its first owner's scope.
+const Principal* acting(const Context& context, const std::optional<UserId>& who) {
+  const auto* caller = context.caller;
+  if (caller == nullptr) return nullptr;
+  const bool is_actor = who && caller->actor && *who == caller->actor->id;
+  const bool is_caller =
+      !who || who->is_nil() || *who == caller->user.id || is_actor || caller->user.is_super;
+  return is_caller ? caller : nullptr;
+}
+
 // All of the row but its place in the chain.
-store::AuditRow row_of(const Context& context, const Change& change, std::optional<UserId> who) {
+store::AuditRow row_of(const Context& context, const Change& change, const std::optional<UserId>& who) {
   store::AuditRow row;
   row.id = crypto::new_id<EventId>();
-  if (const auto* caller = context.caller) {
+  if (const auto* caller = acting(context, who)) {
     row.effective_id = caller->user.id;
     row.effective_email = caller->user.email;
     row.actor_id = caller->actor ? caller->actor->id : caller->user.id;
@@ -46,23 +59,33 @@ store::AuditRow row_of(const Context& context, const Change& change, std::option
   return row;
 }
 
+// The end of the chain, as the change before in this transaction has left it.
+store::ChangeHead& head_of(db::Txn& txn, std::any& state, const store::AuditRow& row) {
+  const bool unnamed = row.effective_id && !row.effective_email;
+  if (!state.has_value() || unnamed)
+    state = store::lock_changes(txn, unnamed ? row.effective_id : std::nullopt);
+  return *std::any_cast<store::ChangeHead>(&state);
+}
+
 // Writes the row behind the newest one of its chain, as seen in `scope`.
 void append_last(db::Txn& txn, const Context& context, const db::ScopeKey& scope, store::AuditRow row,
                  std::optional<std::string> event_data) {
-  txn.at_commit([row = std::move(row), scope, data = std::move(event_data), key = &context.keys.audit_key(),
-                 wake = context.wake_courier](db::Txn& last) mutable {
-    const auto before = last.scope();
-    last.enter(scope);
-    const auto head = store::lock_changes(last, row.effective_id);
-    if (row.effective_id && !row.effective_email) {
-      row.effective_email = head.email;
-      row.actor_email = head.email;
-    }
-    row.seq = head.seq + 1;
-    row.hash = chain_hash(*key, head.hash, scope.org ? *scope.org : OrgId{}, row);
-    if (store::append_change(last, row, data) > 0 && wake) last.after_commit(wake);
-    last.enter(before);
-  });
+  row.org = scope.org.value_or(OrgId{});
+  const auto place = row.org.bytes();
+  txn.at_commit(place,
+                [row = std::move(row), scope, data = std::move(event_data), key = &context.keys.audit_key(),
+                 wake = context.wake_courier](db::Txn& last, std::any& state) mutable {
+                  const auto before = last.scope();
+                  last.enter(scope);
+                  auto& head = head_of(last, state, row);
+                  if (row.effective_id && !row.effective_email)
+                    row.effective_email = row.actor_email = head.email;
+                  row.seq = head.seq + 1;
+                  row.hash = chain_hash(*key, head.hash, row);
+                  store::append_change(last, head, row, data);
+                  if (data && head.webhooks && wake) last.after_commit(wake);
+                  last.enter(before);
+                });
 }
 
 }  // namespace
@@ -77,14 +100,38 @@ Values& Values::raw(std::string_view name, std::string_view json) {
   return *this;
 }
 
+Values& Values::set(std::string_view name, PermissionSet permissions) {
+  std::string names = "[";
+  for (const auto permission : permission_names(permissions))
+    names += (names.size() > 1 ? "," : "") + quoted(permission);
+  return raw(name, names + ']');
+}
+
+Values user_values(const UserRecord& user) {
+  Values values;
+  values.set("email", user.email).raw("profile", user.profile);
+  return values.set("email_verified", user.email_verified_at.has_value());
+}
+
 void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
   append_last(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
               change.data.json());
 }
 
-void record_for_system(db::Txn& txn, const Context& context, const Change& change,
-                       std::optional<UserId> who) {
-  append_last(txn, context, {}, row_of(context, change, who), std::nullopt);
+void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
+  append_last(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
+              std::nullopt);
+}
+
+void record_for_account(db::Txn& txn, const Context& context, UserId account, const Change& change) {
+  const auto* caller = acting(context, account);
+  db::ScopeKey scope;
+  if (caller != nullptr && caller->organization) scope = {caller->organization->id, account, false};
+  append_last(txn, context, scope, row_of(context, change, account), std::nullopt);
+}
+
+void record_for_system(db::Txn& txn, const Context& context, const Change& change) {
+  append_last(txn, context, {}, row_of(context, change, std::nullopt), std::nullopt);
 }
 
 }  // namespace tenantd::service

@@ -37,7 +37,9 @@ void request_email_change(db::Txn& txn, const Context& context, const Session& s
       require(context.may_mail(address), "Too many mails: try again later");
   store::delete_tokens(txn, user.id, TokenPurpose::change_email);
   if (!store::find_account(txn, wanted)) mail_link_to(txn, context, user.id, wanted);
-  record_account_event(txn, context, user.id, "email.change_requested", session.id());
+  // Not which address: nobody but the owner knows of it before it is confirmed.
+  record_account_change(txn, context, user.id,
+                        {"email.change_requested", session.id(), {}, Values{}.masked("email")});
   mail_security_change(txn, context, user, "a change of its address to " + wanted.str() + " was asked for");
 }
 
@@ -56,8 +58,10 @@ bool confirm_email_change(db::Txn& txn, const Context& context, const std::strin
   for (const auto purpose :
        {TokenPurpose::verify_email, TokenPurpose::reset_password, TokenPurpose::change_email})
     store::delete_tokens(txn, *user, purpose);
-  record_account_event(txn, context, *user, "email.changed");
   const auto after = store::find_account(txn, *user);
+  record_account_change(txn, context, *user,
+                        {"email.changed", std::nullopt, Values{}.set("email", before->user.email),
+                         Values{}.set("email", after->user.email)});
   mail_security_change(txn, context, before->user, "its address is now " + after->user.email);
   return true;
 }

@@ -79,6 +79,7 @@ struct Importing::Person {
 struct Importing::Place {
   TenantScope scope;
   RoleId role;
+  std::string role_name;
 };
 
 Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
@@ -104,7 +105,7 @@ Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
     if (!found) throw Refused{"role does not exist in the organization"};
     role = roles_.emplace(std::pair{org->bytes(), name}, *found).first;
   }
-  return {scope, role->second.id};
+  return {scope, role->second.id, name};
 }
 
 ImportResult Importing::put(db::Txn& txn, const Context& context, const ImportRow& row) {
@@ -157,7 +158,10 @@ ImportResult Importing::write(db::Txn& txn, const Context& context, const Person
     roles_.clear();
     throw db::RetryableError{"a role has gone"};
   }
-  record(txn, context, place.scope, {"member.imported", "member", user.bytes()});
+  Values after;
+  after.set("email", person.email.str()).set("role", place.role_name).set("account_created", made);
+  if (made && person.hash) after.masked("password");
+  record(txn, context, place.scope, {"member.imported", "member", user.bytes(), {}, std::move(after)});
   return {made ? ImportOutcome::created : ImportOutcome::joined, ""};
 }
 

@@ -65,6 +65,19 @@ std::optional<store::Member> standing_inviter(db::Txn& txn, const Context& conte
   return inviter;
 }
 
+// Who is invited, as the inviter named them: an account named by its id does not give its address away.
+Values invited_values(const store::Invite& invite) {
+  Values values;
+  if (invite.by_user) return std::move(values.set("user_id", invite.user));
+  return std::move(values.set("email", invite.email));
+}
+
+Values standing_values(const store::Invite& invite, InviteStatus status) {
+  auto values = invited_values(invite);
+  values.set("status", invite_status_name(status)).set("invited_by", invite.invited_by);
+  return std::move(values.set("expires_at", invite.expires_at));
+}
+
 struct Unanswered {
   store::Invite invite;
   store::Role role;
@@ -86,7 +99,9 @@ Unanswered unanswered_invite(db::Txn& txn, const TenantScope& scope, InviteId id
 
 struct Person {
   UserRecord user;
-  bool is_new = false;
+  bool is_new = false;  // made here, or taken over
+  bool was_known = false;
+  bool newly_verified = false;
 };
 
 // The organization that invites, while it is active.
@@ -128,7 +143,7 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
   if (auto account = store::find_account(txn, email)) {
     auto& user = account->user;
     if (user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
-    if (user.email_verified_at) return {user, false};
+    if (user.email_verified_at) return {user, false, true, false};
     if (!signed_in) {
       take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile);
       user.profile = form.profile;
@@ -136,16 +151,39 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
     store::mark_verified(txn, user.id, context.now);
     user.email_verified_at = context.now;
     user.updated_at = context.now;
-    return {user, !signed_in};
+    return {user, !signed_in, true, true};
   }
   const auto hash = password_of(context, email, form, organization_name);
   try {
     return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true}, context.now),
-            true};
+            true, false, false};
   } catch (const db::DuplicateKey& e) {
     // Made by somebody else meanwhile: from the start, as an existing account.
     throw db::RetryableError(e.what());
   }
+}
+
+// What the acceptance did to the invitation, and to the account behind it.
+void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope& scope,
+                        const store::Invite& invite, const Person& person, const RoleRecord& role) {
+  const auto& user = person.user;
+  auto after = standing_values(invite, InviteStatus::accepted);
+  after.set("member_id", user.id).set("role", role.name).set("role_expires_at", role.expires_at);
+  record(txn, context, scope,
+         {"invite.accepted", "invite", invite.id.bytes(), standing_values(invite, invite.status),
+          std::move(after)});
+  if (!person.was_known)
+    record_audit(txn, context, scope, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
+  if (!person.newly_verified) return;
+  Values account;
+  account.set("email", user.email).set("email_verified", true);
+  if (person.is_new) account.masked("password").set("sessions_ended", true).set("api_keys_ended", true);
+  record_for_account(txn, context, user.id,
+                     {person.is_new ? "account.taken_over" : "email.verified",
+                      "user",
+                      user.id.bytes(),
+                      {},
+                      std::move(account)});
 }
 
 }  // namespace
@@ -172,13 +210,15 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   spend_budgets(context, scope, made.email);
   const Secret token = crypto::new_token();
   if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
-    record(txn, context, scope, {"invite.expired", "invite", stale->bytes()});
+    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
   try {
     store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  record(txn, context, scope, {"invite.created", "invite", made.id.bytes()});
+  auto after = standing_values(made, InviteStatus::pending);
+  after.set("role", role->name);
+  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
   return {made, role->name, mail_invitation(txn, context, scope, made, role->name, token)};
 }
 
@@ -189,6 +229,7 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
   spend_budgets(context, scope, invite.email);
   const Secret token = crypto::new_token();
+  auto before = standing_values(invite, invite.status);
   invite.status = InviteStatus::pending;
   invite.invited_by = scope.user();
   invite.expires_at = context.now + Seconds{context.settings.invite_seconds};
@@ -197,15 +238,18 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  record(txn, context, scope, {"invite.resent", "invite", id.bytes()});
+  record(txn, context, scope,
+         {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
   return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
 }
 
 void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id) {
-  unanswered_invite(txn, scope, id);
+  const auto invite = unanswered_invite(txn, scope, id).invite;
   if (!store::answer_invite(txn, scope, id, InviteStatus::revoked, context.now))
     throw ApiError(ErrorCode::conflict);
-  record(txn, context, scope, {"invite.revoked", "invite", id.bytes()});
+  record(txn, context, scope,
+         {"invite.revoked", "invite", id.bytes(), standing_values(invite, invite.status),
+          standing_values(invite, InviteStatus::revoked)});
 }
 
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
@@ -217,7 +261,9 @@ void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std
   if (!invite || invite->id != id ||
       !store::answer_invite(txn, scope, id, InviteStatus::declined, context.now))
     throw ApiError(ErrorCode::invite_gone);
-  record(txn, context, scope, {"invite.declined", "invite", id.bytes()});
+  record(txn, context, scope,
+         {"invite.declined", "invite", id.bytes(), standing_values(*invite, invite->status),
+          standing_values(*invite, InviteStatus::declined)});
 }
 
 OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
@@ -262,7 +308,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   // The membership's key holds the organization's row: whoever deactivates it was before this, or comes
   // after.
   inviting_organization(txn, scope);
-  record(txn, context, opened.scope_of(person.user.id), {"invite.accepted", "invite", invite->id.bytes()});
+  tell_of_acceptance(txn, context, opened.scope_of(person.user.id), *invite, person, *role);
 
   Accepted accepted;
   accepted.user = person.user;

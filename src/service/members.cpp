@@ -33,9 +33,19 @@ void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& 
 
 // An invitation dies with its inviter's right, and makes room for another's.
 void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
-  if (store::revoke_invites_by(txn, scope, inviter, context.now) > 0)
-    record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes()});
+  const auto revoked = store::revoke_invites_by(txn, scope, inviter, context.now);
+  if (revoked == 0) return;
+  Values after;
+  after.set("invited_by", inviter).set("invitations", revoked);
+  record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes(), {}, after});
 }
+
+Values role_values(const RoleRecord& role) {
+  Values values;
+  return std::move(values.set("role", role.name).set("role_expires_at", role.expires_at));
+}
+
+Values status_value(Status status) { return std::move(Values{}.set("status", status_name(status))); }
 
 // What belongs to the account itself is for one organization to change only while there is no other.
 // Call after a write to the account: its row is locked then, and nobody can join elsewhere meanwhile.
@@ -59,6 +69,16 @@ bool prolongs(const std::optional<TimePoint>& mine, const std::optional<TimePoin
   return mine && (!expires_at || *expires_at > *mine);
 }
 
+// Replaces the profile and returns what is to be told of it.
+Change replace_profile(db::Txn& txn, const Context& context, UserId user, const std::string& profile) {
+  const auto before = store::lock_profile(txn, user);
+  store::set_profile(txn, user, profile, context.now);
+  Change change{"user.updated", "user", user.bytes()};
+  if (before) change.before.raw("profile", *before);
+  change.after.raw("profile", profile);
+  return change;
+}
+
 }  // namespace
 
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
@@ -67,7 +87,9 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
   store::delete_member(txn, scope, user);
   store::delete_pending_invites(txn, scope, user, member.email);
   revoke_invites(txn, context, scope, user);
-  record(txn, context, scope, {"member.removed", "member", user.bytes()});
+  auto before = role_values(member.role);
+  before.set("email", member.email).set("status", status_name(member.status));
+  record(txn, context, scope, {"member.removed", "member", user.bytes(), std::move(before)});
 }
 
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
@@ -87,9 +109,11 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   if (role->id != member.role.id) keep_an_owner(txn, scope, member);
   store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
   if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
-  record(txn, context, scope, {"member.role_changed", "member", user.bytes()});
+  auto before = role_values(member.role);
   member.role = *role;
   member.role.expires_at = expires_at;
+  record(txn, context, scope,
+         {"member.role_changed", "member", user.bytes(), std::move(before), role_values(member.role)});
   member.updated_at = context.now;
   return member;
 }
@@ -109,24 +133,36 @@ void set_member_status(db::Txn& txn, const Context& context, const TenantScope& 
   store::set_member_status(txn, scope, user, status, context.now);
   const bool leaves = status != Status::active;
   if (leaves) revoke_invites(txn, context, scope, user);
-  record(txn, context, scope, {leaves ? "member.deactivated" : "member.activated", "member", user.bytes()});
+  record(txn, context, scope,
+         {leaves ? "member.deactivated" : "member.activated", "member", user.bytes(),
+          status_value(member.status), status_value(status)});
 }
 
 void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                         const std::string& profile) {
   member_under_lock(txn, context, scope, user);
-  store::set_profile(txn, user, profile, context.now);
+  auto change = replace_profile(txn, context, user, profile);
   require_only_organization(txn, user);
-  record(txn, context, scope, {"user.updated", "user", user.bytes()});
+  record(txn, context, scope, std::move(change));
+}
+
+void set_own_profile(db::Txn& txn, const Context& context, const Session& session,
+                     const std::string& profile) {
+  record_for_account(txn, context, session.user(), replace_profile(txn, context, session.user(), profile));
 }
 
 void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
   // A session in the wrong hands must not buy itself new guesses at its owner's password.
   if (user == scope.user()) throw ApiError(ErrorCode::forbidden, "Nobody unlocks the own account");
   member_under_lock(txn, context, scope, user);
+  const auto security = store::find_account_security(txn, user);
   store::clear_attempts(txn, user);
   require_only_organization(txn, user);
-  record_account_event(txn, context, user, "account.unlocked", {}, scope.user());
+  Values before, after;
+  if (security)
+    before.set("failed_signins", security->failed_signins).set("locked_until", security->locked_until);
+  after.set("failed_signins", 0);
+  record_account_change(txn, context, scope, user, {"account.unlocked", std::nullopt, before, after});
 }
 
 }  // namespace tenantd::service

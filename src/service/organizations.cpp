@@ -165,8 +165,13 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   store::set_member_role(txn, scope, heir, caller.role.id, std::nullopt, context.now);
   store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
   // What the caller could give only as an owner.
-  store::revoke_invites_by(txn, scope, scope.user(), context.now);
-  record(txn, context, scope, {"organization.ownership_transferred", "organization", heir.bytes()});
+  const auto revoked = store::revoke_invites_by(txn, scope, scope.user(), context.now);
+  Values before, after;
+  before.set("owner_id", caller.user).set("owner_email", caller.email).set("heir_role", member->role.name);
+  after.set("owner_id", heir).set("owner_email", member->email).set("former_owner_role", kAdminRole);
+  after.set("invitations_revoked", revoked);
+  record(txn, context, scope,
+         {"organization.ownership_transferred", "organization", heir.bytes(), before, after});
   tell_of_transfer(txn, context, scope, caller, *member);
   return *std::move(member);
 }
@@ -202,8 +207,13 @@ void refuse_taken_slug(const std::string& pointer) {
   throw ApiError(ErrorCode::conflict, "The slug is taken").field(pointer, "is taken");
 }
 
-store::Membership Founding::found(db::Txn& txn, const Context& context, UserId user,
-                                  const NewOrganization& form) {
+struct Founding::Founded {
+  TenantScope scope;
+  store::Membership membership;
+};
+
+Founding::Founded Founding::make(db::Txn& txn, const Context& context, UserId user,
+                                 const NewOrganization& form) {
   // The scope's organization is the one being made here: nobody else can have members in it yet.
   const TenantScope scope{crypto::new_id<OrgId>(), user, find_system_role(kOwnerRole)->permissions};
   store::enter(txn, scope);
@@ -212,8 +222,23 @@ store::Membership Founding::found(db::Txn& txn, const Context& context, UserId u
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
   store::insert_member(txn, scope, user, membership.role.id, context.now);
-  record(txn, context, scope, {"organization.created", "organization", scope.org().bytes()});
-  return membership;
+  const auto& made = membership.organization;
+  Values after;
+  after.set("name", made.name).set("slug", made.slug).set("personal", made.personal);
+  record(txn, context, scope, {"organization.created", "organization", scope.org().bytes(), {}, after});
+  return {scope, std::move(membership)};
+}
+
+store::Membership Founding::found(db::Txn& txn, const Context& context, UserId user,
+                                  const NewOrganization& form) {
+  return make(txn, context, user, form).membership;
+}
+
+store::Membership Founding::found(db::Txn& txn, const Context& context, const UserRecord& newcomer,
+                                  const NewOrganization& form) {
+  auto [scope, membership] = make(txn, context, newcomer.id, form);
+  record_audit(txn, context, scope, {"user.created", "user", newcomer.id.bytes(), {}, user_values(newcomer)});
+  return std::move(membership);
 }
 
 }  // namespace tenantd::service

@@ -31,6 +31,12 @@ void judge(const TenantScope& scope, const RoleForm& form) {
   if (find_system_role(form.name) != nullptr) refuse_name();
 }
 
+Values values_of(const store::Role& role) {
+  Values values;
+  values.set("name", role.name).set("description", role.description);
+  return std::move(values.set("permissions", role.permissions));
+}
+
 }  // namespace
 
 store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form) {
@@ -49,7 +55,7 @@ store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& s
   } catch (const db::DuplicateKey&) {
     refuse_name();
   }
-  record(txn, context, scope, {"role.created", "role", role.id.bytes()});
+  record(txn, context, scope, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
   return role;
 }
 
@@ -59,6 +65,7 @@ store::Role change_role_itself(db::Txn& txn, const Context& context, const Tenan
   auto role = role_under_lock(txn, context, scope, id);
   judge(scope, form);
   if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
+  auto before = values_of(role);
   const bool loses = !form.permissions.covers(role.permissions);
   role.name = form.name;
   role.description = form.description;
@@ -71,17 +78,19 @@ store::Role change_role_itself(db::Txn& txn, const Context& context, const Tenan
   ++role.revision;
   role.updated_at = context.now;
   // They would die at their acceptance; until then they would stand in the way of others'.
-  if (loses && store::revoke_invites_by_holders(txn, scope, id, context.now) > 0)
-    record(txn, context, scope, {"invite.revoked", "invite", id.bytes()});
-  record(txn, context, scope, {"role.updated", "role", id.bytes()});
+  const auto revoked = loses ? store::revoke_invites_by_holders(txn, scope, id, context.now) : 0;
+  Values revocation;
+  revocation.set("inviters_role", role.name).set("invitations", revoked);
+  if (revoked > 0) record(txn, context, scope, {"invite.revoked", "invite", id.bytes(), {}, revocation});
+  record(txn, context, scope, {"role.updated", "role", id.bytes(), std::move(before), values_of(role)});
   return role;
 }
 
 void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
-  role_under_lock(txn, context, scope, id);
+  const auto role = role_under_lock(txn, context, scope, id);
   if (store::is_role_in_use(txn, scope, id, context.now)) throw ApiError(ErrorCode::role_in_use);
   store::delete_role(txn, scope, id);
-  record(txn, context, scope, {"role.deleted", "role", id.bytes()});
+  record(txn, context, scope, {"role.deleted", "role", id.bytes(), values_of(role)});
 }
 
 }  // namespace tenantd::service

@@ -48,8 +48,8 @@ std::vector<std::string> new_codes(db::Txn& txn, const Context& context, UserId 
 }
 
 void announce(db::Txn& txn, const Context& context, const UserRecord& user, SessionId session,
-              std::string_view event, const char* change) {
-  record_account_event(txn, context, user.id, event, session);
+              std::string_view event, const char* change, Values before, Values after) {
+  record_account_change(txn, context, user.id, {event, session, std::move(before), std::move(after)});
   mail_security_change(txn, context, user, change);
 }
 
@@ -76,6 +76,8 @@ Enrollment enroll_totp(db::Txn& txn, const Context& context, const Session& sess
   store::put_pending_totp(txn, user.id,
                           crypto::seal(context.keys.seal_key(), secret.reveal(), seal_context(user.id)),
                           context.now);
+  record_for_account(txn, context, user.id,
+                     {"mfa.enrollment_started", "user", user.id.bytes(), {}, Values{}.masked("secret")});
   return {crypto::base32(secret), crypto::totp_uri(secret, context.settings.mfa_issuer, user.email)};
 }
 
@@ -96,7 +98,9 @@ std::vector<std::string> confirm_totp(db::Txn& txn, const Context& context, cons
   }
   auto codes = new_codes(txn, context, user);
   store::delete_sessions(txn, user, session.id());
-  announce(txn, context, account.user, session.id(), "mfa.enabled", "Two-factor sign-in was switched on");
+  announce(txn, context, account.user, session.id(), "mfa.enabled", "Two-factor sign-in was switched on",
+           Values{}.set("mfa_enabled", false),
+           Values{}.set("mfa_enabled", true).masked("recovery_codes").set("other_sessions_ended", true));
   return codes;
 }
 
@@ -104,7 +108,9 @@ void disable_totp(db::Txn& txn, const Context& context, const Session& session, 
   const auto account = prove_factor(txn, context, session, proof);
   store::delete_totp(txn, account.user.id);
   store::delete_sessions(txn, account.user.id, session.id());
-  announce(txn, context, account.user, session.id(), "mfa.disabled", "Two-factor sign-in was switched off");
+  announce(txn, context, account.user, session.id(), "mfa.disabled", "Two-factor sign-in was switched off",
+           Values{}.set("mfa_enabled", true),
+           Values{}.set("mfa_enabled", false).set("other_sessions_ended", true));
 }
 
 std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& context, const Session& session,
@@ -112,7 +118,8 @@ std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& conte
   const auto account = prove_factor(txn, context, session, proof);
   auto codes = new_codes(txn, context, account.user.id);
   announce(txn, context, account.user, session.id(), "mfa.recovery_codes_renewed",
-           "New recovery codes were made; the old ones no longer work");
+           "New recovery codes were made; the old ones no longer work", {},
+           Values{}.masked("recovery_codes"));
   return codes;
 }
 
@@ -123,7 +130,7 @@ bool take_code(db::Txn& txn, const Context& context, UserId user, const std::str
   const auto step = crypto::totp_step(open_secret(context, user, *totp->secret_sealed), code, context.now);
   if (step && store::use_step(txn, user, *totp->secret_sealed, *step)) return true;
   if (!step && store::use_recovery_code(txn, user, crypto::recovery_code_hash(context.keys, code))) {
-    record_account_event(txn, context, user, "mfa.recovery_code_used");
+    record_account_change(txn, context, user, {"mfa.recovery_code_used", std::nullopt});
     return true;
   }
   record_wrong_code(txn, context, user);

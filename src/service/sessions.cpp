@@ -124,7 +124,9 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
       // Whatever else this unit of work holds goes; the end of the session stays.
       txn.rollback();
       store::delete_session(txn, row->id, row->user);
-      record_account_event(txn, context, row->user, "session.token_reused", row->id);
+      record_account_change(
+          txn, context, row->user,
+          {"session.token_reused", row->id, {}, Values{}.set("session_id", row->id).set("ended", true)});
       txn.commit();
       throw ApiError(ErrorCode::refresh_reused, "The session was ended: sign in again");
     }

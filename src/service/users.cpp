@@ -67,7 +67,9 @@ store::Member UserMaker::make(const NewUserForm& form) {
         .field("/email", "has an account");
   }
   store::insert_member(txn_, scope_, user.id, role.id, context_.now, role.expires_at);
-  record(txn_, context_, scope_, {"user.created", "user", user.id.bytes()});
+  auto after = user_values(user);
+  after.set("role", role.name).set("role_expires_at", role.expires_at);
+  record(txn_, context_, scope_, {"user.created", "user", user.id.bytes(), {}, std::move(after)});
   if (form.send_welcome_email)
     mail_password_link(txn_, context_, user, scope_.org(), organization_, maker_, role.name);
   return member_of(user, role);

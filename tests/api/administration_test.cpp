@@ -285,9 +285,10 @@ Test(administration, accounts_whose_mail_comes_back_are_listed) {
   auto admin = signed_in_super_admin().client();
   const auto suppressed = sign_up();
   const auto bounced = sign_up();
-  database().run("INSERT INTO suppression (email, reason, source, created_at, updated_at) VALUES (" +
-                 literal(suppressed.email) +
-                 ", 'complaint', 'operator', UNIX_TIMESTAMP(), UNIX_TIMESTAMP())");
+  database().run(
+      "INSERT INTO suppression (id, email, reason, source, created_at, updated_at) VALUES "
+      "(RANDOM_BYTES(16), " +
+      literal(suppressed.email) + ", 'complaint', 'operator', UNIX_TIMESTAMP(), UNIX_TIMESTAMP())");
   database().run("UPDATE outbox SET bounced_at = UNIX_TIMESTAMP() WHERE recipient = " +
                  literal(bounced.email));
   require_equal(problems(admin, "bouncing", suppressed), "bouncing");

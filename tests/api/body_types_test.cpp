@@ -98,11 +98,8 @@ Test(body_types, every_member_of_every_body_refuses_every_other_type) {
                                                                       {"object", "{\"x\":[1]}"}}) {
         if (types.contains(name)) continue;
         const auto body = std::string{"{\""} + property.name.GetString() + "\":" + value + '}';
-        const auto reply = client.send({std::string{tenantd::http::method_name(route.method)},
-                                        path,
-                                        body,
-                                        "application/json",
-                                        {}});
+        const auto reply = client.send(
+            {std::string{tenantd::http::method_name(route.method)}, path, body, "application/json", {}});
         require(reply.status == 422, body + ": " + reply.describe());
         expect_problem(reply, 422, "validation_failed");
         require(reply.has("/errors/0/pointer"), "no errors in " + reply.describe());

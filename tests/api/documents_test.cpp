@@ -3,40 +3,15 @@
 #include <criterion/criterion.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "support/check.hpp"
+#include "support/node.hpp"
 #include "support/processes.hpp"
 #include "support/turn.hpp"
 #include "support/world.hpp"
 #include "tenantd/api/openapi.hpp"
 
 using namespace tenantd::test;
-
-namespace {
-
-// A program of tests/node, where packages.sh has installed it.
-std::string node_program(const std::string& name) {
-  const auto path = setting("TENANTD_TOP") + "/.cache/node/node_modules/.bin/" + name;
-  require(std::filesystem::exists(path), path + " is missing: src/run/packages.sh install-missing test");
-  return path;
-}
-
-// What tenantctl prints, as a file of this test.
-std::string printed(const std::vector<std::string>& arguments, const std::string& name) {
-  std::vector<std::string> command{setting("TENANTD_BUILD") + "/tenantctl"};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  const auto finished = run_program(command);
-  require_equal(finished.status, 0, finished.output);
-  const auto folder = run_dir() + "/documents";
-  std::filesystem::create_directories(folder);
-  const auto path = folder + '/' + name;
-  std::ofstream{path, std::ios::binary} << finished.output;
-  return path;
-}
-
-}  // namespace
 
 Test(documents, the_service_describes_itself_to_anybody_and_for_caches) {
   const auto reply = Client{}.get("/api/v1/openapi.json");

@@ -112,6 +112,8 @@ Test(impersonation_rows, only_what_reads_and_business_data_is_open_and_the_rest_
   Unchanged database;
   for (const auto& route : tenantd::api::routes()) {
     if (ends_it(route) || route.rate == Rate::none) continue;
+    // A read that is written down: audit_export_test.
+    if (route.path == "/api/v1/audit-logs/export") continue;
     for (const auto& user : {owner.user_id, colleague.user_id}) {
       const auto reply = client.send(call_of(route, acting, user));
       if (is_open(route)) {

@@ -193,12 +193,13 @@ Test(txn, what_is_asked_for_at_the_commit_runs_last_inside_the_transaction) {
   db::Pool pool{database.options(), 1};
   std::string done;
   Txn txn{pool};
-  txn.at_commit([&](Txn& last) {
+  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&) {
     done += "first, " + std::to_string(number(last.query(kCount))) + " row(s); ";
     last.execute(kInsert, 2);
   });
-  txn.at_commit(
-      [&](Txn& last) { done += "second, " + std::to_string(number(last.query(kCount))) + " row(s); "; });
+  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&) {
+    done += "second, " + std::to_string(number(last.query(kCount))) + " row(s); ";
+  });
   txn.execute(kInsert, 1);
   require_equal(done, "");
   txn.commit();
@@ -216,7 +217,7 @@ Test(txn, what_fails_at_the_commit_undoes_the_whole) {
     Txn txn{pool};
     txn.execute(kInsert, 1);
     txn.after_commit([&] { told = true; });
-    txn.at_commit([](Txn& last) { last.execute(kInsert, 1); });
+    txn.at_commit(UuidBytes{}, [](Txn& last, std::any&) { last.execute(kInsert, 1); });
     txn.commit();
     require(false, "committed");
   } catch (const db::DuplicateKey&) {
@@ -233,20 +234,20 @@ Test(txn, what_is_asked_for_at_the_commit_goes_with_the_attempt_or_rollback_that
   txn.execute(kInsert, 1);
   try {
     txn.attempt([&] {
-      txn.at_commit([&](Txn&) { ran += 100; });
+      txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ran += 100; });
       txn.execute(kInsert, 1);
     });
   } catch (const db::DuplicateKey&) {
   }
-  txn.at_commit([&](Txn&) { ++ran; });
+  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ++ran; });
   txn.commit();
   require_equal(ran, 1);
-  txn.at_commit([&](Txn&) { ran += 100; });
+  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ran += 100; });
   txn.rollback();
   txn.commit();
   require_equal(ran, 1);
   // What is settled meanwhile is a unit of work of its own, and takes nothing along.
-  txn.at_commit([&](Txn&) { ++ran; });
+  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ++ran; });
   txn.settle([&](Txn& own) { return own.execute(kInsert, 5); });
   require_equal(ran, 1);
   txn.commit();
@@ -436,5 +437,64 @@ Test(txn, a_conflict_without_end_is_given_up_as_unavailable) {
     require(e.code() == ErrorCode::unavailable, e.what());
   }
   require_equal(attempts, db::kTransactionAttempts);
+  require_equal(database.rows(), 0);
+}
+
+// --- what runs last
+// ----------------------------------------------------------------------------------------------------
+
+Test(txn, last_actions_run_by_place_hand_their_state_on_and_are_undone_with_their_attempt) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  Txn txn{pool};
+  UuidBytes nobody{}, somebody{};
+  somebody[0] = 1;
+  std::string order;
+  const auto note = [&](const UuidBytes& place, char name) {
+    txn.at_commit(place, [&order, name](Txn&, std::any& state) {
+      order += state.has_value() ? std::any_cast<std::string>(state) + name + ' ' : std::string{name} + ' ';
+      state = std::string{name};
+    });
+  };
+  note(nobody, 'a');
+  note(somebody, 'b');
+  note(nobody, 'c');
+  note(somebody, 'd');
+  try {
+    txn.attempt([&] {
+      note(somebody, 'x');
+      throw std::runtime_error("undone");
+    });
+  } catch (const std::runtime_error&) {
+    note(somebody, 'e');
+  }
+  require_equal(order, "");
+  txn.commit();
+  require_equal(order, "b bd de a ac ");
+  order.clear();
+  note(nobody, 'y');
+  txn.rollback();
+  txn.commit();
+  require_equal(order, "", "after a rollback");
+}
+
+Test(txn, a_last_action_that_throws_undoes_the_whole) {
+  Database database;
+  db::Pool pool{database.options(), 1};
+  {
+    Txn txn{pool};
+    txn.execute(kInsert, 1);
+    txn.at_commit({}, [](Txn& last, std::any&) {
+      last.execute(kInsert, 2);
+      throw std::runtime_error("no");
+    });
+    bool thrown = false;
+    try {
+      txn.commit();
+    } catch (const std::runtime_error&) {
+      thrown = true;
+    }
+    require(thrown, "it was thrown");
+  }
   require_equal(database.rows(), 0);
 }

@@ -35,6 +35,8 @@ WebhookKey webhook(std::uint8_t number) { return {OrgId{{1}}, WebhookId{{number}
 // The types in the calls of record() and in those of the procedure, with the file that holds them.
 std::map<std::string, std::string> recorded_types() {
   static const std::regex call{R"((?:[^_]|::)record\([^;]*?\{([^;]*?)\"([a-z_]+)\",)"};
+  // One that is built before it is told. Changes of accounts are no events.
+  static const std::regex built{R"re([^t]Change \w+\{"((?:member|user)\.[a-z_]+)")re"};
   static const std::regex literal{R"re("([a-z_]+\.[a-z_]+)")re"};
   static const std::regex procedure{R"(append_event\([^"]*'([a-z_]+\.[a-z_]+)')"};
   std::map<std::string, std::string> found;
@@ -48,8 +50,9 @@ std::map<std::string, std::string> recorded_types() {
       for (std::sregex_iterator type{types.begin(), types.end(), literal}; type != end; ++type)
         found[(*type)[1]] = name;
     }
-    for (std::sregex_iterator at{text.begin(), text.end(), procedure}, end; at != end; ++at)
-      found[(*at)[1]] = name;
+    for (const auto* told : {&procedure, &built})
+      for (std::sregex_iterator at{text.begin(), text.end(), *told}, end; at != end; ++at)
+        found[(*at)[1]] = name;
   }
   return found;
 }

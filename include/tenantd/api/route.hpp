@@ -65,6 +65,7 @@ struct Reply {
   int status;
   std::string_view schema;
   int other = 0;  // a second status that is no refusal, with the same body or none (303); 0: none
+  std::string_view media = "text/plain";  // of a body without a schema
 };
 
 // What a body may come as besides application/json.

@@ -20,6 +20,9 @@ constexpr int hex_value(char c) {
 // Returns two lower-case hexadecimal digits a byte.
 std::string to_hex(std::string_view bytes);
 
+// Returns the bytes that pairs of hexadecimal digits spell, or nullopt if `text` is anything else.
+std::optional<std::string> from_hex(std::string_view text);
+
 // RFC 4648 section 5, without padding.
 std::string base64url_encode(std::string_view bytes);
 

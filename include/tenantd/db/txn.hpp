@@ -6,6 +6,7 @@
 // first holds no locks meanwhile.
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -69,10 +70,12 @@ class Txn {
   void touch(const Id<Tag>& id) {
     touched_.push_back(id.bytes());
   }
-  // Runs inside the transaction, last before the commit, in the order of asking: for what locks a row that
-  // many want, so that nobody waits for another lock while holding it. May write; what it throws undoes the
-  // whole.
-  void at_commit(std::function<void(Txn&)> action) { last_.push_back(std::move(action)); }
+  // Runs inside the transaction, last before the commit: for what locks a row that many want, so that nobody
+  // waits for another lock while holding it. Actions of one `place` run in the order of asking, one after the
+  // other, and hand `state` on, empty for the first; the places have an order, so that two transactions that
+  // want several never wait for each other. May write; what it throws undoes the whole.
+  using LastAction = std::function<void(Txn&, std::any& state)>;
+  void at_commit(const UuidBytes& place, LastAction action) { last_.push_back({place, std::move(action)}); }
   // Runs after the commit, not at all if there is none. Must not throw.
   void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }
 
@@ -96,8 +99,13 @@ class Txn {
   Connection& begun();
   void set_scope(const Sql& sql);
   void give_up_commit();
+  void run_last_actions();
   Pool::Lease& lease();
 
+  struct Last {
+    UuidBytes place;
+    LastAction action;
+  };
   // Where an attempt began.
   struct Mark {
     std::size_t touched, actions, last;
@@ -113,7 +121,7 @@ class Txn {
   int attempts_ = 0;  // that are running, each inside the one before
   std::vector<UuidBytes> touched_;
   std::vector<std::function<void()>> actions_;
-  std::vector<std::function<void(Txn&)>> last_;
+  std::vector<Last> last_;
 };
 
 // Waits a little before attempt `n` (from 1) of a transaction that the server wants run again.

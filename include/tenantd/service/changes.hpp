@@ -1,6 +1,6 @@
 // What changed, told twice in the change's own transaction: an event for those who build on it (GET /events,
 // webhooks) and an audit row for those who must know who did it. Both are written last before the commit, or
-// the change is undone.
+// the change is undone. Nothing of a transaction is told before it commits, and its order is that of commits.
 #pragma once
 
 #include <optional>
@@ -32,6 +32,7 @@ class Values {
   Values& set(std::string_view name, const std::optional<T>& value) {
     return value ? set(name, *value) : set(name, nullptr);
   }
+  Values& set(std::string_view name, PermissionSet permissions);  // an array of names
   // JSON text that is known to be well-formed, such as a profile.
   Values& raw(std::string_view name, std::string_view json);
   // A secret that was set: that it was, not what it is.
@@ -44,6 +45,9 @@ class Values {
   std::string members_;
 };
 
+// What an audit row tells of a new account.
+Values user_values(const UserRecord& user);
+
 struct Change {
   std::string_view action;    // "member.role_changed": the event's type, and the audit row's action
   std::string_view resource;  // "member"; with `id`, what changed
@@ -54,12 +58,19 @@ struct Change {
 };
 
 // Tells of a change inside `scope`'s organization. Who did it is the context's caller, with the super-admin
-// behind an impersonation; without a caller it is the scope's user. `action` stands in domain/event_types.
-// The courier is woken if a webhook wants to hear of it.
+// behind an impersonation; without a caller, or if the scope is somebody else's, it is the scope's user.
+// `action` stands in domain/event_types. The courier is woken if there are webhooks to hear of it.
 void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change);
 
-// Tells of a change that belongs to no organization: an audit row, no event. `who` if nobody is signed in.
-void record_for_system(db::Txn& txn, const Context& context, const Change& change,
-                       std::optional<UserId> who = {});
+// The same without the event: for what is known here, but is nothing that happened to the organization.
+void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change);
+
+// Tells of a change of `account` itself by its owner, or by a token that was mailed there: an audit row, no
+// event. It stands in the chain of the organization in which the owner is active at this moment, and
+// otherwise, as when nobody is signed in, with what belongs to no organization.
+void record_for_account(db::Txn& txn, const Context& context, UserId account, const Change& change);
+
+// Tells of a change that belongs to no organization: an audit row, no event.
+void record_for_system(db::Txn& txn, const Context& context, const Change& change);
 
 }  // namespace tenantd::service

@@ -33,6 +33,10 @@ void set_member_status(db::Txn& txn, const Context& context, const TenantScope& 
 void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                         const std::string& profile);
 
+// The same by its owner, wherever that person belongs.
+void set_own_profile(db::Txn& txn, const Context& context, const Session& session,
+                     const std::string& profile);
+
 // Forgets the account's failed sign-ins, which grants whoever guesses its password new guesses. Throws
 // ApiError: not_found, role_outranks, forbidden (one's own account), account_shared.
 void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user);

@@ -29,6 +29,13 @@ class Founding {
  public:
   static store::Membership found(db::Txn& txn, const Context& context, UserId user,
                                  const NewOrganization& form);
+  // The same for an account that came into being with it, which the organization's audit log tells too.
+  static store::Membership found(db::Txn& txn, const Context& context, const UserRecord& newcomer,
+                                 const NewOrganization& form);
+
+ private:
+  struct Founded;
+  static Founded make(db::Txn& txn, const Context& context, UserId user, const NewOrganization& form);
 };
 
 // What shall change; what is absent stays, and an inner nullopt goes back to what the service's settings say.

@@ -54,11 +54,17 @@ bool end(const Request& request, const Subject& subject, std::optional<SessionId
   const auto org = reach(request, subject, txn);
   const bool shut_out = !session && !subject.is_self();
   if (shut_out) store::shut_out_sessions(txn, *subject.scope(), subject.user(), request.context.now);
-  if (store::end_sessions(txn, subject.user(), session, org) == 0 && !shut_out) return false;
-  const auto by = subject.is_self() ? std::nullopt : std::optional{subject.scope()->user()};
-  const auto from = subject.is_self() ? std::optional{subject.session()} : std::nullopt;
-  service::record_account_event(txn, request.context, subject.user(),
-                                session ? "session.ended" : "session.all_ended", from, by);
+  const auto ended = store::end_sessions(txn, subject.user(), session, org);
+  if (ended == 0 && !shut_out) return false;
+  service::AccountChange change{session ? "session.ended" : "session.all_ended", std::nullopt};
+  if (session) change.before.set("session_id", *session);
+  change.after.set("sessions_ended", ended);
+  if (subject.is_self()) {
+    change.session = subject.session();
+    service::record_account_change(txn, request.context, subject.user(), change);
+  } else {
+    service::record_account_change(txn, request.context, *subject.scope(), subject.user(), change);
+  }
   return true;
 }
 

@@ -72,7 +72,7 @@ Response update_me(const Request& request, const Session& session, Txn& txn) {
   Principal principal = session.principal();
   principal.user.profile = profile_of(request.body);
   principal.user.updated_at = request.context.now;
-  store::set_profile(txn, principal.user.id, principal.user.profile, request.context.now);
+  service::set_own_profile(txn, request.context, session, principal.user.profile);
   JsonOut json;
   put_me(json, principal);
   return reply(json);

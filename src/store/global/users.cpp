@@ -25,6 +25,7 @@ constexpr Sql kConfirm{
     "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ? AND password = ? AND status = 0"};
 constexpr Sql kRehash{"user.rehash",
                       "UPDATE user SET password = ?, updated_at = ? WHERE id = ? AND password = ?"};
+constexpr Sql kLockProfile{"user.lock_profile", "SELECT profile FROM user WHERE id = ? FOR UPDATE"};
 constexpr Sql kSetProfile{"user.set_profile", "UPDATE user SET profile = ?, updated_at = ? WHERE id = ?"};
 // MariaDB assigns from left to right: locked_until sees the new count.
 constexpr Sql kReserve{"user.reserve_attempt",
@@ -113,6 +114,11 @@ void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const 
                      TimePoint now) {
   txn.execute(kRehash, new_phc, now, id, old_phc);
   txn.touch(id);
+}
+
+std::optional<std::string> lock_profile(db::Txn& txn, UserId id) {
+  auto rows = txn.lock(kLockProfile, id);
+  return rows.next() ? std::optional{rows.text(0)} : std::nullopt;
 }
 
 void set_profile(db::Txn& txn, UserId id, const std::string& profile, TimePoint now) {

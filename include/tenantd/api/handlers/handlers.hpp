@@ -116,6 +116,11 @@ Response deactivate_tenant(const Request&, const SuperAdmin&, Txn&);
 // tenant_stats.cpp
 Response tenants_stats(const Request&, const SuperAdmin&, Txn&);
 Response tenant_stats(const Request&, const SuperAdmin&, Txn&);
+// audit.cpp
+Response list_audit_logs(const Request&, const TenantScope&, Txn&);
+Response show_audit_log(const Request&, const TenantScope&, Txn&);
+Response export_audit_logs(const Request&, const TenantScope&, Txn&);
+Response list_every_audit_log(const Request&, const SuperAdmin&, Txn&);
 
 // verify.cpp
 Response verify_caller(const Request&, const Caller&, Txn&);

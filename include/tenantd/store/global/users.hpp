@@ -55,6 +55,8 @@ void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now
 // Stores the same password hashed anew; does nothing if it is no longer `old_phc`.
 void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,
                      TimePoint now);
+// The profile as it is, and as it stays until the commit; nullopt if there is no such account.
+std::optional<std::string> lock_profile(db::Txn& txn, UserId id);
 void set_profile(db::Txn& txn, UserId id, const std::string& profile, TimePoint now);
 // For tenantctl, whose account may.
 void make_super(db::Txn& txn, UserId id);

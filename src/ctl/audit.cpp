@@ -1,0 +1,239 @@
+#include "tenantd/ctl/audit.hpp"
+
+#include <sysexits.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "audit_anchors.hpp"
+#include "progress.hpp"
+#include "tenantd/api/audit_json.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/store/system/auditing.hpp"
+#include "usage.hpp"
+
+namespace tenantd::ctl {
+namespace {
+
+using service::ChainCheck;
+using store::AuditScope;
+
+constexpr const char* kUsage =
+    "Usage: tenantctl audit verify [--organization ID|SLUG|system] [--anchors FILE]\n"
+    "       tenantctl audit export --organization ID|SLUG|system\n\n"
+    "verify walks the chain of audit rows of every organization, of those that were deleted and of the "
+    "system\n"
+    "itself, and names the first row of each that was changed, removed, put in or moved. With --anchors it "
+    "also\n"
+    "checks that every anchor in FILE is still in its chain, and then adds where the chains end now: a "
+    "chain\n"
+    "that was cut off is found if FILE is out of reach of whoever cut it. export writes one chain as JSON "
+    "Lines.\n"
+    "Exit status: 0 whole, 1 broken, 65 FILE is no file of anchors, 70 it could not be told, 75 database "
+    "away,\n"
+    "78 wrong settings or no keys.\n";
+constexpr std::int64_t kRowsAtOnce = 500;
+
+struct Options {
+  std::string action;
+  std::string organization;
+  std::string anchors;
+  bool help = false;
+};
+
+Options parse(const Arguments& arguments) {
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto& word = arguments[i];
+    const auto value = [&]() -> const std::string& {
+      if (i + 1 == arguments.size()) throw UsageError(word + " needs a value");
+      return arguments[++i];
+    };
+    if (word == "--organization") {
+      options.organization = value();
+    } else if (word == "--anchors") {
+      options.anchors = value();
+    } else if (word == "--help") {
+      options.help = true;
+    } else if (word.starts_with("-") || !options.action.empty()) {
+      throw UsageError("unknown option \"" + word + "\"");
+    } else {
+      options.action = word;
+    }
+  }
+  if (options.help) return options;
+  if (options.action != "verify" && options.action != "export")
+    throw UsageError("audit takes verify or export");
+  if (options.action == "export" && options.organization.empty())
+    throw UsageError("audit export takes --organization");
+  if (options.action == "export" && !options.anchors.empty())
+    throw UsageError("--anchors goes with audit verify");
+  return options;
+}
+
+db::ConnectOptions administrator(const Settings& s) {
+  auto account = application_account(s);
+  account.user = s.db_admin_user;
+  account.password = s.db_admin_password;
+  account.schema = "tenantd";
+  return account;
+}
+
+OrgId named(db::Txn& txn, const AuditScope& scope, const std::string& name) {
+  if (name == "system") return OrgId{};
+  if (const auto id = OrgId::parse(name)) return *id;
+  const auto found = store::find_organization_by_slug(txn, scope, ascii_lower(name));
+  if (!found) throw UsageError("there is no organization \"" + name + "\"; a deleted one is named by its id");
+  return *found;
+}
+
+std::string spelled(db::Txn& txn, const AuditScope& scope, OrgId org) {
+  if (org.is_nil()) return "the system's own chain";
+  const auto slug = store::find_slug(txn, scope, org);
+  return "organization " + (slug ? *slug + " (" + org.str() + ')' : org.str() + ", which is deleted");
+}
+
+class Verification {
+ public:
+  Verification(const Secret& key, db::Txn& txn, AnchorFile* file, std::ostream& out, std::ostream& err)
+      : key_(key), txn_(txn), file_(file), out_(out), progress_(err) {}
+
+  int run(const std::vector<OrgId>& chains) {
+    for (const auto org : chains)
+      if (const auto end = store::find_audit_end(txn_, scope_, org)) ahead_ += end->seq;
+    progress_.start();
+    for (const auto org : chains) check(org);
+    progress_.end();
+    if (broken_ > 0) {
+      out_ << broken_ << " of " << chains.size() << " chains broken\n";
+      return 1;
+    }
+    out_ << chains.size() << " chains, " << rows_ << " rows: whole\n";
+    if (file_ != nullptr) file_->save();
+    return 0;
+  }
+
+ private:
+  // The newest row is read before the head, which moves on with every row: whatever row was there then lies
+  // no further than the head says now. Rows that are added meanwhile wait for the next time.
+  void check(OrgId org) {
+    const auto newest = store::find_newest_row(txn_, scope_, org);
+    const auto end = store::find_audit_end(txn_, scope_, org);
+    const auto last = end ? std::max(end->seq, newest) : newest;
+    ChainCheck chain{key_, anchors_of(org)};
+    for (std::int64_t at = 0; at < last && !chain.fault();) {
+      const auto rows = store::read_audit_chain(txn_, scope_, org, at, std::min(kRowsAtOnce, last - at));
+      for (const auto& row : rows)
+        if (row.seq <= last) chain.add(row);
+      if (rows.empty() || rows.back().seq >= last) break;
+      at = rows.back().seq;
+      progress_.say(rows_ + chain.rows(), static_cast<double>(rows_ + chain.rows()) /
+                                              static_cast<double>(std::max<std::int64_t>(1, ahead_)));
+    }
+    chain.finish(end);
+    rows_ += chain.rows();
+    if (chain.fault()) return tell(org, *chain.fault());
+    if (file_ != nullptr && chain.rows() > 0) file_->add(org, chain.rows(), chain.hash());
+  }
+
+  void tell(OrgId org, const ChainCheck::Fault& fault) {
+    ++broken_;
+    progress_.end();
+    out_ << "BROKEN  " << spelled(txn_, scope_, org) << ": row " << fault.seq << ' ' << fault.why
+         << std::endl;
+  }
+
+  ChainCheck::Anchors anchors_of(OrgId org) const {
+    if (file_ == nullptr) return {};
+    const auto found = file_->anchors().find(org);
+    return found == file_->anchors().end() ? ChainCheck::Anchors{} : found->second;
+  }
+
+  const AuditScope scope_ = AuditScope::unsafe_for_tenantctl();
+  const Secret& key_;
+  db::Txn& txn_;
+  AnchorFile* file_;
+  std::ostream& out_;
+  Progress progress_;
+  std::int64_t ahead_ = 0;
+  std::int64_t rows_ = 0;
+  std::size_t broken_ = 0;
+};
+
+// Those that there are, and those that only an anchor remembers.
+std::vector<OrgId> chains_to_check(db::Txn& txn, const Options& options, const AnchorFile* file) {
+  const auto scope = AuditScope::unsafe_for_tenantctl();
+  if (!options.organization.empty()) return {named(txn, scope, options.organization)};
+  auto chains = store::list_audit_chains(txn, scope);
+  if (file != nullptr)
+    for (const auto& [org, anchors] : file->anchors()) chains.push_back(org);
+  std::sort(chains.begin(), chains.end());
+  chains.erase(std::unique(chains.begin(), chains.end()), chains.end());
+  return chains;
+}
+
+crypto::KeyRing load_keys(const Settings& settings) {
+  try {
+    return crypto::KeyRing::load(settings.keys_dir);
+  } catch (const std::exception& e) {
+    throw ConfigError(e.what());
+  }
+}
+
+int verify(const Options& options, db::Txn& txn, const Settings& settings, std::ostream& out,
+           std::ostream& err) {
+  const auto keys = load_keys(settings);
+  std::unique_ptr<AnchorFile> file;
+  if (!options.anchors.empty()) file = std::make_unique<AnchorFile>(options.anchors);
+  if (file && file->size() == 0)
+    err << "tenantctl: " << options.anchors
+        << " holds no anchor yet: a chain that was cut off is not found\n";
+  const auto chains = chains_to_check(txn, options, file.get());
+  return Verification{keys.audit_key(), txn, file.get(), out, err}.run(chains);
+}
+
+int write_out(const Options& options, db::Txn& txn, std::ostream& out) {
+  const auto scope = AuditScope::unsafe_for_tenantctl();
+  const auto org = named(txn, scope, options.organization);
+  for (std::int64_t at = 0;;) {
+    const auto rows = store::read_audit_chain(txn, scope, org, at, kRowsAtOnce);
+    for (const auto& row : rows) out << api::audit_line(row, true);
+    if (!out.flush()) return EX_IOERR;
+    if (static_cast<std::int64_t>(rows.size()) < kRowsAtOnce) return 0;
+    at = rows.back().seq;
+  }
+}
+
+}  // namespace
+
+int audit(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto options = parse(arguments);
+  if (options.help) return out << kUsage, 0;
+  const Settings settings = load_settings();
+  db::Pool pool{administrator(settings), 1};
+  db::Txn txn{pool};
+  try {
+    if (options.action == "export") return write_out(options, txn, out);
+    return verify(options, txn, settings, out, err);
+  } catch (const AnchorFileError& e) {
+    err << "tenantctl: " << e.what() << '\n';
+    return EX_DATAERR;
+  } catch (const UsageError&) {
+    throw;
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const ApiError& e) {
+    if (e.code() == ErrorCode::unavailable) throw;
+    err << "tenantctl: " << e.log_detail() << '\n';
+    return EX_SOFTWARE;
+  } catch (const std::exception& e) {
+    // 1 says that a chain is broken, and nothing else.
+    err << "tenantctl: " << e.what() << '\n';
+    return EX_SOFTWARE;
+  }
+}
+
+}  // namespace tenantd::ctl
