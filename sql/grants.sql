@@ -25,6 +25,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.request_sweep TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -54,6 +55,19 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, pending_since, response_status, duration_ms, last_error,
   delivered_at, updated_at) ON tenantd_app.webhook_delivery TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.supplier TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.warehouse TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.product TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.stock_level TO {{app}};
+-- A ledger: what was written stays.
+GRANT SELECT, INSERT ON tenantd_app.stock_movement TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.purchase_request TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.purchase_request_line TO {{app}};
+GRANT SELECT, INSERT ON tenantd_app.purchase_request_step TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.approval_threshold TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.project TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.document TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization_usage TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};
 GRANT SELECT ON tenantd_app.countable_count TO {{app}};

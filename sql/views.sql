@@ -125,7 +125,44 @@ BEGIN
     INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
     VALUES (v_org, p_id, p_event_seq, p_action, p_effective, p_resource_id, p_data, p_now);
     IF p_webhooks THEN
-      CALL tenantd.tell_webhooks(v_org, p_id, p_event_seq, p_action, p_now);
+      CALL tenantd.tell_webhooks(v_org, p_event_seq, p_event_seq);
+    END IF;
+  END IF;
+END//
+-- The same of several, p_first to p_last, with the events behind p_event_before up to p_last_event. p_rows: a JSON array; every text and id in it is in hexadecimal digits, so that what is stored is byte for byte what was hashed.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_changes(
+  IN p_first BIGINT, IN p_last BIGINT, IN p_hash BINARY(32), IN p_event_before BIGINT, IN p_last_event BIGINT,
+  IN p_rows LONGTEXT, IN p_webhooks BOOLEAN)
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT COALESCE(@tenantd_org, REPEAT('\0', 16));
+  UPDATE tenantd.change_head SET audit_seq = p_last, audit_hash = p_hash, event_seq = p_last_event
+  WHERE org_id = v_org AND audit_seq = p_first - 1 AND event_seq = p_event_before;
+  IF ROW_COUNT() <> 1 THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a change goes behind the newest one';
+  END IF;
+  INSERT INTO tenantd.audit_log (org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action,
+    resource, resource_id, old_values, new_values, address, agent, request_id, created_at, hash)
+  SELECT v_org, seq, UNHEX(id), UNHEX(actor), UNHEX(actor_email), UNHEX(effective), UNHEX(effective_email), UNHEX(api_key),
+    UNHEX(action), UNHEX(resource), UNHEX(resource_id), UNHEX(old_values), UNHEX(new_values), UNHEX(address), UNHEX(agent),
+    UNHEX(request_id), created_at, UNHEX(hash)
+  FROM JSON_TABLE(p_rows, '$[*]' COLUMNS (
+    seq BIGINT PATH '$.seq', id VARCHAR(32) PATH '$.id', actor VARCHAR(32) PATH '$.actor',
+    actor_email VARCHAR(2560) PATH '$.actor_email', effective VARCHAR(32) PATH '$.effective',
+    effective_email VARCHAR(2560) PATH '$.effective_email', api_key VARCHAR(32) PATH '$.api_key',
+    action VARCHAR(128) PATH '$.action', resource VARCHAR(64) PATH '$.resource', resource_id VARCHAR(32) PATH '$.resource_id',
+    old_values LONGTEXT PATH '$.old_values', new_values LONGTEXT PATH '$.new_values', address VARCHAR(90) PATH '$.address',
+    agent VARCHAR(3200) PATH '$.agent', request_id VARCHAR(256) PATH '$.request_id', created_at BIGINT PATH '$.created_at',
+    hash VARCHAR(64) PATH '$.hash')) r;
+  IF p_last_event > p_event_before THEN
+    INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
+    SELECT v_org, UNHEX(id), event_seq, UNHEX(action), UNHEX(effective), UNHEX(resource_id), UNHEX(data), created_at
+    FROM JSON_TABLE(p_rows, '$[*]' COLUMNS (
+      id VARCHAR(32) PATH '$.id', event_seq BIGINT PATH '$.event_seq', action VARCHAR(128) PATH '$.action',
+      effective VARCHAR(32) PATH '$.effective', resource_id VARCHAR(32) PATH '$.resource_id', data LONGTEXT PATH '$.data',
+      created_at BIGINT PATH '$.created_at')) r
+    WHERE event_seq IS NOT NULL;
+    IF p_webhooks THEN
+      CALL tenantd.tell_webhooks(v_org, p_event_before + 1, p_last_event);
     END IF;
   END IF;
 END//
@@ -161,7 +198,21 @@ END//
 -- Ends the organization of the scope. Whoever does it knows its name.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
 BEGIN
-  DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org() AND BINARY name = BINARY p_name;
+  -- What other rows of the same organization stand on goes after them; a cascade knows no such order.
+  IF EXISTS (SELECT 1 FROM tenantd.organization WHERE id = tenantd_app.current_org() AND BINARY name = BINARY p_name) THEN
+    DELETE FROM tenantd.approval_threshold WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.purchase_request WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.stock_movement WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.stock_level WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.product WHERE org_id = tenantd_app.current_org();
+    -- What their files were stays to be removed from the store.
+    INSERT INTO tenantd.file_removal (storage_key, asked_at)
+    SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
+    WHERE org_id = tenantd_app.current_org() AND storage_key IS NOT NULL;
+    DELETE FROM tenantd.document WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.project WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org();
+  END IF;
 END//
 
 -- What the sweeper shall do at once; answers with the request's number.
@@ -247,6 +298,51 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT state, org_id, provider_id, browser, user_id, values_sealed, created_at, expires_at FROM tenantd.oauth_state
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
+-- Inventory.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.supplier AS
+  SELECT org_id, id, name, email, phone, address, revision, created_at, updated_at FROM tenantd.supplier
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.warehouse AS
+  SELECT org_id, id, name, address, revision, created_at, updated_at FROM tenantd.warehouse
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.product AS
+  SELECT org_id, id, sku, name, unit, reorder_level, supplier_id, price_minor, currency, quantity, low_since, revision,
+         created_at, updated_at FROM tenantd.product
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.stock_level AS
+  SELECT org_id, product_id, warehouse_id, quantity, updated_at FROM tenantd.stock_level
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.stock_movement AS
+  SELECT org_id, id, product_id, warehouse_id, to_warehouse_id, type, quantity, change_by, level_after, reason, created_by,
+         created_at FROM tenantd.stock_movement
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request AS
+  SELECT org_id, id, number, title, warehouse_id, note, currency, total_minor, status, revision, requested_by, submitted_at,
+         decided_at, received_at, created_at, updated_at FROM tenantd.purchase_request
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_line AS
+  SELECT org_id, request_id, position, product_id, quantity, unit_price_minor FROM tenantd.purchase_request_line
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_step AS
+  SELECT org_id, request_id, position, status, user_id, reason, created_at FROM tenantd.purchase_request_step
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.approval_threshold AS
+  SELECT org_id, above_minor, currency, role_id FROM tenantd.approval_threshold
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+
+-- Projects and documents.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.project AS
+  SELECT org_id, id, name, description, status, owner_id, starts_at, ends_at, tags, search_scope, revision, created_by, created_at,
+         updated_at FROM tenantd.project
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.document AS
+  SELECT org_id, id, project_id, name, description, tags, search_scope, status, content_type, size, sha256, storage_key,
+         upload_expires_at, uploaded_at, revision, created_by, created_at, updated_at FROM tenantd.document
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_usage AS
+  SELECT org_id, projects, storage_bytes FROM tenantd.organization_usage
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- A person's view over the organizations that person belongs to; read-only. Whoever does not ask how many members there
 -- are does not pay for it: an outer join of one row at most that nothing is read of is left out.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS

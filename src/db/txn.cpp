@@ -64,7 +64,7 @@ void Txn::run_last_actions() {
   std::any state;
   for (std::size_t i = 0; i < last.size(); ++i) {
     if (i > 0 && last[i].place != last[i - 1].place) state.reset();
-    last[i].action(*this, state);
+    last[i].action(*this, state, i + 1 == last.size() || last[i].place != last[i + 1].place);
   }
 }
 

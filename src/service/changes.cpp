@@ -7,6 +7,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/service/audit_chain.hpp"
+#include "tenantd/store/global/users.hpp"
 #include "tenantd/store/system/changes.hpp"
 
 namespace tenantd::service {
@@ -59,31 +60,52 @@ store::AuditRow row_of(const Context& context, const Change& change, const std::
   return row;
 }
 
-// The end of the chain, as the change before in this transaction has left it.
-store::ChangeHead& head_of(db::Txn& txn, std::any& state, const store::AuditRow& row) {
-  const bool unnamed = row.effective_id && !row.effective_email;
-  if (!state.has_value() || unnamed)
-    state = store::lock_changes(txn, unnamed ? row.effective_id : std::nullopt);
-  return *std::any_cast<store::ChangeHead>(&state);
+// What waits for its place in one chain, whose end is held.
+struct Waiting {
+  store::ChangeHead head;  // moved on by each change
+  std::optional<UserId> named;
+  std::vector<store::ToldChange> changes;
+};
+constexpr std::size_t kMostAtOnce = 100;  // told by one statement
+
+Waiting& waiting_of(db::Txn& txn, std::any& state, const store::AuditRow& row) {
+  if (!state.has_value()) {
+    const auto unnamed = row.effective_email ? std::nullopt : row.effective_id;
+    state = Waiting{store::lock_changes(txn, unnamed), unnamed, {}};
+  }
+  return *std::any_cast<Waiting>(&state);
 }
 
-// Writes the row behind the newest one of its chain, as seen in `scope`.
+// Of an account that no caller stands for, as it is at this moment.
+std::optional<std::string> address_of(db::Txn& txn, const Waiting& waiting, UserId id) {
+  if (waiting.named == id) return waiting.head.email;
+  const auto account = store::find_account(txn, id);
+  return account ? std::optional{account->user.email} : std::nullopt;
+}
+
+// Puts the row behind the newest one of its chain, as seen in `scope`.
 void append_last(db::Txn& txn, const Context& context, const db::ScopeKey& scope, store::AuditRow row,
                  std::optional<std::string> event_data) {
   row.org = scope.org.value_or(OrgId{});
   const auto place = row.org.bytes();
   txn.at_commit(place,
                 [row = std::move(row), scope, data = std::move(event_data), key = &context.keys.audit_key(),
-                 wake = context.wake_courier](db::Txn& last, std::any& state) mutable {
+                 wake = context.wake_courier](db::Txn& last, std::any& state, bool is_last) mutable {
                   const auto before = last.scope();
                   last.enter(scope);
-                  auto& head = head_of(last, state, row);
+                  auto& waiting = waiting_of(last, state, row);
+                  auto& head = waiting.head;
                   if (row.effective_id && !row.effective_email)
-                    row.effective_email = row.actor_email = head.email;
-                  row.seq = head.seq + 1;
-                  row.hash = chain_hash(*key, head.hash, row);
-                  store::append_change(last, head, row, data);
-                  if (data && head.webhooks && wake) last.after_commit(wake);
+                    row.effective_email = row.actor_email = address_of(last, waiting, *row.effective_id);
+                  row.seq = ++head.seq;
+                  row.hash = head.hash = chain_hash(*key, head.hash, row);
+                  const auto event = data ? std::optional{++head.event_seq} : std::nullopt;
+                  waiting.changes.push_back({std::move(row), event, std::move(data).value_or("")});
+                  if (event && head.webhooks && wake) last.after_commit(wake);
+                  if (is_last || waiting.changes.size() == kMostAtOnce) {
+                    store::append_changes(last, head, waiting.changes);
+                    waiting.changes.clear();
+                  }
                   last.enter(before);
                 });
 }

@@ -1,5 +1,6 @@
 #include "tenantd/service/invitations.hpp"
 
+#include "invite_values.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
@@ -63,19 +64,6 @@ std::optional<store::Member> standing_inviter(db::Txn& txn, const Context& conte
   const auto holds = inviter->role.permissions_at(context.now);
   if (!holds.has(Permission::users_invite) || !holds.covers(role.permissions)) return std::nullopt;
   return inviter;
-}
-
-// Who is invited, as the inviter named them: an account named by its id does not give its address away.
-Values invited_values(const store::Invite& invite) {
-  Values values;
-  if (invite.by_user) return std::move(values.set("user_id", invite.user));
-  return std::move(values.set("email", invite.email));
-}
-
-Values standing_values(const store::Invite& invite, InviteStatus status) {
-  auto values = invited_values(invite);
-  values.set("status", invite_status_name(status)).set("invited_by", invite.invited_by);
-  return std::move(values.set("expires_at", invite.expires_at));
 }
 
 struct Unanswered {

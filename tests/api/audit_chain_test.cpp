@@ -76,24 +76,29 @@ class TemporaryFile {
   std::string path_;
 };
 
-// A row whose agent no HTTP client can send, in its right place of the chain.
-void append_with_agent(const Account& owner, const std::string& agent) {
+// Rows whose agent no HTTP client can send, in their right place of the chain.
+void append_with_agent(const Account& owner, const std::string& agent, std::int64_t count) {
   const auto keys = tenantd::crypto::KeyRing::load(setting("KEYS_DIR"));
   db::Pool pool{as_app(), 1};
   db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
     const auto org = tenantd::OrgId::parse(owner.org_id).value();
     txn.enter({org, std::nullopt, false});
     auto head = store::lock_changes(txn, std::nullopt);
-    store::AuditRow row;
-    row.org = org;
-    row.seq = head.seq + 1;
-    row.id = tenantd::crypto::new_id<tenantd::EventId>();
-    row.action = "test.agent";
-    row.resource = "test";
-    row.agent = agent;
-    row.created_at = tenantd::now();
-    row.hash = tenantd::service::chain_hash(keys.audit_key(), head.hash, row);
-    store::append_change(txn, head, row, std::nullopt);
+    std::vector<store::ToldChange> changes;
+    for (std::int64_t i = 0; i < count; ++i) {
+      store::AuditRow row;
+      row.org = org;
+      row.seq = ++head.seq;
+      row.id = tenantd::crypto::new_id<tenantd::EventId>();
+      row.action = "test.agent";
+      row.resource = "test";
+      row.new_values = "{\"name\":\"\\u0000 \\ud83d\\ude00 \xf0\x9f\x98\x80\"}";
+      row.agent = agent;
+      row.created_at = tenantd::now();
+      row.hash = head.hash = tenantd::service::chain_hash(keys.audit_key(), head.hash, row);
+      changes.push_back({row, std::nullopt, ""});
+    }
+    store::append_changes(txn, head, changes);
   });
 }
 
@@ -235,8 +240,10 @@ Test(audit_verify, what_an_agent_calls_itself_ends_no_line_and_steers_no_termina
   const std::string nasty =
       "a\r\nb\x1b[2J\x7f\xc2\x9b"
       "31m\xe2\x80\xa8 \"\\ ü";
-  append_with_agent(owner, nasty);
-  expect_verified(verify_chain(owner), 0, "whole");
+  // One by itself, and several by one statement.
+  append_with_agent(owner, nasty, 1);
+  append_with_agent(owner, nasty, 3);
+  expect_verified(verify_chain(owner), 0, "7 rows: whole");
   auto client = owner.client();
   client.of_another_program();  // its schema takes no control characters
   const auto list = client.get("/api/v1/audit-logs?limit=1");

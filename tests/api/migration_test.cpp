@@ -109,6 +109,8 @@ Test(migration, earlier_migrations_are_frozen) {
                 "2ed4cd62e7d471bdebd1454cb80443152036da16fabc62cab48858d85a5f103d");
   require_equal(to_hex(crypto::sha256(read("sql/0002_identity.sql"))),
                 "6180b16a49d0895c28e18357beb9199688a5ae3292c51d3c6474189f405ba1b8");
+  require_equal(to_hex(crypto::sha256(read("sql/0003_enterprise.sql"))),
+                "11a62ae04c03feea98379df6f8f3b6d6ea7f290479e47b102cc3f28dd18d189d");
 }
 
 Test(migration, every_row_of_version_1_is_kept_as_it_was) {
@@ -130,13 +132,14 @@ Test(migration, every_row_of_version_1_is_kept_as_it_was) {
 
   const auto again = old.stack.run("tenantctl migrate");
   require_equal(again.status, 0, again.output);
-  require(again.output.find("schema is up to date (version 3)") != std::string::npos, again.output);
+  require(again.output.find("schema is up to date (version 4)") != std::string::npos, again.output);
 }
 
 Test(migration, one_that_was_cut_short_anywhere_is_run_again) {
   OldDatabase old;
   auto later = statements("sql/0002_identity.sql");
-  for (auto& statement : statements("sql/0003_enterprise.sql")) later.push_back(std::move(statement));
+  for (const auto* file : {"sql/0003_enterprise.sql", "sql/0004_business.sql"})
+    for (auto& statement : statements(file)) later.push_back(std::move(statement));
   // After each statement of the later migrations; the last time all of it was done, and only not written
   // down.
   for (std::size_t done = 1; done <= later.size(); ++done) {

@@ -163,6 +163,8 @@ Test(text, small_helpers_touch_ascii_only) {
   cr_assert(trim(" \t a b \r\n") == "a b" && trim(" ").empty() && trim("").empty());
   cr_assert(ascii_lower("ABC \xC3\x84") == "abc \xC3\x84");
   cr_assert(to_hex("\x00\xff") == "" && to_hex(std::string_view{"\x00\xff", 2}) == "00ff");
+  cr_assert(from_hex("00fF7a") == std::string("\x00\xff\x7a", 3) && from_hex("") == "");
+  for (const char* wrong : {"0", "0g", "x0", " 0", "000"}) cr_assert(!from_hex(wrong), "%s", wrong);
 }
 
 Test(secret, compares_whole_texts) {

@@ -193,11 +193,13 @@ Test(txn, what_is_asked_for_at_the_commit_runs_last_inside_the_transaction) {
   db::Pool pool{database.options(), 1};
   std::string done;
   Txn txn{pool};
-  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&) {
+  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&, bool is_last) {
+    require(!is_last, "more is asked for");
     done += "first, " + std::to_string(number(last.query(kCount))) + " row(s); ";
     last.execute(kInsert, 2);
   });
-  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&) {
+  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&, bool is_last) {
+    require(is_last, "nothing more is asked for");
     done += "second, " + std::to_string(number(last.query(kCount))) + " row(s); ";
   });
   txn.execute(kInsert, 1);
@@ -217,7 +219,7 @@ Test(txn, what_fails_at_the_commit_undoes_the_whole) {
     Txn txn{pool};
     txn.execute(kInsert, 1);
     txn.after_commit([&] { told = true; });
-    txn.at_commit(UuidBytes{}, [](Txn& last, std::any&) { last.execute(kInsert, 1); });
+    txn.at_commit(UuidBytes{}, [](Txn& last, std::any&, bool) { last.execute(kInsert, 1); });
     txn.commit();
     require(false, "committed");
   } catch (const db::DuplicateKey&) {
@@ -234,20 +236,20 @@ Test(txn, what_is_asked_for_at_the_commit_goes_with_the_attempt_or_rollback_that
   txn.execute(kInsert, 1);
   try {
     txn.attempt([&] {
-      txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ran += 100; });
+      txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ran += 100; });
       txn.execute(kInsert, 1);
     });
   } catch (const db::DuplicateKey&) {
   }
-  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ++ran; });
+  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ++ran; });
   txn.commit();
   require_equal(ran, 1);
-  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ran += 100; });
+  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ran += 100; });
   txn.rollback();
   txn.commit();
   require_equal(ran, 1);
   // What is settled meanwhile is a unit of work of its own, and takes nothing along.
-  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&) { ++ran; });
+  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ++ran; });
   txn.settle([&](Txn& own) { return own.execute(kInsert, 5); });
   require_equal(ran, 1);
   txn.commit();
@@ -451,8 +453,9 @@ Test(txn, last_actions_run_by_place_hand_their_state_on_and_are_undone_with_thei
   somebody[0] = 1;
   std::string order;
   const auto note = [&](const UuidBytes& place, char name) {
-    txn.at_commit(place, [&order, name](Txn&, std::any& state) {
+    txn.at_commit(place, [&order, name](Txn&, std::any& state, bool is_last) {
       order += state.has_value() ? std::any_cast<std::string>(state) + name + ' ' : std::string{name} + ' ';
+      if (is_last) order += ". ";
       state = std::string{name};
     });
   };
@@ -470,7 +473,7 @@ Test(txn, last_actions_run_by_place_hand_their_state_on_and_are_undone_with_thei
   }
   require_equal(order, "");
   txn.commit();
-  require_equal(order, "b bd de a ac ");
+  require_equal(order, "b bd de . a ac . ");
   order.clear();
   note(nobody, 'y');
   txn.rollback();
@@ -484,7 +487,7 @@ Test(txn, a_last_action_that_throws_undoes_the_whole) {
   {
     Txn txn{pool};
     txn.execute(kInsert, 1);
-    txn.at_commit({}, [](Txn& last, std::any&) {
+    txn.at_commit({}, [](Txn& last, std::any&, bool) {
       last.execute(kInsert, 2);
       throw std::runtime_error("no");
     });

@@ -62,5 +62,12 @@ using EventId = Id<struct EventTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 using MailId = Id<struct MailTag>;
 using ProviderId = Id<struct ProviderTag>;
+using SupplierId = Id<struct SupplierTag>;
+using WarehouseId = Id<struct WarehouseTag>;
+using ProductId = Id<struct ProductTag>;
+using MovementId = Id<struct MovementTag>;
+using PurchaseRequestId = Id<struct PurchaseRequestTag>;
+using ProjectId = Id<struct ProjectTag>;
+using DocumentId = Id<struct DocumentTag>;
 
 }  // namespace tenantd

@@ -72,9 +72,10 @@ class Txn {
   }
   // Runs inside the transaction, last before the commit: for what locks a row that many want, so that nobody
   // waits for another lock while holding it. Actions of one `place` run in the order of asking, one after the
-  // other, and hand `state` on, empty for the first; the places have an order, so that two transactions that
-  // want several never wait for each other. May write; what it throws undoes the whole.
-  using LastAction = std::function<void(Txn&, std::any& state)>;
+  // other, and hand `state` on, empty for the first, up to the one that is told to be the last; the places
+  // have an order, so that two transactions that want several never wait for each other. May write; what it
+  // throws undoes the whole.
+  using LastAction = std::function<void(Txn&, std::any& state, bool is_last)>;
   void at_commit(const UuidBytes& place, LastAction action) { last_.push_back({place, std::move(action)}); }
   // Runs after the commit, not at all if there is none. Must not throw.
   void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }

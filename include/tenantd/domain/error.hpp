@@ -38,6 +38,9 @@ namespace tenantd {
   X(impersonating, 403, "Not while impersonating somebody")                            \
   X(impersonation_refused, 403, "This account cannot be impersonated")                 \
   X(domain_not_allowed, 403, "The address's domain may not sign in here")              \
+  X(own_request, 403, "One's own request is decided by somebody else")                 \
+  X(approval_limit, 403, "The amount needs an approver of a higher role")              \
+  X(upload_refused, 403, "The upload address is invalid, used or expired")             \
   X(not_provisioned, 403, "No account here belongs to this identity")                  \
   X(not_found, 404, "Not found")                                                       \
   X(method_not_allowed, 405, "The path does not know this method")                     \
@@ -47,6 +50,11 @@ namespace tenantd {
   X(mfa_enabled, 409, "A second factor is enabled already")                            \
   X(mfa_not_enabled, 409, "No second factor is enabled")                               \
   X(role_in_use, 409, "The role is held by members or invitations")                    \
+  X(insufficient_stock, 409, "There is not as much in stock")                          \
+  X(invalid_transition, 409, "It is not in a status that allows this")                 \
+  X(resource_in_use, 409, "Other things stand on it")                                  \
+  X(sku_taken, 409, "Another product has this SKU")                                    \
+  X(upload_incomplete, 409, "The file has not arrived")                                \
   X(limit_reached, 409, "The organization has reached its limit")                      \
   X(identity_taken, 409, "The identity belongs to another account")                    \
   X(invite_pending, 409, "An invitation is pending for this address")                  \
@@ -61,10 +69,12 @@ namespace tenantd {
   X(password_refused, 422, "The password cannot be used")                              \
   X(confirmation_mismatch, 422, "The confirmation does not match")                     \
   X(url_refused, 422, "The address must not be called")                                \
+  X(upload_mismatch, 422, "The file is not the one that was announced")                \
   X(idempotency_mismatch, 422, "The key was used with another request")                \
   X(rate_limited, 429, "Too many requests")                                            \
   X(internal, 500, "The service failed")                                               \
   X(provider_unavailable, 502, "The identity provider does not answer as it should")   \
+  X(storage_unavailable, 502, "The file store does not answer as it should")           \
   X(unavailable, 503, "The service cannot answer now")                                 \
   X(bad_content_length, 400, "Content-Length is not a number")                         \
   X(bad_path, 400, "The path cannot be understood")                                    \

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenantd/base/id.hpp"
 #include "tenantd/db/txn.hpp"
@@ -22,9 +23,15 @@ struct ChangeHead {
 // Locks the end of the chain until the commit.
 ChangeHead lock_changes(db::Txn& txn, std::optional<UserId> email_of);
 
-// Writes `row` behind `head`, which it moves on, and with `event_data` (a JSON object) the event of the same
-// action and id. Throws db::StatementError if `head` is not the end any more, or was not locked.
-void append_change(db::Txn& txn, ChangeHead& head, const AuditRow& row,
-                   const std::optional<std::string>& event_data);
+// What is told of one change: its audit row, and with `event_seq` the event of the same action and id.
+struct ToldChange {
+  AuditRow row;
+  std::optional<std::int64_t> event_seq;
+  std::string event_data;  // a JSON object
+};
+
+// Writes changes that follow one another, and the newest ones there are, in one round trip; `head` is where
+// they end. Throws db::StatementError if they do not follow what is there, or that was not locked.
+void append_changes(db::Txn& txn, const ChangeHead& head, const std::vector<ToldChange>& changes);
 
 }  // namespace tenantd::store
