@@ -57,6 +57,11 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
   if (schema == "webhook")
     return R"({"url":"https://192.0.32.8/","events":["*"],"status":"paused")" + org + '}';
+  if (schema == "supplier" || schema == "warehouse") return R"({"name":"x")" + org + '}';
+  if (schema == "product") return R"({"sku":"x","name":"x")" + org + '}';
+  if (schema == "stock_movement")
+    return R"({"product_id":")" + fresh_id() + R"(","warehouse_id":")" + fresh_id() +
+           R"(","type":"in","quantity":1)" + org + '}';
   if (schema == "change_organization") return R"({"settings":{}})";
   if (schema == "delete_organization") return R"({"name":"x"})";
   if (schema == "transfer_ownership") return "{\"user_id\":" + user + '}';

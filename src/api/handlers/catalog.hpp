@@ -1,0 +1,67 @@
+// The five handlers of a list that an organization keeps, made of what each kind brings: its forms and how a
+// row looks.
+#pragma once
+
+#include <string>
+
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/etag.hpp"
+#include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/catalog.hpp"
+
+namespace tenantd::api::handlers {
+
+// The id that the path's part `name` spells. Throws ApiError(not_found) if it is none.
+template <class AnyId>
+AnyId path_id(const Request& request, std::string_view name) {
+  const auto id = AnyId::parse(request.http.path_value(name));
+  if (!id) throw ApiError(ErrorCode::not_found);
+  return *id;
+}
+
+// `put(json, row)` writes one. `path`: of the collection.
+template <class Row, class Put>
+Response row_reply(const Row& row, std::string_view path, Put&& put, int status = 200) {
+  JsonOut json;
+  put(json, row);
+  auto response = status == 201 ? created(json, std::string{path} + '/' + row.id.str()) : reply(json, status);
+  response.header("ETag", etag(row.revision));
+  return response;
+}
+
+template <class Filter, class Put>
+Response list_reply(const Request& request, const TenantScope& scope, Txn& txn, const Filter& filter,
+                    Put&& put) {
+  const Page page = page_of(request.query);
+  return page_reply(
+      page, store::list_rows(txn, scope, filter, page.from, page.limit + 1), put,
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_rows(txn, scope, filter); });
+}
+
+template <class RowId, class Put>
+Response show_reply(const TenantScope& scope, Txn& txn, RowId id, Put&& put) {
+  const auto row = store::find_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  return row_reply(*row, "", put);
+}
+
+template <class Row, class RowId, class Put>
+Response change_reply(const Request& request, const TenantScope& scope, Txn& txn, RowId id,
+                      const std::function<void(Row&)>& edit, Put&& put) {
+  const auto is_expected = [&](std::int64_t revision) {
+    return if_match_allows(request.http.if_match, revision);
+  };
+  return row_reply(service::change_row<Row>(txn, request.context, scope, id, is_expected, edit), "", put);
+}
+
+// A member of whole numbers; absent or null is nullopt.
+inline std::optional<std::int64_t> maybe_number(const JsonValue& object, std::string_view name) {
+  const auto* found = member(object, name);
+  return found == nullptr || found->IsNull() ? std::nullopt : std::optional{found->GetInt64()};
+}
+
+}  // namespace tenantd::api::handlers

@@ -1,0 +1,228 @@
+// Stock moves as the ledger says, never below zero, whoever moves it how often at once.
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/inventory.hpp"
+#include "support/parallel.hpp"
+#include "support/processes.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+struct Shop {
+  Account owner = sign_up();
+  std::string north = make_warehouse(owner, "North");
+  std::string south = make_warehouse(owner, "South");
+  std::string bolt = make_product(owner);
+};
+
+}  // namespace
+
+Test(stock, a_movement_changes_the_level_and_tells_it) {
+  const Shop shop;
+  const auto in = move(shop.owner, shop.bolt, shop.north, "in", 10, R"(,"reason":"Delivery")");
+  expect(in, 201);
+  require_equal(in.header("location"), "/api/v1/stock-movements/" + in.text("/id"));
+  require_equal(in.number("/level_after"), 10);
+  require_equal(expect(move(shop.owner, shop.bolt, shop.north, "out", 3), 201).number("/change"), -3);
+  require_equal(expect(move(shop.owner, shop.bolt, shop.north, "adjust", 9), 201).number("/change"), 2);
+  const auto to = R"(,"to_warehouse_id":")" + shop.south + '"';
+  require_equal(
+      expect(move(shop.owner, shop.bolt, shop.north, "transfer", 4, to), 201).number("/level_after"), 5);
+  require_equal(stored_level(shop.bolt, shop.north), 5);
+  require_equal(stored_level(shop.bolt, shop.south), 4);
+  require_ledger_sums(shop.owner);
+
+  auto client = shop.owner.client();
+  const auto levels = client.get("/api/v1/stock-levels");
+  expect(levels, 200);
+  require_equal(levels.number("/items/0/quantity"), 9);
+  require_equal(levels.size("/items/0/warehouses"), 2U);
+  require_equal(levels.text("/items/0/warehouses/0/name"), "North");
+  const auto there = client.get("/api/v1/stock-levels?warehouse_id=" + shop.south);
+  expect(there, 200);
+  require_equal(there.size("/items/0/warehouses"), 1U);
+  const auto list = client.get("/api/v1/stock-movements?include_total=true&warehouse_id=" + shop.south);
+  expect(list, 200);
+  require_equal(list.number("/total"), 1);
+  require_equal(expect(client.get("/api/v1/stock-movements?limit=2"), 200).text("/items/0/type"), "transfer");
+  require_equal(expect(client.get("/api/v1/stock-movements/" + in.text("/id")), 200).text("/reason"),
+                "Delivery");
+}
+
+Test(stock, pages_of_movements_go_on_where_the_last_one_ended) {
+  const Shop shop;
+  for (int i = 1; i <= 5; ++i) expect(move(shop.owner, shop.bolt, shop.north, "in", i), 201);
+  auto client = shop.owner.client();
+  std::string seen, cursor;
+  do {
+    const auto page = client.get("/api/v1/stock-movements?limit=2" + cursor);
+    expect(page, 200);
+    for (std::size_t i = 0; i < page.size("/items"); ++i)
+      seen += std::to_string(page.number("/items/" + std::to_string(i) + "/quantity"));
+    cursor = page.at("/next_cursor").IsNull() ? "" : "&cursor=" + page.text("/next_cursor");
+  } while (!cursor.empty());
+  require_equal(seen, "54321");
+}
+
+Test(stock, a_hundred_withdrawals_of_one_from_fifty_take_fifty) {
+  const Shop shop;
+  expect(move(shop.owner, shop.bolt, shop.north, "in", 50), 201);
+  const auto replies =
+      at_once(100, [&](std::size_t) { return move(shop.owner, shop.bolt, shop.north, "out", 1); });
+  std::map<int, int> found;
+  for (const auto& reply : replies) ++found[reply.status];
+  require_equal(found[201], 50, "201");
+  require_equal(found[409], 50, "409");
+  for (const auto& reply : replies)
+    if (reply.status == 409) expect_problem(reply, 409, "insufficient_stock");
+  require_equal(stored_level(shop.bolt, shop.north), 0);
+  require_ledger_sums(shop.owner);
+}
+
+Test(stock, transfers_both_ways_at_once_lose_and_make_nothing) {
+  const Shop shop;
+  expect(move(shop.owner, shop.bolt, shop.north, "in", 20), 201);
+  expect(move(shop.owner, shop.bolt, shop.south, "in", 20), 201);
+  const auto replies = at_once(40, [&](std::size_t i) {
+    const auto& from = i % 2 == 0 ? shop.north : shop.south;
+    const auto& to = i % 2 == 0 ? shop.south : shop.north;
+    return move(shop.owner, shop.bolt, from, "transfer", 3, R"(,"to_warehouse_id":")" + to + '"');
+  });
+  for (const auto& reply : replies)
+    if (reply.status != 201) expect_problem(reply, 409, "insufficient_stock");
+  require_equal(stored_level(shop.bolt, shop.north) + stored_level(shop.bolt, shop.south), 40);
+  require_ledger_sums(shop.owner);
+}
+
+Test(stock, killed_workers_leave_nothing_half_moved) {
+  const Alone alone;
+  const Shop shop;
+  expect(move(shop.owner, shop.bolt, shop.north, "in", 1000), 201);
+  std::atomic<int> acknowledged{0};
+  std::atomic<bool> stop{false};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        while (!stop)
+          if (move(shop.owner, shop.bolt, shop.north, "out", 1).status == 201) ++acknowledged;
+      });
+    const auto master = part_pid(run_dir(), "tenantd");
+    const auto before = children_of(master).size();
+    for (int round = 0; round < 3; ++round) {
+      const int enough = acknowledged + 15;
+      wait_until("withdrawals", [&] { return acknowledged >= enough; });
+      for (const auto pid : children_of(master)) ::kill(pid, SIGKILL);
+      wait_until("the workers are back", [&] { return children_of(master).size() >= before; });
+    }
+    stop = true;
+  }
+  const auto gone = 1000 - stored_level(shop.bolt, shop.north);
+  require(gone >= acknowledged, std::to_string(gone) + " gone of " + std::to_string(acknowledged.load()));
+  require_ledger_sums(shop.owner);
+}
+
+Test(stock, what_is_no_quantity_is_refused) {
+  const Shop shop;
+  Unchanged database;
+  for (const char* quantity : {"-1", "0", "9223372036854775808", "1000000000000001", "1.5", "\"1\"", "null"})
+    expect_problem(
+        shop.owner.client().post("/api/v1/stock-movements", movement(shop.bolt, shop.north, "in", quantity)),
+        422, "validation_failed");
+  database.check("no quantities");
+}
+
+Test(stock, no_level_or_sum_overflows) {
+  const Shop shop;
+  constexpr std::int64_t most = 1'000'000'000'000'000;
+  expect(move(shop.owner, shop.bolt, shop.north, "in", most), 201);
+  Unchanged database;
+  expect_problem(move(shop.owner, shop.bolt, shop.north, "in", 1), 409, "insufficient_stock");
+  expect_problem(move(shop.owner, shop.bolt, shop.south, "in", 1), 409, "insufficient_stock");
+  database.check("more than there can be");
+}
+
+Test(stock, a_movement_names_what_is_there_and_goes_with_its_type) {
+  const Shop shop;
+  const auto other = sign_up();
+  const auto foreign_warehouse = make_warehouse(other);
+  const auto foreign_product = make_product(other);
+  const auto refused = [&](const std::string& body, const std::string& pointer) {
+    const auto reply = shop.owner.client().post("/api/v1/stock-movements", body);
+    expect_problem(reply, 422, "validation_failed");
+    expect_pointer(reply, pointer);
+  };
+  const auto to = [](const std::string& id) { return R"(,"to_warehouse_id":")" + id + '"'; };
+  expect(move(shop.owner, shop.bolt, shop.north, "in", 5), 201);
+  Unchanged database;
+  refused(movement(fresh_id(), shop.north, "in", "1"), "/product_id");
+  refused(movement(foreign_product, shop.north, "in", "1"), "/product_id");
+  refused(movement(shop.bolt, fresh_id(), "in", "1"), "/warehouse_id");
+  refused(movement(shop.bolt, foreign_warehouse, "in", "1"), "/warehouse_id");
+  refused(movement(shop.bolt, shop.north, "transfer", "1"), "/to_warehouse_id");
+  refused(movement(shop.bolt, shop.north, "transfer", "1", to(shop.north)), "/to_warehouse_id");
+  refused(movement(shop.bolt, shop.north, "transfer", "1", to(foreign_warehouse)), "/to_warehouse_id");
+  refused(movement(shop.bolt, shop.north, "in", "1", to(shop.south)), "/to_warehouse_id");
+  refused(movement(shop.bolt, shop.north, "stolen", "1"), "/type");
+  database.check("movements that make no sense");
+}
+
+Test(stock, low_is_told_once_a_crossing) {
+  const Shop shop;
+  const auto nut = make_product(shop.owner, R"(,"reorder_level":5)");
+  const auto org = binary(shop.owner.org_id);
+  const auto told = [&] {
+    return number_of("SELECT COUNT(*) FROM event WHERE type = 'stock.low' AND org_id = " + org);
+  };
+  auto client = shop.owner.client();
+  expect(move(shop.owner, nut, shop.north, "in", 10), 201);
+  require_equal(expect(client.get("/api/v1/stock-movements/low-stock"), 200).size("/items"), 0U);
+  expect(move(shop.owner, nut, shop.north, "out", 5), 201);
+  require_equal(told(), 1);
+  expect(move(shop.owner, nut, shop.north, "out", 1), 201);
+  require_equal(told(), 1);
+  const auto low = client.get("/api/v1/stock-movements/low-stock");
+  expect(low, 200);
+  require_equal(low.text("/items/0/id"), nut);
+  require_equal(expect(client.get("/api/v1/products?low=true"), 200).size("/items"), 1U);
+  expect(move(shop.owner, nut, shop.north, "in", 10), 201);
+  require_equal(expect(client.get("/api/v1/stock-movements/low-stock"), 200).size("/items"), 0U);
+  // Together they make it low, from two warehouses: one crossing.
+  expect(move(shop.owner, nut, shop.south, "in", 14), 201);
+  const auto replies = at_once(20, [&](std::size_t i) {
+    return move(shop.owner, nut, i % 2 == 0 ? shop.north : shop.south, "out", 1);
+  });
+  for (const auto& reply : replies) expect(reply, 201);
+  expect(move(shop.owner, nut, shop.south, "out", 4), 201);
+  require_equal(told(), 2);
+}
+
+Test(stock, the_ledger_only_grows) {
+  const Shop shop;
+  expect(move(shop.owner, shop.bolt, shop.north, "in", 5), 201);
+  auto client = shop.owner.client();
+  Unchanged database;
+  expect_problem(client.del("/api/v1/products/" + shop.bolt, ""), 409, "conflict");
+  expect_problem(client.del("/api/v1/warehouses/" + shop.north, ""), 409, "conflict");
+  database.check("what the ledger names stays");
+  expect(client.del("/api/v1/warehouses/" + shop.south, ""), 204);
+}
+
+Test(stock, an_organization_with_stock_can_be_ended) {
+  const Shop shop;
+  expect(move(shop.owner, shop.bolt, shop.north, "in", 5), 201);
+  auto client = shop.owner.client();
+  expect(client.del("/api/v1/organizations/" + shop.owner.org_id, R"({"name":"Acme"})"), 204);
+  for (const char* table : {"stock_movement", "stock_level", "product", "warehouse"})
+    require_equal(number_of(std::string{"SELECT COUNT(*) FROM "} + table +
+                            " WHERE org_id = " + binary(shop.owner.org_id)),
+                  0, table);
+}
