@@ -33,6 +33,25 @@ BEGIN
 END//
 DELIMITER ;
 
+-- --- Sessions and single sign-on ---------------------------------------------------------------------------------------
+
+-- Whoever asks for a link to the own account asks in a session: what was asked for ends with it.
+ALTER TABLE tenantd.oauth_state
+  ADD COLUMN IF NOT EXISTS session_id BINARY(16) NULL COMMENT 'in which user_id asked for a link' AFTER user_id;
+ALTER TABLE tenantd.oauth_state DROP CONSTRAINT IF EXISTS oauth_state_session;
+ALTER TABLE tenantd.oauth_state ADD CONSTRAINT oauth_state_session FOREIGN KEY (session_id) REFERENCES tenantd.session (id) ON DELETE CASCADE;
+
+-- Who was a member: whoever comes back finds the sessions from before shut out.
+CREATE TABLE IF NOT EXISTS tenantd.former_member (
+  org_id     BINARY(16) NOT NULL,
+  user_id    BINARY(16) NOT NULL,
+  removed_at BIGINT     NOT NULL,
+  PRIMARY KEY (org_id, user_id),
+  KEY former_member_user (user_id),
+  CONSTRAINT former_member_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
+  CONSTRAINT former_member_of_user FOREIGN KEY (user_id) REFERENCES tenantd.user (id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
 -- --- Inventory ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE IF NOT EXISTS tenantd.supplier (

@@ -26,6 +26,10 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.request_sweep TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.forget_identities TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.forget_links TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.leave_organization TO {{app}};
+GRANT SELECT ON tenantd_app.former_member TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -49,7 +53,7 @@ GRANT SELECT ON tenantd_app.audit_log TO {{app}};
 GRANT SELECT ON tenantd_app.system_audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
-  revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
+  status, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.
@@ -94,7 +98,7 @@ GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_a
   ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
 -- Whose identity it is never changes: another account's is another row.
-GRANT SELECT, INSERT, UPDATE (email, last_used_at) ON tenantd_app.identity TO {{app}};
+GRANT SELECT, INSERT, UPDATE (email, last_used_at), DELETE ON tenantd_app.identity TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
@@ -127,6 +131,7 @@ GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_s
   updated_at) ON tenantd.webhook_delivery TO {{courier}};
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};
+GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};
 
 -- What earlier versions granted and this one does not.
 DELIMITER //

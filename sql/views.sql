@@ -186,6 +186,29 @@ BEGIN
   DELETE FROM tenantd.oauth_state WHERE user_id = p_user;
 END//
 
+-- Ends every sign-in by a provider that leads to an account, and what is on its way to be one.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_identities(IN p_user BINARY(16))
+BEGIN
+  DELETE FROM tenantd.identity WHERE user_id = p_user;
+  DELETE FROM tenantd.oauth_state WHERE user_id = p_user;
+END//
+
+-- What was asked for in sessions that an organization has shut out: links to accounts, on their way.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_links(IN p_user BINARY(16))
+BEGIN
+  DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
+END//
+
+-- What a member leaves behind: sessions that were good for this organization alone, links on their way, and since when those
+-- that are left do not count here, should the person come back.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.leave_organization(IN p_user BINARY(16), IN p_now BIGINT)
+BEGIN
+  INSERT INTO tenantd.former_member (org_id, user_id, removed_at) VALUES (tenantd_app.current_org(), p_user, p_now)
+  ON DUPLICATE KEY UPDATE removed_at = VALUES(removed_at);
+  DELETE FROM tenantd.session WHERE user_id = p_user AND bound_org_id = tenantd_app.current_org();
+  DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
+END//
+
 -- The active organization of this id or slug, if it has an identity provider of this kind; NULL if there is none.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.sign_in_org(
   p_id BINARY(16), p_slug VARCHAR(63), p_kind VARCHAR(16)) RETURNS BINARY(16) READS SQL DATA
@@ -259,6 +282,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.former_member AS
+  SELECT org_id, user_id, removed_at FROM tenantd.former_member WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
   SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
@@ -295,7 +320,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          status, revision, created_at, updated_at FROM tenantd.identity_provider
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_state AS
-  SELECT state, org_id, provider_id, browser, user_id, values_sealed, created_at, expires_at FROM tenantd.oauth_state
+  SELECT state, org_id, provider_id, browser, user_id, session_id, values_sealed, created_at, expires_at
+  FROM tenantd.oauth_state
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
 -- Inventory.

@@ -7,6 +7,7 @@
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/http/problem.hpp"
 #include "tenantd/service/wake_socket.hpp"
@@ -62,8 +63,9 @@ std::string host_of(std::string_view url) {
 }
 
 // One idempotency key means one thing to one person, or to one API key, in one organization.
-std::string idempotency_caller(const std::optional<Principal>& principal) {
-  if (!principal) return "anonymous";
+// Of nobody known, what the browser holds is all that tells one from another.
+std::string idempotency_caller(const std::optional<Principal>& principal, const http::Request& request) {
+  if (!principal) return "anonymous/" + to_hex(crypto::sha256(request.cookie));
   if (principal->actor) return "impersonation/" + principal->session.str();
   if (principal->api_key) return "key/" + principal->api_key->str();
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
@@ -296,7 +298,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
     return authorizer_.call(route, request, call.principal, txn);
-  Idempotency idempotency{txn, call.http, idempotency_caller(call.principal), call.context};
+  Idempotency idempotency{txn, call.http, idempotency_caller(call.principal, call.http), call.context};
   if (idempotency.stored()) return *idempotency.stored();
   auto response = authorizer_.call(route, request, call.principal, txn);
   idempotency.store(response);

@@ -122,7 +122,19 @@ std::optional<std::string> read_target(const OutboundPolicy& policy, const std::
   return std::nullopt;
 }
 
+// One for a name that is unknown and one that leads inside: which names there are inside is nobody's
+// business.
+constexpr const char* kNoPublicAddress = "names a host that has no public address";
 constexpr const char* kRefusedAddress = "names a loopback, private or reserved address";
+
+bool is_name(const std::string& host) {
+  ::addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  ::addrinfo* found = nullptr;
+  const bool is_address = ::getaddrinfo(host.c_str(), nullptr, &hints, &found) == 0;
+  if (is_address) ::freeaddrinfo(found);
+  return !is_address;
+}
 
 // Asks for the addresses of the host; `flags` AI_NUMERICHOST reads any spelling of an address and asks
 // nobody.
@@ -132,11 +144,12 @@ std::optional<std::string> judge_addresses(const OutboundPolicy& policy, const T
   hints.ai_flags = flags;
   ::addrinfo* found = nullptr;
   const int status = ::getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &found);
-  if (status != 0)
-    return (flags & AI_NUMERICHOST) != 0 ? std::nullopt : std::optional{"names a host that is not found"};
+  const bool asked = (flags & AI_NUMERICHOST) == 0;
+  if (status != 0) return asked ? std::optional{kNoPublicAddress} : std::nullopt;
   const std::unique_ptr<::addrinfo, void (*)(::addrinfo*)> owned{found, ::freeaddrinfo};
   for (const auto* one = found; one != nullptr; one = one->ai_next)
-    if (!may_connect(policy, *one->ai_addr)) return kRefusedAddress;
+    if (!may_connect(policy, *one->ai_addr))
+      return asked && is_name(target.host) ? kNoPublicAddress : kRefusedAddress;
   return std::nullopt;
 }
 

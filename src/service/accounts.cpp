@@ -2,6 +2,8 @@
 
 #include <rapidjson/document.h>
 
+#include <algorithm>
+
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -11,6 +13,7 @@
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/second_factor.hpp"
 #include "tenantd/store/global/account_events.hpp"
+#include "tenantd/store/global/identities.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/system/enqueue.hpp"
 
@@ -189,12 +192,17 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
   // Their keys go, and the identities by which they come in.
   if (!account->user.email_verified_at) store::delete_api_keys_of(txn, *user);
+  // And whoever sat in the account may have left themselves a way in. An account that had no password was
+  // made by its provider, which stays its way in.
+  const bool unlink = !account->password.empty() || !account->user.email_verified_at;
+  if (unlink) store::forget_identities(txn, *user);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
   forget_steps_of_old_password(txn, *user);
   store::delete_sessions(txn, *user, std::nullopt);
   Values after;
   after.masked("password").set("sessions_ended", true);
+  if (unlink) after.set("identities_unlinked", true);
   if (!account->user.email_verified_at) after.set("email_verified", true).set("api_keys_ended", true);
   record_account_change(txn, context, *user, {"password.reset", std::nullopt, {}, after});
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
@@ -217,6 +225,21 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
       txn, context, session.user(),
       {"password.changed", session.id(), {}, Values{}.masked("password").set("other_sessions_ended", true)});
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
+}
+
+void unlink_identity(db::Txn& txn, const Context& context, const Session& session, IdentityId id) {
+  require_whole_account(txn, session.principal());
+  const auto all = store::identities_of(txn, session.user());
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id() == id; });
+  if (found == all.end() || !store::delete_identity(txn, session.user(), id))
+    throw ApiError(ErrorCode::not_found);
+  record_account_change(txn, context, session.user(),
+                        {"identity.unlinked",
+                         session.id(),
+                         Values{}.set("issuer", found->issuer).set("email", found->email),
+                         {}});
+  mail_security_change(txn, context, session.principal().user,
+                       "A sign-in by a provider was unlinked from it");
 }
 
 void verify_email(db::Txn& txn, const Context& context, const std::string& token) {

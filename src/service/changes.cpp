@@ -4,8 +4,10 @@
 #include <rapidjson/writer.h>
 
 #include <any>
+#include <stdexcept>
 
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/event_types.hpp"
 #include "tenantd/service/audit_chain.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/system/changes.hpp"
@@ -136,6 +138,8 @@ Values user_values(const UserRecord& user) {
 }
 
 void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
+  if (!is_event_type(change.action))
+    throw std::logic_error("event_types.cpp does not know " + std::string{change.action});
   append_last(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
               change.data.json());
 }

@@ -27,22 +27,20 @@ std::string seal_context(OrgId org, ProviderId id) {
 }
 
 // A tenant of Entra by its id. The names that stand for everybody's tenants are none.
-std::optional<std::string> azure_tenant(ProviderKind kind, const ProviderForm& form) {
-  if (kind == ProviderKind::google) {
-    if (form.azure_tenant) refuse("/azure_tenant_id", "is for microsoft alone");
-    return std::nullopt;
-  }
-  if (!form.azure_tenant) refuse("/azure_tenant_id", "is required");
+std::optional<std::string> azure_tenant(const IdentityProvider& provider, const ProviderForm& form) {
+  if (provider.kind == ProviderKind::google && form.azure_tenant)
+    refuse("/azure_tenant_id", "is for microsoft alone");
+  if (!form.azure_tenant) return provider.azure_tenant;
   const auto id = parse_uuid(*form.azure_tenant);
   if (!id || *id == UuidBytes{}) refuse("/azure_tenant_id", "must be the directory's id, a UUID");
   return format_uuid(*id);
 }
 
-std::vector<std::string> normalized_domains(const ProviderForm& form) {
+std::vector<std::string> normalized_domains(const std::vector<std::string>& typed) {
   std::vector<std::string> domains;
   std::size_t characters = 0;
-  for (std::size_t i = 0; i < form.domains.size(); ++i) {
-    auto domain = parse_domain(form.domains[i]);
+  for (std::size_t i = 0; i < typed.size(); ++i) {
+    auto domain = parse_domain(typed[i]);
     const auto pointer = "/allowed_domains/" + std::to_string(i);
     if (!domain) refuse(pointer.c_str(), "is no domain");
     characters += domain->size() + 1;
@@ -65,14 +63,15 @@ RoleRecord default_role(db::Txn& txn, const TenantScope& scope, const std::strin
 // Writes the form into `provider`.
 void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const ProviderForm& form,
            IdentityProvider& provider) {
-  provider.azure_tenant = azure_tenant(provider.kind, form);
-  provider.domains = normalized_domains(form);
+  provider.azure_tenant = azure_tenant(provider, form);
+  if (form.domains) provider.domains = normalized_domains(*form.domains);
+  provider.auto_provision = form.auto_provision.value_or(provider.auto_provision);
   // Whoever has an account at the provider would become a member.
-  if (form.auto_provision && provider.domains.empty())
-    refuse("/allowed_domains", "must name whose accounts are made by themselves");
-  provider.auto_provision = form.auto_provision;
-  provider.client_id = form.client_id;
-  const auto role = default_role(txn, scope, form.default_role);
+  if (provider.auto_provision && provider.domains.empty())
+    refuse("/allowed_domains", "is required with auto_provision_users: it says whose accounts are made");
+  provider.client_id = form.client_id.value_or(provider.client_id);
+  provider.enabled = form.enabled.value_or(provider.enabled);
+  const auto role = default_role(txn, scope, form.default_role.value_or(provider.default_role_name));
   provider.default_role = role.id;
   provider.default_role_name = role.name;
   if (form.client_secret)
@@ -83,14 +82,15 @@ void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const
 Values values_of(const IdentityProvider& provider) {
   Values values;
   std::string domains;
-  for (const auto& domain : provider.domains) domains += (domains.empty() ? "" : ",") + domain;
+  for (const auto& domain : provider.domains) domains += (domains.empty() ? "\"" : ",\"") + domain + '"';
   values.set("provider", store::provider_name(provider.kind))
       .set("client_id", provider.client_id)
       .masked("client_secret")
       .set("azure_tenant_id", provider.azure_tenant)
       .set("auto_provision_users", provider.auto_provision)
-      .set("allowed_domains", domains)
-      .set("default_role_name", provider.default_role_name);
+      .raw("allowed_domains", '[' + domains + ']')
+      .set("default_role_name", provider.default_role_name)
+      .set("enabled", provider.enabled);
   return values;
 }
 
@@ -113,7 +113,6 @@ IdentityProvider provider_under_lock(db::Txn& txn, const Context& context, const
 
 IdentityProvider make_provider(db::Txn& txn, const Context& context, const TenantScope& scope,
                                ProviderKind kind, const ProviderForm& form) {
-  if (!form.client_secret) refuse("/client_secret", "is required");
   IdentityProvider provider;
   provider.id = crypto::new_id<ProviderId>();
   provider.kind = kind;

@@ -84,7 +84,7 @@ Change replace_profile(db::Txn& txn, const Context& context, UserId user, const 
 void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
   const auto member = member_under_lock(txn, context, scope, user);
   keep_an_owner(txn, scope, member);
-  store::delete_member(txn, scope, user);
+  store::delete_member(txn, scope, user, context.now);
   store::delete_pending_invites(txn, scope, user, member.email);
   revoke_invites(txn, context, scope, user);
   auto before = role_values(member.role);

@@ -139,7 +139,8 @@ bool take_code(db::Txn& txn, const Context& context, UserId user, const std::str
 
 Secret begin_second_step(db::Txn& txn, const Context& context, UserId user, std::optional<OrgId> bound_org) {
   Secret token = crypto::new_token();
-  store::delete_tokens(txn, user, TokenPurpose::second_factor);
+  // An organization's provider, which may begin whenever it likes, disturbs no sign-in but its own.
+  store::delete_second_steps(txn, user, bound_org);
   store::insert_token(txn, user, TokenPurpose::second_factor, crypto::sha256(token.reveal()), context.now,
                       context.now + Seconds{context.settings.mfa_seconds}, std::nullopt, bound_org);
   return token;

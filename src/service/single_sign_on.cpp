@@ -50,12 +50,18 @@ Remembered unseal(const Context& context, const store::OauthState& state) {
   return {text.substr(0, cut), Secret{text.substr(cut + 1)}};
 }
 
+constexpr Seconds kFresh{300};
+
 // Who may ask for a link: the person, not a provider that has signed one in, nor somebody under that name;
 // with an address that is known to be the person's, or a squatter's link would stay when the owner comes.
-void judge_linking(db::Txn& txn, const FoundProvider& found, const Principal& who) {
+// And fresh from the sign-in: what is linked is a way in that stays when the session is over.
+void judge_linking(db::Txn& txn, const Context& context, const FoundProvider& found, const Principal& who) {
   require_unbound(who);
   if (who.actor) throw ApiError(ErrorCode::impersonating);
   if (!who.user.email_verified_at) throw ApiError(ErrorCode::email_unverified);
+  if (who.session_began_at + kFresh < context.now)
+    throw ApiError(ErrorCode::reauthentication_required,
+                   "An identity is linked within five minutes of signing in: sign in again");
   const auto member = store::find_member(txn, found.scope(), who.user.id);
   if (!member || member->status != Status::active)
     throw ApiError(ErrorCode::not_provisioned,
@@ -162,7 +168,7 @@ FoundProvider FoundProvider::find(db::Txn& txn, ProviderKind kind, const std::st
 BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, ProviderKind kind, const std::string& tenant,
                           const Principal* linking) {
   const auto found = FoundProvider::find(txn, kind, tenant);
-  if (linking != nullptr) judge_linking(txn, found, *linking);
+  if (linking != nullptr) judge_linking(txn, context, found, *linking);
   const auto endpoints = ProviderCall{context, issuer_of(context.settings, found.provider())}.discover();
 
   const auto& org = found.scope().org();
@@ -175,7 +181,10 @@ BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, ProviderKind kin
   row.state = crypto::sha256(state);
   row.provider = found.provider().id;
   row.browser = crypto::sha256(cookie.reveal());
-  if (linking != nullptr) row.user = linking->user.id;
+  if (linking != nullptr) {
+    row.user = linking->user.id;
+    row.session = linking->session;
+  }
   row.values_sealed = seal(context, values, row.state);
   row.created_at = context.now;
   row.expires_at = context.now + lifetime;

@@ -22,6 +22,8 @@ constexpr std::int64_t kDatabaseDelayFirst = 500'000;
 constexpr std::int64_t kDatabaseDelayMax = 15'000'000;
 constexpr std::size_t kReplyBytes = 65536;  // read, so that the connection stays; nobody looks at them
 constexpr int kGone = 410;
+// A reply that takes longer holds a place that others could have: as one that fails.
+constexpr std::int64_t kSlowMs = 1000;
 
 // What an exception from the database says, for the log.
 std::string reason(const std::exception& problem) {
@@ -216,7 +218,7 @@ void WebhookCourier::finish(const net::OutboundPool::Outcome& outcome) {
   results_.push_back({found->second, attempt_of(outcome)});
   under_way_.erase(found);
   const auto& [claim, attempt] = results_.back();
-  turns_.ended(claim.webhook, !attempt.error.empty());
+  turns_.ended(claim.webhook, !attempt.error.empty() || attempt.duration_ms > kSlowMs);
   turns_.add(claim.webhook);
 }
 

@@ -1,5 +1,9 @@
 #include "tenantd/service/webhooks.hpp"
 
+#include <algorithm>
+#include <mutex>
+#include <set>
+
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -25,15 +29,54 @@ NewSecret new_secret(const Context& context, WebhookId id) {
           crypto::seal(context.keys.seal_key(), bytes.reveal(), store::webhook_secret_context(id))};
 }
 
-void judge_url(const Context& context, const std::string& url) {
+// Who waits for names to be resolved, and in this process. Whoever keeps the name servers busy keeps busy one
+// thread, and all of them half of a worker's, so that the rest is there for others.
+class Lookup {
+ public:
+  // Throws ApiError(unavailable).
+  Lookup(const Context& context, OrgId org) : org_(org) {
+    const std::lock_guard lock{mutex()};
+    const auto most = std::max<std::int64_t>(context.settings.worker_threads / 2, 1);
+    if (static_cast<std::int64_t>(waiting().size()) >= most || !waiting().insert(org).second)
+      throw ApiError(ErrorCode::unavailable, "Too many addresses are being looked up: try again");
+  }
+  ~Lookup() {
+    const std::lock_guard lock{mutex()};
+    waiting().erase(org_);
+  }
+  Lookup(const Lookup&) = delete;
+  Lookup& operator=(const Lookup&) = delete;
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+  static std::set<OrgId>& waiting() {
+    static std::set<OrgId> organizations;
+    return organizations;
+  }
+  OrgId org_;
+};
+
+void judge_url(const Context& context, OrgId org, const std::string& url) {
+  const Lookup lookup{context, org};
   const auto why = net::refuse_url_resolved(net::outbound_policy(context.settings), url);
   if (why)
     throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why).field("/url", *why);
 }
 
+// Path and query often are the secret that lets one in: whoever reads the log has no use for them.
+std::string without_secrets(const std::string& url) {
+  const auto host = url.find("://");
+  const auto path = url.find_first_of("/?#", host == std::string::npos ? 0 : host + 3);
+  if (path == std::string::npos || path + 1 == url.size()) return url;
+  return url.substr(0, path) + "/***";
+}
+
 Values told(const store::Webhook& webhook) {
   Values values;
-  values.set("url", webhook.url)
+  values.set("url", without_secrets(webhook.url))
       .set("description", webhook.description)
       .set("events", webhook.events)
       .set("status", webhook_status_name(webhook.status));
@@ -57,7 +100,7 @@ store::Webhook existing_under_lock(db::Txn& txn, const TenantScope& scope, Webho
 
 MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const WebhookForm& form) {
-  judge_url(context, form.url);
+  judge_url(context, scope.org(), form.url.value());
   stand_under_lock(txn, context, scope);
   if (store::count_webhooks(txn, scope) >= kMostWebhooks)
     throw ApiError(ErrorCode::limit_reached,
@@ -65,9 +108,15 @@ MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope
         .member("limit", "webhooks");
   const auto id = crypto::new_id<WebhookId>();
   auto secret = new_secret(context, id);
-  store::Webhook webhook{
-      id, form.url,     form.description, form.events, form.status.value_or(WebhookStatus::active),
-      1,  scope.user(), context.now,      context.now};
+  store::Webhook webhook{id,
+                         form.url.value(),
+                         form.description.value_or(""),
+                         form.events.value(),
+                         form.status.value_or(WebhookStatus::active),
+                         1,
+                         scope.user(),
+                         context.now,
+                         context.now};
   store::insert_webhook(txn, scope, webhook, secret.sealed);
   auto after = told(webhook);
   after.masked("secret");
@@ -79,19 +128,24 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
                               const WebhookForm& form,
                               const std::function<bool(std::int64_t revision)>& is_expected) {
   existing(txn, scope, id);
-  judge_url(context, form.url);  // before anything is locked: it may take its time
+  if (form.url)
+    judge_url(context, scope.org(), *form.url);  // before anything is locked: it may take its time
   auto webhook = existing_under_lock(txn, scope, id);
   if (!is_expected(webhook.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = told(webhook);
-  webhook.url = form.url;
-  webhook.description = form.description;
-  webhook.events = form.events;
+  const bool url_changed = form.url && *form.url != webhook.url;
+  webhook.url = form.url.value_or(webhook.url);
+  webhook.description = form.description.value_or(webhook.description);
+  webhook.events = form.events.value_or(webhook.events);
   webhook.status = form.status.value_or(webhook.status);
   if (!store::update_webhook(txn, scope, webhook, context.now))
     throw ApiError(ErrorCode::precondition_failed);
   ++webhook.revision;
   webhook.updated_at = context.now;
-  record(txn, context, scope, {"webhook.updated", "webhook", id.bytes(), std::move(before), told(webhook)});
+  auto after = told(webhook);
+  if (url_changed) after.set("url_changed", true);
+  record(txn, context, scope,
+         {"webhook.updated", "webhook", id.bytes(), std::move(before), std::move(after)});
   return webhook;
 }
 

@@ -61,6 +61,18 @@ Test(shut_out, sessions_at_home_elsewhere_lose_this_organization_and_live_on_the
   expect(at(again(guest), host.org_id), 200);
 }
 
+Test(shut_out, sessions_of_a_removed_member_stay_shut_out_when_the_person_comes_back) {
+  const auto host = sign_up("Host");
+  const auto guest = guest_of(host);
+  expect(at(guest, host.org_id), 200);
+  expect(host.client().del("/api/v1/members/" + guest.user_id, ""), 204);
+  expect_problem(at(guest, host.org_id), 404, "not_found");
+  join(host, guest, "member");
+  expect_problem(at(guest, host.org_id), 404, "not_found");
+  expect(guest.client().get("/api/v1/members"), 200);
+  expect(at(again(guest), host.org_id), 200);
+}
+
 Test(shut_out, ending_one_session_or_ones_own_shuts_nobody_out) {
   const auto host = sign_up("Host");
   const auto guest = guest_of(host);

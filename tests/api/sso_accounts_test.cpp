@@ -96,6 +96,106 @@ Test(sso_accounts, who_is_unknown_where_nobody_is_let_in_by_itself_is_refused, .
   expect_problem(with(bound).get(path), 403, "session_bound");
 }
 
+void reset_password(const std::string& email, const std::string& password) {
+  expect(Client{}.post("/reset_password", object({{"email", email}})), 202);
+  const auto token = newest_mail(email, "password_reset").token();
+  expect(Client{}.post("/reset_password", object({{"token", token}, {"new_password", password}})), 200);
+}
+
+// Signs in again; the session looks `seconds` old to whoever asks.
+Account aged(const Account& who, std::int64_t seconds) {
+  auto again = account_of(expect(sign_in(who.email, who.password), 200), who.email);
+  again.org_id = who.org_id;
+  database().run("UPDATE session SET created_at = created_at - " + std::to_string(seconds) +
+                 " WHERE user_id = " + binary(who.user_id));
+  return again;
+}
+
+Test(sso_accounts, a_link_is_asked_for_fresh_from_the_sign_in_and_ends_with_the_session, .timeout = 120) {
+  World world;
+  const auto owner = sign_up();
+  verify(owner);
+  make_provider(owner, "google", false, "[]");
+  const auto path = "/api/v1/auth/oauth/google/login/" + owner.org_id;
+  expect_problem(aged(owner, 301).client().get(path), 403, "reauthentication_required");
+  require_equal(count("oauth_state"), 0);
+  // Whoever had the token for a while has nothing when it is gone.
+  const auto fresh = aged(owner, 0);
+  const auto begun = begin("google", owner.org_id, fresh.client());
+  const auto code = fresh_name("code");
+  world.idp.grant(code, world.idp.key().token(payload_for(world.idp, begun, "thief", fresh_email())));
+  expect(fresh.client().post("/logout", ""), 204);
+  expect_problem(come_back(begun, code), 400, "oauth_state_invalid");
+  require_equal(count("identity"), 0);
+}
+
+Test(sso_accounts, whoever_resets_the_password_ends_what_was_linked, .timeout = 120) {
+  World world;
+  const auto owner = sign_up();
+  verify(owner);
+  make_provider(owner, "google");
+  expect(link(world.idp, owner, "google", owner.org_id, "thief"), 200);
+  const auto begun = begin("google", owner.org_id, aged(owner, 0).client());
+  reset_password(owner.email, "another-Passphrase-4711");
+  require_equal(count("identity") + count("oauth_state"), 0);
+  const auto code = fresh_name("code");
+  world.idp.grant(code, world.idp.key().token(payload_for(world.idp, begun, "thief", fresh_email())));
+  expect_problem(come_back(begun, code), 400, "oauth_state_invalid");
+  // Who never had a password keeps the way in that made the account.
+  const auto email = fresh_email();
+  expect(sign_on(world.idp, "google", owner.org_id, "ann", email), 200);
+  reset_password(email, "another-Passphrase-4712");
+  require_equal(count("identity"), 1);
+}
+
+Test(sso_accounts, ones_own_identities_are_listed_and_unlinked, .timeout = 120) {
+  World world;
+  const auto owner = sign_up();
+  verify(owner);
+  const auto other = sign_up();
+  make_provider(owner, "google", false, "[]");
+  expect(link(world.idp, owner, "google", owner.org_id, "ann"), 200);
+  const auto list = owner.client().get("/api/v1/auth/identities");
+  expect(list, 200);
+  require_equal(list.size("/items"), 1U);
+  require_equal(list.text("/items/0/issuer"), world.idp.issuer("google"));
+  const auto one = "/api/v1/auth/identities/" + list.text("/items/0/id");
+  require_equal(other.client().get("/api/v1/auth/identities").size("/items"), 0U);
+  {
+    Unchanged database;
+    expect_problem(other.client().del(one, ""), 404, "not_found");
+    expect_problem(owner.client().del("/api/v1/auth/identities/" + fresh_id(), ""), 404, "not_found");
+    expect_problem(owner.client().del("/api/v1/auth/identities/x", ""), 404, "not_found");
+    database.check("identities that are not one's own");
+  }
+  const auto bound = sign_on(world.idp, "google", owner.org_id, "ann", fresh_email());
+  expect(with(bound).get("/api/v1/auth/identities"), 200);
+  expect(owner.client().del(one, ""), 204);
+  newest_mail(owner.email, "security_changed");
+  expect_problem(sign_on(world.idp, "google", owner.org_id, "ann", fresh_email()), 403, "not_provisioned");
+}
+
+Test(sso_accounts, a_provider_that_is_switched_off_signs_nobody_in_and_keeps_what_is_set, .timeout = 120) {
+  World world;
+  const auto owner = sign_up();
+  const auto made = make_provider(owner, "google");
+  const auto email = fresh_email();
+  expect(sign_on(world.idp, "google", owner.org_id, "ann", email), 200);
+  const auto begun = begin("google", owner.org_id);
+  const auto one = "/api/v1/tenants/" + owner.org_id + "/identity-providers/" + made.text("/id");
+  const auto off = owner.client().put(one, R"({"enabled":false})");
+  expect(off, 200);
+  require_equal(off.text("/allowed_domains/0"), "example.com");
+  require(off.at("/auto_provision_users").GetBool(), off.describe());
+  require(!off.at("/enabled").GetBool(), off.describe());
+  expect_problem(Client{}.get("/api/v1/auth/oauth/google/login/" + owner.org_id), 404, "not_found");
+  const auto code = fresh_name("code");
+  world.idp.grant(code, world.idp.key().token(payload_for(world.idp, begun, "ann", email)));
+  expect_problem(come_back(begun, code), 404, "not_found");
+  expect(owner.client().put(one, R"({"enabled":true})"), 200);
+  expect(sign_on(world.idp, "google", owner.org_id, "ann", email), 200);
+}
+
 Test(sso_accounts, a_known_identity_joins_another_organization_only_where_that_lets_people_in,
      .timeout = 120) {
   World world;

@@ -153,6 +153,9 @@ Test(sso, a_state_is_good_once_in_its_browser_for_its_organization_and_provider,
   const auto first = Client{}.send(call);
   expect(first, 200);
   require_equal(Client{}.send(call).text("/access_token"), first.text("/access_token"));
+  // And not in another browser, whatever it knows besides.
+  call.headers.front().second = "tenantd_sso=x";
+  expect_problem(Client{}.send(call), 400, "oauth_state_invalid");
 }
 
 Test(sso, no_forged_token_signs_anybody_in, .timeout = 120) {

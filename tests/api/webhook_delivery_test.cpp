@@ -175,6 +175,32 @@ Test(webhook_delivery, a_receiver_that_hangs_delays_neither_others_nor_mail, .ti
   require_equal(receiver.wait_for(5, "/hang").size(), 5U);
 }
 
+Test(webhook_delivery, nothing_of_a_deactivated_organization_goes_out_until_it_is_back, .timeout = 180) {
+  Hooks hooks;
+  Receiver receiver;
+  const auto webhook = hooks.make(receiver.url("/off"));
+  hooks.happen();
+  receiver.wait_for(1, "/off");
+  hooks.await(webhook, "delivered");
+  const auto root = super_admin();
+  const auto tenant = "/api/v1/tenants/" + hooks.owner.org_id;
+  expect(root.client().post(tenant + "/deactivate", R"({"reason":"Unpaid since March"})"), 200);
+  database().run("UPDATE webhook_delivery SET status = 0, next_attempt_at = 0");
+  const auto other = sign_up();
+  const auto address = receiver.url("/other");
+  expect(other.client().post("/api/v1/webhooks",
+                             object({{"url", address}, {"events", Field::raw(R"(["role.created"])")}})),
+         201);
+  // The second of two was looked for after the first had been sent, with all that was due then.
+  for (std::size_t n = 1; n <= 2; ++n) {
+    expect(make_role(other, fresh_name("role"), "[]"), 201);
+    receiver.wait_for(n, "/other");
+  }
+  require_equal(receiver.count("/off"), 1U);
+  expect(root.client().post(tenant + "/activate", ""), 200);
+  receiver.wait_for(2, "/off");
+}
+
 Test(webhook_delivery, what_fails_is_tried_again_under_the_same_id_and_counted, .timeout = 180) {
   Receiver receiver;
   Hooks hooks;

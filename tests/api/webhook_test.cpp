@@ -75,6 +75,17 @@ Test(webhooks, a_webhook_is_made_shown_listed_changed_and_ended) {
   expect_problem(client.send({"PUT", path_to(made), change, "application/json", {{"If-Match", "\"1\""}}}),
                  412, "precondition_failed");
   expect(client.send({"PUT", path_to(made), change, "application/json", {{"If-Match", "\"2\""}}}), 200);
+  // What is not named stays; of the address the log says where, and not by which secret.
+  const auto paused = client.put(path_to(made), R"({"status":"paused"})");
+  expect(paused, 200);
+  require_equal(paused.text("/url") + paused.text("/description") + paused.text("/events/0"),
+                "https://192.0.32.8/otherEverything*");
+  require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
+                          " AND CONCAT(COALESCE(old_values, ''), COALESCE(new_values, '')) RLIKE 'hooks|other'"),
+                0);
+  require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
+                          " AND new_values LIKE '%https://192.0.32.8/***%'"),
+                4);
   expect(client.del(path_to(made), ""), 204);
   expect_problem(client.get(path_to(made)), 404, "not_found");
   expect_problem(client.put(path_to(made), change), 404, "not_found");

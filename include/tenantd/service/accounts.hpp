@@ -45,6 +45,9 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
                      const std::string& new_password);
 
+// Nobody signs in to the account by that identity any more. Throws ApiError: not_found, session_bound.
+void unlink_identity(db::Txn& txn, const Context& context, const Session& session, IdentityId id);
+
 // For the link in a verification mail, and for that in a change of the address. Throws
 // ApiError(token_invalid), ApiError(email_taken) if another account has the new address by now.
 void verify_email(db::Txn& txn, const Context& context, const std::string& token);

@@ -11,13 +11,15 @@
 
 namespace tenantd::service {
 
+// What is not named stays as it was; a new provider's schema names what it must have.
 struct ProviderForm {
-  std::string client_id;
-  std::optional<Secret> client_secret;  // nullopt: as it was
+  std::optional<std::string> client_id;
+  std::optional<Secret> client_secret;
   std::optional<std::string> azure_tenant;
-  bool auto_provision = false;
-  std::vector<std::string> domains;  // as typed
-  std::string default_role;
+  std::optional<bool> auto_provision;
+  std::optional<std::vector<std::string>> domains;  // as typed
+  std::optional<std::string> default_role;
+  std::optional<bool> enabled;
 };
 
 // Throws ApiError: validation_failed, role_outranks (newcomers would get more than the caller holds),

@@ -23,8 +23,8 @@ struct BegunSignIn {
 
 // `tenant`: id or slug. `linking`: whoever is signed in asks for that identity to be linked to the own
 // account. Throws ApiError: not_found (no such active organization, or provider there), provider_unavailable,
-// url_refused, unavailable; when linking also session_bound, impersonating, email_unverified, not_provisioned
-// (no member).
+// url_refused, unavailable; when linking also session_bound, impersonating, email_unverified,
+// reauthentication_required (not fresh from the sign-in), not_provisioned (no member).
 BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, store::ProviderKind kind,
                           const std::string& tenant, const Principal* linking);
 

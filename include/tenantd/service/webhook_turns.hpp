@@ -1,7 +1,9 @@
-// Whose turn it is: webhooks that may have something due, in a row, and how many deliveries each may have
-// under way. Remembers nothing of a webhook that has none under way and did not fail last.
+// Whose turn it is: webhooks that may have something due, in a row, and how many deliveries each, and each
+// organization, may have under way. Those that failed or were slow last share a half of the connections.
+// Remembers nothing of a webhook that has none under way and was well last.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -18,7 +20,8 @@ class WebhookTurns {
   static constexpr std::int64_t kMost = 2;
 
   explicit WebhookTurns(std::int64_t connections)
-      : most_failing_(connections / 2 > 0 ? connections / 2 : 1) {}
+      : most_failing_(std::max<std::int64_t>(connections / 2, 1)),
+        most_of_one_(std::max<std::int64_t>(connections / 4, 1)) {}
 
   // Takes its place at the end, unless it waits already.
   void add(const store::WebhookKey& webhook);
@@ -37,7 +40,9 @@ class WebhookTurns {
     bool failing = false;
   };
 
-  std::int64_t most_failing_;  // deliveries under way to webhooks that failed last
+  std::int64_t most_failing_;  // deliveries under way to webhooks that failed or were slow last
+  std::int64_t most_of_one_;   // deliveries under way to webhooks of one organization
+  std::map<OrgId, std::int64_t> of_organization_;
   std::int64_t failing_under_way_ = 0;
   std::map<store::WebhookKey, Standing> standings_;
   std::deque<store::WebhookKey> row_;

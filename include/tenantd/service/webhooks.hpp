@@ -16,10 +16,11 @@ namespace tenantd::service {
 // For so long the secret of before a rotation signs too.
 inline constexpr Seconds kPreviousSecretSigns{86400};
 
+// A new webhook has at least url and events; of another, what is not named stays as it was.
 struct WebhookForm {
-  std::string url;
-  std::string description;
-  std::string events;  // comma-separated types, or "*"
+  std::optional<std::string> url;
+  std::optional<std::string> description;
+  std::optional<std::string> events;  // comma-separated types, or "*"
   std::optional<WebhookStatus> status;
 };
 
@@ -28,11 +29,12 @@ struct MadeWebhook {
   Secret secret;  // "whsec_…", as libraries for Standard Webhooks take it
 };
 
-// Resolves the URL's host: for the outbound lane. Throws ApiError(url_refused, limit_reached).
+// Resolves the URL's host: for the outbound lane. Throws ApiError(url_refused, limit_reached, unavailable:
+// too many wait for their names to be resolved).
 MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const WebhookForm& form);
-// Without a status in the form the webhook keeps its own. `is_expected` judges the revision. Throws
-// ApiError(not_found, url_refused, precondition_failed).
+// `is_expected` judges the revision. Throws ApiError(not_found, url_refused, precondition_failed,
+// unavailable).
 store::Webhook change_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
                               const WebhookForm& form,
                               const std::function<bool(std::int64_t revision)>& is_expected);

@@ -25,6 +25,7 @@ void put_provider(JsonOut& json, const TenantScope& scope, const IdentityProvide
   for (const auto& domain : provider.domains) json.value(domain);
   json.end_array()
       .field("default_role_name", provider.default_role_name)
+      .field("enabled", provider.enabled)
       .field("created_at", provider.created_at)
       .field("updated_at", provider.updated_at)
       .end_object();
@@ -49,15 +50,16 @@ ProviderId provider_in_path(const Request& request) {
 
 service::ProviderForm provider_form(const JsonValue& body) {
   service::ProviderForm form;
-  form.client_id = text(body, "client_id");
+  form.client_id = maybe_text(body, "client_id");
   if (auto secret = maybe_text(body, "client_secret")) form.client_secret = Secret{*std::move(secret)};
   form.azure_tenant = maybe_text(body, "azure_tenant_id");
   if (const auto* automatic = member(body, "auto_provision_users"))
     form.auto_provision = automatic->GetBool();
   if (const auto* domains = member(body, "allowed_domains"))
-    for (const auto& domain : domains->GetArray())
-      form.domains.emplace_back(domain.GetString(), domain.GetStringLength());
-  form.default_role = text(body, "default_role_name");
+    for (const auto& domain : (form.domains.emplace(), domains->GetArray()))
+      form.domains->emplace_back(domain.GetString(), domain.GetStringLength());
+  form.default_role = maybe_text(body, "default_role_name");
+  if (const auto* enabled = member(body, "enabled")) form.enabled = enabled->GetBool();
   return form;
 }
 

@@ -7,6 +7,7 @@
 #include "tenantd/service/email_change.hpp"
 #include "tenantd/service/second_factor.hpp"
 #include "tenantd/store/global/account_events.hpp"
+#include "tenantd/store/global/identities.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -52,7 +53,33 @@ Response list_events(const Request& request, const Session& session, Txn& txn, A
       [&] { return store::count_account_events(txn, session.user(), which); });
 }
 
+void put_identity(JsonOut& json, const store::Identity& identity) {
+  json.begin_object()
+      .field("id", identity.id())
+      .field("issuer", identity.issuer)
+      .field("email", identity.email)
+      .field("created_at", identity.created_at)
+      .field("last_used_at", identity.last_used_at)
+      .end_object();
+}
+
 }  // namespace
+
+Response list_identities(const Request&, const Session& session, Txn& txn) {
+  service::require_whole_account(txn, session.principal());
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& identity : store::identities_of(txn, session.user())) put_identity(json, identity);
+  json.end_array().end_object();
+  return reply(json);
+}
+
+Response unlink_identity(const Request& request, const Session& session, Txn& txn) {
+  const auto id = IdentityId::parse(request.http.path_value("identity_id"));
+  if (!id) throw ApiError(ErrorCode::not_found);
+  service::unlink_identity(txn, request.context, session, *id);
+  return no_content();
+}
 
 Response verify_second_factor(const Request& request, Txn& txn) {
   return token_reply(service::finish_second_step(txn, request.context, text(request.body, "mfa_token"),

@@ -77,8 +77,9 @@ std::string events_of(const JsonValue& body) {
 }
 
 service::WebhookForm form_of(const JsonValue& body) {
-  service::WebhookForm form{text(body, "url"), maybe_text(body, "description").value_or(""), events_of(body),
+  service::WebhookForm form{maybe_text(body, "url"), maybe_text(body, "description"), std::nullopt,
                             std::nullopt};
+  if (member(body, "events") != nullptr) form.events = events_of(body);
   if (const auto status = maybe_text(body, "status")) form.status = parse_webhook_status(*status);
   return form;
 }

@@ -53,6 +53,9 @@ constexpr Sql kPeekToken{
 constexpr Sql kForgetKeys{"user.forget_keys", "CALL forget_keys(?)"};
 constexpr Sql kChangeEmail{"user.change_email", "CALL change_email(?, ?, ?)"};
 constexpr Sql kDeleteToken{"token.delete", "DELETE FROM one_time_token WHERE token = ?"};
+constexpr Sql kDeleteSecondSteps{
+    "token.delete_second_steps",
+    "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ? AND bound_org_id <=> ?"};
 constexpr Sql kDeleteTokens{"token.delete_of_user",
                             "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?"};
 
@@ -178,6 +181,10 @@ std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::
 
 void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose) {
   txn.execute(kDeleteTokens, user, purpose);
+}
+
+void delete_second_steps(db::Txn& txn, UserId user, const std::optional<OrgId>& bound_org) {
+  txn.execute(kDeleteSecondSteps, user, TokenPurpose::second_factor, bound_org);
 }
 
 }  // namespace tenantd::store

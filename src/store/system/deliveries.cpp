@@ -19,7 +19,8 @@ constexpr Sql kWithDue{
     "SELECT d.org_id, d.webhook_id FROM (SELECT status, org_id, webhook_id, MIN(next_attempt_at) AS due "
     "FROM webhook_delivery FORCE INDEX (delivery_turn) WHERE status = 0 "
     "GROUP BY status, org_id, webhook_id HAVING due <= ?) d "
-    "STRAIGHT_JOIN webhook w ON w.org_id = d.org_id AND w.id = d.webhook_id WHERE w.status = 0"};
+    "STRAIGHT_JOIN webhook w ON w.org_id = d.org_id AND w.id = d.webhook_id "
+    "STRAIGHT_JOIN organization o ON o.id = d.org_id WHERE w.status = 0 AND o.status = 0"};
 
 constexpr Sql kFindDue{"delivery.find_due",
                        "SELECT event_id, attempts, pending_since FROM webhook_delivery "
@@ -37,7 +38,8 @@ constexpr Sql kDispatch{
     "delivery.read",
     "SELECT w.url, w.secret_sealed, IF(w.previous_until > ?, w.previous_secret_sealed, NULL), e.seq, e.type, "
     "e.actor_id, e.subject_id, e.data, e.created_at FROM webhook w JOIN event e ON e.org_id = w.org_id "
-    "WHERE w.org_id = ? AND w.id = ? AND w.status = 0 AND e.id = ?"};
+    "JOIN organization o ON o.id = w.org_id "
+    "WHERE w.org_id = ? AND w.id = ? AND w.status = 0 AND o.status = 0 AND e.id = ?"};
 
 // next_attempt_at: since when the sweeper counts.
 constexpr Sql kDelivered{

@@ -7,10 +7,10 @@ namespace {
 
 using db::Sql;
 
-#define TENANTD_PROVIDERS                                                                           \
-  "SELECT p.id, p.kind, p.client_id, p.client_secret_sealed, p.azure_tenant_id, p.auto_provision, " \
-  "p.allowed_domains, p.default_role_id, r.name, p.revision, p.created_at, p.updated_at "           \
-  "FROM identity_provider p JOIN role r ON r.org_id = p.org_id AND r.id = p.default_role_id "       \
+#define TENANTD_PROVIDERS                                                                              \
+  "SELECT p.id, p.kind, p.client_id, p.client_secret_sealed, p.azure_tenant_id, p.auto_provision, "    \
+  "p.allowed_domains, p.default_role_id, r.name, p.revision, p.created_at, p.updated_at, "             \
+  "p.status FROM identity_provider p JOIN role r ON r.org_id = p.org_id AND r.id = p.default_role_id " \
   "WHERE p.org_id = ? "
 constexpr Sql kList{"identity_provider.list", TENANTD_PROVIDERS
                     "AND p.created_at >= ? AND (p.created_at > ? OR p.id > ?) "
@@ -27,19 +27,21 @@ constexpr Sql kInsert{
 constexpr Sql kUpdate{
     "identity_provider.update",
     "UPDATE identity_provider SET client_id = ?, client_secret_sealed = ?, azure_tenant_id = ?, "
-    "auto_provision = ?, allowed_domains = ?, default_role_id = ?, revision = revision + 1, updated_at = ? "
-    "WHERE org_id = ? AND id = ? AND revision = ?"};
+    "auto_provision = ?, allowed_domains = ?, default_role_id = ?, status = ?, revision = revision + 1, "
+    "updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
 constexpr Sql kDelete{"identity_provider.delete",
                       "DELETE FROM identity_provider WHERE org_id = ? AND id = ?"};
 constexpr Sql kSignInOrg{"identity_provider.organization", "SELECT sign_in_org(?, ?, ?)"};
 
 constexpr Sql kInsertState{
     "oauth_state.insert",
-    "INSERT INTO oauth_state (state, org_id, provider_id, browser, user_id, values_sealed, created_at, "
-    "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFindState{"oauth_state.find",
-                         "SELECT state, provider_id, browser, user_id, values_sealed, created_at, expires_at "
-                         "FROM oauth_state WHERE org_id = ? AND state = ?"};
+    "INSERT INTO oauth_state (state, org_id, provider_id, browser, user_id, session_id, values_sealed, "
+    "created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kFindState{
+    "oauth_state.find",
+    "SELECT state, provider_id, browser, user_id, session_id, values_sealed, created_at, "
+    "expires_at "
+    "FROM oauth_state WHERE org_id = ? AND state = ?"};
 constexpr Sql kDeleteState{"oauth_state.delete", "DELETE FROM oauth_state WHERE org_id = ? AND state = ?"};
 
 std::string joined(const std::vector<std::string>& domains) {
@@ -69,6 +71,7 @@ IdentityProvider read_provider(const db::Rows& rows) {
   p.revision = rows.integer(9);
   p.created_at = rows.time(10);
   p.updated_at = rows.time(11);
+  p.enabled = rows.integer(12) == 0;
   return p;
 }
 
@@ -119,7 +122,8 @@ void insert_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvi
 
 bool update_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& p, TimePoint now) {
   return txn.execute(kUpdate, p.client_id, p.secret_sealed, p.azure_tenant, p.auto_provision,
-                     joined(p.domains), p.default_role, now, scope.org(), p.id, p.revision) == 1;
+                     joined(p.domains), p.default_role, p.enabled ? 0 : 1, now, scope.org(), p.id,
+                     p.revision) == 1;
 }
 
 bool delete_provider(db::Txn& txn, const TenantScope& scope, ProviderId id) {
@@ -137,14 +141,20 @@ std::optional<OrgId> find_sign_in_organization(db::Txn& txn, const std::string& 
 
 void insert_oauth_state(db::Txn& txn, const TenantScope& scope, const OauthState& state) {
   txn.execute(kInsertState, state.state, scope.org(), state.provider, state.browser, state.user,
-              state.values_sealed, state.created_at, state.expires_at);
+              state.session, state.values_sealed, state.created_at, state.expires_at);
 }
 
 std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
   auto rows = txn.query(kFindState, scope.org(), state);
   if (!rows.next()) return std::nullopt;
-  OauthState found{rows.text(0), rows.id<ProviderId>(1), rows.text(2), rows.maybe_id<UserId>(3),
-                   rows.text(4), rows.time(5),           rows.time(6)};
+  OauthState found{rows.text(0),
+                   rows.id<ProviderId>(1),
+                   rows.text(2),
+                   rows.maybe_id<UserId>(3),
+                   rows.maybe_id<SessionId>(4),
+                   rows.text(5),
+                   rows.time(6),
+                   rows.time(7)};
   // Of those that saw it, the one whose DELETE finds the row has it.
   if (txn.execute(kDeleteState, scope.org(), state) != 1) return std::nullopt;
   return found;

@@ -9,8 +9,9 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "member.insert",
-    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, ?)"};
+    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, sessions_ended_at, created_at, "
+    "updated_at) "
+    "VALUES (?, ?, ?, ?, (SELECT removed_at FROM former_member WHERE org_id = ? AND user_id = ?), ?, ?)"};
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
@@ -18,6 +19,8 @@ constexpr Sql kFind{
     "FROM member m JOIN user u ON u.id = m.user_id "
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kLeave{"member.leave", "CALL leave_organization(?, ?)"};
+constexpr Sql kForgetLinks{"member.forget_links", "CALL forget_links(?)"};
 constexpr Sql kSetRole{"member.set_role",
                        "UPDATE member SET role_id = ?, role_expires_at = ?, updated_at = ? "
                        "WHERE org_id = ? AND user_id = ?"};
@@ -101,7 +104,7 @@ Member read_member(const db::Rows& rows) {
 
 void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
                    const std::optional<TimePoint>& expires_at) {
-  txn.execute(kInsert, scope.org(), user, role, expires_at, now, now);
+  txn.execute(kInsert, scope.org(), user, role, expires_at, scope.org(), user, now, now);
   txn.touch(user);
 }
 
@@ -111,9 +114,11 @@ std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId
   return read_member(rows);
 }
 
-bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user) {
+bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
   txn.touch(user);
-  return txn.execute(kDelete, scope.org(), user) == 1;
+  if (txn.execute(kDelete, scope.org(), user) != 1) return false;
+  txn.execute(kLeave, user, now);
+  return true;
 }
 
 bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role,
@@ -130,6 +135,7 @@ bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Stat
 void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
   txn.touch(user);
   txn.execute(kShutOut, now, scope.org(), user);
+  txn.execute(kForgetLinks, user);
 }
 
 std::optional<UserId> find_first_owner(db::Txn& txn, const TenantScope& scope) {

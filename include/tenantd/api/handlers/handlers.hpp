@@ -42,6 +42,8 @@ Response change_email(const Request&, const Session&, Txn&);
 Response resend_verification(const Request&, const Session&, Txn&);
 Response auth_status(const Request&, const Session&, Txn&);
 Response sign_in_history(const Request&, const Session&, Txn&);
+Response list_identities(const Request&, const Session&, Txn&);
+Response unlink_identity(const Request&, const Session&, Txn&);
 Response security_events(const Request&, const Session&, Txn&);
 
 // impersonation.cpp

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenantd/db/txn.hpp"
 
@@ -14,11 +15,22 @@ struct Identity {
   std::string subject;
   UserId user;
   std::string email;  // what the provider said last; never compared
+  TimePoint created_at = {};
+  TimePoint last_used_at = {};
+
+  // Made of issuer and subject.
+  IdentityId id() const;
 };
 
 std::optional<UserId> find_identity(db::Txn& txn, const std::string& issuer, const std::string& subject);
 // Throws db::DuplicateKey if it belongs to somebody.
 void insert_identity(db::Txn& txn, const Identity& identity, TimePoint now);
+// In the order of their making.
+std::vector<Identity> identities_of(db::Txn& txn, UserId user);
+// False if the account has none of this id.
+bool delete_identity(db::Txn& txn, UserId user, IdentityId id);
+// And the links to the account that are on their way.
+void forget_identities(db::Txn& txn, UserId user);
 void use_identity(db::Txn& txn, const Identity& identity, TimePoint now);
 
 }  // namespace tenantd::store

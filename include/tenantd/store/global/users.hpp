@@ -82,5 +82,7 @@ void delete_api_keys_of(db::Txn& txn, UserId user);
 bool change_email(db::Txn& txn, UserId user, const std::string& hash, TimePoint now);
 // Older links of this kind stop working.
 void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose);
+// Of a sign-in by the password (nullopt), or by the provider of an organization.
+void delete_second_steps(db::Txn& txn, UserId user, const std::optional<OrgId>& bound_org);
 
 }  // namespace tenantd::store

@@ -18,6 +18,7 @@ std::optional<ProviderKind> parse_provider(std::string_view name);
 
 struct IdentityProvider {
   ProviderId id;
+  bool enabled = true;  // else nobody signs in by it
   ProviderKind kind = ProviderKind::google;
   std::string client_id;
   std::string secret_sealed;
@@ -54,7 +55,8 @@ struct OauthState {
   std::string state;
   ProviderId provider;
   std::string browser;
-  std::optional<UserId> user;  // who asked for a link to the own account
+  std::optional<UserId> user;        // who asked for a link to the own account
+  std::optional<SessionId> session;  // in which, and with which it is gone
   std::string values_sealed;
   TimePoint created_at;
   TimePoint expires_at;

@@ -31,13 +31,15 @@ void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId r
                    const std::optional<TimePoint>& expires_at = std::nullopt);
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user);
 // False if there was none.
-bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user);
+// Their sessions from before do not count here any more, should they come back.
+bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);
 // From `expires_at` on the role grants nothing; nullopt = it never ends. False if there is no such member.
 bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role,
                      const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
-// Sessions of the member that began before `now` find no membership here any more.
+// Sessions of the member that began before `now` find no membership here any more, and what they asked for is
+// forgotten.
 void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);
 // Returns who has been an owner longest, of the active ones whose accounts are active; nullopt if there is
 // none.
