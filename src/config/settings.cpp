@@ -54,6 +54,10 @@ void read_secret(const Environment& environment, const char* key, Secret& out) {
   if (auto value = raw_value(environment, key)) out = Secret{std::move(*value)};
 }
 
+std::string range_of(std::int64_t least, std::int64_t most) {
+  return std::to_string(least) + "–" + std::to_string(most);
+}
+
 // What a limit is counted in. The other units are of places, and of what the machinery is made of.
 bool bounds_something(std::string_view unit) {
   constexpr std::array<std::string_view, 11> kUnits = {
@@ -78,7 +82,8 @@ Settings load_settings(const Environment& environment) {
 #undef NUMBER
 #undef FLAG
 #undef SECRET
-  while (!s.public_url.empty() && s.public_url.back() == '/') s.public_url.pop_back();
+  for (std::string* url : {&s.public_url, &s.app_url})
+    while (url->ends_with('/')) url->pop_back();
   return s;
 }
 
@@ -92,7 +97,7 @@ std::vector<SettingDoc> setting_docs() {
 #define SECTION(title) section = title;
 #define TEXT(member, key, fallback, unit, doc) rows.push_back({section, key, fallback, unit, doc});
 #define NUMBER(member, key, fallback, unit, doc, least, most) \
-  rows.push_back({section, key, #fallback, unit, doc});
+  rows.push_back({section, key, #fallback, unit, doc, range_of(least, most)});
 #define FLAG(member, key, fallback, doc) rows.push_back({section, key, #fallback, "true, false", doc});
 #define SECRET(member, key, doc) rows.push_back({section, key, "", "secret", doc});
 #include "tenantd/config/settings.def"
@@ -124,14 +129,14 @@ std::vector<LimitInForce> limits_in_force(const Settings& settings) {
 
 std::string settings_markdown() {
   std::ostringstream out;
-  out << "| key | default | unit | meaning |\n|---|---|---|---|\n";
+  out << "| key | default | range | unit | meaning |\n|---|---|---|---|---|\n";
   std::string_view section;
   for (const auto& row : setting_docs()) {
-    if (row.section != section) out << "| **" << row.section << "** | | | |\n";
+    if (row.section != section) out << "| **" << row.section << "** | | | | |\n";
     section = row.section;
     out << "| `" << row.key << "` | ";
     if (!row.fallback.empty()) out << '`' << row.fallback << '`';
-    out << " | " << row.unit << " | " << row.doc << " |\n";
+    out << " | " << row.range << " | " << row.unit << " | " << row.doc << " |\n";
   }
   return out.str();
 }

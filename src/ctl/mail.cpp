@@ -34,7 +34,7 @@ constexpr std::int64_t kListPage = 200;
 mail::Message sample(const Settings& settings, mail::Template kind) {
   const auto mail = mail::sample_mail(kind, "grace@example.com", settings.public_url);
   return mail::render(mail, kSampleId, settings.mail_from, settings.public_url, now(),
-                      kind == mail::Template::invitation ? "Northwind Traders" : "");
+                      kind == mail::Template::invitation ? "Northwind Traders" : "", settings.app_url);
 }
 
 const std::string& part_of(const mail::Message& message, const std::string& format) {
@@ -87,7 +87,8 @@ int test(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto transport = mail::make_transport(settings);
   const auto message =
       mail::render(mail::sample_mail(mail::Template::test, to->str(), settings.public_url),
-                   crypto::new_id<MailId>().str(), settings.mail_from, settings.public_url, now());
+                   crypto::new_id<MailId>().str(), settings.mail_from, settings.public_url, now(), "",
+                   settings.app_url);
   const auto result = transport->send(message);
   transport->idle();
   const bool sent = result.outcome == mail::Outcome::sent;

@@ -7,6 +7,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "tenantd/config/settings.hpp"
+
 namespace tenantd::mail {
 namespace {
 
@@ -29,6 +31,15 @@ std::string page_of(Template kind) {
   if (kind == Template::invitation) return "invite";
   if (kind == Template::verification || kind == Template::email_change) return "verify";
   return kind == Template::password_reset || kind == Template::account_created ? "reset" : "";
+}
+
+// How long such a link is good for, unless the settings say otherwise.
+std::int64_t lifetime_seconds(Template kind) {
+  const Settings settings;
+  if (kind == Template::verification) return settings.verify_seconds;
+  if (kind == Template::account_created) return settings.set_password_seconds;
+  if (kind == Template::email_change) return settings.change_email_seconds;
+  return kind == Template::password_reset ? settings.reset_seconds : settings.invite_seconds;
 }
 
 }  // namespace
@@ -65,8 +76,11 @@ Mail sample_mail(Template kind, const std::string& to, const std::string& public
             to,
             {{"organization", "Northwind Traders"},
              {"inviter", "Ada Lovelace"},
-             {"role", "editor"},
-             {"minutes", "10"},
+             {"actor", "support@example.net"},
+             {"reason", "Ticket 4711: the list of products is empty"},
+             {"until", "2026-11-21 03:46 UTC"},
+             {"role", "member"},
+             {"minutes", std::to_string(lifetime_seconds(kind) / 60)},
              {"change", "Two-factor sign-in was switched off"},
              {"from", "ada@example.com"},
              {"to", "grace@example.com"},

@@ -69,7 +69,7 @@ bool warns(Template kind) {
 
 // The values that templates see: the mail's own, cleaned, and those that every mail has.
 std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& from,
-                                            const std::string& public_url) {
+                                            const std::string& public_url, const std::string& app_url) {
   std::map<std::string, std::string> values;
   for (const auto& [key, value] : mail.values) {
     const std::string line{trim(one_line(value))};
@@ -81,12 +81,15 @@ std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& fro
   if (const auto minutes = values.find("minutes"); minutes != values.end())
     values["lifetime"] = lifetime(minutes->second);
   values["public_url"] = public_url;
+  if (!app_url.empty()) values["app_url"] = app_url;
   values.emplace("email", one_line(mail.to));
   values.emplace("service", from.name.empty() ? from.address.substr(from.address.find('@') + 1) : from.name);
   values.emplace("reset_url", public_url + "/reset");
-  values.emplace("target", values.contains("link") ? values["link"]
-                           : warns(mail.kind)      ? values["reset_url"]
-                                                   : public_url);
+  // Whoever only has to sign in goes where people use the application; the service itself has no such page.
+  const auto target = values.contains("link") ? values["link"]
+                      : warns(mail.kind)      ? values["reset_url"]
+                                              : app_url;
+  if (!target.empty()) values.emplace("target", target);
   return values;
 }
 
@@ -105,9 +108,11 @@ Content fill_all(Template kind, const std::map<std::string, std::string>& values
   for (const auto& [key, value] : values) view.set(key, value);
   view.set("button",
            mustache::data{mustache::lambda2{[&](const std::string& label, const mustache::renderer& render) {
+             const auto target = values.find("target");
+             if (target == values.end()) return std::string{};
              mustache::data button;
              button.set("label", render(label));
-             button.set("target", values.at("target"));
+             button.set("target", target->second);
              return fill("button.html.mustache", button);
            }}});
 
@@ -127,14 +132,15 @@ Content fill_all(Template kind, const std::map<std::string, std::string>& values
 }  // namespace
 
 Message render(const Mail& mail, const std::string& id, const std::string& from,
-               const std::string& public_url, TimePoint date, const std::string& sender_name) {
+               const std::string& public_url, TimePoint date, const std::string& sender_name,
+               const std::string& app_url) {
   const bool usable = !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
   });
   if (!usable) throw std::invalid_argument("the mail's id is not made of letters, digits and hyphens");
   const Mailbox sender = parse_mailbox(from);
   const std::string recipient = envelope_address(mail.to);
-  const Content content = fill_all(mail.kind, complete(mail, sender, public_url));
+  const Content content = fill_all(mail.kind, complete(mail, sender, public_url, app_url));
 
   const std::string host = host_name(public_url);
   const std::string domain = host.empty() ? sender.address.substr(sender.address.find('@') + 1) : host;

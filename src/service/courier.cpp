@@ -68,6 +68,7 @@ CourierOptions courier_options(const Settings& settings) {
   options.database.timeout_seconds = static_cast<int>(settings.request_seconds);
   options.from = settings.mail_from;
   options.public_url = settings.public_url;
+  options.app_url = settings.app_url;
   options.wake_socket = settings.courier_socket;
   options.lease = Seconds{settings.mail_lease_seconds};
   const bool has_provider = settings.mail_transport == "ses" || settings.mail_transport == "resend";
@@ -177,8 +178,8 @@ mail::Result Courier::attempt(const store::OutboxRow& row) {
     if (!row.values_sealed) throw std::runtime_error("the mail's values are gone");
     const auto json = crypto::unseal(options_.seal_key, *row.values_sealed, store::outbox_context(row.id));
     const mail::Mail mail{*kind, row.recipient, mail::values_from_json(json)};
-    message =
-        mail::render(mail, row.id.str(), options_.from, options_.public_url, row.created_at, row.sender_name);
+    message = mail::render(mail, row.id.str(), options_.from, options_.public_url, row.created_at,
+                           row.sender_name, options_.app_url);
   } catch (const std::invalid_argument& problem) {
     return {mail::Outcome::refused, problem.what()};
   } catch (const std::runtime_error& problem) {

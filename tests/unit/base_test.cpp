@@ -248,6 +248,13 @@ Test(settings, variables_count) {
 
 Test(settings, trailing_slashes_of_the_public_url_go) {
   cr_assert(settings_of({{"PUBLIC_URL", "https://id.example.org//"}}).public_url == "https://id.example.org");
+  cr_assert(settings_of({{"APP_URL", "https://app.example.org/"}}).app_url == "https://app.example.org");
+}
+
+Test(settings, the_table_says_what_a_number_may_be) {
+  const auto markdown = settings_markdown();
+  cr_assert(contains(markdown, "| `WORKERS` | `4` | 1–256 | processes |"));
+  cr_assert(contains(markdown, "| `APP_URL` |  |  | URL |"));
 }
 
 Test(settings, number_out_of_range_is_an_error_that_names_key_and_range) {

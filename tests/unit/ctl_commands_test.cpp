@@ -125,7 +125,7 @@ Test(tenantctl, settings_as_markdown_holds_a_whole_row_for_each_key) {
     require(contains(outcome.out, "\n| `" + std::string{row.key} + "` | "), std::string{row.key});
   std::istringstream lines{outcome.out};
   for (std::string line; std::getline(lines, line);) {
-    require_equal(std::count(line.begin(), line.end(), '|'), 5, line);
+    require_equal(std::count(line.begin(), line.end(), '|'), 6, line);
     require(line.starts_with('|') && line.ends_with('|'), line);
   }
 }

@@ -153,6 +153,28 @@ Test(mail_render, an_alert_leads_to_the_page_that_mails_a_reset_link) {
   }
 }
 
+Test(mail_render, mails_lead_to_the_application_only_where_there_is_one) {
+  for (const Template kind : mail::templates()) {
+    const Mail mail = mail::sample_mail(kind, "carol@example.com", "https://id.acme.example");
+    const auto rendered = [&](const std::string& app_url) {
+      return mail::render(mail, kId, "Acme <no-reply@acme.example>", "https://id.acme.example",
+                          from_unix(1795231900), {}, app_url);
+    };
+    const std::string name{template_name(kind)};
+    const auto without = rendered("");
+    // The service's own pages are named; its root is none.
+    for (const auto& text : {without.text, without.html})
+      for (const char* end : {"\n", "\"", "<", "."})
+        cr_assert_not(contains(text, std::string{"https://id.acme.example"} + end), "%s: %s", name.c_str(),
+                      text.c_str());
+    cr_assert_not(contains(without.html, "href=\"\""), "%s", name.c_str());
+    cr_assert_not(contains(without.text, "\n\n\n"), "%s: %s", name.c_str(), without.text.c_str());
+    const auto with = rendered("https://app.acme.example");
+    cr_assert(contains(with.text, "https://app.acme.example"), "%s", name.c_str());
+    cr_assert(contains(with.html, "href=\"https://app.acme.example\""), "%s", name.c_str());
+  }
+}
+
 Test(mail_render, html_values_are_escaped_and_text_values_are_not) {
   Mail mail = sample(Template::invitation);
   mail.values["organization"] = "<script>alert('x')</script> & {{link}} \"Co\"";

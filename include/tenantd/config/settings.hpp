@@ -40,9 +40,10 @@ Settings load_settings();
 Settings load_settings(const Environment& environment);
 
 // One row of the documentation, in the table's order; `section` starts a new group when it differs from the
-// last.
+// last. `range`: "1–256", the least and the most that are taken; empty for what is no number.
 struct SettingDoc {
   std::string_view section, key, fallback, unit, doc;
+  std::string range = {};
 };
 std::vector<SettingDoc> setting_docs();
 

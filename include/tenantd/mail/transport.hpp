@@ -30,9 +30,10 @@ struct Message {
 // std::runtime_error if the template or its link is missing, and std::invalid_argument for an address that
 // cannot be put into an envelope: CR, LF, NUL, blanks, angle brackets, a part before the @ that is not ASCII,
 // a domain that is none. `sender_name`: of the organization on whose behalf it goes, as its people typed it,
-// or empty.
+// or empty. `app_url`: where people sign in; without it no mail has a button that only leads there.
 Message render(const Mail& mail, const std::string& id, const std::string& from,
-               const std::string& public_url, TimePoint date, const std::string& sender_name = {});
+               const std::string& public_url, TimePoint date, const std::string& sender_name = {},
+               const std::string& app_url = {});
 
 enum class Outcome { sent, retry, refused };  // refused = permanent (5xx)
 

@@ -57,6 +57,7 @@ struct CourierOptions {
   Secret seal_key;
   std::string from;
   std::string public_url;
+  std::string app_url;
   std::string wake_socket;   // empty = none
   Seconds lease{120};        // raised to twice the send timeout and 15 s if it is shorter
   Seconds send_timeout{30};  // of the provider and its fallback together
