@@ -315,7 +315,9 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
   if (status == 503) response.header("Retry-After", "2");
   const auto level = status >= 500 ? log::Level::error : log::Level::notice;
-  if (status >= 500 || status == 401 || status == 403 || status == 429)
+  const bool told = status >= 500 || status == 401 || status == 403 || status == 429;
+  // The caller is not told which address was refused: only the log helps whoever has to set it right.
+  if (told || error.code() == ErrorCode::url_refused)
     log::write(level, status >= 500 ? "request.failed" : "request.refused",
                {{"request_id", call.http.request_id},
                 {"path", call.match.route != nullptr ? call.match.route->path : std::string_view{}},

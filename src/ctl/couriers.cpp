@@ -7,6 +7,7 @@
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/service/courier.hpp"
 #include "tenantd/service/webhook_courier.hpp"
 
@@ -71,7 +72,7 @@ std::future<void> start(service::WebhookCourier& webhooks, bool once, std::atomi
 }  // namespace
 
 void run_couriers(bool once, std::atomic<bool>& stopping) {
-  const Settings settings = load_settings();
+  const Settings settings = load_checked_settings();
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   const Secret seal_key = crypto::KeyRing::load(settings.keys_dir).seal_key();
   service::WebhookCourier webhooks{webhook_options(settings, seal_key)};

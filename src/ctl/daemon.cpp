@@ -3,6 +3,7 @@
 #include "tenantd/api/dispatch.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/proc/idle_trim.hpp"
 #include "tenantd/proc/no_network.hpp"
@@ -13,7 +14,7 @@ namespace tenantd::ctl {
 
 // What every worker inherits; keys are read again at a reload.
 struct Daemon::Master {
-  Settings settings = load_settings();
+  Settings settings = load_checked_settings();
   std::unique_ptr<crypto::KeyRing> keys =
       std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
   api::Schemas schemas;
