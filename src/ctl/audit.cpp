@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "audit_anchors.hpp"
+#include "options.hpp"
 #include "progress.hpp"
 #include "tenantd/api/audit_json.hpp"
 #include "tenantd/base/text.hpp"
@@ -16,12 +17,8 @@
 #include "usage.hpp"
 
 namespace tenantd::ctl {
-namespace {
 
-using service::ChainCheck;
-using store::AuditScope;
-
-constexpr const char* kUsage =
+const char* const kAuditPage =
     "Usage: tenantctl audit verify [--organization ID|SLUG|system] [--anchors FILE]\n"
     "       tenantctl audit export --organization ID|SLUG|system\n\n"
     "verify walks the chain of audit rows of every organization, of those that were deleted and of the "
@@ -32,39 +29,29 @@ constexpr const char* kUsage =
     "chain\n"
     "that was cut off is found if FILE is out of reach of whoever cut it. export writes one chain as JSON "
     "Lines.\n"
-    "Exit status: 0 whole, 1 broken, 65 FILE is no file of anchors, 70 it could not be told, 75 database "
-    "away,\n"
-    "78 wrong settings or no keys.\n";
+    "Both sign in as DB_ADMIN_USER.\n"
+    "Exit status: 0 whole, 1 broken, 64 wrong usage, 65 FILE is no file of anchors, 70 it could not be "
+    "told,\n"
+    "74 the output could not be written, 75 database away, 78 wrong settings or no keys.\n";
+
+namespace {
+
+using service::ChainCheck;
+using store::AuditScope;
+
 constexpr std::int64_t kRowsAtOnce = 500;
 
 struct Options {
   std::string action;
   std::string organization;
   std::string anchors;
-  bool help = false;
 };
 
 Options parse(const Arguments& arguments) {
   Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const auto& word = arguments[i];
-    const auto value = [&]() -> const std::string& {
-      if (i + 1 == arguments.size()) throw UsageError(word + " needs a value");
-      return arguments[++i];
-    };
-    if (word == "--organization") {
-      options.organization = value();
-    } else if (word == "--anchors") {
-      options.anchors = value();
-    } else if (word == "--help") {
-      options.help = true;
-    } else if (word.starts_with("-") || !options.action.empty()) {
-      throw UsageError("unknown option \"" + word + "\"");
-    } else {
-      options.action = word;
-    }
-  }
-  if (options.help) return options;
+  const auto words =
+      read_options(arguments, {{"--organization", options.organization}, {"--anchors", options.anchors}}, 1);
+  if (!words.empty()) options.action = words[0];
   if (options.action != "verify" && options.action != "export")
     throw UsageError("audit takes verify or export");
   if (options.action == "export" && options.organization.empty())
@@ -108,10 +95,12 @@ class Verification {
     for (const auto org : chains) check(org);
     progress_.end();
     if (broken_ > 0) {
-      out_ << broken_ << " of " << chains.size() << " chains broken\n";
+      out_ << broken_ << " of " << chains.size() << (chains.size() == 1 ? " chain" : " chains")
+           << " broken\n";
       return 1;
     }
-    out_ << chains.size() << " chains, " << rows_ << " rows: whole\n";
+    out_ << chains.size() << (chains.size() == 1 ? " chain, " : " chains, ") << rows_
+         << (rows_ == 1 ? " row: whole\n" : " rows: whole\n");
     if (file_ != nullptr) file_->save();
     return 0;
   }
@@ -201,7 +190,7 @@ int write_out(const Options& options, db::Txn& txn, std::ostream& out) {
   for (std::int64_t at = 0;;) {
     const auto rows = store::read_audit_chain(txn, scope, org, at, kRowsAtOnce);
     for (const auto& row : rows) out << api::audit_line(row, true);
-    if (!out.flush()) return EX_IOERR;
+    flush(out);
     if (static_cast<std::int64_t>(rows.size()) < kRowsAtOnce) return 0;
     at = rows.back().seq;
   }
@@ -211,7 +200,6 @@ int write_out(const Options& options, db::Txn& txn, std::ostream& out) {
 
 int audit(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto options = parse(arguments);
-  if (options.help) return out << kUsage, 0;
   const Settings settings = load_settings();
   db::Pool pool{administrator(settings), 1};
   db::Txn txn{pool};
@@ -224,6 +212,8 @@ int audit(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   } catch (const UsageError&) {
     throw;
   } catch (const ConfigError&) {
+    throw;
+  } catch (const OutputError&) {
     throw;
   } catch (const ApiError& e) {
     if (e.code() == ErrorCode::unavailable) throw;

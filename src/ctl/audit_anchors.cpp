@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <rapidjson/document.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,10 +13,20 @@
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::ctl {
+namespace {
+
+// Some million anchors.
+constexpr std::size_t kBytesMax = 256U << 20U;
+
+}  // namespace
+
 AnchorFile::AnchorFile(const std::string& path) : path_(path) {
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd_ < 0) fail(std::strerror(errno));
   try {
+    struct stat found {};
+    if (::fstat(fd_, &found) != 0) fail(std::strerror(errno));
+    if (!S_ISREG(found.st_mode)) fail("is no ordinary file");
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) fail("another tenantctl uses it");
     read();
   } catch (...) {
@@ -34,6 +45,7 @@ void AnchorFile::read() {
     if (count < 0) fail(std::strerror(errno));
     if (count == 0) break;
     text.append(piece.data(), static_cast<std::size_t>(count));
+    if (text.size() > kBytesMax) fail("is larger than 256 MiB");
   }
   std::size_t number = 0;
   for (std::size_t begin = 0; begin < text.size();) {

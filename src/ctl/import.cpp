@@ -9,23 +9,20 @@
 #include <atomic>
 #include <fstream>
 
+#include "options.hpp"
 #include "progress.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/import_reader.hpp"
 #include "tenantd/ctl/import_report.hpp"
+#include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
-namespace {
 
-using service::ImportOutcome;
-using store::ImportProgress;
-using store::ImportScope;
-
-constexpr const char* kUsage =
+const char* const kImportPage =
     "Usage: tenantctl import [--organization SLUG|ID] [--format csv|jsonl] [--dry-run]\n"
     "                        [--report FILE] [--batch N] FILE\n\n"
     "Columns of the header row, or members of each line's object: email, password_hash (bcrypt, Argon2id or\n"
@@ -35,6 +32,13 @@ constexpr const char* kUsage =
     "goes on\n"
     "where it stopped. Exit status: 0 all in, 65 some rows refused, 66 no such file, 75 database away: run "
     "again, 130 interrupted: run again.\n";
+
+namespace {
+
+using service::ImportOutcome;
+using store::ImportProgress;
+using store::ImportScope;
+
 constexpr std::int64_t kMostRefusedShown = 20;
 
 std::atomic<int> g_interrupted{0};
@@ -52,38 +56,22 @@ struct Options {
   std::string organization;
   std::string format;
   std::string report;
-  std::int64_t batch = 500;
+  std::int64_t batch = 0;
   bool dry_run = false;
-  bool help = false;
 };
 
 Options parse(const Arguments& arguments) {
   Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const auto& word = arguments[i];
-    const auto value = [&]() -> const std::string& {
-      if (i + 1 == arguments.size()) throw UsageError(word + " needs a value");
-      return arguments[++i];
-    };
-    if (word == "--organization") {
-      options.organization = value();
-    } else if (word == "--format") {
-      options.format = value();
-    } else if (word == "--report") {
-      options.report = value();
-    } else if (word == "--batch") {
-      options.batch = parse_int(value()).value_or(0);
-    } else if (word == "--dry-run") {
-      options.dry_run = true;
-    } else if (word == "--help") {
-      options.help = true;
-    } else if (word.starts_with("-") || !options.file.empty()) {
-      throw UsageError("unknown option \"" + word + "\"");
-    } else {
-      options.file = word;
-    }
-  }
-  if (options.help) return options;
+  std::string batch = "500";
+  const auto words = read_options(arguments,
+                                  {{"--organization", options.organization},
+                                   {"--format", options.format},
+                                   {"--report", options.report},
+                                   {"--batch", batch},
+                                   {"--dry-run", options.dry_run}},
+                                  1);
+  if (!words.empty()) options.file = words[0];
+  options.batch = parse_int(batch).value_or(0);
   if (options.file.empty()) throw UsageError("import takes a file");
   if (options.batch < 1 || options.batch > 10000) throw UsageError("--batch is a number from 1 to 10000");
   if (options.format.empty() && options.file.ends_with(".csv")) options.format = "csv";
@@ -282,7 +270,6 @@ std::optional<OrgId> target(db::Pool& pool, const std::string& organization) {
 
 int import_people(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto options = parse(arguments);
-  if (options.help) return out << kUsage, 0;
   std::ifstream file{options.file, std::ios::binary};
   if (!file || size_of(options.file) < 0) {
     err << "tenantctl: " << options.file << " cannot be opened, or is no ordinary file\n";
@@ -296,6 +283,8 @@ int import_people(const Arguments& arguments, std::ostream& out, std::ostream& e
   } catch (const ImportFileError& e) {
     err << "tenantctl: " << e.what() << '\n';
     return EX_DATAERR;
+  } catch (const db::AccessDenied&) {
+    throw;
   } catch (const ApiError& e) {
     if (e.code() != ErrorCode::unavailable) throw;
     err << "tenantctl: " << e.log_detail() << ": what is in is in; run the same command again to go on\n";

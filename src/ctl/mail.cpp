@@ -1,32 +1,39 @@
 // tenantctl mail: how mails look, whether one gets through, and which addresses get none.
 #include <sysexits.h>
 
-#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iomanip>
 
+#include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/commands.hpp"
 #include "tenantd/domain/email.hpp"
+#include "tenantd/domain/error.hpp"
 #include "tenantd/mail/transport.hpp"
 #include "tenantd/service/mail_events.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
-namespace {
 
-constexpr const char* kUsage =
+const char* const kMailPage =
     "Usage: tenantctl mail preview [TEMPLATE] [--text|--html|--eml]   one mail with sample values; without\n"
     "                                                                TEMPLATE the names of all\n"
-    "       tenantctl mail preview --all --dir DIR                   each as NAME.txt, .html and .eml\n"
+    "       tenantctl mail preview --all --dir DIR                   each as NAME.txt, .html and .eml in "
+    "DIR,\n"
+    "                                                                which is made if it is missing\n"
     "       tenantctl mail test ADDRESS                              send one as the settings say, past the\n"
     "                                                                outbox, and print the server's answer\n"
     "       tenantctl mail suppressions list                         addresses that get no mail, newest "
     "first\n"
     "       tenantctl mail suppressions remove ADDRESS\n"
-    "Exit status: 0 done, 1 refused or not found, 64 wrong usage, 75 the server does not take it now,\n"
-    "78 wrong settings.\n";
+    "Exit status: 0 done, 1 refused or not found, 64 wrong usage, 74 the output could not be written,\n"
+    "75 the server does not take it now, 78 wrong settings.\n";
+
+namespace {
 
 constexpr const char* kSampleId = "00000000-0000-7000-8000-000000000000";
 constexpr std::int64_t kListPage = 200;
@@ -43,12 +50,16 @@ const std::string& part_of(const mail::Message& message, const std::string& form
 }
 
 void write_file(const std::string& path, const std::string& text) {
+  errno = 0;
   std::ofstream file{path, std::ios::binary};
   file << text;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+  if (!file.flush()) throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
 }
 
 int preview_all(const Settings& settings, const std::string& dir, std::ostream& out) {
+  std::error_code problem;
+  std::filesystem::create_directories(dir, problem);
+  if (problem) throw std::runtime_error("cannot make the folder " + dir + ": " + problem.message());
   for (const auto kind : mail::templates()) {
     const auto message = sample(settings, kind);
     const auto stem = dir + '/' + std::string{mail::template_name(kind)};
@@ -60,23 +71,32 @@ int preview_all(const Settings& settings, const std::string& dir, std::ostream& 
   return 0;
 }
 
-int preview(Arguments arguments, std::ostream& out) {
-  const Settings settings = load_settings();
-  if (arguments.empty()) {
+int preview_one(const Settings& settings, const std::string& name, const std::string& format,
+                std::ostream& out) {
+  const auto kind = mail::template_by_name(name);
+  if (!kind) throw UsageError("there is no mail template \"" + name + "\"");
+  out << part_of(sample(settings, *kind), format);
+  return 0;
+}
+
+int preview(const Arguments& arguments, std::ostream& out) {
+  bool all = false, text = false, html = false, eml = false;
+  std::string dir;
+  const auto names = read_options(
+      arguments, {{"--all", all}, {"--dir", dir}, {"--text", text}, {"--html", html}, {"--eml", eml}}, 1);
+  const int formats = int{text} + int{html} + int{eml};
+  if (all && dir.empty()) throw UsageError("mail preview --all needs --dir DIR");
+  if (!dir.empty() && !all) throw UsageError("--dir goes with --all");
+  if (formats > 1) throw UsageError("--text, --html and --eml exclude each other");
+  if (formats == 1 && names.empty()) throw UsageError("mail preview takes a template's name");
+  if (all && !names.empty()) throw UsageError("--all takes no template's name");
+  if (!all && names.empty()) {
     for (const auto kind : mail::templates()) out << mail::template_name(kind) << '\n';
     return 0;
   }
-  if (arguments.size() == 3 && arguments[0] == "--all" && arguments[1] == "--dir")
-    return preview_all(settings, arguments[2], out);
-  expect_at_most(arguments, 2);
-  if (arguments[0].starts_with('-')) std::reverse(arguments.begin(), arguments.end());
-  const auto kind = mail::template_by_name(arguments[0]);
-  if (!kind) throw UsageError("there is no mail template \"" + arguments[0] + "\"");
-  const std::string format = arguments.size() > 1 ? arguments[1] : "--text";
-  if (format != "--text" && format != "--html" && format != "--eml")
-    throw UsageError("unknown option \"" + format + "\"");
-  out << part_of(sample(settings, *kind), format);
-  return 0;
+  const Settings settings = load_settings();
+  if (all) return preview_all(settings, dir, out);
+  return preview_one(settings, names[0], html ? "--html" : eml ? "--eml" : "--text", out);
 }
 
 int test(const Arguments& arguments, std::ostream& out, std::ostream& err) {
@@ -85,10 +105,9 @@ int test(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   if (!to) throw UsageError("\"" + arguments[0] + "\" is no e-mail address");
   const Settings settings = load_settings();
   const auto transport = mail::make_transport(settings);
-  const auto message =
-      mail::render(mail::sample_mail(mail::Template::test, to->str(), settings.public_url),
-                   crypto::new_id<MailId>().str(), settings.mail_from, settings.public_url, now(), "",
-                   settings.app_url);
+  const auto message = mail::render(mail::sample_mail(mail::Template::test, to->str(), settings.public_url),
+                                    crypto::new_id<MailId>().str(), settings.mail_from, settings.public_url,
+                                    now(), "", settings.app_url);
   const auto result = transport->send(message);
   transport->idle();
   const bool sent = result.outcome == mail::Outcome::sent;
@@ -116,29 +135,40 @@ int list(db::Pool& pool, std::ostream& out) {
   return 0;
 }
 
-int suppressions(const Arguments& arguments, std::ostream& out) {
-  const Settings settings = load_settings();
-  db::Pool pool{application_account(settings), 1};
-  if (arguments.size() == 1 && arguments[0] == "list") return list(pool, out);
-  if (arguments.size() != 2 || arguments[0] != "remove")
-    throw UsageError("mail suppressions takes list or remove ADDRESS");
+int lift(const Settings& settings, db::Pool& pool, const std::string& address, std::ostream& out,
+         std::ostream& err) {
   const auto keys = crypto::KeyRing::load(settings.keys_dir);
   const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
-  db::run_transaction(pool, nullptr,
-                      [&](db::Txn& txn) { service::lift_suppression(txn, context, arguments[1]); });
-  out << arguments[1] << " gets mail again\n";
+  try {
+    db::run_transaction(pool, nullptr,
+                        [&](db::Txn& txn) { service::lift_suppression(txn, context, address); });
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::not_found) throw;
+    err << "tenantctl: " << address << " is not suppressed\n";
+    return 1;
+  }
+  out << address << " gets mail again\n";
   return 0;
+}
+
+int suppressions(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto words = read_options(arguments, {}, 2);
+  const bool listing = words.size() == 1 && words[0] == "list";
+  if (!listing && (words.size() != 2 || words[0] != "remove"))
+    throw UsageError("mail suppressions takes list or remove ADDRESS");
+  const Settings settings = load_settings();
+  db::Pool pool{application_account(settings), 1};
+  return listing ? list(pool, out) : lift(settings, pool, words[1], out, err);
 }
 
 }  // namespace
 
 int mail_tools(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const std::string action = arguments.empty() ? "" : arguments[0];
-  if (action == "--help") return out << kUsage, 0;
   const Arguments rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
   if (action == "preview") return preview(rest, out);
   if (action == "test") return test(rest, out, err);
-  if (action == "suppressions") return suppressions(rest, out);
+  if (action == "suppressions") return suppressions(rest, out, err);
   throw UsageError("mail takes preview, test or suppressions");
 }
 

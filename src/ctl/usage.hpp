@@ -1,4 +1,4 @@
-// Faults of whoever typed the command.
+// Faults of whoever typed the command, and of what its output goes to.
 #pragma once
 
 #include <stdexcept>
@@ -12,8 +12,12 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-inline void expect_at_most(const Arguments& arguments, std::size_t count) {
-  if (arguments.size() > count) throw UsageError("unexpected argument \"" + arguments[count] + "\"");
-}
+// What was printed did not get where it should go.
+struct OutputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Throws OutputError unless all that was printed is out.
+void flush(std::ostream& out);
 
 }  // namespace tenantd::ctl

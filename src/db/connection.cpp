@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/error.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -93,8 +94,9 @@ Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<I
     impl_->plain->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     impl_->plain->execute(session_limits(options.timeout_seconds));
   } catch (const SQLException& e) {
-    throw ApiError(ErrorCode::unavailable)
-        .detail("connect: " + std::to_string(e.getErrorCode()) + " " + e.what());
+    const auto what = std::to_string(e.getErrorCode()) + " " + e.what();
+    if (e.getErrorCode() == 1045 || e.getErrorCode() == 1698) throw AccessDenied(what);
+    throw ApiError(ErrorCode::unavailable).detail("connect: " + what);
   }
 }
 

@@ -26,7 +26,7 @@ stop: ## Stop what `make start` or `make run` started
 status: ## What runs
 	@$(STACK) status
 
-reload: ## Replace the workers one by one; no request is refused
+reload: ## Read the keys again, replace the workers one by one; settings stay (stop and start)
 	@$(STACK) reload
 
 # --- test ----------------------------------------------------------------------------------------------------------------

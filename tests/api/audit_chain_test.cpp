@@ -44,7 +44,7 @@ void expect_broken(const Account& owner, std::int64_t seq,
                    const std::source_location& at = std::source_location::current()) {
   const auto said = verify_chain(owner);
   expect_verified(said, 1, "(" + owner.org_id + "): row " + std::to_string(seq) + ' ', at);
-  expect_verified(said, 1, "1 of 1 chains broken", at);
+  expect_verified(said, 1, "1 of 1 chain broken", at);
 }
 
 // As an administrator who has no key.
@@ -106,7 +106,7 @@ void append_with_agent(const Account& owner, const std::string& agent, std::int6
 
 Test(audit_verify, a_chain_that_nobody_touched_is_whole) {
   const auto owner = with_rows();
-  expect_verified(verify_chain(owner), 0, "1 chains, 6 rows: whole");
+  expect_verified(verify_chain(owner), 0, "1 chain, 6 rows: whole");
 }
 
 Test(audit_verify, an_edited_row_is_named) {

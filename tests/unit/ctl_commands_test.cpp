@@ -54,7 +54,7 @@ Test(tenantctl, help_names_every_command_and_every_exit_status) {
     require(help.out.starts_with("Usage: tenantctl "), help.out);
     for (const auto& command : ctl::commands())
       require(contains(help.out, "\n  " + std::string{command.name} + ' '), help.out);
-    for (const char* status : {"0 done", "1 failed", "64 ", "75 ", "78 "})
+    for (const char* status : {"0 done", "1 failed", "64 ", "74 ", "75 ", "78 "})
       require(contains(help.out, status), status);
   }
 }
@@ -65,6 +65,43 @@ Test(tenantctl, a_command_with_help_behind_it_says_how_it_is_spelled_and_does_no
     require_equal(help.status, 0, command.name);
     require_equal(help.err, "");
     require(help.out.starts_with("Usage: tenantctl " + std::string{command.name}), help.out);
+  }
+}
+
+Test(tenantctl, help_is_given_however_deep_it_is_asked_for) {
+  for (const ctl::Arguments& arguments : {ctl::Arguments{"keys", "create", "--help"},
+                                          {"keys", "rotate", "--help"},
+                                          {"keys", "list", "--help"},
+                                          {"keys", "retire", "--help"},
+                                          {"keys", "retire", "K", "--help"},
+                                          {"mail", "preview", "--help"},
+                                          {"mail", "preview", "invitation", "--help"},
+                                          {"mail", "test", "--help"},
+                                          {"mail", "suppressions", "--help"},
+                                          {"mail", "suppressions", "list", "--help"},
+                                          {"mail", "suppressions", "remove", "--help"},
+                                          {"audit", "verify", "--help"},
+                                          {"audit", "export", "--help"},
+                                          {"import", "--dry-run", "--help"},
+                                          {"migrate", "--dry-run", "--help"},
+                                          {"super-admin", "grant", "--help"},
+                                          {"postman", "--environment", "--help"}}) {
+    const auto help = run(arguments);
+    require_equal(help.status, 0, arguments[0]);
+    require_equal(help.err, "");
+    require(help.out.starts_with("Usage: tenantctl " + arguments[0]), help.out);
+    if (arguments.size() > 2 && arguments[1] != "--dry-run" && arguments[1] != "--environment")
+      require(contains(help.out, "tenantctl " + arguments[0] + ' ' + arguments[1]), help.out);
+  }
+}
+
+Test(tenantctl, output_that_cannot_be_written_is_an_error_of_its_own) {
+  for (const ctl::Arguments& arguments :
+       {ctl::Arguments{"help"}, {"--version"}, {"settings"}, {"routes"}, {"keys", "--help"}, {"openapi"}}) {
+    std::ostream nowhere{nullptr};
+    std::ostringstream err;
+    require_equal(ctl::run(arguments, nowhere, err), EX_IOERR, arguments[0]);
+    require(err.str().starts_with("tenantctl: the output could not be written"), err.str());
   }
 }
 
@@ -114,6 +151,15 @@ Test(tenantctl, an_unknown_option_or_argument_is_wrong_usage_before_anything_is_
            {"keys", "retire"},
            {"keys", "retire", "a", "b"},
            {"keys", "list", "--json"},
+           {"audit", "verify", "--organization", ""},
+           {"audit", "verify", "--anchors"},
+           {"audit", "export"},
+           {"mail", "preview", "--all"},
+           {"mail", "preview", "--dir", "/tmp"},
+           {"mail", "preview", "invitation", "--html", "--text"},
+           {"mail", "suppressions", "remove"},
+           {"super-admin"},
+           {"super-admin", "grant"},
        })
     expect_sentence(run(arguments), EX_USAGE);
 }

@@ -10,6 +10,7 @@ namespace tenantd::ctl {
 // EX_TEMPFAIL if the database went away, EX_SOFTWARE for whatever else kept it from being known.
 // export --organization ID|SLUG|system: its rows to `out` as JSON Lines, oldest first.
 // Both sign in as the administrator of the database. Throws UsageError.
+extern const char* const kAuditPage;
 int audit(const Arguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace tenantd::ctl

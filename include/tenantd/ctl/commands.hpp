@@ -19,6 +19,7 @@ struct Command {
   const char* arguments;
   const char* summary;  // what it does
   int (*run)(const Arguments& arguments, std::ostream& out, std::ostream& err);
+  const char* page = nullptr;  // what --help anywhere behind it prints; nullptr = what stands above
 };
 
 // The account that sees views only.
@@ -27,10 +28,11 @@ db::ConnectOptions application_account(const Settings& settings);
 std::span<const Command> commands();
 
 // mail.cpp
+extern const char* const kMailPage;
 int mail_tools(const Arguments& arguments, std::ostream& out, std::ostream& err);
 
 // Finds and runs `arguments[0]`; prints the help for none, --help or help. Failures become one sentence on
-// `err`.
+// `err`, also that what was printed to `out` did not get there.
 int run(const Arguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace tenantd::ctl

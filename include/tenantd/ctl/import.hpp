@@ -9,6 +9,7 @@ namespace tenantd::ctl {
 // batches, each one transaction that also writes down how far the file is done: ended anywhere and run again,
 // it goes on there. Returns 0 if no row was refused, EX_DATAERR if some were or the file is none, EX_NOINPUT
 // if it cannot be opened, EX_TEMPFAIL if the database went away. Throws UsageError.
+extern const char* const kImportPage;
 int import_people(const Arguments& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace tenantd::ctl

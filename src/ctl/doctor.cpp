@@ -1,0 +1,78 @@
+#include "doctor.hpp"
+
+#include <stdexcept>
+
+#include "options.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/db/migrate.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::ctl {
+namespace {
+
+// One check a line; the sentence says what to do.
+class Doctor {
+ public:
+  explicit Doctor(std::ostream& out) : out_(out) {}
+  template <class Check>
+  void check(const char* what, Check&& check) {
+    try {
+      const std::string finding = check();
+      out_ << "ok    " << what << ": " << finding << '\n';
+    } catch (const ApiError& e) {
+      fail(what, e.public_text().empty() ? e.log_detail() : e.public_text());
+    } catch (const std::exception& e) {
+      fail(what, e.what());
+    }
+  }
+  bool healthy() const { return healthy_; }
+
+ private:
+  void fail(const char* what, const std::string& why) {
+    healthy_ = false;
+    out_ << "FAIL  " << what << ": " << why << '\n';
+  }
+  std::ostream& out_;
+  bool healthy_ = true;
+};
+
+std::string judge_schema(db::Pool& pool, const Settings& settings) {
+  db::Txn txn{pool};
+  const auto version = db::schema_version(txn);
+  if (version < db::kSchemaVersion)
+    throw std::runtime_error("the schema is at version " + std::to_string(version) +
+                             ": run tenantctl migrate");
+  return "schema version " + std::to_string(version) + ", as " + settings.db_user;
+}
+
+std::string judge_isolation(db::Pool& pool, const Settings& settings) {
+  static constexpr db::Sql kBase{"doctor.base_table", "SELECT COUNT(*) FROM tenantd.member"};
+  db::Txn txn{pool};
+  try {
+    txn.query(kBase);
+  } catch (const db::AccessError&) {
+    return "the application's account cannot read base tables";
+  }
+  throw std::runtime_error(settings.db_user +
+                           " can read base tables: run tenantctl migrate, and use no other account");
+}
+
+}  // namespace
+
+int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
+  read_options(arguments, {});
+  const Settings settings = load_checked_settings();
+  Doctor doctor{out};
+  doctor.check("settings", [] { return std::string{"tenantd and the courier take them"}; });
+  doctor.check("keys", [&] {
+    const auto ring = crypto::KeyRing::load(settings.keys_dir);
+    return std::to_string(ring.signing().size()) + " signing key(s) in " + settings.keys_dir;
+  });
+  db::Pool pool{application_account(settings), 1};
+  doctor.check("database", [&] { return judge_schema(pool, settings); });
+  doctor.check("isolation", [&] { return judge_isolation(pool, settings); });
+  return doctor.healthy() ? 0 : 1;
+}
+
+}  // namespace tenantd::ctl

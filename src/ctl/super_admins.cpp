@@ -1,0 +1,135 @@
+#include "super_admins.hpp"
+
+#include <sysexits.h>
+
+#include <algorithm>
+#include <iomanip>
+
+#include "options.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/service/accounts.hpp"
+#include "tenantd/service/super_admins.hpp"
+#include "usage.hpp"
+
+namespace tenantd::ctl {
+
+const char* const kSuperAdminPage =
+    "Usage: tenantctl super-admin list             who is one, and since when the account exists\n"
+    "       tenantctl super-admin grant ADDRESS    make an account one; it stays signed in\n"
+    "       tenantctl super-admin revoke ADDRESS   make it an ordinary account; all its sessions end\n\n"
+    "Workers of a running tenantd hear of it within SESSION_CACHE_SECONDS. They sign in as DB_ADMIN_USER "
+    "and\n"
+    "need the keys, for the audit row. create-super-admin makes an account that does not exist yet.\n"
+    "Exit status: 0 done, or it was so already; 1 the address has no account; 64 wrong usage;\n"
+    "75 database away; 78 wrong settings.\n";
+
+namespace {
+
+// Whoever administers the database; the service's own account may not make anybody super-admin.
+struct Administrator {
+  explicit Administrator(const Settings& s)
+      : settings(s), keys(crypto::KeyRing::load(s.keys_dir)), pool(account(s), 1) {}
+
+  static db::ConnectOptions account(const Settings& s) {
+    auto options = application_account(s);
+    options.user = s.db_admin_user;
+    options.password = s.db_admin_password;
+    return options;
+  }
+
+  const Settings& settings;
+  crypto::KeyRing keys;
+  db::Pool pool;
+  service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+};
+
+Email address_of(const Arguments& words) {
+  if (words.size() != 2) throw UsageError("super-admin " + words[0] + " takes one address");
+  const auto email = Email::parse(words[1]);
+  if (!email) throw UsageError("\"" + words[1] + "\" is no e-mail address");
+  return *email;
+}
+
+int list(Administrator& as, std::ostream& out) {
+  db::Txn txn{as.pool};
+  const auto found = store::list_super_admins(txn, store::SuperAdminScope::unsafe_for_tenantctl());
+  for (const auto& one : found)
+    out << service::format_utc(one.created_at) << "  " << std::left << std::setw(12)
+        << status_name(one.status) << one.email << '\n';
+  return 0;
+}
+
+int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
+  const auto was = db::run_transaction(
+      as.pool, nullptr, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
+  if (!was) {
+    err << "tenantctl: " << email.str()
+        << " has no account: let it sign up first, or set SUPER_ADMIN_EMAIL and "
+        << "SUPER_ADMIN_PASSWORD and run tenantctl create-super-admin\n";
+    return 1;
+  }
+  out << email.str() << (*was ? " is super-admin already\n" : " is super-admin\n");
+  return 0;
+}
+
+int revoke(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
+  std::size_t left = 0;
+  const auto was = db::run_transaction(as.pool, nullptr, [&](db::Txn& txn) {
+    const auto found = service::revoke_super_admin(txn, as.context, email);
+    left = store::list_super_admins(txn, store::SuperAdminScope::unsafe_for_tenantctl()).size();
+    return found;
+  });
+  if (!was) {
+    err << "tenantctl: " << email.str() << " has no account\n";
+    return 1;
+  }
+  out << email.str()
+      << (*was ? " is an ordinary account now; its sessions have ended\n" : " is no super-admin\n");
+  if (left == 0)
+    err << "tenantctl: nobody is super-admin now; tenantctl super-admin grant ADDRESS makes one\n";
+  return 0;
+}
+
+enum class Found { made, was_one, ordinary };
+
+}  // namespace
+
+int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  read_options(arguments, {});
+  const Settings settings = load_settings();
+  const auto email = Email::parse(settings.super_admin_email);
+  if (!email || settings.super_admin_password.empty()) {
+    err << "tenantctl: set SUPER_ADMIN_EMAIL to an e-mail address and SUPER_ADMIN_PASSWORD (or _FILE)\n";
+    return EX_CONFIG;
+  }
+  Administrator as{settings};
+  const auto found = db::run_transaction(as.pool, nullptr, [&](db::Txn& txn) {
+    if (service::create_super_admin(txn, as.context, *email, settings.super_admin_password.reveal()))
+      return Found::made;
+    return service::is_super_admin(txn, *email) ? Found::was_one : Found::ordinary;
+  });
+  if (found == Found::ordinary) {
+    err << "tenantctl: " << email->str()
+        << " has an ordinary account, which was not changed; to make it super-admin: "
+        << "tenantctl super-admin grant " << email->str() << '\n';
+    return EX_DATAERR;
+  }
+  out << email->str() << (found == Found::made ? " is super-admin\n" : " is super-admin already\n");
+  return 0;
+}
+
+int super_admins(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto words = read_options(arguments, {}, 2);
+  const std::string action = words.empty() ? "" : words[0];
+  if (action != "list" && action != "grant" && action != "revoke")
+    throw UsageError("super-admin takes list, grant ADDRESS or revoke ADDRESS");
+  if (action == "list" && words.size() > 1) throw UsageError("unexpected argument \"" + words[1] + '"');
+  if (action != "list") address_of(words);
+  const Settings settings = load_settings();
+  Administrator as{settings};
+  if (action == "list") return list(as, out);
+  return action == "grant" ? grant(as, address_of(words), out, err) : revoke(as, address_of(words), out, err);
+}
+
+}  // namespace tenantd::ctl
