@@ -70,6 +70,36 @@ std::optional<std::string> bound_words(std::string_view fault) {
   return std::nullopt;
 }
 
+// "String should be no fewer than 36 characters in length.": the number, or "" if the fault does not begin
+// so.
+std::string number_behind(std::string_view fault, std::string_view prefix) {
+  if (!fault.starts_with(prefix)) return {};
+  const auto rest = fault.substr(prefix.size());
+  return std::string{rest.substr(0, rest.find_first_not_of("0123456789"))};
+}
+
+std::optional<std::string> length_words(std::string_view fault) {
+  if (const auto least = number_behind(fault, "String should be no fewer than "); !least.empty())
+    return least == "1" ? "must not be empty" : "must be at least " + least + " characters long";
+  if (const auto most = number_behind(fault, "String should be no more than "); !most.empty())
+    return "must be at most " + most + " characters long";
+  if (const auto least = number_behind(fault, "Array should contain no fewer than "); !least.empty())
+    return least == "1" ? "must not be empty" : "must hold at least " + least + " items";
+  if (const auto most = number_behind(fault, "Array should contain no more than "); !most.empty())
+    return "must hold at most " + most + " items";
+  return std::nullopt;
+}
+
+// What a text must look like: the schema's own words, where it has some.
+std::optional<std::string> form_words(std::string_view fault, const JsonValue* part) {
+  const bool of_pattern = fault.starts_with("Failed to match regex");
+  if (!of_pattern && !fault.starts_with("String should be no ")) return std::nullopt;
+  if (part != nullptr && maybe_text(*part, kFormatMember) == "uuid") return "must be a UUID";
+  if (!of_pattern) return std::nullopt;
+  const auto says = part != nullptr ? maybe_text(*part, "x-pattern-says") : std::nullopt;
+  return says.value_or("does not have the right form");
+}
+
 std::optional<std::string> member_words(std::string_view fault) {
   constexpr std::string_view kUnknown = "Object contains a property that could not be validated ";
   if (!fault.starts_with(kUnknown)) return std::nullopt;
@@ -94,6 +124,8 @@ std::optional<std::string> fault_words(std::string_view fault, const JsonValue& 
   std::optional<std::string> words;
   if (fault.starts_with("Value type not permitted")) words = type_words(part);
   if (fault.starts_with("Failed to match against any enum values")) words = enum_words(part);
+  if (!words) words = form_words(fault, part);
+  if (!words) words = length_words(fault);
   if (!words) words = bound_words(fault);
   if (!words) words = member_words(fault);
   if (!words) words = alternative_words(fault);

@@ -11,6 +11,9 @@
 
 namespace tenantd::api {
 
+// Where a compiled schema keeps its "format", which Valijson must not see.
+inline constexpr const char* kFormatMember = "x-format";
+
 // The names on the way to a value: {"users", "0", "email"}.
 using Steps = std::vector<std::string>;
 

@@ -101,6 +101,7 @@ void drop_formats(JsonValue& schema, bool is_reply, rapidjson::Document::Allocat
   } else if (schema.IsObject()) {
     const auto format = maybe_text(schema, "format");
     if (format) schema.RemoveMember("format");
+    if (format) schema.AddMember(rapidjson::StringRef(kFormatMember), JsonValue{*format, memory}, memory);
     if (is_reply && format == "uuid") schema.AddMember("pattern", rapidjson::StringRef(kUuid), memory);
     for (auto& item : schema.GetObject()) drop_formats(item.value, is_reply, memory);
   }

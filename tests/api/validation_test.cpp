@@ -256,4 +256,9 @@ Test(validation, a_refusal_says_what_would_be_taken) {
   says(client.post("/invite_member", R"({"email":"bob@example.com","rule":"viewer"})"),
        "not known here: 'rule'");
   says(client.post("/invite_member", R"({"role":"viewer"})"), "one of the alternatives");
+  says(client.get("/api/v1/audit-logs?actor=1"), "must be a UUID");
+  says(client.get("/api/v1/audit-logs?action=Role%20Changed"), "must be a name like member.role_changed");
+  says(client.post("/api/v1/roles", R"({"name":"","permissions":[]})"), "must not be empty");
+  says(client.post("/api/v1/roles", R"({"name":")" + std::string(201, 'x') + R"(","permissions":[]})"),
+       "characters long");
 }
