@@ -1,5 +1,8 @@
 #include "tenantd/service/organizations.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -14,6 +17,15 @@
 namespace tenantd::service {
 namespace {
 
+// Names of hosts that BASE_DOMAIN has, or will have, for the service itself.
+constexpr std::array<std::string_view, 14> kReservedSlugs = {"admin",  "api",    "app",     "auth", "docs",
+                                                             "help",   "id",     "login",   "mail", "sso",
+                                                             "static", "status", "support", "www"};
+
+bool is_reserved(const std::string& slug) {
+  return std::find(kReservedSlugs.begin(), kReservedSlugs.end(), slug) != kReservedSlugs.end();
+}
+
 bool is_label_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // A slug nobody asked for by name gets a random tail at the first collision; two collisions in 2^32 do not
@@ -25,7 +37,7 @@ OrganizationRecord insert_with_slug(db::Txn& txn, const Context& context, const 
     return store::insert_organization(txn, scope, form.name, slug, form.personal, limits, context.now);
   };
   if (form.slug) {
-    require_slug(*form.slug, form.slug_pointer);
+    require_new_slug(*form.slug, form.slug_pointer);
     try {
       return insert(*form.slug);
     } catch (const db::DuplicateKey&) {
@@ -33,7 +45,8 @@ OrganizationRecord insert_with_slug(db::Txn& txn, const Context& context, const 
     }
   }
   // A personal organization is named after the address, which its slug must not tell.
-  const std::string base = form.personal ? "u-" + to_hex(crypto::random_bytes(8)) : slug_of(form.name);
+  std::string base = form.personal ? "u-" + to_hex(crypto::random_bytes(8)) : slug_of(form.name);
+  if (is_reserved(base)) base += '-' + to_hex(crypto::random_bytes(4));
   try {
     return insert(base);
   } catch (const db::DuplicateKey&) {
@@ -52,12 +65,26 @@ void judge_session(const char* pointer, const std::optional<std::optional<std::i
 }
 
 void judge(const Context& context, const OrganizationChange& change) {
-  if (change.slug) require_slug(*change.slug);
   if (change.mail_sender_name && *change.mail_sender_name && !is_sender_name(**change.mail_sender_name))
     throw ApiError(ErrorCode::validation_failed)
         .field("/mail_sender_name", "must be a name of at most 100 characters without @, < and >");
   judge_session("/session_idle_seconds", change.session_idle_seconds, context.settings.session_idle_seconds);
   judge_session("/session_max_seconds", change.session_max_seconds, context.settings.session_max_seconds);
+}
+
+// As they will stand: one of the two may be of before.
+void judge_together(const OrganizationChange& change, const BusinessSettings& business) {
+  const auto &idle = business.session_idle_seconds, &most = business.session_max_seconds;
+  if ((!change.session_idle_seconds && !change.session_max_seconds) || !idle || !most || *idle <= *most)
+    return;
+  ApiError refusal{ErrorCode::validation_failed};
+  if (change.session_idle_seconds)
+    refusal.add_field("/session_idle_seconds",
+                      "must not be more than session_max_seconds, " + std::to_string(*most));
+  else
+    refusal.add_field("/session_max_seconds",
+                      "must not be less than session_idle_seconds, " + std::to_string(*idle));
+  throw ApiError{refusal};
 }
 
 store::OrganizationForm changed(store::OrganizationForm form, const OrganizationChange& change) {
@@ -126,6 +153,8 @@ void change_organization(db::Txn& txn, const Context& context, const TenantScope
   const auto before = store::find_organization_form(txn, scope);
   if (!before) throw ApiError(ErrorCode::not_found);
   const auto after = changed(*before, change);
+  if (after.slug != before->slug) require_new_slug(after.slug);
+  judge_together(change, after.business);
   try {
     store::update_organization(txn, scope, after, context.now);
   } catch (const db::DuplicateKey&) {
@@ -197,10 +226,12 @@ bool is_slug(const std::string& text) {
   return true;
 }
 
-void require_slug(const std::string& text, const std::string& pointer) {
+void require_new_slug(const std::string& text, const std::string& pointer) {
   if (!is_slug(text))
     throw ApiError(ErrorCode::validation_failed)
         .field(pointer, "must be 2 to 63 lower-case letters, digits and inner hyphens");
+  if (is_reserved(text))
+    throw ApiError(ErrorCode::validation_failed).field(pointer, "is reserved for the service");
 }
 
 void refuse_taken_slug(const std::string& pointer) {

@@ -109,12 +109,12 @@ MadeTenant make_tenant(db::Txn& txn, const Context& context, const SuperAdmin& a
 store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id,
                             const TenantChange& change,
                             const std::function<bool(std::int64_t revision)>& is_expected) {
-  if (change.slug) require_slug(*change.slug);
   const auto before = tenant_under_lock(txn, context, admin, id);
   if (!is_expected(before.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto tenant = before;
   if (change.name) tenant.organization.name = *change.name;
   if (change.slug) tenant.organization.slug = *change.slug;
+  if (tenant.organization.slug != before.organization.slug) require_new_slug(tenant.organization.slug);
   apply(tenant.limits, change.limits);
   try {
     write(txn, context, admin, tenant);

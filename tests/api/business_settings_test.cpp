@@ -87,6 +87,9 @@ Test(business_settings, what_cannot_be_is_refused_with_its_place) {
       expect_problem(reply, 422, "validation_failed");
       expect_pointer(reply, std::string{"/"} + name);
     }
+  // Nor idle for longer than it lasts, both at once or one after the other.
+  expect_pointer(change(owner, R"({"session_idle_seconds":3601,"session_max_seconds":3600})"),
+                 "/session_idle_seconds");
   // Nor longer than the service's own.
   expect_pointer(change(owner, R"({"session_idle_seconds":604801})"), "/session_idle_seconds");
   expect_pointer(change(owner, R"({"session_max_seconds":2592001})"), "/session_max_seconds");
@@ -95,6 +98,20 @@ Test(business_settings, what_cannot_be_is_refused_with_its_place) {
     expect_problem(change(owner, body), 422, "validation_failed");
   expect_problem(change(manager, R"({"self_approval":true})"), 403, "forbidden");
   database.check("settings that are refused");
+}
+
+Test(business_settings, a_session_is_not_idle_for_longer_than_it_lasts_also_by_two_changes) {
+  const auto owner = sign_up();
+  expect(change(owner, R"({"session_max_seconds":3600})"), 200);
+  const auto idle = change(owner, R"({"session_idle_seconds":3601})");
+  expect_problem(idle, 422, "validation_failed");
+  expect_pointer(idle, "/session_idle_seconds");
+  expect(change(owner, R"({"session_idle_seconds":3600})"), 200);
+  const auto most = change(owner, R"({"session_max_seconds":3599})");
+  expect_problem(most, 422, "validation_failed");
+  expect_pointer(most, "/session_max_seconds");
+  require_equal(expect(owner.client().get(path_to(owner)), 200).number("/session_max_seconds"), 3600);
+  expect(change(owner, R"({"session_idle_seconds":null,"session_max_seconds":3599})"), 200);
 }
 
 Test(business_settings, a_session_as_old_as_the_organization_allows_ends_there_at_once_and_nowhere_else) {

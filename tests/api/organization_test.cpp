@@ -101,7 +101,7 @@ Test(organization, what_cannot_be_is_refused) {
   const auto taken = text_of("SELECT slug FROM organization WHERE id = " + binary(other.org_id));
   Unchanged database;
   expect_problem(client.put(path_to(owner), object({{"slug", taken}})), 409, "conflict");
-  for (const char* slug : {"Upper", "-x", "x-", "a b", "a.b", "\u00fc\u00fc"}) {
+  for (const char* slug : {"Upper", "-x", "x-", "a b", "a.b", "\u00fc\u00fc", "admin", "www", "sso"}) {
     const auto reply = client.put(path_to(owner), object({{"slug", slug}}));
     expect_problem(reply, 422, "validation_failed");
     expect_pointer(reply, "/slug");
@@ -112,6 +112,24 @@ Test(organization, what_cannot_be_is_refused) {
   expect_pointer(client.put(path_to(owner), large), "/settings");
   expect_problem(client.put(path_to(owner), R"({"require_mfa":true})"), 409, "mfa_not_enabled");
   database.check("changes that are refused");
+}
+
+Test(organization, names_of_the_services_own_hosts_are_nobodys_slug) {
+  const auto owner = sign_up("Support");
+  const auto slug = text_of("SELECT slug FROM organization WHERE id = " + binary(owner.org_id));
+  require(slug.starts_with("support-") && slug.size() == 16, slug);
+  const auto made =
+      owner.client().post("/api/v1/organizations", object({{"name", "Mail"}, {"slug", "mail"}}));
+  expect_problem(made, 422, "validation_failed");
+  expect_pointer(made, "/slug");
+  auto root = super_admin().client();
+  const auto tenant = root.put("/api/v1/tenants/" + owner.org_id, object({{"slug", "status"}}));
+  expect_problem(tenant, 422, "validation_failed");
+  expect_pointer(tenant, "/slug");
+  // One that has such a name since before keeps it through other changes.
+  database().run("UPDATE organization SET slug = 'static' WHERE id = " + binary(owner.org_id));
+  expect(owner.client().put(path_to(owner), object({{"name", "Helpers"}, {"slug", "static"}})), 200);
+  expect(root.put("/api/v1/tenants/" + owner.org_id, object({{"name", "Support"}, {"slug", "static"}})), 200);
 }
 
 Test(organization, it_ends_by_its_name_and_its_tokens_with_it) {

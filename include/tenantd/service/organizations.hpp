@@ -50,8 +50,8 @@ struct OrganizationChange {
   std::optional<std::optional<std::int64_t>> session_max_seconds;
 };
 // Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
-// mail may bear, sessions longer than the service's own or too short), conflict (the slug is taken),
-// mfa_not_enabled (who asks others for a second factor has one).
+// mail may bear, sessions longer than the service's own, too short, or idle for longer than they last),
+// conflict (the slug is taken), mfa_not_enabled (who asks others for a second factor has one).
 void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const OrganizationChange& change);
 
@@ -70,8 +70,9 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
 // most 50.
 std::string slug_of(const std::string& name);
 bool is_slug(const std::string& text);
-// Throws ApiError(validation_failed) at `pointer` unless it is a host name label.
-void require_slug(const std::string& text, const std::string& pointer = "/slug");
+// Throws ApiError(validation_failed) at `pointer` unless it is a host name label that an organization may
+// take: www, admin, mail and their like are the service's own.
+void require_new_slug(const std::string& text, const std::string& pointer = "/slug");
 // Throws ApiError(conflict) at `pointer`.
 [[noreturn]] void refuse_taken_slug(const std::string& pointer = "/slug");
 
