@@ -31,6 +31,7 @@
     oauth_state_invalid: 'This sign-in was not begun in this browser, was finished before, or took too long. Please sign in again.',
     oauth_token_refused: 'Your provider’s answer could not be believed. Please sign in again.',
     domain_not_allowed: 'Accounts with your address may not sign in to this organization.',
+    email_taken: 'There is an account with your address already. Please sign in with its password (or ask for a new one), confirm the address, and connect this provider to the account from there.',
     not_found: 'This organization has no sign-in by this provider.',
     identity_taken: 'This identity belongs to another account.',
     provider_unavailable: 'Your provider does not answer as it should. Please try again later.',
@@ -80,7 +81,8 @@
   function welcome(reply) {
     const organization = text(reply.organization && reply.organization.name);
     const email = text(reply.user && reply.user.email);
-    end('You are signed in', 'good', `Signed in${organization ? ` to ${organization}` : ''}${email ? ` as ${email}` : ''}.`);
+    const where = `${organization ? ` to ${organization}` : ''}${email ? ` as ${email}` : ''}`;
+    end('You are signed in', 'good', `Signed in${where}. You can close this page.`);
   }
 
   function askForCode(token) {
@@ -130,8 +132,14 @@
     button.removeAttribute('aria-disabled');
   });
 
+  // What came with the address was taken out of it: a page that is loaded again knows nothing of it.
+  const reloaded = performance.getEntriesByType('navigation').some((entry) => entry.type === 'reload');
+
   if (refused !== '') {
-    end('You are not signed in', 'bad', 'Your provider has ended the sign-in. Please begin again.');
+    const reason = /^[\w.-]{1,64}$/.test(refused) ? ` (${refused})` : '';
+    end('You are not signed in', 'bad', `Your provider has ended the sign-in${reason}. Please begin again.`);
+  } else if (code === '' && reloaded) {
+    end('This sign-in is over', 'bad', 'A sign-in cannot be finished by loading this page again. If you were signed in, close it; if not, please begin where you sign in.');
   } else if (code === '' || !named) {
     end('You are not signed in', 'bad', 'This page is where a provider sends you back to. Please begin where you sign in.');
   } else {

@@ -111,20 +111,30 @@ async function in_browser() {
     await visit.page.getByText('Continue').waitFor();
     const tokens = await visit.answer(`/api/v1/auth/oauth/google/callback/${orgA}`, 200,
                                       () => visit.page.click('button[type=submit]'));
-    await visit.shows(`Signed in to ${tokens.organization.name} as erin@example.com.`);
+    await visit.shows(`Signed in to ${tokens.organization.name} as erin@example.com. You can close this page.`);
     await visit.check('signed-in');
     assert.equal(await visit.page.evaluate(() => location.href), redirect);
     const content = await visit.page.content();
     for (const secret of [tokens.access_token, tokens.refresh_token]) assert.ok(!content.includes(secret));
     const kept = await visit.page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie, history.state]);
     assert.deepEqual(kept, [0, 0, '', null]);
+    await visit.page.reload();
+    await visit.shows('A sign-in cannot be finished by loading this page again.');
 
     const stranger = await open(`${base}/sso?code=x&state=google.${orgA}.${'A'.repeat(43)}`);
     await stranger.shows('was not begun in this browser').catch(() => {});
     stranger.wrong = stranger.wrong.filter((word) => !word.includes('status of 400'));
     await stranger.check('refused');
     const denied = await open(`${base}/sso?error=access_denied&state=x`);
-    await denied.shows('Your provider has ended the sign-in.');
+    await denied.shows('Your provider has ended the sign-in (access_denied).');
+    const odd = await open(`${base}/sso?error=${encodeURIComponent('<b>call 555 now</b>')}`);
+    await odd.shows('Your provider has ended the sign-in.');
+    const taken = await open(`${base}/sso`);
+    await taken.page.route('**/callback/**', (route) => route.fulfill(
+      { status: 409, contentType: 'application/problem+json', body: JSON.stringify({ code: 'email_taken', status: 409 }) }));
+    await taken.page.goto(`${base}/sso?code=x&state=google.${orgA}.${'A'.repeat(43)}`);
+    await taken.shows('There is an account with your address already.');
+    taken.wrong = taken.wrong.filter((word) => !word.includes('status of 409'));
   });
 }
 
