@@ -29,8 +29,6 @@ std::string ImportRow::*column(std::string_view name) {
   return nullptr;
 }
 
-constexpr const char* kTooLong = "is longer than 65536 bytes";
-
 // What a header or a member was called, fit for a terminal.
 std::string shown(std::string_view name) {
   std::string text{name.substr(0, 40)};
@@ -42,11 +40,10 @@ std::string shown(std::string_view name) {
 }  // namespace
 
 ImportReader::ImportReader(std::istream& in, ImportFormat format) : in_(*in.rdbuf()), format_(format) {
-  skip_mark();
   if (format == ImportFormat::jsonl) return;
   std::vector<std::string> names;
   std::string problem;
-  if (!read_csv(names, problem) || !problem.empty())
+  if (!in_.next(names, problem) || !problem.empty())
     throw ImportFileError("the header row cannot be read" + (problem.empty() ? "" : ": it " + problem));
   for (const auto& name : names) {
     const auto member = column(name);
@@ -59,76 +56,25 @@ ImportReader::ImportReader(std::istream& in, ImportFormat format) : in_(*in.rdbu
     throw ImportFileError("the header row does not name the column \"email\"");
 }
 
-int ImportReader::get() {
-  const int c = in_.sbumpc();
-  if (c == std::char_traits<char>::eof()) return c;
-  ++bytes_;
-  if (c == '\n') ++line_;
-  return c;
-}
-
-void ImportReader::skip_mark() {
-  for (const int expected : {0xEF, 0xBB, 0xBF}) {
-    if (in_.sgetc() != expected) return;
-    get();
-  }
-}
-
 bool ImportReader::next(ImportRecord& record) {
   record.row = {};
   record.problem.clear();
   if (format_ == ImportFormat::jsonl) {
     std::string text;
     do {
-      record.line = line_;
-      text.clear();
-      if (!read_line(text, record.problem)) return false;
+      record.line = in_.line();
+      if (!in_.next_line(text, record.problem)) return false;
     } while (record.problem.empty() && trim(text).empty());
     if (record.problem.empty()) parse_object(record, text);
     return true;
   }
   std::vector<std::string> fields;
   do {
-    record.line = line_;
-    fields.clear();
-    if (!read_csv(fields, record.problem)) return false;
+    record.line = in_.line();
+    if (!in_.next(fields, record.problem)) return false;
   } while (record.problem.empty() && fields.size() == 1 && fields[0].empty());
   fill(record, fields);
   return true;
-}
-
-// One record, which may go over several lines. A fault does not end it: what follows is the next record.
-bool ImportReader::read_csv(std::vector<std::string>& fields, std::string& problem) {
-  constexpr int kEnd = std::char_traits<char>::eof();
-  const auto fault = [&](const char* what) {
-    if (problem.empty()) problem = what;
-  };
-  const auto begun = bytes_;
-  fields.emplace_back();
-  Field state = Field::start;
-  for (;;) {
-    const int c = get();
-    if (c == kEnd && bytes_ == begun) return false;
-    if (c == kEnd && state == Field::quoted) fault("has a quote that is never closed");
-    const bool inside = state == Field::quoted;
-    if (c == kEnd || (c == '\n' && !inside)) return true;
-    if (c == '\r' && !inside && in_.sgetc() == '\n') continue;
-    if (bytes_ - begun > static_cast<std::int64_t>(kMaxRecordBytes)) fault(kTooLong);
-    if (c == '"' && state == Field::start) {
-      state = Field::quoted;
-    } else if (c == '"' && inside) {
-      state = Field::after_quote;
-    } else if (c == ',' && !inside) {
-      if (problem.empty()) fields.emplace_back();
-      state = Field::start;
-    } else {
-      if (c == '"' && state == Field::plain) fault("has a quote within a field that is not quoted");
-      if (c != '"' && state == Field::after_quote) fault("has text after a closing quote");
-      // A doubled quote stands for one, and the field goes on.
-      state = inside || (c == '"' && state == Field::after_quote) ? Field::quoted : Field::plain;
-      if (problem.empty()) fields.back() += static_cast<char>(c);
-    }
-  }
 }
 
 void ImportReader::fill(ImportRecord& record, const std::vector<std::string>& fields) const {
@@ -140,17 +86,6 @@ void ImportReader::fill(ImportRecord& record, const std::vector<std::string>& fi
         "has " + std::to_string(fields.size()) + " fields, the header row " + std::to_string(columns_.size());
   for (const auto& field : fields)
     if (!is_utf8(field)) record.problem = "is not UTF-8";
-}
-
-bool ImportReader::read_line(std::string& text, std::string& problem) {
-  const auto begun = bytes_;
-  for (;;) {
-    const int c = get();
-    if (c == std::char_traits<char>::eof()) return bytes_ != begun;
-    if (c == '\n') return true;
-    if (bytes_ - begun > static_cast<std::int64_t>(kMaxRecordBytes)) problem = kTooLong;
-    if (problem.empty()) text += static_cast<char>(c);
-  }
 }
 
 void ImportReader::parse_object(ImportRecord& record, const std::string& text) {

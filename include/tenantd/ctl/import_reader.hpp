@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tenantd/base/csv.hpp"
 #include "tenantd/service/import.hpp"
 
 namespace tenantd::ctl {
@@ -27,7 +28,7 @@ struct ImportFileError : std::runtime_error {
 
 class ImportReader {
  public:
-  static constexpr std::size_t kMaxRecordBytes = 65536;
+  static constexpr std::size_t kMaxRecordBytes = CsvReader::kMaxRecordBytes;
 
   // Reads the header. Throws ImportFileError if it lacks email, names a column twice, or one that is unknown.
   ImportReader(std::istream& in, ImportFormat format);
@@ -35,22 +36,15 @@ class ImportReader {
   // False at the end. A record that cannot be read counts as one, with its problem.
   bool next(ImportRecord& record);
   // Read so far.
-  std::int64_t bytes() const { return bytes_; }
+  std::int64_t bytes() const { return in_.bytes(); }
 
  private:
-  enum class Field { start, plain, quoted, after_quote };
-  int get();
-  void skip_mark();
-  bool read_csv(std::vector<std::string>& fields, std::string& problem);
-  bool read_line(std::string& text, std::string& problem);
   void fill(ImportRecord& record, const std::vector<std::string>& fields) const;
   static void parse_object(ImportRecord& record, const std::string& text);
 
-  std::streambuf& in_;
+  CsvReader in_;
   ImportFormat format_;
   std::vector<std::string service::ImportRow::*> columns_;
-  std::int64_t line_ = 1;
-  std::int64_t bytes_ = 0;
 };
 
 }  // namespace tenantd::ctl
