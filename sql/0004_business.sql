@@ -66,6 +66,7 @@ CREATE TABLE IF NOT EXISTS tenantd.supplier (
   updated_at BIGINT       NOT NULL,
   PRIMARY KEY (org_id, id),
   KEY supplier_time (org_id, created_at, id),
+  KEY supplier_name (org_id, name),
   CONSTRAINT supplier_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
@@ -79,6 +80,7 @@ CREATE TABLE IF NOT EXISTS tenantd.warehouse (
   updated_at BIGINT       NOT NULL,
   PRIMARY KEY (org_id, id),
   KEY warehouse_time (org_id, created_at, id),
+  KEY warehouse_name (org_id, name),
   CONSTRAINT warehouse_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
@@ -102,8 +104,8 @@ CREATE TABLE IF NOT EXISTS tenantd.product (
   PRIMARY KEY (org_id, id),
   UNIQUE KEY product_sku (org_id, sku),
   KEY product_time (org_id, created_at, id),
-  KEY product_low (org_id, low_since),
-  KEY product_supplier (org_id, supplier_id),
+  KEY product_low (org_id, low_since, id),
+  KEY product_supplier (org_id, supplier_id, created_at, id),
   CONSTRAINT product_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT product_has_supplier FOREIGN KEY (org_id, supplier_id) REFERENCES tenantd.supplier (org_id, id),
   CONSTRAINT product_quantity CHECK (quantity >= 0)
@@ -141,8 +143,8 @@ CREATE TABLE IF NOT EXISTS tenantd.stock_movement (
   PRIMARY KEY (org_id, id),
   KEY movement_time (org_id, created_at, id),
   KEY movement_product (org_id, product_id, created_at, id),
-  KEY movement_warehouse (org_id, warehouse_id),
-  KEY movement_target (org_id, to_warehouse_id),
+  KEY movement_warehouse (org_id, warehouse_id, created_at, id),
+  KEY movement_target (org_id, to_warehouse_id, created_at, id),
   CONSTRAINT movement_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT movement_of_product FOREIGN KEY (org_id, product_id) REFERENCES tenantd.product (org_id, id),
   CONSTRAINT movement_in_warehouse FOREIGN KEY (org_id, warehouse_id) REFERENCES tenantd.warehouse (org_id, id),

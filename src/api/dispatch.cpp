@@ -55,6 +55,16 @@ Json sign_in_of_form(const http::Request& request) {
   return body;
 }
 
+// A file of rows as the JSON body that says the same.
+Json body_of_csv(const http::Request& request) {
+  if (!is_utf8(request.body)) throw ApiError(ErrorCode::bad_request, "The file is not UTF-8");
+  Json body;
+  body.SetObject();
+  auto& memory = body.GetAllocator();
+  body.AddMember("csv", JsonValue{request.body, memory}, memory);
+  return body;
+}
+
 // "https://accounts.example.com:8443/x" is at accounts.example.com: a name that stands for no tenant.
 std::string host_of(std::string_view url) {
   const auto scheme = url.find("://");
@@ -247,6 +257,8 @@ void Dispatch::read_body(Call& call) {
     call.body = parse_json(call.http.body);
   } else if (route.also == AlsoTakes::text && type == "text/plain") {
     call.body = parse_json(call.http.body);
+  } else if (route.also == AlsoTakes::csv && type == "text/csv") {
+    call.body = body_of_csv(call.http);
   } else if (route.also == AlsoTakes::form && type == kForm) {
     call.body = sign_in_of_form(call.http);
   } else {
@@ -292,7 +304,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   call.context.caller = call.principal ? &*call.principal : nullptr;
   if (!route.body.empty()) schemas_.check(route.body, call.body);
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
-  Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics};
+  Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
   if (call.principal && route.handler.access == Access::anyone)
     request.session = Authorizer::session_of(*call.principal);
 

@@ -53,7 +53,9 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
     throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
   id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
   // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
-  body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency:" + request.body);
+  // What the query says belongs to the request as well.
+  const auto asked = request.query_text.empty() ? ":" : '?' + request.query_text + '\n';
+  body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency" + asked + request.body);
   try {
     if (claim()) return;
   } catch (const db::RetryableError&) {

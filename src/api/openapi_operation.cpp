@@ -120,6 +120,8 @@ void put_body(JsonOut& json, const Route& route) {
   put_examples(json, schema_document(route.body));
   json.end_object();
   if (route.also == AlsoTakes::form) put_form(json);
+  if (route.also == AlsoTakes::csv)
+    json.key("text/csv").begin_object().key("schema").raw(R"({"type":"string"})").end_object();
   if (route.also == AlsoTakes::text) {
     json.key("text/plain").begin_object().key("schema");
     put_reference(json, component_reference(route.body));
@@ -148,13 +150,16 @@ class Headers {
   JsonOut& json_;
 };
 
-constexpr std::string_view kLines = "application/x-ndjson";
+// True if the reply is a file, maybe the first of several.
+bool is_file(const Route& route) {
+  return route.reply.media == "application/x-ndjson" || route.reply.media == "text/csv";
+}
 
 void put_success_headers(JsonOut& json, const Route& route, int status) {
   Headers headers{json};
   if (status == 201 || status == 303) headers.shared("Location", "location");
   if (status < 300 && has_etag(route)) headers.own("ETag", "Of this revision, for If-Match");
-  if (route.reply.media == kLines) {
+  if (is_file(route)) {
     headers.own("Content-Disposition", "attachment, with a name for the file");
     headers.own("Link", "With rel=\"next\": where the rest is; none at the end");
   }

@@ -19,6 +19,7 @@ constexpr Reply ok(std::string_view schema, int other = 0) { return {200, schema
 constexpr Reply made(std::string_view schema) { return {201, schema}; }
 constexpr Reply accepted(std::string_view schema, int other = 0) { return {202, schema, other}; }
 constexpr Reply lines() { return {200, "", 0, "application/x-ndjson"}; }
+constexpr Reply csv() { return {200, "", 0, "text/csv"}; }
 constexpr Reply done() { return {204, ""}; }
 
 // The rows under one heading.
@@ -178,6 +179,8 @@ constexpr auto kRoutes = join(
     section("Inventory",
     Route{GET, "/api/v1/products", h::list_products, products_read, Rate::read, "", "products_query", ok("products"), "Products"},
     Route{POST, "/api/v1/products", h::make_product, products_create, Rate::write, "product", "", made("product"), "Add a product"},
+    Route{POST, "/api/v1/products/import", h::import_products, products_create, Rate::write, "product_import", "import_query", ok("import_report"), "Add and change products by a CSV file", AlsoTakes::csv},
+    Route{GET, "/api/v1/products/export", h::export_products, products_read, Rate::read, "", "product_export_query", csv(), "Products as CSV, in files that an import takes"},
     Route{GET, "/api/v1/products/{product_id}", h::show_product, products_read, Rate::read, "", "", ok("product"), "A product"},
     Route{PUT, "/api/v1/products/{product_id}", h::change_product, products_update, Rate::write, "product", "", ok("product"), "Replace a product; If-Match takes its ETag"},
     Route{DELETE_, "/api/v1/products/{product_id}", h::delete_product, products_delete, Rate::write, "", "", done(), "Remove a product that nothing names"},
@@ -194,6 +197,8 @@ constexpr auto kRoutes = join(
     Route{GET, "/api/v1/stock-movements", h::list_movements, stock_read, Rate::read, "", "movements_query", ok("stock_movements"), "Movements, newest first"},
     Route{POST, "/api/v1/stock-movements", h::make_movement, stock_create, Rate::write, "stock_movement", "", made("stock_movement"), "Move stock in, out, to another warehouse, or to what was counted"},
     Route{GET, "/api/v1/stock-movements/low-stock", h::list_low_stock, stock_read, Rate::read, "", "low_stock_query", ok("products"), "Products at or under their reorder level"},
+    Route{POST, "/api/v1/stock-movements/import", h::import_movements, stock_create, Rate::write, "movement_import", "import_query", ok("import_report"), "Move stock by a CSV file", AlsoTakes::csv},
+    Route{GET, "/api/v1/stock-movements/export", h::export_movements, stock_read, Rate::read, "", "movement_export_query", csv(), "Movements as CSV, oldest first, in files that an import takes"},
     Route{GET, "/api/v1/stock-movements/{movement_id}", h::show_movement, stock_read, Rate::read, "", "", ok("stock_movement"), "A movement"},
     Route{GET, "/api/v1/stock-levels", h::list_stock_levels, stock_read, Rate::read, "", "levels_query", ok("stock_levels"), "How much lies where"}),
 

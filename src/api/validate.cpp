@@ -187,7 +187,7 @@ void Schemas::check(std::string_view name, const JsonValue& document) const {
       error.add_field(pointer_of(steps), *words);
     }
   }
-  // Texts of another system, under its own signature: read, not kept.
+  // Texts of another system under its own signature, read and not kept, and files whose rows are checked.
   if (!entry.document.HasMember("x-controls")) refuse_controls(document, "", error, found);
   if (found) throw ApiError{error};
 }

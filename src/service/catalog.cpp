@@ -1,5 +1,7 @@
 #include "tenantd/service/catalog.hpp"
 
+#include "tenantd/service/stock.hpp"
+
 namespace tenantd::service {
 
 Values values_of(const store::Supplier& s) {
@@ -24,6 +26,13 @@ Values values_of(const store::Product& p) {
       .set("price_minor", p.price_minor)
       .set("currency", p.currency);
   return values;
+}
+
+void derive(store::Product& product, TimePoint now) { product.low_since = low_since(product, now); }
+
+void tell_besides(db::Txn& txn, const Context& context, const TenantScope& scope,
+                  const store::Product& before, const store::Product& product) {
+  tell_if_low(txn, context, scope, before, product);
 }
 
 void write_catalog(const std::function<void()>& write) {

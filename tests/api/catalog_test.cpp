@@ -60,11 +60,7 @@ Test(catalog, a_stale_tag_changes_nothing_and_of_two_with_one_tag_one_wins) {
     expect(made, 201);
     const auto one = std::string{kind.path} + '/' + made.text("/id");
     const auto put = [&](const std::string& tag) {
-      return owner.client().send({"PUT",
-                                  one,
-                                  kind.second,
-                                  "application/json",
-                                  {{"If-Match", tag}, {"Authorization", "Bearer " + owner.access_token}}});
+      return owner.client().header("If-Match", tag).put(one, kind.second);
     };
     const auto replies = at_once(8, [&](std::size_t) { return put("\"1\""); });
     int won = 0;
@@ -89,10 +85,10 @@ Test(catalog, a_sku_is_one_products_in_an_organization) {
   expect(second, 201);
   Unchanged database;
   const auto taken = client.post("/api/v1/products", R"({"sku":"M6","name":"Another"})");
-  expect_problem(taken, 409, "conflict");
+  expect_problem(taken, 409, "sku_taken");
   expect_pointer(taken, "/sku");
   expect_problem(client.put("/api/v1/products/" + second.text("/id"), R"({"sku":"M6","name":"Bolt"})"), 409,
-                 "conflict");
+                 "sku_taken");
   database.check("a taken SKU");
 }
 
@@ -114,7 +110,7 @@ Test(catalog, a_product_names_a_supplier_of_its_own_organization) {
     expect_problem(refused, 422, "validation_failed");
     expect_pointer(refused, "/supplier_id");
   }
-  expect_problem(client.del("/api/v1/suppliers/" + supplier, ""), 409, "conflict");
+  expect_problem(client.del("/api/v1/suppliers/" + supplier, ""), 409, "resource_in_use");
   database.check("a foreign supplier");
 }
 
@@ -136,7 +132,7 @@ Test(catalog, what_a_row_cannot_be_is_refused) {
   refused("/api/v1/products", R"({"sku":"a","name":"x","price_minor":1})", "/currency");
   refused("/api/v1/products", R"({"sku":"a","name":"x","currency":"EUR"})", "/price_minor");
   refused("/api/v1/products", R"({"sku":"a","name":"x","price_minor":1,"currency":"euro"})", "/currency");
-  refused("/api/v1/products", R"({"sku":"a","name":"x","quantity":7})", "/quantity");
+  refused("/api/v1/products", R"({"sku":"a","name":"x","quantity":7})", "");
   refused("/api/v1/products", R"({"sku":"a","name":"x","reorder_level":"5"})", "/reorder_level");
   database.check("bad rows");
 }

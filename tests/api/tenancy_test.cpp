@@ -8,6 +8,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/inventory.hpp"
 #include "support/world.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/text.hpp"
@@ -59,6 +60,8 @@ std::string body_for(std::string_view schema, const Names& names) {
     return R"({"url":"https://192.0.32.8/","events":["*"],"status":"paused")" + org + '}';
   if (schema == "supplier" || schema == "warehouse") return R"({"name":"x")" + org + '}';
   if (schema == "product") return R"({"sku":"x","name":"x")" + org + '}';
+  if (schema == "product_import") return R"({"csv":"sku,name\nx,x\n")" + org + '}';
+  if (schema == "movement_import") return R"({"csv":"sku,warehouse,type,quantity\nx,x,in,1\n")" + org + '}';
   if (schema == "stock_movement")
     return R"({"product_id":")" + fresh_id() + R"(","warehouse_id":")" + fresh_id() +
            R"(","type":"in","quantity":1)" + org + '}';
@@ -164,9 +167,16 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   expect(theirs.client().post("/api/v1/roles", R"({"name":"theirs","permissions":[]})"), 201);
   expect(invite(theirs, fresh_email("waiting")), 201);
   expect(theirs.client().post("/api/v1/webhooks", body_for("webhook", {})), 201);
-  const std::vector<std::string> parts = {
-      uuid_of("role", "name = 'theirs' AND ", theirs), uuid_of("invite", "status = 0 AND ", theirs),
-      uuid_of("webhook", "", theirs), uuid_of("event", "type = 'webhook.created' AND ", theirs)};
+  expect(theirs.client().post("/api/v1/suppliers", body_for("supplier", {})), 201);
+  expect(move(theirs, make_product(theirs), make_warehouse(theirs), "in", 1), 201);
+  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs),
+                                          uuid_of("invite", "status = 0 AND ", theirs),
+                                          uuid_of("webhook", "", theirs),
+                                          uuid_of("event", "type = 'webhook.created' AND ", theirs),
+                                          uuid_of("supplier", "", theirs),
+                                          uuid_of("product", "", theirs),
+                                          uuid_of("warehouse", "", theirs),
+                                          uuid_of("stock_movement", "", theirs)};
   auto client = ours.client();
   Unchanged database;
   for (const auto& route : tenant_routes()) {

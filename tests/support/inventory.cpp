@@ -46,6 +46,43 @@ void require_ledger_sums(const Account& account) {
                           " AND p.quantity <> (SELECT COALESCE(SUM(l.quantity), 0) FROM stock_level l WHERE "
                           "l.org_id = p.org_id AND l.product_id = p.id)"),
                 0, "products whose number is not the sum of the levels");
+  require_equal(number_of("SELECT COUNT(*) FROM product p WHERE p.org_id = " + org +
+                          " AND (p.low_since IS NULL) = (p.quantity <= p.reorder_level)"),
+                0, "products that are low and not told so, or the reverse");
+}
+
+Response send_file(const Account& account, const std::string& path, const std::string& csv,
+                   const std::vector<Header>& headers) {
+  return account.client().send({"POST", path, csv, "text/csv", headers});
+}
+
+std::string export_of(const Account& account, const std::string& path) {
+  const auto reply = account.client().get(path + "/export");
+  expect(reply, 200);
+  require_equal(reply.header("content-type"), "text/csv; charset=utf-8; header=present");
+  return reply.body;
+}
+
+void require_counts(const Response& report, std::int64_t created, std::int64_t updated,
+                    std::int64_t unchanged, std::int64_t refused) {
+  expect(report, 200);
+  require_equal(report.number("/created"), created, report.body);
+  require_equal(report.number("/updated"), updated, report.body);
+  require_equal(report.number("/unchanged"), unchanged, report.body);
+  require_equal(report.number("/refused"), refused, report.body);
+}
+
+void require_refusal(const Response& report, int row, std::int64_t line, const std::string& code,
+                     const std::string& column) {
+  const auto at = "/rows/" + std::to_string(row);
+  require_equal(report.text(at + "/status"), "refused", report.body);
+  require_equal(report.number(at + "/line"), line, report.body);
+  require_equal(report.text(at + "/code"), code, report.body);
+  require_equal(report.at(at + "/column").IsNull() ? "" : report.text(at + "/column"), column, report.body);
+}
+
+std::int64_t count_in(const Account& account, const std::string& table, const std::string& more) {
+  return number_of("SELECT COUNT(*) FROM " + table + " WHERE org_id = " + binary(account.org_id) + more);
 }
 
 }  // namespace tenantd::test

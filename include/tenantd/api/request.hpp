@@ -11,6 +11,8 @@ struct Metrics;
 
 namespace tenantd::api {
 
+class Schemas;
+
 struct Request {
   const http::Request& http;
   const service::Context& context;
@@ -19,6 +21,7 @@ struct Request {
   std::optional<Session>
       session;  // on a route that anybody may call: the caller's, when a live one came along
   const shm::Metrics* metrics = nullptr;
+  const Schemas* schemas = nullptr;  // for a body that holds what other rows take as theirs
 };
 
 using Response = http::Response;

@@ -73,6 +73,7 @@ enum class AlsoTakes {
   nothing,
   form,  // application/x-www-form-urlencoded: OAuth 2's password form
   text,  // text/plain, which is what Amazon SNS calls its JSON
+  csv,   // text/csv: stands for {"csv": the body}
 };
 
 struct Route {

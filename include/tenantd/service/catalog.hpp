@@ -25,6 +25,16 @@ constexpr std::string_view resource_name(const store::Supplier&) { return "suppl
 constexpr std::string_view resource_name(const store::Warehouse&) { return "warehouse"; }
 constexpr std::string_view resource_name(const store::Product&) { return "product"; }
 
+// What follows from a row's other values is set before it is written, and what its change means besides is
+// told after it: since when a product is low, and that it has become so.
+template <class Row>
+void derive(Row&, TimePoint) {}
+void derive(store::Product& product, TimePoint now);
+template <class Row>
+void tell_besides(db::Txn&, const Context&, const TenantScope&, const Row& /*before*/, const Row&) {}
+void tell_besides(db::Txn& txn, const Context& context, const TenantScope& scope,
+                  const store::Product& before, const store::Product& product);
+
 // Runs a write and says what the schema refuses: 409 sku_taken, or 422 for what the row names and is not
 // there.
 void write_catalog(const std::function<void()>& write);
@@ -43,6 +53,7 @@ Row make_row(db::Txn& txn, const Context& context, const TenantScope& scope, Row
   row.id = crypto::new_id<std::remove_cvref_t<decltype(row.id)>>();
   row.created_at = row.updated_at = context.now;
   row.revision = 1;
+  derive(row, context.now);
   write_catalog([&] { store::insert_row(txn, scope, row); });
   tell(txn, context, scope, row, "created", {}, values_of(row));
   return row;
@@ -57,12 +68,14 @@ Row change_row(db::Txn& txn, const Context& context, const TenantScope& scope, R
   auto row = store::lock_row(txn, scope, id);
   if (!row) throw ApiError(ErrorCode::not_found);
   if (!is_expected(row->revision)) throw ApiError(ErrorCode::precondition_failed);
-  auto before = values_of(*row);
+  const Row before = *row;
   edit(*row);
   row->updated_at = context.now;
+  derive(*row, context.now);
   write_catalog([&] { store::update_row(txn, scope, *row); });
   ++row->revision;
-  tell(txn, context, scope, *row, "updated", std::move(before), values_of(*row));
+  tell(txn, context, scope, *row, "updated", values_of(before), values_of(*row));
+  tell_besides(txn, context, scope, before, *row);
   return *std::move(row);
 }
 

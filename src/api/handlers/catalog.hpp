@@ -30,16 +30,17 @@ Response row_reply(const Row& row, std::string_view path, Put&& put, int status 
   return response;
 }
 
-template <class Filter, class Put>
+// Where a list that is in the order of its making goes on after `row`.
+inline constexpr auto kPlaceInTime = [](const auto& row) {
+  return store::Keyset{row.created_at, row.id.bytes()};
+};
+
+template <class Filter, class Put, class Place = decltype(kPlaceInTime)>
 Response list_reply(const Request& request, const TenantScope& scope, Txn& txn, const Filter& filter,
-                    Put&& put) {
+                    Put&& put, const Place& place_of = kPlaceInTime) {
   const Page page = page_of(request.query);
-  return page_reply(
-      page, store::list_rows(txn, scope, filter, page.from, page.limit + 1), put,
-      [](const auto& row) {
-        return store::Keyset{row.created_at, row.id.bytes()};
-      },
-      [&] { return store::count_rows(txn, scope, filter); });
+  return page_reply(page, store::list_rows(txn, scope, filter, page.from, page.limit + 1), put, place_of,
+                    [&] { return store::count_rows(txn, scope, filter); });
 }
 
 template <class RowId, class Put>

@@ -1,5 +1,6 @@
+#include "products.hpp"
+
 #include "catalog.hpp"
-#include "tenantd/service/stock.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -23,7 +24,21 @@ void put(JsonOut& json, const store::Product& p) {
       .end_object();
 }
 
-void fill(store::Product& p, const JsonValue& body, TimePoint now) {
+store::ProductFilter filter_of(const JsonValue& query) {
+  store::ProductFilter filter{maybe_text(query, "q"), maybe_id<SupplierId>(query, "supplier_id")};
+  if (const auto* low = member(query, "low")) filter.low = low->GetBool();
+  return filter;
+}
+
+Response list_by(const Request& request, const TenantScope& scope, Txn& txn,
+                 const store::ProductFilter& filter) {
+  return list_reply(request, scope, txn, filter, put,
+                    [&](const auto& product) { return store::place_of(product, filter); });
+}
+
+}  // namespace
+
+void fill(store::Product& p, const JsonValue& body) {
   p.sku = text(body, "sku");
   p.name = text(body, "name");
   p.unit = maybe_text(body, "unit").value_or("piece");
@@ -33,31 +48,22 @@ void fill(store::Product& p, const JsonValue& body, TimePoint now) {
   p.currency = maybe_text(body, "currency");
   if (p.price_minor.has_value() != p.currency.has_value())
     refuse_field(p.currency ? "/price_minor" : "/currency", "price_minor and currency go together");
-  p.low_since = service::low_since(p, now);
 }
-
-store::ProductFilter filter_of(const JsonValue& query) {
-  store::ProductFilter filter{maybe_text(query, "q"), maybe_id<SupplierId>(query, "supplier_id")};
-  if (const auto* low = member(query, "low")) filter.low = low->GetBool();
-  return filter;
-}
-
-}  // namespace
 
 Response list_products(const Request& request, const TenantScope& scope, Txn& txn) {
-  return list_reply(request, scope, txn, filter_of(request.query), put);
+  return list_by(request, scope, txn, filter_of(request.query));
 }
 
 // The same rows as products?low=true, for those who may read stock.
 Response list_low_stock(const Request& request, const TenantScope& scope, Txn& txn) {
   auto filter = filter_of(request.query);
   filter.low = true;
-  return list_reply(request, scope, txn, filter, put);
+  return list_by(request, scope, txn, filter);
 }
 
 Response make_product(const Request& request, const TenantScope& scope, Txn& txn) {
   store::Product product;
-  fill(product, request.body, request.context.now);
+  fill(product, request.body);
   return row_reply(service::make_row(txn, request.context, scope, std::move(product)), kPath, put, 201);
 }
 
@@ -66,7 +72,7 @@ Response show_product(const Request& request, const TenantScope& scope, Txn& txn
 }
 
 Response change_product(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto edit = [&](store::Product& p) { fill(p, request.body, request.context.now); };
+  const auto edit = [&](store::Product& p) { fill(p, request.body); };
   return change_reply<store::Product>(request, scope, txn, path_id<ProductId>(request, "product_id"), edit,
                                       put);
 }

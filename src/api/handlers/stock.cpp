@@ -1,4 +1,4 @@
-#include "tenantd/service/stock.hpp"
+#include "stock.hpp"
 
 #include "catalog.hpp"
 
@@ -44,7 +44,14 @@ void put_levels(JsonOut& json, const store::Product& p, const std::vector<store:
   json.end_array().end_object();
 }
 
-store::Keyset place_of(const store::Product& p) { return {p.created_at, p.id.bytes()}; }
+store::MovementFilter filter_of(const JsonValue& query) {
+  store::MovementFilter filter{maybe_id<ProductId>(query, "product_id"),
+                               maybe_id<WarehouseId>(query, "warehouse_id"), std::nullopt};
+  if (const auto type = maybe_text(query, "type")) filter.type = parse_movement_type(*type);
+  return filter;
+}
+
+}  // namespace
 
 service::MovementForm form_of(const JsonValue& body) {
   service::MovementForm form;
@@ -57,24 +64,11 @@ service::MovementForm form_of(const JsonValue& body) {
   return form;
 }
 
-store::MovementFilter filter_of(const JsonValue& query) {
-  store::MovementFilter filter{maybe_id<ProductId>(query, "product_id"),
-                               maybe_id<WarehouseId>(query, "warehouse_id"), std::nullopt};
-  if (const auto type = maybe_text(query, "type")) filter.type = parse_movement_type(*type);
-  return filter;
-}
-
-}  // namespace
-
 Response list_movements(const Request& request, const TenantScope& scope, Txn& txn) {
   const Page page = page_of(request.query);
   const auto filter = filter_of(request.query);
-  return page_reply(
-      page, store::list_movements(txn, scope, filter, page.from, page.limit + 1), put_movement,
-      [](const auto& row) {
-        return store::Keyset{row.created_at, row.id.bytes()};
-      },
-      [&] { return store::count_movements(txn, scope, filter); });
+  return page_reply(page, store::list_movements(txn, scope, filter, page.from, page.limit + 1), put_movement,
+                    kPlaceInTime, [&] { return store::count_movements(txn, scope, filter); });
 }
 
 Response show_movement(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -96,13 +90,12 @@ Response list_stock_levels(const Request& request, const TenantScope& scope, Txn
   const Page page = page_of(request.query);
   const store::ProductFilter filter{maybe_text(request.query, "q"), std::nullopt};
   auto products = store::list_rows(txn, scope, filter, page.from, page.limit + 1);
-  std::vector<store::Level> levels;
-  if (!products.empty())
-    levels = store::levels_of(txn, scope, place_of(products.front()), place_of(products.back()),
-                              maybe_id<WarehouseId>(request.query, "warehouse_id"));
+  std::vector<ProductId> ids;
+  for (const auto& product : products) ids.push_back(product.id);
+  const auto levels = store::levels_of(txn, scope, ids, maybe_id<WarehouseId>(request.query, "warehouse_id"));
   return page_reply(
       page, std::move(products), [&](JsonOut& json, const auto& row) { put_levels(json, row, levels); },
-      place_of, [&] { return store::count_rows(txn, scope, filter); });
+      kPlaceInTime, [&] { return store::count_rows(txn, scope, filter); });
 }
 
 }  // namespace tenantd::api::handlers

@@ -19,6 +19,7 @@ constexpr Sql kInsert{
     "INSERT INTO product (org_id, id, sku, name, unit, reorder_level, supplier_id, price_minor, "
     "currency, low_since, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{"product.find", TENANTD_PRODUCT "WHERE org_id = ? AND id = ?"};
+constexpr Sql kFindSku{"product.find_sku", "SELECT id FROM product WHERE org_id = ? AND sku = ?"};
 constexpr Sql kLock{"product.lock", TENANTD_PRODUCT "WHERE org_id = ? AND id = ? FOR UPDATE"};
 constexpr Sql kUpdate{"product.update",
                       "UPDATE product SET sku = ?, name = ?, unit = ?, reorder_level = ?, supplier_id = ?, "
@@ -32,11 +33,18 @@ constexpr Sql kList{
     "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) " TENANTD_PRODUCT_WANTED
     "ORDER BY created_at, id LIMIT ?"};
 constexpr Sql kListLow{"product.list_low", TENANTD_PRODUCT
-                       "WHERE org_id = ? AND low_since IS NOT NULL AND created_at >= ? "
-                       "AND (created_at > ? OR id > ?) " TENANTD_PRODUCT_WANTED
-                       "ORDER BY created_at, id LIMIT ?"};
+                       "WHERE org_id = ? AND low_since >= ? "
+                       "AND (low_since > ? OR id > ?) " TENANTD_PRODUCT_WANTED
+                       "ORDER BY low_since, id LIMIT ?"};
 constexpr Sql kCount{"product.count", "SELECT COUNT(*) FROM product WHERE org_id = ? " TENANTD_PRODUCT_WANTED
                                       "AND (? = 0 OR low_since IS NOT NULL)"};
+constexpr Sql kExport{
+    "product.export",
+    "SELECT p.id, p.sku, p.name, p.unit, p.reorder_level, p.supplier_id, p.price_minor, p.currency, "
+    "p.quantity, p.low_since, p.revision, p.created_at, p.updated_at, s.name "
+    "FROM product p LEFT JOIN supplier s ON s.org_id = ? AND s.id = p.supplier_id "
+    "WHERE p.org_id = ? AND p.created_at >= ? AND (p.created_at > ? OR p.id > ?) "
+    "ORDER BY p.created_at, p.id LIMIT ?"};
 #undef TENANTD_PRODUCT_WANTED
 #undef TENANTD_PRODUCT
 
@@ -74,6 +82,11 @@ std::optional<Product> find_row(db::Txn& txn, const TenantScope& scope, ProductI
   return first(txn.query(kFind, scope.org(), id));
 }
 
+std::optional<ProductId> find_sku(db::Txn& txn, const TenantScope& scope, const std::string& sku) {
+  auto rows = txn.query(kFindSku, scope.org(), sku);
+  return rows.next() ? std::optional{rows.id<ProductId>(0)} : std::nullopt;
+}
+
 std::optional<Product> lock_row(db::Txn& txn, const TenantScope& scope, ProductId id) {
   return first(txn.lock(kLock, scope.org(), id));
 }
@@ -107,6 +120,20 @@ std::int64_t count_rows(db::Txn& txn, const TenantScope& scope, const ProductFil
                         filter.low);
   rows.next();
   return rows.integer(0);
+}
+
+Keyset place_of(const Product& product, const ProductFilter& filter) {
+  return {filter.low ? product.low_since.value() : product.created_at, product.id.bytes()};
+}
+
+std::vector<NamedProduct> export_products(db::Txn& txn, const TenantScope& scope,
+                                          const std::optional<Keyset>& from, std::int64_t limit) {
+  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
+  auto rows =
+      txn.query(kExport, scope.org(), scope.org(), start.time, start.time, ProductId{start.id}, limit);
+  std::vector<NamedProduct> found;
+  while (rows.next()) found.push_back({read(rows), rows.maybe_text(13)});
+  return found;
 }
 
 }  // namespace tenantd::store

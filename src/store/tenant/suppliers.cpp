@@ -16,6 +16,9 @@ constexpr Sql kInsert{
     "INSERT INTO supplier (org_id, id, name, email, phone, address, created_at, updated_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{"supplier.find", TENANTD_SUPPLIER "WHERE org_id = ? AND id = ?"};
+constexpr Sql kNamed{"supplier.named",
+                     "SELECT id FROM supplier WHERE org_id = ? AND name = ? "
+                     "AND name COLLATE utf8mb4_bin = ? ORDER BY id LIMIT 2"};
 constexpr Sql kLock{"supplier.lock", TENANTD_SUPPLIER "WHERE org_id = ? AND id = ? FOR UPDATE"};
 constexpr Sql kUpdate{"supplier.update",
                       "UPDATE supplier SET name = ?, email = ?, phone = ?, address = ?, "
@@ -48,6 +51,13 @@ void insert_row(db::Txn& txn, const TenantScope& scope, const Supplier& s) {
 
 std::optional<Supplier> find_row(db::Txn& txn, const TenantScope& scope, SupplierId id) {
   return first(txn.query(kFind, scope.org(), id));
+}
+
+std::vector<SupplierId> suppliers_named(db::Txn& txn, const TenantScope& scope, const std::string& name) {
+  auto rows = txn.query(kNamed, scope.org(), name, name);
+  std::vector<SupplierId> found;
+  while (rows.next()) found.push_back(rows.id<SupplierId>(0));
+  return found;
 }
 
 std::optional<Supplier> lock_row(db::Txn& txn, const TenantScope& scope, SupplierId id) {

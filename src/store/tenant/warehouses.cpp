@@ -14,7 +14,12 @@ constexpr Sql kInsert{"warehouse.insert",
                       "INSERT INTO warehouse (org_id, id, name, address, created_at, updated_at) "
                       "VALUES (?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{"warehouse.find", TENANTD_WAREHOUSE "WHERE org_id = ? AND id = ?"};
+constexpr Sql kNamed{"warehouse.named",
+                     "SELECT id FROM warehouse WHERE org_id = ? AND name = ? "
+                     "AND name COLLATE utf8mb4_bin = ? ORDER BY id LIMIT 2"};
 constexpr Sql kLock{"warehouse.lock", TENANTD_WAREHOUSE "WHERE org_id = ? AND id = ? FOR UPDATE"};
+constexpr Sql kHold{"warehouse.hold",
+                    "SELECT 1 FROM warehouse WHERE org_id = ? AND id = ? LOCK IN SHARE MODE"};
 constexpr Sql kUpdate{"warehouse.update",
                       "UPDATE warehouse SET name = ?, address = ?, "
                       "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
@@ -48,8 +53,19 @@ std::optional<Warehouse> find_row(db::Txn& txn, const TenantScope& scope, Wareho
   return first(txn.query(kFind, scope.org(), id));
 }
 
+std::vector<WarehouseId> warehouses_named(db::Txn& txn, const TenantScope& scope, const std::string& name) {
+  auto rows = txn.query(kNamed, scope.org(), name, name);
+  std::vector<WarehouseId> found;
+  while (rows.next()) found.push_back(rows.id<WarehouseId>(0));
+  return found;
+}
+
 std::optional<Warehouse> lock_row(db::Txn& txn, const TenantScope& scope, WarehouseId id) {
   return first(txn.lock(kLock, scope.org(), id));
+}
+
+bool hold_warehouse(db::Txn& txn, const TenantScope& scope, WarehouseId id) {
+  return txn.lock(kHold, scope.org(), id).next();
 }
 
 void update_row(db::Txn& txn, const TenantScope& scope, const Warehouse& w) {

@@ -127,13 +127,15 @@ Response list_every_audit_log(const Request&, const SuperAdmin&, Txn&);
 // verify.cpp
 Response verify_caller(const Request&, const Caller&, Txn&);
 
-// products.cpp, suppliers.cpp, warehouses.cpp, stock.cpp
+// products.cpp, product_files.cpp, suppliers.cpp, warehouses.cpp, stock.cpp, movement_files.cpp
 Response list_products(const Request&, const TenantScope&, Txn&);
 Response make_product(const Request&, const TenantScope&, Txn&);
 Response show_product(const Request&, const TenantScope&, Txn&);
 Response change_product(const Request&, const TenantScope&, Txn&);
 Response delete_product(const Request&, const TenantScope&, Txn&);
 Response list_low_stock(const Request&, const TenantScope&, Txn&);
+Response import_products(const Request&, const TenantScope&, Txn&);
+Response export_products(const Request&, const TenantScope&, Txn&);
 Response list_suppliers(const Request&, const TenantScope&, Txn&);
 Response make_supplier(const Request&, const TenantScope&, Txn&);
 Response show_supplier(const Request&, const TenantScope&, Txn&);
@@ -148,6 +150,8 @@ Response list_movements(const Request&, const TenantScope&, Txn&);
 Response make_movement(const Request&, const TenantScope&, Txn&);
 Response show_movement(const Request&, const TenantScope&, Txn&);
 Response list_stock_levels(const Request&, const TenantScope&, Txn&);
+Response import_movements(const Request&, const TenantScope&, Txn&);
+Response export_movements(const Request&, const TenantScope&, Txn&);
 
 // roles.cpp
 Response list_roles(const Request&, const TenantScope&, Txn&);

@@ -30,6 +30,8 @@ struct Product {
 // Throws db::DuplicateKey (key "product_sku"), db::ForeignKeyError (no such supplier).
 void insert_row(db::Txn& txn, const TenantScope& scope, const Product& product);
 std::optional<Product> find_row(db::Txn& txn, const TenantScope& scope, ProductId id);
+// Whose SKU it is.
+std::optional<ProductId> find_sku(db::Txn& txn, const TenantScope& scope, const std::string& sku);
 // The same, locked until the commit: nothing of it moves meanwhile.
 std::optional<Product> lock_row(db::Txn& txn, const TenantScope& scope, ProductId id);
 // Writes all but its quantity, and counts its revision up. The caller holds the lock. Throws as insert_row.
@@ -44,8 +46,20 @@ struct ProductFilter {
   std::optional<SupplierId> supplier;
   bool low = false;  // only those at or under their reorder level
 };
+// In the order of their making; the low ones begin with what is low longest.
 std::vector<Product> list_rows(db::Txn& txn, const TenantScope& scope, const ProductFilter& filter,
                                const std::optional<Keyset>& from, std::int64_t limit);
 std::int64_t count_rows(db::Txn& txn, const TenantScope& scope, const ProductFilter& filter);
+// Where a list goes on after `product`.
+Keyset place_of(const Product& product, const ProductFilter& filter = {});
+
+// A product with its supplier's name.
+struct NamedProduct {
+  Product product;
+  std::optional<std::string> supplier;
+};
+// In the order of their making.
+std::vector<NamedProduct> export_products(db::Txn& txn, const TenantScope& scope,
+                                          const std::optional<Keyset>& from, std::int64_t limit);
 
 }  // namespace tenantd::store

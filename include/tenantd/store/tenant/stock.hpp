@@ -40,8 +40,24 @@ std::vector<Movement> list_movements(db::Txn& txn, const TenantScope& scope, con
                                      const std::optional<Keyset>& from, std::int64_t limit);
 std::int64_t count_movements(db::Txn& txn, const TenantScope& scope, const MovementFilter& filter);
 
-// How much of a product lies in a warehouse; 0 if nothing ever did.
-std::int64_t level_at(db::Txn& txn, const TenantScope& scope, ProductId product, WarehouseId warehouse);
+// A movement with the names of what it moves.
+struct NamedMovement {
+  Movement movement;
+  std::string sku;
+  std::string warehouse;
+  std::optional<std::string> to_warehouse;
+};
+// Oldest first.
+std::vector<NamedMovement> export_movements(db::Txn& txn, const TenantScope& scope,
+                                            const MovementFilter& filter, const std::optional<Keyset>& from,
+                                            std::int64_t limit);
+
+// How much of a product lies in a warehouse, and since when; 0 since 1970 if nothing ever did.
+struct Place {
+  std::int64_t quantity = 0;
+  TimePoint updated_at;
+};
+Place find_place(db::Txn& txn, const TenantScope& scope, ProductId product, WarehouseId warehouse);
 // Writes a level. The caller holds the product's lock. Throws db::ForeignKeyError (no such warehouse).
 void set_level(db::Txn& txn, const TenantScope& scope, ProductId product, WarehouseId warehouse,
                std::int64_t quantity, TimePoint now);
@@ -54,9 +70,8 @@ struct Level {
   std::int64_t quantity = 0;
   TimePoint updated_at;
 };
-// Of the products from `first` to `last` in the order of their making, by product, then by the warehouse's
-// name.
-std::vector<Level> levels_of(db::Txn& txn, const TenantScope& scope, const Keyset& first, const Keyset& last,
+// Of these products, in their order, then by the warehouse's name.
+std::vector<Level> levels_of(db::Txn& txn, const TenantScope& scope, const std::vector<ProductId>& products,
                              const std::optional<WarehouseId>& warehouse);
 
 }  // namespace tenantd::store

@@ -24,6 +24,8 @@ struct Supplier {
 
 void insert_row(db::Txn& txn, const TenantScope& scope, const Supplier& supplier);
 std::optional<Supplier> find_row(db::Txn& txn, const TenantScope& scope, SupplierId id);
+// Those of exactly this name; two at most, which is enough to see that it says too little.
+std::vector<SupplierId> suppliers_named(db::Txn& txn, const TenantScope& scope, const std::string& name);
 // The same, locked until the commit.
 std::optional<Supplier> lock_row(db::Txn& txn, const TenantScope& scope, SupplierId id);
 // Writes it, and counts its revision up. The caller holds the lock.

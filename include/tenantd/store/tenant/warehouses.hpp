@@ -22,8 +22,12 @@ struct Warehouse {
 
 void insert_row(db::Txn& txn, const TenantScope& scope, const Warehouse& warehouse);
 std::optional<Warehouse> find_row(db::Txn& txn, const TenantScope& scope, WarehouseId id);
+// Those of exactly this name; two at most, which is enough to see that it says too little.
+std::vector<WarehouseId> warehouses_named(db::Txn& txn, const TenantScope& scope, const std::string& name);
 // The same, locked until the commit.
 std::optional<Warehouse> lock_row(db::Txn& txn, const TenantScope& scope, WarehouseId id);
+// True if it is there, which it stays until the commit.
+bool hold_warehouse(db::Txn& txn, const TenantScope& scope, WarehouseId id);
 // Writes it, and counts its revision up. The caller holds the lock.
 void update_row(db::Txn& txn, const TenantScope& scope, const Warehouse& warehouse);
 // Throws db::ForeignKeyError once anything has moved there.
