@@ -197,13 +197,22 @@ CREATE TABLE IF NOT EXISTS tenantd.purchase_request_line (
   CONSTRAINT line_quantity CHECK (quantity > 0)
 ) ENGINE = InnoDB;
 
--- Its history, append-only: who took it to which status, and why.
+-- The last number given: its row is locked until the commit, and no number comes twice, whatever is deleted.
+CREATE TABLE IF NOT EXISTS tenantd.purchase_request_counter (
+  org_id      BINARY(16) NOT NULL PRIMARY KEY,
+  last_number BIGINT     NOT NULL,
+  CONSTRAINT purchase_request_counter_of FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE
+) ENGINE = InnoDB;
+
+-- Its history, append-only: who took it to which status, and why. position: 0 draft, 1 submitted, 2 decided, 3 received, so that
+-- no request is decided or received twice.
 CREATE TABLE IF NOT EXISTS tenantd.purchase_request_step (
   org_id     BINARY(16)    NOT NULL,
   request_id BINARY(16)    NOT NULL,
   position   INT           NOT NULL,
   status     TINYINT       NOT NULL COMMENT 'that it has since',
   user_id    BINARY(16)    NULL,
+  acted_by   BINARY(16)    NULL COMMENT 'the super-admin who acted in that name',
   reason     VARCHAR(2000) NOT NULL DEFAULT '',
   created_at BIGINT        NOT NULL,
   PRIMARY KEY (org_id, request_id, position),

@@ -65,8 +65,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.product TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.stock_level TO {{app}};
 -- A ledger: what was written stays.
 GRANT SELECT, INSERT ON tenantd_app.stock_movement TO {{app}};
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.purchase_request TO {{app}};
+-- Neither its number nor whose it is changes.
+GRANT SELECT, INSERT, UPDATE (title, warehouse_id, note, currency, total_minor, status, revision, submitted_at, decided_at,
+  received_at, updated_at) ON tenantd_app.purchase_request TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.purchase_request_counter TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.purchase_request_line TO {{app}};
+-- Who decided what: what was written stays.
 GRANT SELECT, INSERT ON tenantd_app.purchase_request_step TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.approval_threshold TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.project TO {{app}};

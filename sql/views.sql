@@ -351,7 +351,10 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, request_id, position, product_id, quantity, unit_price_minor FROM tenantd.purchase_request_line
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_step AS
-  SELECT org_id, request_id, position, status, user_id, reason, created_at FROM tenantd.purchase_request_step
+  SELECT org_id, request_id, position, status, user_id, acted_by, reason, created_at FROM tenantd.purchase_request_step
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_counter AS
+  SELECT org_id, last_number FROM tenantd.purchase_request_counter
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.approval_threshold AS
   SELECT org_id, above_minor, currency, role_id FROM tenantd.approval_threshold

@@ -71,6 +71,28 @@ constexpr std::string_view kSwapPasswords =
     "pm.environment.set('new_password', pm.environment.get('password'));\n"
     "pm.environment.set('password', changed);";
 
+// One's own request is decided by somebody else, unless the organization allows it.
+constexpr std::string_view kAllowSelfApproval =
+    "pm.sendRequest({\n"
+    "  url: pm.environment.get('base_url') + '/api/v1/organizations/' + pm.environment.get('org_id'),\n"
+    "  method: 'PUT',\n"
+    "  header: {\n"
+    "    'Content-Type': 'application/json', Authorization: 'Bearer ' + pm.environment.get('access_token')\n"
+    "  },\n"
+    "  body: { mode: 'raw', raw: JSON.stringify({ self_approval: true }) }\n"
+    "}, () => {});";
+
+// Or the role that they name could not be removed later.
+constexpr std::string_view kForgetThresholds =
+    "pm.sendRequest({\n"
+    "  url: pm.environment.get('base_url') + '/api/v1/purchase-requests/thresholds',\n"
+    "  method: 'PUT',\n"
+    "  header: {\n"
+    "    'Content-Type': 'application/json', Authorization: 'Bearer ' + pm.environment.get('access_token')\n"
+    "  },\n"
+    "  body: { mode: 'raw', raw: JSON.stringify({ thresholds: [] }) }\n"
+    "}, () => {});";
+
 constexpr std::string_view kMailed = "Only a mail carries the token.";
 constexpr std::string_view kApp = "Only an authenticator app knows the code.";
 constexpr std::string_view kProvider = "Only an identity provider gives the code.";
@@ -160,6 +182,14 @@ std::span<const Step> steps() {
        .path = "/api/v1/stock-movements/import",
        .values = {{"csv",
                    "product_id,warehouse_id,type,quantity\r\n{{product_id}},{{warehouse_id}},in,5\r\n"}}},
+      {.method = PUT, .path = "/api/v1/purchase-requests/thresholds", .after = kForgetThresholds},
+      {.method = POST,
+       .path = "/api/v1/purchase-requests/{request_id}/approve",
+       .before = kAllowSelfApproval},
+      {.method = POST,
+       .path = "/api/v1/purchase-requests/{request_id}/reject",
+       .refusal = invalid_transition,
+       .why = "It is approved by now."},
       {.method = POST, .path = "/api/v1/mail/events", .refusal = not_found, .why = kUnsigned},
       {.method = POST, .path = "/api/v1/mail/events/ses", .refusal = not_found, .why = kUnsigned},
   };

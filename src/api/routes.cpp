@@ -202,6 +202,18 @@ constexpr auto kRoutes = join(
     Route{GET, "/api/v1/stock-movements/{movement_id}", h::show_movement, stock_read, Rate::read, "", "", ok("stock_movement"), "A movement"},
     Route{GET, "/api/v1/stock-levels", h::list_stock_levels, stock_read, Rate::read, "", "levels_query", ok("stock_levels"), "How much lies where"}),
 
+    section("Purchasing",
+    Route{GET, "/api/v1/purchase-requests", h::list_purchase_requests, purchase_requests_read, Rate::read, "", "purchase_requests_query", ok("purchase_requests"), "Purchase requests, newest first"},
+    Route{POST, "/api/v1/purchase-requests", h::make_purchase_request, purchase_requests_create, Rate::write, "purchase_request", "", made("purchase_request"), "Draft a purchase request"},
+    Route{GET, "/api/v1/purchase-requests/thresholds", h::list_approval_thresholds, tenant_manage, Rate::read, "", "", ok("approval_thresholds"), "Amounts from which an approval takes a higher role"},
+    Route{PUT, "/api/v1/purchase-requests/thresholds", h::change_approval_thresholds, tenant_manage, Rate::write, "approval_thresholds", "", ok("approval_thresholds"), "Replace these amounts"},
+    Route{GET, "/api/v1/purchase-requests/{request_id}", h::show_purchase_request, purchase_requests_read, Rate::read, "", "", ok("purchase_request"), "A purchase request, with its lines and who decided what and why"},
+    Route{PUT, "/api/v1/purchase-requests/{request_id}", h::change_purchase_request, purchase_requests_update, Rate::write, "purchase_request", "", ok("purchase_request"), "Replace a draft; If-Match takes its ETag"},
+    Route{POST, "/api/v1/purchase-requests/{request_id}/submit", h::submit_purchase_request, purchase_requests_submit, Rate::write, "", "", ok("purchase_request"), "Ask for a decision"},
+    Route{POST, "/api/v1/purchase-requests/{request_id}/approve", h::approve_purchase_request, purchase_requests_approve, Rate::write, "purchase_approval", "", ok("purchase_request"), "Approve what was submitted"},
+    Route{POST, "/api/v1/purchase-requests/{request_id}/reject", h::reject_purchase_request, purchase_requests_approve, Rate::write, "purchase_rejection", "", ok("purchase_request"), "Reject what was submitted, for a reason"},
+    Route{POST, "/api/v1/purchase-requests/{request_id}/receive", h::receive_purchase_request, stock_create, Rate::write, "purchase_receipt", "", ok("purchase_request"), "Put what was approved into stock: a movement in for each line"}),
+
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},
     Route{GET, "/stats/organization-users", h::organization_users, stats_read, Rate::read, "", "stats_query", ok("organization_counts"), "Members per organization"},

@@ -24,6 +24,8 @@ constexpr std::array kTemplates{Template::invitation,
                                 Template::ownership_transferred,
                                 Template::impersonation,
                                 Template::tenant_created,
+                                Template::purchase_submitted,
+                                Template::purchase_decided,
                                 Template::test};
 
 // The page that a mail's own link leads to; "" if it has none.
@@ -59,6 +61,8 @@ std::string_view template_name(Template kind) {
     case Template::impersonation: return "impersonation";
     case Template::test: return "test";
     case Template::tenant_created: return "tenant_created";
+    case Template::purchase_submitted: return "purchase_submitted";
+    case Template::purchase_decided: return "purchase_decided";
   }
   throw std::logic_error("no such mail template");
 }
@@ -87,7 +91,14 @@ Mail sample_mail(Template kind, const std::string& to, const std::string& public
              {"email", to},
              {"address", "203.0.113.7"},
              {"agent", "Firefox on Linux"},
-             {"time", "2026-11-21 03:31 UTC"}}};
+             {"time", "2026-11-21 03:31 UTC"},
+             {"number", "17"},
+             {"title", "Bolts for March"},
+             {"amount", "1,240.00 EUR"},
+             {"requester", "ada@example.com"},
+             {"decider", "grace@example.com"},
+             {"decision", "rejected"},
+             {"reason", "There are enough until May"}}};
   if (const auto page = page_of(kind); !page.empty())
     mail.values["link"] = public_url + '/' + page + "#token=kX3vTq9mB1c8yZ0wRr5uLh2nEe7aSs4dFf6gGj1pQoI";
   return mail;

@@ -19,6 +19,7 @@
 #include "support/impersonation.hpp"
 #include "support/mailbox.hpp"
 #include "support/node.hpp"
+#include "support/purchasing.hpp"
 #include "support/world.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/api/openapi.hpp"
@@ -139,6 +140,7 @@ std::string collection() {
 }
 
 std::vector<Execution> run_collection() {
+  share_instance();
   const auto environment = printed({"postman", "--environment"}, "audited-environment.json");
   const auto report = run_dir() + "/documents/audited-report.json";
   const auto ran = run_program(
@@ -226,6 +228,11 @@ void invitations(Covered& covered) {
                               object({{"token", invite_token(email)}})));
 }
 
+void rejections(Covered& covered) {
+  const Purchasing shop;
+  note(covered, take(shop.manager, submitted(shop.member, shop.body()), "reject"));
+}
+
 void sessions(Covered& covered) {
   const auto owner = sign_up();
   const auto path = "/api/v1/users/" + invite_and_accept(owner).user_id + "/sessions";
@@ -269,8 +276,8 @@ Test(audit_rows, every_row_that_changes_something_is_told, .timeout = 300) {
     if (each.method != "GET" && succeeded(each.status))
       note(covered, each.method, each.path, each.request_id);
   repeat_as_super_admin(executions, covered);
-  for (const auto& by_hand :
-       {passwords_and_addresses, second_factor, invitations, sessions, ends_of_organizations, administration})
+  for (const auto& by_hand : {passwords_and_addresses, second_factor, invitations, rejections, sessions,
+                              ends_of_organizations, administration})
     by_hand(covered);
   std::string faults;
   for (const auto& route : routes()) {

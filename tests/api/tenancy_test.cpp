@@ -65,6 +65,11 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "stock_movement")
     return R"({"product_id":")" + fresh_id() + R"(","warehouse_id":")" + fresh_id() +
            R"(","type":"in","quantity":1)" + org + '}';
+  if (schema == "purchase_request")
+    return R"({"title":"x","lines":[{"product_id":")" + fresh_id() + R"(","quantity":1}])" + org + '}';
+  if (schema == "purchase_approval" || schema == "purchase_rejection") return R"({"reason":"x")" + org + '}';
+  if (schema == "purchase_receipt") return R"({"warehouse_id":null)" + org + '}';
+  if (schema == "approval_thresholds") return R"({"thresholds":[])" + org + '}';
   if (schema == "change_organization") return R"({"settings":{}})";
   if (schema == "delete_organization") return R"({"name":"x"})";
   if (schema == "transfer_ownership") return "{\"user_id\":" + user + '}';
@@ -169,14 +174,12 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   expect(theirs.client().post("/api/v1/webhooks", body_for("webhook", {})), 201);
   expect(theirs.client().post("/api/v1/suppliers", body_for("supplier", {})), 201);
   expect(move(theirs, make_product(theirs), make_warehouse(theirs), "in", 1), 201);
-  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs),
-                                          uuid_of("invite", "status = 0 AND ", theirs),
-                                          uuid_of("webhook", "", theirs),
-                                          uuid_of("event", "type = 'webhook.created' AND ", theirs),
-                                          uuid_of("supplier", "", theirs),
-                                          uuid_of("product", "", theirs),
-                                          uuid_of("warehouse", "", theirs),
-                                          uuid_of("stock_movement", "", theirs)};
+  const auto bolt =
+      expect(theirs.client().post("/api/v1/products", body_for("product", {})), 201).text("/id");
+  expect(theirs.client().post("/api/v1/purchase-requests",
+                              R"({"title":"x","lines":[{"product_id":")" + bolt + R"(","quantity":1}]})"),
+         201);
+  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs), uuid_of("invite", "status = 0 AND ", theirs), uuid_of("webhook", "", theirs), uuid_of("event", "type = 'webhook.created' AND ", theirs), uuid_of("supplier", "", theirs), uuid_of("product", "", theirs), uuid_of("warehouse", "", theirs), uuid_of("stock_movement", "", theirs), uuid_of("purchase_request", "", theirs)};
   auto client = ours.client();
   Unchanged database;
   for (const auto& route : tenant_routes()) {

@@ -23,6 +23,8 @@ enum class Template {
   ownership_transferred,
   impersonation,
   tenant_created,
+  purchase_submitted,
+  purchase_decided,
   test  // what `tenantctl mail test` sends
 };
 

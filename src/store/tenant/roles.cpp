@@ -27,7 +27,8 @@ constexpr Sql kInUse{
     "role.in_use",
     "SELECT EXISTS (SELECT 1 FROM member WHERE org_id = ? AND role_id = ?) OR EXISTS "
     "(SELECT 1 FROM invite WHERE org_id = ? AND role_id = ? AND status = 0 AND expires_at > ?) OR EXISTS "
-    "(SELECT 1 FROM identity_provider WHERE org_id = ? AND default_role_id = ?)"};
+    "(SELECT 1 FROM identity_provider WHERE org_id = ? AND default_role_id = ?) OR EXISTS "
+    "(SELECT 1 FROM approval_threshold WHERE org_id = ? AND role_id = ?)"};
 
 // role.permissions is a VARCHAR(2000): every name, each with its comma, must fit.
 constexpr std::size_t kAllPermissions = 0
@@ -90,7 +91,7 @@ bool delete_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
 }
 
 bool is_role_in_use(db::Txn& txn, const TenantScope& scope, RoleId id, TimePoint now) {
-  auto rows = txn.query(kInUse, scope.org(), id, scope.org(), id, now, scope.org(), id);
+  auto rows = txn.query(kInUse, scope.org(), id, scope.org(), id, now, scope.org(), id, scope.org(), id);
   rows.next();
   return rows.flag(0);
 }

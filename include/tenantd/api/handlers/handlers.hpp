@@ -153,6 +153,18 @@ Response list_stock_levels(const Request&, const TenantScope&, Txn&);
 Response import_movements(const Request&, const TenantScope&, Txn&);
 Response export_movements(const Request&, const TenantScope&, Txn&);
 
+// purchase_requests.cpp
+Response list_purchase_requests(const Request&, const TenantScope&, Txn&);
+Response make_purchase_request(const Request&, const TenantScope&, Txn&);
+Response show_purchase_request(const Request&, const TenantScope&, Txn&);
+Response change_purchase_request(const Request&, const TenantScope&, Txn&);
+Response submit_purchase_request(const Request&, const TenantScope&, Txn&);
+Response approve_purchase_request(const Request&, const TenantScope&, Txn&);
+Response reject_purchase_request(const Request&, const TenantScope&, Txn&);
+Response receive_purchase_request(const Request&, const TenantScope&, Txn&);
+Response list_approval_thresholds(const Request&, const TenantScope&, Txn&);
+Response change_approval_thresholds(const Request&, const TenantScope&, Txn&);
+
 // roles.cpp
 Response list_roles(const Request&, const TenantScope&, Txn&);
 Response make_role(const Request&, const TenantScope&, Txn&);

@@ -38,7 +38,7 @@ bool update_role(db::Txn& txn, const TenantScope& scope, const Role& role, TimeP
 bool delete_role(db::Txn& txn, const TenantScope& scope, RoleId id);
 
 // True if a member holds the role, or an invitation that can still be accepted would give it, or an
-// identity provider gives it to newcomers. Exact only under lock_role.
+// identity provider gives it to newcomers, or a threshold of approval names it. Exact only under lock_role.
 bool is_role_in_use(db::Txn& txn, const TenantScope& scope, RoleId id, TimePoint now);
 
 }  // namespace tenantd::store

@@ -1,0 +1,101 @@
+#include "tenantd/domain/purchase_request.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tenantd {
+namespace {
+
+constexpr std::array<std::string_view, 5> kNames{"draft", "submitted", "approved", "rejected", "received"};
+
+// ISO 4217: those that have not two decimals.
+constexpr std::array<std::string_view, 17> kNoDecimals{"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
+                                                       "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+                                                       "VND", "VUV", "XAF", "XOF", "XPF"};
+constexpr std::array<std::string_view, 7> kThreeDecimals{"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+
+std::size_t decimals_of(std::string_view currency) {
+  const auto stands_in = [&](const auto& list) {
+    return std::find(list.begin(), list.end(), currency) != list.end();
+  };
+  if (stands_in(kNoDecimals)) return 0;
+  return stands_in(kThreeDecimals) ? 3 : 2;
+}
+
+}  // namespace
+
+std::string_view purchase_status_name(PurchaseStatus status) {
+  return kNames.at(static_cast<std::size_t>(status));
+}
+
+std::optional<PurchaseStatus> parse_purchase_status(std::string_view text) {
+  for (std::size_t i = 0; i < kNames.size(); ++i)
+    if (kNames[i] == text || std::to_string(i) == text) return static_cast<PurchaseStatus>(i);
+  return std::nullopt;
+}
+
+PurchaseStatus status_before(PurchaseStep step) {
+  switch (step) {
+    case PurchaseStep::submit: return PurchaseStatus::draft;
+    case PurchaseStep::approve:
+    case PurchaseStep::reject: return PurchaseStatus::submitted;
+    case PurchaseStep::receive: return PurchaseStatus::approved;
+  }
+  return PurchaseStatus::draft;
+}
+
+PurchaseStatus status_after(PurchaseStep step) {
+  switch (step) {
+    case PurchaseStep::submit: return PurchaseStatus::submitted;
+    case PurchaseStep::approve: return PurchaseStatus::approved;
+    case PurchaseStep::reject: return PurchaseStatus::rejected;
+    case PurchaseStep::receive: return PurchaseStatus::received;
+  }
+  return PurchaseStatus::draft;
+}
+
+int place_in_history(PurchaseStatus status) {
+  switch (status) {
+    case PurchaseStatus::draft: return 0;
+    case PurchaseStatus::submitted: return 1;
+    case PurchaseStatus::approved:
+    case PurchaseStatus::rejected: return 2;
+    case PurchaseStatus::received: return 3;
+  }
+  return 0;
+}
+
+std::optional<std::int64_t> add_line(std::int64_t total, std::int64_t quantity,
+                                     std::optional<std::int64_t> unit_price_minor) {
+  std::int64_t cost = 0;
+  if (__builtin_mul_overflow(quantity, unit_price_minor.value_or(0), &cost)) return std::nullopt;
+  if (__builtin_add_overflow(total, cost, &total) || total > kMostMinor) return std::nullopt;
+  return total;
+}
+
+std::vector<RoleId> wanted_roles(std::span<const ApprovalThreshold> thresholds,
+                                 const PurchaseAmount& amount) {
+  const auto speaks_of_it = [&](const ApprovalThreshold& t) { return t.currency == amount.currency; };
+  const bool comparable = amount.priced && std::any_of(thresholds.begin(), thresholds.end(), speaks_of_it);
+  std::vector<RoleId> roles;
+  for (const auto& threshold : thresholds)
+    if (!comparable || (speaks_of_it(threshold) && amount.total_minor >= threshold.above_minor))
+      roles.push_back(threshold.role);
+  return roles;
+}
+
+std::string format_money(std::int64_t minor, std::string_view currency) {
+  const auto decimals = decimals_of(currency);
+  std::string digits = std::to_string(minor);
+  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
+  const auto whole = digits.size() - decimals;
+  std::string text;
+  for (std::size_t i = 0; i < whole; ++i) {
+    if (i > 0 && (whole - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  if (decimals > 0) text += '.' + digits.substr(whole);
+  return text + ' ' + std::string{currency};
+}
+
+}  // namespace tenantd
