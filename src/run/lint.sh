@@ -140,6 +140,23 @@ check_readme() {
   diff -u README.md "$work/README.md" || { echo "README's settings table is stale: make generate"; return 1; }
 }
 
+# The files that the recipe in README names are there, and those that it makes are not.
+check_recipe() {
+  local files what path bad=0 recipe
+  recipe=$(sed -n '/^<!-- recipe -->/,/^<!-- \/recipe -->/p' README.md)
+  [ -n "$recipe" ] || { echo 'README.md lacks its recipe'; return 1; }
+  while IFS='|' read -r _ files what _; do
+    while read -r path; do
+      if [[ $files == *'(new)'* && $path == *note* ]]; then
+        [ ! -e "$path" ] || { echo "README's recipe makes $path, which exists"; bad=1; }
+      else
+        [ -e "$path" ] || { echo "README's recipe names $path, which is not there"; bad=1; }
+      fi
+    done < <(grep -oE '`(include|sql|src|tests)/[^`]+`' <<<"$files $what" | tr -d '`')
+  done < <(grep '^|' <<<"$recipe")
+  return $bad
+}
+
 check_lanes() {
   "$BUILD/tenantctl" routes --nginx >"$work/lanes.conf"
   diff -u nginx/lanes.conf "$work/lanes.conf" || { echo 'nginx/lanes.conf is stale: make generate'; return 1; }
@@ -157,7 +174,7 @@ if [ "${1:-}" = generate ]; then
   exit
 fi
 
-if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security readme lanes; fi
+if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security readme recipe lanes; fi
 failed=()
 for check; do
   begun=$EPOCHREALTIME
