@@ -242,8 +242,8 @@ CREATE TABLE IF NOT EXISTS tenantd.organization_usage (
   CONSTRAINT organization_usage_counts CHECK (projects >= 0 AND storage_bytes >= 0)
 ) ENGINE = InnoDB;
 
--- search_scope: a word of the organization alone, in the full-text index with the others, so that a search reads its own rows
--- and not those of every tenant that uses the same words.
+-- search_text: the words of the row as tokens of its organization (domain/search), which the full-text index holds instead
+-- of the text, so that a search reads its own rows and not those of every tenant that uses the same words.
 CREATE TABLE IF NOT EXISTS tenantd.project (
   org_id       BINARY(16)    NOT NULL,
   id           BINARY(16)    NOT NULL,
@@ -254,7 +254,7 @@ CREATE TABLE IF NOT EXISTS tenantd.project (
   starts_at    BIGINT        NULL,
   ends_at      BIGINT        NULL,
   tags         VARCHAR(1000) NOT NULL DEFAULT '' COMMENT 'comma-separated, in their order',
-  search_scope CHAR(33)      NOT NULL COMMENT 'o and the organization in hexadecimal digits',
+  search_text  MEDIUMTEXT    CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   revision     INT           NOT NULL DEFAULT 1,
   created_by   BINARY(16)    NULL,
   created_at   BIGINT        NOT NULL,
@@ -262,7 +262,7 @@ CREATE TABLE IF NOT EXISTS tenantd.project (
   PRIMARY KEY (org_id, id),
   KEY project_time (org_id, created_at, id),
   KEY project_status (org_id, status, created_at, id),
-  FULLTEXT KEY project_text (search_scope, name, description, tags),
+  FULLTEXT KEY project_text (search_text),
   CONSTRAINT project_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT project_dates CHECK (ends_at >= starts_at)
 ) ENGINE = InnoDB;
@@ -275,7 +275,7 @@ CREATE TABLE IF NOT EXISTS tenantd.document (
   name              VARCHAR(300)   NOT NULL,
   description       TEXT           NOT NULL DEFAULT '',
   tags              VARCHAR(1000)  NOT NULL DEFAULT '',
-  search_scope      CHAR(33)       NOT NULL,
+  search_text       MEDIUMTEXT     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   status            TINYINT        NOT NULL DEFAULT 0 COMMENT '0 no file, 1 announced, 2 stored',
   content_type      VARCHAR(255)   CHARACTER SET ascii COLLATE ascii_bin NULL,
   size              BIGINT         NULL,
@@ -292,7 +292,8 @@ CREATE TABLE IF NOT EXISTS tenantd.document (
   KEY document_time (org_id, created_at, id),
   KEY document_project (org_id, project_id, created_at, id),
   KEY document_upload (status, upload_expires_at),
-  FULLTEXT KEY document_text (search_scope, name, description, tags),
+  KEY document_state (org_id, status, size),
+  FULLTEXT KEY document_text (search_text),
   CONSTRAINT document_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT document_of_project FOREIGN KEY (org_id, project_id) REFERENCES tenantd.project (org_id, id),
   CONSTRAINT document_size CHECK (size >= 0)

@@ -21,6 +21,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.remove_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};

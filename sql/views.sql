@@ -238,6 +238,15 @@ BEGIN
   END IF;
 END//
 
+-- Hands the file of a document of the scope's organization to the sweeper, with the change that lets it go.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.remove_file(
+  IN p_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
+  SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
+  WHERE org_id = tenantd_app.current_org() AND storage_key = p_key;
+END//
+
 -- What the sweeper shall do at once; answers with the request's number.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.request_sweep(IN p_now BIGINT)
 BEGIN
@@ -362,11 +371,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 
 -- Projects and documents.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.project AS
-  SELECT org_id, id, name, description, status, owner_id, starts_at, ends_at, tags, search_scope, revision, created_by, created_at,
+  SELECT org_id, id, name, description, status, owner_id, starts_at, ends_at, tags, search_text, revision, created_by, created_at,
          updated_at FROM tenantd.project
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.document AS
-  SELECT org_id, id, project_id, name, description, tags, search_scope, status, content_type, size, sha256, storage_key,
+  SELECT org_id, id, project_id, name, description, tags, search_text, status, content_type, size, sha256, storage_key,
          upload_expires_at, uploaded_at, revision, created_by, created_at, updated_at FROM tenantd.document
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_usage AS

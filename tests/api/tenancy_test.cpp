@@ -70,6 +70,9 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "purchase_approval" || schema == "purchase_rejection") return R"({"reason":"x")" + org + '}';
   if (schema == "purchase_receipt") return R"({"warehouse_id":null)" + org + '}';
   if (schema == "approval_thresholds") return R"({"thresholds":[])" + org + '}';
+  if (schema == "project" || schema == "document" || schema == "change_document")
+    return R"({"name":"x")" + org + '}';
+  if (schema == "search_projects") return R"({"query":"x")" + org + '}';
   if (schema == "change_organization") return R"({"settings":{}})";
   if (schema == "delete_organization") return R"({"name":"x"})";
   if (schema == "transfer_ownership") return "{\"user_id\":" + user + '}';

@@ -165,6 +165,25 @@ Response receive_purchase_request(const Request&, const TenantScope&, Txn&);
 Response list_approval_thresholds(const Request&, const TenantScope&, Txn&);
 Response change_approval_thresholds(const Request&, const TenantScope&, Txn&);
 
+// projects.cpp
+Response list_projects(const Request&, const TenantScope&, Txn&);
+Response make_project(const Request&, const TenantScope&, Txn&);
+Response show_project(const Request&, const TenantScope&, Txn&);
+Response change_project(const Request&, const TenantScope&, Txn&);
+Response delete_project(const Request&, const TenantScope&, Txn&);
+
+// project_views.cpp
+Response project_activity(const Request&, const TenantScope&, Txn&);
+Response search_projects(const Request&, const TenantScope&, Txn&);
+Response project_stats(const Request&, const TenantScope&, Txn&);
+
+// project_documents.cpp
+Response make_document(const Request&, const TenantScope&, Txn&);
+Response list_documents(const Request&, const TenantScope&, Txn&);
+Response show_document(const Request&, const TenantScope&, Txn&);
+Response change_document(const Request&, const TenantScope&, Txn&);
+Response delete_document(const Request&, const TenantScope&, Txn&);
+
 // roles.cpp
 Response list_roles(const Request&, const TenantScope&, Txn&);
 Response make_role(const Request&, const TenantScope&, Txn&);
