@@ -76,6 +76,8 @@ GRANT SELECT, INSERT ON tenantd_app.purchase_request_step TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.approval_threshold TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.project TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.document TO {{app}};
+GRANT SELECT ON tenantd_app.project_search TO {{app}};
+GRANT SELECT ON tenantd_app.document_search TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.organization_usage TO {{app}};
 GRANT SELECT ON tenantd_app.my_membership TO {{app}};
 GRANT SELECT ON tenantd_app.countable_total TO {{app}};

@@ -190,6 +190,7 @@ std::span<const Step> steps() {
        .path = "/api/v1/purchase-requests/{request_id}/reject",
        .refusal = invalid_transition,
        .why = "It is approved by now."},
+      {.method = DELETE_, .path = "/api/v1/projects/{project_id}", .values = {{"with_documents", "true"}}},
       {.method = POST, .path = "/api/v1/mail/events", .refusal = not_found, .why = kUnsigned},
       {.method = POST, .path = "/api/v1/mail/events/ses", .refusal = not_found, .why = kUnsigned},
   };

@@ -89,7 +89,7 @@ struct Parameter {
   bool required;
 };
 
-std::vector<Parameter> parameters_of(const Route& route) {
+std::vector<Parameter> parameters_of(const Route& route, const Step& step) {
   std::vector<Parameter> parameters;
   if (route.query.empty()) return parameters;
   const Json schema = schema_document(route.query);
@@ -104,6 +104,10 @@ std::vector<Parameter> parameters_of(const Route& route) {
       const auto* words = member(property.value, "enum");
       parameter.value = words == nullptr ? "example" : (*words)[0].GetString();
       if (parameter.name.ends_with("_id")) parameter.value = variable(parameter.name);
+    }
+    if (const auto value = planned(step, parameter.name)) {
+      parameter.value = *value;
+      parameter.required = true;
     }
     parameters.push_back(std::move(parameter));
   }
@@ -120,7 +124,7 @@ void put_url(JsonOut& json, const Route& route, const Step& step) {
     const auto part = segment.substr(1, segment.size() - 2);
     segments.push_back(planned(step, part).value_or(variable(variable_of(route.path, part))));
   }
-  const auto parameters = parameters_of(route);
+  const auto parameters = parameters_of(route, step);
   std::string raw = "{{base_url}}";
   for (const auto& segment : segments) raw += '/' + segment;
   char mark = '?';

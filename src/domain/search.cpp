@@ -41,8 +41,21 @@ bool is_ideograph(utf8proc_int32_t c) {
 bool is_hangul(utf8proc_int32_t c) { return c >= 0xac00 && c <= 0xd7a3; }
 bool is_accent(utf8proc_int32_t c) { return c >= 0x300 && c <= 0x36f; }
 
+// Letters with a stroke, which Unicode does not take apart.
+utf8proc_int32_t without_stroke(utf8proc_int32_t c) {
+  switch (c) {
+    case 0x111: return 'd';
+    case 0x127: return 'h';
+    case 0x131: return 'i';
+    case 0x142: return 'l';
+    case 0xf8: return 'o';
+    default: return c;
+  }
+}
+
 void append_folded(std::string& word, utf8proc_int32_t c) {
   if (is_accent(c)) return;
+  c = without_stroke(c);
   if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
     word += static_cast<char>(c);
     return;
@@ -64,9 +77,8 @@ void fold_into(std::string& word, utf8proc_int32_t c) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) append_folded(word, parts[i]);
 }
 
-bool is_wanted(const Word& word, const std::vector<std::string>& words) {
-  return word.folded.starts_with(words.back()) ||
-         std::find(words.begin(), words.end(), word.folded) != words.end();
+bool is_wanted(const std::string& folded, const std::vector<std::string>& words) {
+  return folded.starts_with(words.back()) || std::find(words.begin(), words.end(), folded) != words.end();
 }
 
 // The beginning of a code point, at `at` or behind it.
@@ -77,6 +89,17 @@ std::size_t code_point_at(std::string_view text, std::size_t at) {
 
 // A part of the id that is random: two organizations that shared it would only read a little more.
 std::string prefix_of(OrgId org) { return 'o' + to_hex(org.raw().substr(11)); }
+
+std::map<std::string, int> weights_of(const SearchedText& text) {
+  std::map<std::string, int> weights;
+  for (auto& word : words_of(text.description)) {
+    auto& weight = weights[std::move(word.folded)];
+    weight = std::min(weight + 1, 3);
+  }
+  for (auto& word : words_of(text.tags)) weights[std::move(word.folded)] += 2;
+  for (auto& word : words_of(text.name)) weights[std::move(word.folded)] += 4;
+  return weights;
+}
 
 }  // namespace
 
@@ -107,18 +130,20 @@ std::vector<Word> words_of(std::string_view utf8) {
 }
 
 std::string search_tokens(OrgId org, const SearchedText& text) {
-  std::map<std::string, int> weights;
-  for (auto& word : words_of(text.description)) {
-    auto& weight = weights[std::move(word.folded)];
-    weight = std::min(weight + 1, 3);
-  }
-  for (auto& word : words_of(text.tags)) weights[std::move(word.folded)] += 2;
-  for (auto& word : words_of(text.name)) weights[std::move(word.folded)] += 4;
+  const auto weights = weights_of(text);
   const auto prefix = prefix_of(org);
   std::string tokens;
   for (const auto& [word, weight] : weights)
     for (int i = 0; i < weight; ++i) tokens += (tokens.empty() ? "" : " ") + prefix + word;
   return tokens;
+}
+
+int relevance(const SearchedText& text, const std::vector<std::string>& words) {
+  const auto weights = weights_of(text);
+  int sum = 0;
+  for (const auto& [word, weight] : weights)
+    if (is_wanted(word, words)) sum += weight;
+  return sum;
 }
 
 std::vector<std::string> searched_words(std::string_view typed) {
@@ -142,8 +167,8 @@ std::string search_expression(OrgId org, const std::vector<std::string>& words) 
 std::vector<Part> highlight(std::string_view text, const std::vector<std::string>& words,
                             std::size_t longest) {
   const auto found = words_of(text);
-  const auto first =
-      std::find_if(found.begin(), found.end(), [&](const Word& word) { return is_wanted(word, words); });
+  const auto first = std::find_if(found.begin(), found.end(),
+                                  [&](const Word& word) { return is_wanted(word.folded, words); });
   if (first == found.end()) return {};
   // A third of what is shown stands before the first match, beginning with a word.
   auto begin = first->begin;
@@ -162,7 +187,7 @@ std::vector<Part> highlight(std::string_view text, const std::vector<std::string
   if (begin > 0) parts.push_back({"…", false});
   auto at = begin;
   for (const auto& word : found) {
-    if (word.begin < begin || word.end > end || !is_wanted(word, words)) continue;
+    if (word.begin < begin || word.end > end || !is_wanted(word.folded, words)) continue;
     if (word.begin > at) parts.push_back({std::string{text.substr(at, word.begin - at)}, false});
     parts.push_back({std::string{text.substr(word.begin, word.end - word.begin)}, true});
     at = word.end;

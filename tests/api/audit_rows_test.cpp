@@ -54,6 +54,7 @@ const std::vector<Exempt>& exempt() {
       {h::resend_verification, "a mail"},
       {h::finish_single_sign_on, "takes a provider: sso_accounts_test"},
       {h::replay_delivery, "takes a receiver: webhook_delivery_test"},
+      {h::search_projects, "reads"},
       {h::take_mail_events, "takes a signature under a setting: mail_events_test"},
       {h::take_ses_events, "takes Amazon's signature: mail_events_test"},
   };

@@ -1,5 +1,6 @@
 -- What wrk sends. After `--` comes the kind of request:
 --   plain                     the same request each time
+--   post BODY                 the same, with this body
 --   invite PREFIX             an invitation to an address that was never used
 --   sign-in COUNT [FILE]      signs in as reader1 ... readerCOUNT in turn; adds the refresh tokens to FILE.<thread>
 --   refresh FILE THREADS      exchanges the tokens of FILE (one a line, shared out among the threads); each reply's
@@ -23,6 +24,10 @@ end
 local kinds = {}
 
 function kinds.plain() end
+
+function kinds.post(body)
+  wrk.method, wrk.body = "POST", body
+end
 
 function kinds.invite(prefix)
   local count = 0

@@ -9,7 +9,8 @@
 # still while requests are measured, so that the database's time is theirs, and is measured by itself at the end. The
 # database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
 #
-# Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between; timing.
+# Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between search
+# project-stats; timing. Before the last two 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
@@ -23,7 +24,8 @@ export BUILD=${BUILD:-$top/build}
 PATH=$PATH:/usr/sbin:/sbin
 stack=$top/src/run/stack.sh
 
-all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between)
+all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between search
+  project-stats)
 chosen=()
 seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0
 
@@ -236,6 +238,11 @@ prepare() {
   get -f -o /dev/null "$url/signup" -H "$json" \
     -d '{"email":"owner@example.com","password":"correct horse battery","organization_name":"Bench"}' || fail "signing up failed."
   sql <"$here/seed.sql" >"$work/seed.log" 2>&1 || fail "seeding failed: $(tail -n 1 "$work/seed.log")"
+  case " ${chosen[*]} " in
+    *' search '* | *' project-stats '*)
+      sql <"$here/documents.sql" >"$work/documents.log" 2>&1 || fail "seeding failed: $(tail -n 1 "$work/documents.log")"
+      ;;
+  esac
   owner_token=$(sign_in owner@example.com)
   counter_token=$(sign_in counter@example.com)
   if [ -z "$owner_token" ] || [ -z "$counter_token" ]; then fail "signing in failed."; fi
@@ -319,6 +326,11 @@ describe() {
     users) path=/stats/organization-users headers=("Authorization: Bearer $counter_token") ;;
     users-between) path="/stats/organization-users?from_time=$from&to_time=$to" headers=("Authorization: Bearer $counter_token") ;;
     role-users) path=/stats/organization-role-users headers=("Authorization: Bearer $counter_token") ;;
+    search)
+      path=/api/v1/projects/search headers=("$json" "Authorization: Bearer $owner_token")
+      kind=(post '{"query":"floor plan","limit":20}')
+      ;;
+    project-stats) path=/api/v1/projects/stats headers=("Authorization: Bearer $owner_token") ;;
     role-users-between)
       path="/stats/organization-role-users?from_time=$from&to_time=$to" headers=("Authorization: Bearer $counter_token")
       ;;

@@ -36,6 +36,10 @@ struct SearchedText {
 // The tokens of a row, for its column search_text.
 std::string search_tokens(OrgId org, const SearchedText& text);
 
+// How much `words` count in a text, by the same weights: comparable between kinds of rows, which the index's
+// own ranking is not.
+int relevance(const SearchedText& text, const std::vector<std::string>& words);
+
 inline constexpr std::size_t kMostSearchWords = 32;
 
 // Folded words that a row must all have, the last one as the beginning of a word. At most kMostSearchWords +

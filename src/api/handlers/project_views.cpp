@@ -1,6 +1,7 @@
 // Looking over projects and documents: search, what happened, how many there are.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include "tenantd/api/encode.hpp"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t kExcerpt = 240;  // bytes of a description that a hit shows
 
 struct Hit {
-  double score = 0;
+  int relevance = 0;
   std::string_view kind;
   std::string id;
   std::string project;
@@ -48,19 +49,29 @@ std::vector<std::string> words_to_find(const JsonValue& body) {
   return words;
 }
 
+// Each kind in the index's own order; of two kinds the more relevant one goes first, so that less of them is
+// the beginning of more.
 std::vector<Hit> find_hits(const JsonValue& body, const TenantScope& scope, Txn& txn,
-                           const std::string& expression, std::int64_t limit) {
-  std::vector<Hit> hits;
+                           const std::vector<std::string>& words, std::int64_t limit) {
+  const auto expression = search_expression(scope.org(), words);
+  std::vector<Hit> projects, documents, hits;
+  const auto judged = [&](const auto& row) {
+    return relevance({row.name, row.tags, row.description}, words);
+  };
   if (wants(body, scope, "project"))
-    for (auto& [p, score] : store::search_projects(txn, scope, expression, limit))
-      hits.push_back({score, "project", p.id.str(), p.id.str(), std::move(p.name), std::move(p.description),
-                      std::move(p.tags), project_status_name(p.status), p.updated_at});
+    for (const auto& p : store::search_projects(txn, scope, expression, limit))
+      projects.push_back({judged(p), "project", p.id.str(), p.id.str(), p.name, p.description, p.tags,
+                          project_status_name(p.status), p.updated_at});
   if (wants(body, scope, "document"))
-    for (auto& [d, score] : store::search_documents(txn, scope, expression, limit))
-      hits.push_back({score, "document", d.id.str(), d.project.str(), std::move(d.name),
-                      std::move(d.description), std::move(d.tags), document_status_name(d.status),
-                      d.updated_at});
-  std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.score > b.score; });
+    for (const auto& d : store::search_documents(txn, scope, expression, limit))
+      documents.push_back({judged(d), "document", d.id.str(), d.project.str(), d.name, d.description, d.tags,
+                           document_status_name(d.status), d.updated_at});
+  auto p = projects.begin();
+  for (auto& document : documents) {
+    while (p != projects.end() && p->relevance >= document.relevance) hits.push_back(std::move(*p++));
+    hits.push_back(std::move(document));
+  }
+  std::move(p, projects.end(), std::back_inserter(hits));
   return hits;
 }
 
@@ -126,7 +137,7 @@ void put_documents(JsonOut& json, Txn& txn, const TenantScope& scope) {
 Response search_projects(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto words = words_to_find(request.body);
   const auto limit = maybe_integer(request.body, "limit").value_or(20);
-  auto hits = find_hits(request.body, scope, txn, search_expression(scope.org(), words), limit + 1);
+  auto hits = find_hits(request.body, scope, txn, words, limit + 1);
   const bool more = static_cast<std::int64_t>(hits.size()) > limit;
   if (more) hits.resize(static_cast<std::size_t>(limit));
   JsonOut json;

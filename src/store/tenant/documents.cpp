@@ -1,7 +1,5 @@
 #include "tenantd/store/tenant/documents.hpp"
 
-#include <cstdlib>
-
 #include "tenantd/domain/search.hpp"
 #include "tenantd/store/rows.hpp"
 
@@ -50,9 +48,9 @@ constexpr Sql kCountOfProject{
     "SELECT COUNT(*) FROM document WHERE org_id = ? AND project_id = ? " TENANTD_DOCUMENT_WANTED};
 constexpr Sql kSearch{"document.search",
                       "SELECT " TENANTD_DOCUMENT_COLUMNS
-                      ", MATCH(search_text) AGAINST(? IN BOOLEAN MODE) AS score FROM document "
+                      " FROM document_search "
                       "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
-                      "ORDER BY score DESC, id DESC LIMIT ?"};
+                      "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?"};
 constexpr Sql kCountByStatus{
     "document.count_by_status",
     "SELECT status, COUNT(*), COALESCE(SUM(size), 0) FROM document WHERE org_id = ? GROUP BY status"};
@@ -157,12 +155,9 @@ std::int64_t count_documents(db::Txn& txn, const TenantScope& scope, const Docum
   return rows.integer(0);
 }
 
-std::vector<FoundDocument> search_documents(db::Txn& txn, const TenantScope& scope,
-                                            const std::string& expression, std::int64_t limit) {
-  auto rows = txn.query(kSearch, expression, scope.org(), expression, limit);
-  std::vector<FoundDocument> found;
-  while (rows.next()) found.push_back({read(rows), std::strtod(rows.text(16).c_str(), nullptr)});
-  return found;
+std::vector<Document> search_documents(db::Txn& txn, const TenantScope& scope, const std::string& expression,
+                                       std::int64_t limit) {
+  return all(txn.query(kSearch, scope.org(), expression, expression, limit));
 }
 
 std::vector<DocumentCount> count_documents_by_status(db::Txn& txn, const TenantScope& scope) {

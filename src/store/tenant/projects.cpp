@@ -1,7 +1,5 @@
 #include "tenantd/store/tenant/projects.hpp"
 
-#include <cstdlib>
-
 #include "tenantd/domain/search.hpp"
 #include "tenantd/store/rows.hpp"
 
@@ -50,9 +48,9 @@ constexpr Sql kCount{"project.count", "SELECT COUNT(*) FROM project WHERE org_id
                                       "AND (? IS NULL OR status = ?)"};
 constexpr Sql kSearch{"project.search",
                       "SELECT " TENANTD_PROJECT_COLUMNS
-                      ", MATCH(search_text) AGAINST(? IN BOOLEAN MODE) AS score FROM project "
+                      " FROM project_search "
                       "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
-                      "ORDER BY score DESC, id DESC LIMIT ?"};
+                      "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?"};
 constexpr Sql kCountByStatus{"project.count_by_status",
                              "SELECT status, COUNT(*) FROM project WHERE org_id = ? GROUP BY status"};
 #undef TENANTD_PROJECT_WANTED
@@ -79,6 +77,13 @@ Project read(const db::Rows& rows) {
 std::optional<Project> first(db::Rows rows) {
   if (!rows.next()) return std::nullopt;
   return read(rows);
+}
+
+std::vector<Project> all(db::Rows rows) {
+  std::vector<Project> found;
+  found.reserve(rows.count());
+  while (rows.next()) found.push_back(read(rows));
+  return found;
 }
 
 std::string tokens_of(const TenantScope& scope, const Project& p) {
@@ -129,10 +134,7 @@ std::vector<Project> list_projects(db::Txn& txn, const TenantScope& scope, const
                                         filter.tag, filter.tag, limit)
                             : txn.query(kList, scope.org(), start.time, start.time, after, filter.q, filter.q,
                                         filter.q, filter.owner, filter.owner, filter.tag, filter.tag, limit);
-  std::vector<Project> found;
-  found.reserve(rows.count());
-  while (rows.next()) found.push_back(read(rows));
-  return found;
+  return all(std::move(rows));
 }
 
 std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const ProjectFilter& filter) {
@@ -142,12 +144,9 @@ std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const Projec
   return rows.integer(0);
 }
 
-std::vector<FoundProject> search_projects(db::Txn& txn, const TenantScope& scope,
-                                          const std::string& expression, std::int64_t limit) {
-  auto rows = txn.query(kSearch, expression, scope.org(), expression, limit);
-  std::vector<FoundProject> found;
-  while (rows.next()) found.push_back({read(rows), std::strtod(rows.text(12).c_str(), nullptr)});
-  return found;
+std::vector<Project> search_projects(db::Txn& txn, const TenantScope& scope, const std::string& expression,
+                                     std::int64_t limit) {
+  return all(txn.query(kSearch, scope.org(), expression, expression, limit));
 }
 
 std::array<std::int64_t, kProjectStatuses> count_projects_by_status(db::Txn& txn, const TenantScope& scope) {

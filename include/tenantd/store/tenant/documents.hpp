@@ -62,12 +62,8 @@ std::vector<Document> list_documents(db::Txn& txn, const TenantScope& scope, con
 std::int64_t count_documents(db::Txn& txn, const TenantScope& scope, const DocumentFilter& filter);
 
 // What full-text search found: best first, at most `limit`. `expression` is of domain/search.
-struct FoundDocument {
-  Document document;
-  double score = 0;
-};
-std::vector<FoundDocument> search_documents(db::Txn& txn, const TenantScope& scope,
-                                            const std::string& expression, std::int64_t limit);
+std::vector<Document> search_documents(db::Txn& txn, const TenantScope& scope, const std::string& expression,
+                                       std::int64_t limit);
 
 struct DocumentCount {
   DocumentStatus status = DocumentStatus::none;

@@ -58,12 +58,8 @@ std::vector<Project> list_projects(db::Txn& txn, const TenantScope& scope, const
 std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const ProjectFilter& filter);
 
 // What full-text search found: best first, at most `limit`. `expression` is of domain/search.
-struct FoundProject {
-  Project project;
-  double score = 0;
-};
-std::vector<FoundProject> search_projects(db::Txn& txn, const TenantScope& scope,
-                                          const std::string& expression, std::int64_t limit);
+std::vector<Project> search_projects(db::Txn& txn, const TenantScope& scope, const std::string& expression,
+                                     std::int64_t limit);
 
 // By status, in the order of their numbers.
 std::array<std::int64_t, kProjectStatuses> count_projects_by_status(db::Txn& txn, const TenantScope& scope);
