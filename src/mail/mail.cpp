@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "tenantd/config/settings.hpp"
+#include "report_sample.hpp"
 
 namespace tenantd::mail {
 namespace {
@@ -26,6 +27,8 @@ constexpr std::array kTemplates{Template::invitation,
                                 Template::tenant_created,
                                 Template::purchase_submitted,
                                 Template::purchase_decided,
+                                Template::weekly_report,
+                                Template::low_stock,
                                 Template::test};
 
 // The page that a mail's own link leads to; "" if it has none.
@@ -42,6 +45,28 @@ std::int64_t lifetime_seconds(Template kind) {
   if (kind == Template::account_created) return settings.set_password_seconds;
   if (kind == Template::email_change) return settings.change_email_seconds;
   return kind == Template::password_reset ? settings.reset_seconds : settings.invite_seconds;
+}
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void write(Writer& writer, const std::map<std::string, std::string>& values) {
+  writer.StartObject();
+  for (const auto& [key, value] : values) {
+    writer.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  }
+  writer.EndObject();
+}
+
+std::map<std::string, std::string> read(const rapidjson::Value& object) {
+  if (!object.IsObject()) throw std::runtime_error("the mail's values are no JSON object");
+  std::map<std::string, std::string> values;
+  for (const auto& member : object.GetObject()) {
+    if (!member.value.IsString()) throw std::runtime_error("a value of the mail is no JSON string");
+    values.emplace(std::string{member.name.GetString(), member.name.GetStringLength()},
+                   std::string{member.value.GetString(), member.value.GetStringLength()});
+  }
+  return values;
 }
 
 }  // namespace
@@ -63,6 +88,8 @@ std::string_view template_name(Template kind) {
     case Template::tenant_created: return "tenant_created";
     case Template::purchase_submitted: return "purchase_submitted";
     case Template::purchase_decided: return "purchase_decided";
+    case Template::weekly_report: return "weekly_report";
+    case Template::low_stock: return "low_stock";
   }
   throw std::logic_error("no such mail template");
 }
@@ -101,33 +128,41 @@ Mail sample_mail(Template kind, const std::string& to, const std::string& public
              {"reason", "There are enough until May"}}};
   if (const auto page = page_of(kind); !page.empty())
     mail.values["link"] = public_url + '/' + page + "#token=kX3vTq9mB1c8yZ0wRr5uLh2nEe7aSs4dFf6gGj1pQoI";
+  add_report_sample(mail);
   return mail;
 }
 
 std::string values_to_json(const Mail& mail) {
   rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-  writer.StartObject();
-  for (const auto& [key, value] : mail.values) {
-    writer.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  }
-  writer.EndObject();
+  Writer writer{buffer};
+  write(writer, mail.values);
   return {buffer.GetString(), buffer.GetSize()};
 }
 
 std::map<std::string, std::string> values_from_json(std::string_view json) {
   rapidjson::Document document;
   document.Parse(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject())
-    throw std::runtime_error("the mail's values are no JSON object");
-  std::map<std::string, std::string> values;
-  for (const auto& member : document.GetObject()) {
-    if (!member.value.IsString()) throw std::runtime_error("a value of the mail is no JSON string");
-    values.emplace(std::string{member.name.GetString(), member.name.GetStringLength()},
-                   std::string{member.value.GetString(), member.value.GetStringLength()});
-  }
-  return values;
+  if (document.HasParseError()) throw std::runtime_error("the mail's values are no JSON object");
+  return read(document);
+}
+
+std::string list_value(const std::vector<Row>& rows) {
+  rapidjson::StringBuffer buffer;
+  Writer writer{buffer};
+  writer.StartArray();
+  for (const auto& row : rows) write(writer, row);
+  writer.EndArray();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::vector<Row> rows_of_list(std::string_view json) {
+  rapidjson::Document document;
+  document.Parse(json.data(), json.size());
+  if (document.HasParseError() || !document.IsArray())
+    throw std::runtime_error("a list of the mail is no JSON array");
+  std::vector<Row> rows;
+  for (const auto& row : document.GetArray()) rows.push_back(read(row));
+  return rows;
 }
 
 }  // namespace tenantd::mail

@@ -72,6 +72,7 @@ std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& fro
                                             const std::string& public_url, const std::string& app_url) {
   std::map<std::string, std::string> values;
   for (const auto& [key, value] : mail.values) {
+    if (key.starts_with('#')) continue;
     const std::string line{trim(one_line(value))};
     if (!line.empty())
       values[key] = key == "link" ? line : shortened(line, key == "reason" ? kReasonMax : kValueMax);
@@ -98,14 +99,38 @@ std::string preheader(std::string_view text) {
   return shortened(one_line(trim(text.substr(0, text.find("\n\n")))), kPreheaderMax);
 }
 
+// A section that is left out leaves the empty lines around it: of several in a row one stays.
+std::string without_gaps(const std::string& text) {
+  std::string out;
+  for (const char c : text)
+    if (c != '\n' || !out.ends_with("\n\n")) out += c;
+  return out;
+}
+
 struct Content {
   std::string subject, text, html;
 };
 
-Content fill_all(Template kind, const std::map<std::string, std::string>& values) {
-  const std::string name{template_name(kind)};
+// The lists of a mail, cleaned like its other values; an empty one hides its section.
+void set_lists(mustache::data& view, const Mail& mail) {
+  for (const auto& [key, value] : mail.values) {
+    if (!key.starts_with('#')) continue;
+    mustache::data list{mustache::data::type::list};
+    for (const auto& row : rows_of_list(value)) {
+      mustache::data item;
+      for (const auto& [name, text] : row)
+        item.set(name, shortened(std::string{trim(one_line(text))}, kValueMax));
+      list.push_back(item);
+    }
+    view.set(key.substr(1), list);
+  }
+}
+
+Content fill_all(const Mail& mail, const std::map<std::string, std::string>& values) {
+  const std::string name{template_name(mail.kind)};
   mustache::data view;
   for (const auto& [key, value] : values) view.set(key, value);
+  set_lists(view, mail);
   view.set("button",
            mustache::data{mustache::lambda2{[&](const std::string& label, const mustache::renderer& render) {
              const auto target = values.find("target");
@@ -118,7 +143,7 @@ Content fill_all(Template kind, const std::map<std::string, std::string>& values
 
   Content content;
   content.subject = trim(one_line(fill(name + ".subject.mustache", view)));
-  const std::string text = fill(name + ".txt.mustache", view);
+  const std::string text = without_gaps(fill(name + ".txt.mustache", view));
   const std::string html = fill(name + ".html.mustache", view);
   view.set("subject", content.subject);
   view.set("preheader", preheader(text));
@@ -140,7 +165,7 @@ Message render(const Mail& mail, const std::string& id, const std::string& from,
   if (!usable) throw std::invalid_argument("the mail's id is not made of letters, digits and hyphens");
   const Mailbox sender = parse_mailbox(from);
   const std::string recipient = envelope_address(mail.to);
-  const Content content = fill_all(mail.kind, complete(mail, sender, public_url, app_url));
+  const Content content = fill_all(mail, complete(mail, sender, public_url, app_url));
 
   const std::string host = host_name(public_url);
   const std::string domain = host.empty() ? sender.address.substr(sender.address.find('@') + 1) : host;

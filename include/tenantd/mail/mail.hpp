@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tenantd::mail {
 
@@ -25,6 +26,8 @@ enum class Template {
   tenant_created,
   purchase_submitted,
   purchase_decided,
+  weekly_report,
+  low_stock,
   test  // what `tenantctl mail test` sends
 };
 
@@ -40,6 +43,13 @@ struct Mail {
   std::map<std::string, std::string>
       values;  // e.g. link, organization, inviter, role, minutes, address, agent, time
 };
+
+// A list among the values: its key begins with '#', and its value is the JSON that list_value() makes. The
+// template repeats the section of that name for each row.
+using Row = std::map<std::string, std::string>;
+std::string list_value(const std::vector<Row>& rows);
+// Throws std::runtime_error for anything that list_value() does not make.
+std::vector<Row> rows_of_list(std::string_view json);
 
 // A mail of this kind that shows what its template can say, without a link that works.
 Mail sample_mail(Template kind, const std::string& to, const std::string& public_url);
