@@ -85,7 +85,8 @@ CREATE TABLE IF NOT EXISTS tenantd.warehouse (
 ) ENGINE = InnoDB;
 
 -- quantity: over all warehouses, kept with each movement; its row serializes the movements of one product, so that of
--- two that make it low together exactly one sees the crossing.
+-- two that make it low together exactly one sees the crossing. low_untold: it became low and the reporter has not told of it;
+-- kept by the triggers below, so that whoever changes low_since need not think of it.
 CREATE TABLE IF NOT EXISTS tenantd.product (
   org_id        BINARY(16)   NOT NULL,
   id            BINARY(16)   NOT NULL,
@@ -98,6 +99,7 @@ CREATE TABLE IF NOT EXISTS tenantd.product (
   currency      CHAR(3)      CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'ISO 4217',
   quantity      BIGINT       NOT NULL DEFAULT 0,
   low_since     BIGINT       NULL COMMENT 'NULL = not low',
+  low_untold    BOOLEAN      NOT NULL DEFAULT FALSE,
   revision      INT          NOT NULL DEFAULT 1,
   created_at    BIGINT       NOT NULL,
   updated_at    BIGINT       NOT NULL,
@@ -106,10 +108,23 @@ CREATE TABLE IF NOT EXISTS tenantd.product (
   KEY product_time (org_id, created_at, id),
   KEY product_low (org_id, low_since, id),
   KEY product_supplier (org_id, supplier_id, created_at, id),
+  KEY product_untold (low_untold, org_id, id),
   CONSTRAINT product_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT product_has_supplier FOREIGN KEY (org_id, supplier_id) REFERENCES tenantd.supplier (org_id, id),
   CONSTRAINT product_quantity CHECK (quantity >= 0)
 ) ENGINE = InnoDB;
+
+DELIMITER //
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_made BEFORE INSERT ON tenantd.product
+FOR EACH ROW SET NEW.low_untold = NEW.low_since IS NOT NULL//
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_crossed BEFORE UPDATE ON tenantd.product
+FOR EACH ROW
+BEGIN
+  IF NOT NEW.low_since <=> OLD.low_since THEN
+    SET NEW.low_untold = NEW.low_since IS NOT NULL;
+  END IF;
+END//
+DELIMITER ;
 
 CREATE TABLE IF NOT EXISTS tenantd.stock_level (
   org_id       BINARY(16) NOT NULL,
@@ -313,7 +328,8 @@ CREATE TABLE IF NOT EXISTS tenantd.job_run (
   org_id  BINARY(16)  NOT NULL COMMENT 'zeros: of all organizations',
   due_at  BIGINT      NOT NULL COMMENT 'the time that it was to run at',
   done_at BIGINT      NOT NULL,
-  PRIMARY KEY (job, org_id, due_at)
+  PRIMARY KEY (job, org_id, due_at),
+  KEY job_run_due (job, due_at)
 ) ENGINE = InnoDB;
 
 -- A report says more than a link does.

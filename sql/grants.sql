@@ -1,5 +1,5 @@
--- Who may do what; run by every `tenantctl migrate`, after the views. {{app}}, {{sweeper}} and {{courier}} are the
--- accounts that the settings name. None of them may create, alter or grant anything.
+-- Who may do what; run by every `tenantctl migrate`, after the views. {{app}}, {{sweeper}}, {{courier}} and {{reporter}}
+-- are the accounts that the settings name. None of them may create, alter or grant anything.
 
 -- Until version 3 the application might write every column of an organization. A right to the whole table is taken back
 -- with those to single columns: once, and before they are given.
@@ -139,6 +139,30 @@ GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_s
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};
 GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};
+
+-- The reporter: over all organizations it sees which there are, what was done for them, which products became low and which
+-- drafts are old. What is inside one it reads as the application does, through the views of a scope; of people only who gets
+-- a report. It writes mails, removes drafts, and tells of that.
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{reporter}};
+GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{reporter}};
+GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{reporter}};
+GRANT SELECT, INSERT, DELETE ON tenantd.job_run TO {{reporter}};
+GRANT SELECT (id, status, created_at) ON tenantd.organization TO {{reporter}};
+GRANT SELECT (org_id, id, sku, name, unit, quantity, reorder_level, low_since, low_untold), UPDATE (low_untold)
+  ON tenantd.product TO {{reporter}};
+GRANT SELECT (org_id, id, status, updated_at) ON tenantd.purchase_request TO {{reporter}};
+GRANT SELECT (id, name, status, mail_sender_name) ON tenantd_app.organization TO {{reporter}};
+GRANT SELECT ON tenantd_app.report_reader TO {{reporter}};
+GRANT SELECT (org_id, role_name, status, created_at) ON tenantd_app.member_detail TO {{reporter}};
+GRANT SELECT (org_id, product_id, type, change_by, created_at) ON tenantd_app.stock_movement TO {{reporter}};
+GRANT SELECT (org_id, id, sku, name, unit, quantity, reorder_level, low_since) ON tenantd_app.product TO {{reporter}};
+GRANT SELECT (org_id, id, number, title, status, requested_by, submitted_at, decided_at, received_at, created_at, updated_at),
+  DELETE ON tenantd_app.purchase_request TO {{reporter}};
+GRANT INSERT ON tenantd_app.outbox TO {{reporter}};
 
 -- What earlier versions granted and this one does not.
 DELIMITER //

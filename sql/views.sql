@@ -288,6 +288,17 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
   STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE m.org_id = tenantd_app.current_org();
+-- Who gets the reports: whoever may read the statistics (as in countable_*), at a verified address. By role, since an
+-- organization may have many members and few who may.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.report_reader AS
+  SELECT m.org_id, m.user_id, u.email, r.name AS role_name, r.permissions, m.role_expires_at, m.created_at
+  FROM tenantd.role r
+  STRAIGHT_JOIN tenantd.member m ON m.org_id = r.org_id AND m.role_id = r.id
+  STRAIGHT_JOIN tenantd.organization o ON o.id = m.org_id
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  WHERE r.org_id = tenantd_app.current_org() AND m.status = 0 AND o.status = 0 AND u.status = 0
+    AND IF(r.permissions IS NULL, r.name IN ('owner', 'admin', 'manager'), FIND_IN_SET('stats:read', r.permissions) > 0)
+    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0) AND u.email_verified_at IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();

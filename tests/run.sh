@@ -14,8 +14,8 @@ mkdir "$work/sanitizer"
 
 export BUILD RUN_DIR=$work/run PORT=${PORT:-0}
 export TENANTD_BUILD=$BUILD TENANTD_RUN_DIR=$RUN_DIR TENANTD_TOP=$top
-# The tests say themselves when the sweeper runs, what time it is, and which limits hold.
-export SWEEP_EVERY=${SWEEP_EVERY:-0} CLOCK_OFFSET_FILE=${CLOCK_OFFSET_FILE:-$work/clock}
+# The tests say themselves when the sweeper and the reporter run, what time it is, and which limits hold.
+export SWEEP_EVERY=${SWEEP_EVERY:-0} REPORT_EVERY=${REPORT_EVERY:-0} CLOCK_OFFSET_FILE=${CLOCK_OFFSET_FILE:-$work/clock}
 export LIMIT_ACCOUNT=${LIMIT_ACCOUNT:-0} LIMIT_INVITE=${LIMIT_INVITE:-0} LIMIT_MAIL=${LIMIT_MAIL:-0} LIMIT_OUTBOUND=${LIMIT_OUTBOUND:-0} LIMIT_PASSWORD=${LIMIT_PASSWORD:-0} LIMIT_READ=${LIMIT_READ:-0} LIMIT_WRITE=${LIMIT_WRITE:-0}
 export SUPER_ADMIN_EMAIL=${SUPER_ADMIN_EMAIL:-root@example.com} SUPER_ADMIN_PASSWORD=${SUPER_ADMIN_PASSWORD:-velvet anchor northbound}
 [ -e "$CLOCK_OFFSET_FILE" ] || head -c 8 /dev/zero >"$CLOCK_OFFSET_FILE"

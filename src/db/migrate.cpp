@@ -146,6 +146,7 @@ class Runner {
     ensure_account(settings_.db_user, settings_.db_password);
     ensure_account(settings_.db_sweeper_user, settings_.db_sweeper_password);
     ensure_account(settings_.db_courier_user, settings_.db_courier_password);
+    ensure_account(settings_.db_reporter_user, settings_.db_reporter_password);
     run_file(settings_.sql_dir + "/grants.sql");
   }
 
@@ -169,6 +170,7 @@ class Runner {
     text = replace_all(text, "{{app}}", account(settings_, settings_.db_user));
     text = replace_all(text, "{{sweeper}}", account(settings_, settings_.db_sweeper_user));
     text = replace_all(text, "{{courier}}", account(settings_, settings_.db_courier_user));
+    text = replace_all(text, "{{reporter}}", account(settings_, settings_.db_reporter_user));
     for (const auto& statement : split_statements(text)) {
       try {
         db_.run(statement);

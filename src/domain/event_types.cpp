@@ -45,6 +45,7 @@ constexpr std::array kTypes = {
     EventType{"project.updated", "a project changed"},
     EventType{"purchase_request.approved", "a purchase request may be ordered"},
     EventType{"purchase_request.created", "a purchase request was drafted"},
+    EventType{"purchase_request.deleted", "a draft that nobody touched for long was removed"},
     EventType{"purchase_request.received", "what was requested has arrived and is in stock"},
     EventType{"purchase_request.rejected", "a purchase request was refused; data says why"},
     EventType{"purchase_request.submitted", "a purchase request waits for a decision"},

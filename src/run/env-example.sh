@@ -7,7 +7,8 @@ cat <<'HEAD'
 # shows the default. Set PUBLIC_URL at least.
 #
 # Passwords do not belong here: each service gets its own as a systemd credential, from files in
-# /etc/tenantd/credentials/ that only root reads: db_password, db_courier_password, db_sweeper_password, smtp_password.
+# /etc/tenantd/credentials/ that only root reads: db_password, db_courier_password, db_reporter_password,
+# db_sweeper_password, smtp_password.
 HEAD
 sed -nE '
   s/^SECTION\("(.*)"\)$/\n# --- \1/p

@@ -110,6 +110,7 @@ check_systemd_verify() {
 exposures='
 tenantd-courier.service 11
 tenantd-migrate.service 7
+tenantd-reporter.service 2
 tenantd-sweeper.service 2
 tenantd.service         12
 '

@@ -13,6 +13,7 @@
 #   PORT=8080        0 = choose a free one; RUN_DIR/port names the one in use
 #   BUILD=build      where the binaries are
 #   SWEEP_EVERY=60   seconds between two runs of the sweeper; 0 = none
+#   REPORT_EVERY=60  seconds between two looks of the reporter at what is due; 0 = none
 #   NGINX_LIMITS=off on = the outer wall of nginx/limits.conf
 #   NGINX_WORKERS=2, MARIADB_OPTIONS=...
 #
@@ -30,8 +31,10 @@ umask 077
 unset MAKEFLAGS MFLAGS MAKELEVEL NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES WATCHDOG_USEC WATCHDOG_PID
 
 # Started in this order, stopped in the order that loses no request.
-parts=(mariadb tenantd courier nginx sweeper)
-stop_order=(sweeper nginx tenantd courier mariadb)
+parts=(mariadb tenantd courier nginx sweeper reporter)
+# These need not run.
+optional=' sweeper reporter '
+stop_order=(reporter sweeper nginx tenantd courier mariadb)
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -46,8 +49,9 @@ RUN_DIR=${RUN_DIR%/}
 BUILD=$(absolute "${BUILD:-$top/build}")
 PORT=${PORT:-8080}
 SWEEP_EVERY=${SWEEP_EVERY:-60}
+REPORT_EVERY=${REPORT_EVERY:-60}
 account=$(id -un)
-export BUILD RUN_DIR SWEEP_EVERY
+export BUILD RUN_DIR SWEEP_EVERY REPORT_EVERY
 
 # --- processes ---------------------------------------------------------------------------------------------------------
 
@@ -162,12 +166,19 @@ prepare_folder() {
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
 write_env() {
-  [ -e "$RUN_DIR/env" ] && return
+  if [ -e "$RUN_DIR/env" ]; then
+    # Made before there was a reporter.
+    if [ -f "$RUN_DIR/env" ] && [ -w "$RUN_DIR/env" ] && ! grep -q '^DB_REPORTER_PASSWORD' "$RUN_DIR/env"; then
+      printf '\nDB_REPORTER_PASSWORD=%s\n' "$(random)" >>"$RUN_DIR/env"
+    fi
+    return 0
+  fi
   cat >"$RUN_DIR/env.new" <<EOF
 # Settings of this private instance, made at its first start: KEY=value lines, yours to change (README lists the keys).
 # What the caller exports wins, but for DB_* and the sockets.
 DB_COURIER_PASSWORD=$(random)
 DB_PASSWORD=$(random)
+DB_REPORTER_PASSWORD=$(random)
 DB_SWEEPER_PASSWORD=$(random)
 MAIL_TRANSPORT=file
 EOF
@@ -221,7 +232,7 @@ load_settings() {
       [ -n "${!plain+x}" ] || export "$key=$value"
     fi
   done <"$RUN_DIR/env"
-  for key in DB_PASSWORD DB_SWEEPER_PASSWORD DB_COURIER_PASSWORD; do
+  for key in DB_PASSWORD DB_SWEEPER_PASSWORD DB_COURIER_PASSWORD DB_REPORTER_PASSWORD; do
     [ -n "${!key:-}" ] || fail "$RUN_DIR/env has no $key; remove the file to have new passwords made."
   done
   export DB_ADMIN_USER=$account DB_SOCKET=$sockets/db.sock
@@ -299,7 +310,7 @@ await() {
 
 check_binaries() {
   local name
-  for name in tenantd tenantd-courier tenantd-sweeper tenantctl; do
+  for name in tenantd tenantd-courier tenantd-sweeper tenantd-reporter tenantctl; do
     [ -x "$BUILD/$name" ] || fail "$BUILD/$name is missing; run 'make' first."
   done
   for name in curl mariadb mariadbd mariadb-install-db nginx python3; do
@@ -417,7 +428,7 @@ bring_up() {
   exec 9>>"$RUN_DIR/lock"
   flock -n 9 || fail "another start or stop of $RUN_DIR is under way."
   for part in "${parts[@]}"; do
-    if runs "$part"; then running=$((running + 1)); elif [ "$part" != sweeper ]; then dead+=" $part"; fi
+    if runs "$part"; then running=$((running + 1)); elif [[ $optional != *" $part "* ]]; then dead+=" $part"; fi
   done
   if [ $running -gt 0 ]; then
     [ -z "$dead" ] || fail "some parts run on $RUN_DIR, but not$dead; 'make stop' first."
@@ -465,6 +476,7 @@ bring_up() {
   await 10 "tenantd-courier did not open its socket within 10 s" courier -- test -S "$COURIER_SOCKET"
   took 'tenantd, tenantd-courier, nginx'
   [ "$SWEEP_EVERY" = 0 ] || spawn sweeper "$BUILD/tenantd-sweeper" --watch "$SWEEP_EVERY"
+  [ "$REPORT_EVERY" = 0 ] || spawn reporter "$BUILD/tenantd-reporter" --watch "$REPORT_EVERY"
   mark=$begun
   took 'ready'
 }
@@ -535,7 +547,7 @@ command_stop() {
 }
 
 command_status() {
-  local part running=0
+  local part running=0 missing=0
   recall
   for part in "${parts[@]}"; do
     if runs "$part"; then
@@ -543,11 +555,12 @@ command_status() {
       printf '%-8s runs, pid %s\n' "$part" "$pid"
     else
       printf '%-8s does not run\n' "$part"
+      [[ $optional == *" $part "* && ! -e $RUN_DIR/pid/$part ]] || missing=$((missing + 1))
     fi
   done
   [ $running -gt 0 ] || return 3
   say "at http://127.0.0.1:$(cat "$RUN_DIR/port" 2>/dev/null), state in $RUN_DIR"
-  [ $running -ge $((${#parts[@]} - $([ -e "$RUN_DIR/pid/sweeper" ] && echo 0 || echo 1))) ] || return 1
+  [ $missing = 0 ] || return 1
 }
 
 command_reload() {

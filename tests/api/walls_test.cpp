@@ -5,6 +5,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/reporting.hpp"
 #include "support/world.hpp"
 
 using namespace tenantd::test;
@@ -231,4 +232,26 @@ Test(walls, the_sweeper_reads_no_password_and_the_courier_only_mails_and_webhook
   for (const char* sql : {"DELETE FROM tenantd.outbox", "DELETE FROM tenantd.suppression",
                           "UPDATE tenantd.suppression SET reason = 'x'"})
     require_equal(error_of(courier, sql), kNoTableRight, sql);
+}
+
+Test(walls, the_reporter_reads_what_it_reports_and_of_people_only_who_gets_it) {
+  const auto owner = sign_up();
+  Connection reporter{as_reporter()};
+  for (const auto& table : base_tables()) {
+    const bool own = table == "job_run";
+    require_equal(error_of(reporter, "SELECT * FROM tenantd." + table) == 0, own, table);
+    require_equal(error_of(reporter, "DELETE FROM tenantd." + table), own ? 0 : kNoTableRight, table);
+  }
+  require_equal(count(reporter, "report_reader"), 0, "without a scope");
+  enter(reporter, owner);
+  for (const char* sql : {"SELECT email FROM member_detail", "SELECT reason FROM stock_movement",
+                          "SELECT note FROM purchase_request", "SELECT price_minor FROM product",
+                          "SELECT settings FROM organization", "UPDATE tenantd.product SET low_since = 1",
+                          "SELECT name FROM tenantd.organization"})
+    require_equal(error_of(reporter, sql), kNoColumnRight, sql);
+  for (const char* sql : {"UPDATE product SET quantity = 1", "UPDATE organization SET name = 'x'",
+                          "SELECT values_sealed FROM outbox", "SELECT * FROM user", "DELETE FROM product",
+                          "SELECT * FROM session", "UPDATE purchase_request SET status = 2"})
+    require_equal(error_of(reporter, sql), kNoTableRight, sql);
+  require_equal(error_of(reporter, "UPDATE tenantd.product SET low_untold = 0"), 0);
 }

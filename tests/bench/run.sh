@@ -71,7 +71,7 @@ done
 # --- the instance ------------------------------------------------------------------------------------------------------
 
 work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
-export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 MAIL_TRANSPORT=file
+export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 REPORT_EVERY=0 MAIL_TRANSPORT=file
 export MARIADB_OPTIONS=${MARIADB_OPTIONS---innodb-buffer-pool-size=256M}
 export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
 export ACCESS_TOKEN_SECONDS=86400 INVITE_SECONDS=86400  # longer than any run

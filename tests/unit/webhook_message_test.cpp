@@ -34,7 +34,7 @@ WebhookKey webhook(std::uint8_t number) { return {OrgId{{1}}, WebhookId{{number}
 
 // The types in the calls of record() and in those of the procedure, with the file that holds them.
 std::map<std::string, std::string> recorded_types() {
-  static const std::regex call{R"((?:[^_]|::)record\([^;]*?\{([^;]*?)\"([a-z_]+)\",)"};
+  static const std::regex call{R"((?:[^_]|::)record(?:_by_itself)?\([^;]*?\{([^;]*?)\"([a-z_]+)\",)"};
   // One that is built before it is told. Changes of accounts are no events.
   static const std::regex built{R"re([^t]Change \w+\{"((?:member|user)\.[a-z_]+)")re"};
   static const std::regex literal{R"re("([a-z_]+\.[a-z_]+)")re"};

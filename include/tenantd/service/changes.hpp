@@ -65,6 +65,10 @@ void record(db::Txn& txn, const Context& context, const TenantScope& scope, cons
 // The same without the event: for what is known here, but is nothing that happened to the organization.
 void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change);
 
+// Tells of a change inside `org` that nobody made but time: audit row and event bear no name. For programs
+// that work through all organizations.
+void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change);
+
 // Tells of a change of `account` itself by its owner, or by a token that was mailed there: an audit row, no
 // event. It stands in the chain of the organization in which the owner is active at this moment, and
 // otherwise, as when nobody is signed in, with what belongs to no organization.
