@@ -7,8 +7,8 @@
 #include <array>
 #include <stdexcept>
 
-#include "tenantd/config/settings.hpp"
 #include "report_sample.hpp"
+#include "tenantd/config/settings.hpp"
 
 namespace tenantd::mail {
 namespace {

@@ -182,7 +182,15 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   expect(theirs.client().post("/api/v1/purchase-requests",
                               R"({"title":"x","lines":[{"product_id":")" + bolt + R"(","quantity":1}]})"),
          201);
-  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs), uuid_of("invite", "status = 0 AND ", theirs), uuid_of("webhook", "", theirs), uuid_of("event", "type = 'webhook.created' AND ", theirs), uuid_of("supplier", "", theirs), uuid_of("product", "", theirs), uuid_of("warehouse", "", theirs), uuid_of("stock_movement", "", theirs), uuid_of("purchase_request", "", theirs)};
+  const std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs),
+                                          uuid_of("invite", "status = 0 AND ", theirs),
+                                          uuid_of("webhook", "", theirs),
+                                          uuid_of("event", "type = 'webhook.created' AND ", theirs),
+                                          uuid_of("supplier", "", theirs),
+                                          uuid_of("product", "", theirs),
+                                          uuid_of("warehouse", "", theirs),
+                                          uuid_of("stock_movement", "", theirs),
+                                          uuid_of("purchase_request", "", theirs)};
   auto client = ours.client();
   Unchanged database;
   for (const auto& route : tenant_routes()) {

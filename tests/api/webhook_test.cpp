@@ -80,9 +80,10 @@ Test(webhooks, a_webhook_is_made_shown_listed_changed_and_ended) {
   expect(paused, 200);
   require_equal(paused.text("/url") + paused.text("/description") + paused.text("/events/0"),
                 "https://192.0.32.8/otherEverything*");
-  require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
-                          " AND CONCAT(COALESCE(old_values, ''), COALESCE(new_values, '')) RLIKE 'hooks|other'"),
-                0);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
+                " AND CONCAT(COALESCE(old_values, ''), COALESCE(new_values, '')) RLIKE 'hooks|other'"),
+      0);
   require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
                           " AND new_values LIKE '%https://192.0.32.8/***%'"),
                 4);
