@@ -2,6 +2,7 @@
 --   plain                     the same request each time
 --   post BODY                 the same, with this body
 --   invite PREFIX             an invitation to an address that was never used
+--   movement COUNT            brings one piece of the products 1 ... COUNT in turn
 --   sign-in COUNT [FILE]      signs in as reader1 ... readerCOUNT in turn; adds the refresh tokens to FILE.<thread>
 --   refresh FILE THREADS      exchanges the tokens of FILE (one a line, shared out among the threads); each reply's
 --                             token waits at the end of the queue, so that none is ever used twice
@@ -34,6 +35,15 @@ function kinds.invite(prefix)
   request = function()
     count = count + 1
     return post('{"email":"' .. prefix .. number .. "-" .. count .. '@example.com","role":"member"}')
+  end
+end
+
+function kinds.movement(products)
+  local at = number * math.floor(products / 2)
+  request = function()
+    at = at % products + 1
+    return post(string.format('{"product_id":"0191d6a8-7c1e-7a52-8007-%012x",' ..
+      '"warehouse_id":"0191d6a8-7c1e-7a52-8006-000000000001","type":"in","quantity":1}', at))
   end
 end
 

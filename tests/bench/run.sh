@@ -9,8 +9,8 @@
 # still while requests are measured, so that the database's time is theirs, and is measured by itself at the end. The
 # database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
 #
-# Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between search
-# project-stats; timing. Before the last two 100,000 documents of 1,001 organizations are put in (documents.sql).
+# Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
+# search project-stats; timing. Before the last two 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
@@ -24,8 +24,8 @@ export BUILD=${BUILD:-$top/build}
 PATH=$PATH:/usr/sbin:/sbin
 stack=$top/src/run/stack.sh
 
-all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between search
-  project-stats)
+all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
+  movement search project-stats)
 chosen=()
 seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0
 
@@ -323,6 +323,11 @@ describe() {
       invite_runs=$((${invite_runs:-0} + 1))
       kind=(invite "guest$invite_runs-")
       ;;
+    products) path='/api/v1/products?limit=20' headers=("Authorization: Bearer $owner_token") ;;
+    movement)
+      path=/api/v1/stock-movements headers=("$json" "Authorization: Bearer $owner_token")
+      kind=(movement 1000)
+      ;;
     users) path=/stats/organization-users headers=("Authorization: Bearer $counter_token") ;;
     users-between) path="/stats/organization-users?from_time=$from&to_time=$to" headers=("Authorization: Bearer $counter_token") ;;
     role-users) path=/stats/organization-role-users headers=("Authorization: Bearer $counter_token") ;;
@@ -477,7 +482,7 @@ report() {
         if (n == "me") verdict("me, of the rate of hello", median(n, "ratio"), 0.5, 0)
         if (n == "sign-in") verdict("sign-in, of the rate of the raw hash", median(n, "ratio"), 0.9, 0)
         if (n == "sign-in") verdict("sign-in, CPU ms over the hash (" sprintf("%.1f", median(n, 12) / 1000) ")", cost - median(n, 12) / 1000, 1, 1)
-        aim = n == "me" ? 0.12 : n == "list" ? 0.25 : n == "invite" ? 0.5 : n ~ /users/ ? 5 : ""
+        aim = n == "me" ? 0.12 : n == "list" || n == "products" ? 0.25 : n == "invite" || n == "movement" ? 0.5 : n ~ /users/ ? 5 : ""
         if (aim != "") verdict(n ", CPU ms of tenantd and database", cost, aim, 1)
       }
     }' "$work/results"

@@ -3,7 +3,7 @@
 --   reader1 ... reader199   members of the owner's organization, which then has 200; they sign in
 --   person1 ... person2000  members of the 1,000 counted organizations, 100 in each with their owner
 --   counter@example.com     owns all of those
--- They joined in the course of two years. All have the owner's password.
+-- They joined in the course of two years. The owner's organization keeps 10,000 products in one warehouse. All have the owner's password.
 
 USE tenantd;
 SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci;
@@ -40,6 +40,12 @@ SELECT bench_id(4, o.seq), bench_id(2, 1 + (o.seq * 37 + m.seq) MOD 2000),
        bench_id(5, o.seq * 8 + CASE WHEN m.seq <= 4 THEN 2 WHEN m.seq <= 14 THEN 3 WHEN m.seq <= 74 THEN 4 ELSE 5 END),
        @now - @two_years * ((o.seq * 631 + m.seq * 97) MOD 1009) DIV 1009 - (o.seq * 7919 + m.seq) MOD 60000, @now
 FROM seq_1_to_1000 o JOIN seq_1_to_99 m;
+
+INSERT INTO warehouse (org_id, id, name, created_at, updated_at) SELECT @home, bench_id(6, 1), 'North', @now, @now;
+INSERT INTO product (org_id, id, sku, name, quantity, created_at, updated_at)
+SELECT @home, bench_id(7, seq), CONCAT('part-', seq), CONCAT('Part ', seq), 100, @now - seq * 3600, @now FROM seq_1_to_10000;
+INSERT INTO stock_level (org_id, product_id, warehouse_id, quantity, updated_at)
+SELECT @home, bench_id(7, seq), bench_id(6, 1), 100, @now FROM seq_1_to_10000;
 COMMIT;
 DROP FUNCTION bench_id;
-ANALYZE TABLE organization, user, role, member, member_count;
+ANALYZE TABLE organization, user, role, member, member_count, warehouse, product, stock_level;
