@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include <cstdio>
+#include <optional>
 #include <set>
 
 #include "support/check.hpp"
@@ -109,7 +110,7 @@ Test(impersonation_rows, only_what_reads_and_business_data_is_open_and_the_rest_
   auto client = acting.client();
   std::size_t open = 0;
   std::size_t refused = 0;
-  Unchanged database;
+  std::optional<Unchanged> database{std::in_place};
   for (const auto& route : tenantd::api::routes()) {
     if (ends_it(route) || route.rate == Rate::none) continue;
     // A read that is written down: audit_export_test.
@@ -125,7 +126,11 @@ Test(impersonation_rows, only_what_reads_and_business_data_is_open_and_the_rest_
         expect_problem(reply, 403, "impersonating");
         ++refused;
       }
-      if (route.method == Method::GET || !is_open(route)) database.check(label(route));
+      // An open change that was taken is what the next one is compared with.
+      if (route.method == Method::GET || !is_open(route))
+        database->check(label(route));
+      else
+        database.emplace();
     }
   }
   std::printf("impersonation: %zu calls open, %zu refused\n", open, refused);
