@@ -308,6 +308,7 @@ CREATE TABLE IF NOT EXISTS tenantd.document (
   KEY document_project (org_id, project_id, created_at, id),
   KEY document_upload (status, upload_expires_at),
   KEY document_state (org_id, status, size),
+  KEY document_key (storage_key),
   FULLTEXT KEY document_text (search_text),
   CONSTRAINT document_organization FOREIGN KEY (org_id) REFERENCES tenantd.organization (id) ON DELETE CASCADE,
   CONSTRAINT document_of_project FOREIGN KEY (org_id, project_id) REFERENCES tenantd.project (org_id, id),

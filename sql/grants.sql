@@ -35,6 +35,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.awaited_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
 -- Not its limits and its status, which are the super-admins' to change (system_tenant).
 GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_name, self_approval, session_idle_seconds,
@@ -127,17 +128,23 @@ GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
+-- Documents whose upload was never completed, and files that no document has.
+GRANT SELECT (org_id, id, status, size, storage_key, upload_expires_at), DELETE ON tenantd.document TO {{sweeper}};
+GRANT SELECT (org_id, storage_bytes), UPDATE (storage_bytes) ON tenantd.organization_usage TO {{sweeper}};
+GRANT SELECT, INSERT, DELETE ON tenantd.file_removal TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper}};
 
--- The courier: the outbox, which addresses are out of it, and of webhooks what became of each delivery.
+-- The courier: the outbox, which addresses are out of it, of webhooks what became of each delivery, and which objects of
+-- an S3-compatible store nobody names any more.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_status, duration_ms, last_error, delivered_at,
   updated_at) ON tenantd.webhook_delivery TO {{courier}};
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};
+GRANT SELECT, DELETE ON tenantd.file_removal TO {{courier}};
 GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};
 
 -- The reporter: over all organizations it sees which there are, what was done for them, which products became low and which

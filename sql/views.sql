@@ -263,6 +263,16 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_
 BEGIN
   RETURN (SELECT org_id FROM tenantd.invite WHERE token = p_token LIMIT 1);
 END//
+
+-- The storage key under which a document of an active organization waits for its file, for one who holds the signed
+-- address of its upload; NULL if it does not, or no more.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.awaited_file(
+  p_org BINARY(16), p_document BINARY(16), p_now BIGINT)
+  RETURNS VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin READS SQL DATA
+BEGIN
+  RETURN (SELECT d.storage_key FROM tenantd.document d JOIN tenantd.organization o ON o.id = d.org_id AND o.status = 0
+          WHERE d.org_id = p_org AND d.id = p_document AND d.status = 1 AND d.upload_expires_at > p_now);
+END//
 DELIMITER ;
 
 -- Tenants' views.

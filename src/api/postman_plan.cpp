@@ -65,6 +65,18 @@ std::string make_spare(std::string_view path, std::string_view variable, std::st
 const std::string kSpareProduct =
     make_spare("/api/v1/products", "product_id", "{ sku: 'spare-' + Date.now(), name: 'Spare' }");
 const std::string kSpareWarehouse = make_spare("/api/v1/warehouses", "warehouse_id", "{ name: 'Spare' }");
+constexpr std::string_view kKeepUpload =
+    "pm.environment.set('document_id', pm.response.json().document_id);\n"
+    "pm.environment.set('upload_url', pm.response.json().upload_url);";
+
+// The example's file.
+constexpr std::string_view kSendFile =
+    "pm.sendRequest({\n"
+    "  url: pm.environment.get('upload_url'),\n"
+    "  method: 'PUT',\n"
+    "  header: { 'Content-Type': 'application/octet-stream' },\n"
+    "  body: { mode: 'raw', raw: 'hello' }\n"
+    "}, () => {});";
 
 constexpr std::string_view kSwapPasswords =
     "const changed = pm.environment.get('new_password');\n"
@@ -191,6 +203,14 @@ std::span<const Step> steps() {
        .refusal = invalid_transition,
        .why = "It is approved by now."},
       {.method = DELETE_, .path = "/api/v1/projects/{project_id}", .values = {{"with_documents", "true"}}},
+      {.method = POST, .path = "/api/v1/projects/documents/upload", .kept = false, .after = kKeepUpload},
+      {.method = PUT,
+       .path = "/files/{document_id}",
+       .refusal = upload_refused,
+       .why = "The address with its signature is in the reply before, and the file is sent in the next."},
+      {.method = POST,
+       .path = "/api/v1/projects/documents/{document_id}/upload-complete",
+       .before = kSendFile},
       {.method = POST, .path = "/api/v1/mail/events", .refusal = not_found, .why = kUnsigned},
       {.method = POST, .path = "/api/v1/mail/events/ses", .refusal = not_found, .why = kUnsigned},
   };

@@ -20,6 +20,7 @@ constexpr Reply made(std::string_view schema) { return {201, schema}; }
 constexpr Reply accepted(std::string_view schema, int other = 0) { return {202, schema, other}; }
 constexpr Reply lines() { return {200, "", 0, "application/x-ndjson"}; }
 constexpr Reply csv() { return {200, "", 0, "text/csv"}; }
+constexpr Reply bytes(int other) { return {200, "", other, "application/octet-stream"}; }
 constexpr Reply done() { return {204, ""}; }
 
 // The rows under one heading.
@@ -228,6 +229,12 @@ constexpr auto kRoutes = join(
     Route{GET, "/api/v1/projects/activity", h::project_activity, projects_read, Rate::read, "", "page_query", ok("activity"), "What happened to projects and documents, newest first"},
     Route{POST, "/api/v1/projects/search", h::search_projects, projects_read, Rate::read, "search_projects", "", ok("search_hits"), "Full-text search over projects and documents, best first"},
     Route{GET, "/api/v1/projects/stats", h::project_stats, projects_read, Rate::read, "", "", ok("project_stats"), "Projects and documents in numbers"}),
+
+    section("Files of documents",
+    Route{POST, "/api/v1/projects/documents/upload", h::announce_upload, documents_create, Rate::write, "upload", "", made("upload"), "Announce a file: a document that waits for it, and the address that takes it once"},
+    Route{PUT, "/files/{document_id}", h::take_upload, none, Rate::write, "", "upload_query", done(), "Send an announced file to the address that the announcement gave, with Content-Length; good once"},
+    Route{POST, "/api/v1/projects/documents/{document_id}/upload-complete", h::complete_upload, documents_create, Rate::outbound, "", "", ok("document"), "Say that the file was sent: its size and SHA-256 are checked"},
+    Route{GET, "/api/v1/projects/documents/{document_id}/download", h::download_document, documents_download, Rate::read, "", "", bytes(307), "The file, with ranges; or the way to it"}),
 
     section("Statistics",
     Route{GET, "/role_wise_users", h::role_wise_users, stats_read, Rate::read, "", "", ok("role_counts"), "Users per role"},

@@ -3,12 +3,15 @@
 #include <systemd/sd-daemon.h>
 
 #include <csignal>
+#include <functional>
 #include <future>
+#include <optional>
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/service/courier.hpp"
+#include "tenantd/service/file_courier.hpp"
 #include "tenantd/service/webhook_courier.hpp"
 
 namespace tenantd::ctl {
@@ -29,6 +32,8 @@ void log_webhook_event(const service::WebhookEvent& event) {
               {"duration_ms", event.milliseconds},
               {"detail", event.detail}});
 }
+
+void log_file_error(const std::string& why) { log::warning("file_removal_failed", {{"detail", why}}); }
 
 service::WebhookCourierOptions webhook_options(const Settings& settings, const Secret& seal_key) {
   auto options = service::webhook_courier_options(settings);
@@ -51,15 +56,15 @@ service::Courier make_courier(const Settings& settings, const Secret& seal_key, 
   return service::Courier{std::move(options), mail::make_transport(settings)};
 }
 
-// Webhooks are delivered by a thread of their own: neither a receiver nor a mail server that hangs holds up
-// the other. It takes no signals, which must interrupt the one that waits for the bell.
-std::future<void> start(service::WebhookCourier& webhooks, bool once, std::atomic<bool>& stopping) {
+// Each kind has a thread of its own: neither a receiver nor a store nor a mail server that hangs holds up the
+// others. It takes no signals, which must interrupt the one that waits for the bell.
+std::future<void> start(std::function<void()> work, bool once, std::atomic<bool>& stopping) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  auto ended = std::async(std::launch::async, [&webhooks, &stopping, once] {
+  auto ended = std::async(std::launch::async, [work = std::move(work), &stopping, once] {
     try {
-      once ? webhooks.drain(stopping) : webhooks.run(stopping);
+      work();
     } catch (...) {
       if (!once) stopping = true;  // not half a courier: whoever started it starts another
       throw;
@@ -77,7 +82,11 @@ void run_couriers(bool once, std::atomic<bool>& stopping) {
   const Secret seal_key = crypto::KeyRing::load(settings.keys_dir).seal_key();
   service::WebhookCourier webhooks{webhook_options(settings, seal_key)};
   service::Courier courier = make_courier(settings, seal_key, once, webhooks);
-  auto ended = start(webhooks, once, stopping);
+  std::optional<service::FileCourier> files;
+  if (settings.file_store == "s3") files.emplace(settings, log_file_error);
+  auto ended = start([&] { once ? webhooks.drain(stopping) : webhooks.run(stopping); }, once, stopping);
+  std::future<void> files_ended;
+  if (files) files_ended = start([&] { once ? files->drain() : files->run(stopping); }, once, stopping);
   if (!once) sd_notify(0, "READY=1");
   try {
     once ? courier.drain(stopping) : courier.run(stopping);
@@ -88,6 +97,7 @@ void run_couriers(bool once, std::atomic<bool>& stopping) {
   sd_notify(0, "STOPPING=1");
   webhooks.wake();
   ended.get();
+  if (files) files_ended.get();
 }
 
 }  // namespace tenantd::ctl

@@ -8,6 +8,7 @@
 #include "tenantd/proc/idle_trim.hpp"
 #include "tenantd/proc/no_network.hpp"
 #include "tenantd/proc/supervisor.hpp"
+#include "tenantd/service/files.hpp"
 #include "tenantd/shm/hash.hpp"
 
 namespace tenantd::ctl {
@@ -83,6 +84,7 @@ struct Daemon::Master {
 Daemon::Daemon() {
   shm::seed_hash(std::hash<std::string>{}(crypto::random_bytes(16)));
   master_ = std::make_unique<Master>();
+  service::check_file_settings(master_->settings);
   log::set_level(log::parse_level(master_->settings.log_level));
   if (!master_->settings.clock_offset_file.empty()) use_offset_file(master_->settings.clock_offset_file);
 }

@@ -84,6 +84,7 @@ void Exchange::prepare() {
     set(CURLOPT_POSTFIELDS, request_.body.c_str());
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
   }
+  if (request_.method == "HEAD") set(CURLOPT_NOBODY, 1L);
   set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   set(CURLOPT_USERAGENT, "tenantd");
   prepare_headers();
@@ -145,6 +146,7 @@ std::size_t Exchange::take_header(char* data, std::size_t size, std::size_t coun
     const std::string value{trim(line.substr(colon + 1))};
     if (name == "content-type") exchange.reply_.content_type = value;
     if (name == "x-amzn-errortype") exchange.reply_.error_type = value;
+    if (name == "content-length") exchange.reply_.content_length = parse_int(value);
     if (name == "cache-control") exchange.reply_.cache_control = value;
   }
   return line.size();

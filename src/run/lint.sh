@@ -73,7 +73,8 @@ check_nginx_install() {
   install_once || return 1
   etc=$installed/etc/nginx
   [ "$(id -u)" = 0 ] && user='user root;'
-  mkdir -p "$work/log"
+  mkdir -p "$work/log" "$work/files"
+  sed -i "s|/var/lib/tenantd-files|$work/files|" "$etc/tenantd/files-dir.conf"
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=accounts.example.com \
     -keyout "$work/privkey.pem" -out "$work/fullchain.pem" 2>/dev/null
   for site in sites-available/tenantd.conf tenantd/tls.conf.example; do

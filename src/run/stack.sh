@@ -238,7 +238,8 @@ load_settings() {
   export DB_ADMIN_USER=$account DB_SOCKET=$sockets/db.sock
   export COURIER_SOCKET=$sockets/courier.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock OUTBOUND_SOCKET=$sockets/outbound.sock
   export SWEEPER_SOCKET=$sockets/sweeper.sock
-  export KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
+  FILES_DIR=$(absolute "${FILES_DIR:-$RUN_DIR/files}")
+  export FILES_DIR KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
   export PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
   for key in "${!known[@]}"; do printf '%s\n' "$key" "${key}_FILE"; done | LC_ALL=C sort |
     while read -r key; do
@@ -391,7 +392,7 @@ make_super_admin() {
 # Writes DIR/nginx.conf from the template, beside a link to nginx/, so that includes read as they do under /etc/nginx.
 render_nginx() {
   local dir=$1 user='# Not started as root: the workers run as who started it.' limits
-  mkdir -p "$dir"
+  mkdir -p "$dir" "${FILES_DIR:-$dir/files}/incoming"
   # The sockets are 0660 and ours.
   [ "$(id -u)" = 0 ] && user='user root;'
   limits='map "" $tenantd_limit_key { default ""; }
@@ -399,13 +400,13 @@ render_nginx() {
     limit_req_zone $tenantd_limit_key zone=tenantd_requests:1m rate=200r/s;'
   [ "${NGINX_LIMITS:-off}" = on ] && limits='include tenantd/limits.conf;'
   ln -sfn "$top/nginx" "$dir/tenantd"
-  USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} HASH=${HASH_SOCKET:-$dir/hash.sock} OUTBOUND=${OUTBOUND_SOCKET:-$dir/outbound.sock} RUN=$RUN_DIR \
+  USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} FILES=${FILES_DIR:-$dir/files} HASH=${HASH_SOCKET:-$dir/hash.sock} OUTBOUND=${OUTBOUND_SOCKET:-$dir/outbound.sock} RUN=$RUN_DIR \
     NGINX_PORT=$PORT WORKERS_LINE=${NGINX_WORKERS:-2} WWW=$top/nginx/www awk '
     function put(mark, value,    at) {
       while ((at = index($0, mark)) > 0) $0 = substr($0, 1, at - 1) value substr($0, at + length(mark))
     }
     !/^ *#/ {
-      put("@USER@", ENVIRON["USER_LINE"]); put("@LIMITS@", ENVIRON["LIMITS"]); put("@FAST@", ENVIRON["FAST"])
+      put("@USER@", ENVIRON["USER_LINE"]); put("@LIMITS@", ENVIRON["LIMITS"]); put("@FAST@", ENVIRON["FAST"]); put("@FILES@", ENVIRON["FILES"])
       put("@HASH@", ENVIRON["HASH"]); put("@OUTBOUND@", ENVIRON["OUTBOUND"]); put("@RUN@", ENVIRON["RUN"]); put("@PORT@", ENVIRON["NGINX_PORT"])
       put("@WORKERS@", ENVIRON["WORKERS_LINE"]); put("@WWW@", ENVIRON["WWW"])
     }
@@ -459,7 +460,7 @@ bring_up() {
   lap
   start_database
   render_nginx "$RUN_DIR/nginx"
-  mkdir -p "$KEYS_DIR" "$MAIL_DIR" || fail "KEYS_DIR or MAIL_DIR cannot be made."
+  mkdir -p "$FILES_DIR/incoming" "$KEYS_DIR" "$MAIL_DIR" || fail "FILES_DIR, KEYS_DIR or MAIL_DIR cannot be made."
   await 60 "MariaDB did not answer within 60 s" mariadb -- database_answers
   took "database ($how)"
   control migrate

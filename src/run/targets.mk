@@ -122,7 +122,7 @@ SBIN         = $(filter-out tenantctl,$(BINARIES))
 UNITS        = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
 NGINX_FILES  = guard.conf.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
 # The operator's own to change: kept when they exist, the new one is laid beside as FILE.new.
-NGINX_KEPT   = limits.conf real-ip.conf
+NGINX_KEPT   = files-dir.conf limits.conf real-ip.conf
 PAGES        = $(notdir $(wildcard nginx/www/*.*))
 # What the files say of places, said of these ones.
 PLACES       = sed -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/usr/bin/|$(bindir)/|g' -e 's|/usr/share/tenantd|$(datadir)/tenantd|g' \

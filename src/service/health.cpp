@@ -64,6 +64,8 @@ void examine_folders(const Settings& settings, HealthReport& report) {
   report.folders.push_back(folder("keys", settings.keys_dir, R_OK | X_OK));
   if (settings.mail_transport == "file")
     report.folders.push_back(folder("mail", settings.mail_dir, R_OK | W_OK | X_OK));
+  if (settings.file_store == "local")
+    report.folders.push_back(folder("files", settings.files_dir, R_OK | W_OK | X_OK));
   for (const auto& each : report.folders) {
     report.storage = worse(report.storage, failed_if(!each.usable));
     if (each.free_percent < 0) continue;

@@ -1,6 +1,9 @@
 #include "tenantd/service/sweeper.hpp"
 
+#include <algorithm>
+
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/file_folder.hpp"
 #include "tenantd/store/system/sweeping.hpp"
 
 namespace tenantd::service {
@@ -11,15 +14,44 @@ using store::SystemScope;
 constexpr Seconds kOutboxKept{30 * 86400};
 constexpr Seconds kDeliveriesKept{30 * 86400};
 constexpr Seconds kRunsKept{7 * 86400};
+// A file of which no document knows may be one that a transaction is about to name, or that nginx still
+// writes.
+constexpr Seconds kStrayKept{86400};
 
 struct Task {
   const char* name;
   std::function<std::int64_t(db::Txn&, const SystemScope&)> batch;
 };
 
+// Looks through one part of the folder a minute, so that a large one takes hours and no minute. Removes what
+// lies there under the name of no document.
+std::int64_t sweep_strays(db::Txn& txn, const SystemScope& scope, const FileFolder& folder, TimePoint now) {
+  auto removed = folder.remove_unfinished(now - kStrayKept);
+  const auto slice = static_cast<int>(unix_seconds(now) / 60 % FileFolder::kSlices);
+  folder.each_old(slice, now - kStrayKept, [&](const std::string& key) {
+    if (!store::is_file_known(txn, scope, key) && folder.remove(key)) ++removed;
+  });
+  // Never a whole batch: once a sweep is enough.
+  return std::min(removed, store::kSweepBatch - 1);
+}
+
+// Nothing of an S3-compatible store, which the courier looks after: this process calls nobody.
+void add_file_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoint now) {
+  tasks.push_back(
+      {"uploads", [=](auto& txn, const auto& scope) { return store::sweep_uploads(txn, scope, now, now); }});
+  if (settings.file_store != "local") return;
+  const FileFolder folder{settings.files_dir};
+  tasks.push_back({"files", [=](auto& txn, const auto&) {
+                     return store::sweep_files(txn, now, store::kSweepBatch,
+                                               [&](const std::string& key) { return folder.remove(key); });
+                   }});
+  tasks.push_back(
+      {"stray_files", [=](auto& txn, const auto& scope) { return sweep_strays(txn, scope, folder, now); }});
+}
+
 std::vector<Task> tasks(const Settings& settings, TimePoint now) {
   const auto invites_before = now - Seconds{settings.invite_keep_seconds};
-  return {
+  std::vector<Task> all{
       {"invites",
        [=](auto& txn, const auto& scope) { return store::sweep_invites(txn, scope, invites_before, now); }},
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
@@ -38,10 +70,14 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
        [=, before = now - Seconds{settings.account_event_seconds}](auto& txn, const auto& scope) {
          return store::sweep_account_events(txn, scope, before);
        }},
-      {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }},
-      {"requests",
-       [=](auto& txn, const auto& scope) { return store::sweep_requests(txn, scope, now - kRunsKept); }},
   };
+  add_file_tasks(all, settings, now);
+  all.push_back(
+      {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }});
+  all.push_back({"requests", [=](auto& txn, const auto& scope) {
+                   return store::sweep_requests(txn, scope, now - kRunsKept);
+                 }});
+  return all;
 }
 
 SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,

@@ -70,6 +70,9 @@ std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "purchase_approval" || schema == "purchase_rejection") return R"({"reason":"x")" + org + '}';
   if (schema == "purchase_receipt") return R"({"warehouse_id":null)" + org + '}';
   if (schema == "approval_thresholds") return R"({"thresholds":[])" + org + '}';
+  if (schema == "upload")
+    return R"({"project_id":")" + fresh_id() + R"(","name":"x","content_type":"text/plain","size":1)" + org +
+           '}';
   if (schema == "project" || schema == "document" || schema == "change_document")
     return R"({"name":"x")" + org + '}';
   if (schema == "search_projects") return R"({"query":"x")" + org + '}';

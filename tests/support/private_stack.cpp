@@ -65,11 +65,22 @@ PrivateStack::PrivateStack(std::vector<std::string> settings) {
   // stack.sh takes no folder that exists and is not its own, unless it is empty.
   dir_ = pattern;
   // A starting MariaDB deletes the temporary tables in its TMPDIR, whosever they are.
-  environment_ = {"RUN_DIR=" + dir_,   "TMPDIR=" + dir_,       "PORT=0",
-                  "SWEEP_EVERY=0",     "REPORT_EVERY=0",       "CLOCK_OFFSET_FILE",
-                  "SUPER_ADMIN_EMAIL", "SUPER_ADMIN_PASSWORD", "KEYS_DIR",
-                  "MAIL_DIR",          "PUBLIC_URL",           "WORKERS=2",
-                  "HASH_WORKERS=1",    "MARIADB_OPTIONS",      "BUILD=" + setting("TENANTD_BUILD")};
+  environment_ = {"RUN_DIR=" + dir_,
+                  "TMPDIR=" + dir_,
+                  "PORT=0",
+                  "SWEEP_EVERY=0",
+                  "REPORT_EVERY=0",
+                  "CLOCK_OFFSET_FILE",
+                  "SUPER_ADMIN_EMAIL",
+                  "SUPER_ADMIN_PASSWORD",
+                  "FILES_DIR",
+                  "KEYS_DIR",
+                  "MAIL_DIR",
+                  "PUBLIC_URL",
+                  "WORKERS=2",
+                  "HASH_WORKERS=1",
+                  "MARIADB_OPTIONS",
+                  "BUILD=" + setting("TENANTD_BUILD")};
   environment_.insert(environment_.end(), settings.begin(), settings.end());
   start();
 }
@@ -119,8 +130,8 @@ void PrivateStack::take_the_suites_place() const {
     const auto equals = assignment.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key{assignment.substr(0, equals)};
-    if (key == "DB_SOCKET" || key == "DB_PASSWORD" || key == "DB_REPORTER_PASSWORD" || key == "KEYS_DIR" ||
-        key == "MAIL_DIR" || key == "PUBLIC_URL")
+    if (key == "DB_SOCKET" || key == "DB_PASSWORD" || key == "DB_REPORTER_PASSWORD" || key == "FILES_DIR" ||
+        key == "KEYS_DIR" || key == "MAIL_DIR" || key == "PUBLIC_URL")
       take(key, std::string{assignment.substr(equals + 1)});
   }
 }

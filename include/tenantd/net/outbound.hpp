@@ -70,7 +70,8 @@ struct OutboundReply {
   std::string body;
   std::string content_type;
   std::string cache_control;
-  std::string error_type;  // X-Amzn-ErrorType
+  std::string error_type;                           // X-Amzn-ErrorType
+  std::optional<std::int64_t> content_length = {};  // as the header says, of HEAD too
 };
 
 // No reply. `reached`: the request may have been received.

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "catalog.hpp"
-#include "files.hpp"
+#include "csv_files.hpp"
 #include "stock.hpp"
 #include "tenantd/api/validate.hpp"
 #include "tenantd/crypto/random.hpp"

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "catalog.hpp"
-#include "files.hpp"
+#include "csv_files.hpp"
 #include "products.hpp"
 #include "tenantd/api/validate.hpp"
 

@@ -32,6 +32,25 @@ constexpr Sql kRuns{"sweep.runs", "DELETE FROM sweep_run WHERE started_at <= ? O
 constexpr Sql kAccountEvents{"sweep.account_events",
                              "DELETE FROM account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
 constexpr Sql kRequests{"sweep.requests", "DELETE FROM sweep_request WHERE finished_at <= ? LIMIT ?"};
+constexpr Sql kUnfinished{
+    "sweep.find_uploads",
+    "SELECT org_id, id, size, storage_key FROM document WHERE status = 1 "
+    "AND upload_expires_at <= ? ORDER BY upload_expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kDeleteDocument{"sweep.delete_document", "DELETE FROM document WHERE org_id = ? AND id = ?"};
+constexpr Sql kAskRemoval{"sweep.ask_removal",
+                          "INSERT IGNORE INTO file_removal (storage_key, asked_at) VALUES (?, ?)"};
+constexpr Sql kGiveBack{
+    "sweep.give_back",
+    "UPDATE organization_usage SET storage_bytes = GREATEST(storage_bytes - ?, 0) WHERE org_id = ?"};
+constexpr Sql kDeletedEvent{"sweep.document_event",
+                            "CALL append_event(?, ?, 'document.deleted', NULL, ?, '{}', ?)"};
+constexpr Sql kRemovals{
+    "sweep.find_files",
+    "SELECT storage_key FROM file_removal WHERE asked_at <= ? LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kRemoved{"sweep.file_removed", "DELETE FROM file_removal WHERE storage_key = ?"};
+constexpr Sql kFileKnown{"sweep.file_known",
+                         "SELECT EXISTS (SELECT 1 FROM document WHERE storage_key = ?) OR "
+                         "EXISTS (SELECT 1 FROM file_removal WHERE storage_key = ?)"};
 constexpr Sql kNewestRequest{"sweep.newest_request",
                              "SELECT COALESCE(MAX(id), 0) FROM sweep_request WHERE finished_at IS NULL"};
 constexpr Sql kFinish{"sweep.finish",
@@ -85,6 +104,37 @@ std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint be
 }
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRequests, before, kSweepBatch);
+}
+
+std::int64_t sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now) {
+  auto rows = txn.lock(kUnfinished, before, kSweepBatch);
+  std::int64_t deleted = 0;
+  for (; rows.next(); ++deleted) {
+    const auto org = rows.id<OrgId>(0);
+    const auto id = rows.id<DocumentId>(1);
+    txn.execute(kAskRemoval, rows.text(3), now);
+    txn.execute(kDeleteDocument, org, id);
+    txn.execute(kGiveBack, rows.integer(2), org);
+    txn.execute(kDeletedEvent, org, crypto::new_id<EventId>(), id, now);
+  }
+  return deleted;
+}
+
+std::int64_t sweep_files(db::Txn& txn, TimePoint before, std::int64_t limit,
+                         const std::function<bool(const std::string& key)>& remove) {
+  auto rows = txn.lock(kRemovals, before, limit);
+  std::int64_t removed = 0;
+  while (rows.next()) {
+    if (!remove(rows.text(0))) continue;
+    removed += txn.execute(kRemoved, rows.text(0));
+  }
+  return removed;
+}
+
+bool is_file_known(db::Txn& txn, const SystemScope&, const std::string& key) {
+  auto rows = txn.query(kFileKnown, key, key);
+  rows.next();
+  return rows.flag(0);
 }
 
 std::int64_t newest_sweep_request(db::Txn& txn, const SystemScope&) {

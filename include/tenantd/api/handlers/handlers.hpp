@@ -183,6 +183,11 @@ Response list_documents(const Request&, const TenantScope&, Txn&);
 Response show_document(const Request&, const TenantScope&, Txn&);
 Response change_document(const Request&, const TenantScope&, Txn&);
 Response delete_document(const Request&, const TenantScope&, Txn&);
+// files.cpp
+Response announce_upload(const Request&, const TenantScope&, Txn&);
+Response take_upload(const Request&, Txn&);
+Response complete_upload(const Request&, const TenantScope&, Txn&);
+Response download_document(const Request&, const TenantScope&, Txn&);
 
 // roles.cpp
 Response list_roles(const Request&, const TenantScope&, Txn&);

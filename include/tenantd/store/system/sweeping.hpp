@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,16 @@ std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint be
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
 // Requests that were finished before `before`.
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before);
+
+// Documents whose upload was not complete by `before`, with the storage that they had taken; each leaves a
+// `document.deleted` event, and its file to sweep_files.
+std::int64_t sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
+// Files that nobody names any more, asked to be removed by `before`: `remove(key)` says whether it is gone.
+// Returns how many are; one that cannot be removed stays on the list.
+std::int64_t sweep_files(db::Txn& txn, TimePoint before, std::int64_t limit,
+                         const std::function<bool(const std::string& key)>& remove);
+// True if a document has this file, or its removal is asked for.
+bool is_file_known(db::Txn& txn, const SystemScope&, const std::string& key);
 
 // What super-admins asked for: the number of the newest request that waits, 0 if none does; and the end of
 // those up to it.

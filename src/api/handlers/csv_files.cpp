@@ -1,0 +1,225 @@
+#include "csv_files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "tenantd/base/csv.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+[[noreturn]] void refuse_file(const std::string& why) { refuse_field("/csv", why); }
+
+// What a column was called, fit to be shown.
+std::string shown(std::string_view name) {
+  std::string text{name.substr(0, 40)};
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
+  return '"' + text + '"';
+}
+
+std::vector<std::string_view> names_of(const std::vector<Column>& columns) {
+  std::vector<std::string_view> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  return names;
+}
+
+bool has(const std::vector<Column>& columns, std::string_view name) {
+  const auto names = names_of(columns);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// "sku or product_id": one of them must be there.
+bool has_one_of(const std::vector<Column>& columns, std::string_view alternatives) {
+  for (const auto word : split(alternatives, ' '))
+    if (word != "or" && has(columns, word)) return true;
+  return false;
+}
+
+// What is told of a row.
+struct Told {
+  std::int64_t line;
+  std::string_view status;
+  std::optional<std::string> id, code, column, detail;
+};
+
+Told refusal(const FileRow& row, const ApiError& error) {
+  Told told{row.line, "refused", {}, std::string{error_name(error.code())}, {}, {}};
+  told.detail = error.public_text().empty() ? std::string{error_title(error.code())} : error.public_text();
+  if (!error.fields().empty()) {
+    const auto& [pointer, detail] = error.fields().front();
+    if (pointer.size() > 1) told.column = pointer.substr(1);
+    told.detail = detail;
+  }
+  return told;
+}
+
+constexpr std::array<std::string_view, 3> kStatus{"created", "updated", "unchanged"};
+
+Told take_row(const FileRow& row, const std::function<Imported(const FileRow&)>& take) {
+  try {
+    if (!row.problem.empty()) throw ApiError(ErrorCode::validation_failed, row.problem);
+    const auto [status, id] = take(row);
+    return {row.line, kStatus.at(static_cast<std::size_t>(status)), id, {}, {}, {}};
+  } catch (const ApiError& e) {
+    if (http_status(e.code()) >= 500) throw;
+    return refusal(row, e);
+  }
+}
+
+std::int64_t count_of(const std::vector<Told>& rows, std::string_view status) {
+  return std::count_if(rows.begin(), rows.end(), [&](const Told& row) { return row.status == status; });
+}
+
+Response report(const std::vector<Told>& rows, bool applied, const ImportFile& file) {
+  JsonOut json;
+  json.begin_object().field("applied", applied);
+  for (const char* status : {"created", "updated", "unchanged", "refused"})
+    json.field(status, count_of(rows, status));
+  json.key("ignored_columns").begin_array();
+  for (const auto& name : file.ignored()) json.value(name);
+  json.end_array().key("rows").begin_array();
+  for (const auto& row : rows)
+    json.begin_object()
+        .field("line", row.line)
+        .field("status", row.status)
+        .field("id", applied || row.status != "created" ? row.id : std::nullopt)
+        .field("code", row.code)
+        .field("column", row.column)
+        .field("detail", row.detail)
+        .end_object();
+  json.end_array().end_object();
+  return reply(json);
+}
+
+}  // namespace
+
+std::optional<std::string> FileRow::filled(std::string_view column) const {
+  const auto found = cells.find(column);
+  return found == cells.end() || found->second.empty() ? std::nullopt : std::optional{found->second};
+}
+
+ImportFile::ImportFile(const JsonValue& body, std::span<const Column> columns,
+                       std::span<const std::string_view> required) {
+  std::istringstream in{api::text(body, "csv")};
+  CsvReader reader{*in.rdbuf()};
+  std::vector<std::string> fields;
+  std::string problem;
+  if (!reader.next(fields, problem)) refuse_file("has no header row");
+  if (!problem.empty()) refuse_file("has a header row that " + problem);
+  read_header(fields, columns, required);
+  for (;;) {
+    const auto line = reader.line();
+    problem.clear();
+    if (!reader.next(fields, problem)) return;
+    if (problem.empty() && fields.size() == 1 && fields[0].empty()) continue;
+    if (rows_.size() == kFileRows) refuse_file("has more than " + std::to_string(kFileRows) + " rows");
+    add_row(line, fields, problem);
+  }
+}
+
+void ImportFile::read_header(const std::vector<std::string>& names, std::span<const Column> columns,
+                             std::span<const std::string_view> required) {
+  for (const auto& typed : names) {
+    const auto name = ascii_lower(trim(typed));
+    const auto known = std::find_if(columns.begin(), columns.end(),
+                                    [&](const Column& column) { return column.name == name; });
+    if (known == columns.end()) refuse_file("has the unknown column " + shown(name));
+    if (has(columns_, name)) refuse_file("has the column " + shown(name) + " twice");
+    columns_.push_back(*known);
+    if (known->cell == Cell::ours) ignored_.emplace_back(known->name);
+  }
+  for (const auto alternatives : required)
+    if (!has_one_of(columns_, alternatives)) refuse_file("lacks the column " + std::string{alternatives});
+}
+
+void ImportFile::add_row(std::int64_t line, const std::vector<std::string>& fields,
+                         const std::string& problem) {
+  FileRow row{line, {}, problem.empty() ? "" : "The row " + problem};
+  if (problem.empty() && fields.size() != columns_.size())
+    row.problem = "The row has " + std::to_string(fields.size()) + " fields, the header row " +
+                  std::to_string(columns_.size());
+  for (std::size_t i = 0; i < std::min(fields.size(), columns_.size()); ++i)
+    row.cells.emplace(columns_[i].name, unguarded(fields[i]));
+  rows_.push_back(std::move(row));
+}
+
+void ImportFile::fill(Json& body, const FileRow& row) const {
+  auto& memory = body.GetAllocator();
+  for (const auto& [name, cell] : columns_) {
+    if (cell != Cell::text && cell != Cell::number) continue;
+    const auto member = rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+    body.RemoveMember(JsonValue{member});
+    const auto value = row.filled(name);
+    if (!value) continue;
+    // What is no number stays text, for the schema to refuse.
+    const auto number = cell == Cell::number ? parse_int(*value) : std::nullopt;
+    body.AddMember(member, number ? JsonValue{*number} : JsonValue{*value, memory}, memory);
+  }
+}
+
+Response import_reply(const Request& request, db::Txn& txn, const ImportFile& file,
+                      const std::function<Imported(const FileRow&)>& take) {
+  struct Undo {};
+  const bool skip = maybe_text(request.query, "on_error") == "skip";
+  std::vector<Told> rows;
+  try {
+    txn.attempt([&] {
+      for (const auto& row : file.rows()) rows.push_back(take_row(row, take));
+      if (!skip && count_of(rows, "refused") > 0) throw Undo{};
+    });
+  } catch (const Undo&) {
+    return report(rows, false, file);
+  }
+  return report(rows, true, file);
+}
+
+ExportFile::ExportFile(const Request& request, std::span<const Column> columns)
+    : request_(request), page_(page_of(request.query)) {
+  if (member(request.query, "limit") == nullptr) page_.limit = kFileRows;
+  for (const auto& column : columns) text(column.name);
+  end_row();
+  rows_ = 0;
+}
+
+void ExportFile::begin_cell() {
+  if (begun_) body_ += ',';
+  begun_ = true;
+}
+
+ExportFile& ExportFile::text(std::string_view value) {
+  begin_cell();
+  append_csv(body_, guarded(value));
+  return *this;
+}
+
+ExportFile& ExportFile::number(std::optional<std::int64_t> value) {
+  begin_cell();
+  if (value) body_ += std::to_string(*value);
+  return *this;
+}
+
+void ExportFile::end_row() {
+  body_ += "\r\n";
+  begun_ = false;
+  ++rows_;
+}
+
+Response ExportFile::reply(const std::string& name, const std::string& path) && {
+  Response response;
+  response.content_type = "text/csv; charset=utf-8; header=present";
+  response.body = std::move(body_);
+  response.header("Content-Disposition", "attachment; filename=\"" + name + ".csv\"");
+  if (next_.empty()) return response;
+  // Every parameter is of characters that a URI takes as they are.
+  std::string uri = path + '?';
+  for (const auto& [key, value] : request_.http.query)
+    if (key != "cursor") uri += key + '=' + value + '&';
+  response.header("Link", '<' + uri + "cursor=" + next_ + ">; rel=\"next\"");
+  return response;
+}
+
+}  // namespace tenantd::api::handlers
