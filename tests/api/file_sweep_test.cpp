@@ -141,23 +141,25 @@ Test(file_sweep, a_disk_that_takes_nothing_leaves_nothing_half_done, .timeout = 
   const PrivateStack stack;
   stack.take_the_suites_place();
   const auto owner = sign_up();
-  const auto upload = announced(owner, make_project(owner));
+  // More than any other request may bring.
+  const std::string content(400'000, 'x');
+  const auto upload = announced(owner, make_project(owner), {.content = content});
   const auto files = stack.dir() + "/files";
   // Where nginx would write the body.
   fs::rename(files + "/incoming", files + "/away");
   std::ofstream{files + "/incoming"}.close();
-  expect_problem(put_file(upload.path), 503, "unavailable");
+  expect_problem(put_file(upload.path, content), 503, "unavailable");
   fs::remove(files + "/incoming");
   fs::rename(files + "/away", files + "/incoming");
   // Where tenantd would take a place for it.
   const auto key = text_of("SELECT storage_key FROM document WHERE id = " + binary(upload.id));
   std::ofstream{files + '/' + key.substr(0, 2)}.close();
-  expect_problem(put_file(upload.path), 503, "unavailable");
+  expect_problem(put_file(upload.path, content), 503, "unavailable");
   require(fs::is_empty(files + "/incoming"), "nothing is left of what was sent");
   expect_problem(complete(owner, upload), 503, "unavailable");
   fs::remove(files + '/' + key.substr(0, 2));
   expect_problem(complete(owner, upload), 409, "upload_incomplete");
-  expect(put_file(upload.path), 204);
+  expect(put_file(upload.path, content), 204);
   expect(complete(owner, upload), 200);
 }
 

@@ -216,14 +216,18 @@ Test(walls, the_sweeper_reads_no_password_and_the_courier_only_mails_and_webhook
     require_equal(error_of(sweeper, std::string{"SELECT * FROM tenantd."} + table), kNoTableRight, table);
   require_equal(error_of(sweeper, "SELECT values_sealed FROM tenantd.outbox"), kNoColumnRight);
   require_equal(error_of(sweeper, "SELECT secret_sealed FROM tenantd.webhook"), kNoTableRight);
+  require_equal(error_of(sweeper, "SELECT name FROM tenantd.document"), kNoColumnRight);
+  require_equal(error_of(sweeper, "UPDATE tenantd.document SET storage_key = 'x'"), kNoTableRight);
   require(error_of(sweeper, "INSERT INTO tenantd.session (id) VALUES ('x')") == kNoTableRight,
           "the sweeper may sign in");
   Connection courier{as_courier()};
-  const std::set<std::string> read{"outbox", "suppression", "event", "webhook_delivery"};
+  const std::set<std::string> read{"outbox", "suppression", "event", "webhook_delivery", "file_removal"};
   for (const auto& table : base_tables()) {
     require_equal(error_of(courier, "SELECT * FROM tenantd." + table),
                   read.contains(table) ? 0 : kNoTableRight, table);
-    require_equal(error_of(courier, "DELETE FROM tenantd." + table), kNoTableRight, table);
+    // What it has removed from an S3-compatible store leaves the list.
+    require_equal(error_of(courier, "DELETE FROM tenantd." + table),
+                  table == "file_removal" ? 0 : kNoTableRight, table);
   }
   require_equal(error_of(courier, "SELECT description FROM tenantd.webhook"), kNoColumnRight);
   for (const char* sql : {"UPDATE tenantd.webhook SET url = 'x'", "UPDATE tenantd.event SET type = 'x'"})
