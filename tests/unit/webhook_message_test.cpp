@@ -36,7 +36,7 @@ WebhookKey webhook(std::uint8_t number) { return {OrgId{{1}}, WebhookId{{number}
 std::map<std::string, std::string> recorded_types() {
   static const std::regex call{R"((?:[^_]|::)record(?:_by_itself)?\([^;]*?\{([^;]*?)\"([a-z_]+)\",)"};
   // One that is built before it is told. Changes of accounts are no events.
-  static const std::regex built{R"re([^t]Change \w+\{"((?:member|user)\.[a-z_]+)")re"};
+  static const std::regex built{R"re([^t]Change \w+\{"((?:member|user|stock)\.[a-z_]+)")re"};
   static const std::regex literal{R"re("([a-z_]+\.[a-z_]+)")re"};
   static const std::regex procedure{R"(append_event\([^"]*'([a-z_]+\.[a-z_]+)')"};
   std::map<std::string, std::string> found;
@@ -54,6 +54,12 @@ std::map<std::string, std::string> recorded_types() {
       for (std::sregex_iterator at{text.begin(), text.end(), *told}, end; at != end; ++at)
         found[(*at)[1]] = name;
   }
+  // Lists that an organization keeps are told of by one piece of code for all kinds.
+  static const std::regex kind{R"re(resource_name\(const store::\w+&\) \{ return "([a-z_]+)")re"};
+  const auto catalog = contents_of(test::setting("TENANTD_TOP") + "/include/tenantd/service/catalog.hpp");
+  for (std::sregex_iterator at{catalog.begin(), catalog.end(), kind}, end; at != end; ++at)
+    for (const char* what : {".created", ".updated", ".deleted"})
+      found[(*at)[1].str() + what] = "catalog.hpp";
   return found;
 }
 
