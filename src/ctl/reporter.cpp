@@ -47,7 +47,8 @@ class Runner {
         out_(out),
         err_(err) {}
 
-  int run(const std::vector<Job>& jobs) {
+  // `quiet`: a job that found nothing to do says nothing.
+  int run(const std::vector<Job>& jobs, bool quiet) {
     const service::Context context{
         settings_, keys_, now(), "", "tenantd-reporter", "", nullptr, [this] { mailed_ = true; }, {}, {}};
     int status = 0;
@@ -55,7 +56,7 @@ class Runner {
       if (stopping_) break;
       const auto result =
           service::run_job({pool_, context, [this] { return !stopping_; }, progress_on(err_)}, job);
-      out_ << service::describe(result) << std::endl;
+      if (!quiet || result.organizations + result.failed > 0) out_ << service::describe(result) << std::endl;
       if (result.failed > 0) status = 1;
       wake();
     }
@@ -100,10 +101,10 @@ int run_reporter(const ReporterOrder& order, const std::atomic<bool>& stopping, 
   log::set_level(log::parse_level(settings.log_level));
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   Runner runner{settings, stopping, out, err};
-  if (order.every == 0) return runner.run(order.jobs);
+  if (order.every == 0) return runner.run(order.jobs, false);
   while (!stopping) {
     try {
-      runner.run(order.jobs);
+      runner.run(order.jobs, true);
     } catch (const ApiError& e) {
       err << "tenantd-reporter: the database cannot be reached: " << e.log_detail() << std::endl;
     }
