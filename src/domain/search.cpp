@@ -134,7 +134,7 @@ std::string search_tokens(OrgId org, const SearchedText& text) {
   const auto prefix = prefix_of(org);
   std::string tokens;
   for (const auto& [word, weight] : weights)
-    for (int i = 0; i < weight; ++i) tokens += (tokens.empty() ? "" : " ") + prefix + word;
+    for (int i = 0; i < weight; ++i) tokens.append(tokens.empty() ? "" : " ").append(prefix).append(word);
   return tokens;
 }
 
@@ -160,7 +160,8 @@ std::vector<std::string> searched_words(std::string_view typed) {
 std::string search_expression(OrgId org, const std::vector<std::string>& words) {
   const auto prefix = prefix_of(org);
   std::string expression;
-  for (const auto& word : words) expression += (expression.empty() ? "+" : " +") + prefix + word;
+  for (const auto& word : words)
+    expression.append(expression.empty() ? "+" : " +").append(prefix).append(word);
   return expression + '*';
 }
 
