@@ -115,7 +115,7 @@ template <class Row, class Put, class Place>
 void put_rows(ExportFile& file, const std::vector<Row>& rows, Put&& put, Place&& place) {
   const Row* last = nullptr;
   for (const auto& row : rows) {
-    if (file.full()) return file.end_at(place(*last));
+    if (last != nullptr && file.full()) return file.end_at(place(*last));
     put(file, row);
     file.end_row();
     last = &row;

@@ -22,10 +22,10 @@ constexpr std::array kColumns{Column{"sku", Cell::text},
                               Column{"id", Cell::ours}};
 constexpr std::array<std::string_view, 1> kRequired{"sku"};
 
-void add(Json& body, rapidjson::Value::StringRefType name, const std::optional<std::string>& value) {
+void add(Json& body, const rapidjson::Value::StringRefType& name, const std::optional<std::string>& value) {
   if (value) body.AddMember(name, JsonValue{*value, body.GetAllocator()}, body.GetAllocator());
 }
-void add(Json& body, rapidjson::Value::StringRefType name, const std::optional<std::int64_t>& value) {
+void add(Json& body, const rapidjson::Value::StringRefType& name, const std::optional<std::int64_t>& value) {
   if (value) body.AddMember(name, JsonValue{*value}, body.GetAllocator());
 }
 
