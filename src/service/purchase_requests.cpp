@@ -163,8 +163,12 @@ void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, c
 bool is_own(const TenantScope& scope, const PurchaseView& view) {
   const auto me = scope.user();
   return view.row.requested_by == me ||
-         std::any_of(view.history.begin(), view.history.end(),
-                     [&](const auto& entry) { return entry.user == me || entry.acted_by == me; });
+         std::any_of(view.history.begin(), view.history.end(), [&](const auto& entry) {
+           // Not a decision that came in since the request itself was read.
+           const bool asks =
+               entry.status == PurchaseStatus::draft || entry.status == PurchaseStatus::submitted;
+           return asks && (entry.user == me || entry.acted_by == me);
+         });
 }
 
 void judge_decider(db::Txn& txn, const TenantScope& scope, const PurchaseView& view, PurchaseStep step) {
