@@ -229,7 +229,7 @@ BEGIN
     DELETE FROM tenantd.stock_level WHERE org_id = tenantd_app.current_org();
     DELETE FROM tenantd.product WHERE org_id = tenantd_app.current_org();
     -- What their files were stays to be removed from the store.
-    INSERT INTO tenantd.file_removal (storage_key, asked_at)
+    INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
     SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
     WHERE org_id = tenantd_app.current_org() AND storage_key IS NOT NULL;
     DELETE FROM tenantd.document WHERE org_id = tenantd_app.current_org();
