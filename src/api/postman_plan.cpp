@@ -108,6 +108,7 @@ constexpr std::string_view kForgetThresholds =
 constexpr std::string_view kMailed = "Only a mail carries the token.";
 constexpr std::string_view kApp = "Only an authenticator app knows the code.";
 constexpr std::string_view kProvider = "Only an identity provider gives the code.";
+constexpr std::string_view kLinked = "Only a sign-in at an identity provider links one.";
 constexpr std::string_view kUnsigned = "Off until the settings say how these are signed.";
 // Of a paused webhook nothing is called; and an address needs no name server.
 constexpr std::string_view kReceiver = "https://192.0.32.8/hooks";
@@ -188,6 +189,11 @@ std::span<const Step> steps() {
        .refusal = not_found,
        .why = kProvider,
        .values = {{"provider", "google"}, {"tenant", "no-such-tenant"}}},
+      {.method = DELETE_,
+       .path = "/api/v1/auth/identities/{identity_id}",
+       .refusal = not_found,
+       .why = kLinked,
+       .values = {{"identity_id", "01890000-0000-7000-8000-000000000000"}}},
       {.method = DELETE_, .path = "/api/v1/products/{product_id}", .before = kSpareProduct},
       {.method = DELETE_, .path = "/api/v1/warehouses/{warehouse_id}", .before = kSpareWarehouse},
       {.method = POST,

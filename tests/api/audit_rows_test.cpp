@@ -53,6 +53,7 @@ const std::vector<Exempt>& exempt() {
       {h::reset_password, "without a token it is request_reset; with one it is told, see below"},
       {h::resend_verification, "a mail"},
       {h::finish_single_sign_on, "takes a provider: sso_accounts_test"},
+      {h::unlink_identity, "takes a provider: sso_accounts_test"},
       {h::take_upload, "bytes that mean nothing until the upload is complete"},
       {h::replay_delivery, "takes a receiver: webhook_delivery_test"},
       {h::search_projects, "reads"},

@@ -65,7 +65,7 @@ Test(shut_out, sessions_of_a_removed_member_stay_shut_out_when_the_person_comes_
   const auto host = sign_up("Host");
   const auto guest = guest_of(host);
   expect(at(guest, host.org_id), 200);
-  expect(host.client().del("/api/v1/members/" + guest.user_id, ""), 204);
+  expect(host.client().del("/delete", object({{"user_id", guest.user_id}, {"org_id", host.org_id}})), 204);
   expect_problem(at(guest, host.org_id), 404, "not_found");
   join(host, guest, "member");
   expect_problem(at(guest, host.org_id), 404, "not_found");

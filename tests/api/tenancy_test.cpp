@@ -56,6 +56,7 @@ std::string body_for(std::string_view schema, const Names& names) {
            R"("azure_tenant_id":"3f2504e0-4f89-41d3-9a0c-0305e82c3301"})";
   if (schema == "identity_provider") return R"({"client_id":"x","default_role_name":"viewer"})";
   if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
+  if (schema == "change_webhook") return R"({"status":"paused")" + org + '}';
   if (schema == "webhook")
     return R"({"url":"https://192.0.32.8/","events":["*"],"status":"paused")" + org + '}';
   if (schema == "supplier" || schema == "warehouse") return R"({"name":"x")" + org + '}';

@@ -8,6 +8,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/impersonation.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
@@ -182,7 +183,7 @@ Test(webhook_delivery, nothing_of_a_deactivated_organization_goes_out_until_it_i
   hooks.happen();
   receiver.wait_for(1, "/off");
   hooks.await(webhook, "delivered");
-  const auto root = super_admin();
+  const auto root = new_super_admin();
   const auto tenant = "/api/v1/tenants/" + hooks.owner.org_id;
   expect(root.client().post(tenant + "/deactivate", R"({"reason":"Unpaid since March"})"), 200);
   database().run("UPDATE webhook_delivery SET status = 0, next_attempt_at = 0");

@@ -189,7 +189,8 @@ Test(routes, only_health_and_metrics_go_without_a_limit) {
 
 Test(routes, a_change_is_never_counted_as_a_read) {
   for (const auto& route : api::routes())
-    if (!is_read(route.method))
+    // A search is posted and changes nothing.
+    if (!is_read(route.method) && route.path != "/api/v1/projects/search")
       require(route.rate != Rate::none && route.rate != Rate::read, std::string{route.path});
 }
 

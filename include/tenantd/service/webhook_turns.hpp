@@ -21,7 +21,7 @@ class WebhookTurns {
 
   explicit WebhookTurns(std::int64_t connections)
       : most_failing_(std::max<std::int64_t>(connections / 2, 1)),
-        most_of_one_(std::max<std::int64_t>(connections / 4, 1)) {}
+        most_of_one_(std::max<std::int64_t>(connections / 2, kMost + 1)) {}
 
   // Takes its place at the end, unless it waits already.
   void add(const store::WebhookKey& webhook);
