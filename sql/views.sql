@@ -234,6 +234,7 @@ BEGIN
     WHERE org_id = tenantd_app.current_org() AND storage_key IS NOT NULL;
     DELETE FROM tenantd.document WHERE org_id = tenantd_app.current_org();
     DELETE FROM tenantd.project WHERE org_id = tenantd_app.current_org();
+    DELETE FROM tenantd.identity_provider WHERE org_id = tenantd_app.current_org();
     DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org();
   END IF;
 END//

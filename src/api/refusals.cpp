@@ -80,7 +80,7 @@ const std::vector<Own>& own_refusals() {
       {h::submit_purchase_request, {not_found, invalid_transition}},
       {h::approve_purchase_request, {not_found, invalid_transition, own_request, approval_limit}},
       {h::reject_purchase_request, {not_found, invalid_transition, own_request}},
-      {h::receive_purchase_request, {not_found, invalid_transition, insufficient_stock}},
+      {h::receive_purchase_request, {not_found, invalid_transition}},
       {h::list_approval_thresholds, {}},
       {h::change_approval_thresholds, {}},
       {h::who_am_i, {}},

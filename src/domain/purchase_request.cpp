@@ -54,17 +54,6 @@ PurchaseStatus status_after(PurchaseStep step) {
   return PurchaseStatus::draft;
 }
 
-int place_in_history(PurchaseStatus status) {
-  switch (status) {
-    case PurchaseStatus::draft: return 0;
-    case PurchaseStatus::submitted: return 1;
-    case PurchaseStatus::approved:
-    case PurchaseStatus::rejected: return 2;
-    case PurchaseStatus::received: return 3;
-  }
-  return 0;
-}
-
 std::optional<std::int64_t> add_line(std::int64_t total, std::int64_t quantity,
                                      std::optional<std::int64_t> unit_price_minor) {
   std::int64_t cost = 0;

@@ -55,6 +55,12 @@ bool may_approve(const PermissionSet& held, const PermissionSet& wanted) {
   return held.has(Permission::purchase_requests_approve) && held.covers(wanted);
 }
 
+// What one organization sends in an hour is bounded, as its invitations are; the decision itself is not held
+// up.
+bool may_mail_now(const Context& context, const TenantScope& scope) {
+  return !context.may_invite || context.may_invite(UserId{scope.org().bytes()}).allowed;
+}
+
 }  // namespace
 
 std::vector<ApprovalThreshold> replace_thresholds(db::Txn& txn, const Context& context,
@@ -109,6 +115,7 @@ void mail_approvers(db::Txn& txn, const Context& context, const TenantScope& sco
     // Two more, since the requester and who submitted it are not told.
     for (const auto& holder : store::list_holders(txn, scope, role.id, context.now, left + 2)) {
       if (holder.user == request.row.requested_by || holder.user == scope.user() || left == 0) continue;
+      if (!may_mail_now(context, scope)) return;
       mail.to = holder.email;
       send_mail(txn, context, mail, scope.org(), holder.user);
       --left;
@@ -119,7 +126,7 @@ void mail_approvers(db::Txn& txn, const Context& context, const TenantScope& sco
 void mail_requester(db::Txn& txn, const Context& context, const TenantScope& scope,
                     const PurchaseView& request, const std::string& reason) {
   const auto requester = active_member(txn, scope, request.row.requested_by);
-  if (!requester) return;
+  if (!requester || !requester->email_verified_at || !may_mail_now(context, scope)) return;
   auto mail = mail_about(txn, scope, mail::Template::purchase_decided, request);
   mail.to = requester->email;
   mail.values["decision"] = purchase_status_name(request.row.status);

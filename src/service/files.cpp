@@ -6,6 +6,7 @@
 #include "tenantd/service/documents.hpp"
 #include "tenantd/service/file_folder.hpp"
 #include "tenantd/service/s3.hpp"
+#include "tenantd/service/slow_turn.hpp"
 #include "tenantd/store/tenant/files.hpp"
 
 namespace tenantd::service {
@@ -134,6 +135,8 @@ Document complete_upload(db::Txn& txn, const Context& context, const TenantScope
     throw ApiError(ErrorCode::upload_incomplete, "No upload was announced");
   if (*before.upload_expires_at <= context.now)
     throw ApiError(ErrorCode::upload_incomplete, "The time for the upload is over");
+  const SlowTurn turn{context, SlowTurn::Kind::hashing, scope.org(),
+                      "Another file of the organization is being read: try again"};
   const auto hash = judge_arrived(context, before);
   // Nothing was locked while the file was read.
   const bool first = store::mark_stored(txn, scope, id, *before.storage_key, hash, context.now);

@@ -159,7 +159,16 @@ void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, c
           std::move(data)});
 }
 
-// Whoever requested it or had it submitted, also in another's name, does not decide on it.
+// True if this person, in whosever name, is one of those who asked for it.
+bool has_asked(const Context& context, const TenantScope& scope, const PurchaseView& view) {
+  const auto* caller = context.caller;
+  const auto actor = caller != nullptr && caller->actor ? std::optional{caller->actor->id} : std::nullopt;
+  return std::any_of(view.history.begin(), view.history.end(), [&](const auto& entry) {
+    return entry.user == scope.user() && entry.acted_by == actor;
+  });
+}
+
+// Whoever drafted it, changed the draft or had it submitted, also in another's name, does not decide on it.
 bool is_own(const TenantScope& scope, const PurchaseView& view) {
   const auto me = scope.user();
   return view.row.requested_by == me ||
@@ -186,6 +195,16 @@ WarehouseId destination(const PurchaseView& view, const std::optional<WarehouseI
   if (view.row.warehouse && named && *named != *view.row.warehouse)
     refuse("/warehouse_id", "the request names another");
   return view.row.warehouse ? *view.row.warehouse : *named;
+}
+
+// What the ledger refuses is not of the receiver's making: the body holds no quantity.
+void post_line(db::Txn& txn, const Context& context, const TenantScope& scope, const MovementForm& form) {
+  try {
+    move_stock(txn, context, scope, form);
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::validation_failed) throw;
+    throw ApiError(ErrorCode::conflict, "There would be more in stock than there can be");
+  }
 }
 
 }  // namespace
@@ -232,6 +251,7 @@ PurchaseView change_purchase_request(db::Txn& txn, const Context& context, const
     store::replace_lines(txn, scope, id, view.lines);
   });
   ++view.row.revision;
+  if (!has_asked(context, scope, view)) note(txn, context, scope, view, "");
   record(txn, context, scope,
          {"purchase_request.updated", "purchase_request", id.bytes(), std::move(before), values_of(view),
           told(view.row)});
@@ -277,7 +297,7 @@ PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, cons
     form.warehouse = to;
     form.quantity = line.quantity;
     form.reason = reason;
-    move_stock(txn, context, scope, form);
+    post_line(txn, context, scope, form);
   }
   tell_step(txn, context, scope, view, PurchaseStep::receive, "");
   return view;

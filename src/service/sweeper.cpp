@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tenantd/base/log.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/file_folder.hpp"
 #include "tenantd/store/system/sweeping.hpp"
@@ -17,6 +18,7 @@ constexpr Seconds kRunsKept{7 * 86400};
 // A file of which no document knows may be one that a transaction is about to name, or that nginx still
 // writes.
 constexpr Seconds kStrayKept{86400};
+constexpr std::size_t kMostStrays = 10;  // removed from one part of the folder, if they outnumber the others
 
 struct Task {
   const char* name;
@@ -28,9 +30,22 @@ struct Task {
 std::int64_t sweep_strays(db::Txn& txn, const SystemScope& scope, const FileFolder& folder, TimePoint now) {
   auto removed = folder.remove_unfinished(now - kStrayKept);
   const auto slice = static_cast<int>(unix_seconds(now) / 60 % FileFolder::kSlices);
+  std::vector<std::string> strays;
+  std::size_t known = 0;
   folder.each_old(slice, now - kStrayKept, [&](const std::string& key) {
-    if (!store::is_file_known(txn, scope, key) && folder.remove(key)) ++removed;
+    if (store::is_file_known(txn, scope, key))
+      ++known;
+    else
+      strays.push_back(key);
   });
+  // Then it is not the files that are astray, but the database: empty, of another time, or another service's.
+  if (strays.size() > kMostStrays && strays.size() > known) {
+    log::write(log::Level::error, "sweeper.files_unknown",
+               {{"unknown", std::to_string(strays.size())}, {"known", std::to_string(known)}});
+    return std::min(removed, store::kSweepBatch - 1);
+  }
+  for (const auto& key : strays)
+    if (folder.remove(key)) ++removed;
   // Never a whole batch: once a sweep is enough.
   return std::min(removed, store::kSweepBatch - 1);
 }

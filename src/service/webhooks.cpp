@@ -1,14 +1,11 @@
 #include "tenantd/service/webhooks.hpp"
 
-#include <algorithm>
-#include <mutex>
-#include <set>
-
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/net/outbound.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/slow_turn.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/system/changes.hpp"
 #include "tenantd/store/system/deliveries.hpp"
@@ -29,38 +26,9 @@ NewSecret new_secret(const Context& context, WebhookId id) {
           crypto::seal(context.keys.seal_key(), bytes.reveal(), store::webhook_secret_context(id))};
 }
 
-// Who waits for names to be resolved, and in this process. Whoever keeps the name servers busy keeps busy one
-// thread, and all of them half of a worker's, so that the rest is there for others.
-class Lookup {
- public:
-  // Throws ApiError(unavailable).
-  Lookup(const Context& context, OrgId org) : org_(org) {
-    const std::lock_guard lock{mutex()};
-    const auto most = std::max<std::int64_t>(context.settings.worker_threads / 2, 1);
-    if (static_cast<std::int64_t>(waiting().size()) >= most || !waiting().insert(org).second)
-      throw ApiError(ErrorCode::unavailable, "Too many addresses are being looked up: try again");
-  }
-  ~Lookup() {
-    const std::lock_guard lock{mutex()};
-    waiting().erase(org_);
-  }
-  Lookup(const Lookup&) = delete;
-  Lookup& operator=(const Lookup&) = delete;
-
- private:
-  static std::mutex& mutex() {
-    static std::mutex one;
-    return one;
-  }
-  static std::set<OrgId>& waiting() {
-    static std::set<OrgId> organizations;
-    return organizations;
-  }
-  OrgId org_;
-};
-
 void judge_url(const Context& context, OrgId org, const std::string& url) {
-  const Lookup lookup{context, org};
+  const SlowTurn turn{context, SlowTurn::Kind::lookup, org,
+                      "Too many addresses are being looked up: try again"};
   const auto why = net::refuse_url_resolved(net::outbound_policy(context.settings), url);
   if (why)
     throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why).field("/url", *why);

@@ -136,6 +136,24 @@ Test(purchase_lines, receiving_takes_a_warehouse_and_a_product_that_stands_there
   require_ledger_sums(shop.owner);
 }
 
+Test(purchase_lines, whoever_changed_the_draft_of_another_does_not_decide_on_it) {
+  const Purchasing shop;
+  const auto made =
+      shop.member.client().post("/api/v1/purchase-requests", purchase_body({purchase_line(shop.bolt, "1")}));
+  const auto path = "/api/v1/purchase-requests/" + expect(made, 201).text("/id");
+  expect(shop.manager.client().put(path, purchase_body({purchase_line(shop.bolt, "1000")})), 200);
+  expect(take(shop.member, path, "submit"), 200);
+  {
+    Unchanged database;
+    expect_problem(take(shop.manager, path, "approve"), 403, "own_request");
+    database.check("a draft that was changed by its approver");
+  }
+  const auto read = shop.member.client().get(path);
+  require_equal(read.text("/history/1/status") + ' ' + read.text("/history/1/user_id"),
+                "draft " + shop.manager.user_id);
+  expect(take(shop.owner, path, "approve"), 200);
+}
+
 Test(purchase_lines, what_cannot_be_stored_leaves_the_request_approved) {
   const Purchasing shop;
   expect(move(shop.owner, shop.bolt, shop.north, "in", 1'000'000'000'000'000), 201);
@@ -145,6 +163,6 @@ Test(purchase_lines, what_cannot_be_stored_leaves_the_request_approved) {
                                            R"(,"warehouse_id":")" + shop.north + '"'));
   expect(take(shop.manager, path, "approve"), 200);
   Unchanged database;
-  expect_problem(take(shop.member, path, "receive"), 409, "insufficient_stock");
+  expect_problem(take(shop.member, path, "receive"), 409, "conflict");
   database.check("one of two lines");
 }

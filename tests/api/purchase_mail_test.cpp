@@ -23,6 +23,9 @@ Test(purchase_mail, a_submission_is_told_to_those_who_may_approve_it_and_to_nobo
   const auto idle = invite_and_accept(shop.owner, "manager");
   expect(shop.owner.client().put("/api/v1/users/" + idle.user_id, R"({"status":"inactive"})"), 200);
   const auto viewer = invite_and_accept(shop.owner, "viewer");
+  // Whose address was typed by somebody else gets no mail that somebody else wrote.
+  const auto unverified = invite_and_accept(shop.owner, "manager");
+  database().run("UPDATE user SET email_verified_at = NULL WHERE id = " + binary(unverified.user_id));
   const auto buyer = invite_and_accept(shop.owner, "viewer");
   expect(make_role(shop.owner, "buyer", R"(["purchase_requests:read","purchase_requests:approve"])"), 201);
   expect(give(shop.owner, buyer, "buyer"), 200);
@@ -89,8 +92,8 @@ Test(purchase_mail, no_more_than_fifty_are_told_at_once, .timeout = 120) {
   const auto org = binary(shop.owner.org_id);
   for (int i = 0; i < 60; ++i) {
     const auto id = binary(fresh_id());
-    database().run("INSERT INTO user (id, email, created_at, updated_at) VALUES (" + id + ", " +
-                   literal(fresh_email("crowd")) + ", 1, 1)");
+    database().run("INSERT INTO user (id, email, email_verified_at, created_at, updated_at) VALUES (" + id +
+                   ", " + literal(fresh_email("crowd")) + ", 1, 1, 1)");
     database().run("INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) SELECT " + org +
                    ", " + id + ", id, 1, 1 FROM role WHERE name = 'manager' AND org_id = " + org);
   }

@@ -35,6 +35,8 @@ struct Purchasing {
   std::string north = make_warehouse(owner, "North");
   std::string bolt = make_product(owner, R"(,"price_minor":12,"currency":"EUR")");
 
+  Purchasing() { verify(owner); }
+
   // Ten bolts, to the warehouse.
   std::string body(const std::string& more = "") const;
 };

@@ -30,13 +30,17 @@ std::string contents_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-WebhookKey webhook(std::uint8_t number) { return {OrgId{{1}}, WebhookId{{number}}}; }
+WebhookKey webhook(std::uint8_t number) { return {OrgId{{number}}, WebhookId{{number}}}; }
 
 // The types in the calls of record() and in those of the procedure, with the file that holds them.
 std::map<std::string, std::string> recorded_types() {
   static const std::regex call{R"((?:[^_]|::)record(?:_by_itself)?\([^;]*?\{([^;]*?)\"([a-z_]+)\",)"};
   // One that is built before it is told. Changes of accounts are no events.
-  static const std::regex built{R"re([^t]Change \w+\{"((?:member|user|stock)\.[a-z_]+)")re"};
+  static const std::regex built{R"re([^t]Change \w+\{"((?:identity|member|user|stock)\.[a-z_]+)")re"};
+  // By a function that tells of several of one kind.
+  static const std::regex helper{
+      R"re((?:tell|join)\([^;]*?"((?:identity_provider|member|user)\.[a-z_]+)")re"};
+  static const std::regex step{R"re(return "(purchase_request\.[a-z_]+)";)re"};
   static const std::regex literal{R"re("([a-z_]+\.[a-z_]+)")re"};
   static const std::regex procedure{R"(append_event\([^"]*'([a-z_]+\.[a-z_]+)')"};
   std::map<std::string, std::string> found;
@@ -50,7 +54,7 @@ std::map<std::string, std::string> recorded_types() {
       for (std::sregex_iterator type{types.begin(), types.end(), literal}; type != end; ++type)
         found[(*type)[1]] = name;
     }
-    for (const auto* told : {&procedure, &built})
+    for (const auto* told : {&procedure, &built, &helper, &step})
       for (std::sregex_iterator at{text.begin(), text.end(), *told}, end; at != end; ++at)
         found[(*at)[1]] = name;
   }

@@ -23,8 +23,6 @@ enum class PurchaseStep { submit, approve, reject, receive };
 
 PurchaseStatus status_before(PurchaseStep step);
 PurchaseStatus status_after(PurchaseStep step);
-// Where a status stands in a request's history. Approved and rejected share a place.
-int place_in_history(PurchaseStatus status);
 
 // No total goes above this, nor a price: whole numbers that every reader of JSON keeps.
 inline constexpr std::int64_t kMostMinor = 9'000'000'000'000'000;

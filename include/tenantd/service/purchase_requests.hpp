@@ -48,7 +48,7 @@ PurchaseView submit_purchase_request(db::Txn& txn, const Context& context, const
 PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
                                      PurchaseRequestId id, PurchaseStep step, const std::string& reason);
 // Posts a movement in for each line of an approved request. `warehouse`: where to, if the request names none.
-// Throws ApiError: not_found, invalid_transition, validation_failed, insufficient_stock (too much for a
+// Throws ApiError: not_found, invalid_transition, validation_failed, conflict (too much for a
 // level).
 PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
                                       PurchaseRequestId id, const std::optional<WarehouseId>& warehouse);

@@ -15,6 +15,7 @@ constexpr Sql kInsert{"approval_threshold.insert",
 constexpr Sql kHolders{"member.holders",
                        "SELECT m.user_id, u.email FROM member m JOIN user u ON u.id = m.user_id "
                        "WHERE m.org_id = ? AND m.role_id = ? AND m.status = 0 AND u.status = 0 "
+                       "AND u.email_verified_at IS NOT NULL "
                        "AND (m.role_expires_at IS NULL OR m.role_expires_at > ?) "
                        "ORDER BY m.created_at, m.user_id LIMIT ?"};
 

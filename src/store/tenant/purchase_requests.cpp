@@ -60,9 +60,11 @@ constexpr Sql kDeleteLines{"purchase_request_line.delete",
 constexpr Sql kInsertLine{"purchase_request_line.insert",
                           "INSERT INTO purchase_request_line (org_id, request_id, position, product_id, "
                           "quantity, unit_price_minor) VALUES (?, ?, ?, ?, ?, ?)"};
-constexpr Sql kInsertStep{"purchase_request_step.insert",
-                          "INSERT INTO purchase_request_step (org_id, request_id, position, status, user_id, "
-                          "acted_by, reason, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kInsertStep{
+    "purchase_request_step.insert",
+    "INSERT INTO purchase_request_step (org_id, request_id, position, status, user_id, "
+    "acted_by, reason, created_at) SELECT ?, ?, COALESCE(MAX(position), -1) + 1, ?, ?, ?, "
+    "?, ? FROM purchase_request_step WHERE org_id = ? AND request_id = ?"};
 constexpr Sql kSteps{"purchase_request_step.list",
                      "SELECT status, user_id, acted_by, reason, created_at FROM purchase_request_step "
                      "WHERE org_id = ? AND request_id = ? ORDER BY position"};
@@ -172,8 +174,8 @@ void replace_lines(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id,
 
 void insert_history(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id,
                     const PurchaseHistory& entry) {
-  txn.execute(kInsertStep, scope.org(), id, place_in_history(entry.status), entry.status, entry.user,
-              entry.acted_by, entry.reason, entry.created_at);
+  txn.execute(kInsertStep, scope.org(), id, entry.status, entry.user, entry.acted_by, entry.reason,
+              entry.created_at, scope.org(), id);
 }
 
 std::vector<PurchaseHistory> purchase_history(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id) {
