@@ -93,11 +93,8 @@ PermissionSet wanted_permissions(db::Txn& txn, const TenantScope& scope, const P
   PermissionSet wanted;
   const auto thresholds = store::list_thresholds(txn, scope);
   for (const auto& id : wanted_roles(thresholds, amount_of(request))) {
-    const auto role = store::find_role(txn, scope, id);
-    if (!role) continue;
-    for (std::size_t i = 0; i < kPermissionCount; ++i)
-      if (const auto permission = static_cast<Permission>(i); role->permissions.has(permission))
-        wanted = wanted.with(permission);
+    if (const auto role = store::find_role(txn, scope, id))
+      wanted = PermissionSet{wanted.bits() | role->permissions.bits()};
   }
   return wanted;
 }
