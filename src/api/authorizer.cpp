@@ -18,13 +18,11 @@ constexpr std::size_t kMaxToken = 4096;
   throw ApiError(ErrorCode::invalid_token).header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
 }
 
-// RFC 6750 section 2.1: the scheme is case-insensitive, then one blank. A token in the query string is never
-// read.
+// normalize() has brought "bearer   x" into the one spelling. A token in the query string is never read.
 std::string_view bearer_token(const http::Request& request) {
   const std::string_view header = request.authorization;
   if (header.empty()) throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
-  if (header.size() < 8 || header.size() > kMaxToken || ascii_lower(header.substr(0, 7)) != "bearer ")
-    refuse_token();
+  if (header.size() < 8 || header.size() > kMaxToken || !header.starts_with("Bearer ")) refuse_token();
   return header.substr(7);
 }
 
@@ -107,7 +105,7 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
   for (const auto& [name, value] : request.path_values)
     if (name == "org_id") same_or_ambiguous(named, value);
   if (const auto in_body = maybe_text(body, "org_id")) {
-    if (!OrgId::parse(*in_body)) refuse_field("/org_id", "must be a UUID");
+    if (!OrgId::parse(*in_body)) refuse_field("/org_id", id_words("org_id"));
     same_or_ambiguous(named, *in_body);
   }
   if (auto slug = subdomain_of(request.host, base_domain)) {

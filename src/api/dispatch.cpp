@@ -1,9 +1,13 @@
 #include "tenantd/api/dispatch.hpp"
 
 #include <arpa/inet.h>
+#include <rapidjson/pointer.h>
 
 #include <algorithm>
 
+#include "cors.hpp"
+#include "normalize.hpp"
+#include "sent_back.hpp"
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
@@ -16,10 +20,6 @@ namespace tenantd::api {
 namespace {
 
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-
-std::string_view media_type(std::string_view content_type) {
-  return trim(content_type.substr(0, content_type.find(';')));
-}
 
 // An agent may be any bytes of any length; what is stored and mailed is text, as wide as its columns, cut at
 // a code point's start.
@@ -42,15 +42,16 @@ std::string network_of(const std::string& address) {
   return {reinterpret_cast<const char*>(parsed.s6_addr), 8};
 }
 
-// OAuth 2's password form (RFC 6749 section 4.3.2) as the sign-in body.
-Json sign_in_of_form(const http::Request& request) {
+// OAuth 2's forms (RFC 6749 sections 4.3.2 and 6) as the body of a token request. Other parameters, such as
+// client_id and scope, say nothing here.
+Json token_request_of_form(const http::Request& request) {
   Json body;
   body.SetObject();
   auto& memory = body.GetAllocator();
   for (const auto& [name, value] : http::parse_form(request.body)) {
     if (name == "username") body.AddMember("email", JsonValue{value, memory}, memory);
-    if (name == "password") body.AddMember("password", JsonValue{value, memory}, memory);
-    if (name == "grant_type" && value != "password") refuse_field("/grant_type", "must be password");
+    for (const char* same : {"grant_type", "password", "refresh_token"})
+      if (name == same) body.AddMember(rapidjson::StringRef(same), JsonValue{value, memory}, memory);
   }
   return body;
 }
@@ -81,13 +82,29 @@ std::string idempotency_caller(const std::optional<Principal>& principal, const 
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
 }
 
-// What a problem document says besides the standard members.
-void add_members(http::Response& response, const ApiError& error) {
+// Several checks may stumble over one value: the first says what is wrong with it. An object or a list may
+// have several faults of its own.
+std::vector<FieldError> one_for_each_fault(const std::vector<FieldError>& faults, const Json& body) {
+  std::vector<FieldError> told;
+  for (const auto& fault : faults) {
+    const rapidjson::Pointer pointer{fault.pointer};  // no valid one for a parameter of the query
+    const auto* value = pointer.IsValid() ? pointer.Get(body) : nullptr;
+    const bool is_leaf = value != nullptr && !value->IsObject() && !value->IsArray();
+    const auto says_it = [&](const FieldError& one) {
+      return one.pointer == fault.pointer && (is_leaf || one.detail == fault.detail);
+    };
+    if (std::none_of(told.begin(), told.end(), says_it)) told.push_back(fault);
+  }
+  return told;
+}
+
+// What a problem document says besides the standard members. `body`: what was judged.
+void add_members(http::Response& response, const ApiError& error, const Json& body) {
   JsonOut json;
   json.begin_object();
   if (!error.fields().empty()) {
     json.key("errors").begin_array();
-    for (const auto& field : error.fields())
+    for (const auto& field : one_for_each_fault(error.fields(), body))
       json.begin_object().field("pointer", field.pointer).field("detail", field.detail).end_object();
     json.end_array();
   }
@@ -181,14 +198,17 @@ http::Response Dispatch::handle(http::Request& request) noexcept {
   } catch (...) {
     response = fail(call, ErrorCode::internal, "unknown exception");
   }
+  answer_if_none_match(call.http, response);
   finish(call, response, started);
   return response;
 }
 
 http::Response Dispatch::answer(Call& call) {
+  normalize(call.http);
   call.match = router_.find(call.http.method, call.http.path);
   if (call.match.route == nullptr) {
     if (call.match.allow.empty()) throw ApiError(ErrorCode::not_found);
+    if (is_preflight(settings_, call.http)) return preflight_reply(call.match.allow);
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
   call.http.path_values = std::move(call.match.values);
@@ -252,7 +272,7 @@ void Dispatch::read_body(Call& call) {
     call.body.SetObject();
     return;
   }
-  const auto type = ascii_lower(media_type(call.http.content_type));
+  const auto type = media_type_of(route, call.http, settings_.body_bytes);
   if (type == "application/json") {
     call.body = parse_json(call.http.body);
   } else if (route.also == AlsoTakes::text && type == "text/plain") {
@@ -260,9 +280,9 @@ void Dispatch::read_body(Call& call) {
   } else if (route.also == AlsoTakes::csv && type == "text/csv") {
     call.body = body_of_csv(call.http);
   } else if (route.also == AlsoTakes::form && type == kForm) {
-    call.body = sign_in_of_form(call.http);
+    call.body = token_request_of_form(call.http);
   } else {
-    throw ApiError(ErrorCode::unsupported_media_type);
+    refuse_media_type(route);
   }
 }
 
@@ -302,6 +322,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   authenticate(call, txn);
   call.context.caller = call.principal ? &*call.principal : nullptr;
+  if (route.method == Method::PUT) drop_read_only(call, txn);
   if (!route.body.empty()) schemas_.check(route.body, call.body);
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
   Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
@@ -317,12 +338,32 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   return response;
 }
 
+// A PUT may send back what GET gave, read-only members and all. The current representation is read only if
+// the body has such members, and by the caller's own right to read it.
+void Dispatch::drop_read_only(Call& call, db::Txn& txn) {
+  const Route& route = *call.match.route;
+  const Route* reader = router_.find(Method::GET, call.http.path).route;
+  if (route.body.empty() || reader == nullptr || reader->path != route.path) return;
+  const auto& taken = schemas_.document(route.body);
+  if (!sends_back(call.body, taken, schemas_.document("reply/" + std::string{reader->reply.schema}))) return;
+  try {
+    authorizer_.authorize(*reader, call.http, *call.principal, call.context.now);
+  } catch (const ApiError&) {
+    return;  // Who may not read it cannot send it back: the schema refuses what it does not know.
+  }
+  Json nothing;
+  nothing.SetObject();
+  const Request request{call.http,    call.context,      nothing,  nothing,
+                        std::nullopt, &*shared_.metrics, &schemas_};
+  drop_sent_back(call.body, taken, parse_json(authorizer_.call(*reader, request, call.principal, txn).body));
+}
+
 http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const int status = http_status(error.code());
   const auto& detail = error.public_text();
   auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
-  if (!error.fields().empty() || !error.members().empty()) add_members(response, error);
+  if (!error.fields().empty() || !error.members().empty()) add_members(response, error, call.body);
   for (const auto& [name, value] : error.headers()) response.header(name, value);
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
   if (status == 503) response.header("Retry-After", "2");
@@ -350,6 +391,7 @@ void Dispatch::finish(const Call& call, http::Response& response, std::int64_t s
   const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
   metrics.observe(route, response.status, monotonic_microseconds() - started_us);
   metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  put_cors(settings_, call.http, response);
   // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
   const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
   if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))

@@ -90,11 +90,20 @@ std::optional<std::string> length_words(std::string_view fault) {
   return std::nullopt;
 }
 
+// The name that says of what an id is: of a list's item, the list's.
+std::string_view naming(const Steps& steps) {
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
+    if (step->find_first_not_of("0123456789") != std::string::npos) return *step;
+  return {};
+}
+
 // What a text must look like: the schema's own words, where it has some.
-std::optional<std::string> form_words(std::string_view fault, const JsonValue* part) {
+std::optional<std::string> form_words(std::string_view fault, const JsonValue* part, const Steps& steps) {
+  const bool is_id = part != nullptr && maybe_text(*part, kFormatMember) == "uuid";
+  if (is_id && fault.starts_with("Value type not permitted")) return id_words(naming(steps));
   const bool of_pattern = fault.starts_with("Failed to match regex");
   if (!of_pattern && !fault.starts_with("String should be no ")) return std::nullopt;
-  if (part != nullptr && maybe_text(*part, kFormatMember) == "uuid") return "must be a UUID";
+  if (is_id) return id_words(naming(steps));
   if (!of_pattern) return std::nullopt;
   const auto says = part != nullptr ? maybe_text(*part, "x-pattern-says") : std::nullopt;
   return says.value_or("does not have the right form");
@@ -120,11 +129,12 @@ std::optional<std::string> alternative_words(std::string_view fault) {
 
 std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps) {
   if (fault.starts_with("Failed to validate against child schema #")) return std::nullopt;
+  if (fault.starts_with("Failed to validate item #")) return std::nullopt;
   const auto* part = part_at(schema, steps);
   std::optional<std::string> words;
-  if (fault.starts_with("Value type not permitted")) words = type_words(part);
+  words = form_words(fault, part, steps);
+  if (!words && fault.starts_with("Value type not permitted")) words = type_words(part);
   if (fault.starts_with("Failed to match against any enum values")) words = enum_words(part);
-  if (!words) words = form_words(fault, part);
   if (!words) words = length_words(fault);
   if (!words) words = bound_words(fault);
   if (!words) words = member_words(fault);

@@ -30,6 +30,7 @@ const std::vector<Own>& own_refusals() {
       {h::sign_up, {email_taken, password_refused}},
       {h::register_user, {email_taken, password_refused}},
       {h::sign_in, {invalid_credentials, mfa_required}},
+      {h::token, {invalid_credentials, mfa_required, invalid_token, refresh_reused}},
       {h::refresh_token, {invalid_token, refresh_reused}},
       {h::log_out, {}},
       {h::reset_password, {token_invalid, reauthentication_required, password_refused, session_bound}},

@@ -56,7 +56,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/signin", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
     Route{POST, "/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
     Route{POST, "/api/v1/auth/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
-    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in, as OAuth 2 clients do", AlsoTakes::form},
+    Route{POST, "/api/v1/auth/token", h::token, none, Rate::password, "token_request", "", ok("token"), "Sign in or refresh, as OAuth 2 clients do", AlsoTakes::form},
     Route{POST, "/refresh_token", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
     Route{POST, "/api/v1/auth/refresh", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
     Route{POST, "/logout", h::log_out, none, Rate::write, "", "", done(), "End the session"},
@@ -287,7 +287,7 @@ std::string nginx_pattern(std::string_view path) {
     part = c == '{' || (part && c != '}' && c != '/');
     if (!part && c != '}') pattern += c;
   }
-  return pattern + '$';
+  return pattern + "/?$";
 }
 
 }  // namespace
@@ -305,8 +305,12 @@ std::string nginx_lanes() {
     if (lane_of(route) != "fast") paths.emplace_back(route.path, lane_of(route));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  for (const auto& [path, lane] : paths)
-    out += "    " + nginx_pattern(path) + ' ' + std::string{lane} + ";\n";
+  // A trailing slash is the same path.
+  for (const auto& [path, lane] : paths) {
+    const auto pattern = nginx_pattern(path);
+    out += "    " + pattern + ' ' + std::string{lane} + ";\n";
+    if (pattern == path) out += "    " + pattern + "/ " + std::string{lane} + ";\n";
+  }
   return out + "}\n";
 }
 

@@ -160,6 +160,8 @@ Schemas::~Schemas() = default;
 
 bool Schemas::knows(std::string_view name) const { return impl_->entries.contains(name); }
 
+const JsonValue& Schemas::document(std::string_view name) const { return impl_->at(name).document; }
+
 bool Schemas::is_optional(std::string_view name) const {
   return impl_->at(name).document.HasMember("x-optional");
 }

@@ -254,6 +254,23 @@ void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std
           standing_values(*invite, InviteStatus::declined)});
 }
 
+namespace {
+
+// Why an invitation opens nothing. Who accepted it and is a member still is told so: what is left to do is to
+// sign in.
+[[noreturn]] void refuse_closed(db::Txn& txn, const TenantScope& scope,
+                                const std::optional<store::Invite>& invite) {
+  if (invite && invite->status == InviteStatus::accepted) {
+    const auto account = store::find_account(txn, Email::parse(invite->email).value());
+    if (account && store::find_member(txn, scope, account->user.id))
+      throw ApiError(ErrorCode::already_member,
+                     "The invitation was accepted and you are a member already: sign in");
+  }
+  throw ApiError(ErrorCode::invite_gone);
+}
+
+}  // namespace
+
 OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
   const auto org = store::find_invite_organization(txn, token_hash);
   if (!org) throw ApiError(ErrorCode::invite_gone);
@@ -262,7 +279,7 @@ OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, Tim
   store::enter(txn, scope);
   auto found = store::find_invite(txn, scope, token_hash);
   if (!found || found->status != InviteStatus::pending || found->expired(now))
-    throw ApiError(ErrorCode::invite_gone);
+    refuse_closed(txn, scope, found);
   return OpenedInvite{scope, *std::move(found)};
 }
 
@@ -280,7 +297,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
 
   const auto invite = store::lock_invite(txn, scope, hash);
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
-    throw ApiError(ErrorCode::invite_gone);
+    refuse_closed(txn, scope, invite);
   auto role = store::find_role(txn, scope, invite->role);
   const auto inviter = role ? standing_inviter(txn, context, scope, *invite, *role) : std::nullopt;
   if (!inviter) throw ApiError(ErrorCode::invite_gone);

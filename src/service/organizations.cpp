@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/base/transliterate.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
@@ -207,7 +208,7 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
 
 std::string slug_of(const std::string& name) {
   std::string slug;
-  for (const char c : ascii_lower(name)) {
+  for (const char c : transliterate(name)) {
     if (is_label_character(c)) {
       slug += c;
     } else if (!slug.empty() && slug.back() != '-') {

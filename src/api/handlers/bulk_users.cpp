@@ -78,7 +78,7 @@ std::vector<UserId> users_of(const JsonValue& ids) {
   std::vector<UserId> users;
   for (rapidjson::SizeType i = 0; i < ids.Size(); ++i) {
     const auto user = UserId::parse(ids[i].GetString());
-    if (!user) refuse_field("/user_ids/" + std::to_string(i), "must be a UUID");
+    if (!user) refuse_field("/user_ids/" + std::to_string(i), id_words("user_id"));
     users.push_back(*user);
   }
   return users;

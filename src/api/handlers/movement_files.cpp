@@ -24,7 +24,7 @@ std::optional<AnyId> id_in(const FileRow& row, std::string_view column) {
   const auto typed = row.filled(column);
   if (!typed) return std::nullopt;
   const auto id = AnyId::parse(*typed);
-  if (!id) refuse_field('/' + std::string{column}, "must be a UUID");
+  if (!id) refuse_field('/' + std::string{column}, id_words(column));
   return id;
 }
 

@@ -82,7 +82,7 @@ service::PurchaseForm form_of(const JsonValue& body) {
   for (const auto& line : member(body, "lines")->GetArray()) {
     const auto product = ProductId::parse(text(line, "product_id"));
     if (!product)
-      refuse_field("/lines/" + std::to_string(form.lines.size()) + "/product_id", "must be a UUID");
+      refuse_field("/lines/" + std::to_string(form.lines.size()) + "/product_id", id_words("product_id"));
     form.lines.push_back(
         {*product, maybe_number(line, "quantity").value(), maybe_number(line, "unit_price_minor")});
   }
@@ -169,7 +169,7 @@ Response change_approval_thresholds(const Request& request, const TenantScope& s
   for (const auto& each : member(request.body, "thresholds")->GetArray()) {
     const auto role = RoleId::parse(text(each, "role_id"));
     if (!role)
-      refuse_field("/thresholds/" + std::to_string(thresholds.size()) + "/role_id", "must be a UUID");
+      refuse_field("/thresholds/" + std::to_string(thresholds.size()) + "/role_id", id_words("role_id"));
     thresholds.push_back({text(each, "currency"), maybe_number(each, "above_minor").value(), *role});
   }
   return thresholds_reply(service::replace_thresholds(txn, request.context, scope, thresholds));

@@ -24,6 +24,7 @@ Response sign_up(const Request&, Txn&);
 Response register_user(const Request&, Txn&);
 Response sign_in(const Request&, Txn&);
 Response refresh_token(const Request&, Txn&);
+Response token(const Request&, Txn&);
 Response log_out(const Request&, const Session&, Txn&);
 Response reset_password(const Request&, Txn&);
 Response request_reset(const Request&, Txn&);
