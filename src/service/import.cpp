@@ -61,9 +61,10 @@ Email email_of(const ImportRow& row) {
 
 std::optional<std::string> hash_of(const ImportRow& row) {
   if (row.password_hash.empty()) return std::nullopt;
-  if (const auto problem = crypto::judge_foreign_hash(row.password_hash))
-    throw Refused{"password_hash " + *problem};
-  return row.password_hash;
+  auto [stored, problem] = crypto::adopt_hash(row.password_hash);
+  if (!problem.empty())
+    throw Refused{"password_hash " + problem + ": leave it empty, and its owner asks for a reset link"};
+  return std::move(stored);
 }
 
 }  // namespace

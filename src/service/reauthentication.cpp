@@ -11,7 +11,7 @@ bool is_right_password(const Context& context, const std::optional<store::Accoun
   const auto normalized = crypto::normalize_password(password);
   const bool real = evaluate && normalized && account && !account->password.empty();
   const std::string& stored = real ? account->password : crypto::decoy_hash(hash_cost(context.settings));
-  const bool match = crypto::verify_password(normalized.value_or(Secret{}), stored);
+  const bool match = crypto::verify_typed(normalized ? password : "", stored);
   return real && match;
 }
 
