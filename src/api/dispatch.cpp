@@ -8,12 +8,15 @@
 #include "cors.hpp"
 #include "normalize.hpp"
 #include "sent_back.hpp"
+#include "shares.hpp"
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/http/problem.hpp"
+#include "tenantd/http/server.hpp"
 #include "tenantd/service/wake_socket.hpp"
 
 namespace tenantd::api {
@@ -82,6 +85,12 @@ std::string idempotency_caller(const std::optional<Principal>& principal, const 
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
 }
 
+// Who acts, or the key that does.
+std::string account_of(const Principal& principal) {
+  const UserId person = principal.actor ? principal.actor->id : principal.user.id;
+  return 'a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()};
+}
+
 // Several checks may stumble over one value: the first says what is wrong with it. An object or a list may
 // have several faults of its own.
 std::vector<FieldError> one_for_each_fault(const std::vector<FieldError>& faults, const Json& body) {
@@ -117,6 +126,8 @@ void add_members(http::Response& response, const ApiError& error, const Json& bo
 }  // namespace
 
 struct Dispatch::Call {
+  Call(http::Request& request, service::Context given) : http(request), context(std::move(given)) {}
+
   http::Request& http;
   service::Context context;
   Router::Match match;
@@ -124,19 +135,28 @@ struct Dispatch::Call {
   Json query;
   std::optional<Principal> principal;
   bool account_counted = false;
+  bool again = false;  // was put aside before
+  std::int64_t started_us = 0;
+  Shares::Held held;
 };
 
 Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
-                   SharedState& shared, std::size_t connections)
+                   SharedState& shared, const Lane& lane)
     : settings_(settings),
       keys_(keys),
       schemas_(schemas),
       shared_(shared),
       router_(routes()),
       authorizer_(settings, &*shared.cache, &*shared.metrics),
-      pool_({settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_user,
-             settings.db_password, "tenantd_app", static_cast<int>(settings.request_seconds)},
-            connections) {}
+      pool_(
+          {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_user,
+           settings.db_password, "tenantd_app", static_cast<int>(settings.request_seconds),
+           static_cast<int>(settings.lock_wait_seconds)},
+          // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
+          static_cast<std::size_t>(lane.threads) * 2),
+      shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)) {}
+
+Dispatch::~Dispatch() = default;
 
 void Dispatch::before_commit(const std::vector<UuidBytes>& ids) {
   for (const auto& id : ids) shared_.cache->mark_busy(id);
@@ -146,24 +166,23 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
   for (const auto& id : ids) shared_.cache->advance(id);
 }
 
-http::Response Dispatch::handle(http::Request& request) noexcept {
-  const auto started = monotonic_microseconds();
+http::Response Dispatch::handle(http::Request& request, bool again) {
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
-  Call call{request,
-            {settings_,
-             keys_,
-             now(),
-             request.remote_address,
-             readable(request.user_agent),
-             request.request_id,
-             nullptr,
-             {},
-             {},
-             {}},
-            {},
-            {},
-            {},
-            {}};
+  // Shared with what makes the reply if the request is put aside.
+  const auto kept = std::make_shared<Call>(request, service::Context{settings_,
+                                                                     keys_,
+                                                                     now(),
+                                                                     request.remote_address,
+                                                                     readable(request.user_agent),
+                                                                     request.request_id,
+                                                                     nullptr,
+                                                                     {},
+                                                                     {},
+                                                                     {},
+                                                                     {}});
+  Call& call = *kept;
+  call.again = call.account_counted = again;
+  call.started_us = monotonic_microseconds();
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
   const auto hourly = [this](const std::string& who, std::int64_t most) {
     const auto d = shared_.mail_limiter->take(who, most, 3600, monotonic_microseconds());
@@ -175,32 +194,54 @@ http::Response Dispatch::handle(http::Request& request) noexcept {
   call.context.may_invite = [=, this](UserId inviter) {
     return hourly('i' + std::string{inviter.raw()}, settings_.limit_invite);
   };
-  http::Response response;
+  call.context.slow_turn = [this](service::SlowTurn::Kind kind, OrgId org) {
+    return shares_->slow_turn(kind, org);
+  };
+  const db::Deadline deadline{call.started_us + settings_.request_seconds * 1'000'000};
   try {
-    response = answer(call);
+    auto response = answer_or_refuse(call);
+    answer_if_none_match(call.http, response);
+    call.held.reset();
+    finish(call, response);
+    return response;
+  } catch (NotNow& not_now) {
+    call.held.reset();
+    shared_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    throw http::Later{std::move(not_now.who), std::move(not_now.is_ready), [this, kept] {
+                        auto response = refuse(*kept, ApiError(ErrorCode::busy).header("Retry-After", "1"));
+                        shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
+                        finish(*kept, response);
+                        return response;
+                      }};
+  }
+}
+
+// Holds the only catch of what goes wrong.
+http::Response Dispatch::answer_or_refuse(Call& call) {
+  try {
+    return answer(call);
+  } catch (const NotNow&) {
+    throw;
   } catch (const ApiError& e) {
-    response = refuse(call, e);
+    return refuse(call, e);
   } catch (const http::BadRequest& e) {
     const auto code = find_error(e.code).value_or(ErrorCode::bad_request);
-    response = refuse(call, ApiError(code, e.detail));
+    return refuse(call, ApiError(code, e.detail));
   } catch (const db::RetryableError& e) {
-    response = fail(call, ErrorCode::unavailable, e.what());
+    return fail(call, ErrorCode::unavailable, e.what());
   } catch (const db::DuplicateKey& e) {
-    response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
   } catch (const db::LimitReached& e) {
-    response = refuse(
-        call, ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
-                  .member("limit", e.limit));
+    return refuse(call,
+                  ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
+                      .member("limit", e.limit));
   } catch (const db::ForeignKeyError& e) {
-    response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
   } catch (const std::exception& e) {
-    response = fail(call, ErrorCode::internal, e.what());
+    return fail(call, ErrorCode::internal, e.what());
   } catch (...) {
-    response = fail(call, ErrorCode::internal, "unknown exception");
+    return fail(call, ErrorCode::internal, "unknown exception");
   }
-  answer_if_none_match(call.http, response);
-  finish(call, response, started);
-  return response;
 }
 
 http::Response Dispatch::answer(Call& call) {
@@ -212,7 +253,7 @@ http::Response Dispatch::answer(Call& call) {
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
   call.http.path_values = std::move(call.match.values);
-  limit(call);
+  if (!call.again) limit(call);
   const bool token = !call.http.authorization.empty();
   const bool key = !call.http.api_key.empty();
   // Two readers could disagree on which of them counts.
@@ -242,11 +283,18 @@ void Dispatch::limit(const Call& call) {
 void Dispatch::limit_account(Call& call) {
   if (call.account_counted) return;
   call.account_counted = true;
-  const auto& principal = *call.principal;
-  const UserId person = principal.actor ? principal.actor->id : principal.user.id;
-  take('a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()},
-       settings_.limit_account);
+  take(account_of(*call.principal), settings_.limit_account);
   limit_organization(call);
+}
+
+// What is done as a super-admin is no organization's share here either.
+void Dispatch::admit(Call& call) {
+  if (call.held) return;
+  const auto& principal = *call.principal;
+  const bool shares = principal.organization && call.match.route->handler.access != Access::super;
+  call.held =
+      shares_->admit(account_of(principal), shares ? std::optional{principal.organization->id} : std::nullopt,
+                     weight_of(*call.match.route, call.http, call.body));
 }
 
 // Of all its members and keys together. What a super-admin does as such is nobody's share: or the limit could
@@ -295,6 +343,7 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
+    admit(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
     // A route that anybody may call is not closed by a token that has ended.
     try {
@@ -386,10 +435,10 @@ http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::strin
   return refuse(call, ApiError(code).detail(detail));
 }
 
-void Dispatch::finish(const Call& call, http::Response& response, std::int64_t started_us) const {
+void Dispatch::finish(const Call& call, http::Response& response) const {
   auto& metrics = *shared_.metrics;
   const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
-  metrics.observe(route, response.status, monotonic_microseconds() - started_us);
+  metrics.observe(route, response.status, monotonic_microseconds() - call.started_us);
   metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
   put_cors(settings_, call.http, response);
   // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).

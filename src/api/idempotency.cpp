@@ -58,7 +58,7 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
   body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency" + asked + request.body);
   try {
     if (claim()) return;
-  } catch (const db::RetryableError&) {
+  } catch (const db::LockTimeout&) {
     throw ApiError(ErrorCode::idempotency_in_progress);
   }
   const auto kept = store::find_reply(txn_, id_);

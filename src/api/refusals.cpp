@@ -202,7 +202,7 @@ std::vector<ErrorCode> implied(const Route& route) {
   const Access access = route.handler.access;
   if (route.rate != Rate::none || access != Access::anyone) add({rate_limited});
   if (access != Access::anyone)
-    add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, not_found});
+    add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, not_found, busy});
   if (access == Access::caller || needs_permission(access)) add({mfa_enrollment_required});
   if (needs_permission(access)) add({forbidden});
   if (access == Access::super) add({forbidden});
@@ -212,7 +212,8 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (route.path.find('{') != std::string_view::npos) add({not_found});
   if (!route.body.empty()) add({malformed_json, body_too_large, unsupported_media_type});
   if (route.also == AlsoTakes::form) add({malformed_form});
-  if (route.method != Method::GET) add({conflict});
+  if (route.rate == Rate::outbound) add({busy});
+  if (route.method != Method::GET) add({conflict, contended});
   if (takes_if_match(route)) add({precondition_failed});
   if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});
   return codes;
@@ -223,7 +224,8 @@ std::vector<ErrorCode> implied(const Route& route) {
 bool same_handler(const Route& a, const Route& b) { return same(a.handler, b.handler); }
 
 bool may_always_occur(ErrorCode code) {
-  return code == internal || code == unavailable || code == rate_limited || code >= bad_content_length;
+  return code == internal || code == unavailable || code == rate_limited || code == busy ||
+         code == contended || code >= bad_content_length;
 }
 
 Refusals refusals_of(const Route& route) {

@@ -31,8 +31,7 @@ struct Daemon::Master {
     if (!calls && !proc::give_up_network())
       log::write(log::Level::notice, "network_kept", {{"reason", "the kernel takes no filter"}});
     const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
-    // Two connections a thread: an attempt to sign in may be counted beside the request's own unit of work.
-    api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads) * 2};
+    api::Dispatch dispatch{settings, *keys, schemas, shared, {lane.name, lane.workers, threads}};
     http::ServerOptions options;
     options.listen_fd = listen_fd;
     options.stop_fd = stop_fd;
@@ -45,6 +44,7 @@ struct Daemon::Master {
     options.on_drain = proc::worker_retiring;
     proc::worker_ready();
     proc::IdleTrim trim{Seconds{3}};
+    options.again = [&](http::Request& request) { return dispatch.handle(request, true); };
     http::serve(options, [&](http::Request& request) {
       trim.worked();
       return dispatch.handle(request);
@@ -61,6 +61,9 @@ struct Daemon::Master {
   void note(const std::string& event, int pid, int status) {
     // A worker of before may have remembered a token of a key that is gone now.
     if (event == "reload_done") shared.cache->clear();
+    const bool gone = event == "worker_crashed" || event == "worker_recycled" || event == "worker_drained" ||
+                      event == "reload_failed";
+    if (gone) shared.in_flight->leave(pid);
     if (event == "worker_crashed") shared.metrics->worker_crashes.fetch_add(1);
     log::info(event, {{"worker", pid}, {"status", status}});
   }

@@ -134,7 +134,7 @@ class Import {
   using Results = std::vector<service::ImportResult>;
 
   service::Context context() const {
-    return {settings_, keys_, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+    return {settings_, keys_, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
   }
 
   int interrupted() {

@@ -138,7 +138,7 @@ int list(db::Pool& pool, std::ostream& out) {
 int lift(const Settings& settings, db::Pool& pool, const std::string& address, std::ostream& out,
          std::ostream& err) {
   const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
   try {
     db::run_transaction(pool, nullptr,
                         [&](db::Txn& txn) { service::lift_suppression(txn, context, address); });

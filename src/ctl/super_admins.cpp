@@ -41,7 +41,7 @@ struct Administrator {
   const Settings& settings;
   crypto::KeyRing keys;
   db::Pool pool;
-  service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
 };
 
 Email address_of(const Arguments& words) {

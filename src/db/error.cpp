@@ -39,8 +39,9 @@ void raise(int number, const std::string& message, std::string_view statement) {
   switch (number) {
     case 1020:
     case 1047:
-    case 1205:
     case 1213: throw RetryableError(text);
+    case 1205:
+    case 3572: throw LockTimeout(text);
     case 1062: throw DuplicateKey(text, key_of(message));
     case 1451:
     case 1452: throw ForeignKeyError(text);

@@ -243,6 +243,7 @@ void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scop
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
   const auto opened = OpenedInvite::open(txn, crypto::sha256(token), context.now);
   const auto& scope = opened.scope();
+  const SlowTurn turn{context, SlowTurn::Kind::answer, scope.org()};
   inviting_organization(txn, scope);
   // Its token may be another one by now: the same row is asked again, under its lock.
   const auto invite = store::lock_invite(txn, scope, crypto::sha256(token));
@@ -288,6 +289,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   const auto hash = crypto::sha256(form.token);
   const auto opened = OpenedInvite::open(txn, hash, context.now);
   const auto& scope = opened.scope();
+  const SlowTurn turn{context, SlowTurn::Kind::answer, scope.org()};
   const auto organization = inviting_organization(txn, scope);
 
   if (signed_in_as && *signed_in_as != opened.invite().email) throw ApiError(ErrorCode::wrong_account);

@@ -27,7 +27,6 @@ struct Known {
   TimePoint discovered_at;
   TimePoint keys_at;
   TimePoint refreshed_at;  // for the sake of a kid that was not among them
-  std::int64_t calls = 0;  // under way
 };
 
 class Issuers {
@@ -35,8 +34,7 @@ class Issuers {
   template <class Work>
   auto with(const std::string& issuer, Work&& work) {
     const std::lock_guard lock{mutex_};
-    if (known_.size() >= kMostIssuers && !known_.contains(issuer))
-      std::erase_if(known_, [](const auto& entry) { return entry.second.calls == 0; });
+    if (known_.size() >= kMostIssuers && !known_.contains(issuer)) known_.clear();
     return work(known_[issuer]);
   }
 
@@ -119,27 +117,19 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-ProviderCall::ProviderCall(const Context& context, std::string issuer)
+ProviderCall::ProviderCall(const Context& context, OrgId org, std::string issuer)
     : context_(context),
+      org_(org),
       issuer_(std::move(issuer)),
       policy_(net::outbound_policy(context.settings)),
-      deadline_us_(monotonic_microseconds() + policy_.seconds * 1'000'000) {
-  const auto most = std::max<std::int64_t>(context.settings.worker_threads / 2, 1);
-  const bool taken = issuers().with(issuer_, [&](Known& known) {
-    if (known.calls >= most) return false;
-    ++known.calls;
-    return true;
-  });
-  if (!taken)
-    throw ApiError(ErrorCode::unavailable, "Too many wait for the identity provider: try again")
-        .detail("too many calls to " + issuer_);
+      deadline_us_(monotonic_microseconds() + policy_.seconds * 1'000'000) {}
+
+void ProviderCall::take_turn() {
+  if (!turn_) turn_.emplace(context_, SlowTurn::Kind::call, org_);
 }
 
-ProviderCall::~ProviderCall() {
-  issuers().with(issuer_, [](Known& known) { return --known.calls; });
-}
-
-net::OutboundReply ProviderCall::call(net::OutboundRequest request) const {
+net::OutboundReply ProviderCall::call(net::OutboundRequest request) {
+  take_turn();
   const auto left = (deadline_us_ - monotonic_microseconds()) / 1000;
   if (left <= 0) fail("no time is left for " + request.url);
   request.milliseconds = left;
@@ -154,7 +144,7 @@ net::OutboundReply ProviderCall::call(net::OutboundRequest request) const {
   }
 }
 
-std::string ProviderCall::get(const std::string& url) const {
+std::string ProviderCall::get(const std::string& url) {
   net::OutboundRequest request;
   request.url = url;
   auto reply = call(std::move(request));

@@ -187,8 +187,8 @@ Test(impersonation_rows, a_change_that_is_open_carries_both_names) {
   const auto keys = tenantd::crypto::KeyRing::load(settings.keys_dir);
   const tenantd::api::Authorizer authorizer{settings, nullptr, nullptr};
   tenantd::db::Pool pool{as_app(), 1};
-  tenantd::service::Context context{settings, keys, tenantd::now(), "192.0.2.1", "test", "r-1", nullptr, {},
-                                    {},       {}};
+  tenantd::service::Context context{
+      settings, keys, tenantd::now(), "192.0.2.1", "test", "r-1", nullptr, {}, {}, {}, {}};
   tenantd::http::Request http;
   http.authorization = "Bearer " + acting.access_token;
   const tenantd::api::Json none;

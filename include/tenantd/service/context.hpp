@@ -13,6 +13,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
 #include "tenantd/mail/mail.hpp"
+#include "tenantd/service/slow_turn.hpp"
 
 namespace tenantd::service {
 
@@ -37,6 +38,9 @@ struct Context {
   std::function<Allowance(const std::string& address)> may_mail;
   // Counts an invitation by this person.
   std::function<Allowance(UserId inviter)> may_invite;
+  // Takes a place for what SlowTurn is for, and gives it back when the result goes; empty where there are no
+  // lanes.
+  std::function<std::shared_ptr<const void>(SlowTurn::Kind, OrgId)> slow_turn;
 };
 
 // Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.

@@ -144,19 +144,23 @@ void insert_oauth_state(db::Txn& txn, const TenantScope& scope, const OauthState
               state.session, state.values_sealed, state.created_at, state.expires_at);
 }
 
-std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
+std::optional<OauthState> find_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
   auto rows = txn.query(kFindState, scope.org(), state);
   if (!rows.next()) return std::nullopt;
-  OauthState found{rows.text(0),
-                   rows.id<ProviderId>(1),
-                   rows.text(2),
-                   rows.maybe_id<UserId>(3),
-                   rows.maybe_id<SessionId>(4),
-                   rows.text(5),
-                   rows.time(6),
-                   rows.time(7)};
+  return OauthState{rows.text(0),
+                    rows.id<ProviderId>(1),
+                    rows.text(2),
+                    rows.maybe_id<UserId>(3),
+                    rows.maybe_id<SessionId>(4),
+                    rows.text(5),
+                    rows.time(6),
+                    rows.time(7)};
+}
+
+std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
+  auto found = find_oauth_state(txn, scope, state);
   // Of those that saw it, the one whose DELETE finds the row has it.
-  if (txn.execute(kDeleteState, scope.org(), state) != 1) return std::nullopt;
+  if (!found || txn.execute(kDeleteState, scope.org(), state) != 1) return std::nullopt;
   return found;
 }
 

@@ -62,6 +62,7 @@ struct OauthState {
   TimePoint expires_at;
 };
 void insert_oauth_state(db::Txn& txn, const TenantScope& scope, const OauthState& state);
+std::optional<OauthState> find_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state);
 // Uses it up: of any number that ask, one gets it. Expiry is the caller's to judge.
 std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state);
 
