@@ -283,6 +283,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          updated_at
   FROM tenantd.organization
   WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_turn AS
+  SELECT org_id FROM tenantd.organization_turn WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
   SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;

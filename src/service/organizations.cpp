@@ -185,7 +185,7 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   // Hash before the locks.
   store::enter(txn, scope);
   reauthenticate(txn, context, scope.user(), proof);
-  const auto caller = stand_under_lock(txn, context, scope);
+  const auto caller = stand_under_lock(txn, context, scope, Lock::try_briefly);
   if (caller.role.name != kOwnerRole) throw ApiError(ErrorCode::forbidden);
   auto member = store::find_member(txn, scope, heir);
   const auto account = store::find_account(txn, heir);

@@ -21,11 +21,29 @@ store::Member stand_as_super_admin(db::Txn& txn, const TenantScope& scope) {
   return member;
 }
 
+constexpr int kTries = 6;  // about a tenth of a second
+
+// What waits is the thread, for a moment, and never for the end of a long list of changes.
+void lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
+  for (int n = 1;; ++n) {
+    try {
+      return store::lock_organization_now(txn, scope);
+    } catch (const db::LockTimeout&) {
+      if (n == kTries) throw;
+    }
+    db::back_off(n);
+  }
+}
+
 }  // namespace
 
-store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope) {
+store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
   store::enter(txn, scope);
-  store::lock_organization(txn, scope);
+  if (lock == Lock::wait) {
+    store::lock_organization(txn, scope);
+  } else {
+    lock_without_waiting(txn, scope);
+  }
   if (scope.is_super()) return stand_as_super_admin(txn, scope);
   auto caller = store::find_member(txn, scope, scope.user());
   if (!caller || caller->status != Status::active ||

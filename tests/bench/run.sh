@@ -10,10 +10,11 @@
 # database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
-# search project-stats; timing. Before the last two 100,000 documents of 1,001 organizations are put in (documents.sql).
+# search project-stats; timing neighbours. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
+# neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
 # how fast this machine was in this minute is for a person to judge.
@@ -27,7 +28,7 @@ stack=$top/src/run/stack.sh
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
   movement search project-stats)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -41,11 +42,12 @@ number() { case $1 in '' | 0 | *[!0-9]*) fail "$2 must be a whole number above 0
 while [ $# -gt 0 ]; do
   case $1 in
     --case)
-      if [ "${2:-}" = timing ]; then
-        timing=1
+      case ${2:-} in timing | neighbours)
+        declare "$2=1"
         shift 2
         continue
-      fi
+        ;;
+      esac
       case " ${all_cases[*]} " in *" ${2:-} "*) chosen+=("$2") ;; *) fail "no case is called '${2:-}'; there are ${all_cases[*]}." ;; esac
       shift
       ;;
@@ -58,7 +60,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#chosen[@]} -gt 0 ] || [ $timing = 1 ] || chosen=("${all_cases[@]}")
+[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours)) -gt 0 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
 [ "$connections" -le 128 ] || fail "--connections must not exceed 128."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
@@ -502,6 +504,12 @@ report_memory() {
       print ""
     }' "$3"
 }
+
+if [ $neighbours = 1 ]; then
+  LIMIT_OUTBOUND=0 "$stack" start || fail "the instance did not start."
+  python3 "$here/neighbours.py" "http://127.0.0.1:$(cat "$RUN_DIR/port")" "$seconds" || fail "a stranger was refused."
+  finish 0
+fi
 
 if [ $timing = 1 ] && [ ${#chosen[@]} = 0 ]; then
   "$stack" start || fail "the instance did not start."

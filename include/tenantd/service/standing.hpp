@@ -6,8 +6,13 @@
 
 namespace tenantd::service {
 
+// `try_briefly`: for the lane that everybody signs in by. Who finds the organization locked gives up at once,
+// with db::LockTimeout.
+enum class Lock { wait, try_briefly };
+
 // Locks the organization and reads the caller's membership again: of two who act on each other, the second
 // may be no member any more. Throws ApiError(forbidden) if the caller lost anything.
-store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope);
+store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
+                               Lock lock = Lock::wait);
 
 }  // namespace tenantd::service

@@ -118,17 +118,22 @@ Response act_on_users(const Request& request, const TenantScope& scope, Txn& txn
     refuse_field("/role", role ? "goes with assign_role alone" : "is required to assign one");
   const auto users = users_of(*member(request.body, "user_ids"));
   if (role) service::require_assignable(txn, scope, *role);
+  // What is nobody here costs no statement of its own.
+  const auto members = store::members_among(txn, scope, users);
   JsonOut json;
   json.begin_object().key("items").begin_array();
   for (std::size_t i = 0; i < users.size(); ++i) {
-    const auto outcome = run_row(txn, [&] {
+    const auto act = [&] {
       if (role) {
         service::assign_role(txn, request.context, scope, users[i], *role);
       } else {
         service::set_member_status(txn, request.context, scope, users[i],
                                    action == Action::activate ? Status::active : Status::inactive);
       }
-    });
+    };
+    const auto outcome = members.contains(users[i])
+                             ? run_row(txn, act)
+                             : Outcome{ErrorCode::not_found, std::string{error_title(ErrorCode::not_found)}};
     json.begin_object().field("index", i).field("user_id", users[i]);
     if (outcome.refusal) {
       put_refusal(json, outcome);

@@ -1,5 +1,6 @@
 #include "tenantd/store/tenant/members.hpp"
 
+#include "tenantd/base/text.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -18,6 +19,9 @@ constexpr Sql kFind{
     "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at "
     "FROM member m JOIN user u ON u.id = m.user_id "
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
+constexpr Sql kAmong{"member.among",
+                     "SELECT m.user_id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids "
+                     "STRAIGHT_JOIN member m ON m.org_id = ? AND m.user_id = UNHEX(ids.id)"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kLeave{"member.leave", "CALL leave_organization(?, ?)"};
 constexpr Sql kForgetLinks{"member.forget_links", "CALL forget_links(?)"};
@@ -112,6 +116,15 @@ std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId
   auto rows = txn.query(kFind, scope.org(), user);
   if (!rows.next()) return std::nullopt;
   return read_member(rows);
+}
+
+std::set<UserId> members_among(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users) {
+  std::string ids = "[";
+  for (const auto& user : users) ids += (ids.size() > 1 ? ",\"" : "\"") + to_hex(user.raw()) + '"';
+  auto rows = txn.query(kAmong, ids + ']', scope.org());
+  std::set<UserId> found;
+  while (rows.next()) found.insert(rows.id<UserId>(0));
+  return found;
 }
 
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {

@@ -15,7 +15,9 @@ constexpr Sql kInsert{
 constexpr Sql kFind{"organization.find",
                     "SELECT id, name, slug, status, personal, require_mfa, created_at, updated_at FROM "
                     "organization WHERE id = ?"};
-constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
+constexpr Sql kLock{"organization.lock", "SELECT org_id FROM organization_turn WHERE org_id = ? FOR UPDATE"};
+constexpr Sql kLockNow{"organization.lock_now",
+                       "SELECT org_id FROM organization_turn WHERE org_id = ? FOR UPDATE NOWAIT"};
 constexpr Sql kFindForm{
     "organization.find_form",
     "SELECT name, slug, settings, require_mfa, mail_sender_name, self_approval, session_idle_seconds, "
@@ -88,6 +90,8 @@ void delete_organization(db::Txn& txn, const TenantScope& scope, const std::stri
 }
 
 void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }
+
+void lock_organization_now(db::Txn& txn, const TenantScope& scope) { txn.lock(kLockNow, scope.org()); }
 
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now) {
   const auto& roles = system_roles();

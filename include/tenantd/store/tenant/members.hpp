@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct Member {
 void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
                    const std::optional<TimePoint>& expires_at = std::nullopt);
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user);
+// Those of `users` who are members.
+std::set<UserId> members_among(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users);
 // False if there was none.
 // Their sessions from before do not count here any more, should they come back.
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);

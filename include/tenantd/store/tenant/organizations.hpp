@@ -38,6 +38,8 @@ void update_organization(db::Txn& txn, const TenantScope& scope, const Organizat
 void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name);
 // Serializes what must not race inside one organization (the last owner).
 void lock_organization(db::Txn& txn, const TenantScope& scope);
+// The same for one who does not wait. Throws db::LockTimeout if another holds it.
+void lock_organization_now(db::Txn& txn, const TenantScope& scope);
 
 // Makes the five system roles; returns the owner's.
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now);
