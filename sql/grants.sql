@@ -101,12 +101,13 @@ GRANT SELECT, INSERT, UPDATE (email, last_used_at), DELETE ON tenantd_app.identi
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.known_network TO {{app}};
 -- An attempt is written as failed before it is evaluated; nothing else of it changes.
 GRANT SELECT, INSERT, UPDATE (type, session_id) ON tenantd_app.account_event TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
 GRANT INSERT ON tenantd_app.outbox TO {{app}};
-GRANT SELECT (id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
+GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
 
@@ -119,11 +120,18 @@ GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
+GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
 -- Documents whose upload was never completed, and files that no document has.
 GRANT SELECT (org_id, id, status, size, storage_key, upload_expires_at), DELETE ON tenantd.document TO {{sweeper}};
 GRANT SELECT (org_id, storage_bytes), UPDATE (storage_bytes) ON tenantd.organization_usage TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.file_removal TO {{sweeper}};
-GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
+-- What it removed it tells of, with an event and an audit row.
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{sweeper}};
+GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper}};
 
@@ -131,6 +139,16 @@ GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper
 -- an S3-compatible store nobody names any more.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
+-- An address that it suppresses it tells of, with an audit row in the same transaction.
+GRANT SELECT, INSERT ON tenantd_app.suppression TO {{courier}};
+GRANT SELECT (id) ON tenantd_app.organization TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{courier}};
+GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{courier}};
+GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{courier}};
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_status, duration_ms, last_error, delivered_at,
   updated_at) ON tenantd.webhook_delivery TO {{courier}};
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};

@@ -568,11 +568,13 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
   SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
-  SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, next_attempt_at, created_at, updated_at
+  SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, priority, next_attempt_at, created_at,
+         updated_at
   FROM tenantd.outbox;
 -- What mail systems report on: to whom a mail went is not seen.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sent_mail AS
-  SELECT id, provider, provider_id, bounced_at, last_error, updated_at FROM tenantd.outbox WHERE provider_id IS NOT NULL;
+  SELECT id, org_id, provider, provider_id, bounced_at, last_error, updated_at FROM tenantd.outbox
+  WHERE provider_id IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.suppression AS
   SELECT email, id, reason, detail, source, created_at, updated_at FROM tenantd.suppression;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
@@ -584,5 +586,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
   SELECT id, user_id, identity, type, session_id, actor_id, api_key_id, address, agent, method, created_at
   FROM tenantd.account_event;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.known_network AS
+  SELECT user_id, network, failed_signins, locked_until, last_used_at FROM tenantd.known_network;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;

@@ -1,12 +1,12 @@
 #include "tenantd/api/dispatch.hpp"
 
-#include <arpa/inet.h>
 #include <rapidjson/pointer.h>
 
 #include <algorithm>
 
 #include "cors.hpp"
 #include "normalize.hpp"
+#include "request_shares.hpp"
 #include "sent_back.hpp"
 #include "shares.hpp"
 #include "tenantd/api/idempotency.hpp"
@@ -15,6 +15,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
 #include "tenantd/http/problem.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/service/wake_socket.hpp"
@@ -35,14 +36,6 @@ std::string readable(std::string agent) {
   std::size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(agent[end]) & 0xC0U) == 0x80U) --end;
   return agent.substr(0, end);
-}
-
-// IPv6 hosts own a /64 at least: it counts as one caller. An IPv4 address in IPv6 form is that address.
-std::string network_of(const std::string& address) {
-  in6_addr parsed{};
-  if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
-  if (IN6_IS_ADDR_V4MAPPED(&parsed)) return address.substr(address.rfind(':') + 1);
-  return {reinterpret_cast<const char*>(parsed.s6_addr), 8};
 }
 
 // OAuth 2's forms (RFC 6749 sections 4.3.2 and 6) as the body of a token request. Other parameters, such as
@@ -126,7 +119,8 @@ void add_members(http::Response& response, const ApiError& error, const Json& bo
 }  // namespace
 
 struct Dispatch::Call {
-  Call(http::Request& request, service::Context given) : http(request), context(std::move(given)) {}
+  Call(http::Request& request, service::Context given, shm::RateLimiter& mails)
+      : http(request), context(std::move(given)), mail_shares(mails) {}
 
   http::Request& http;
   service::Context context;
@@ -138,6 +132,7 @@ struct Dispatch::Call {
   bool again = false;  // was put aside before
   std::int64_t started_us = 0;
   Shares::Held held;
+  RequestShares mail_shares;
 };
 
 Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
@@ -169,30 +164,28 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
 http::Response Dispatch::handle(http::Request& request, bool again) {
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
   // Shared with what makes the reply if the request is put aside.
-  const auto kept = std::make_shared<Call>(request, service::Context{settings_,
-                                                                     keys_,
-                                                                     now(),
-                                                                     request.remote_address,
-                                                                     readable(request.user_agent),
-                                                                     request.request_id,
-                                                                     nullptr,
-                                                                     {},
-                                                                     {},
-                                                                     {},
-                                                                     {}});
+  const auto kept = std::make_shared<Call>(request,
+                                           service::Context{settings_,
+                                                            keys_,
+                                                            now(),
+                                                            request.remote_address,
+                                                            readable(request.user_agent),
+                                                            request.request_id,
+                                                            nullptr,
+                                                            {},
+                                                            {},
+                                                            {},
+                                                            {}},
+                                           *shared_.mail_limiter);
   Call& call = *kept;
   call.again = call.account_counted = again;
   call.started_us = monotonic_microseconds();
+  call.context.shares = &call.mail_shares;
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
-  const auto hourly = [this](const std::string& who, std::int64_t most) {
-    const auto d = shared_.mail_limiter->take(who, most, 3600, monotonic_microseconds());
+  call.context.may_invite = [this](UserId inviter) {
+    const auto d = shared_.mail_limiter->take('i' + std::string{inviter.raw()}, settings_.limit_invite, kHour,
+                                              monotonic_microseconds());
     return service::Allowance{d.allowed, d.limit, d.retry_after};
-  };
-  call.context.may_mail = [=, this](const std::string& address) {
-    return hourly('m' + address, settings_.limit_mail);
-  };
-  call.context.may_invite = [=, this](UserId inviter) {
-    return hourly('i' + std::string{inviter.raw()}, settings_.limit_invite);
   };
   call.context.slow_turn = [this](service::SlowTurn::Kind kind, OrgId org) {
     return shares_->slow_turn(kind, org);
@@ -200,12 +193,14 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
   const db::Deadline deadline{call.started_us + settings_.request_seconds * 1'000'000};
   try {
     auto response = answer_or_refuse(call);
+    if (response.status >= 400) call.mail_shares.give_all_back();
     answer_if_none_match(call.http, response);
     call.held.reset();
     finish(call, response);
     return response;
   } catch (NotNow& not_now) {
     call.held.reset();
+    call.mail_shares.give_all_back();
     shared_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
     throw http::Later{std::move(not_now.who), std::move(not_now.is_ready), [this, kept] {
                         auto response = refuse(*kept, ApiError(ErrorCode::busy).header("Retry-After", "1"));
@@ -363,6 +358,7 @@ http::Response Dispatch::act(Call& call) {
   return db::run_transaction(pool_, this, [&](db::Txn& txn) {
     call.principal.reset();
     call.context.caller = nullptr;
+    call.mail_shares.give_all_back();
     return attempt(call, txn);
   });
 }

@@ -5,6 +5,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -49,11 +50,9 @@ store::Delivery mail_invitation(db::Txn& txn, const Context& context, const Tena
   return {store::Delivery::State::queued, 0, std::nullopt};
 }
 
-// Every invitation is a mail with the inviter's words in it: so many for one inviter, so many to one address.
-void spend_budgets(const Context& context, const TenantScope& scope, const std::string& email) {
-  const char* too_many = "Too many invitations: try again later";
-  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
-  if (context.may_mail) require(context.may_mail(email), too_many);
+// Whatever becomes of it: a refusal tells the inviter something.
+void spend_budget(const Context& context, const TenantScope& scope) {
+  if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
 }
 
 // The inviter, if that person could still send the invitation: it holds only as long.
@@ -195,7 +194,7 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   made.created_at = context.now;
   made.expires_at = context.now + Seconds{context.settings.invite_seconds};
   made.by_user = form.user.has_value();
-  spend_budgets(context, scope, made.email);
+  spend_budget(context, scope);
   const Secret token = crypto::new_token();
   if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
     record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
@@ -215,7 +214,7 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   auto [invite, role] = unanswered_invite(txn, scope, id);
   const auto account = store::find_account(txn, Email::parse(invite.email).value());
   if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
-  spend_budgets(context, scope, invite.email);
+  spend_budget(context, scope);
   const Secret token = crypto::new_token();
   auto before = standing_values(invite, invite.status);
   invite.status = InviteStatus::pending;

@@ -9,6 +9,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/differences.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/invites.hpp"
@@ -121,16 +122,16 @@ constexpr std::string_view kAdminRole = "admin";
 void tell_of_transfer(db::Txn& txn, const Context& context, const TenantScope& scope,
                       const store::Member& from, const store::Member& to) {
   const auto organization = store::find_organization(txn, scope).value();
-  for (const auto& [user, email] : {std::pair{from.user, from.email}, std::pair{to.user, to.email}})
-    send_mail(txn, context,
-              {mail::Template::ownership_transferred,
-               email,
-               {{"organization", organization.name},
-                {"from", from.email},
-                {"to", to.email},
-                {"email", email},
-                {"time", format_utc(context.now)}}},
-              scope.org(), user);
+  for (const auto& reader : {reader_of(from), reader_of(to)})
+    offer_mail(txn, context,
+               {mail::Template::ownership_transferred,
+                reader.email,
+                {{"organization", organization.name},
+                 {"from", from.email},
+                 {"to", to.email},
+                 {"email", reader.email},
+                 {"time", format_utc(context.now)}}},
+               scope.org(), reader);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/store/global/identities.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"

@@ -6,6 +6,7 @@
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/store/global/factors.hpp"
 #include "tenantd/store/global/sessions.hpp"
 

@@ -3,8 +3,10 @@
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/store/global/known_networks.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
@@ -90,6 +92,7 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.address = context.address;
   session.agent = context.agent;
   store::insert_session(txn, session, context.now);
+  store::know_network(txn, user.id, network_of(context.address), context.now);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
   reply.user = user;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "invite_values.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/service/changes.hpp"
 #include "tenantd/service/file_folder.hpp"
+#include "tenantd/store/global/known_networks.hpp"
 #include "tenantd/store/system/sweeping.hpp"
 
 namespace tenantd::service {
@@ -23,7 +26,26 @@ constexpr std::size_t kMostStrays = 10;  // removed from one part of the folder,
 struct Task {
   const char* name;
   std::function<std::int64_t(db::Txn&, const SystemScope&)> batch;
+  std::int64_t full = store::kSweepBatch;  // fewer rows than this: nothing is left
 };
+
+// What time ended is told of as what somebody did is: with an event and an audit row, which bear no name.
+std::int64_t sweep_invites(db::Txn& txn, const SystemScope& scope, const Context& context, TimePoint before) {
+  const auto swept = store::sweep_invites(txn, scope, before);
+  for (const auto& [org, invite] : swept.told)
+    record_by_itself(txn, context, org,
+                     {"invite.expired", "invite", invite.id.bytes(), standing_values(invite, invite.status)});
+  return swept.rows;
+}
+
+std::int64_t sweep_uploads(db::Txn& txn, const SystemScope& scope, const Context& context) {
+  const auto swept = store::sweep_uploads(txn, scope, context.now, context.now);
+  for (const auto& [org, id, size] : swept.told)
+    record_by_itself(txn, context, org,
+                     {"document.deleted", "document", id.bytes(),
+                      Values{}.set("size", size).set("upload", "not completed")});
+  return swept.rows;
+}
 
 // Looks through one part of the folder a minute, so that a large one takes hours and no minute. Removes what
 // lies there under the name of no document.
@@ -51,9 +73,12 @@ std::int64_t sweep_strays(db::Txn& txn, const SystemScope& scope, const FileFold
 }
 
 // Nothing of an S3-compatible store, which the courier looks after: this process calls nobody.
-void add_file_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoint now) {
-  tasks.push_back(
-      {"uploads", [=](auto& txn, const auto& scope) { return store::sweep_uploads(txn, scope, now, now); }});
+void add_file_tasks(std::vector<Task>& tasks, const Context& context) {
+  const auto& settings = context.settings;
+  const auto now = context.now;
+  tasks.push_back({"uploads",
+                   [&](auto& txn, const auto& scope) { return sweep_uploads(txn, scope, context); },
+                   store::kToldBatch});
   if (settings.file_store != "local") return;
   const FileFolder folder{settings.files_dir};
   tasks.push_back({"files", [=](auto& txn, const auto&) {
@@ -64,11 +89,17 @@ void add_file_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoin
       {"stray_files", [=](auto& txn, const auto& scope) { return sweep_strays(txn, scope, folder, now); }});
 }
 
-std::vector<Task> tasks(const Settings& settings, TimePoint now) {
+// They are run while `context` lives.
+std::vector<Task> tasks(const Context& context) {
+  const auto& settings = context.settings;
+  const auto now = context.now;
   const auto invites_before = now - Seconds{settings.invite_keep_seconds};
   std::vector<Task> all{
       {"invites",
-       [=](auto& txn, const auto& scope) { return store::sweep_invites(txn, scope, invites_before, now); }},
+       [=, &context](auto& txn, const auto& scope) {
+         return sweep_invites(txn, scope, context, invites_before);
+       },
+       store::kToldBatch},
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
       {"oauth_states",
        [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
@@ -86,7 +117,10 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
          return store::sweep_account_events(txn, scope, before);
        }},
   };
-  add_file_tasks(all, settings, now);
+  all.push_back({"known_networks", [=](auto& txn, const auto& scope) {
+                   return store::sweep_known_networks(txn, scope, now - store::kNetworkKept);
+                 }});
+  add_file_tasks(all, context);
   all.push_back(
       {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }});
   all.push_back({"requests", [=](auto& txn, const auto& scope) {
@@ -105,7 +139,7 @@ SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
       const auto rows =
           db::run_transaction(pool, nullptr, [&](db::Txn& txn) { return task.batch(txn, scope); });
       result.rows += rows;
-      if (rows < store::kSweepBatch || !keep_going()) break;
+      if (rows < task.full || !keep_going()) break;
     }
   } catch (const ApiError& e) {
     result.error = e.log_detail();
@@ -118,8 +152,9 @@ SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
 
 }  // namespace
 
-std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
+std::vector<SweepResult> sweep(db::Pool& pool, const Context& context,
                                const std::function<bool()>& keep_going) {
+  const auto now = context.now;
   const auto scope = SystemScope::unsafe_for_sweeper();
   const auto began = monotonic_microseconds();
   pool.acquire();  // the database answers, or nothing is worth trying
@@ -127,7 +162,7 @@ std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoi
   const auto request = db::run_transaction(
       pool, nullptr, [&](db::Txn& txn) { return store::newest_sweep_request(txn, scope); });
   std::vector<SweepResult> results;
-  for (const auto& task : tasks(settings, now)) {
+  for (const auto& task : tasks(context)) {
     if (!keep_going()) return results;
     results.push_back(run_task(pool, task, scope, keep_going));
     const auto& r = results.back();

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/differences.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/organizations.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/service/users.hpp"

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/members.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -12,10 +13,9 @@ namespace tenantd::service {
 namespace {
 
 // Counted whether or not a mail goes out: each refusal tells that an address is registered.
-void take_from_budget(const Context& context, const TenantScope& scope, const NewUserForm& form) {
-  const char* too_many = "Too many new accounts and invitations: try again later";
-  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
-  if (form.send_welcome_email && context.may_mail) require(context.may_mail(form.email.str()), too_many);
+void take_from_budget(const Context& context, const TenantScope& scope) {
+  if (context.may_invite)
+    require(context.may_invite(scope.user()), "Too many new accounts and invitations: try again later");
 }
 
 store::Member member_of(const UserRecord& user, const RoleRecord& role) {
@@ -57,7 +57,7 @@ const RoleRecord& UserMaker::role_named(const std::string& name) {
 
 store::Member UserMaker::make(const NewUserForm& form) {
   const auto& role = role_named(form.role);
-  take_from_budget(context_, scope_, form);
+  take_from_budget(context_, scope_);
   UserRecord user;
   try {
     user = store::insert_user(txn_, {crypto::new_id<UserId>(), form.email, std::nullopt, form.profile, false},

@@ -29,6 +29,7 @@ std::string stored_email(const Account& account) {
 
 Test(email_change, takes_the_link_in_the_new_mailbox_and_tells_the_old_one) {
   const auto ada = sign_up();
+  verify(ada);
   const auto wanted = fresh_email("moved");
   expect(ask(ada, "  " + wanted.substr(0, 1) + wanted.substr(1)), 422);
   expect(ask(ada, wanted), 202);

@@ -194,7 +194,7 @@ Test(limits, an_account_has_one_share_from_however_many_addresses) {
 }
 
 Test(limits, a_person_invites_so_often_and_an_address_is_mailed_so_often) {
-  const PrivateStack stack{{"LIMIT_INVITE=3", "LIMIT_MAIL=2"}};
+  const PrivateStack stack{{"LIMIT_INVITE=3", "LIMIT_MAIL=2", "LIMIT_MAIL_CAUSED=2"}};
   stack.take_the_suites_place();
   const auto owner = sign_up();
   for (int i = 0; i < 3; ++i) expect(invite(owner, fresh_email()), 201);

@@ -230,6 +230,7 @@ Test(main_path, a_forgotten_password_is_replaced_by_the_mailed_link_and_ends_eve
 
 Test(main_path, the_owner_of_an_account_changes_the_password_and_keeps_this_session_only) {
   const auto owner = sign_up();
+  verify(owner);
   const auto elsewhere = account_of(expect(sign_in(owner.email, owner.password), 200), owner.email);
   newest_mail(owner.email, "login_alert");
   const std::string fresh = "marble lantern 78 quick";

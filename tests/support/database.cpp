@@ -27,6 +27,8 @@ const std::set<std::string>& volatile_columns() {
       "user.failed_signins",
       "user.locked_until",
       "totp.failures",
+      "known_network.failed_signins",
+      "known_network.locked_until",
       "totp.locked_until",
       "api_key.last_used_at",
       "webhook_delivery.status",

@@ -1,12 +1,15 @@
-// The sweeper's statements. They run on the tables themselves, as the sweeper's account, over all tenants.
+// The sweeper's statements. They run on the tables themselves, as the sweeper's account, over all tenants;
+// the connection's schema may be any.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/store/tenant/invites.hpp"
 
 namespace tenantd::store {
 
@@ -20,10 +23,25 @@ class SystemScope {
 };
 
 inline constexpr std::int64_t kSweepBatch = 1000;
+// Of what is told of: the ends of the organizations' chains are held until the commit.
+inline constexpr std::int64_t kToldBatch = 100;
+
+// Deleted rows, and those of them that somebody is to be told of.
+template <class Row>
+struct Swept {
+  std::int64_t rows = 0;
+  std::vector<Row> told;
+};
+
+struct SweptInvite {
+  OrgId org;
+  Invite invite;
+};
+// Deletes at most kToldBatch invitations that expired at or before `before`; to be told of are those that
+// nobody had answered.
+Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before);
 
 // Each deletes at most kSweepBatch rows that expired at or before `before`, and returns how many.
-// Invitations: each leaves an `invite.expired` event unless it was answered.
-std::int64_t sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
@@ -33,13 +51,20 @@ std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
 // Deliveries to webhooks made or given up before `before`.
 std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before);
+// Networks that nobody signed in from since `before`.
+std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
 // Requests that were finished before `before`.
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before);
 
-// Documents whose upload was not complete by `before`, with the storage that they had taken; each leaves a
-// `document.deleted` event, and its file to sweep_files.
-std::int64_t sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
+struct SweptUpload {
+  OrgId org;
+  DocumentId id;
+  std::int64_t size = 0;  // bytes
+};
+// At most kToldBatch documents whose upload was not complete by `before`, with the storage that they had
+// taken; each leaves its file to sweep_files. All are to be told of.
+Swept<SweptUpload> sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
 // Files that nobody names any more, asked to be removed by `before`: `remove(key)` says whether it is gone.
 // Returns how many are; one that cannot be removed stays on the list.
 std::int64_t sweep_files(db::Txn& txn, TimePoint before, std::int64_t limit,
