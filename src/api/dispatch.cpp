@@ -3,8 +3,10 @@
 #include <rapidjson/pointer.h>
 
 #include <algorithm>
+#include <new>
 
 #include "cors.hpp"
+#include "find_org_id.hpp"
 #include "normalize.hpp"
 #include "request_shares.hpp"
 #include "sent_back.hpp"
@@ -16,6 +18,7 @@
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/network.hpp"
+#include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/http/problem.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/service/wake_socket.hpp"
@@ -133,6 +136,8 @@ struct Dispatch::Call {
   std::int64_t started_us = 0;
   Shares::Held held;
   RequestShares mail_shares;
+  bool body_read = false;
+  std::optional<std::string> media_type = std::nullopt;
 };
 
 Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
@@ -162,6 +167,7 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
 }
 
 http::Response Dispatch::handle(http::Request& request, bool again) {
+  const http::CpuWatch watch{Seconds{settings_.request_cpu_seconds}};
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
   // Shared with what makes the reply if the request is put aside.
   const auto kept = std::make_shared<Call>(request,
@@ -232,6 +238,8 @@ http::Response Dispatch::answer_or_refuse(Call& call) {
                       .member("limit", e.limit));
   } catch (const db::ForeignKeyError& e) {
     return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const std::bad_alloc&) {
+    return fail(call, ErrorCode::unavailable, "the worker may take no more memory");
   } catch (const std::exception& e) {
     return fail(call, ErrorCode::internal, e.what());
   } catch (...) {
@@ -247,6 +255,7 @@ http::Response Dispatch::answer(Call& call) {
     if (is_preflight(settings_, call.http)) return preflight_reply(call.match.allow);
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
+  http::CpuWatch::on(call.match.route->path, call.http.request_id);
   call.http.path_values = std::move(call.match.values);
   if (!call.again) limit(call);
   const bool token = !call.http.authorization.empty();
@@ -256,7 +265,7 @@ http::Response Dispatch::answer(Call& call) {
   // Who sends neither learns that first, whatever else is wrong.
   if (call.match.route->handler.access != Access::anyone && !token && !key)
     throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
-  read_body(call);
+  if (call.match.route->gate != nullptr) call.match.route->gate(call.http, call.context);
   return act(call);
 }
 
@@ -308,14 +317,16 @@ void Dispatch::take(const std::string& caller, std::int64_t most) {
   service::require({false, decision.limit, decision.retry_after}, "");
 }
 
+// Only what whoever may call this row has sent is parsed, once, however often the transaction runs.
 void Dispatch::read_body(Call& call) {
   const Route& route = *call.match.route;
-  if (route.body.empty()) return;
+  if (route.body.empty() || call.body_read) return;
+  call.body_read = true;
   if (call.http.body.empty() && schemas_.is_optional(route.body)) {
     call.body.SetObject();
     return;
   }
-  const auto type = media_type_of(route, call.http, settings_.body_bytes);
+  const auto& type = media_type(call);
   if (type == "application/json") {
     call.body = parse_json(call.http.body);
   } else if (route.also == AlsoTakes::text && type == "text/plain") {
@@ -329,16 +340,28 @@ void Dispatch::read_body(Call& call) {
   }
 }
 
+// The part of the body that decides where the caller asks to act, before anything else of it is looked at.
+Json Dispatch::organization_in_body(Call& call) const {
+  if (call.match.route->body.empty() || media_type(call) != "application/json") return {};
+  return find_org_id(call.http.body);
+}
+
+// What the body is, once it is unpacked, to BODY_BYTES at most.
+const std::string& Dispatch::media_type(Call& call) const {
+  if (!call.media_type) call.media_type = media_type_of(*call.match.route, call.http, settings_.body_bytes);
+  return *call.media_type;
+}
+
 void Dispatch::authenticate(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   if (route.handler.access != Access::anyone) {
     const bool own_name =
         host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
-    const auto named = named_organization(call.http, call.body, own_name ? "" : settings_.base_domain);
+    const auto named =
+        named_organization(call.http, organization_in_body(call), own_name ? "" : settings_.base_domain);
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
-    admit(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
     // A route that anybody may call is not closed by a token that has ended.
     try {
@@ -367,8 +390,14 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   authenticate(call, txn);
   call.context.caller = call.principal ? &*call.principal : nullptr;
+  read_body(call);
+  // What a body asks for is a part of its weight.
+  if (route.handler.access != Access::anyone) admit(call);
   if (route.method == Method::PUT) drop_read_only(call, txn);
   if (!route.body.empty()) schemas_.check(route.body, call.body);
+  // What is no id named nothing above.
+  if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
+    refuse_field("/org_id", "must be a UUID");
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
   Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
   if (call.principal && route.handler.access == Access::anyone)

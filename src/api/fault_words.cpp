@@ -114,7 +114,7 @@ std::optional<std::string> member_words(std::string_view fault) {
   if (!fault.starts_with(kUnknown)) return std::nullopt;
   const auto name = fault.find(": '");
   if (name == std::string_view::npos) return std::nullopt;
-  return "has a member that is not known here" + std::string{fault.substr(name)};
+  return unknown_member_words(fault.substr(name + 3, fault.size() - name - 5));
 }
 
 std::optional<std::string> alternative_words(std::string_view fault) {
@@ -126,6 +126,14 @@ std::optional<std::string> alternative_words(std::string_view fault) {
 }
 
 }  // namespace
+
+std::string unknown_member_words(std::string_view name) {
+  // Shown as far as a reader needs to find it, cut at a code point's start.
+  auto end = std::min<std::size_t>(name.size(), 100);
+  while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  const std::string_view rest = end < name.size() ? "…" : "";
+  return "has a member that is not known here: '" + std::string{name.substr(0, end)}.append(rest) + "'.";
+}
 
 std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps) {
   if (fault.starts_with("Failed to validate against child schema #")) return std::nullopt;

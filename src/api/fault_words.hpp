@@ -21,4 +21,7 @@ using Steps = std::vector<std::string>;
 // only sums up others.
 std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps);
 
+// Of an object that is closed, and whose first strange member has this name.
+std::string unknown_member_words(std::string_view name);
+
 }  // namespace tenantd::api

@@ -242,8 +242,8 @@ constexpr auto kRoutes = join(
     Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", ok("organization_role_counts"), "Members per organization and role"}),
 
     section("Mail",
-    Route{POST, "/api/v1/mail/events", h::take_mail_events, none, Rate::write, "mail_events", "", ok("mail_events_taken"), "Report bounces and complaints; signed by X-Signature"},
-    Route{POST, "/api/v1/mail/events/ses", h::take_ses_events, none, Rate::outbound, "sns_message", "", ok("mail_events_taken"), "Bounces and complaints of Amazon SES, as Amazon SNS sends them", AlsoTakes::text},
+    behind(h::admit_mail_events, Route{POST, "/api/v1/mail/events", h::take_mail_events, none, Rate::write, "mail_events", "", ok("mail_events_taken"), "Report bounces and complaints; signed by X-Signature"}),
+    behind(h::admit_ses_events, Route{POST, "/api/v1/mail/events/ses", h::take_ses_events, none, Rate::outbound, "sns_message", "", ok("mail_events_taken"), "Bounces and complaints of Amazon SES, as Amazon SNS sends them", AlsoTakes::text}),
     Route{GET, "/api/v1/admin/mail/suppressions", h::list_suppressions, none, Rate::read, "", "page_query", ok("suppressions"), "Addresses that get no mail, newest first"},
     Route{DELETE_, "/api/v1/admin/mail/suppressions/{email}", h::delete_suppression, none, Rate::write, "", "", done(), "Let an address get mail again"}),
 

@@ -1,6 +1,7 @@
 #include "argon2_phc.hpp"
 
 #include <cctype>
+#include <new>
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
@@ -68,7 +69,8 @@ bool verify_argon2(const Secret& password, const std::string& stored) {
   const int result =
       argon2_verify(stored.c_str(), password.reveal().data(), password.reveal().size(), phc->type);
   // Want of memory says nothing about the password; it must not count as a failed sign-in.
-  if (result == ARGON2_MEMORY_ALLOCATION_ERROR || result == ARGON2_THREAD_FAIL)
+  if (result == ARGON2_MEMORY_ALLOCATION_ERROR) throw std::bad_alloc();
+  if (result == ARGON2_THREAD_FAIL)
     throw std::runtime_error(std::string{"Verifying a password failed: "} + argon2_error_message(result));
   return result == ARGON2_OK;
 }

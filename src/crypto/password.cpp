@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <tuple>
 
@@ -53,6 +54,7 @@ std::string hash_password(const Secret& password, const Argon2Params& params) {
   const int result = argon2id_hash_encoded(params.passes, params.memory_kib, params.lanes,
                                            password.reveal().data(), password.reveal().size(), salt.data(),
                                            salt.size(), kHashBytes, encoded.data(), encoded.size());
+  if (result == ARGON2_MEMORY_ALLOCATION_ERROR) throw std::bad_alloc();
   if (result != ARGON2_OK)
     throw std::runtime_error(std::string{"Hashing a password failed: "} + argon2_error_message(result));
   return encoded.data();

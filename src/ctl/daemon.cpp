@@ -6,6 +6,7 @@
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/proc/idle_trim.hpp"
+#include "tenantd/proc/memory_bound.hpp"
 #include "tenantd/proc/no_network.hpp"
 #include "tenantd/proc/supervisor.hpp"
 #include "tenantd/service/files.hpp"
@@ -31,6 +32,7 @@ struct Daemon::Master {
     if (!calls && !proc::give_up_network())
       log::write(log::Level::notice, "network_kept", {{"reason", "the kernel takes no filter"}});
     const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
+    proc::bound_memory(settings.worker_memory_bytes, threads);
     api::Dispatch dispatch{settings, *keys, schemas, shared, {lane.name, lane.workers, threads}};
     http::ServerOptions options;
     options.listen_fd = listen_fd;

@@ -1,5 +1,5 @@
 // One request from its route to its reply:
-//   route → rate limit → session → permission → schema → idempotency → handler → commit → reply
+//   route → rate limit → session → permission → body → schema → idempotency → handler → commit → reply
 // Holds the only catch. The whole runs in one unit of work, again from its start when the database asks for
 // it.
 #pragma once
@@ -53,6 +53,8 @@ class Dispatch : private db::ChangeListener {
   void limit_account(Call& call);
   void limit_organization(const Call& call);
   void take(const std::string& caller, std::int64_t most);
+  Json organization_in_body(Call& call) const;
+  const std::string& media_type(Call& call) const;
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
   void drop_read_only(Call& call, db::Txn& txn);

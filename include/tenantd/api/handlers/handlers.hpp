@@ -51,6 +51,8 @@ Response security_events(const Request&, const Session&, Txn&);
 Response impersonate(const Request&, const SuperAdmin&, Txn&);
 Response end_impersonation(const Request&, const Session&, Txn&);
 // mail.cpp
+void admit_mail_events(const http::Request&, const service::Context&);
+void admit_ses_events(const http::Request&, const service::Context&);
 Response take_mail_events(const Request&, Txn&);
 Response take_ses_events(const Request&, Txn&);
 Response list_suppressions(const Request&, const SuperAdmin&, Txn&);
