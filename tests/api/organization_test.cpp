@@ -169,6 +169,7 @@ Test(organization, it_ends_by_its_name_and_its_tokens_with_it) {
 
 Test(organization, ownership_passes_to_an_active_member_who_is_told) {
   const auto owner = sign_up();
+  verify(owner);
   const auto heir = invite_and_accept(owner, "viewer");
   const auto reply = transfer(owner, heir);
   expect(reply, 200);
