@@ -122,10 +122,12 @@ void add_members(http::Response& response, const ApiError& error, const Json& bo
 }  // namespace
 
 struct Dispatch::Call {
-  Call(http::Request& request, service::Context given, shm::RateLimiter& mails)
-      : http(request), context(std::move(given)), mail_shares(mails) {}
+  Call(http::Request& request, service::Context given, shm::RateLimiter& mails,
+       std::shared_ptr<const crypto::KeyRing> ring)
+      : http(request), keys(std::move(ring)), context(std::move(given)), mail_shares(mails) {}
 
   http::Request& http;
+  std::shared_ptr<const crypto::KeyRing> keys;  // which the context refers to
   service::Context context;
   Router::Match match;
   Json body;
@@ -140,7 +142,7 @@ struct Dispatch::Call {
   std::optional<std::string> media_type = std::nullopt;
 };
 
-Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
+Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas,
                    SharedState& shared, const Lane& lane)
     : settings_(settings),
       keys_(keys),
@@ -166,13 +168,25 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
   for (const auto& id : ids) shared_.cache->advance(id);
 }
 
+std::shared_ptr<const crypto::KeyRing> Dispatch::current_keys() {
+  auto found = keys_.current();
+  if (found.changed) {
+    // Tokens of a key that was retired may be remembered.
+    shared_.cache->clear();
+    log::info("keys_changed", {{"verifying", static_cast<std::int64_t>(found.keys->signing().size())}});
+  }
+  if (!found.problem.empty()) log::write(log::Level::error, "keys_unreadable", {{"detail", found.problem}});
+  return std::move(found.keys);
+}
+
 http::Response Dispatch::handle(http::Request& request, bool again) {
   const http::CpuWatch watch{Seconds{settings_.request_cpu_seconds}};
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
   // Shared with what makes the reply if the request is put aside.
+  const auto keys = current_keys();
   const auto kept = std::make_shared<Call>(request,
                                            service::Context{settings_,
-                                                            keys_,
+                                                            *keys,
                                                             now(),
                                                             request.remote_address,
                                                             readable(request.user_agent),
@@ -182,7 +196,7 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                                                             {},
                                                             {},
                                                             {}},
-                                           *shared_.mail_limiter);
+                                           *shared_.mail_limiter, keys);
   Call& call = *kept;
   call.again = call.account_counted = again;
   call.started_us = monotonic_microseconds();

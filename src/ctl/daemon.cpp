@@ -17,8 +17,7 @@ namespace tenantd::ctl {
 // What every worker inherits; keys are read again at a reload.
 struct Daemon::Master {
   Settings settings = load_checked_settings();
-  std::unique_ptr<crypto::KeyRing> keys =
-      std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+  std::unique_ptr<crypto::LiveKeys> keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
   api::Schemas schemas;
   api::SharedState shared;
 
@@ -55,7 +54,7 @@ struct Daemon::Master {
   }
 
   void reload() {
-    keys = std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+    keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
     shared.cache->clear();
     shared.metrics->reloads.fetch_add(1);
   }

@@ -38,7 +38,7 @@ std::string with_actor(const std::string& token, const std::string& user_id) {
   payload.Accept(writer);
   const auto text =
       std::string{parts.at(0)} + '.' + tenantd::base64url_encode({buffer.GetString(), buffer.GetSize()});
-  return text + '.' + tenantd::base64url_encode(ring.active().sign(text));
+  return text + '.' + tenantd::base64url_encode(ring.active(tenantd::now()).sign(text));
 }
 
 void set(const char* table, const std::string& change, const std::string& condition) {

@@ -53,7 +53,7 @@ std::string with(const std::string& object, const char* member, const std::strin
 std::string signed_by_us(const Parts& parts) {
   static const auto ring = crypto::KeyRing::load(setting("KEYS_DIR"));
   const auto text = base64url_encode(parts.header) + '.' + base64url_encode(parts.payload);
-  return text + '.' + base64url_encode(ring.active().sign(text));
+  return text + '.' + base64url_encode(ring.active(tenantd::now()).sign(text));
 }
 
 // Sends tokens that must be refused, and remembers them.

@@ -10,6 +10,7 @@
 #include "tenantd/api/authorizer.hpp"
 #include "tenantd/api/router.hpp"
 #include "tenantd/api/validate.hpp"
+#include "tenantd/crypto/live_keys.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/shm/in_flight.hpp"
 #include "tenantd/shm/rate_limiter.hpp"
@@ -38,7 +39,7 @@ class Shares;
 
 class Dispatch : private db::ChangeListener {
  public:
-  Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas, SharedState& shared,
+  Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas, SharedState& shared,
            const Lane& lane);
   ~Dispatch();
 
@@ -48,6 +49,7 @@ class Dispatch : private db::ChangeListener {
 
  private:
   struct Call;
+  std::shared_ptr<const crypto::KeyRing> current_keys();
   http::Response answer(Call& call);
   void limit(const Call& call);
   void limit_account(Call& call);
@@ -70,7 +72,7 @@ class Dispatch : private db::ChangeListener {
   void after_commit(const std::vector<UuidBytes>& ids) override;
 
   const Settings& settings_;
-  const crypto::KeyRing& keys_;
+  crypto::LiveKeys& keys_;
   const Schemas& schemas_;
   SharedState& shared_;
   Router router_;
