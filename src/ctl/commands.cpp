@@ -64,6 +64,7 @@ int keys(const Arguments& arguments, std::ostream& out, std::ostream&) {
   if (!fits || !options_fit)
     throw UsageError("keys takes create, rotate [--now], retire KID [--force] or list");
   const auto settings = load_settings();
+  if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   const std::string dir = settings.keys_dir;
   if (action == "create") {
     const auto made = crypto::KeyRing::create_missing(dir);
