@@ -10,6 +10,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.require_place TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.remove_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
@@ -88,6 +89,7 @@ GRANT SELECT ON tenantd_app.admin_invite TO {{app}};
 GRANT SELECT ON tenantd_app.admin_mail TO {{app}};
 GRANT SELECT ON tenantd_app.admin_suppression TO {{app}};
 GRANT SELECT ON tenantd_app.admin_delivery TO {{app}};
+GRANT SELECT ON tenantd_app.admin_unread TO {{app}};
 GRANT SELECT ON tenantd_app.admin_event TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_run TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_request TO {{app}};
@@ -121,6 +123,12 @@ GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
 GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
+GRANT SELECT (removed_at), DELETE ON tenantd.former_member TO {{sweeper}};
+-- Events and audit rows past their time, the latter with a signed beginning for what stays; and what closed organizations had.
+GRANT EXECUTE ON PROCEDURE tenantd.forget_events TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.find_expired_audit TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.cut_audit TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.remove_closed TO {{sweeper}};
 -- Documents whose upload was never completed, and files that no document has.
 GRANT SELECT (org_id, id, status, size, storage_key, upload_expires_at), DELETE ON tenantd.document TO {{sweeper}};
 GRANT SELECT (org_id, storage_bytes), UPDATE (storage_bytes) ON tenantd.organization_usage TO {{sweeper}};
@@ -152,6 +160,9 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{courier}};
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_status, duration_ms, last_error, delivered_at,
   updated_at) ON tenantd.webhook_delivery TO {{courier}};
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
+GRANT SELECT ON tenantd.unread_webhook TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd.take_events TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd.forget_read TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};
 GRANT SELECT, DELETE ON tenantd.file_removal TO {{courier}};
 GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};

@@ -43,10 +43,12 @@ BEGIN
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.user a ON a.id = s.actor_id
-  LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id AND s.created_at >= COALESCE(m.sessions_ended_at, 0)
-  LEFT JOIN tenantd.organization o ON o.id = m.org_id
+  LEFT JOIN (tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2)
+    ON m.org_id = v_org AND m.user_id = s.user_id AND s.created_at >= COALESCE(m.sessions_ended_at, 0)
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE s.id = p_session AND (s.actor_id IS NULL OR (a.status = 0 AND a.is_super AND NOT u.is_super));
+  WHERE s.id = p_session AND (s.actor_id IS NULL OR (a.status = 0 AND a.is_super AND NOT u.is_super))
+    AND (s.bound_org_id IS NULL
+         OR EXISTS (SELECT 1 FROM tenantd.organization b WHERE b.id = s.bound_org_id AND b.status <> 2));
 END//
 
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
@@ -73,7 +75,7 @@ BEGIN
   FROM tenantd.api_key k
   JOIN tenantd.user u ON u.id = k.created_by
   JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.created_by
-  JOIN tenantd.organization o ON o.id = m.org_id
+  JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE k.token = p_token;
 END//
@@ -167,6 +169,56 @@ BEGIN
   END IF;
 END//
 
+-- Looks for the next p_most events that a webhook wants and makes deliveries of them, unless 100 wait for it already; goes
+-- through 500 events at most. Of couriers that come together one does it. Of what was delivered, and of what was given up, the
+-- newest 100 stay.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.take_events(
+  IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_most INT)
+BEGIN
+  DECLARE v_after, v_to, v_last, v_old BIGINT;
+  DECLARE v_found, v_room INT DEFAULT 0;
+  DECLARE v_events VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT cursor_seq, events INTO v_after, v_events FROM tenantd.webhook
+  WHERE org_id = p_org AND id = p_webhook AND status = 0 FOR UPDATE SKIP LOCKED;
+  SET v_room = LEAST(p_most, 100 - (SELECT COUNT(*) FROM tenantd.webhook_delivery
+                                    WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook));
+  IF v_after IS NOT NULL AND v_room > 0 THEN
+    SELECT MAX(seq) INTO v_to FROM (
+      SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after ORDER BY seq LIMIT 500) n;
+    SELECT COUNT(*), MAX(seq) INTO v_found, v_last FROM (
+      SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after AND seq <= v_to
+        AND (v_events = '*' OR FIND_IN_SET(type, v_events) > 0) ORDER BY seq LIMIT v_room) m;
+    IF v_found = v_room THEN
+      SET v_to = v_last;
+    END IF;
+    -- Retention may have removed all that was left.
+    SET v_to = COALESCE(v_to, (SELECT event_seq FROM tenantd.webhook_backlog WHERE org_id = p_org), v_after);
+    IF v_found > 0 THEN
+      CALL tenantd.add_deliveries(p_org, p_webhook, v_events, v_after, v_to);
+    END IF;
+    UPDATE tenantd.webhook SET cursor_seq = v_to WHERE org_id = p_org AND id = p_webhook;
+    IF v_after DIV 32 <> v_to DIV 32 THEN
+      SELECT event_seq INTO v_old FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 1 ORDER BY event_seq DESC LIMIT 1 OFFSET 100;
+      DELETE FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 1 AND event_seq <= v_old LIMIT 1000;
+      SET v_old = NULL;
+      SELECT event_seq INTO v_old FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 2 ORDER BY event_seq DESC LIMIT 1 OFFSET 100;
+      DELETE FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 2 AND event_seq <= v_old LIMIT 1000;
+    END IF;
+  END IF;
+END//
+-- Organizations of which every active webhook has read all.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_read()
+BEGIN
+  DELETE FROM tenantd.webhook_backlog WHERE NOT EXISTS (
+    SELECT 1 FROM tenantd.webhook w
+    WHERE w.org_id = webhook_backlog.org_id AND w.status = 0 AND w.cursor_seq < webhook_backlog.event_seq);
+END//
+
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.change_email(
   IN p_user BINARY(16), IN p_token BINARY(32), IN p_now BIGINT)
@@ -218,24 +270,226 @@ BEGIN
           WHERE (o.id = p_id OR o.slug = p_slug) AND o.status = 0 LIMIT 1);
 END//
 
--- Ends the organization of the scope. Whoever does it knows its name.
+-- Ends the organization of the scope, however large it is: from the commit on nobody sees it, and its slug is free. What it had
+-- is removed behind that (remove_closed). Whoever does it knows its name.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
 BEGIN
-  -- What other rows of the same organization stand on goes after them; a cascade knows no such order.
-  IF EXISTS (SELECT 1 FROM tenantd.organization WHERE id = tenantd_app.current_org() AND BINARY name = BINARY p_name) THEN
-    DELETE FROM tenantd.approval_threshold WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.purchase_request WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.stock_movement WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.stock_level WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.product WHERE org_id = tenantd_app.current_org();
-    -- What their files were stays to be removed from the store.
-    INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
-    SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
-    WHERE org_id = tenantd_app.current_org() AND storage_key IS NOT NULL;
-    DELETE FROM tenantd.document WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.project WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.identity_provider WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org();
+  UPDATE tenantd.organization SET status = 2, closed_at = UNIX_TIMESTAMP(), slug = CONCAT('~', LOWER(HEX(id)))
+  WHERE id = tenantd_app.current_org() AND status <> 2 AND BINARY name = BINARY p_name;
+  -- Whoever waits for its turn finds that there is none any more.
+  IF ROW_COUNT() > 0 THEN
+    DELETE FROM tenantd.organization_turn WHERE org_id = tenantd_app.current_org();
+  END IF;
+END//
+
+-- Removes about a thousand rows of a closed organization, at last the organization itself; answers with how many, and of which:
+-- NULL if none is closed, or others are at it. What other rows stand on goes after them: a cascade knows no such order, and
+-- MySQL leaves orphans where cascades meet. The system's roles go with the organization's row; nothing hangs on them by then.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.remove_closed()
+BEGIN
+  DECLARE v_org BINARY(16);
+  DECLARE v_rows INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT id INTO v_org FROM tenantd.organization WHERE status = 2 ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF v_org IS NOT NULL THEN
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.approval_threshold WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request_line WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request_step WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request_counter WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.stock_movement WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.stock_level WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.product WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.supplier WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.warehouse WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      -- What their files were stays to be removed from the store.
+      INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
+      SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
+      WHERE org_id = v_org AND storage_key IS NOT NULL ORDER BY id LIMIT 1000;
+      DELETE FROM tenantd.document WHERE org_id = v_org ORDER BY id LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.project WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.oauth_state WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.identity_provider WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.webhook_delivery WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.webhook WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.webhook_backlog WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.event WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.invite WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.api_key WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.one_time_token WHERE bound_org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.session WHERE bound_org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      UPDATE tenantd.session SET org_id = NULL WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.former_member WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member_count WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member_total WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.organization_usage WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.organization_count WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.role WHERE org_id = v_org AND permissions IS NOT NULL LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.organization WHERE id = v_org;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+  END IF;
+  SELECT v_rows, v_org;
+END//
+
+-- Removes up to p_most events from before p_before; answers with how many. Those stay that a webhook of an active organization
+-- has not had yet.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_events(IN p_before BIGINT, IN p_most INT)
+BEGIN
+  DELETE FROM tenantd.event
+  WHERE created_at <= p_before
+    AND NOT EXISTS (SELECT 1 FROM tenantd.webhook_delivery d JOIN tenantd.organization o ON o.id = d.org_id AND o.status = 0
+                    WHERE d.org_id = event.org_id AND d.event_id = event.id AND d.status = 0)
+    AND NOT EXISTS (SELECT 1 FROM tenantd.webhook w JOIN tenantd.organization o ON o.id = w.org_id AND o.status = 0
+                    WHERE w.org_id = event.org_id AND w.status = 0 AND w.cursor_seq < event.seq)
+  ORDER BY created_at LIMIT p_most;
+  SELECT ROW_COUNT();
+END//
+
+-- Of one chain whose oldest audit rows are from before p_before: the organization, and number and hash of the last of at most
+-- p_most of them that stand together. No row if there is none such.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_expired_audit(IN p_before BIGINT, IN p_most INT)
+BEGIN
+  DECLARE v_org BINARY(16);
+  DECLARE v_start, v_young BIGINT;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT h.org_id, COALESCE(s.seq, 0) INTO v_org, v_start
+  FROM tenantd.change_head h LEFT JOIN tenantd.audit_start s ON s.org_id = h.org_id
+  STRAIGHT_JOIN tenantd.audit_log a ON a.org_id = h.org_id AND a.seq = COALESCE(s.seq, 0) + 1
+  WHERE a.created_at <= p_before LIMIT 1;
+  SELECT MIN(seq) INTO v_young FROM tenantd.audit_log
+  WHERE org_id = v_org AND seq > v_start AND seq <= v_start + p_most AND created_at > p_before;
+  SELECT org_id, seq, hash FROM tenantd.audit_log
+  WHERE org_id = v_org AND seq > v_start AND seq < COALESCE(v_young, v_start + p_most + 1) ORDER BY seq DESC LIMIT 1;
+END//
+-- Removes the rows of a chain up to p_seq, whose hash is p_hash, and writes down where the chain begins since. Answers with how
+-- many; none if another sweeper was faster. Nothing younger than p_before goes.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.cut_audit(
+  IN p_org BINARY(16), IN p_seq BIGINT, IN p_hash BINARY(32), IN p_signature BINARY(32), IN p_before BIGINT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_found INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT 1 INTO v_found FROM tenantd.audit_log
+  WHERE org_id = p_org AND seq = p_seq AND hash = p_hash AND created_at <= p_before FOR UPDATE SKIP LOCKED;
+  IF v_found = 1 AND NOT EXISTS (
+    SELECT 1 FROM tenantd.audit_log WHERE org_id = p_org AND seq < p_seq AND created_at > p_before) THEN
+    INSERT INTO tenantd.audit_start (org_id, seq, hash, signature, cut_at) VALUES (p_org, p_seq, p_hash, p_signature, p_now)
+    ON DUPLICATE KEY UPDATE seq = VALUES(seq), hash = VALUES(hash), signature = VALUES(signature), cut_at = VALUES(cut_at);
+    DELETE FROM tenantd.audit_log WHERE org_id = p_org AND seq <= p_seq;
+    SELECT ROW_COUNT();
+  ELSE
+    SELECT 0;
+  END IF;
+END//
+
+-- Throws "limit: KIND" if the scope's organization has more than p_most of a kind: asked once a row was added. Until the commit
+-- others who add one wait, so that each sees what the ones before have added.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.require_place(
+  IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
+  DECLARE v_message VARCHAR(64) DEFAULT CONCAT('limit: ', p_kind);
+  INSERT INTO tenantd.organization_count (org_id, kind, amount) VALUES (v_org, p_kind, 0)
+  ON DUPLICATE KEY UPDATE amount = amount;
+  IF p_most < CASE p_kind
+       WHEN 'api_keys' THEN (SELECT COUNT(*) FROM tenantd.api_key WHERE org_id = v_org)
+       WHEN 'roles' THEN (SELECT COUNT(*) FROM tenantd.role WHERE org_id = v_org)
+       WHEN 'webhooks' THEN (SELECT COUNT(*) FROM tenantd.webhook WHERE org_id = v_org)
+       WHEN 'invites' THEN (SELECT COUNT(*) FROM tenantd.invite WHERE org_id = v_org AND pending_email IS NOT NULL)
+     END THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
   END IF;
 END//
 
@@ -262,7 +516,8 @@ END//
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA
 BEGIN
-  RETURN (SELECT org_id FROM tenantd.invite WHERE token = p_token LIMIT 1);
+  RETURN (SELECT i.org_id FROM tenantd.invite i JOIN tenantd.organization o ON o.id = i.org_id AND o.status <> 2
+          WHERE i.token = p_token LIMIT 1);
 END//
 
 -- The storage key under which a document of an active organization waits for its file, for one who holds the signed
@@ -276,13 +531,22 @@ BEGIN
 END//
 DELIMITER ;
 
+-- Webhooks with events that they have not read, for the courier: not those for which as much waits as may.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd.unread_webhook AS
+  SELECT w.org_id, w.id
+  FROM tenantd.webhook_backlog b
+  STRAIGHT_JOIN tenantd.organization o ON o.id = b.org_id
+  STRAIGHT_JOIN tenantd.webhook w ON w.org_id = b.org_id
+  WHERE o.status = 0 AND w.status = 0 AND w.cursor_seq < b.event_seq
+    AND (SELECT COUNT(*) FROM tenantd.webhook_delivery d WHERE d.status = 0 AND d.org_id = w.org_id AND d.webhook_id = w.id) < 100;
+
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
          mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, deactivated_at, revision, created_at,
          updated_at
   FROM tenantd.organization
-  WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+  WHERE id = tenantd_app.current_org() AND status <> 2 WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_turn AS
   SELECT org_id FROM tenantd.organization_turn WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
@@ -426,7 +690,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   LEFT JOIN tenantd.member_total t ON t.org_id = m.org_id AND t.block = -1 AND t.status = 0
-  WHERE m.user_id = tenantd_app.current_user_id();
+  WHERE m.user_id = tenantd_app.current_user_id() AND o.status <> 2;
 
 -- Members and their numbers over every organization that the caller may count: those where the caller's role holds
 -- stats:read, until the time granted_until if that is not NULL, and the caller has the second factor that the
@@ -476,23 +740,23 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT o.id AS org_id, NULL AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.organization o
   JOIN tenantd.member_total t ON t.org_id = o.id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_count AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.organization o
   JOIN tenantd.member_count c ON c.org_id = o.id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_member AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_join AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 
 -- Every organization's audit rows, and those that belong to none, for a super-admin. Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_audit_log AS
@@ -507,12 +771,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   FROM tenantd.organization o
   LEFT JOIN tenantd.member m ON m.org_id = o.id AND m.user_id = tenantd_app.current_user_id()
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 
 -- What administration looks at, over all tenants; empty unless current_super(). Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_organization AS
   SELECT personal, status, created_at
-  FROM tenantd.organization WHERE tenantd_app.current_super();
+  FROM tenantd.organization WHERE tenantd_app.current_super() AND status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_user AS
   SELECT id, email, status, email_verified_at, mfa_enabled_at, failed_signins, locked_until, created_at
   FROM tenantd.user WHERE tenantd_app.current_super();
@@ -534,6 +798,16 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_delivery AS
   SELECT status, next_attempt_at
   FROM tenantd.webhook_delivery WHERE tenantd_app.current_super();
+-- Webhooks with events of which the courier has made no deliveries yet, and that wait for nothing else: how many events at
+-- most, and since when.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_unread AS
+  SELECT b.event_seq - w.cursor_seq AS events,
+         (SELECT e.created_at FROM tenantd.event e WHERE e.org_id = w.org_id AND e.seq > w.cursor_seq ORDER BY e.seq LIMIT 1) AS since
+  FROM tenantd.webhook_backlog b
+  JOIN tenantd.organization o ON o.id = b.org_id AND o.status = 0
+  JOIN tenantd.webhook w ON w.org_id = b.org_id AND w.status = 0 AND w.cursor_seq < b.event_seq
+  WHERE tenantd_app.current_super() AND NOT EXISTS (
+    SELECT 1 FROM tenantd.webhook_delivery d WHERE d.status = 0 AND d.org_id = w.org_id AND d.webhook_id = w.id);
 -- network: an IPv4 address, also in IPv6 form, or the /64 of an IPv6 address; NULL if the address is not known.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_event AS
   SELECT id, user_id, identity, type, address, created_at,
@@ -549,10 +823,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_tenant AS
   SELECT id, name, slug, status, personal, require_mfa, max_members, max_projects, max_storage_bytes, max_requests,
          deactivated_at, revision, created_at, updated_at
-  FROM tenantd.organization WHERE tenantd_app.current_super() WITH CASCADED CHECK OPTION;
+  FROM tenantd.organization WHERE tenantd_app.current_super() AND status <> 2 WITH CASCADED CHECK OPTION;
 -- How many members each has, for super-admins: without a look at the organizations.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_size AS
-  SELECT org_id, status, members FROM tenantd.member_total WHERE block = -1 AND tenantd_app.current_super();
+  SELECT org_id, status, members FROM tenantd.member_total
+  WHERE block = -1 AND tenantd_app.current_super()
+    AND org_id NOT IN (SELECT id FROM tenantd.organization WHERE status = 2);
 
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
@@ -560,13 +836,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          mfa_enabled_at, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
   SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, rotated_at, created_at, expires_at, ends_at,
-         address, agent FROM tenantd.session;
+         address, agent FROM tenantd.session
+  WHERE bound_org_id IS NULL OR EXISTS (SELECT 1 FROM tenantd.organization o WHERE o.id = bound_org_id AND o.status <> 2);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
   SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
   SELECT token, user_id, purpose, email, bound_org_id, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
-  SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
+  SELECT id, caller, request, status, reply, bytes, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
   SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, priority, next_attempt_at, created_at,
          updated_at

@@ -51,6 +51,7 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
     : txn_(txn), context_(context) {
   if (!is_usable(request.idempotency_key))
     throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
+  caller_ = crypto::sha256("caller\n" + caller);
   id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
   // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
   // What the query says belongs to the request as well.
@@ -68,7 +69,7 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
 }
 
 bool Idempotency::claim() {
-  return store::claim_key(txn_, id_, body_, context_.now,
+  return store::claim_key(txn_, id_, caller_, body_, context_.now,
                           context_.now + Seconds{context_.settings.idempotency_seconds});
 }
 
@@ -76,8 +77,9 @@ std::string Idempotency::context_text() const { return "idempotency:" + id_; }
 
 void Idempotency::store(const http::Response& response) {
   const auto sealed = crypto::seal(context_.keys.seal_key(), flatten(response), context_text());
-  if (store::keep_reply(txn_, id_, response.status, sealed)) return;
-  if (claim()) store::keep_reply(txn_, id_, response.status, sealed);
+  if (!store::keep_reply(txn_, id_, response.status, sealed) && claim())
+    store::keep_reply(txn_, id_, response.status, sealed);
+  store::forget_oldest_replies(txn_, caller_, id_, context_.settings.idempotency_bytes);
 }
 
 }  // namespace tenantd::api

@@ -4,6 +4,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
 namespace tenantd::service {
@@ -35,6 +36,7 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
                        form.expires_at,
                        std::nullopt};
   store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
+  store::require_place(txn, scope, store::Budgeted::api_keys, context.settings.api_keys_per_organization);
   service::record(txn, context, scope,
                   {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
   // It outlives the session, and a new password: the maker can read that it was made.

@@ -7,6 +7,7 @@
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/mail_gate.hpp"
 #include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 #include "tenantd/store/tenant/roles.hpp"
@@ -53,6 +54,11 @@ store::Delivery mail_invitation(db::Txn& txn, const Context& context, const Tena
 // Whatever becomes of it: a refusal tells the inviter something.
 void spend_budget(const Context& context, const TenantScope& scope) {
   if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
+}
+
+void require_place(db::Txn& txn, const Context& context, const TenantScope& scope) {
+  store::require_place(txn, scope, store::Budgeted::pending_invites,
+                       context.settings.invites_per_organization);
 }
 
 // The inviter, if that person could still send the invitation: it holds only as long.
@@ -203,6 +209,7 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
+  require_place(txn, context, scope);
   auto after = standing_values(made, InviteStatus::pending);
   after.set("role", role->name);
   record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
@@ -225,6 +232,7 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
+  require_place(txn, context, scope);
   record(txn, context, scope,
          {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
   return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};

@@ -4,6 +4,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/standing.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -55,6 +56,7 @@ store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& s
   } catch (const db::DuplicateKey&) {
     refuse_name();
   }
+  store::require_place(txn, scope, store::Budgeted::roles, context.settings.roles_per_organization);
   record(txn, context, scope, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
   return role;
 }

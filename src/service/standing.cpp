@@ -24,7 +24,8 @@ store::Member stand_as_super_admin(db::Txn& txn, const TenantScope& scope) {
 constexpr int kTries = 6;  // about a tenth of a second
 
 // What waits is the thread, for a moment, and never for the end of a long list of changes.
-void lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
+// False if there is no such organization any more.
+bool lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
   for (int n = 1;; ++n) {
     try {
       return store::lock_organization_now(txn, scope);
@@ -39,14 +40,11 @@ void lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
 
 store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
   store::enter(txn, scope);
-  if (lock == Lock::wait) {
-    store::lock_organization(txn, scope);
-  } else {
-    lock_without_waiting(txn, scope);
-  }
+  const bool is_there =
+      lock == Lock::wait ? store::lock_organization(txn, scope) : lock_without_waiting(txn, scope);
   if (scope.is_super()) return stand_as_super_admin(txn, scope);
   auto caller = store::find_member(txn, scope, scope.user());
-  if (!caller || caller->status != Status::active ||
+  if (!is_there || !caller || caller->status != Status::active ||
       !caller->role.permissions_at(context.now).covers(scope.permissions()))
     throw ApiError(ErrorCode::forbidden);
   return *std::move(caller);

@@ -9,6 +9,7 @@
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/system/changes.hpp"
 #include "tenantd/store/system/deliveries.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -69,10 +70,6 @@ MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope
                          const WebhookForm& form) {
   judge_url(context, scope.org(), form.url.value());
   stand_under_lock(txn, context, scope);
-  if (store::count_webhooks(txn, scope) >= kMostWebhooks)
-    throw ApiError(ErrorCode::limit_reached,
-                   "An organization has at most " + std::to_string(kMostWebhooks) + " webhooks")
-        .member("limit", "webhooks");
   const auto id = crypto::new_id<WebhookId>();
   auto secret = new_secret(context, id);
   store::Webhook webhook{id,
@@ -85,6 +82,7 @@ MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope
                          context.now,
                          context.now};
   store::insert_webhook(txn, scope, webhook, secret.sealed);
+  store::require_place(txn, scope, store::Budgeted::webhooks, context.settings.webhooks_per_organization);
   auto after = told(webhook);
   after.masked("secret");
   record(txn, context, scope, {"webhook.created", "webhook", id.bytes(), {}, std::move(after)});

@@ -31,6 +31,7 @@ const std::set<std::string>& volatile_columns() {
       "known_network.locked_until",
       "totp.locked_until",
       "api_key.last_used_at",
+      "webhook.cursor_seq",
       "webhook_delivery.status",
       "webhook_delivery.attempts",
       "webhook_delivery.next_attempt_at",
@@ -63,7 +64,7 @@ std::string snapshot_query() {
       "WHERE c.table_schema = 'tenantd' AND t.table_type = 'BASE TABLE' ORDER BY 1, c.ordinal_position");
   while (rows.next()) {
     const auto table = rows.text(0);
-    if (table == "sweep_run" || table == "account_event" ||
+    if (table == "sweep_run" || table == "account_event" || table == "webhook_backlog" ||
         volatile_columns().contains(table + '.' + rows.text(1)))
       continue;
     columns[table] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";

@@ -29,6 +29,7 @@ class Idempotency {
   std::string context_text() const;
   db::Txn& txn_;
   const service::Context& context_;
+  std::string caller_;  // its hash
   std::string id_;
   std::string body_;  // its MAC
   std::optional<http::Response> stored_;

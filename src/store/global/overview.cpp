@@ -28,9 +28,11 @@ constexpr Sql kQueues{"overview.queues",
                       "(SELECT COUNT(*) FROM admin_mail WHERE status = 2), "
                       "(SELECT MIN(next_attempt_at) FROM admin_mail WHERE status = 0), "
                       "(SELECT MIN(created_at) FROM admin_mail WHERE status = 0), "
-                      "(SELECT COUNT(*) FROM admin_delivery WHERE status = 0), "
+                      "(SELECT COUNT(*) FROM admin_delivery WHERE status = 0) + "
+                      "(SELECT COALESCE(SUM(events), 0) FROM admin_unread), "
                       "(SELECT COUNT(*) FROM admin_delivery WHERE status = 2), "
-                      "(SELECT MIN(next_attempt_at) FROM admin_delivery WHERE status = 0), "
+                      "(SELECT MIN(at) FROM (SELECT MIN(next_attempt_at) AS at FROM admin_delivery "
+                      "WHERE status = 0 UNION ALL SELECT MIN(since) FROM admin_unread) w), "
                       "(SELECT started_at FROM admin_sweep_run ORDER BY id DESC LIMIT 1)"};
 constexpr Sql kFacts{"overview.database", "SELECT VERSION(), @@GLOBAL.max_connections"};
 constexpr Sql kConnections{"overview.connections", "SHOW GLOBAL STATUS LIKE 'Threads_connected'"};

@@ -35,6 +35,12 @@ constexpr Sql kAccountEvents{
 constexpr Sql kNetworks{"sweep.known_networks",
                         "DELETE FROM tenantd.known_network WHERE last_used_at <= ? LIMIT ?"};
 constexpr Sql kRequests{"sweep.requests", "DELETE FROM tenantd.sweep_request WHERE finished_at <= ? LIMIT ?"};
+constexpr Sql kFormerMembers{"sweep.former_members",
+                             "DELETE FROM tenantd.former_member WHERE removed_at <= ? LIMIT ?"};
+constexpr Sql kEvents{"sweep.events", "CALL tenantd.forget_events(?, ?)"};
+constexpr Sql kExpiredAudit{"sweep.find_audit", "CALL tenantd.find_expired_audit(?, ?)"};
+constexpr Sql kCutAudit{"sweep.cut_audit", "CALL tenantd.cut_audit(?, ?, ?, ?, ?, ?)"};
+constexpr Sql kClosed{"sweep.closed", "CALL tenantd.remove_closed()"};
 constexpr Sql kUnfinished{
     "sweep.find_uploads",
     "SELECT org_id, id, size, storage_key FROM tenantd.document WHERE status = 1 "
@@ -61,6 +67,11 @@ constexpr Sql kFinish{
 constexpr Sql kRecord{"sweep.record",
                       "INSERT INTO tenantd.sweep_run (task, started_at, duration_us, rows_deleted, error) "
                       "VALUES (?, ?, ?, ?, ?)"};
+
+std::int64_t first_number(db::Rows& rows) {
+  rows.next();
+  return rows.integer(0);
+}
 
 }  // namespace
 
@@ -111,6 +122,35 @@ std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint be
 }
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRequests, before, kSweepBatch);
+}
+
+std::int64_t sweep_former_members(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kFormerMembers, before, kSweepBatch);
+}
+
+std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.call_locked(kEvents, first_number, before, kSweepBatch);
+}
+
+std::optional<ChainStart> find_expired_audit(db::Txn& txn, const SystemScope&, TimePoint before) {
+  const auto read = [](db::Rows& rows) -> std::optional<ChainStart> {
+    if (!rows.next()) return std::nullopt;
+    return ChainStart{rows.id<OrgId>(0), rows.integer(1), rows.text(2), ""};
+  };
+  return txn.call_locked(kExpiredAudit, read, before, kSweepBatch);
+}
+
+std::int64_t cut_audit(db::Txn& txn, const SystemScope&, const ChainStart& start, TimePoint before,
+                       TimePoint now) {
+  return txn.call_locked(kCutAudit, first_number, start.org, start.seq, start.hash, start.signature, before,
+                         now);
+}
+
+RemovedRows remove_closed(db::Txn& txn, const SystemScope&) {
+  return txn.call_locked(kClosed, [](db::Rows& rows) {
+    rows.next();
+    return RemovedRows{rows.integer(0), rows.maybe_id<OrgId>(1)};
+  });
 }
 
 Swept<SweptUpload> sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now) {

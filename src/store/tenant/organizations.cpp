@@ -89,9 +89,11 @@ void delete_organization(db::Txn& txn, const TenantScope& scope, const std::stri
   txn.execute(kDelete, name);
 }
 
-void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }
+bool lock_organization(db::Txn& txn, const TenantScope& scope) { return txn.lock(kLock, scope.org()).next(); }
 
-void lock_organization_now(db::Txn& txn, const TenantScope& scope) { txn.lock(kLockNow, scope.org()); }
+bool lock_organization_now(db::Txn& txn, const TenantScope& scope) {
+  return txn.lock(kLockNow, scope.org()).next();
+}
 
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now) {
   const auto& roles = system_roles();

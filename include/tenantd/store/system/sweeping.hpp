@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/store/audit_rows.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 
 namespace tenantd::store {
@@ -54,6 +55,22 @@ std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint be
 // Networks that nobody signed in from since `before`.
 std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
+// Whom organizations removed before `before`: no session from before that is left.
+std::int64_t sweep_former_members(db::Txn& txn, const SystemScope&, TimePoint before);
+// Events from before `before`; those stay that a webhook of an active organization has not had.
+std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before);
+// Where a chain of audit rows may begin whose oldest rows are from before `before`: at most kSweepBatch rows
+// further on than it does now, unsigned. Returns nullopt if no chain has such rows.
+std::optional<ChainStart> find_expired_audit(db::Txn& txn, const SystemScope&, TimePoint before);
+// Removes the chain's rows up to its new, signed beginning. Returns how many; 0 if another sweeper did it.
+std::int64_t cut_audit(db::Txn& txn, const SystemScope&, const ChainStart& start, TimePoint before,
+                       TimePoint now);
+// Removes a batch of what a closed organization had, at last itself. `org` nullopt: none is left.
+struct RemovedRows {
+  std::int64_t rows = 0;
+  std::optional<OrgId> org;
+};
+RemovedRows remove_closed(db::Txn& txn, const SystemScope&);
 // Requests that were finished before `before`.
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before);
 
