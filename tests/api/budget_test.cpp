@@ -111,9 +111,6 @@ Test(budget, what_an_organization_keeps_has_a_fixed_limit_on_every_way_in) {
     return send_file(owner, "/api/v1/products/import", "sku,name\n" + fresh_name("I") + ",P\n");
   };
   const auto project = [&] { return owner.client().post("/api/v1/projects", object({{"name", "P"}})); };
-  const auto request = [&] {
-    return owner.client().post("/api/v1/purchase-requests", object({{"title", "T"}}));
-  };
   struct Way {
     const char* kind;
     std::int64_t most;
@@ -122,7 +119,7 @@ Test(budget, what_an_organization_keeps_has_a_fixed_limit_on_every_way_in) {
   for (const auto& [kind, most, make] :
        {Way{"suppliers", 100'000, supplier}, Way{"warehouses", 10'000, warehouse},
         Way{"products", 1'000'000, product}, Way{"products", 1'000'000, import},
-        Way{"projects", 100'000, project}, Way{"purchase_requests", 1'000'000, request}}) {
+        Way{"projects", 100'000, project}}) {
     have(owner, kind, most - 1);
     require(make().status / 100 == 2, std::string{kind} + ": the last place");
     const auto kept =

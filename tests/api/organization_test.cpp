@@ -5,6 +5,7 @@
 #include "support/database.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
+#include "support/processes.hpp"
 #include "support/roles.hpp"
 
 using namespace tenantd::test;
