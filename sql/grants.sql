@@ -29,7 +29,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.awaited_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
 -- Not its limits and its status, which are the super-admins' to change (system_tenant).
 GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_name, self_approval, session_idle_seconds,
-  session_max_seconds, revision, updated_at) ON tenantd_app.organization TO {{app}};
+  session_max_seconds, invite_seconds, revision, updated_at) ON tenantd_app.organization TO {{app}};
 GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
   revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
 GRANT SELECT ON tenantd_app.system_size TO {{app}};
@@ -62,8 +62,10 @@ GRANT SELECT, INSERT ON tenantd_app.stock_movement TO {{app}};
 -- Neither its number nor whose it is changes.
 GRANT SELECT, INSERT, UPDATE (title, warehouse_id, note, currency, total_minor, status, revision, submitted_at, decided_at,
   received_at, updated_at) ON tenantd_app.purchase_request TO {{app}};
+-- Drafts alone are removed.
+GRANT EXECUTE ON PROCEDURE tenantd_app.delete_draft TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.purchase_request_counter TO {{app}};
-GRANT SELECT, INSERT, DELETE ON tenantd_app.purchase_request_line TO {{app}};
+GRANT SELECT, INSERT, UPDATE (received), DELETE ON tenantd_app.purchase_request_line TO {{app}};
 -- Who decided what: what was written stays.
 GRANT SELECT, INSERT ON tenantd_app.purchase_request_step TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.approval_threshold TO {{app}};

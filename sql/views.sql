@@ -59,7 +59,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authen
 BEGIN
   DECLARE v_org, v_id BINARY(16);
   DECLARE v_used BIGINT;
-  SELECT org_id, id, COALESCE(last_used_at, -60) INTO v_org, v_id, v_used FROM tenantd.api_key
+  DECLARE v_own BOOLEAN DEFAULT FALSE;
+  SELECT org_id, id, COALESCE(last_used_at, -60), of_organization INTO v_org, v_id, v_used, v_own FROM tenantd.api_key
   WHERE token = p_token AND COALESCE(expires_at, p_now + 1) > p_now LIMIT 1;
   IF v_used <= p_now - 60 THEN
     BEGIN
@@ -68,16 +69,34 @@ BEGIN
         UPDATE tenantd.api_key SET last_used_at = p_now WHERE org_id = v_org AND id = v_id;
     END;
   END IF;
-  SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
-         u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
-         o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
-         m.role_expires_at, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
-  FROM tenantd.api_key k
-  JOIN tenantd.user u ON u.id = k.created_by
-  JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.created_by
-  JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
-  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE k.token = p_token;
+  IF v_own THEN
+    -- The organization's own: whoever made it, and whatever has become of that person. Its role is what it holds.
+    SELECT k.created_by, COALESCE(k.expires_at, 253402300799), COALESCE(u.email, ''), COALESCE(u.profile, '{}'), 0, FALSE,
+           u.email_verified_at, COALESCE(u.created_at, 0), COALESCE(u.updated_at, 0), NULL, o.id, o.name, o.slug, o.status,
+           o.personal, o.require_mfa, o.created_at, o.updated_at, k.id, k.name, k.permissions, 0, k.created_at,
+           NULL, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
+    FROM tenantd.api_key k
+    JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
+    LEFT JOIN tenantd.user u ON u.id = k.created_by
+    WHERE k.token = p_token;
+  ELSE
+    SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
+           u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
+           o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
+           m.role_expires_at, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
+    FROM tenantd.api_key k
+    JOIN tenantd.user u ON u.id = k.created_by
+    JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.member_id
+    JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
+    JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+    WHERE k.token = p_token;
+  END IF;
+END//
+
+-- Removes a purchase request of the scope's organization that is a draft, with its lines and its history.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_draft(IN p_id BINARY(16))
+BEGIN
+  DELETE FROM tenantd.purchase_request WHERE org_id = tenantd_app.current_org() AND id = p_id AND status = 0;
 END//
 
 -- Where the changes of the scope's organization end, or those of none without a scope; held until the commit: the numbers
@@ -543,8 +562,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
-         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, deactivated_at, revision, created_at,
-         updated_at
+         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, invite_seconds, deactivated_at, revision,
+         created_at, updated_at
   FROM tenantd.organization
   WHERE id = tenantd_app.current_org() AND status <> 2 WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_turn AS
@@ -601,7 +620,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          old_values, new_values, address, agent, request_id, created_at FROM tenantd.audit_log
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
-  SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
+  SELECT org_id, id, token, prefix, name, permissions, created_by, member_id, of_organization, created_at, expires_at, last_used_at
+  FROM tenantd.api_key
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook AS
   SELECT org_id, id, url, description, secret_sealed, previous_secret_sealed, previous_until, events, status, revision,
@@ -645,7 +665,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          decided_at, received_at, created_at, updated_at FROM tenantd.purchase_request
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_line AS
-  SELECT org_id, request_id, position, product_id, quantity, unit_price_minor FROM tenantd.purchase_request_line
+  SELECT org_id, request_id, position, product_id, quantity, unit_price_minor, received FROM tenantd.purchase_request_line
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_step AS
   SELECT org_id, request_id, position, status, user_id, acted_by, reason, created_at FROM tenantd.purchase_request_step
@@ -685,7 +705,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, t.members AS active_members
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id

@@ -90,7 +90,8 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization,
     json.field("mail_sender_name", business.mail_sender_name)
         .field("self_approval", business.self_approval)
         .field("session_idle_seconds", business.session_idle_seconds)
-        .field("session_max_seconds", business.session_max_seconds);
+        .field("session_max_seconds", business.session_max_seconds)
+        .field("invite_seconds", business.invite_seconds);
     put_limits(json, detail->limits);
     put_usage(json, detail->active_members);
   }

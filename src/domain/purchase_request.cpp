@@ -6,7 +6,8 @@
 namespace tenantd {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames{"draft", "submitted", "approved", "rejected", "received"};
+constexpr std::array<std::string_view, 6> kNames{"draft",    "submitted", "approved",
+                                                 "rejected", "received",  "partially_received"};
 
 // ISO 4217: those that have not two decimals.
 constexpr std::array<std::string_view, 17> kNoDecimals{"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
@@ -34,19 +35,22 @@ std::optional<PurchaseStatus> parse_purchase_status(std::string_view text) {
   return std::nullopt;
 }
 
-PurchaseStatus status_before(PurchaseStep step) {
+bool may_take(PurchaseStep step, PurchaseStatus status) {
   switch (step) {
-    case PurchaseStep::submit: return PurchaseStatus::draft;
+    case PurchaseStep::submit: return status == PurchaseStatus::draft;
+    case PurchaseStep::withdraw:
     case PurchaseStep::approve:
-    case PurchaseStep::reject: return PurchaseStatus::submitted;
-    case PurchaseStep::receive: return PurchaseStatus::approved;
+    case PurchaseStep::reject: return status == PurchaseStatus::submitted;
+    case PurchaseStep::receive:
+      return status == PurchaseStatus::approved || status == PurchaseStatus::partially_received;
   }
-  return PurchaseStatus::draft;
+  return false;
 }
 
 PurchaseStatus status_after(PurchaseStep step) {
   switch (step) {
     case PurchaseStep::submit: return PurchaseStatus::submitted;
+    case PurchaseStep::withdraw: return PurchaseStatus::draft;
     case PurchaseStep::approve: return PurchaseStatus::approved;
     case PurchaseStep::reject: return PurchaseStatus::rejected;
     case PurchaseStep::receive: return PurchaseStatus::received;

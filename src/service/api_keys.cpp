@@ -17,15 +17,35 @@ Values values_of(const store::ApiKey& key) {
   Values values;
   values.set("name", key.name).set("permissions", key.permissions);
   values.set("expires_at", key.expires_at).set("created_by", key.created_by);
+  values.set("owner", key.of_organization ? "organization" : "member");
   return std::move(values.masked("key"));
 }
 
+// It outlives its maker's membership, so that it may not come from a right that ends.
+void judge_organization_key(const Context& context, const NewApiKey& form) {
+  if (context.caller != nullptr && context.caller->role.expires_at)
+    throw ApiError(ErrorCode::temporary_right, "Your role ends: make a key of your own, which ends with it");
+  if (!organization_key_permissions().covers(form.permissions))
+    throw ApiError(ErrorCode::validation_failed)
+        .field("/permissions", "a key of the organization may hold only: " +
+                                   format_permissions(organization_key_permissions()));
+}
+
 }  // namespace
+
+PermissionSet organization_key_permissions() {
+  return find_system_role("manager")
+      ->permissions.without(Permission::users_invite)
+      .with(Permission::audit_read)
+      .with(Permission::events_read)
+      .with(Permission::roles_read);
+}
 
 MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form) {
   if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
   if (form.expires_at && *form.expires_at <= context.now)
     throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
+  if (form.of_organization) judge_organization_key(context, form);
   Secret key{"tnd_" + crypto::new_token().reveal()};
   store::ApiKey record{crypto::new_id<ApiKeyId>(),
                        std::move(form.name),
@@ -34,7 +54,8 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
                        scope.user(),
                        context.now,
                        form.expires_at,
-                       std::nullopt};
+                       std::nullopt,
+                       form.of_organization};
   store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
   store::require_place(txn, scope, store::Budgeted::api_keys, context.settings.api_keys_per_organization);
   service::record(txn, context, scope,

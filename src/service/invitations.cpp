@@ -1,5 +1,8 @@
 #include "tenantd/service/invitations.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "invite_values.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -14,6 +17,8 @@
 
 namespace tenantd::service {
 namespace {
+
+constexpr std::int64_t kShortestInviteSeconds = 30;  // as INVITE_SECONDS
 
 // Who shall get the mail. An account named by its id is found wherever it is: ids cannot be guessed.
 struct Invited {
@@ -36,7 +41,7 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
                                 const store::Invite& invite, const std::string& role, const Secret& token) {
   const auto from = store::read_letterhead(txn, scope);
-  const auto minutes = (context.settings.invite_seconds + 59) / 60;
+  const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - context.now);
   const auto mail = send_mail(txn, context,
                               {mail::Template::invitation,
                                invite.email,
@@ -45,10 +50,24 @@ store::Delivery mail_invitation(db::Txn& txn, const Context& context, const Tena
                                 {"inviter", from.inviter},
                                 {"role", role},
                                 {"email", invite.email},
-                                {"minutes", std::to_string(minutes)}}},
+                                {"minutes", mail_minutes(lifetime.count())}}},
                               scope.org(), invite.user);
   store::set_invite_mail(txn, scope, invite.id, mail);
   return {store::Delivery::State::queued, 0, std::nullopt};
+}
+
+// How long it is good for: as its sender says, else the organization, else the service.
+Seconds lifetime_of(db::Txn& txn, const Context& context, const TenantScope& scope,
+                    const std::optional<Seconds>& wanted) {
+  if (wanted) {
+    judge_lifetime(context, "/expires_in", wanted->count());
+    return *wanted;
+  }
+  const auto organization = store::find_organization_form(txn, scope);
+  const auto own = organization ? organization->business.invite_seconds : std::nullopt;
+  // The service's bound may have come down since.
+  return own ? Seconds{std::min(*own, context.settings.invite_max_seconds)}
+             : Seconds{context.settings.invite_seconds};
 }
 
 // Whatever becomes of it: a refusal tells the inviter something.
@@ -181,6 +200,15 @@ void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope&
 
 }  // namespace
 
+void judge_lifetime(const Context& context, const std::string& pointer,
+                    const std::optional<std::int64_t>& seconds) {
+  const auto longest = context.settings.invite_max_seconds;
+  if (!seconds || (*seconds >= kShortestInviteSeconds && *seconds <= longest)) return;
+  throw ApiError(ErrorCode::validation_failed)
+      .field(pointer, "must be from " + std::to_string(kShortestInviteSeconds) + " to " +
+                          std::to_string(longest) + ", the service's own bound");
+}
+
 store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
                            const InviteForm& form) {
   store::enter(txn, scope);
@@ -198,7 +226,7 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   made.role = role->id;
   made.invited_by = scope.user();
   made.created_at = context.now;
-  made.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  made.expires_at = context.now + lifetime_of(txn, context, scope, form.expires_in);
   made.by_user = form.user.has_value();
   spend_budget(context, scope);
   const Secret token = crypto::new_token();
@@ -216,8 +244,8 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   return {made, role->name, mail_invitation(txn, context, scope, made, role->name, token)};
 }
 
-store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                  InviteId id) {
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
+                                  std::optional<Seconds> expires_in) {
   auto [invite, role] = unanswered_invite(txn, scope, id);
   const auto account = store::find_account(txn, Email::parse(invite.email).value());
   if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
@@ -226,7 +254,7 @@ store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const Te
   auto before = standing_values(invite, invite.status);
   invite.status = InviteStatus::pending;
   invite.invited_by = scope.user();
-  invite.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  invite.expires_at = context.now + lifetime_of(txn, context, scope, expires_in);
   try {
     store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
   } catch (const db::DuplicateKey&) {

@@ -9,6 +9,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/differences.hpp"
+#include "tenantd/service/invitations.hpp"
 #include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -72,6 +73,7 @@ void judge(const Context& context, const OrganizationChange& change) {
         .field("/mail_sender_name", "must be a name of at most 100 characters without @, < and >");
   judge_session("/session_idle_seconds", change.session_idle_seconds, context.settings.session_idle_seconds);
   judge_session("/session_max_seconds", change.session_max_seconds, context.settings.session_max_seconds);
+  if (change.invite_seconds) judge_lifetime(context, "/invite_seconds", *change.invite_seconds);
 }
 
 // As they will stand: one of the two may be of before.
@@ -101,6 +103,7 @@ store::OrganizationForm changed(store::OrganizationForm form, const Organization
   take(form.business.mail_sender_name, change.mail_sender_name);
   take(form.business.session_idle_seconds, change.session_idle_seconds);
   take(form.business.session_max_seconds, change.session_max_seconds);
+  take(form.business.invite_seconds, change.invite_seconds);
   return form;
 }
 
@@ -113,7 +116,8 @@ Differences differences(const store::OrganizationForm& was, const store::Organiz
       .note("self_approval", was.business.self_approval, is.business.self_approval)
       .note("mail_sender_name", was.business.mail_sender_name, is.business.mail_sender_name)
       .note("session_idle_seconds", was.business.session_idle_seconds, is.business.session_idle_seconds)
-      .note("session_max_seconds", was.business.session_max_seconds, is.business.session_max_seconds);
+      .note("session_max_seconds", was.business.session_max_seconds, is.business.session_max_seconds)
+      .note("invite_seconds", was.business.invite_seconds, is.business.invite_seconds);
   return found;
 }
 

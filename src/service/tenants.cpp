@@ -93,6 +93,13 @@ void tell_owner(db::Txn& txn, const Context& context, const SuperAdmin& admin, c
             organization.id, owner.user.id);
 }
 
+store::OrganizationForm settings_of(db::Txn& txn, const SuperAdmin& admin, OrgId id) {
+  store::enter(txn, admin.in(id));
+  auto form = store::find_organization_form(txn, admin.in(id));
+  if (!form) throw ApiError(ErrorCode::not_found);
+  return *std::move(form);
+}
+
 }  // namespace
 
 MadeTenant make_tenant(db::Txn& txn, const Context& context, const SuperAdmin& admin, const NewTenant& form) {
@@ -126,6 +133,26 @@ store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdm
   record(txn, context, admin.in(id),
          {"organization.updated", "organization", id.bytes(), found.before(), found.after()});
   return tenant;
+}
+
+store::OrganizationForm read_tenant_settings(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                                             OrgId id) {
+  auto form = settings_of(txn, admin, id);
+  record_audit(txn, context, admin.in(id), {"organization.settings_read", "organization", id.bytes()});
+  return form;
+}
+
+store::OrganizationForm require_tenant_mfa(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                                           OrgId id, bool required) {
+  tenant_under_lock(txn, context, admin, id);
+  auto form = settings_of(txn, admin, id);
+  Differences found;
+  found.note("require_mfa", form.require_mfa, required);
+  form.require_mfa = required;
+  store::update_organization(txn, admin.in(id), form, context.now);
+  record(txn, context, admin.in(id),
+         {"organization.updated", "organization", id.bytes(), found.before(), found.after()});
+  return form;
 }
 
 store::Tenant set_tenant_status(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id,

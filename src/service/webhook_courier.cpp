@@ -40,6 +40,9 @@ store::Attempt attempt_of(const net::OutboundPool::Outcome& outcome) {
     return attempt;
   }
   attempt.response_status = outcome.status;
+  // Who asks for more than the longest delay of our own gets that.
+  if (outcome.status == 429 || outcome.status == 503)
+    attempt.asked_to_wait = std::min(kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
   if (outcome.status / 100 == 3)
     attempt.error = "HTTP " + std::to_string(outcome.status) + "; redirects are not followed";
   else if (outcome.status / 100 != 2)
@@ -249,7 +252,8 @@ void WebhookCourier::save(db::Connection& db, const Result& result, TimePoint at
   } else if (gives_up(result, at)) {
     store::mark_dead(db, claim, at, attempt);
   } else {
-    store::mark_postponed(db, claim, at, attempt, at + retry_delay(claim.attempts));
+    store::mark_postponed(db, claim, at, attempt,
+                          at + std::max(retry_delay(claim.attempts), attempt.asked_to_wait));
   }
 }
 

@@ -30,6 +30,7 @@ struct Things {
     paths.emplace_back("/api/v1/users/{user_id}", "/api/v1/users/" + world.member.user_id);
     paths.emplace_back("/api/v1/organizations/{org_id}", "/api/v1/organizations/" + owner.org_id);
     paths.emplace_back("/api/v1/tenants/{tenant_id}", tenant_path(owner.org_id));
+    paths.emplace_back("/api/v1/tenants/{tenant_id}/settings", tenant_path(owner.org_id) + "/settings");
     made("/api/v1/roles", role_body(fresh_name("role"), R"(["users:read","audit:read"])"), "/{role_id}");
     const auto providers = tenant_path(owner.org_id) + "/identity-providers";
     const auto google = client.post(providers + "/google", R"({"client_id":"c","client_secret":"s",)"
@@ -102,6 +103,7 @@ Test(sent_back, every_put_refuses_a_read_only_member_that_differs) {
   const Things things;
   Unchanged database;
   for (const auto& [row, path] : things.paths) {
+    if (row.ends_with("/settings")) continue;  // its reading leaves an audit row: below
     auto client = things.client_of(row);
     auto before = expect(client.get(path), 200).body;
     const auto at = before.find("\"id\":\"");
@@ -114,6 +116,15 @@ Test(sent_back, every_put_refuses_a_read_only_member_that_differs) {
                    "validation_failed");
   }
   database.check("read-only members");
+}
+
+Test(sent_back, what_a_super_admin_may_not_set_for_an_organization_is_refused_where_it_differs) {
+  const auto owner = sign_up();
+  const auto root = super_admin();
+  const auto path = tenant_path(owner.org_id) + "/settings";
+  const auto reply = root.client().put(path, R"({"require_mfa":false,"self_approval":true})");
+  expect_pointer(expect_problem(reply, 422, "validation_failed"), "/self_approval");
+  require_equal(number_of("SELECT self_approval FROM organization WHERE id = " + binary(owner.org_id)), 0);
 }
 
 Test(sent_back, lines_are_told_apart_by_their_products) {

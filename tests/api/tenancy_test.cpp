@@ -70,6 +70,7 @@ std::string body_for(std::string_view schema, const Names& names) {
     return R"({"title":"x","lines":[{"product_id":")" + fresh_id() + R"(","quantity":1}])" + org + '}';
   if (schema == "purchase_approval" || schema == "purchase_rejection") return R"({"reason":"x")" + org + '}';
   if (schema == "purchase_receipt") return R"({"warehouse_id":null)" + org + '}';
+  if (schema == "resend_invite") return R"({"expires_in":600)" + org + '}';
   if (schema == "approval_thresholds") return R"({"thresholds":[])" + org + '}';
   if (schema == "upload")
     return R"({"project_id":")" + fresh_id() + R"(","name":"x","content_type":"text/plain","size":1)" + org +

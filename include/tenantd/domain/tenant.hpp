@@ -22,6 +22,7 @@ struct BusinessSettings {
   bool self_approval = false;  // one's own purchase request may be approved by oneself
   std::optional<std::int64_t> session_idle_seconds;
   std::optional<std::int64_t> session_max_seconds;
+  std::optional<std::int64_t> invite_seconds = {};  // how long an invitation is good for
 };
 
 // No shorter session than this may be asked for: whoever is thrown out all the time asks for the password to

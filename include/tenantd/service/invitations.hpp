@@ -15,7 +15,12 @@ struct InviteForm {
   std::optional<Email> email;  // one of the two
   std::optional<UserId> user;
   std::string role = std::string{kDefaultInviteRole};
+  std::optional<Seconds> expires_in = {};  // else as long as the organization says, or the service
 };
+
+// Throws ApiError(validation_failed) unless an invitation may be good for so long.
+void judge_lifetime(const Context& context, const std::string& pointer,
+                    const std::optional<std::int64_t>& seconds);
 
 // Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
 // already_member, invite_pending.
@@ -25,8 +30,8 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
 // Mails a new link; the old one dies, the time begins anew, and the caller is the inviter from now on, since
 // an invitation holds only as long as its inviter may invite. Throws ApiError: not_found, role_outranks,
 // conflict (it was answered), already_member.
-store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                  InviteId id);
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
+                                  std::optional<Seconds> expires_in);
 
 // Throws ApiError: not_found, role_outranks, conflict (it was answered).
 void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id);

@@ -48,6 +48,7 @@ struct OrganizationChange {
   std::optional<std::optional<std::string>> mail_sender_name;
   std::optional<std::optional<std::int64_t>> session_idle_seconds;
   std::optional<std::optional<std::int64_t>> session_max_seconds;
+  std::optional<std::optional<std::int64_t>> invite_seconds;
 };
 // Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
 // mail may bear, sessions longer than the service's own, too short, or idle for longer than they last),

@@ -17,6 +17,7 @@ service::InviteForm invite_form(const JsonValue& object, const std::string& at) 
     form.user = id<UserId>(object, "user_id");
   }
   if (auto role = maybe_text(object, "role")) form.role = *std::move(role);
+  if (const auto seconds = maybe_integer(object, "expires_in")) form.expires_in = Seconds{*seconds};
   return form;
 }
 
@@ -145,8 +146,11 @@ Response show_invite(const Request& request, const TenantScope& scope, Txn& txn)
 }
 
 Response resend_invite(const Request& request, const TenantScope& scope, Txn& txn) {
-  return invite_reply(request, scope,
-                      service::resend_invite(txn, request.context, scope, known_invite_of(request)));
+  std::optional<Seconds> expires_in;
+  if (const auto seconds = maybe_integer(request.body, "expires_in")) expires_in = Seconds{*seconds};
+  return invite_reply(
+      request, scope,
+      service::resend_invite(txn, request.context, scope, known_invite_of(request), expires_in));
 }
 
 Response revoke_invite(const Request& request, const TenantScope& scope, Txn& txn) {

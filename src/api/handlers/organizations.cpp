@@ -71,6 +71,7 @@ service::OrganizationChange change_of(const JsonValue& body) {
   if (sender || is_null(body, "mail_sender_name")) change.mail_sender_name = sender;
   change.session_idle_seconds = number_or_null(body, "session_idle_seconds");
   change.session_max_seconds = number_or_null(body, "session_max_seconds");
+  change.invite_seconds = number_or_null(body, "invite_seconds");
   return change;
 }
 

@@ -73,6 +73,19 @@ Response set_status(const Request& request, const SuperAdmin& admin, Txn& txn, S
                                                  maybe_text(request.body, "reason")));
 }
 
+Response settings_reply(const store::OrganizationForm& form) {
+  JsonOut json;
+  json.begin_object().key("settings").raw(form.settings);
+  json.field("require_mfa", form.require_mfa)
+      .field("mail_sender_name", form.business.mail_sender_name)
+      .field("self_approval", form.business.self_approval)
+      .field("session_idle_seconds", form.business.session_idle_seconds)
+      .field("session_max_seconds", form.business.session_max_seconds)
+      .field("invite_seconds", form.business.invite_seconds)
+      .end_object();
+  return reply(json);
+}
+
 }  // namespace
 
 Response make_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {
@@ -125,6 +138,16 @@ Response change_tenant(const Request& request, const SuperAdmin& admin, Txn& txn
       txn, request.context, admin, tenant_of(request),
       {maybe_text(request.body, "name"), maybe_text(request.body, "slug"), limits_of(request.body)},
       is_expected));
+}
+
+Response show_tenant_settings(const Request& request, const SuperAdmin& admin, Txn& txn) {
+  return settings_reply(service::read_tenant_settings(txn, request.context, admin, tenant_of(request)));
+}
+
+Response change_tenant_settings(const Request& request, const SuperAdmin& admin, Txn& txn) {
+  const bool required = member(request.body, "require_mfa")->GetBool();
+  return settings_reply(
+      service::require_tenant_mfa(txn, request.context, admin, tenant_of(request), required));
 }
 
 Response delete_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {

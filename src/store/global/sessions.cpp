@@ -63,7 +63,7 @@ constexpr Sql kBounds{"membership.session_bounds",
 constexpr Sql kDetail{
     "membership.detail",
     "SELECT settings, mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, "
-    "max_members, max_projects, max_storage_bytes, max_requests, COALESCE(active_members, 0) "
+    "max_members, max_projects, max_storage_bytes, max_requests, COALESCE(active_members, 0), invite_seconds "
     "FROM my_membership WHERE user_id = ? AND org_id = ?"};
 
 Membership read_membership(const db::Rows& rows) {
@@ -258,7 +258,8 @@ std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId 
   if (!rows.next()) return std::nullopt;
   return OrganizationDetail{
       rows.text(0),
-      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4)},
+      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4),
+       rows.maybe_integer(10)},
       {rows.maybe_integer(5), rows.maybe_integer(6), rows.maybe_integer(7), rows.maybe_integer(8)},
       rows.integer(9)};
 }

@@ -74,7 +74,8 @@ std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& c
 struct Attempt {
   std::optional<int> response_status;  // nullopt = no reply
   std::int64_t duration_ms = 0;
-  std::string error;  // empty = none
+  std::string error;         // empty = none
+  Seconds asked_to_wait{0};  // by the receiver (Retry-After); not stored
 };
 // The receiver has it, whoever holds the row now.
 void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt);

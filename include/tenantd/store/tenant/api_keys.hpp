@@ -20,6 +20,7 @@ struct ApiKey {
   TimePoint created_at;
   std::optional<TimePoint> expires_at;    // nullopt = never
   std::optional<TimePoint> last_used_at;  // exact to a minute
+  bool of_organization = false;           // stays when its maker goes
 };
 
 // `hash`: SHA-256 of the whole key. Throws db::ForeignKeyError if the maker is no member any more.
