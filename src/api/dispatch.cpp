@@ -55,9 +55,25 @@ Json token_request_of_form(const http::Request& request) {
   return body;
 }
 
+// What a file is written in can only be believed.
+void refuse_other_charsets(std::string_view content_type) {
+  constexpr std::string_view kName = "charset=";
+  for (const auto part : split(content_type, ';')) {
+    auto parameter = ascii_lower(trim(part));
+    if (!parameter.starts_with(kName)) continue;
+    std::string charset = parameter.substr(kName.size());
+    if (charset.size() > 1 && charset.front() == '"' && charset.back() == '"')
+      charset = charset.substr(1, charset.size() - 2);
+    if (charset != "utf-8" && charset != "utf8" && charset != "us-ascii")
+      throw ApiError(ErrorCode::unsupported_media_type,
+                     "Send the file in UTF-8: other charsets are not read");
+  }
+}
+
 // A file of rows as the JSON body that says the same.
 Json body_of_csv(const http::Request& request) {
-  if (!is_utf8(request.body)) throw ApiError(ErrorCode::bad_request, "The file is not UTF-8");
+  if (!is_utf8(request.body))
+    throw ApiError(ErrorCode::bad_request, "The file is not UTF-8: save it as CSV in UTF-8");
   Json body;
   body.SetObject();
   auto& memory = body.GetAllocator();
@@ -345,7 +361,8 @@ void Dispatch::read_body(Call& call) {
     call.body = parse_json(call.http.body);
   } else if (route.also == AlsoTakes::text && type == "text/plain") {
     call.body = parse_json(call.http.body);
-  } else if (route.also == AlsoTakes::csv && type == "text/csv") {
+  } else if (route.also == AlsoTakes::csv && (type == "text/csv" || type == "application/vnd.ms-excel")) {
+    refuse_other_charsets(call.http.content_type);
     call.body = body_of_csv(call.http);
   } else if (route.also == AlsoTakes::form && type == kForm) {
     call.body = token_request_of_form(call.http);
@@ -408,7 +425,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   // What a body asks for is a part of its weight.
   if (route.handler.access != Access::anyone) admit(call);
   if (route.method == Method::PUT) drop_read_only(call, txn);
-  if (!route.body.empty()) schemas_.check(route.body, call.body);
+  if (!route.body.empty()) schemas_.take(route.body, call.body);
   // What is no id named nothing above.
   if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
     refuse_field("/org_id", "must be a UUID");

@@ -29,7 +29,10 @@ std::vector<std::string> media_types(const Route& route) {
     case AlsoTakes::nothing: break;
     case AlsoTakes::form: types.emplace_back("application/x-www-form-urlencoded"); break;
     case AlsoTakes::text: types.emplace_back("text/plain"); break;
-    case AlsoTakes::csv: types.emplace_back("text/csv"); break;
+    case AlsoTakes::csv:
+      types.emplace_back("text/csv");
+      types.emplace_back("application/vnd.ms-excel");
+      break;
   }
   return types;
 }

@@ -139,7 +139,8 @@ void put_body(JsonOut& json, const Route& route) {
   json.end_object();
   if (route.also == AlsoTakes::form) put_form(json);
   if (route.also == AlsoTakes::csv)
-    json.key("text/csv").begin_object().key("schema").raw(R"({"type":"string"})").end_object();
+    for (const char* type : {"text/csv", "application/vnd.ms-excel"})
+      json.key(type).begin_object().key("schema").raw(R"({"type":"string"})").end_object();
   if (route.also == AlsoTakes::text) {
     json.key("text/plain").begin_object().key("schema");
     put_reference(json, component_reference(route.body));

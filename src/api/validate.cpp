@@ -11,6 +11,7 @@
 #include "schema_part.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
+#include "texts.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -84,6 +85,7 @@ struct Schemas::Impl {
     Json document;
     std::optional<Bounds> bounds;  // none for replies, which are our own and judged by tests alone
     std::optional<SchemaPart> part;
+    std::optional<Texts> texts;  // none for replies
 
     void compile(std::string_view name);
   };
@@ -107,6 +109,7 @@ void Schemas::Impl::Entry::compile(std::string_view name) {
     return;
   }
   bounds.emplace(document);
+  texts.emplace(document);
   Json rest;
   rest.CopyFrom(document, rest.GetAllocator());
   drop_bounds(rest);
@@ -147,6 +150,14 @@ void Schemas::check(std::string_view name, const JsonValue& document) const {
   faults.raise();
 }
 
+void Schemas::take(std::string_view name, Json& document) const {
+  check(name, document);
+  const auto& entry = impl_->at(name);
+  ApiError error{ErrorCode::validation_failed};
+  if (entry.texts) entry.texts->tidy(document, document.GetAllocator(), "", error);
+  if (!error.fields().empty()) throw ApiError{error};
+}
+
 Json Schemas::check_query(std::string_view name, const http::Pairs& query) const {
   const auto& schema = impl_->at(name).document;
   const auto& properties = schema["properties"];
@@ -170,7 +181,7 @@ Json Schemas::check_query(std::string_view name, const http::Pairs& query) const
     typed.AddMember(JsonValue{key, typed.GetAllocator()}, converted, typed.GetAllocator());
   }
   try {
-    check(name, typed);
+    take(name, typed);
   } catch (const ApiError& e) {
     ApiError renamed{ErrorCode::validation_failed};
     for (const auto& fault : e.fields())

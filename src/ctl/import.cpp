@@ -23,11 +23,16 @@
 namespace tenantd::ctl {
 
 const char* const kImportPage =
-    "Usage: tenantctl import [--organization SLUG|ID] [--format csv|jsonl] [--dry-run]\n"
+    "Usage: tenantctl import [--organization SLUG|ID] [--format FORMAT] [--hash-config FILE] [--dry-run]\n"
     "                        [--report FILE] [--batch N] FILE\n\n"
-    "Columns of the header row, or members of each line's object: email, password_hash (bcrypt, Argon2id or\n"
-    "empty), organization (slug or id), role (member unless given), first_name, last_name, "
+    "Columns of the header row, or members of each line's object: email, password_hash (as other systems "
+    "make\n"
+    "them, or empty), organization (slug or id), role (member unless given), first_name, last_name, name,\n"
     "email_verified.\n\n"
+    "Formats: csv and jsonl, which the file's name may say; and what others export: auth0 (NDJSON), "
+    "supabase\n"
+    "(CSV of auth.users), firebase (JSON of auth:export; --hash-config names a file with the project's hash\n"
+    "parameters), keycloak (JSON of a realm).\n\n"
     "An account that exists gets the membership and keeps its password. Ended anywhere and run again, it "
     "goes on\n"
     "where it stopped. Exit status: 0 all in, 65 some rows refused, 66 no such file, 75 database away: run "
@@ -54,7 +59,9 @@ void notice_interrupts() {
 struct Options {
   std::string file;
   std::string organization;
-  std::string format;
+  std::string format_name;
+  ImportFormat format = ImportFormat::csv;
+  std::string hash_config;
   std::string report;
   std::int64_t batch = 0;
   bool dry_run = false;
@@ -65,7 +72,8 @@ Options parse(const Arguments& arguments) {
   std::string batch = "500";
   const auto words = read_options(arguments,
                                   {{"--organization", options.organization},
-                                   {"--format", options.format},
+                                   {"--format", options.format_name},
+                                   {"--hash-config", options.hash_config},
                                    {"--report", options.report},
                                    {"--batch", batch},
                                    {"--dry-run", options.dry_run}},
@@ -74,10 +82,12 @@ Options parse(const Arguments& arguments) {
   options.batch = parse_int(batch).value_or(0);
   if (options.file.empty()) throw UsageError("import takes a file");
   if (options.batch < 1 || options.batch > 10000) throw UsageError("--batch is a number from 1 to 10000");
-  if (options.format.empty() && options.file.ends_with(".csv")) options.format = "csv";
-  if (options.format.empty() && options.file.ends_with(".jsonl")) options.format = "jsonl";
-  if (options.format != "csv" && options.format != "jsonl")
-    throw UsageError("say by --format csv or jsonl what the file is");
+  if (options.format_name.empty() && options.file.ends_with(".csv")) options.format_name = "csv";
+  if (options.format_name.empty() && options.file.ends_with(".jsonl")) options.format_name = "jsonl";
+  const auto format = parse_import_format(options.format_name);
+  if (!format)
+    throw UsageError("say by --format csv, jsonl, auth0, supabase, firebase or keycloak what the file is");
+  options.format = *format;
   return options;
 }
 
@@ -98,6 +108,13 @@ std::int64_t size_of(const std::string& path) {
   return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : -1;
 }
 
+std::string hash_parameters(const std::string& path) {
+  if (path.empty()) return {};
+  std::ifstream config{path};
+  if (!config) throw ImportFileError("the hash config " + path + " cannot be opened");
+  return firebase_parameters(config);
+}
+
 class Import {
  public:
   Import(const Options& options, const Settings& settings, db::Pool& pool, std::istream& file,
@@ -109,7 +126,7 @@ class Import {
         out_(out),
         err_(err),
         id_(run_id(file, organization ? organization->str() : "")),
-        reader_(file, options.format == "csv" ? ImportFormat::csv : ImportFormat::jsonl),
+        reader_(file, options.format, hash_parameters(options.hash_config)),
         importing_(service::Importing::unsafe_for_tenantctl(organization, options.dry_run)),
         report_(options.report),
         size_(size_of(options.file)),

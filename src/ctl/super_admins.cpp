@@ -46,9 +46,9 @@ struct Administrator {
 
 Email address_of(const Arguments& words) {
   if (words.size() != 2) throw UsageError("super-admin " + words[0] + " takes one address");
-  const auto email = Email::parse(words[1]);
-  if (!email) throw UsageError("\"" + words[1] + "\" is no e-mail address");
-  return *email;
+  auto typed = Email::read(words[1]);
+  if (!typed.problem.empty()) throw UsageError("the address \"" + words[1] + "\" " + typed.problem);
+  return *std::move(typed.email);
 }
 
 int list(Administrator& as, std::ostream& out) {
@@ -98,8 +98,8 @@ enum class Found { made, was_one, ordinary };
 int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   read_options(arguments, {});
   const Settings settings = load_settings();
-  const auto email = Email::parse(settings.super_admin_email);
-  if (!email || settings.super_admin_password.empty()) {
+  const auto [email, problem] = Email::read(settings.super_admin_email);
+  if (!problem.empty() || settings.super_admin_password.empty()) {
     err << "tenantctl: set SUPER_ADMIN_EMAIL to an e-mail address and SUPER_ADMIN_PASSWORD (or _FILE)\n";
     return EX_CONFIG;
   }

@@ -3,25 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "tenantd/domain/money.hpp"
+
 namespace tenantd {
 namespace {
 
 constexpr std::array<std::string_view, 6> kNames{"draft",    "submitted", "approved",
                                                  "rejected", "received",  "partially_received"};
-
-// ISO 4217: those that have not two decimals.
-constexpr std::array<std::string_view, 17> kNoDecimals{"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
-                                                       "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
-                                                       "VND", "VUV", "XAF", "XOF", "XPF"};
-constexpr std::array<std::string_view, 7> kThreeDecimals{"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
-
-std::size_t decimals_of(std::string_view currency) {
-  const auto stands_in = [&](const auto& list) {
-    return std::find(list.begin(), list.end(), currency) != list.end();
-  };
-  if (stands_in(kNoDecimals)) return 0;
-  return stands_in(kThreeDecimals) ? 3 : 2;
-}
 
 }  // namespace
 
@@ -78,7 +66,7 @@ std::vector<RoleId> wanted_roles(std::span<const ApprovalThreshold> thresholds,
 }
 
 std::string format_money(std::int64_t minor, std::string_view currency) {
-  const auto decimals = decimals_of(currency);
+  const auto decimals = currency_decimals(currency);
   std::string digits = std::to_string(minor);
   if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
   const auto whole = digits.size() - decimals;

@@ -104,9 +104,11 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
 
 TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
                    const std::string& password) {
-  const auto address = Email::parse(email);
+  const auto [address, problem] = Email::read(email);
   const auto account = address ? store::find_account(txn, *address) : std::nullopt;
-  const auto attempt = begin_attempt(txn, context, account, address ? address->str() : email);
+  // Who has an account under such an address signs in to it all the same.
+  if (!account && !problem.empty()) throw ApiError(ErrorCode::validation_failed).field("/email", problem);
+  const auto attempt = begin_attempt(txn, context, account, address.value().str());
   const bool right = is_right_password(context, account, password, bool{attempt.counted});
   if (!right || account->user.status != Status::active ||
       !confirm_password(txn, context, *account, attempt.counted))

@@ -7,6 +7,7 @@
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -53,11 +54,10 @@ std::vector<std::string> normalized_domains(const std::vector<std::string>& type
 
 // Newcomers get no more than whoever lets them in holds, and never everything.
 RoleRecord default_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
-  auto role = store::find_role(txn, scope, name);
-  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/default_role_name", "no such role");
-  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (role->name == kOwnerRole) refuse("/default_role_name", "must not be the owner's");
-  return *std::move(role);
+  const auto role = named_role(txn, scope, name, "/default_role_name");
+  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (role.name == kOwnerRole) refuse("/default_role_name", "must not be the owner's");
+  return role;
 }
 
 // Writes the form into `provider`.

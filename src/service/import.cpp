@@ -10,7 +10,9 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/name.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -35,28 +37,31 @@ void check_name(const std::string& text, const char* what) {
   if (std::any_of(text.begin(), text.end(), is_control))
     throw Refused{std::string{what} + " holds a control character"};
   if (count_code_points(text) > 100) throw Refused{std::string{what} + " is longer than 100 characters"};
+  if (!text.empty() && !shows_something(text))
+    throw Refused{std::string{what} + " holds nothing that can be seen"};
 }
 
 std::string profile_of(const ImportRow& row) {
-  check_name(row.first_name, "first_name");
-  check_name(row.last_name, "last_name");
   rapidjson::StringBuffer text;
   rapidjson::Writer<rapidjson::StringBuffer> json{text};
   json.StartObject();
-  for (const auto& [name, value] :
-       {std::pair{"first_name", &row.first_name}, std::pair{"last_name", &row.last_name}}) {
+  for (const auto& [name, value] : {std::pair{"first_name", &row.first_name},
+                                    std::pair{"last_name", &row.last_name}, std::pair{"name", &row.name}}) {
+    check_name(*value, name);
     if (value->empty()) continue;
+    const auto kept = to_nfc(*value);
+    if (!kept) throw Refused{std::string{name} + " holds more than 64 marks in a row"};
     json.Key(name);
-    json.String(value->data(), static_cast<rapidjson::SizeType>(value->size()));
+    json.String(kept->data(), static_cast<rapidjson::SizeType>(kept->size()));
   }
   json.EndObject();
   return {text.GetString(), text.GetSize()};
 }
 
 Email email_of(const ImportRow& row) {
-  auto email = Email::parse(row.email);
-  if (!email) throw Refused{"email is no plain e-mail address"};
-  return *std::move(email);
+  auto typed = Email::read(row.email);
+  if (!typed.problem.empty()) throw Refused{"email " + typed.problem};
+  return *std::move(typed.email);
 }
 
 std::optional<std::string> hash_of(const ImportRow& row) {
@@ -103,7 +108,7 @@ Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
   auto role = roles_.find({org->bytes(), name});
   if (role == roles_.end()) {
     const auto found = store::find_role(txn, scope, name);
-    if (!found) throw Refused{"role does not exist in the organization"};
+    if (!found) throw Refused{"role: " + no_such_role(txn, scope)};
     role = roles_.emplace(std::pair{org->bytes(), name}, *found).first;
   }
   return {scope, role->second.id, name};

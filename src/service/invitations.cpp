@@ -9,6 +9,7 @@
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/mail_gate.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/members.hpp"
@@ -212,9 +213,8 @@ void judge_lifetime(const Context& context, const std::string& pointer,
 store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
                            const InviteForm& form) {
   store::enter(txn, scope);
-  const auto role = store::find_role(txn, scope, form.role);
-  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
-  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  const auto role = named_role(txn, scope, form.role, "/role");
+  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
   const auto invited = find_invited(txn, form);
   if (invited.user && store::find_member(txn, scope, *invited.user))
     throw ApiError(ErrorCode::already_member);
@@ -223,7 +223,7 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   made.id = crypto::new_id<InviteId>();
   made.email = invited.email.str();
   made.user = invited.user;
-  made.role = role->id;
+  made.role = role.id;
   made.invited_by = scope.user();
   made.created_at = context.now;
   made.expires_at = context.now + lifetime_of(txn, context, scope, form.expires_in);
@@ -239,9 +239,9 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   }
   require_place(txn, context, scope);
   auto after = standing_values(made, InviteStatus::pending);
-  after.set("role", role->name);
+  after.set("role", role.name);
   record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
-  return {made, role->name, mail_invitation(txn, context, scope, made, role->name, token)};
+  return {made, role.name, mail_invitation(txn, context, scope, made, role.name, token)};
 }
 
 store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,

@@ -3,6 +3,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -94,11 +95,10 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name, const std::optional<TimePoint>& expires_at) {
-  judge_expiry(context, role_name, expires_at);
   const auto caller = stand_under_lock(txn, context, scope);
   auto member = member_to_change(txn, context, scope, user);
-  const auto role = store::find_role(txn, scope, role_name);
-  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/new_role_name", "no such role");
+  const std::optional<RoleRecord> role = named_role(txn, scope, role_name, "/new_role_name");
+  judge_expiry(context, role->name, expires_at);
   if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
   // Or two who hold their roles for a time would make each other's last.
   const bool gains =
@@ -121,7 +121,8 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
 store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name) {
   const auto member = store::find_member(txn, scope, user);
-  const bool holds = member && member->role.name == role_name && member->role.expires_at > context.now;
+  const auto role = named_role(txn, scope, role_name, "/role");
+  const bool holds = member && member->role.id == role.id && member->role.expires_at > context.now;
   return change_role(txn, context, scope, user, role_name, holds ? member->role.expires_at : std::nullopt);
 }
 

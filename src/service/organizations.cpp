@@ -7,6 +7,7 @@
 #include "tenantd/base/transliterate.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/name.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/differences.hpp"
 #include "tenantd/service/invitations.hpp"
@@ -176,12 +177,13 @@ void delete_organization(db::Txn& txn, const Context& context, const TenantScope
   stand_under_lock(txn, context, scope);
   const auto organization = store::find_organization(txn, scope);
   if (!organization) throw ApiError(ErrorCode::not_found);
-  if (organization->name != name)
+  // One that is from before names were kept in one form counts as typed.
+  if (to_nfc(organization->name) != to_nfc(name))
     throw ApiError(ErrorCode::confirmation_mismatch).field("/name", "is not the organization's name");
   record_for_system(txn, context,
                     {"organization.deleted", "organization", scope.org().bytes(),
                      std::move(Values{}.set("name", organization->name).set("slug", organization->slug))});
-  store::delete_organization(txn, scope, name);
+  store::delete_organization(txn, scope, organization->name);
 }
 
 store::Member transfer_ownership(db::Txn& txn, const Context& context, const TenantScope& scope, UserId heir,

@@ -94,6 +94,8 @@ UserId provision(db::Txn& txn, const Context& context, const Vouched& vouched) {
   if (!vouched.by.provider().auto_provision) refuse(kNobody, "unknown identity");
   if (!vouched.claims.email) refuse("The identity has no e-mail address", "no address in the token");
   const auto& email = *vouched.claims.email;
+  if (!Email::read(email.str()).problem.empty())
+    refuse("Mail to the identity's e-mail address cannot be sent", "letters beyond ASCII before the @");
   // Counted whether or not an account comes of it: each refusal tells that an address is registered.
   if (context.may_invite)
     require(context.may_invite(UserId{vouched.by.scope().org().bytes()}),

@@ -5,6 +5,7 @@
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/members.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -46,10 +47,9 @@ UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& sc
 const RoleRecord& UserMaker::role_named(const std::string& name) {
   auto known = roles_.find(name);
   if (known == roles_.end()) {
-    auto role = store::find_role(txn_, scope_, name);
-    if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
-    role->expires_at = role_ends_;
-    known = roles_.emplace(name, *std::move(role)).first;
+    auto role = service::named_role(txn_, scope_, name, "/role");
+    role.expires_at = role_ends_;
+    known = roles_.emplace(name, std::move(role)).first;
   }
   if (!scope_.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
   return known->second;
@@ -96,8 +96,7 @@ void mail_password_link(db::Txn& txn, const Context& context, const UserRecord& 
 
 void require_assignable(db::Txn& txn, const TenantScope& scope, const std::string& role) {
   if (!scope.permissions().has(Permission::roles_assign)) throw ApiError(ErrorCode::forbidden);
-  if (!store::find_role(txn, scope, role))
-    throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
+  named_role(txn, scope, role, "/role");
 }
 
 store::Member update_user(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,

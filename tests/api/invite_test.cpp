@@ -141,7 +141,7 @@ Test(invite, nobody_grants_a_role_above_their_own) {
   const auto demote = object({{"user_id", owner.user_id}, {"new_role_name", "viewer"}});
   expect_problem(admin.client().post("/update_member_role", demote), 403, "role_outranks");
   expect_problem(admin.client().del("/delete", object({{"user_id", owner.user_id}})), 403, "role_outranks");
-  expect_problem(invite(owner, fresh_email(), "emperor"), 404, "not_found");
+  expect_problem(invite(owner, fresh_email(), "emperor"), 422, "validation_failed");
   database.check("roles above one's own");
 }
 

@@ -188,7 +188,7 @@ Test(main_path, several_people_are_invited_with_a_result_for_each) {
   require_equal(reply.text("/items/2/result"), "invited");
   require(!reply.has("/items/2/email"), "an id gives its address away: " + reply.body);
   require_equal(reply.text("/items/3/code"), "not_found");
-  require_equal(reply.text("/items/4/code"), "not_found");
+  require_equal(reply.text("/items/4/code"), "validation_failed");
   require_equal(reply.text("/items/5/code"), "validation_failed");
   require_equal(reply.text("/items/5/email"), "no address");
   require_equal(number_of("SELECT COUNT(*) FROM invite WHERE org_id = " + binary(owner.org_id)), 2);

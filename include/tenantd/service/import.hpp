@@ -17,11 +17,12 @@ namespace tenantd::service {
 // As the file has it; empty = not given.
 struct ImportRow {
   std::string email;
-  std::string password_hash;  // bcrypt or Argon2id; empty = none: its owner asks for a reset link
+  std::string password_hash;  // that adopt_hash() takes; empty = none: its owner asks for a reset link
   std::string organization;   // id or slug
   std::string role;           // by its name there; empty = member
   std::string first_name;
   std::string last_name;
+  std::string name;            // in one
   std::string email_verified;  // true, false, yes, no, 1, 0
 };
 

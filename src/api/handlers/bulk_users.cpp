@@ -48,9 +48,12 @@ std::vector<NewRow> rows_of(const JsonValue& users) {
   std::vector<NewRow> rows(users.Size());
   for (rapidjson::SizeType i = 0; i < users.Size(); ++i) {
     rows[i].index = i;
-    rows[i].email = Email::parse(text(users[i], "email"));
-    if (!rows[i].email)
-      rows[i].outcome = {ErrorCode::validation_failed, "email must be a plain e-mail address"};
+    auto typed = Email::read(text(users[i], "email"));
+    if (typed.problem.empty()) {
+      rows[i].email = std::move(typed.email);
+    } else {
+      rows[i].outcome = {ErrorCode::validation_failed, "email " + typed.problem};
+    }
   }
   return rows;
 }
@@ -91,8 +94,8 @@ Response create_users(const Request& request, const TenantScope& scope, Txn& txn
   auto rows = rows_of(users);
   service::UserMaker maker{txn, request.context, scope};
   for (NewRow* row : by_address(rows)) {
-    const auto form = new_user_form(users[static_cast<rapidjson::SizeType>(row->index)], *row->email);
-    row->outcome = run_row(txn, [&] { row->made = maker.make(form).user; });
+    const auto& object = users[static_cast<rapidjson::SizeType>(row->index)];
+    row->outcome = run_row(txn, [&] { row->made = maker.make(new_user_form(object, *row->email)).user; });
   }
   JsonOut json;
   json.begin_object().key("items").begin_array();

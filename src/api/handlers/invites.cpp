@@ -1,5 +1,6 @@
 #include "tenantd/service/invitations.hpp"
 
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
@@ -10,9 +11,8 @@ namespace {
 
 service::InviteForm invite_form(const JsonValue& object, const std::string& at) {
   service::InviteForm form;
-  if (const auto typed = maybe_text(object, "email")) {
-    form.email = Email::parse(*typed);
-    if (!form.email) refuse_field(at + "/email", "must be a plain e-mail address");
+  if (maybe_text(object, "email")) {
+    form.email = email_in(object, "email", at);
   } else {
     form.user = id<UserId>(object, "user_id");
   }

@@ -1,8 +1,10 @@
 #include "tenantd/service/tenants.hpp"
 
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/etag.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/handlers/new_user.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/organizations.hpp"
 
@@ -59,15 +61,6 @@ service::LimitsChange limits_of(const JsonValue& body) {
           limit_of(*limits, "max_storage_bytes"), limit_of(*limits, "max_requests")};
 }
 
-std::string profile_of(const JsonValue& body) {
-  JsonOut json;
-  json.begin_object()
-      .field("first_name", text(body, "admin_first_name"))
-      .field("last_name", text(body, "admin_last_name"))
-      .end_object();
-  return json.text();
-}
-
 Response set_status(const Request& request, const SuperAdmin& admin, Txn& txn, Status status) {
   return tenant_reply(service::set_tenant_status(txn, request.context, admin, tenant_of(request), status,
                                                  maybe_text(request.body, "reason")));
@@ -89,11 +82,11 @@ Response settings_reply(const store::OrganizationForm& form) {
 }  // namespace
 
 Response make_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {
-  const auto email = Email::parse(text(request.body, "admin_email"));
-  if (!email) refuse_field("/admin_email", "must be a plain e-mail address");
-  const auto made = service::make_tenant(txn, request.context, admin,
-                                         {text(request.body, "name"), text(request.body, "slug"),
-                                          limits_of(request.body), *email, profile_of(request.body)});
+  const auto email = email_in(request.body, "admin_email");
+  const auto made =
+      service::make_tenant(txn, request.context, admin,
+                           {text(request.body, "name"), text(request.body, "slug"), limits_of(request.body),
+                            email, named_profile(request.body, "admin_")});
   JsonOut json;
   json.begin_object();
   put_tenant_fields(json, made.tenant);

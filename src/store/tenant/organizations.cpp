@@ -1,6 +1,7 @@
 #include "tenantd/store/tenant/organizations.hpp"
 
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/role_alias.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -111,8 +112,8 @@ RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
   auto role = first_role(txn.query(kRoleByName, scope.org(), name));
-  // The key compares without case and trailing blanks, so that no two roles look alike; a name must be exact.
-  if (role && role->name != name) return std::nullopt;
+  if (role) return role;
+  if (const auto meant = role_alias(name)) role = first_role(txn.query(kRoleByName, scope.org(), *meant));
   return role;
 }
 

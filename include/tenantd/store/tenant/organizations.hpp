@@ -43,6 +43,8 @@ bool lock_organization_now(db::Txn& txn, const TenantScope& scope);
 
 // Makes the five system roles; returns the owner's.
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now);
+// As their uniqueness compares: without case, accents and trailing blanks; or the one that the name is an
+// alias of (role_alias()).
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name);
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id);
 
