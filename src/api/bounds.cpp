@@ -102,7 +102,7 @@ void Bounds::check_text(const JsonValue& value, const Place& place, Faults& faul
   if (!max_length_ || value.GetStringLength() <= *max_length_) return;
   if (count_code_points(view(value)) <= *max_length_) return;
   faults.add(place.pointer(), is_uuid_
-                                  ? "must be a UUID"
+                                  ? id_words(place.name())
                                   : "must be at most " + std::to_string(*max_length_) + " characters long");
 }
 

@@ -428,7 +428,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   if (!route.body.empty()) schemas_.take(route.body, call.body);
   // What is no id named nothing above.
   if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
-    refuse_field("/org_id", "must be a UUID");
+    refuse_field("/org_id", id_words("org_id"));
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
   Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
   if (call.principal && route.handler.access == Access::anyone)

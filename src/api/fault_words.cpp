@@ -91,19 +91,19 @@ std::optional<std::string> length_words(std::string_view fault) {
 }
 
 // The name that says of what an id is: of a list's item, the list's.
-std::string_view naming(const Steps& steps) {
+std::string_view naming(const Steps& steps, std::string_view outer) {
   for (auto step = steps.rbegin(); step != steps.rend(); ++step)
     if (step->find_first_not_of("0123456789") != std::string::npos) return *step;
-  return {};
+  return outer;
 }
 
 // What a text must look like: the schema's own words, where it has some.
-std::optional<std::string> form_words(std::string_view fault, const JsonValue* part, const Steps& steps) {
+std::optional<std::string> form_words(std::string_view fault, const JsonValue* part, std::string_view name) {
   const bool is_id = part != nullptr && maybe_text(*part, kFormatMember) == "uuid";
-  if (is_id && fault.starts_with("Value type not permitted")) return id_words(naming(steps));
+  if (is_id && fault.starts_with("Value type not permitted")) return id_words(name);
   const bool of_pattern = fault.starts_with("Failed to match regex");
   if (!of_pattern && !fault.starts_with("String should be no ")) return std::nullopt;
-  if (is_id) return id_words(naming(steps));
+  if (is_id) return id_words(name);
   if (!of_pattern) return std::nullopt;
   const auto says = part != nullptr ? maybe_text(*part, "x-pattern-says") : std::nullopt;
   return says.value_or("does not have the right form");
@@ -135,12 +135,13 @@ std::string unknown_member_words(std::string_view name) {
   return "has a member that is not known here: '" + std::string{name.substr(0, end)}.append(rest) + "'.";
 }
 
-std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps) {
+std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps,
+                                       std::string_view outer) {
   if (fault.starts_with("Failed to validate against child schema #")) return std::nullopt;
   if (fault.starts_with("Failed to validate item #")) return std::nullopt;
   const auto* part = part_at(schema, steps);
   std::optional<std::string> words;
-  words = form_words(fault, part, steps);
+  words = form_words(fault, part, naming(steps, outer));
   if (!words && fault.starts_with("Value type not permitted")) words = type_words(part);
   if (fault.starts_with("Failed to match against any enum values")) words = enum_words(part);
   if (!words) words = length_words(fault);

@@ -20,6 +20,11 @@ void append_escaped(std::string& out, std::string_view name) {
 
 }  // namespace
 
+std::string_view Place::name() const {
+  if (is_root()) return {};
+  return is_index_ ? outer_->name() : name_;
+}
+
 std::string Place::pointer() const {
   if (is_root()) return {};
   std::string out = outer_->pointer() + '/';

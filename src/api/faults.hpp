@@ -19,6 +19,8 @@ class Place {
   Place(const Place& outer, std::size_t index) : outer_(&outer), index_(index), is_index_(true) {}
 
   bool is_root() const { return outer_ == nullptr; }
+  // The member that the value is, or that is the list of which it is an item; "" at the root.
+  std::string_view name() const;
   // As a JSON Pointer (RFC 6901): "" for the root, "/users/0/email".
   std::string pointer() const;
 

@@ -70,7 +70,7 @@ void SchemaPart::check(const JsonValue& value, const Place& place, Faults& fault
           fault.description.starts_with("Failed to validate against schema associated with property");
       if (summary && seen > 0) continue;
       const auto steps = steps_of(fault.context);
-      const auto words = fault_words(fault.description, document_, steps);
+      const auto words = fault_words(fault.description, document_, steps, place.name());
       if (!words) continue;
       ++seen;
       faults.add(pointer_of(place, steps), *words);
