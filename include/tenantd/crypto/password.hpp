@@ -43,7 +43,7 @@ std::string hash_password(const Secret& password, const Argon2Params& params);
 
 // Verifies against an Argon2 PHC string or what adopt_hash() returned, byte by byte, constant time in the
 // comparison. A hash of any other form is false; so is one whose costs would hang a worker (Argon2 beyond the
-// bounds above, others beyond those of adopt_hash). Throws std::runtime_error if the memory cannot be had.
+// bounds above, others beyond those of adopt_hash). Throws std::bad_alloc if the memory cannot be had.
 bool verify_password(const Secret& password, const std::string& stored);
 
 // Verifies what somebody typed. A hash of ours is of the normal form. One that was adopted is of what the
