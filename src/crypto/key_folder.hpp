@@ -17,7 +17,8 @@ class KeyFolder {
   // folder around it, so that the service can read what an administrator made.
   void make() const;
 
-  // Throws std::runtime_error if the folder or signing/ is missing or open to a group or to every user of the host.
+  // Throws std::runtime_error if the folder or signing/ is missing or open to a group or to every user of the
+  // host.
   void check() const;
 
   bool has(const std::string& name) const;

@@ -252,7 +252,8 @@ Test(sso, a_provider_that_fails_fails_its_own_users_and_in_time, .timeout = 180)
     failing(path + " redirects", 502, "provider_unavailable", redirect, path);
   }
   require(!inside.was_knocked_at(0), "a redirect was followed");
-  // While some wait for one that hangs, the turn of others does not come; who is told so finds the state unused.
+  // While some wait for one that hangs, the turn of others does not come; who is told so finds the state
+  // unused.
   idp.misbehave(nullptr);
   std::vector<Begun> begun;
   constexpr std::size_t kCodes = 12;

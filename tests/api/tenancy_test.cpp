@@ -396,8 +396,9 @@ Test(tenancy, a_role_of_one_organization_is_none_in_another) {
   auto client = ours.client();
   Unchanged database;
   const auto body = object({{"user_id", member.user_id}, {"new_role_name", "auditor"}});
-  for (const auto& reply : {client.post("/update_member_role", body),
-                            client.post("/invite_member", object({{"email", fresh_email()}, {"role", "auditor"}}))}) {
+  for (const auto& reply :
+       {client.post("/update_member_role", body),
+        client.post("/invite_member", object({{"email", fresh_email()}, {"role", "auditor"}}))}) {
     expect_problem(reply, 422, "validation_failed");
     require(reply.body.find("auditor") == std::string::npos, "a foreign role is named: " + reply.body);
   }

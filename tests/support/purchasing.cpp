@@ -37,7 +37,8 @@ Response take(const Account& account, const std::string& path, const std::string
 
 std::string stored_status(const std::string& path) {
   return text_of(
-      "SELECT ELT(status + 1, 'draft', 'submitted', 'approved', 'rejected', 'received', 'partially_received') FROM "
+      "SELECT ELT(status + 1, 'draft', 'submitted', 'approved', 'rejected', 'received', "
+      "'partially_received') FROM "
       "purchase_request WHERE id = " +
       binary(path.substr(path.rfind('/') + 1)));
 }

@@ -17,8 +17,8 @@ namespace tenantd::api {
 using Json = rapidjson::Document;
 using JsonValue = rapidjson::Value;
 
-// Returns the document; a UTF-8 mark is passed over. Throws ApiError: malformed_json (syntax, UTF-8, duplicate
-// members, more than 32 levels, text after the value), validation_failed (a number beyond double).
+// Returns the document; a UTF-8 mark is passed over. Throws ApiError: malformed_json (syntax, UTF-8,
+// duplicate members, more than 32 levels, text after the value), validation_failed (a number beyond double).
 Json parse_json(const std::string& text);
 
 // Builds one JSON text front to back.

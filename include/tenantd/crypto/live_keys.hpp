@@ -21,7 +21,7 @@ class LiveKeys {
   struct Found {
     std::shared_ptr<const KeyRing> keys;
     bool changed;         // since the last call of anybody in this process
-    std::string problem;   // why what has changed cannot be read; the keys are those of before
+    std::string problem;  // why what has changed cannot be read; the keys are those of before
   };
   // Looks at the folder at most ten times a second. Any thread may call.
   Found current();

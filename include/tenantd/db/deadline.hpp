@@ -1,5 +1,5 @@
-// One deadline for all that a request asks of the database: for a free connection, for opening one, and for each
-// of its statements, however often a transaction runs again. It is the thread's, as the request is.
+// One deadline for all that a request asks of the database: for a free connection, for opening one, and for
+// each of its statements, however often a transaction runs again. It is the thread's, as the request is.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  // What passes while this lives is not the database's: a file is read, or somebody is called, who has a bound
-  // of its own.
+  // What passes while this lives is not the database's: a file is read, or somebody is called, who has a
+  // bound of its own.
   class Pause {
    public:
     Pause();
