@@ -453,14 +453,16 @@ void Dispatch::drop_read_only(Call& call, db::Txn& txn) {
   if (!sends_back(call.body, taken, schemas_.document("reply/" + std::string{reader->reply.schema}))) return;
   try {
     authorizer_.authorize(*reader, call.http, *call.principal, call.context.now);
+    Json nothing;
+    nothing.SetObject();
+    const Request request{call.http,    call.context,      nothing,  nothing,
+                          std::nullopt, &*shared_.metrics, &schemas_};
+    drop_sent_back(call.body, taken,
+                   parse_json(authorizer_.call(*reader, request, call.principal, txn).body));
   } catch (const ApiError&) {
-    return;  // Who may not read it cannot send it back: the schema refuses what it does not know.
+    // Who may not read it, or finds nothing there, cannot send it back: the schema refuses what it does not
+    // know.
   }
-  Json nothing;
-  nothing.SetObject();
-  const Request request{call.http,    call.context,      nothing,  nothing,
-                        std::nullopt, &*shared_.metrics, &schemas_};
-  drop_sent_back(call.body, taken, parse_json(authorizer_.call(*reader, request, call.principal, txn).body));
 }
 
 http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {

@@ -31,8 +31,8 @@ Test(email_change, takes_the_link_in_the_new_mailbox_and_tells_the_old_one) {
   const auto ada = sign_up();
   verify(ada);
   const auto wanted = fresh_email("moved");
-  expect(ask(ada, "  " + wanted.substr(0, 1) + wanted.substr(1)), 422);
-  expect(ask(ada, wanted), 202);
+  expect(ask(ada, "no address"), 422);
+  expect(ask(ada, "  " + wanted), 202);
   require_equal(stored_email(ada), ada.email, "before the link");
   require(newest_mail(ada.email, "security_changed").text.find(wanted) != std::string::npos, "notice");
   const auto token = newest_mail(wanted, "email_change").token();
