@@ -77,6 +77,8 @@ Bounds::Bounds(const JsonValue& schema)
       max_items_(maybe_count(schema, "maxItems")),
       max_properties_(maybe_count(schema, "maxProperties")),
       is_uuid_(maybe_text(schema, kFormatMember) == "uuid") {
+  // The schema need not repeat for each id how long one is.
+  if (is_uuid_ && !max_length_) max_length_ = 36;
   refuse_bounds_in_alternatives(schema);
   const auto* unique = member(schema, "uniqueItems");
   unique_items_ = unique != nullptr && unique->IsTrue();

@@ -117,6 +117,7 @@ Test(impersonation_rows, only_what_reads_and_business_data_is_open_and_the_rest_
   std::optional<Unchanged> database{std::in_place};
   for (const auto& route : tenantd::api::routes()) {
     if (ends_it(route) || route.rate == Rate::none) continue;
+    if (route.gate != nullptr) continue;  // it answers before anybody is known
     // A read that is written down: audit_export_test.
     if (route.path == "/api/v1/audit-logs/export") continue;
     for (const auto& user : {owner.user_id, colleague.user_id}) {

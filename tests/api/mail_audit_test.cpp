@@ -70,5 +70,5 @@ Test(mail_audit, an_invitation_that_the_sweeper_ends_leaves_a_row_in_its_organiz
   const auto row = newest_audit(owner, "invite.expired");
   require_equal(row.text("/items/0/old_values/email"), email);
   require_equal(row.text("/items/0/old_values/status"), "pending");
-  expect_verified(audit({"verify"}), 0, "");
+  expect_verified(audit({"verify", "--organization", owner.org_id}), 0, "whole");
 }
