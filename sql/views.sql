@@ -500,8 +500,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.requir
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
   DECLARE v_message VARCHAR(64) DEFAULT CONCAT('limit: ', p_kind);
-  INSERT INTO tenantd.organization_count (org_id, kind, amount) VALUES (v_org, p_kind, 0)
-  ON DUPLICATE KEY UPDATE amount = amount;
+  DECLARE v_locked BIGINT;
+  SELECT amount INTO v_locked FROM tenantd.organization_count WHERE org_id = v_org AND kind = p_kind FOR UPDATE;
   IF p_most < CASE p_kind
        WHEN 'api_keys' THEN (SELECT COUNT(*) FROM tenantd.api_key WHERE org_id = v_org)
        WHEN 'roles' THEN (SELECT COUNT(*) FROM tenantd.role WHERE org_id = v_org)

@@ -7,6 +7,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/impersonation.hpp"
+#include "support/processes.hpp"
 #include "support/purchasing.hpp"
 #include "tenantd/db/connection.hpp"
 
@@ -295,6 +296,7 @@ Test(purchasing, an_organization_that_buys_can_be_ended) {
          200);
   expect(owner.del("/api/v1/organizations/" + shop.owner.org_id, object({{"name", name_of(shop.owner)}})),
          204);
+  require_equal(run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}).status, 0);
   for (const char* table : {"purchase_request", "purchase_request_line", "purchase_request_step",
                             "purchase_request_counter", "approval_threshold"})
     require_equal(number_of(std::string{"SELECT COUNT(*) FROM "} + table +

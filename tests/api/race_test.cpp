@@ -96,7 +96,7 @@ Test(race, a_hundred_acceptances_of_one_invitation_make_one_member) {
     expect(invite(owner, email), 201);
     const auto body = object({{"token", invite_token(email)}, {"password", kPassword}});
     const auto replies = at_once(100, [&](std::size_t) { return Client{}.post("/accept_invite", body); });
-    expect_statuses(replies, {{200, 1}, {410, 99}});
+    expect_statuses(replies, {{200, 1}, {409, 99}});
     require_equal(members_of(owner), 2);
     require_counts_agree(owner);
     require_equal(number_of("SELECT COUNT(*) FROM user WHERE email = " + literal(email)), 1);

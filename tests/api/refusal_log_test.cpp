@@ -35,7 +35,7 @@ Test(refusal_log, what_nobody_expected_is_told_in_general_and_logged_in_full, .t
   const auto owner = sign_up();
   db::Connection{stack.database()}.run("DROP VIEW tenantd_app.project");
   const auto reply = owner.client().get("/api/v1/projects");
-  expect_problem(reply, 500, "internal");
+  expect_problem(reply, 503, "unavailable");
   for (const char* word : {"tenantd_app", "SELECT", "project", "SQL", "1146", ".cpp"})
     require(reply.text("/detail").find(word) == std::string::npos, reply.body);
   wait_until("the log tells why", [&] { return logged(stack.dir(), "tenantd_app.project"); });

@@ -95,7 +95,8 @@ Test(shut_out, an_administrator_who_is_demoted_meanwhile_ends_nothing) {
   for (const auto& path : {sessions_of(member), sessions_of(member) + '/' + fresh_id()}) {
     tenantd::db::Connection holder{as_admin()};
     holder.run("START TRANSACTION");
-    holder.run_query("SELECT id FROM organization WHERE id = " + binary(owner.org_id) + " FOR UPDATE");
+    holder.run_query("SELECT org_id FROM organization_turn WHERE org_id = " + binary(owner.org_id) +
+                     " FOR UPDATE");
     Response reply;
     {
       std::jthread asking{[&] { reply = admin.client().del(path, ""); }};
