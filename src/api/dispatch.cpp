@@ -73,12 +73,23 @@ std::string host_of(std::string_view url) {
 }
 
 // One idempotency key means one thing to one person, or to one API key, in one organization.
-// Of nobody known, what the browser holds is all that tells one from another.
+// Nobody knows who an anonymous caller is. Its network, its cookies and all that it sends stand for it: two
+// callers that chose the same key do not disturb each other, and a reply, which may hold tokens, goes to
+// nobody but one who sends the same secrets from the same network again.
 std::string idempotency_caller(const std::optional<Principal>& principal, const http::Request& request) {
-  if (!principal) return "anonymous/" + to_hex(crypto::sha256(request.cookie));
+  if (!principal)
+    return "anonymous/" + network_of(request.remote_address) + '/' + to_hex(crypto::sha256(request.cookie)) +
+           '/' + to_hex(crypto::sha256(request.query_text + '\n' + request.body));
   if (principal->actor) return "impersonation/" + principal->session.str();
   if (principal->api_key) return "key/" + principal->api_key->str();
   return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
+}
+
+// What a change takes where its row names no body: nothing, or an empty object. A member that the row would
+// not look at is refused as it is everywhere else.
+std::string_view body_schema(const Route& route) {
+  if (!route.body.empty() || route.method == Method::GET) return route.body;
+  return "no_body";
 }
 
 // What a problem document says besides the standard members.
@@ -247,8 +258,9 @@ void Dispatch::take(const std::string& caller, std::int64_t most) {
 
 void Dispatch::read_body(Call& call) {
   const Route& route = *call.match.route;
-  if (route.body.empty()) return;
-  if (call.http.body.empty() && schemas_.is_optional(route.body)) {
+  const auto schema = body_schema(route);
+  if (schema.empty()) return;
+  if (call.http.body.empty() && schemas_.is_optional(schema)) {
     call.body.SetObject();
     return;
   }
@@ -273,6 +285,7 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
         host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
     const auto named = named_organization(call.http, call.body, own_name ? "" : settings_.base_domain);
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
+    if (route.handler.access == Access::super) authorizer_.require_factor_of_super(*call.principal, txn);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
@@ -302,7 +315,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   authenticate(call, txn);
   call.context.caller = call.principal ? &*call.principal : nullptr;
-  if (!route.body.empty()) schemas_.check(route.body, call.body);
+  if (const auto schema = body_schema(route); !schema.empty()) schemas_.check(schema, call.body);
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
   Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
   if (call.principal && route.handler.access == Access::anyone)

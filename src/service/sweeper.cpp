@@ -15,6 +15,8 @@ using store::SystemScope;
 constexpr Seconds kOutboxKept{30 * 86400};
 constexpr Seconds kDeliveriesKept{30 * 86400};
 constexpr Seconds kRunsKept{7 * 86400};
+// No session is older: the setting session_max_seconds allows a year.
+constexpr Seconds kCutsKept{366 * 86400};
 // A file of which no document knows may be one that a transaction is about to name, or that nginx still
 // writes.
 constexpr Seconds kStrayKept{86400};
@@ -73,6 +75,10 @@ std::vector<Task> tasks(const Settings& settings, TimePoint now) {
       {"oauth_states",
        [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
       {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
+      {"ended_sessions",
+       [=](auto& txn, const auto& scope) { return store::sweep_ended_sessions(txn, scope); }},
+      {"session_cuts",
+       [=](auto& txn, const auto& scope) { return store::sweep_cuts(txn, scope, now - kCutsKept); }},
       {"idempotency",
        [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
       {"outbox",

@@ -9,9 +9,8 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "member.insert",
-    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, sessions_ended_at, created_at, "
-    "updated_at) "
-    "VALUES (?, ?, ?, ?, (SELECT removed_at FROM former_member WHERE org_id = ? AND user_id = ?), ?, ?)"};
+    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
@@ -29,8 +28,7 @@ constexpr Sql kSetStatus{"member.set_status",
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
-constexpr Sql kShutOut{"member.shut_out_sessions",
-                       "UPDATE member SET sessions_ended_at = ? WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kShutOut{"member.shut_out_sessions", "CALL end_sessions_at(?, ?, TRUE, TRUE)"};
 constexpr Sql kFirstOwner{
     "member.first_owner",
     "SELECT m.user_id FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
@@ -104,7 +102,7 @@ Member read_member(const db::Rows& rows) {
 
 void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
                    const std::optional<TimePoint>& expires_at) {
-  txn.execute(kInsert, scope.org(), user, role, expires_at, scope.org(), user, now, now);
+  txn.execute(kInsert, scope.org(), user, role, expires_at, now, now);
   txn.touch(user);
 }
 
@@ -132,9 +130,9 @@ bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Stat
   return txn.execute(kSetStatus, status, now, scope.org(), user) == 1;
 }
 
-void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
+void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint) {
   txn.touch(user);
-  txn.execute(kShutOut, now, scope.org(), user);
+  txn.execute(kShutOut, user, scope.org());
   txn.execute(kForgetLinks, user);
 }
 

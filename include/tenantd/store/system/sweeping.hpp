@@ -27,6 +27,10 @@ std::int64_t sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before, T
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
+// Sessions that somebody has ended many at a time: their rows, at most kSweepBatch.
+std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&);
+// What those endings noted, once no session is left from before.
+std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
 // Mails delivered or given up before `before`.
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
