@@ -17,14 +17,9 @@ ALTER TABLE tenantd.session
 ALTER TABLE tenantd.session ADD KEY IF NOT EXISTS session_place (user_id, generation);
 ALTER TABLE tenantd.session ADD KEY IF NOT EXISTS session_used (user_id, rotated_at);
 ALTER TABLE tenantd.session DROP KEY IF EXISTS session_user;
--- The end of an organization would rewrite every session that is at home there. An id that nobody has any more harms
--- nobody: the next token names another organization.
-ALTER TABLE tenantd.session DROP FOREIGN KEY IF EXISTS session_organization;
-ALTER TABLE tenantd.session ADD KEY IF NOT EXISTS session_home (org_id);
-ALTER TABLE tenantd.session DROP KEY IF EXISTS session_organization;
 
--- What was ended and may still have rows: the sweeper removes those. No foreign key to the organization, or what has
--- ended would live again after its end.
+-- What was ended and may still have rows: the sweeper removes those. No foreign key to the organization:
+-- all zero is none, and delete_organization removes what is of one, sessions first.
 CREATE TABLE IF NOT EXISTS tenantd.session_cut (
   user_id  BINARY(16) NOT NULL,
   org_id   BINARY(16) NOT NULL COMMENT 'all zero = wherever they are at home',
@@ -34,8 +29,11 @@ CREATE TABLE IF NOT EXISTS tenantd.session_cut (
   cut_at   BIGINT     NOT NULL,
   PRIMARY KEY (user_id, org_id),
   KEY session_cut_waiting (waiting, cut_at),
+  KEY session_cut_organization (org_id),
   CONSTRAINT session_cut_of_user FOREIGN KEY (user_id) REFERENCES tenantd.user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
+
+DROP VIEW IF EXISTS tenantd_app.former_member;
 
 -- What was shut out until now, by time: each session gets a generation of its own, in the order of their beginnings.
 UPDATE tenantd.session s

