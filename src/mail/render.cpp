@@ -12,9 +12,15 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-constexpr std::size_t kValueMax = 200;   // code points of a name or an agent string; links are never cut
-constexpr std::size_t kReasonMax = 500;  // of what somebody wrote to be read whole
+constexpr std::size_t kValueMax = 200;    // code points of a name or an agent string; links are never cut
+constexpr std::size_t kReasonMax = 500;   // of what somebody wrote to be read whole
+constexpr std::size_t kChangeMax = 2000;  // of what the service lists itself
 constexpr std::size_t kPreheaderMax = 140;
+
+std::size_t limit_of(const std::string& key) {
+  if (key == "change") return kChangeMax;
+  return key == "reason" ? kReasonMax : kValueMax;
+}
 
 const std::string& identity(const std::string& text) { return text; }
 
@@ -74,8 +80,7 @@ std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& fro
   for (const auto& [key, value] : mail.values) {
     if (key.starts_with('#')) continue;
     const std::string line{trim(one_line(value))};
-    if (!line.empty())
-      values[key] = key == "link" ? line : shortened(line, key == "reason" ? kReasonMax : kValueMax);
+    if (!line.empty()) values[key] = key == "link" ? line : shortened(line, limit_of(key));
   }
   if (needs_link(mail.kind) && !values.contains("link"))
     throw std::runtime_error("a mail of template " + std::string{template_name(mail.kind)} + " needs a link");

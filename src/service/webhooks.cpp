@@ -7,7 +7,6 @@
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/slow_turn.hpp"
 #include "tenantd/service/standing.hpp"
-#include "tenantd/store/system/changes.hpp"
 #include "tenantd/store/system/deliveries.hpp"
 
 namespace tenantd::service {
@@ -47,7 +46,8 @@ Values told(const store::Webhook& webhook) {
   values.set("url", without_secrets(webhook.url))
       .set("description", webhook.description)
       .set("events", webhook.events)
-      .set("status", webhook_status_name(webhook.status));
+      .set("status", webhook_status_name(webhook.status))
+      .set("kept_by", webhook.kept_by);
   return values;
 }
 
@@ -57,10 +57,10 @@ store::Webhook existing(db::Txn& txn, const TenantScope& scope, WebhookId id) {
   return *std::move(webhook);
 }
 
-// Whoever tells of an event holds the organization's end of the order and then asks for the webhooks' rows:
-// whoever changes one of them goes the same way.
-store::Webhook existing_under_lock(db::Txn& txn, const TenantScope& scope, WebhookId id) {
-  store::lock_changes(txn, std::nullopt);
+// Lock order: the organization, then its webhooks' rows, as for whoever tells of an event.
+store::Webhook existing_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                   WebhookId id) {
+  stand_for_good(txn, context, scope);
   return existing(txn, scope, id);
 }
 
@@ -69,7 +69,7 @@ store::Webhook existing_under_lock(db::Txn& txn, const TenantScope& scope, Webho
 MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const WebhookForm& form) {
   judge_url(context, scope.org(), form.url.value());
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   if (store::count_webhooks(txn, scope) >= kMostWebhooks)
     throw ApiError(ErrorCode::limit_reached,
                    "An organization has at most " + std::to_string(kMostWebhooks) + " webhooks")
@@ -82,6 +82,7 @@ MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope
                          form.events.value(),
                          form.status.value_or(WebhookStatus::active),
                          1,
+                         scope.user(),
                          scope.user(),
                          context.now,
                          context.now};
@@ -98,7 +99,7 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
   existing(txn, scope, id);
   if (form.url)
     judge_url(context, scope.org(), *form.url);  // before anything is locked: it may take its time
-  auto webhook = existing_under_lock(txn, scope, id);
+  auto webhook = existing_under_lock(txn, context, scope, id);
   if (!is_expected(webhook.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = told(webhook);
   const bool url_changed = form.url && *form.url != webhook.url;
@@ -106,6 +107,7 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
   webhook.description = form.description.value_or(webhook.description);
   webhook.events = form.events.value_or(webhook.events);
   webhook.status = form.status.value_or(webhook.status);
+  webhook.kept_by = scope.user();
   if (!store::update_webhook(txn, scope, webhook, context.now))
     throw ApiError(ErrorCode::precondition_failed);
   ++webhook.revision;
@@ -118,14 +120,14 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
 }
 
 void remove_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id) {
-  const auto webhook = existing_under_lock(txn, scope, id);
+  const auto webhook = existing_under_lock(txn, context, scope, id);
   if (!store::delete_webhook(txn, scope, id)) throw ApiError(ErrorCode::not_found);
   record(txn, context, scope, {"webhook.deleted", "webhook", id.bytes(), told(webhook)});
 }
 
 MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const TenantScope& scope,
                                   WebhookId id) {
-  auto webhook = existing_under_lock(txn, scope, id);
+  auto webhook = existing_under_lock(txn, context, scope, id);
   auto secret = new_secret(context, id);
   const auto until = context.now + kPreviousSecretSigns;
   if (!store::replace_webhook_secret(txn, scope, id, secret.sealed, until, context.now))
@@ -140,7 +142,7 @@ MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const Te
 
 store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
                                 EventId event) {
-  const auto webhook = existing_under_lock(txn, scope, id);
+  const auto webhook = existing_under_lock(txn, context, scope, id);
   if (!store::find_delivery(txn, scope, id, event)) throw ApiError(ErrorCode::not_found);
   if (webhook.status == WebhookStatus::paused)
     throw ApiError(ErrorCode::conflict, "The webhook is paused: nothing is sent to it");
