@@ -1,17 +1,6 @@
 -- Who may do what; run by every `tenantctl migrate`, after the views. {{app}}, {{sweeper}}, {{courier}} and {{reporter}}
--- are the accounts that the settings name. None of them may create, alter or grant anything.
-
--- Until version 3 the application might write every column of an organization. A right to the whole table is taken back
--- with those to single columns: once, and before they are given.
-DELIMITER //
-BEGIN NOT ATOMIC
-  DECLARE CONTINUE HANDLER FOR 1141, 1147 BEGIN END;
-  IF EXISTS (SELECT 1 FROM information_schema.table_privileges
-             WHERE table_schema = 'tenantd_app' AND table_name = 'organization' AND privilege_type = 'UPDATE') THEN
-    REVOKE UPDATE ON tenantd_app.organization FROM {{app}};
-  END IF;
-END//
-DELIMITER ;
+-- are the accounts that the settings name. None of them may create, alter or grant anything. What stands here is all
+-- that they may: migrate revokes anything else, and doctor names it.
 
 -- The application: views and routines only. No base table at all.
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
@@ -170,12 +159,3 @@ GRANT SELECT (org_id, id, sku, name, unit, quantity, reorder_level, low_since) O
 GRANT SELECT (org_id, id, number, title, status, requested_by, submitted_at, decided_at, received_at, created_at, updated_at),
   DELETE ON tenantd_app.purchase_request TO {{reporter}};
 GRANT INSERT ON tenantd_app.outbox TO {{reporter}};
-
--- What earlier versions granted and this one does not.
-DELIMITER //
-BEGIN NOT ATOMIC
-  DECLARE CONTINUE HANDLER FOR 1141, 1147 BEGIN END;  -- it is not granted
-  REVOKE INSERT ON tenantd_app.event FROM {{app}};
-  REVOKE INSERT ON tenantd.event FROM {{sweeper}};
-END//
-DELIMITER ;

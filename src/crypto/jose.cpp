@@ -7,6 +7,8 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include "openssl.hpp"
 #include "tenantd/base/text.hpp"
@@ -72,6 +74,42 @@ Owned<EVP_PKEY> make_key(const char* kind, OSSL_PARAM_BLD* builder) {
   return key;
 }
 
+// True if `residue` is a power of 65537 modulo `prime`.
+bool is_power_of_f4(unsigned residue, unsigned prime) {
+  unsigned power = 1 % prime;
+  do {
+    if (power == residue) return true;
+    power = power * (65537 % prime) % prime;
+  } while (power != 1 % prime);
+  return false;
+}
+
+// True for a modulus whose primes Infineon's RSALib made: it can be factored (CVE-2017-15361; Nemec et al.,
+// "The Return of Coppersmith's Attack", 2017, section 2.3). Modulo each small prime it is a power of 65537.
+// Of other moduli one in 2^27 is taken for such a one.
+bool is_roca_shaped(const BIGNUM* modulus) {
+  constexpr std::array<unsigned, 38> kPrimes = {
+      3,  5,  7,  11, 13, 17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,
+      73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
+  return std::ranges::all_of(kPrimes, [&](unsigned prime) {
+    return is_power_of_f4(static_cast<unsigned>(BN_mod_word(modulus, prime)), prime);
+  });
+}
+
+// A public key, for signatures to be checked with (RFC 7517 sections 4.2 and 4.3). A published private key
+// (`d`) proves nothing: everybody can sign with it.
+bool is_for_verification(const Json& jwk) {
+  if (jwk.HasMember("d")) return false;
+  if (jwk.HasMember("use") && text_of(jwk, "use") != "sig") return false;
+  const auto operations = jwk.FindMember("key_ops");
+  if (operations == jwk.MemberEnd()) return true;
+  if (!operations->value.IsArray()) return false;
+  std::set<std::string_view> named;
+  for (const auto& each : operations->value.GetArray())
+    if (!each.IsString() || !named.insert({each.GetString(), each.GetStringLength()}).second) return false;
+  return named.contains("verify");
+}
+
 Owned<EVP_PKEY> rsa_key(const Json& jwk) {
   const auto n = base64url_decode(text_of(jwk, "n"));
   const auto e = base64url_decode(text_of(jwk, "e"));
@@ -82,7 +120,7 @@ Owned<EVP_PKEY> rsa_key(const Json& jwk) {
   if (!modulus || !exponent || !builder) return {};
   const int bits = BN_num_bits(modulus.get());
   if (bits < kLeastRsaBits || bits > kMostRsaBits || BN_is_odd(modulus.get()) == 0 ||
-      BN_is_odd(exponent.get()) == 0 || BN_is_one(exponent.get()) == 1)
+      BN_is_odd(exponent.get()) == 0 || BN_is_one(exponent.get()) == 1 || is_roca_shaped(modulus.get()))
     return {};
   if (OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1)
@@ -137,9 +175,8 @@ class ForeignKey {
     auto kid = text_of(jwk, "kid");
     const auto kind = text_of(jwk, "kty");
     const std::string alg = kind == "RSA" ? "RS256" : "ES256";
-    const bool for_signatures = !jwk.HasMember("use") || text_of(jwk, "use") == "sig";
     const bool for_this = !jwk.HasMember("alg") || text_of(jwk, "alg") == alg;
-    if (kid.empty() || !for_signatures || !for_this || (kind != "RSA" && kind != "EC")) return {};
+    if (kid.empty() || !is_for_verification(jwk) || !for_this || (kind != "RSA" && kind != "EC")) return {};
     auto key = kind == "RSA" ? rsa_key(jwk) : ec_key(jwk);
     if (!key) return {};
     return std::shared_ptr<const ForeignKey>{new ForeignKey{std::move(kid), alg, std::move(key)}};

@@ -1,10 +1,12 @@
 #include "doctor.hpp"
 
+#include <optional>
 #include <stdexcept>
 
 #include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/db/grants.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -58,6 +60,29 @@ std::string judge_isolation(db::Pool& pool, const Settings& settings) {
                            " can read base tables: run tenantctl migrate, and use no other account");
 }
 
+// Each account is asked by itself what it may, so that no administrator is needed; one that does not sign in
+// from here is not looked at.
+std::string judge_grants(const Settings& settings, const db::ServiceAccount& account) {
+  std::optional<db::Connection> connection;
+  try {
+    connection.emplace(db::ConnectOptions{settings.db_socket, settings.db_host,
+                                          static_cast<int>(settings.db_port), account.user, account.password,
+                                          "", static_cast<int>(settings.request_seconds)});
+  } catch (const ApiError&) {
+    return account.user + " does not sign in from here, and is not looked at";
+  }
+  const auto granted = db::granted(*connection, "");
+  const auto wanted = db::wanted_grants(settings, account.name);
+  const auto excess = db::difference_text(granted, wanted);
+  const auto lacking = db::difference_text(wanted, granted);
+  if (!excess.empty())
+    throw std::runtime_error(account.user + " may do more than it should (" + excess +
+                             "): run tenantctl migrate");
+  if (!lacking.empty())
+    throw std::runtime_error(account.user + " lacks rights (" + lacking + "): run tenantctl migrate");
+  return account.user + " has what sql/grants.sql gives it, and no more";
+}
+
 }  // namespace
 
 int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
@@ -72,6 +97,8 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
   db::Pool pool{application_account(settings), 1};
   doctor.check("database", [&] { return judge_schema(pool, settings); });
   doctor.check("isolation", [&] { return judge_isolation(pool, settings); });
+  for (const auto& account : db::service_accounts(settings))
+    doctor.check("grants", [&] { return judge_grants(settings, account); });
   return doctor.healthy() ? 0 : 1;
 }
 

@@ -7,7 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "sql_text.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/db/grants.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -31,53 +33,10 @@ constexpr std::array kBootstrap = {
     "created_at BIGINT NOT NULL) ENGINE = InnoDB",
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream file{path};
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) throw std::runtime_error(path + " cannot be read");
-  return text.str();
-}
-
-std::string quote(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "'";
-}
-
-// Accounts are local unless the database is reached over the network.
-std::string account(const Settings& settings, const std::string& user) {
-  return quote(user) + "@" + quote(settings.db_host.empty() ? "localhost" : "%");
-}
-
 std::string replace_all(std::string text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
   return text;
-}
-
-// Returns the length of the comment that begins at `i`, or 0: "-- ", "#" to the line's end, "/* */" unless
-// the server shall read it ("/*!", "/*M!").
-std::size_t comment_length(const std::string& text, std::size_t i) {
-  const bool dashes = text.compare(i, 2, "--") == 0 &&
-                      (i + 2 == text.size() || std::isspace(static_cast<unsigned char>(text[i + 2])));
-  if (dashes || text[i] == '#') return std::min(text.find('\n', i), text.size()) - i;
-  if (text.compare(i, 2, "/*") != 0 || text.compare(i, 3, "/*!") == 0 || text.compare(i, 4, "/*M!") == 0)
-    return 0;
-  const auto end = text.find("*/", i + 2);
-  return end == std::string::npos ? text.size() - i : end + 2 - i;
-}
-
-// Returns the length of the quoted text that begins at `i`, or 0. A backslash escapes except within
-// backticks; a doubled quote is two texts side by side, which comes to the same.
-std::size_t quoted_length(const std::string& text, std::size_t i) {
-  const char mark = text[i];
-  if (mark != '\'' && mark != '"' && mark != '`') return 0;
-  std::size_t end = i + 1;
-  while (end < text.size() && text[end] != mark) end += text[end] == '\\' && mark != '`' ? 2 : 1;
-  return std::min(end + 1, text.size()) - i;
 }
 
 class Runner {
@@ -143,18 +102,42 @@ class Runner {
 
   void refresh() {
     run_file(settings_.sql_dir + "/views.sql");
-    ensure_account(settings_.db_user, settings_.db_password);
-    ensure_account(settings_.db_sweeper_user, settings_.db_sweeper_password);
-    ensure_account(settings_.db_courier_user, settings_.db_courier_password);
-    ensure_account(settings_.db_reporter_user, settings_.db_reporter_password);
+    for (const auto& account : service_accounts(settings_)) ensure_account(account);
     run_file(settings_.sql_dir + "/grants.sql");
+    // After the grants, so that nobody who is at work lacks a right in between.
+    bool revoked = false;
+    for (const auto& account : service_accounts(settings_)) revoked |= revoke_what_is_not_wanted(account);
+    // Taking back a right to a whole table takes those to its columns along.
+    if (revoked) run_file(settings_.sql_dir + "/grants.sql");
+  }
+
+  bool revoke_what_is_not_wanted(const ServiceAccount& account) {
+    const auto wanted = wanted_grants(settings_, account.name);
+    bool revoked = false;
+    for (const auto& grant : granted(db_, account.account)) {
+      if (wanted.contains(grant)) continue;
+      say("revoked from " + account.user + ": " + grant.text());
+      db_.run(revocation(grant) + account.account);
+      revoked = true;
+    }
+    return revoked;
+  }
+
+  static std::string revocation(const Grant& grant) {
+    if (grant.privilege == "ROLE") return "REVOKE `" + grant.object + "` FROM ";
+    auto object = grant.object;
+    if (const auto dot = object.find('.'); object != "*.*")
+      object = '`' + object.substr(0, dot) +
+               (object.ends_with(".*") ? "`.*" : "`.`" + object.substr(dot + 1) + '`');
+    return "REVOKE " + grant.privilege + (grant.column.empty() ? "" : " (`" + grant.column + "`)") + " ON " +
+           grant.kind + ' ' + object + " FROM ";
   }
 
   // An existing account gets the password of the settings: that is how one is changed.
-  void ensure_account(const std::string& user, const Secret& password) {
-    const std::string name = account(settings_, user);
-    const std::string way =
-        password.empty() ? " IDENTIFIED VIA unix_socket" : " IDENTIFIED BY " + quote(password.reveal());
+  void ensure_account(const ServiceAccount& wanted) {
+    const std::string& name = wanted.account;
+    const std::string way = wanted.password.empty() ? " IDENTIFIED VIA unix_socket"
+                                                    : " IDENTIFIED BY " + quote(wanted.password.reveal());
     try {
       db_.run("CREATE USER IF NOT EXISTS " + name + way);
       db_.run("ALTER USER " + name + way);
@@ -167,10 +150,10 @@ class Runner {
 
   void run_file(const std::string& path) {
     std::string text = read_file(path);
-    text = replace_all(text, "{{app}}", account(settings_, settings_.db_user));
-    text = replace_all(text, "{{sweeper}}", account(settings_, settings_.db_sweeper_user));
-    text = replace_all(text, "{{courier}}", account(settings_, settings_.db_courier_user));
-    text = replace_all(text, "{{reporter}}", account(settings_, settings_.db_reporter_user));
+    text = replace_all(text, "{{app}}", account_name(settings_, settings_.db_user));
+    text = replace_all(text, "{{sweeper}}", account_name(settings_, settings_.db_sweeper_user));
+    text = replace_all(text, "{{courier}}", account_name(settings_, settings_.db_courier_user));
+    text = replace_all(text, "{{reporter}}", account_name(settings_, settings_.db_reporter_user));
     for (const auto& statement : split_statements(text)) {
       try {
         db_.run(statement);
@@ -211,33 +194,6 @@ std::vector<Migration> find_migrations(const std::string& dir) {
                                         [](const auto& a, const auto& b) { return a.version == b.version; });
   if (twice != found.end()) throw std::runtime_error("two migrations have the number of " + twice->path);
   return found;
-}
-
-std::vector<std::string> split_statements(const std::string& text) {
-  std::vector<std::string> statements;
-  std::string delimiter = ";";
-  std::string current;
-  for (std::size_t i = 0; i < text.size();) {
-    const bool line_starts = i == 0 || text[i - 1] == '\n';
-    if (const auto length = comment_length(text, i); length > 0) {
-      i += length;
-    } else if (const auto quoted = quoted_length(text, i); quoted > 0) {
-      current.append(text, i, quoted);
-      i += quoted;
-    } else if (line_starts && text.compare(i, 10, "DELIMITER ") == 0) {
-      const auto end = std::min(text.find('\n', i), text.size());
-      delimiter = std::string{trim(std::string_view{text}.substr(i + 10, end - i - 10))};
-      i = end;
-    } else if (text.compare(i, delimiter.size(), delimiter) == 0) {
-      if (!trim(current).empty()) statements.emplace_back(trim(current));
-      current.clear();
-      i += delimiter.size();
-    } else {
-      current += text[i++];
-    }
-  }
-  if (!trim(current).empty()) statements.emplace_back(trim(current));
-  return statements;
 }
 
 int migrate(const Settings& settings, const MigrateOptions& options) {

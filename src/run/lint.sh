@@ -20,6 +20,8 @@ check_format() {
 
 check_arrows() { src/run/check-arrows.sh; }
 
+check_withstood() { src/run/check-withstood.sh; }
+
 check_scripts() {
   local file bad=0
   for file in .ci/run src/run/*.sh $(find tests -name '*.sh'); do
@@ -176,7 +178,7 @@ if [ "${1:-}" = generate ]; then
   exit
 fi
 
-if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security readme recipe lanes; fi
+if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security readme recipe lanes withstood; fi
 failed=()
 for check; do
   begun=$EPOCHREALTIME

@@ -35,6 +35,13 @@ Document announced(const Context& context, const TenantScope& scope, const Uploa
   return d;
 }
 
+// The first file that arrives stays: no PUT replaces one that has been verified. A store that does not know
+// conditional writes (RFC 9110 section 13.1.2) would let one of the same length and SHA-256 through.
+std::vector<std::pair<std::string, std::string>> upload_headers(const Settings& settings) {
+  if (!on_s3(settings)) return {};
+  return {{"If-None-Match", "*"}};
+}
+
 std::string upload_url(const Context& context, const TenantScope& scope, const Document& d) {
   const auto& settings = context.settings;
   if (!on_s3(settings))
@@ -42,6 +49,8 @@ std::string upload_url(const Context& context, const TenantScope& scope, const D
            signed_path(context.keys, {scope.org(), d.id, *d.size, *d.upload_expires_at});
   S3Call call{.method = "PUT", .key = *d.storage_key, .seconds = settings.upload_seconds};
   call.headers = {{"content-length", std::to_string(*d.size)}};
+  for (const auto& [name, value] : upload_headers(settings))
+    call.headers.emplace_back(ascii_lower(name), value);
   if (d.sha256) call.query = {{"X-Amz-Content-Sha256", to_hex(*d.sha256)}};
   return presign(s3_options(settings), call, context.now);
 }
@@ -109,7 +118,7 @@ Upload announce_upload(db::Txn& txn, const Context& context, const TenantScope& 
   if (limit && used > *limit) throw db::LimitReached{"the organization's storage", "storage"};
   record(txn, context, scope,
          {"document.created", "document", d.id.bytes(), {}, document_values(d), document_data(d)});
-  return {d.id, upload_url(context, scope, d), *d.upload_expires_at};
+  return {d.id, upload_url(context, scope, d), upload_headers(context.settings), *d.upload_expires_at};
 }
 
 std::string allow_upload(db::Txn& txn, const Context& context, const UploadAddress& address,

@@ -1,19 +1,10 @@
 // GET /auth/verify, and nginx's auth_request on it in front of another application, as guard.conf.example has
 // it.
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/own_nginx.hpp"
 #include "support/processes.hpp"
 #include "support/world.hpp"
 
@@ -23,106 +14,30 @@ namespace {
 
 const char* const kVerify = "/auth/verify";
 
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  require(bound, "no port is free");
-  return ntohs(address.sin_port);
-}
-
-// An nginx of its own: guards an application that answers with the headers it was given.
-class GuardedApplication {
+// Guards an application that answers with the headers it was given.
+class GuardedApplication : public OwnNginx {
  public:
-  explicit GuardedApplication(std::string tenantd = setting("FAST_SOCKET"))
-      : tenantd_(std::move(tenantd)), port_(free_port()) {
-    std::string pattern = run_dir() + "/guard-XXXXXX";
-    require(::mkdtemp(pattern.data()) != nullptr, "no folder");
-    dir_ = pattern;
-    std::filesystem::create_symlink(setting("TENANTD_TOP") + "/nginx", dir_ + "/tenantd");
-    std::ofstream{dir_ + "/nginx.conf"} << configuration();
-    start();
-  }
-  ~GuardedApplication() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-    std::filesystem::remove_all(dir_);
-  }
-  GuardedApplication(const GuardedApplication&) = delete;
-  GuardedApplication& operator=(const GuardedApplication&) = delete;
-
-  Client client() const {
-    Client made{"http://127.0.0.1:" + std::to_string(port_)};
-    made.of_another_program();
-    return made;
-  }
-  Client client(const Account& account) const {
-    auto made = client();
-    made.bearer(account.access_token);
-    return made;
-  }
+  explicit GuardedApplication(const std::string& tenantd = setting("FAST_SOCKET"))
+      : OwnNginx(sites, tenantd) {}
 
  private:
-  std::string configuration() const {
-    std::string text = ::geteuid() == 0 ? "user root;\n" : "";
-    text += "daemon off; error_log stderr warn; pid " + dir_ + "/pid; worker_processes 1;\n" +
-            "events {}\nhttp {\n";
-    for (const char* kind : {"client_body", "fastcgi", "proxy", "scgi", "uwsgi"})
-      text += std::string{kind} + "_temp_path " + dir_ + '/' + kind + ";\n";
-    return text + "access_log off;\ninclude tenantd/http.conf;\n" +
-           "upstream tenantd_fast { server unix:" + tenantd_ +
-           "; keepalive 4; }\nupstream tenantd_hash { server unix:" + setting("HASH_SOCKET") +
-           "; }\nupstream tenantd_outbound { server unix:" + setting("OUTBOUND_SOCKET") + "; }\n" +
-           "server { listen unix:" + dir_ + R"(/app.sock; location / {
+  static std::string guarded(const Place& at, const std::string& location, const std::string& rule) {
+    return "location " + location + " { " + rule +
+           " include tenantd/snippets/guard.conf; proxy_pass http://unix:" + at.dir + "/app.sock; }\n";
+  }
+  static std::string sites(const Place& at) {
+    return "server { listen unix:" + at.dir + R"(/app.sock; location / {
         default_type text/plain;
         return 200 "user=$http_x_user_id org=$http_x_org_id role=$http_x_role may=[$http_x_permissions] other=[$http_x_actor_id$http_x_user_email$http_x_org_slug$http_authorization$http_x_api_key]";
       } }
       server { listen 127.0.0.1:)" +
-           std::to_string(port_) + R"(; include tenantd/snippets/guard-server.conf;
-        location / { include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
-           dir_ + R"(/app.sock; }
-        location /billing/ { auth_request /_tenantd_verify/tenant:billing; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
-           dir_ + R"(/app.sock; }
-        location /nonsense/ { auth_request /_tenantd_verify/users:fly; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
-           dir_ + R"(/app.sock; }
-        location /misspelt/ { auth_request /_tenantd_verify/Tenant:Billing; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
-           dir_ + R"(/app.sock; }
-        location /misspelt/too/ { auth_request /_tenantd_verify/; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
-           dir_ + R"(/app.sock; }
-        location /open/ { auth_request off; include tenantd/snippets/guard.conf; proxy_pass http://unix:)" +
-           dir_ + "/app.sock; }\n}\n}\n";
+           std::to_string(at.port) + "; include tenantd/snippets/guard-server.conf;\n" +
+           guarded(at, "/", "") + guarded(at, "/billing/", "auth_request /_tenantd_verify/tenant:billing;") +
+           guarded(at, "/nonsense/", "auth_request /_tenantd_verify/users:fly;") +
+           guarded(at, "/misspelt/", "auth_request /_tenantd_verify/Tenant:Billing;") +
+           guarded(at, "/misspelt/too/", "auth_request /_tenantd_verify/;") +
+           guarded(at, "/open/", "auth_request off;") + "}\n";
   }
-
-  void start() {
-    const pid_t parent = ::getpid();
-    const auto log = run_dir() + "/log/guard.log";
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-      const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-      for (const int output : {STDOUT_FILENO, STDERR_FILENO}) ::dup2(fd, output);
-      ::setenv("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", 1);
-      const auto conf = dir_ + "/nginx.conf";
-      if (::getppid() == parent)
-        ::execlp("nginx", "nginx", "-e", "stderr", "-p", dir_.c_str(), "-c", conf.c_str(), nullptr);
-      ::_exit(127);
-    }
-    require(pid_ > 0, "fork");
-    wait_until("the guarded application answers", [&] {
-      require(lives(pid_), "nginx ended; see " + log);
-      return client().get("/open/").status == 200;
-    });
-  }
-
-  std::string tenantd_;
-  int port_;
-  std::string dir_;
-  pid_t pid_ = -1;
 };
 
 bool contains(const std::string& text, const std::string& part) {

@@ -50,7 +50,7 @@ std::string curl(std::vector<std::string> arguments) {
 }
 
 std::string put(const std::string& url, const std::string& content) {
-  return curl({"-X", "PUT", "-H", "Content-Type:", "--data-binary", content, url});
+  return curl({"-X", "PUT", "-H", "Content-Type:", "-H", "If-None-Match: *", "--data-binary", content, url});
 }
 
 std::string upload_url(const Response& announced) { return expect(announced, 201).text("/upload_url"); }
@@ -72,6 +72,9 @@ Test(s3, a_file_is_put_and_got_at_the_store_and_removed_there, .timeout = 120) {
   require(put(url, "jello").ends_with("403"), "another body");
   require(put(url + "0", "hello").ends_with("403"), "another signature");
   require_equal(store.objects(), 0U);
+  require_equal(reply.text("/upload_headers/If-None-Match"), "*");
+  const auto careless = curl({"-X", "PUT", "-H", "Content-Type:", "--data-binary", "hello", url});
+  require(careless.ends_with("403"), "without the condition that was signed");
   require_equal(put(url, "hello"), "200");
   const auto done = complete(owner, upload);
   require_equal(expect(done, 200).text("/status"), "stored");
@@ -90,6 +93,22 @@ Test(s3, a_file_is_put_and_got_at_the_store_and_removed_there, .timeout = 120) {
   wait_until("the object is gone", [&] { return store.objects() == 0; });
   wait_until("the list is empty", [] { return number_of("SELECT COUNT(*) FROM file_removal") == 0; });
   require_equal(log_with(stack.dir(), "X-Amz-Signature"), "", "an address stands in a log");
+}
+
+Test(s3, a_file_that_was_verified_is_never_replaced, .timeout = 120) {
+  const Store store;
+  const PrivateStack stack{store.settings()};
+  stack.take_the_suites_place();
+  const auto owner = sign_up();
+  // No SHA-256 was announced: another file of the same length would be taken.
+  const auto reply = announce(owner, make_project(owner), {.name = "a.txt"});
+  const auto url = upload_url(reply);
+  const Announced upload{reply.text("/document_id"), ""};
+  require_equal(put(url, "hello"), "200");
+  expect(complete(owner, upload), 200);
+  require_equal(put(url, "jello"), "412");
+  const auto location = owner.client().get(upload.document() + "/download").header("location");
+  require_equal(curl({location}), "hello200");
 }
 
 Test(s3, a_store_that_fails_fails_nothing_else, .timeout = 120) {

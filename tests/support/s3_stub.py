@@ -95,6 +95,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(404)
         file = os.path.join(folder, "objects", key)
         if self.command == "PUT":
+            if os.path.exists(file) and self.headers.get("If-None-Match") == "*":
+                return self.reply(412)
             with open(file, "wb") as out:
                 out.write(body)
             return self.reply(200)

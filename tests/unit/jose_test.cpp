@@ -115,3 +115,33 @@ Test(jose, a_key_that_cannot_be_used_is_left_out) {
     require(!ForeignKeys::parse(text), std::string{"a key set: "} + text);
   require(!keys_of("{\"keys\":[]}").has("x"), "an empty set");
 }
+
+Test(jose, a_key_whose_operations_do_not_include_verifying_is_left_out) {
+  const ForgeKey key{"k"};
+  for (const char* ops :
+       {R"([])", R"(["sign"])", R"(["encrypt","wrapKey"])", R"("verify")", R"({"verify":1})",
+        R"([1,"verify"])", R"(["verify","verify"])", "null", R"(["Verify"])"})
+    require(!keys_of("{\"keys\":[" + key.jwk("\"key_ops\":" + std::string{ops} + ',') + "]}").has("k"), ops);
+  for (const char* ops : {R"(["verify"])", R"(["sign","verify"])"})
+    require(keys_of("{\"keys\":[" + key.jwk("\"key_ops\":" + std::string{ops} + ',') + "]}").has("k"), ops);
+  for (const char* use : {R"("use":"",)", R"("use":1,)", R"("use":null,)", R"("use":"SIG",)"})
+    require(!keys_of("{\"keys\":[" + key.jwk(use) + "]}").has("k"), use);
+  require(!keys_of("{\"keys\":[" + key.jwk(R"("d":"AQAB",)") + "]}").has("k"), "a private key in public");
+}
+
+// 65537^12345 modulo the product of the primes up to 167, and a multiple of that product: 2048 bits.
+constexpr const char* kRocaShaped =
+    "iCETiEfNgyE_a19OGJHUYzH7_6SDOEswXS1tGqt61VZHX5o22c9cYiOh0E8SXfn7fqiDBR3jF8Y_klKDR0uDPAofPJ"
+    "RfUNvRvtyt0a4_annVxsRFwXMsLOWrDht64WGIbLRB_Vle097eR8ELC2przlBYQdWdqXIZ71Q_gB2jh8lxOLSG2ymA"
+    "iWYosZ55ACroGxGX3ov7tvmcIbZYiSc4lDx10Hvqc5iv3-XftM1xPeQ1TiFIs5dcSohDkWjaYhrNrQ-prLxJbeB64A"
+    "RuxY9ymPrY3rk5FUAeqwQobNDzX1wMGhjBbHSx6xEzNcDIKA8OWET8IJMvy-z8GxiDT-h5lQ";
+
+Test(jose, a_key_of_the_roca_shape_is_left_out) {
+  const auto jwk = [](const std::string& n) {
+    return R"({"keys":[{"kty":"RSA","kid":"k","e":"AQAB","n":")" + n + "\"}]}";
+  };
+  require(!keys_of(jwk(kRocaShaped)).has("k"), "a modulus that can be factored");
+  std::string other = kRocaShaped;
+  other[10] = other[10] == 'A' ? 'B' : 'A';
+  require(keys_of(jwk(other)).has("k"), "a modulus beside it");
+}

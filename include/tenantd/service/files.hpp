@@ -24,7 +24,8 @@ struct UploadForm {
 
 struct Upload {
   DocumentId document;
-  std::string url;  // takes one PUT
+  std::string url;                                           // takes one PUT
+  std::vector<std::pair<std::string, std::string>> headers;  // to be sent with it
   TimePoint expires_at;
 };
 

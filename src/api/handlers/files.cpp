@@ -38,11 +38,10 @@ service::UploadAddress address_of(const Request& request) {
 Response announce_upload(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto upload = service::announce_upload(txn, request.context, scope, upload_form(request.body));
   JsonOut json;
-  json.begin_object()
-      .field("document_id", upload.document)
-      .field("upload_url", upload.url)
-      .field("expires_at", upload.expires_at)
-      .end_object();
+  json.begin_object().field("document_id", upload.document).field("upload_url", upload.url);
+  json.key("upload_headers").begin_object();
+  for (const auto& [name, value] : upload.headers) json.field(name, value);
+  json.end_object().field("expires_at", upload.expires_at).end_object();
   auto response = created(json, std::string{kDocumentsPath} + '/' + upload.document.str());
   response.header("Cache-Control", "no-store");
   return response;

@@ -1,0 +1,85 @@
+#include "sql_text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::db {
+namespace {
+
+// Returns the length of the comment that begins at `i`, or 0: "-- ", "#" to the line's end, "/* */" unless
+// the server shall read it ("/*!", "/*M!").
+std::size_t comment_length(const std::string& text, std::size_t i) {
+  const bool dashes = text.compare(i, 2, "--") == 0 &&
+                      (i + 2 == text.size() || std::isspace(static_cast<unsigned char>(text[i + 2])));
+  if (dashes || text[i] == '#') return std::min(text.find('\n', i), text.size()) - i;
+  if (text.compare(i, 2, "/*") != 0 || text.compare(i, 3, "/*!") == 0 || text.compare(i, 4, "/*M!") == 0)
+    return 0;
+  const auto end = text.find("*/", i + 2);
+  return end == std::string::npos ? text.size() - i : end + 2 - i;
+}
+
+// Returns the length of the quoted text that begins at `i`, or 0. A backslash escapes except within
+// backticks; a doubled quote is two texts side by side, which comes to the same.
+std::size_t quoted_length(const std::string& text, std::size_t i) {
+  const char mark = text[i];
+  if (mark != '\'' && mark != '"' && mark != '`') return 0;
+  std::size_t end = i + 1;
+  while (end < text.size() && text[end] != mark) end += text[end] == '\\' && mark != '`' ? 2 : 1;
+  return std::min(end + 1, text.size()) - i;
+}
+
+}  // namespace
+
+std::string read_file(const std::string& path) {
+  std::ifstream file{path};
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) throw std::runtime_error(path + " cannot be read");
+  return text.str();
+}
+
+std::string quote(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string account_name(const Settings& settings, const std::string& user) {
+  return quote(user) + "@" + quote(settings.db_host.empty() ? "localhost" : "%");
+}
+
+std::vector<std::string> split_statements(const std::string& text) {
+  std::vector<std::string> statements;
+  std::string delimiter = ";";
+  std::string current;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool line_starts = i == 0 || text[i - 1] == '\n';
+    if (const auto length = comment_length(text, i); length > 0) {
+      i += length;
+    } else if (const auto quoted = quoted_length(text, i); quoted > 0) {
+      current.append(text, i, quoted);
+      i += quoted;
+    } else if (line_starts && text.compare(i, 10, "DELIMITER ") == 0) {
+      const auto end = std::min(text.find('\n', i), text.size());
+      delimiter = std::string{trim(std::string_view{text}.substr(i + 10, end - i - 10))};
+      i = end;
+    } else if (text.compare(i, delimiter.size(), delimiter) == 0) {
+      if (!trim(current).empty()) statements.emplace_back(trim(current));
+      current.clear();
+      i += delimiter.size();
+    } else {
+      current += text[i++];
+    }
+  }
+  if (!trim(current).empty()) statements.emplace_back(trim(current));
+  return statements;
+}
+
+}  // namespace tenantd::db

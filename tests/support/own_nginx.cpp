@@ -1,0 +1,81 @@
+#include "support/own_nginx.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/check.hpp"
+#include "support/processes.hpp"
+
+namespace tenantd::test {
+namespace {
+
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  require(bound, "no port is free");
+  return ntohs(address.sin_port);
+}
+
+std::string fresh_dir() {
+  std::string pattern = run_dir() + "/nginx-XXXXXX";
+  require(::mkdtemp(pattern.data()) != nullptr, "no folder");
+  std::filesystem::create_symlink(setting("TENANTD_TOP") + "/nginx", pattern + "/tenantd");
+  return pattern;
+}
+
+}  // namespace
+
+OwnNginx::OwnNginx(const Configuration& http, const std::string& fast) : place_{fresh_dir(), free_port()} {
+  std::ofstream{place_.dir + "/nginx.conf"} << whole(http(place_), fast);
+  start();
+}
+
+OwnNginx::~OwnNginx() {
+  nginx_.reset();
+  std::filesystem::remove_all(place_.dir);
+}
+
+Client OwnNginx::client() const {
+  Client made{"http://127.0.0.1:" + std::to_string(place_.port)};
+  made.of_another_program();
+  return made;
+}
+
+Client OwnNginx::client(const Account& account) const {
+  auto made = client();
+  made.bearer(account.access_token);
+  return made;
+}
+
+std::string OwnNginx::whole(const std::string& http, const std::string& fast) const {
+  std::string text = ::geteuid() == 0 ? "user root;\n" : "";
+  text += "daemon off; error_log stderr warn; pid " + place_.dir +
+          "/pid; worker_processes 1;\nevents {}\nhttp {\n";
+  for (const char* kind : {"client_body", "fastcgi", "proxy", "scgi", "uwsgi"})
+    text += std::string{kind} + "_temp_path " + place_.dir + '/' + kind + ";\n";
+  return text + "access_log off;\ninclude tenantd/http.conf;\nupstream tenantd_fast { server unix:" + fast +
+         "; keepalive 4; }\nupstream tenantd_hash { server unix:" + setting("HASH_SOCKET") +
+         "; }\nupstream tenantd_outbound { server unix:" + setting("OUTBOUND_SOCKET") + "; }\n" + http +
+         "}\n";
+}
+
+void OwnNginx::start() {
+  nginx_.emplace("own-nginx", std::vector<std::string>{"nginx", "-e", "stderr", "-p", place_.dir, "-c",
+                                                       place_.dir + "/nginx.conf"});
+  wait_until("an nginx of the test's own answers", [&] {
+    nginx_->must_live();
+    return client().get("/").status != 0;
+  });
+}
+
+}  // namespace tenantd::test
