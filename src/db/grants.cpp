@@ -9,7 +9,8 @@
 namespace tenantd::db {
 namespace {
 
-// A statement read word by word. Names may stand in backticks; `_` escaped as in a pattern is plain.
+// A statement read word by word. Names may stand in backticks. What stands there stays as it is: a schema may
+// be a pattern (tenantd\_app), and is revoked as it was granted.
 class Words {
  public:
   explicit Words(std::string_view text) : text_(text) { read(); }
@@ -49,8 +50,7 @@ class Words {
     quoted_ = true;
     const auto end = text_.find(mark, 1);
     if (end == std::string_view::npos) throw std::runtime_error("has an open quote");
-    for (const char c : text_.substr(1, end - 1))
-      if (c != '\\') word_ += c;
+    word_ = text_.substr(1, end - 1);
     text_.remove_prefix(end + 1);
   }
 

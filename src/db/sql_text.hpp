@@ -1,4 +1,5 @@
-// SQL as text, for what no prepared statement can say: files of statements, and accounts.
+// SQL as text, for what no prepared statement can say: files of statements (split_statements is for tests
+// too, and declared in migrate.hpp), and accounts.
 #pragma once
 
 #include <string>
