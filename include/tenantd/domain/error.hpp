@@ -28,6 +28,7 @@ namespace tenantd {
   X(forbidden, 403, "The caller lacks the permission")                                 \
   X(reauthentication_required, 403, "The current password must be given again")        \
   X(email_unverified, 403, "The address must be verified first")                       \
+  X(mfa_session_required, 403, "Sign in with a second factor to do this")              \
   X(mfa_enrollment_required, 403, "The organization requires a second factor")         \
   X(session_required, 403, "An API key cannot do this: sign in")                       \
   X(account_shared, 403, "The account belongs to other organizations too")             \
@@ -59,13 +60,14 @@ namespace tenantd {
   X(limit_reached, 409, "The organization has reached its limit")                      \
   X(identity_taken, 409, "The identity belongs to another account")                    \
   X(invite_pending, 409, "An invitation is pending for this address")                  \
+  X(account_unverified, 409, "The account has not proven its address")                 \
   X(contended, 409, "Another change of the same thing is under way")                   \
   X(last_owner, 409, "An organization keeps at least one owner")                       \
   X(idempotency_in_progress, 409, "A request with this key is running")                \
   X(invite_gone, 410, "The invitation was used, revoked or has expired")               \
   X(precondition_failed, 412, "The resource has changed since it was read")            \
   X(body_too_large, 413, "The body is too large")                                      \
-  X(unsupported_media_type, 415, "The body must be application/json")                  \
+  X(unsupported_media_type, 415, "Send the body as application/json")                  \
   X(validation_failed, 422, "The request does not fit its schema")                     \
   X(password_required, 422, "A new account needs a password")                          \
   X(password_refused, 422, "The password cannot be used")                              \
