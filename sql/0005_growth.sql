@@ -46,14 +46,19 @@ END//
 -- A webhook is told of what happens from now on.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.webhook_made BEFORE INSERT ON tenantd.webhook
 FOR EACH ROW
-  SET NEW.cursor_seq = COALESCE(NEW.cursor_seq, (SELECT event_seq FROM tenantd.change_head WHERE org_id = NEW.org_id), 0)//
+BEGIN
+  DECLARE v_head BIGINT;
+  -- A subquery in SET or IF would lock what it reads, as none in SELECT INTO does; who records the change next deadlocks.
+  SELECT MAX(event_seq) INTO v_head FROM tenantd.change_head WHERE org_id = NEW.org_id;
+  SET NEW.cursor_seq = COALESCE(NEW.cursor_seq, v_head, 0);
+END//
 -- What happened before a pause is still owed; what happens in the course of it is not.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.webhook_paused BEFORE UPDATE ON tenantd.webhook
 FOR EACH ROW
 BEGIN
   DECLARE v_head BIGINT;
   IF OLD.status <> NEW.status THEN
-    SET v_head = COALESCE((SELECT event_seq FROM tenantd.change_head WHERE org_id = NEW.org_id), OLD.cursor_seq);
+    SELECT COALESCE(MAX(event_seq), OLD.cursor_seq) INTO v_head FROM tenantd.change_head WHERE org_id = NEW.org_id;
     IF OLD.status = 0 THEN
       CALL tenantd.add_deliveries(OLD.org_id, OLD.id, OLD.events, OLD.cursor_seq, v_head);
     END IF;
@@ -122,18 +127,22 @@ FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'purchase_requests')//
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_inserted AFTER INSERT ON tenantd.member
 FOR EACH ROW
 BEGIN
+  DECLARE v_amount BIGINT;
   CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
   IF NEW.status = 0 THEN
     CALL tenantd.limit_members(NEW.org_id);
   END IF;
-  IF (SELECT COUNT(*) FROM tenantd.member WHERE user_id = NEW.user_id) > 1000 THEN
+  SELECT COUNT(*) INTO v_amount FROM tenantd.member WHERE user_id = NEW.user_id;
+  IF v_amount > 1000 THEN
     SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: memberships';
   END IF;
 END//
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost TRIGGER tenantd.identity_counted AFTER INSERT ON tenantd.identity
 FOR EACH ROW
 BEGIN
-  IF (SELECT COUNT(*) FROM tenantd.identity WHERE user_id = NEW.user_id) > 20 THEN
+  DECLARE v_amount BIGINT;
+  SELECT COUNT(*) INTO v_amount FROM tenantd.identity WHERE user_id = NEW.user_id;
+  IF v_amount > 20 THEN
     SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: identities';
   END IF;
 END//

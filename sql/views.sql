@@ -200,8 +200,8 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
   SELECT cursor_seq, events INTO v_after, v_events FROM tenantd.webhook
   WHERE org_id = p_org AND id = p_webhook AND status = 0 FOR UPDATE SKIP LOCKED;
-  SET v_room = LEAST(p_most, 100 - (SELECT COUNT(*) FROM tenantd.webhook_delivery
-                                    WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook));
+  SELECT LEAST(p_most, 100 - COUNT(*)) INTO v_room FROM tenantd.webhook_delivery
+  WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook;
   IF v_after IS NOT NULL AND v_room > 0 THEN
     SELECT MAX(seq) INTO v_to FROM (
       SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after ORDER BY seq LIMIT 500) n;
@@ -212,7 +212,9 @@ BEGIN
       SET v_to = v_last;
     END IF;
     -- Retention may have removed all that was left.
-    SET v_to = COALESCE(v_to, (SELECT event_seq FROM tenantd.webhook_backlog WHERE org_id = p_org), v_after);
+    IF v_to IS NULL THEN
+      SELECT COALESCE(MAX(event_seq), v_after) INTO v_to FROM tenantd.webhook_backlog WHERE org_id = p_org;
+    END IF;
     IF v_found > 0 THEN
       CALL tenantd.add_deliveries(p_org, p_webhook, v_events, v_after, v_to);
     END IF;
@@ -482,8 +484,8 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
   SELECT 1 INTO v_found FROM tenantd.audit_log
   WHERE org_id = p_org AND seq = p_seq AND hash = p_hash AND created_at <= p_before FOR UPDATE SKIP LOCKED;
-  IF v_found = 1 AND NOT EXISTS (
-    SELECT 1 FROM tenantd.audit_log WHERE org_id = p_org AND seq < p_seq AND created_at > p_before) THEN
+  SELECT 0 INTO v_found FROM tenantd.audit_log WHERE org_id = p_org AND seq < p_seq AND created_at > p_before LIMIT 1;
+  IF v_found = 1 THEN
     INSERT INTO tenantd.audit_start (org_id, seq, hash, signature, cut_at) VALUES (p_org, p_seq, p_hash, p_signature, p_now)
     ON DUPLICATE KEY UPDATE seq = VALUES(seq), hash = VALUES(hash), signature = VALUES(signature), cut_at = VALUES(cut_at);
     DELETE FROM tenantd.audit_log WHERE org_id = p_org AND seq <= p_seq;
@@ -500,14 +502,17 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.requir
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
   DECLARE v_message VARCHAR(64) DEFAULT CONCAT('limit: ', p_kind);
-  DECLARE v_locked BIGINT;
-  SELECT amount INTO v_locked FROM tenantd.organization_count WHERE org_id = v_org AND kind = p_kind FOR UPDATE;
-  IF p_most < CASE p_kind
-       WHEN 'api_keys' THEN (SELECT COUNT(*) FROM tenantd.api_key WHERE org_id = v_org)
-       WHEN 'roles' THEN (SELECT COUNT(*) FROM tenantd.role WHERE org_id = v_org)
-       WHEN 'webhooks' THEN (SELECT COUNT(*) FROM tenantd.webhook WHERE org_id = v_org)
-       WHEN 'invites' THEN (SELECT COUNT(*) FROM tenantd.invite WHERE org_id = v_org AND pending_email IS NOT NULL)
-     END THEN
+  DECLARE v_amount BIGINT;
+  SELECT amount INTO v_amount FROM tenantd.organization_count WHERE org_id = v_org AND kind = p_kind FOR UPDATE;
+  -- Each by SELECT INTO: a subquery in IF or SET would wait for the rows that the others are about to count.
+  CASE p_kind
+    WHEN 'api_keys' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.api_key WHERE org_id = v_org;
+    WHEN 'roles' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.role WHERE org_id = v_org;
+    WHEN 'webhooks' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.webhook WHERE org_id = v_org;
+    WHEN 'invites' THEN
+      SELECT COUNT(*) INTO v_amount FROM tenantd.invite WHERE org_id = v_org AND pending_email IS NOT NULL;
+  END CASE;
+  IF v_amount > p_most THEN
     SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
   END IF;
 END//
