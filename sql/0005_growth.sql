@@ -33,8 +33,9 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.add_delive
   IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_events VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin,
   IN p_after BIGINT, IN p_to BIGINT)
 BEGIN
-  DECLARE v_room INT DEFAULT 100 - (SELECT COUNT(*) FROM tenantd.webhook_delivery
-                                    WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook);
+  DECLARE v_room INT;
+  SELECT 100 - COUNT(*) INTO v_room FROM tenantd.webhook_delivery
+  WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook;
   IF v_room > 0 THEN
     INSERT IGNORE INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, pending_since,
       created_at, updated_at)

@@ -451,17 +451,21 @@ void Dispatch::drop_read_only(Call& call, db::Txn& txn) {
   if (route.body.empty() || reader == nullptr || reader->path != route.path) return;
   const auto& taken = schemas_.document(route.body);
   if (!sends_back(call.body, taken, schemas_.document("reply/" + std::string{reader->reply.schema}))) return;
+  if (const auto current = read_current(call, *reader, txn)) drop_sent_back(call.body, taken, *current);
+}
+
+// What the caller would be given by `reader`; nullopt for who may not read it, or finds nothing there: that
+// one cannot send it back, and the schema refuses what it does not know.
+std::optional<Json> Dispatch::read_current(Call& call, const Route& reader, db::Txn& txn) {
   try {
-    authorizer_.authorize(*reader, call.http, *call.principal, call.context.now);
+    authorizer_.authorize(reader, call.http, *call.principal, call.context.now);
     Json nothing;
     nothing.SetObject();
     const Request request{call.http,    call.context,      nothing,  nothing,
                           std::nullopt, &*shared_.metrics, &schemas_};
-    drop_sent_back(call.body, taken,
-                   parse_json(authorizer_.call(*reader, request, call.principal, txn).body));
+    return parse_json(authorizer_.call(reader, request, call.principal, txn).body);
   } catch (const ApiError&) {
-    // Who may not read it, or finds nothing there, cannot send it back: the schema refuses what it does not
-    // know.
+    return std::nullopt;
   }
 }
 

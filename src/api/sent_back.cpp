@@ -78,8 +78,10 @@ class Dropper {
       const auto name = name_of(at->name);
       const auto* part = property(schema, name);
       const auto* now = value_of(current, name);
-      if (now != nullptr && is_read_only(at->value, part)) {
-        if (at->value != *now) error_.add_field(pointer + '/' + std::string{name}, kDiffers);
+      const bool same = now != nullptr && at->value == *now;
+      // A null of a member that is written, but is not null now, is no repetition: the schema refuses it.
+      if (now != nullptr && is_read_only(at->value, part) && (same || part == nullptr)) {
+        if (!same) error_.add_field(pointer + '/' + std::string{name}, kDiffers);
         at = body.EraseMember(at);
         continue;
       }

@@ -161,7 +161,12 @@ Test(sent_back, who_may_write_and_not_read_learns_nothing_by_it) {
   const auto stranger = sign_up();
   Unchanged database;
   expect_problem(blind.client().put(path, body), 422, "validation_failed");
-  expect_problem(stranger.client().put(path, body), 404, "not_found");
+  // As at an id that nothing has: first the schema, then the look for it.
+  const auto nowhere = "/api/v1/products/" + fresh_id();
+  for (const auto& at : {path, nowhere}) {
+    expect_problem(stranger.client().put(at, body), 422, "validation_failed");
+    expect_problem(stranger.client().put(at, R"({"sku":"S","name":"P"})"), 404, "not_found");
+  }
   database.check("no right to read");
 }
 

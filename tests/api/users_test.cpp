@@ -59,7 +59,7 @@ Test(users, a_profile_too_large_or_with_other_members_beside_it_is_refused) {
   const std::string large(4097, 'x');
   for (const std::string& body :
        {std::string{"{}"}, std::string{R"({"profile":[]})"}, R"({"profile":{"x":")" + large + "\"}}",
-        std::string{R"({"profile":{},"status":"active"})"},
+        std::string{R"({"profile":{},"status":"inactive"})"},
         std::string{R"({"profile":{},"is_super_admin":true})"},
         std::string{R"({"profile":{},"email":"x@example.com"})"}})
     expect_problem(client.put("/api/v1/users/me", body), 422, "validation_failed");

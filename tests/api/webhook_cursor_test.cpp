@@ -53,7 +53,10 @@ class Hooks {
   void hold() const {
     wait_until("the courier holds no lock", [&] {
       require(::kill(courier(), SIGSTOP) == 0, "the courier takes no signal");
-      if (number_of("SELECT COUNT(*) FROM information_schema.innodb_trx") == 0) return true;
+      if (number_of(
+              "SELECT COUNT(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist "
+              "p ON p.id = t.trx_mysql_thread_id WHERE p.user = 'tenantd_courier'") == 0)
+        return true;
       go_on();
       return false;
     });

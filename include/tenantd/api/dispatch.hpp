@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tenantd/api/authorizer.hpp"
@@ -60,6 +61,7 @@ class Dispatch : private db::ChangeListener {
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
   void drop_read_only(Call& call, db::Txn& txn);
+  std::optional<Json> read_current(Call& call, const Route& reader, db::Txn& txn);
   http::Response act(Call& call);
   http::Response answer_or_refuse(Call& call);
   void admit(Call& call);
