@@ -47,7 +47,7 @@ GRANT SELECT ON tenantd_app.audit_log TO {{app}};
 GRANT SELECT ON tenantd_app.system_audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
-  status, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
+  status, kept_by, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.

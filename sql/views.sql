@@ -577,7 +577,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
-  SELECT org_id, user_id, role_id, role_expires_at, status, sessions_ended_at, settings, created_at, updated_at FROM tenantd.member
+  SELECT org_id, user_id, role_id, role_expires_at, granted_by, status, sessions_ended_at, settings, created_at, updated_at
+  FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Members with who they are, for lists: in the order of their index, read from it first. Left to itself the optimizer
 -- spends twice the time of the query on finding that plan.
@@ -630,7 +631,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook AS
   SELECT org_id, id, url, description, secret_sealed, previous_secret_sealed, previous_until, events, status, revision,
-         created_by, created_at, updated_at FROM tenantd.webhook
+         created_by, kept_by, created_at, updated_at FROM tenantd.webhook
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook_delivery AS
   SELECT org_id, webhook_id, event_id, event_seq, status, attempts, next_attempt_at, lease_until, pending_since,
@@ -639,7 +640,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity_provider AS
   SELECT org_id, id, kind, client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
-         status, revision, created_at, updated_at FROM tenantd.identity_provider
+         status, kept_by, revision, created_at, updated_at FROM tenantd.identity_provider
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_state AS
   SELECT state, org_id, provider_id, browser, user_id, session_id, values_sealed, created_at, expires_at

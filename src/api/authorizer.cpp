@@ -1,6 +1,7 @@
 #include "tenantd/api/authorizer.hpp"
 
 #include "tenantd/api/impersonation.hpp"
+#include "tenantd/api/lasting.hpp"
 #include "tenantd/api/principal_codec.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
@@ -243,6 +244,8 @@ void Authorizer::authorize_member(const Route& route, const Principal& principal
   if (!principal.organization) refuse_token();
   require_second_factor(principal);
   if (!held_for(route, principal, now).has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
+  // Judged again under the organization's lock (service::stand_for_good): an end may be set meanwhile.
+  if (takes_lasting_right(route) && principal.role.expires_at) throw ApiError(ErrorCode::temporary_right);
 }
 
 void Authorizer::authorize(const Route& route, const http::Request& request, const Principal& principal,

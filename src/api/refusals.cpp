@@ -4,6 +4,7 @@
 
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/api/impersonation.hpp"
+#include "tenantd/api/lasting.hpp"
 #include "tenantd/api/openapi.hpp"
 
 namespace tenantd::api {
@@ -37,7 +38,8 @@ const std::vector<Own>& own_refusals() {
       {h::request_reset, {}},
       {h::confirm_reset, {token_invalid, password_refused}},
       {h::change_password, {reauthentication_required, password_refused, session_bound}},
-      {h::verify_email, {token_invalid, email_taken}},
+      {h::verify_email,
+       {token_invalid, email_taken, reauthentication_required, password_refused, wrong_account}},
       {h::resend_verification, {}},
       {h::change_email, {reauthentication_required, session_bound}},
       {h::auth_status, {}},
@@ -91,7 +93,9 @@ const std::vector<Own>& own_refusals() {
       {h::list_users, {}},
       {h::create_user, {role_outranks, not_found, email_taken, limit_reached}},
       {h::get_user, {not_found}},
-      {h::update_user, {account_shared, role_outranks, not_found, last_owner, limit_reached}},
+      {h::update_user,
+       {account_shared, role_outranks, not_found, last_owner, limit_reached, account_unverified,
+        temporary_right}},
       {h::deactivate_user, {role_outranks, not_found, last_owner}},
       {h::user_stats, {}},
       {h::unlock_user, {account_shared, role_outranks, not_found}},
@@ -104,7 +108,7 @@ const std::vector<Own>& own_refusals() {
       {h::impersonate, {not_found, impersonation_refused, mfa_enrollment_required}},
       {h::end_impersonation, {conflict}},
       {h::list_my_organizations, {}},
-      {h::register_organization, {session_bound, limit_reached}},
+      {h::register_organization, {session_bound, limit_reached, email_unverified}},
       {h::select_organization, {not_found, session_bound}},
       {h::change_organization, {mfa_not_enabled}},
       {h::delete_organization, {confirmation_mismatch}},
@@ -128,7 +132,7 @@ const std::vector<Own>& own_refusals() {
        {wrong_account, already_member, invite_gone, password_required, password_refused, limit_reached,
         session_bound}},
       {h::delete_member, {role_outranks, not_found, last_owner}},
-      {h::update_member_role, {role_outranks, not_found, last_owner}},
+      {h::update_member_role, {role_outranks, not_found, last_owner, account_unverified}},
       {h::make_microsoft_provider, {role_outranks, not_found}},
       {h::make_google_provider, {role_outranks, not_found}},
       {h::list_identity_providers, {not_found}},
@@ -209,6 +213,7 @@ std::vector<ErrorCode> implied(const Route& route) {
     add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, not_found, busy});
   if (access == Access::caller || needs_permission(access)) add({mfa_enrollment_required});
   if (needs_permission(access)) add({forbidden});
+  if (takes_lasting_right(route)) add({temporary_right});
   if (access == Access::super) add({forbidden});
   if (!open_to_impersonation(route)) add({impersonating});
   if (access == Access::user || access == Access::super || route.handler.tenant_with_session_ != nullptr)

@@ -65,7 +65,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/auth/password-reset/request", h::request_reset, none, Rate::password, "reset_request", "", accepted("notice"), "Ask for a reset link"},
     Route{POST, "/api/v1/auth/password-reset/confirm", h::confirm_reset, none, Rate::password, "reset_confirm", "", done(), "Choose a new password"},
     Route{POST, "/api/v1/auth/change-password", h::change_password, none, Rate::password, "change_password", "", done(), "Change one's own password"},
-    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::write, "verify_email", "", done(), "Verify an address, or confirm a new one"},
+    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::password, "verify_email", "", done(), "Verify an address, or confirm a new one: by the mailed token, with the account's session or password"},
     Route{POST, "/api/v1/auth/verify-email/resend", h::resend_verification, none, Rate::write, "", "", accepted("notice"), "Mail another verification link"},
     Route{POST, "/api/v1/auth/change-email", h::change_email, none, Rate::password, "change_email", "", accepted("notice"), "Move the account to another address"},
     Route{GET, "/api/v1/auth/status", h::auth_status, none, Rate::read, "", "", ok("auth_status"), "Who am I, with which permissions, until when"},

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <fstream>
+#include <numeric>
 
 #include "options.hpp"
 #include "progress.hpp"
@@ -33,8 +34,9 @@ const char* const kImportPage =
     "supabase\n"
     "(CSV of auth.users), firebase (JSON of auth:export; --hash-config names a file with the project's hash\n"
     "parameters), keycloak (JSON of a realm).\n\n"
-    "An account that exists gets the membership and keeps its password. Ended anywhere and run again, it "
-    "goes on\n"
+    "An account that exists gets the membership and keeps its password. One that has not proven its address "
+    "may be\n"
+    "anybody's: its mailbox gets an invitation instead. Ended anywhere and run again, an import goes on\n"
     "where it stopped. Exit status: 0 all in, 65 some rows refused, 66 no such file, 75 database away: run "
     "again, 130 interrupted: run again.\n";
 
@@ -223,20 +225,23 @@ class Import {
 
   void report(const Results& results) {
     for (std::size_t i = 0; i < results.size(); ++i)
-      if (results[i].outcome == ImportOutcome::refused)
-        report_.add(batch_[i].line, batch_[i].row.email, results[i].reason);
+      if (!results[i].reason.empty()) report_.add(batch_[i].line, batch_[i].row.email, results[i].reason);
     report_.flush();
   }
 
   void tell(const Results& results) {
     for (std::size_t i = 0; i < results.size(); ++i) {
       ++outcomes_[static_cast<std::size_t>(results[i].outcome)];
-      const bool shown = options_.report.empty() && outcomes_[3] <= kMostRefusedShown;
-      if (results[i].outcome == ImportOutcome::refused && shown)
+      const bool shown = options_.report.empty() && told_of() <= kMostRefusedShown;
+      if (!results[i].reason.empty() && shown)
         err_ << "tenantctl: line " << batch_[i].line << ": " << results[i].reason << '\n';
     }
-    progress_.say(outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3], share());
+    progress_.say(rows(), share());
   }
+
+  // Rows that did not get in as they are: refused, or invited instead.
+  std::int64_t told_of() const { return outcomes_[3] + outcomes_[4]; }
+  std::int64_t rows() const { return std::accumulate(outcomes_.begin(), outcomes_.end(), std::int64_t{0}); }
 
   // What came before was only read over.
   double share() const {
@@ -245,11 +250,12 @@ class Import {
   }
 
   void sum_up() {
-    if (options_.report.empty() && outcomes_[3] > kMostRefusedShown)
-      err_ << "tenantctl: and " << outcomes_[3] - kMostRefusedShown << " more; --report FILE names all\n";
-    const auto rows = outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3];
+    if (options_.report.empty() && told_of() > kMostRefusedShown)
+      err_ << "tenantctl: and " << told_of() - kMostRefusedShown << " more; --report FILE names all\n";
+    const auto rows = this->rows();
     out_ << (options_.dry_run ? "would be: " : "") << outcomes_[0] << " created, " << outcomes_[1]
          << " joined, " << outcomes_[2] << " skipped, " << outcomes_[3] << " refused";
+    if (outcomes_[4] > 0) out_ << ", " << outcomes_[4] << " invited";
     if (done_.rows_done > rows)
       out_ << "; with the runs before: " << done_.rows_done << " rows, " << done_.rows_refused << " refused";
     out_ << " (" << static_cast<std::int64_t>(static_cast<double>(rows) / std::max(progress_.seconds(), 1e-3))
@@ -272,7 +278,7 @@ class Import {
   std::vector<ImportRecord> batch_;
   ImportProgress done_;
   std::int64_t resume_line_ = 0;
-  std::array<std::int64_t, 4> outcomes_{};
+  std::array<std::int64_t, 5> outcomes_{};
 };
 
 std::optional<OrgId> target(db::Pool& pool, const std::string& organization) {

@@ -21,7 +21,8 @@ const char* const kSuperAdminPage =
     "Workers of a running tenantd hear of it within SESSION_CACHE_SECONDS. They sign in as DB_ADMIN_USER "
     "and\n"
     "need the keys, for the audit row. create-super-admin makes an account that does not exist yet.\n"
-    "Exit status: 0 done, or it was so already; 1 the address has no account; 64 wrong usage;\n"
+    "Exit status: 0 done, or it was so already; 1 the address has no account, or one that has\n"
+    "not verified it; 64 wrong usage;\n"
     "75 database away; 78 wrong settings.\n";
 
 namespace {
@@ -61,8 +62,17 @@ int list(Administrator& as, std::ostream& out) {
 }
 
 int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
-  const auto was = db::run_transaction(
-      as.pool, nullptr, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
+  std::optional<bool> was;
+  try {
+    was = db::run_transaction(
+        as.pool, nullptr, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::account_unverified) throw;
+    err << "tenantctl: " << email.str()
+        << " has an account that has not verified the address, and may be anybody's: let its owner follow "
+        << "the link in the mail first\n";
+    return 1;
+  }
   if (!was) {
     err << "tenantctl: " << email.str()
         << " has no account: let it sign up first, or set SUPER_ADMIN_EMAIL and "

@@ -36,6 +36,8 @@ constexpr std::array kTypes = {
     EventType{"organization.created", "the organization was made"},
     EventType{"organization.deactivated", "the organization's tokens and keys are refused"},
     EventType{"organization.ownership_transferred", "another member owns the organization"},
+    EventType{"organization.reclaimed",
+              "an owner's account came to its address's reader; what others had there is off"},
     EventType{"organization.updated", "name, slug or settings changed"},
     EventType{"product.created", "a product was made"},
     EventType{"product.deleted", "a product was removed"},
@@ -73,6 +75,7 @@ constexpr std::array kTypes = {
     EventType{"webhook.deleted", "a webhook was removed"},
     EventType{"webhook.delivery_replayed", "an event is sent to a webhook once more"},
     EventType{"webhook.secret_rotated", "a webhook has another secret"},
+    EventType{"webhook.suspended", "a webhook is paused: who answered for it may not make one any more"},
     EventType{"webhook.updated", "a webhook's address, events or status changed"},
 };
 

@@ -14,9 +14,15 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-constexpr std::size_t kValueMax = 200;   // code points of a name or an agent string; links are never cut
-constexpr std::size_t kReasonMax = 500;  // of what somebody wrote to be read whole
+constexpr std::size_t kValueMax = 200;    // code points of a name or an agent string; links are never cut
+constexpr std::size_t kReasonMax = 500;   // of what somebody wrote to be read whole
+constexpr std::size_t kChangeMax = 2000;  // of what the service lists itself
 constexpr std::size_t kPreheaderMax = 140;
+
+std::size_t limit_of(const std::string& key) {
+  if (key == "change") return kChangeMax;
+  return key == "reason" ? kReasonMax : kValueMax;
+}
 
 const std::string& identity(const std::string& text) { return text; }
 
@@ -85,7 +91,7 @@ bool is_address(const std::string& key, const std::string& value) {
 std::string clean(const std::string& key, const std::string& value) {
   const std::string line{trim(one_line(value))};
   if (key == "link" || key == "address" || line.empty()) return line;
-  const std::string cut = shortened(line, key == "reason" ? kReasonMax : kValueMax);
+  const std::string cut = shortened(line, limit_of(key));
   return key == "change" || is_address(key, cut) ? cut : unlinked(cut);
 }
 

@@ -10,6 +10,7 @@
 #include "tenantd/domain/network.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/service/claiming.hpp"
 #include "tenantd/service/email_change.hpp"
 #include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/reauthentication.hpp"
@@ -17,6 +18,7 @@
 #include "tenantd/store/global/account_events.hpp"
 #include "tenantd/store/global/identities.hpp"
 #include "tenantd/store/global/known_networks.hpp"
+#include "tenantd/store/global/proven_account.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
@@ -72,6 +74,40 @@ Attempt begin_attempt(db::Txn& txn, const Context& context, const std::optional<
 void forget_steps_of_old_password(db::Txn& txn, UserId user) {
   store::delete_tokens(txn, user, TokenPurpose::second_factor);
   store::delete_tokens(txn, user, TokenPurpose::change_email);
+}
+
+// The person who reads the mailbox is the one who made the account: in its session, or by its password.
+void require_same_person(db::Txn& txn, const Context& context, const store::Account& account,
+                         const Verification& form) {
+  if (form.signed_in == account.user.id) return;
+  const auto known =
+      form.password ? check_password(txn, context, account.user.id, *form.password) : std::nullopt;
+  // Again, with what follows: it may have changed meanwhile.
+  if (!known || !confirm_password(txn, context, *known, {}))
+    throw ApiError(
+        ErrorCode::reauthentication_required,
+        "Send the account's password, or its session's token, with the link; if the account is not "
+        "yours, a new_password makes it so");
+}
+
+// "This was not me", of an account that was made with the address.
+void disown(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& token_hash,
+            const std::string& new_password) {
+  const auto phc = hash_new_password(context, new_password, "/new_password",
+                                     known_words(Email::parse(user.email).value(), user.profile));
+  if (user.email_verified_at || !store::take_token(txn, TokenPurpose::verify_email, token_hash, context.now))
+    throw ApiError(ErrorCode::token_invalid);
+  mail_where_and_when(txn, context, mail::Template::password_changed, claim_account(txn, context, user, phc));
+}
+
+// The same of an account that wants to move to the address. It is somebody else's and stays so; the refusal
+// stays too.
+[[noreturn]] void refuse_address(db::Txn& txn, UserId user) {
+  txn.rollback();
+  store::delete_tokens(txn, user, TokenPurpose::change_email);
+  txn.commit();
+  throw ApiError(ErrorCode::wrong_account,
+                 "Another account asked to move to this address. It does not get it; nothing was changed");
 }
 
 }  // namespace
@@ -193,14 +229,17 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
                                      known_words(email.value(), account->user.profile));
   if (!store::take_token(txn, TokenPurpose::reset_password, hash, context.now))
     throw ApiError(ErrorCode::token_invalid);
+  if (!store::prove_account(txn, *account)) {
+    // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
+    mail_where_and_when(txn, context, mail::Template::password_changed,
+                        claim_account(txn, context, account->user, phc));
+    return;
+  }
   store::delete_tokens(txn, *user, TokenPurpose::reset_password);
   store::set_password(txn, *user, phc, context.now);
-  // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
-  // Their keys go, and the identities by which they come in.
-  if (!account->user.email_verified_at) store::delete_api_keys_of(txn, *user);
-  // And whoever sat in the account may have left themselves a way in. An account that had no password was
-  // made by its provider, which stays its way in.
-  const bool unlink = !account->password.empty() || !account->user.email_verified_at;
+  // Whoever sat in the account may have left themselves a way in. An account that had no password was made by
+  // its provider, which stays its way in.
+  const bool unlink = !account->password.empty();
   if (unlink) store::forget_identities(txn, *user);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
@@ -213,7 +252,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   Values after;
   after.masked("password").set("sessions_ended", true);
   if (unlink) after.set("identities_unlinked", true);
-  if (!account->user.email_verified_at) after.set("email_verified", true).set("api_keys_ended", true);
+  if (!account->user.email_verified_at) after.set("email_verified", true);
   record_account_change(txn, context, *user, {"password.reset", std::nullopt, {}, after});
   auto owner = account->user;
   owner.email_verified_at = context.now;
@@ -254,14 +293,20 @@ void unlink_identity(db::Txn& txn, const Context& context, const Session& sessio
                        "A sign-in by a provider was unlinked from it");
 }
 
-void verify_email(db::Txn& txn, const Context& context, const std::string& token) {
-  const std::string hash = crypto::sha256(token);
-  if (confirm_email_change(txn, context, hash)) return;
-  const auto user = store::take_token(txn, TokenPurpose::verify_email, hash, context.now);
-  if (!user) throw ApiError(ErrorCode::token_invalid);
+void verify_email(db::Txn& txn, const Context& context, const Verification& form) {
+  const std::string hash = crypto::sha256(form.token);
+  const auto moving = store::peek_token(txn, TokenPurpose::change_email, hash, context.now);
+  const auto user = moving ? moving : store::peek_token(txn, TokenPurpose::verify_email, hash, context.now);
+  auto account = user ? store::find_account(txn, *user) : std::nullopt;
+  if (!account || account->user.status != Status::active) throw ApiError(ErrorCode::token_invalid);
+  if (form.new_password && moving) refuse_address(txn, *user);
+  if (form.new_password) return disown(txn, context, account->user, hash, *form.new_password);
+  require_same_person(txn, context, *account, form);
+  if (moving && confirm_email_change(txn, context, hash)) return;
+  if (store::take_token(txn, TokenPurpose::verify_email, hash, context.now) != user)
+    throw ApiError(ErrorCode::token_invalid);
   store::mark_verified(txn, *user, context.now);
-  const auto account = store::find_account(txn, *user);
-  if (!account) throw ApiError(ErrorCode::token_invalid);
+  account->user.email_verified_at = context.now;
   record_account_change(txn, context, *user,
                         {"email.verified", std::nullopt, {}, Values{}.set("email", account->user.email)});
   offer_mail(txn, context, {mail::Template::welcome, account->user.email, {{"email", account->user.email}}},

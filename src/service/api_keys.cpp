@@ -4,6 +4,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/standing.hpp"
 #include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -22,8 +23,10 @@ Values values_of(const store::ApiKey& key) {
 }
 
 // It outlives its maker's membership, so that it may not come from a right that ends.
-void judge_organization_key(const Context& context, const NewApiKey& form) {
-  if (context.caller != nullptr && context.caller->role.expires_at)
+void judge_organization_key(db::Txn& txn, const Context& context, const TenantScope& scope,
+                            const NewApiKey& form) {
+  // As the database has it now: what the session remembers may be from before the role got its end.
+  if (stand_under_lock(txn, context, scope).role.expires_at)
     throw ApiError(ErrorCode::temporary_right, "Your role ends: make a key of your own, which ends with it");
   if (!organization_key_permissions().covers(form.permissions))
     throw ApiError(ErrorCode::validation_failed)
@@ -45,7 +48,7 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
   if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
   if (form.expires_at && *form.expires_at <= context.now)
     throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
-  if (form.of_organization) judge_organization_key(context, form);
+  if (form.of_organization) judge_organization_key(txn, context, scope, form);
   Secret key{"tnd_" + crypto::new_token().reveal()};
   store::ApiKey record{crypto::new_id<ApiKeyId>(),
                        std::move(form.name),

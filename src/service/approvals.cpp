@@ -68,7 +68,7 @@ std::vector<ApprovalThreshold> replace_thresholds(db::Txn& txn, const Context& c
                                                   const TenantScope& scope,
                                                   const std::vector<ApprovalThreshold>& thresholds) {
   // As whoever removes a role does.
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   const auto before = store::list_thresholds(txn, scope);
   store::delete_thresholds(txn, scope);
   for (std::size_t i = 0; i < thresholds.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/claiming.hpp"
 #include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/named_role.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -41,7 +42,7 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 // Mails the link and returns how that stands.
 store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
                                 const store::Invite& invite, const std::string& role, const Secret& token) {
-  const auto from = store::read_letterhead(txn, scope);
+  const auto from = store::read_letterhead(txn, scope, invite.invited_by);
   const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - context.now);
   const auto mail = send_mail(txn, context,
                               {mail::Template::invitation,
@@ -79,6 +80,24 @@ void spend_budget(const Context& context, const TenantScope& scope) {
 void require_place(db::Txn& txn, const Context& context, const TenantScope& scope) {
   store::require_place(txn, scope, store::Budgeted::pending_invites,
                        context.settings.invites_per_organization);
+}
+
+// Stores a new invitation, tells of it and mails its link.
+store::InviteDetail put_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                               const Email& email, const store::Invite& made, const RoleRecord& role) {
+  const Secret token = crypto::new_token();
+  if (const auto stale = store::delete_expired_invite(txn, scope, email, context.now))
+    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
+  try {
+    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::invite_pending);
+  }
+  require_place(txn, context, scope);
+  auto after = standing_values(made, InviteStatus::pending);
+  after.set("role", role.name);
+  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
+  return {made, role.name, mail_invitation(txn, context, scope, made, role.name, token)};
 }
 
 // The inviter, if that person could still send the invitation: it holds only as long.
@@ -134,17 +153,14 @@ std::string password_of(const Context& context, const Email& email, const Accept
 }
 
 // Somebody signed up with this address and never showed that it is theirs. Who reads the mailbox takes the
-// account over: with a password of their own, and nothing left of what the other one set up in it.
-void take_over(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& phc,
-               const std::string& profile) {
-  store::set_password(txn, user.id, phc, context.now);
+// account over: with a password of their own, and nothing left of what the other one set up in it. Returns
+// the account as it is then.
+UserRecord take_over(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& phc,
+                     const std::string& profile) {
   store::set_profile(txn, user.id, profile, context.now);
-  store::clear_attempts(txn, user.id);
-  for (const auto purpose :
-       {TokenPurpose::reset_password, TokenPurpose::verify_email, TokenPurpose::change_email})
-    store::delete_tokens(txn, user.id, purpose);
-  store::delete_api_keys_of(txn, user.id);
-  store::delete_sessions(txn, user.id, std::nullopt);
+  auto taken = claim_account(txn, context, user, phc);
+  taken.profile = profile;
+  return taken;
 }
 
 // The account of the invited address. A new one, and one whose address was never verified, needs a password;
@@ -157,14 +173,14 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
     auto& user = account->user;
     if (user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
     if (user.email_verified_at) return {user, false, true, false};
-    if (!signed_in) {
-      take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile);
-      user.profile = form.profile;
-    }
+    if (!signed_in)
+      return {
+          take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile),
+          true, true, true};
     store::mark_verified(txn, user.id, context.now);
     user.email_verified_at = context.now;
     user.updated_at = context.now;
-    return {user, !signed_in, true, true};
+    return {user, false, true, true};
   }
   const auto hash = password_of(context, email, form, organization_name);
   try {
@@ -187,16 +203,12 @@ void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope&
           std::move(after)});
   if (!person.was_known)
     record_audit(txn, context, scope, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
-  if (!person.newly_verified) return;
+  // Who has taken the account over is told of that by claim_account.
+  if (!person.newly_verified || person.is_new) return;
   Values account;
   account.set("email", user.email).set("email_verified", true);
-  if (person.is_new) account.masked("password").set("sessions_ended", true).set("api_keys_ended", true);
   record_for_account(txn, context, user.id,
-                     {person.is_new ? "account.taken_over" : "email.verified",
-                      "user",
-                      user.id.bytes(),
-                      {},
-                      std::move(account)});
+                     {"email.verified", "user", user.id.bytes(), {}, std::move(account)});
 }
 
 }  // namespace
@@ -229,19 +241,19 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   made.expires_at = context.now + lifetime_of(txn, context, scope, form.expires_in);
   made.by_user = form.user.has_value();
   spend_budget(context, scope);
-  const Secret token = crypto::new_token();
-  if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
-    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
-  try {
-    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
-  } catch (const db::DuplicateKey&) {
-    throw ApiError(ErrorCode::invite_pending);
-  }
-  require_place(txn, context, scope);
-  auto after = standing_values(made, InviteStatus::pending);
-  after.set("role", role.name);
-  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
-  return {made, role.name, mail_invitation(txn, context, scope, made, role.name, token)};
+  return put_invite(txn, context, scope, invited.email, made, role);
+}
+
+store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     UserId inviter, const Email& email, const RoleRecord& role) {
+  store::Invite made;
+  made.id = crypto::new_id<InviteId>();
+  made.email = email.str();
+  made.role = role.id;
+  made.invited_by = inviter;
+  made.created_at = context.now;
+  made.expires_at = context.now + Seconds{context.settings.set_password_seconds};
+  return put_invite(txn, context, scope, email, made, role);
 }
 
 store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
@@ -343,7 +355,8 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
 
   store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
   try {
-    store::insert_member(txn, scope, person.user.id, role->id, context.now, role->expires_at);
+    store::insert_member(txn, scope, opened.redeemed_by(person.user.id),
+                         {role->id, invite->invited_by, role->expires_at}, context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::already_member);
   }

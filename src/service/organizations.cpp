@@ -148,10 +148,17 @@ TenantLimits default_limits(const Settings& settings) {
           limit(settings.tenant_max_storage), limit(settings.tenant_max_requests)};
 }
 
+void require_may_found(db::Txn& txn, const Principal& principal) {
+  constexpr std::int64_t most = 10;
+  if (principal.user.email_verified_at || store::count_memberships(txn, principal.user.id) < most) return;
+  throw ApiError(ErrorCode::email_unverified, "Verify the address first: an account founds " +
+                                                  std::to_string(most) + " organizations without");
+}
+
 void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const OrganizationChange& change) {
   judge(context, change);
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   if (change.require_mfa.value_or(false)) {
     const auto account = store::find_account(txn, scope.user());
     if (!account || !account->user.mfa_enabled)
@@ -174,7 +181,7 @@ void change_organization(db::Txn& txn, const Context& context, const TenantScope
 
 void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const std::string& name) {
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   const auto organization = store::find_organization(txn, scope);
   if (!organization) throw ApiError(ErrorCode::not_found);
   // One that is from before names were kept in one form counts as typed.
@@ -192,12 +199,13 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   // Hash before the locks.
   store::enter(txn, scope);
   reauthenticate(txn, context, scope.user(), proof);
-  const auto caller = stand_under_lock(txn, context, scope, Lock::try_briefly);
+  const auto caller = stand_for_good(txn, context, scope, Lock::try_briefly);
   if (caller.role.name != kOwnerRole) throw ApiError(ErrorCode::forbidden);
   auto member = store::find_member(txn, scope, heir);
   const auto account = store::find_account(txn, heir);
   if (!member || member->status != Status::active || account->user.status != Status::active)
     throw ApiError(ErrorCode::not_found, "No such member");
+  if (!account->user.email_verified_at) throw ApiError(ErrorCode::account_unverified);
   const auto admin = store::find_role(txn, scope, std::string{kAdminRole});
   store::set_member_role(txn, scope, heir, caller.role.id, std::nullopt, context.now);
   store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
@@ -260,7 +268,7 @@ Founding::Founded Founding::make(db::Txn& txn, const Context& context, UserId us
   membership.organization = insert_with_slug(txn, context, scope, form);
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
-  store::insert_member(txn, scope, user, membership.role.id, context.now);
+  store::insert_member(txn, scope, store::ProvenAccount{user}, {membership.role.id, {}, {}}, context.now);
   const auto& made = membership.organization;
   Values after;
   after.set("name", made.name).set("slug", made.slug).set("personal", made.personal);

@@ -50,4 +50,19 @@ store::Member stand_under_lock(db::Txn& txn, const Context& context, const Tenan
   return *std::move(caller);
 }
 
+store::Member stand_for_good(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
+  auto caller = stand_under_lock(txn, context, scope, lock);
+  if (caller.role.expires_at) throw ApiError(ErrorCode::temporary_right);
+  return caller;
+}
+
+bool stands_for_good(db::Txn& txn, const TenantScope& scope, UserId keeper, PermissionSet needs) {
+  const auto account = store::find_account(txn, keeper);
+  if (!account || account->user.status != Status::active) return false;
+  if (account->user.is_super) return true;
+  const auto member = store::find_member(txn, scope, keeper);
+  return member && member->status == Status::active && !member->role.expires_at &&
+         member->role.permissions.covers(needs);
+}
+
 }  // namespace tenantd::service

@@ -23,17 +23,16 @@ struct Owner {
       .field("/admin_email", why);
 }
 
-// An account whose address was never verified may be anybody's: whoever knows its password would own the
-// tenant. One without a password is nobody's yet, but that of who reads the mailbox.
-Owner owner_of(const store::Account& account) {
+// An account whose address was never verified may be anybody's: whoever gets into it would own the tenant.
+// One that nobody can get into is nobody's yet, but that of who reads the mailbox.
+Owner owner_of(db::Txn& txn, const store::Account& account) {
   if (account.user.status != Status::active) refuse_admin("its account is deactivated");
-  if (account.user.email_verified_at) return {account.user, false};
-  if (!account.password.empty()) refuse_admin("its account has not verified the address");
-  return {account.user, true};
+  if (!store::prove_account(txn, account)) refuse_admin("its account has not verified the address");
+  return {account.user, !account.user.email_verified_at};
 }
 
 Owner find_or_make_owner(db::Txn& txn, const Context& context, const NewTenant& form) {
-  if (const auto account = store::find_account(txn, form.admin)) return owner_of(*account);
+  if (const auto account = store::find_account(txn, form.admin)) return owner_of(txn, *account);
   try {
     return {store::insert_user(txn, {crypto::new_id<UserId>(), form.admin, std::nullopt, form.profile, false},
                                context.now),

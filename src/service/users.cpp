@@ -66,7 +66,8 @@ store::Member UserMaker::make(const NewUserForm& form) {
     throw ApiError(ErrorCode::email_taken, "The address has an account: invite it instead")
         .field("/email", "has an account");
   }
-  store::insert_member(txn_, scope_, user.id, role.id, context_.now, role.expires_at);
+  store::insert_member(txn_, scope_, store::ProvenAccount{user.id}, {role.id, scope_.user(), role.expires_at},
+                       context_.now);
   auto after = user_values(user);
   after.set("role", role.name).set("role_expires_at", role.expires_at);
   record(txn_, context_, scope_, {"user.created", "user", user.id.bytes(), {}, std::move(after)});

@@ -185,7 +185,8 @@ void passwords_and_addresses(Covered& covered) {
   const auto told = [&](const std::string& path, const std::string& body) {
     note(covered, Client{}.post(path, body));
   };
-  told("/api/v1/auth/verify-email", object({{"token", newest_mail(person.email, "verification").token()}}));
+  told("/api/v1/auth/verify-email",
+       object({{"token", newest_mail(person.email, "verification").token()}, {"password", person.password}}));
   for (const char* path : {"/api/v1/auth/password-reset/confirm", "/reset_password"}) {
     expect(Client{}.post("/reset_password", object({{"email", person.email}})), 202);
     const auto token = newest_mail(person.email, "password_reset").token();

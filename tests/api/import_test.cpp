@@ -156,6 +156,7 @@ Test(import, who_has_no_password_asks_for_a_link) {
 Test(import, an_account_that_exists_gets_a_membership_and_keeps_its_password) {
   const auto owner = sign_up();
   const auto known = sign_up();
+  verify(known);
   const auto fresh = fresh_email();
   const auto before = stored_hash(known.email);
   const File file{std::string{kHeader} + known.email + ',' + bcrypt("another password") + ',' + owner.org_id +
@@ -216,6 +217,7 @@ Test(import, rows_that_cannot_be_taken_are_named_and_the_others_come_in) {
 Test(import, a_dry_run_says_what_would_be_and_changes_nothing) {
   const auto owner = sign_up();
   const auto known = sign_up();
+  verify(known);
   const auto fresh = fresh_email();
   const File file{R"({"email":")" + fresh + R"("}
 {"email":")" + known.email +

@@ -59,10 +59,10 @@ Test(main_path, a_sign_up_makes_the_account_its_organization_and_an_owner) {
   const auto mail = newest_mail(email, "verification");
   require(mail.link().starts_with(setting("PUBLIC_URL") + "/verify#token="), mail.link());
   require(mail.html.find(mail.token()) != std::string::npos, "the HTML part lacks the link");
+  client.bearer(reply.text("/access_token"));
   expect(client.post("/api/v1/auth/verify-email", object({{"token", mail.token()}})), 204);
   expect_problem(client.post("/api/v1/auth/verify-email", object({{"token", mail.token()}})), 400,
                  "token_invalid");
-  client.bearer(reply.text("/access_token"));
   const auto me = client.get("/users/me");
   require(me.at("/email_verified").IsTrue(), me.describe());
   newest_mail(email, "welcome");

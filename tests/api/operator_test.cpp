@@ -171,6 +171,7 @@ Test(super_admins, rank_is_granted_listed_and_revoked) {
     wait_until("status " + std::to_string(status), [&] { return dashboard(account) == status; });
   };
   require_equal(dashboard(owner), 403);
+  verify(owner);
   expect_said(tenantctl({"super-admin", "grant", owner.email}), 0, owner.email + " is super-admin\n");
   soon(owner, 200);
   expect_said(tenantctl({"super-admin", "grant", owner.email}), 0, "is super-admin already");

@@ -112,7 +112,14 @@ Response reset_password(const Request& request, Txn& txn) {
 }
 
 Response verify_email(const Request& request, Txn& txn) {
-  service::verify_email(txn, request.context, text(request.body, "token"));
+  service::Verification form;
+  form.token = text(request.body, "token");
+  if (request.session) form.signed_in = request.session->user();
+  form.password = maybe_text(request.body, "password");
+  form.new_password = maybe_text(request.body, "new_password");
+  if (form.password && form.new_password)
+    refuse_field("/new_password", "takes the account from whoever made it: it goes without its password");
+  service::verify_email(txn, request.context, form);
   return no_content();
 }
 

@@ -91,6 +91,7 @@ Response list_my_organizations(const Request& request, const Session& session, T
 
 Response register_organization(const Request& request, const Session& session, Txn& txn) {
   service::require_unbound(session.principal());
+  service::require_may_found(txn, session.principal());
   const auto made =
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});

@@ -20,6 +20,9 @@ constexpr Sql kList{"api_key.list",
 #undef TENANTD_API_KEY_COLUMNS
 constexpr Sql kCount{"api_key.count", "SELECT COUNT(*) FROM api_key WHERE org_id = ?"};
 constexpr Sql kDelete{"api_key.delete", "DELETE FROM api_key WHERE org_id = ? AND id = ?"};
+constexpr Sql kDeleteOrganizations{
+    "api_key.delete_organizations",
+    "DELETE FROM api_key WHERE org_id = ? AND created_by = ? AND of_organization"};
 
 ApiKey read_api_key(const db::Rows& rows) {
   return {rows.id<ApiKeyId>(0), rows.text(1), rows.text(2),        parse_permissions(rows.text(3)),
@@ -45,6 +48,11 @@ bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key) {
   // What workers remember of the key stands under its maker.
   txn.touch(key.created_by);
   return txn.execute(kDelete, scope.org(), key.id) == 1;
+}
+
+std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker) {
+  txn.touch(maker);
+  return txn.execute(kDeleteOrganizations, scope.org(), maker);
 }
 
 std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after,

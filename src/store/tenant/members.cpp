@@ -10,9 +10,10 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "member.insert",
-    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, sessions_ended_at, created_at, "
+    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, granted_by, sessions_ended_at, "
+    "created_at, "
     "updated_at) "
-    "VALUES (?, ?, ?, ?, (SELECT removed_at FROM former_member WHERE org_id = ? AND user_id = ?), ?, ?)"};
+    "VALUES (?, ?, ?, ?, ?, (SELECT removed_at FROM former_member WHERE org_id = ? AND user_id = ?), ?, ?)"};
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
@@ -26,20 +27,29 @@ constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND 
 constexpr Sql kLeave{"member.leave", "CALL leave_organization(?, ?)"};
 constexpr Sql kForgetLinks{"member.forget_links", "CALL forget_links(?)"};
 constexpr Sql kSetRole{"member.set_role",
-                       "UPDATE member SET role_id = ?, role_expires_at = ?, updated_at = ? "
+                       "UPDATE member SET role_id = ?, role_expires_at = ?, granted_by = ?, updated_at = ? "
                        "WHERE org_id = ? AND user_id = ?"};
-constexpr Sql kSetStatus{"member.set_status",
-                         "UPDATE member SET status = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kSetStatus{
+    "member.set_status",
+    "UPDATE member SET status = ?, granted_by = IF(? = 0, ?, granted_by), updated_at = ? "
+    "WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kLetIn{
+    "member.let_in_by",
+    "WITH RECURSIVE let_in (user_id) AS (SELECT user_id FROM member WHERE org_id = ? AND granted_by = ? "
+    "UNION SELECT m.user_id FROM member m JOIN let_in l ON m.granted_by = l.user_id WHERE m.org_id = ?) "
+    "SELECT m.user_id FROM member m JOIN let_in l ON l.user_id = m.user_id "
+    "WHERE m.org_id = ? AND m.status = 0 AND m.user_id <> ?"};
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-                      "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
+                      "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0 "
+                      "AND m.role_expires_at IS NULL"};
 constexpr Sql kShutOut{"member.shut_out_sessions",
                        "UPDATE member SET sessions_ended_at = ? WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kFirstOwner{
     "member.first_owner",
     "SELECT m.user_id FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
     "JOIN user u ON u.id = m.user_id WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' "
-    "AND r.permissions IS NULL AND m.status = 0 AND u.status = 0 "
+    "AND r.permissions IS NULL AND m.status = 0 AND u.status = 0 AND m.role_expires_at IS NULL "
     "ORDER BY m.created_at, m.user_id LIMIT 1"};
 #define TENANTD_MEMBER_COLUMNS                                                                 \
   "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
@@ -106,9 +116,11 @@ Member read_member(const db::Rows& rows) {
 
 }  // namespace
 
-void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
-                   const std::optional<TimePoint>& expires_at) {
-  txn.execute(kInsert, scope.org(), user, role, expires_at, scope.org(), user, now, now);
+void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& account, const Grant& grant,
+                   TimePoint now) {
+  const auto user = account.user();
+  txn.execute(kInsert, scope.org(), user, grant.role, grant.expires_at, grant.by, scope.org(), user, now,
+              now);
   txn.touch(user);
 }
 
@@ -137,12 +149,19 @@ bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoin
 bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role,
                      const std::optional<TimePoint>& expires_at, TimePoint now) {
   txn.touch(user);
-  return txn.execute(kSetRole, role, expires_at, now, scope.org(), user) == 1;
+  return txn.execute(kSetRole, role, expires_at, scope.user(), now, scope.org(), user) == 1;
 }
 
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now) {
   txn.touch(user);
-  return txn.execute(kSetStatus, status, now, scope.org(), user) == 1;
+  return txn.execute(kSetStatus, status, status, scope.user(), now, scope.org(), user) == 1;
+}
+
+std::vector<UserId> list_let_in_by(db::Txn& txn, const TenantScope& scope, UserId user) {
+  auto rows = txn.query(kLetIn, scope.org(), user, scope.org(), scope.org(), user);
+  std::vector<UserId> found;
+  while (rows.next()) found.push_back(rows.id<UserId>(0));
+  return found;
 }
 
 void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
