@@ -7,6 +7,9 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.displace_sessions TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.end_all_sessions TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.end_sessions_at TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
@@ -20,7 +23,6 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_identities TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_links TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.leave_organization TO {{app}};
-GRANT SELECT ON tenantd_app.former_member TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -100,6 +102,8 @@ GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_a
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
   ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
+GRANT SELECT ON tenantd_app.live_session TO {{app}};
+GRANT SELECT ON tenantd_app.home_session TO {{app}};
 -- Whose identity it is never changes: another account's is another row.
 GRANT SELECT, INSERT, UPDATE (email, last_used_at), DELETE ON tenantd_app.identity TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
@@ -118,6 +122,7 @@ GRANT SELECT ON tenantd_app.version TO {{app}};
 -- The sweeper: deletes what has expired, and says so.
 GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
+GRANT SELECT, UPDATE (waiting), DELETE ON tenantd.session_cut TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
@@ -125,7 +130,6 @@ GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
 GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
-GRANT SELECT (removed_at), DELETE ON tenantd.former_member TO {{sweeper}};
 -- Events and audit rows past their time, the latter with a signed beginning for what stays; and what closed organizations had.
 GRANT EXECUTE ON PROCEDURE tenantd.forget_events TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.find_expired_audit TO {{sweeper}};

@@ -26,29 +26,104 @@ BEGIN
 END//
 
 -- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
--- organization that p_slug names, or none). The caller must know the session's id. An impersonation is none any more once
--- its actor is no active super-admin, or its user is one. A session from before an administrator ended the member's
--- sessions finds no membership there.
+-- organization that p_slug names, or none). The caller must know the session's id. Which sessions count, live_session says;
+-- one that is shut out finds no membership. p_issued: when the access token was made that is shown. The first use of the
+-- newest pair is noted; that the note cannot be taken is no reason to refuse the call, and the next one takes it. p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
-  IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63))
+  IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63), IN p_issued BIGINT, IN p_super_needs_factor BOOLEAN)
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT p_org;
+  DECLARE v_unused INT;
   IF v_org IS NULL AND p_slug IS NOT NULL THEN
     SELECT id INTO v_org FROM tenantd.organization WHERE slug = p_slug;
   END IF;
-  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super, u.email_verified_at,
-         u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal, o.require_mfa,
-         o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
-         NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, a.email, o.max_requests, o.session_max_seconds
-  FROM tenantd.session s
+  SELECT 1 INTO v_unused FROM tenantd.session
+  WHERE id = p_session AND counter > 0 AND NOT pair_used AND rotated_at <= p_issued;
+  IF v_unused = 1 THEN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+      SET v_unused = NULL;
+      SELECT 1 INTO v_unused FROM tenantd.session WHERE id = p_session FOR UPDATE SKIP LOCKED;
+      IF v_unused = 1 THEN
+        UPDATE tenantd.session SET pair_used = TRUE WHERE id = p_session AND rotated_at <= p_issued;
+      END IF;
+    END;
+  END IF;
+  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)),
+         u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
+         o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
+         NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests, o.session_max_seconds
+  FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
-  LEFT JOIN tenantd.user a ON a.id = s.actor_id
+  LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = v_org
   LEFT JOIN (tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2)
-    ON m.org_id = v_org AND m.user_id = s.user_id AND s.created_at >= COALESCE(m.sessions_ended_at, 0)
+    ON m.org_id = v_org AND m.user_id = s.user_id AND s.born > COALESCE(c.shut_out, 0)
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE s.id = p_session AND (s.actor_id IS NULL OR (a.status = 0 AND a.is_super AND NOT u.is_super))
-    AND (s.bound_org_id IS NULL
-         OR EXISTS (SELECT 1 FROM tenantd.organization b WHERE b.id = s.bound_org_id AND b.status <> 2));
+  WHERE s.id = p_session;
+END//
+
+-- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. Answers how
+-- many, or a thousand if more. The user's row is locked: of two sign-ins the second counts the first. A few are removed;
+-- where there are many, those that stay pass into the next generation, and the sweeper removes the others.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.displace_sessions(
+  IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_over BIGINT DEFAULT p_most + 999;
+  DECLARE v_kept BIGINT DEFAULT p_most - 1;
+  DECLARE v_generation BIGINT;
+  SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  SELECT COUNT(*) - p_most + 1 INTO v_over FROM (
+    SELECT id FROM tenantd_app.live_session
+    WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now LIMIT v_over) l;
+  IF v_over >= 1000 THEN
+    UPDATE tenantd.session SET generation = v_generation + 1 WHERE id IN (SELECT id FROM (
+      SELECT id FROM tenantd_app.live_session
+      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
+      ORDER BY rotated_at DESC, id DESC LIMIT v_kept) l);
+    UPDATE tenantd.user SET generation = v_generation + 1, sessions_ended = v_generation WHERE id = p_user;
+    INSERT INTO tenantd.session_cut (user_id, org_id, ended, cut_at)
+    SELECT id, REPEAT('\0', 16), v_generation, p_now FROM tenantd.user WHERE id = p_user
+    ON DUPLICATE KEY UPDATE ended = VALUES(ended), waiting = TRUE, cut_at = VALUES(cut_at);
+  ELSEIF v_over > 0 THEN
+    DELETE FROM tenantd.session WHERE id IN (SELECT id FROM (
+      SELECT id FROM tenantd_app.live_session
+      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
+      ORDER BY rotated_at, id LIMIT v_over) l);
+  END IF;
+  SELECT GREATEST(v_over, 0);
+END//
+
+-- Ends every session of a user but p_keep (NULL: none is kept), and with them the impersonations that the user began. A
+-- session that has ended already is not kept.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_all_sessions(
+  IN p_user BINARY(16), IN p_keep BINARY(16))
+BEGIN
+  DECLARE v_generation, v_ended BIGINT;
+  SELECT generation, sessions_ended INTO v_generation, v_ended FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  UPDATE tenantd.user SET generation = v_generation + 1, sessions_ended = v_generation WHERE id = p_user;
+  UPDATE tenantd.session SET generation = v_generation + 1
+  WHERE id = p_keep AND user_id = p_user AND generation > v_ended;
+  INSERT INTO tenantd.session_cut (user_id, org_id, ended, cut_at)
+  SELECT id, REPEAT('\0', 16), v_generation, UNIX_TIMESTAMP() FROM tenantd.user WHERE id = p_user
+  ON DUPLICATE KEY UPDATE ended = VALUES(ended), waiting = TRUE, cut_at = VALUES(cut_at);
+END//
+
+-- Ends the sessions of a user that are at home in p_org; p_shut_out: and shuts the others out of it, and of the scope's
+-- organization alone.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_sessions_at(
+  IN p_user BINARY(16), IN p_org BINARY(16), IN p_ended BOOLEAN, IN p_shut_out BOOLEAN)
+BEGIN
+  DECLARE v_generation BIGINT;
+  IF p_shut_out AND NOT (p_org <=> tenantd_app.current_org()) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'nobody is shut out of another organization than the scope''s';
+  END IF;
+  SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  UPDATE tenantd.user SET generation = v_generation + 1 WHERE id = p_user;
+  INSERT INTO tenantd.session_cut (user_id, org_id, ended, shut_out, cut_at)
+  SELECT id, p_org, IF(p_ended, v_generation, 0), IF(p_shut_out, v_generation, 0), UNIX_TIMESTAMP() FROM tenantd.user
+  WHERE id = p_user
+  ON DUPLICATE KEY UPDATE ended = GREATEST(ended, VALUES(ended)), shut_out = GREATEST(shut_out, VALUES(shut_out)), waiting = TRUE,
+    cut_at = VALUES(cut_at);
 END//
 
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
@@ -62,7 +137,7 @@ BEGIN
   DECLARE v_own BOOLEAN DEFAULT FALSE;
   SELECT org_id, id, COALESCE(last_used_at, -60), of_organization INTO v_org, v_id, v_used, v_own FROM tenantd.api_key
   WHERE token = p_token AND COALESCE(expires_at, p_now + 1) > p_now LIMIT 1;
-  IF v_used <= p_now - 60 THEN
+  IF v_used <= p_now - 60 OR v_used > p_now THEN
     BEGIN
       DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
       SET STATEMENT innodb_lock_wait_timeout = 0 FOR
@@ -272,13 +347,11 @@ BEGIN
   DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
 END//
 
--- What a member leaves behind: sessions that were good for this organization alone, links on their way, and since when those
+-- What a member leaves behind: sessions that were good for this organization alone end, links on their way go, and those
 -- that are left do not count here, should the person come back.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.leave_organization(IN p_user BINARY(16), IN p_now BIGINT)
 BEGIN
-  INSERT INTO tenantd.former_member (org_id, user_id, removed_at) VALUES (tenantd_app.current_org(), p_user, p_now)
-  ON DUPLICATE KEY UPDATE removed_at = VALUES(removed_at);
-  DELETE FROM tenantd.session WHERE user_id = p_user AND bound_org_id = tenantd_app.current_org();
+  CALL tenantd_app.end_sessions_at(p_user, tenantd_app.current_org(), FALSE, TRUE);
   DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
 END//
 
@@ -406,15 +479,22 @@ BEGIN
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
+      -- Sessions that were at home there live on without it, and those that had ended must not: before what tells of that.
+      DELETE FROM tenantd.session
+      WHERE org_id = v_org AND born <= (SELECT c.ended FROM tenantd.session_cut c WHERE c.user_id = session.user_id AND c.org_id = v_org)
+      LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
       UPDATE tenantd.session SET org_id = NULL WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
-      DELETE FROM tenantd.member WHERE org_id = v_org LIMIT 1000;
+      DELETE FROM tenantd.session_cut WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
-      DELETE FROM tenantd.former_member WHERE org_id = v_org LIMIT 1000;
+      DELETE FROM tenantd.member WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
@@ -564,6 +644,46 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE o.status = 0 AND w.status = 0 AND w.cursor_seq < b.event_seq
     AND (SELECT COUNT(*) FROM tenantd.webhook_delivery d WHERE d.status = 0 AND d.org_id = w.org_id AND d.webhook_id = w.id) < 100;
 
+-- Which sessions count, whatever the time: those that nothing has ended. Here alone it is written down; whatever lists,
+-- counts, renews or authenticates sessions reads this. Until when, expires_at and ends_at say.
+-- One that is good for an organization alone is over where it is shut out, and with the
+-- organization. An impersonation is over with the
+-- super-admin's own session, and when its actor is no active super-admin any more, or its user is one.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.live_session AS
+  SELECT s.id, s.user_id, s.org_id, s.bound_org_id, s.actor_id, a.email AS actor_email, s.counter, s.pair_used, s.second_factor,
+         s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent
+  FROM tenantd.session s
+  JOIN tenantd.user u ON u.id = s.user_id AND s.generation > u.sessions_ended
+  LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = s.org_id
+  LEFT JOIN tenantd.user a ON a.id = s.actor_id
+  LEFT JOIN tenantd.session p ON p.id = s.parent_id
+  LEFT JOIN tenantd.session_cut pc ON pc.user_id = p.user_id AND pc.org_id = p.org_id
+  WHERE s.born > COALESCE(IF(s.bound_org_id IS NULL, c.ended, GREATEST(c.ended, c.shut_out)), 0)
+    AND (s.bound_org_id IS NULL
+         OR EXISTS (SELECT 1 FROM tenantd.organization b WHERE b.id = s.bound_org_id AND b.status <> 2))
+    AND (s.actor_id IS NULL
+         OR (a.status = 0 AND a.is_super AND NOT u.is_super AND COALESCE(s.actor_ended, 0) = a.sessions_ended
+             AND (p.id IS NULL OR p.born > COALESCE(pc.ended, 0))));
+-- Where sessions count, and until when: in each organization that lets them in. Not shut out there, not older than it lets
+-- sessions become, not good for another alone, of an active member with the second factor that it may ask for. What looks
+-- at several organizations at once goes by this, as the authorizer does by its own means for one.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session_here AS
+  SELECT s.id AS session_id, s.user_id, m.org_id, o.name, s.org_id AS home_org_id, s.actor_id, s.address, s.agent,
+         s.created_at, s.rotated_at,
+         LEAST(s.expires_at, s.ends_at, s.created_at + COALESCE(o.session_max_seconds, 1 << 40)) AS counts_until
+  FROM tenantd_app.live_session s
+  JOIN tenantd.user u ON u.id = s.user_id AND u.status = 0
+  JOIN tenantd.member m ON m.user_id = s.user_id AND m.status = 0
+  JOIN tenantd.organization o ON o.id = m.org_id AND o.status = 0
+  LEFT JOIN tenantd.session_cut c ON c.user_id = m.user_id AND c.org_id = m.org_id
+  WHERE s.born > COALESCE(c.shut_out, 0) AND (s.bound_org_id IS NULL OR s.bound_org_id = m.org_id)
+    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0);
+-- The sessions that are at home in the scope's organization and count there.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.home_session AS
+  SELECT org_id, session_id AS id, user_id, actor_id, address, agent, created_at, rotated_at, counts_until
+  FROM tenantd_app.session_here
+  WHERE org_id = tenantd_app.current_org() AND home_org_id = org_id;
+
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
@@ -577,7 +697,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
-  SELECT org_id, user_id, role_id, role_expires_at, granted_by, status, sessions_ended_at, settings, created_at, updated_at
+  SELECT org_id, user_id, role_id, role_expires_at, granted_by, status, settings, created_at, updated_at
   FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Members with who they are, for lists: in the order of their index, read from it first. Left to itself the optimizer
@@ -604,8 +724,6 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.former_member AS
-  SELECT org_id, user_id, removed_at FROM tenantd.former_member WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
   SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
@@ -711,57 +829,45 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members,
+         COALESCE(c.shut_out, 0) AS shut_out
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   LEFT JOIN tenantd.member_total t ON t.org_id = m.org_id AND t.block = -1 AND t.status = 0
+  LEFT JOIN tenantd.session_cut c ON c.user_id = m.user_id AND c.org_id = m.org_id
   WHERE m.user_id = tenantd_app.current_user_id() AND o.status <> 2;
 
--- Members and their numbers over every organization that the caller may count: those where the caller's role holds
--- stats:read, until the time granted_until if that is not NULL, and the caller has the second factor that the
--- organization may require (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
+-- Members and their numbers over every organization that the caller may count: those where the caller's session counts and
+-- the caller's role holds stats:read, until the time granted_until (countable_*, for each session of the caller), or all of
+-- them for a super-admin (system_*, empty unless current_super()). Read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.counting_session AS
+  SELECT h.session_id, h.user_id, h.org_id, h.name, LEAST(h.counts_until, COALESCE(me.role_expires_at, h.counts_until)) AS granted_until
+  FROM tenantd_app.session_here h
+  JOIN tenantd.member me ON me.org_id = h.org_id AND me.user_id = h.user_id
+  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  WHERE IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'), FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, t.block, t.status, t.members
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member_total t ON t.org_id = o.id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, t.block, t.status, t.members
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member_total t ON t.org_id = g.org_id
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, c.block, c.status, c.role_name, c.members
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member_count c ON c.org_id = o.id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, c.block, c.status, c.role_name, c.members
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member_count c ON c.org_id = g.org_id
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member m ON m.org_id = o.id
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status, r.name AS role_name
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member m ON m.org_id = g.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_join AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member m ON m.org_id = o.id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member m ON m.org_id = g.org_id
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_total AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.organization o
@@ -810,8 +916,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT user_id, failures, locked_until
   FROM tenantd.totp WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_session AS
-  SELECT user_id, expires_at
-  FROM tenantd.session WHERE tenantd_app.current_super();
+  SELECT s.user_id, s.expires_at,
+         LEAST(s.expires_at, s.ends_at, s.created_at + COALESCE(o.session_max_seconds, 1 << 40)) AS counts_until
+  FROM tenantd_app.live_session s
+  JOIN tenantd.user u ON u.id = s.user_id AND u.status = 0
+  LEFT JOIN tenantd.organization o ON o.id = s.org_id
+  WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_invite AS
   SELECT status, expires_at
   FROM tenantd.invite WHERE tenantd_app.current_super();
@@ -859,10 +969,10 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
-         mfa_enabled_at, created_at, updated_at FROM tenantd.user;
+         mfa_enabled_at, generation, sessions_ended, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
-  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, rotated_at, created_at, expires_at, ends_at,
-         address, agent FROM tenantd.session
+  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, pair_used, second_factor, generation, born,
+         actor_ended, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session
   WHERE bound_org_id IS NULL OR EXISTS (SELECT 1 FROM tenantd.organization o WHERE o.id = bound_org_id AND o.status <> 2);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
   SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;

@@ -9,6 +9,8 @@
 #include "tenantd/domain/impersonation.hpp"
 #include "tenantd/service/bound.hpp"
 #include "tenantd/service/organizations.hpp"
+#include "tenantd/store/global/live_sessions.hpp"
+#include "tenantd/store/global/users.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -147,7 +149,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   const auto org = named.any() ? named.id : claims->org;
   const auto stamp = cacheable ? cache_->stamp(claims->user.bytes(), org.value_or(OrgId{}).bytes())
                                : shm::SessionCache::Stamp{};
-  auto live = store::authenticate(txn, claims->session, org, named.slug);
+  auto live = store::authenticate(txn, claims->session, org, named.slug,
+                                  {claims->issued_at, settings_.super_admin_mfa});
   if (!live || live->principal.user.id != claims->user || !same_actor(claims->actor, live->principal.actor))
     refuse_token();
   auto& principal = live->principal;
@@ -174,6 +177,7 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
       principal.bound_org && principal.organization && *principal.bound_org != principal.organization->id;
   if (elsewhere && !principal.actor && live->member_status == Status::active)
     service::require_unbound(principal);
+  if (!belongs && super_too) require_factor_of_super(principal, txn);
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
   // Of an impersonation three accounts' changes count at once, and it is rare: it is read each time.
@@ -246,6 +250,19 @@ void Authorizer::authorize_member(const Route& route, const Principal& principal
   if (!held_for(route, principal, now).has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
   // Judged again under the organization's lock (service::stand_for_good): an end may be set meanwhile.
   if (takes_lasting_right(route) && principal.role.expires_at) throw ApiError(ErrorCode::temporary_right);
+}
+
+void Authorizer::require_factor_of_super(const Principal& principal, db::Txn& txn) const {
+  if (!settings_.super_admin_mfa || principal.user.is_super) return;
+  if (principal.api_key || principal.bound_org || principal.actor) return;
+  const auto account = store::find_account(txn, principal.user.id);
+  if (!account || !account->user.is_super) return;
+  if (!account->user.mfa_enabled)
+    throw ApiError(
+        ErrorCode::mfa_enrollment_required,
+        "Super-admins need a second factor: enroll one (POST /api/v1/auth/mfa/enroll), then try again");
+  throw ApiError(ErrorCode::mfa_session_required,
+                 "This session began without the second factor: sign in again with it");
 }
 
 void Authorizer::authorize(const Route& route, const http::Request& request, const Principal& principal,

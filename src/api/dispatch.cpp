@@ -89,12 +89,27 @@ std::string host_of(std::string_view url) {
 }
 
 // One idempotency key means one thing to one person, or to one API key, in one organization.
-// Of nobody known, what the browser holds is all that tells one from another.
-std::string idempotency_caller(const std::optional<Principal>& principal, const http::Request& request) {
-  if (!principal) return "anonymous/" + to_hex(crypto::sha256(request.cookie));
-  if (principal->actor) return "impersonation/" + principal->session.str();
-  if (principal->api_key) return "key/" + principal->api_key->str();
-  return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
+// Nobody knows who an anonymous caller is. Its network, its cookies and all that it sends stand for it: two
+// callers that chose the same key do not disturb each other, and a reply, which may hold tokens, goes to
+// nobody but one who sends the same secrets from the same network again. Cookies and bodies cost nothing to
+// make up: the replies of a network count together.
+Repeater repeater(const std::optional<Principal>& principal, const http::Request& request) {
+  const auto known = [](const std::string& name) { return Repeater{name, name, true}; };
+  if (!principal) {
+    const auto share = "anonymous/" + network_of(request.remote_address);
+    return {share + '/' + to_hex(crypto::sha256(request.cookie)), share, false};
+  }
+  if (principal->actor) return known("impersonation/" + principal->session.str());
+  if (principal->api_key) return known("key/" + principal->api_key->str());
+  return known(principal->user.id.str() + '/' +
+               (principal->organization ? principal->organization->id.str() : ""));
+}
+
+// What a change takes where its row names no body: nothing, or an empty object. A member that the row would
+// not look at is refused as it is everywhere else.
+std::string_view body_schema(const Route& route) {
+  if (!route.body.empty() || route.method == Method::GET) return route.body;
+  return "no_body";
 }
 
 // Who acts, or the key that does.
@@ -350,9 +365,10 @@ void Dispatch::take(const std::string& caller, std::int64_t most) {
 // Only what whoever may call this row has sent is parsed, once, however often the transaction runs.
 void Dispatch::read_body(Call& call) {
   const Route& route = *call.match.route;
-  if (route.body.empty() || call.body_read) return;
+  const auto schema = body_schema(route);
+  if (schema.empty() || call.body_read) return;
   call.body_read = true;
-  if (call.http.body.empty() && schemas_.is_optional(route.body)) {
+  if (call.http.body.empty() && schemas_.is_optional(schema)) {
     call.body.SetObject();
     return;
   }
@@ -391,6 +407,7 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
     const auto named =
         named_organization(call.http, organization_in_body(call), own_name ? "" : settings_.base_domain);
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
+    if (route.handler.access == Access::super) authorizer_.require_factor_of_super(*call.principal, txn);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
@@ -425,7 +442,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   // What a body asks for is a part of its weight.
   if (route.handler.access != Access::anyone) admit(call);
   if (route.method == Method::PUT) drop_read_only(call, txn);
-  if (!route.body.empty()) schemas_.take(route.body, call.body);
+  if (const auto schema = body_schema(route); !schema.empty()) schemas_.take(schema, call.body);
   // What is no id named nothing above.
   if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
     refuse_field("/org_id", id_words("org_id"));
@@ -436,7 +453,7 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
     return authorizer_.call(route, request, call.principal, txn);
-  Idempotency idempotency{txn, call.http, idempotency_caller(call.principal, call.http), call.context};
+  Idempotency idempotency{txn, call.http, repeater(call.principal, call.http), call.context};
   if (idempotency.stored()) return *idempotency.stored();
   auto response = authorizer_.call(route, request, call.principal, txn);
   idempotency.store(response);

@@ -112,12 +112,12 @@ void put_constant(JsonOut& json, const char* name, const char* text) {
   put_schema(json, value);
 }
 
-// The schemas of bodies; those of queries are parameters.
+// The schemas of bodies; those of queries are parameters, and a row without a body shows none.
 void put_schemas(JsonOut& json) {
   json.key("schemas").begin_object();
   for (const auto& file : embedded::schemas()) {
     const auto name = schema_name(file);
-    if (name.ends_with("_query")) continue;
+    if (name.ends_with("_query") || name == "no_body") continue;
     Json schema = schema_document(name);
     schema.RemoveMember("examples");
     json.key(component_of(name));

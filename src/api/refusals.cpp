@@ -215,11 +215,13 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (needs_permission(access)) add({forbidden});
   if (takes_lasting_right(route)) add({temporary_right});
   if (access == Access::super) add({forbidden});
+  if (access == Access::super || route.super_too) add({mfa_enrollment_required, mfa_session_required});
   if (!open_to_impersonation(route)) add({impersonating});
   if (access == Access::user || access == Access::super || route.handler.tenant_with_session_ != nullptr)
     add({session_required});
   if (route.path.find('{') != std::string_view::npos) add({not_found});
-  if (!route.body.empty()) add({malformed_json, body_too_large, unsupported_media_type});
+  if (!route.body.empty() || route.method != Method::GET)
+    add({malformed_json, body_too_large, unsupported_media_type});
   if (route.also == AlsoTakes::form) add({malformed_form});
   if (route.rate == Rate::outbound) add({busy});
   if (route.method != Method::GET) add({conflict, contended});

@@ -61,6 +61,13 @@ int list(Administrator& as, std::ostream& out) {
   return 0;
 }
 
+// What the new super-admin meets first.
+void tell_of_factor(const Settings& settings, std::ostream& out) {
+  if (!settings.super_admin_mfa) return;
+  out << "Before anything system-wide it enrolls a second factor: sign in, then POST /api/v1/auth/mfa/enroll "
+         "and /api/v1/auth/mfa/confirm (SUPER_ADMIN_MFA)\n";
+}
+
 int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
   std::optional<bool> was;
   try {
@@ -80,6 +87,7 @@ int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream
     return 1;
   }
   out << email.str() << (*was ? " is super-admin already\n" : " is super-admin\n");
+  if (!*was) tell_of_factor(as.settings, out);
   return 0;
 }
 
@@ -126,6 +134,7 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
     return EX_DATAERR;
   }
   out << email->str() << (found == Found::made ? " is super-admin\n" : " is super-admin already\n");
+  if (found == Found::made) tell_of_factor(settings, out);
   return 0;
 }
 

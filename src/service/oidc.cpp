@@ -7,6 +7,7 @@
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jose.hpp"
+#include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::service {
@@ -46,11 +47,6 @@ class Issuers {
 Issuers& issuers() {
   static Issuers all;
   return all;
-}
-
-// A clock that was set back must not keep anything for ever.
-bool is_fresh(TimePoint since, TimePoint now, Seconds lifetime) {
-  return since <= now && now - since < lifetime;
 }
 
 std::optional<rapidjson::Document> read_object(const std::string& json) {
@@ -172,7 +168,7 @@ Discovery ProviderCall::read_discovery(const std::string& json) const {
 Discovery ProviderCall::discover() {
   const auto kept = issuers().with(issuer_, [&](const Known& known) {
     const bool fresh =
-        is_fresh(known.discovered_at, context_.now, Seconds{context_.settings.oauth_keys_seconds});
+        is_younger(known.discovered_at, context_.now, Seconds{context_.settings.oauth_keys_seconds});
     return fresh ? known.discovery : std::nullopt;
   });
   if (kept) return *kept;
@@ -222,10 +218,10 @@ std::string ProviderCall::open(const std::string& id_token) {
   enum class Ask { nothing, first, again };
   std::optional<crypto::ForeignKeys> keys;
   const auto ask = issuers().with(issuer_, [&](Known& known) {
-    if (known.keys && is_fresh(known.keys_at, now, Seconds{context_.settings.oauth_keys_seconds}))
+    if (known.keys && is_younger(known.keys_at, now, Seconds{context_.settings.oauth_keys_seconds}))
       keys = known.keys;
     if (!keys) return Ask::first;
-    if (keys->has(token->kid) || is_fresh(known.refreshed_at, now, kBetweenRefreshes)) return Ask::nothing;
+    if (keys->has(token->kid) || is_younger(known.refreshed_at, now, kBetweenRefreshes)) return Ask::nothing;
     // Claimed before the call: of those who come with unknown keys meanwhile none asks too.
     known.refreshed_at = now;
     return Ask::again;

@@ -20,6 +20,8 @@ using store::SystemScope;
 constexpr Seconds kOutboxKept{30 * 86400};
 constexpr Seconds kDeliveriesKept{30 * 86400};
 constexpr Seconds kRunsKept{7 * 86400};
+// No session is older: the setting session_max_seconds allows a year.
+constexpr Seconds kCutsKept{366 * 86400};
 // A file of which no document knows may be one that a transaction is about to name, or that nginx still
 // writes.
 constexpr Seconds kStrayKept{86400};
@@ -76,11 +78,6 @@ Swept remove_closed(db::Txn& txn, const SystemScope& scope, std::int64_t until_u
 }
 
 void add_retention_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoint now) {
-  // No session lives longer than that: none is left that the organization could have shut out.
-  const auto before = now - Seconds{settings.session_max_seconds};
-  tasks.push_back({"former_members", [=](auto& txn, const auto& scope) {
-                     return store::sweep_former_members(txn, scope, before);
-                   }});
   if (settings.event_seconds > 0)
     tasks.push_back(
         {"events", [=, before = now - Seconds{settings.event_seconds}](auto& txn, const auto& scope) {
@@ -147,6 +144,10 @@ std::vector<Task> tasks(const Context& context) {
       {"oauth_states",
        [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
       {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
+      {"ended_sessions",
+       [=](auto& txn, const auto& scope) { return store::sweep_ended_sessions(txn, scope); }},
+      {"session_cuts",
+       [=](auto& txn, const auto& scope) { return store::sweep_cuts(txn, scope, now - kCutsKept); }},
       {"idempotency",
        [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
       {"outbox",

@@ -175,3 +175,18 @@ Test(budget, replies_of_one_caller_are_kept_up_to_a_size_and_the_oldest_are_forg
   expect(again, 201);
   require_equal(again.header("idempotency-replayed"), "", "the oldest");
 }
+
+// Who is not signed in makes up cookies and bodies at will: the replies of a network count together.
+Test(budget, replies_of_an_anonymous_network_are_kept_up_to_a_size, .timeout = 180) {
+  const Tight tight;
+  for (int i = 0; i < 130; ++i) {
+    const auto reply = Client{}
+                           .header("Idempotency-Key", "key")
+                           .header("Cookie", "a=" + std::to_string(i))
+                           .post("/api/v1/auth/password-reset/request", object({{"email", fresh_email()}}));
+    expect(reply, 202);
+    require_equal(reply.header("idempotency-replayed"), "");
+  }
+  require(number_of("SELECT COUNT(*) FROM idempotency") > 50, "nothing is kept");
+  require(number_of("SELECT SUM(bytes) FROM idempotency") <= 65536, "more is kept");
+}

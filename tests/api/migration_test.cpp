@@ -142,7 +142,8 @@ Test(migration, every_row_of_version_1_is_kept_as_it_was) {
 Test(migration, one_that_was_cut_short_anywhere_is_run_again) {
   OldDatabase old;
   auto later = statements("sql/0002_identity.sql");
-  for (const auto* file : {"sql/0003_enterprise.sql", "sql/0004_business.sql", "sql/0009_rights.sql"})
+  for (const auto* file :
+       {"sql/0003_enterprise.sql", "sql/0004_business.sql", "sql/0009_rights.sql", "sql/0010_sessions.sql"})
     for (auto& statement : statements(file)) later.push_back(std::move(statement));
   // After each statement of the later migrations; the last time all of it was done, and only not written
   // down.

@@ -80,9 +80,9 @@ Test(shut_out, ending_one_session_or_ones_own_shuts_nobody_out) {
   expect(at(guest, host.org_id), 200);
   expect(guest.client().del(sessions_of(guest), ""), 204);
   expect(at(again(guest), host.org_id), 200);
-  require_equal(number_of("SELECT COUNT(*) FROM member WHERE sessions_ended_at IS NOT NULL AND user_id = " +
-                          binary(guest.user_id)),
-                0);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM session_cut WHERE shut_out > 0 AND user_id = " + binary(guest.user_id)),
+      0);
 }
 
 // The administrator is let in, waits for the organization, and is none any more once it is free.

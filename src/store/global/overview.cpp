@@ -19,7 +19,7 @@ constexpr Sql kCounts{
     "(SELECT COUNT(*) FROM admin_user WHERE mfa_enabled_at IS NOT NULL), "
     "(SELECT COUNT(*) FROM admin_user WHERE locked_until > ?), "
     "(SELECT COUNT(*) FROM admin_factor WHERE locked_until > ?), "
-    "(SELECT COUNT(*) FROM admin_session WHERE expires_at > ?), "
+    "(SELECT COUNT(*) FROM admin_session WHERE expires_at > ? AND counts_until > ?), "
     "(SELECT COUNT(*) FROM admin_event WHERE type = 'signin.succeeded' AND created_at >= ?), "
     "(SELECT COUNT(*) FROM admin_event WHERE type = 'signin.failed' AND created_at >= ?), "
     "(SELECT COUNT(*) FROM admin_invite WHERE status = 0 AND expires_at > ?)"};
@@ -80,7 +80,7 @@ Overview read_overview(db::Txn& txn, const SuperAdmin& admin, TimePoint now, Tim
   users.next();
   out.users = users.integer(0);
   out.active_users = users.integer(1);
-  auto rows = txn.query(kCounts, now, now, now, since, since, now);
+  auto rows = txn.query(kCounts, now, now, now, now, since, since, now);
   rows.next();
   // An account may have been made in between.
   out.verified_users = std::max<std::int64_t>(out.users - rows.integer(0), 0);

@@ -55,7 +55,7 @@ constexpr Sql kActivity{
     "tenant.activity",
     "SELECT (SELECT COUNT(*) FROM invite WHERE org_id = ? AND status = 0 AND expires_at > ?), "
     "(SELECT COUNT(*) FROM api_key WHERE org_id = ? AND (expires_at IS NULL OR expires_at > ?)), "
-    "(SELECT COUNT(*) FROM session WHERE org_id = ? AND expires_at > ? AND ends_at > ?), "
+    "(SELECT COUNT(*) FROM home_session WHERE org_id = ? AND counts_until > ?), "
     "GREATEST(COALESCE((SELECT created_at FROM event WHERE org_id = ? ORDER BY seq DESC LIMIT 1), 0), "
     "COALESCE((SELECT MAX(rotated_at) FROM session WHERE org_id = ?), 0), "
     "COALESCE((SELECT MAX(last_used_at) FROM api_key WHERE org_id = ?), 0))"};
@@ -151,7 +151,7 @@ std::vector<LargeTenant> largest_tenants(db::Txn& txn, const SuperAdmin& admin, 
 TenantActivity find_tenant_activity(db::Txn& txn, const TenantScope& scope, TimePoint now) {
   enter(txn, scope);
   const auto org = scope.org();
-  auto rows = txn.query(kActivity, org, now, org, now, org, now, now, org, org, org);
+  auto rows = txn.query(kActivity, org, now, org, now, org, now, org, org, org);
   rows.next();
   TenantActivity activity{rows.integer(0), rows.integer(1), rows.integer(2), std::nullopt};
   if (const auto last = rows.integer(3); last > 0) activity.last_activity_at = from_unix(last);

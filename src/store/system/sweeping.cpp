@@ -21,6 +21,20 @@ constexpr Sql kOauthStates{
     "DELETE FROM tenantd.oauth_state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kSessions{"sweep.sessions",
                         "DELETE FROM tenantd.session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kCut{"sweep.find_cut",
+                   "SELECT user_id, org_id, ended, shut_out FROM tenantd.session_cut WHERE waiting "
+                   "ORDER BY cut_at LIMIT 1 FOR UPDATE SKIP LOCKED"};
+constexpr Sql kEndedSessions{"sweep.ended_sessions",
+                             "DELETE FROM tenantd.session WHERE user_id = ? AND generation <= ? LIMIT ?"};
+constexpr Sql kEndedSessionsAt{
+    "sweep.ended_sessions_at",
+    "DELETE FROM tenantd.session WHERE user_id = ? AND ((org_id = ? AND born <= ?) OR "
+    "(bound_org_id = ? AND born <= ?)) LIMIT ?"};
+constexpr Sql kCutDone{"sweep.cut_done",
+                       "UPDATE tenantd.session_cut SET waiting = FALSE WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kOldCuts{
+    "sweep.old_cuts",
+    "DELETE FROM tenantd.session_cut WHERE NOT waiting AND cut_at <= ? ORDER BY cut_at LIMIT ?"};
 constexpr Sql kIdempotency{
     "sweep.idempotency", "DELETE FROM tenantd.idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kOutbox{"sweep.outbox",
@@ -35,8 +49,6 @@ constexpr Sql kAccountEvents{
 constexpr Sql kNetworks{"sweep.known_networks",
                         "DELETE FROM tenantd.known_network WHERE last_used_at <= ? LIMIT ?"};
 constexpr Sql kRequests{"sweep.requests", "DELETE FROM tenantd.sweep_request WHERE finished_at <= ? LIMIT ?"};
-constexpr Sql kFormerMembers{"sweep.former_members",
-                             "DELETE FROM tenantd.former_member WHERE removed_at <= ? LIMIT ?"};
 constexpr Sql kEvents{"sweep.events", "CALL tenantd.forget_events(?, ?)"};
 constexpr Sql kExpiredAudit{"sweep.find_audit", "CALL tenantd.find_expired_audit(?, ?)"};
 constexpr Sql kCutAudit{"sweep.cut_audit", "CALL tenantd.cut_audit(?, ?, ?, ?, ?, ?)"};
@@ -102,6 +114,38 @@ std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint befo
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kSessions, before, kSweepBatch);
 }
+namespace {
+
+// Removes at most `limit` sessions that the next waiting cut has ended. Returns how many; nullopt if none
+// waits.
+std::optional<std::int64_t> sweep_cut(db::Txn& txn, std::int64_t limit) {
+  auto cut = txn.lock(kCut);
+  if (!cut.next()) return std::nullopt;
+  const auto user = cut.id<UserId>(0);
+  const auto org = cut.id<OrgId>(1);
+  const auto ended = cut.integer(2);
+  const auto removed = org.is_nil()
+                           ? txn.execute(kEndedSessions, user, ended, limit)
+                           : txn.execute(kEndedSessionsAt, user, org, ended, org, cut.integer(3), limit);
+  if (removed < limit) txn.execute(kCutDone, user, org);
+  return removed;
+}
+
+}  // namespace
+
+std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&) {
+  std::int64_t removed = 0;
+  for (std::int64_t cuts = 0; cuts < kSweepBatch && removed < kSweepBatch; ++cuts) {
+    const auto more = sweep_cut(txn, kSweepBatch - removed);
+    if (!more) break;
+    removed += *more;
+  }
+  return removed;
+}
+
+std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOldCuts, before, kSweepBatch);
+}
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kIdempotency, before, kSweepBatch);
 }
@@ -122,10 +166,6 @@ std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint be
 }
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRequests, before, kSweepBatch);
-}
-
-std::int64_t sweep_former_members(db::Txn& txn, const SystemScope&, TimePoint before) {
-  return txn.execute(kFormerMembers, before, kSweepBatch);
 }
 
 std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before) {

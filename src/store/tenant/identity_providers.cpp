@@ -44,7 +44,8 @@ constexpr Sql kFindState{
     "oauth_state.find",
     "SELECT state, provider_id, browser, user_id, session_id, values_sealed, created_at, "
     "expires_at "
-    "FROM oauth_state WHERE org_id = ? AND state = ?"};
+    "FROM oauth_state WHERE org_id = ? AND state = ? "
+    "AND (session_id IS NULL OR EXISTS (SELECT 1 FROM live_session l WHERE l.id = session_id))"};
 constexpr Sql kDeleteState{"oauth_state.delete", "DELETE FROM oauth_state WHERE org_id = ? AND state = ?"};
 
 std::string joined(const std::vector<std::string>& domains) {

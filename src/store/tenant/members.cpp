@@ -10,10 +10,8 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "member.insert",
-    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, granted_by, sessions_ended_at, "
-    "created_at, "
-    "updated_at) "
-    "VALUES (?, ?, ?, ?, ?, (SELECT removed_at FROM former_member WHERE org_id = ? AND user_id = ?), ?, ?)"};
+    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, granted_by, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
@@ -43,8 +41,7 @@ constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0 "
                       "AND m.role_expires_at IS NULL"};
-constexpr Sql kShutOut{"member.shut_out_sessions",
-                       "UPDATE member SET sessions_ended_at = ? WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kShutOut{"member.shut_out_sessions", "CALL end_sessions_at(?, ?, TRUE, TRUE)"};
 constexpr Sql kFirstOwner{
     "member.first_owner",
     "SELECT m.user_id FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
@@ -119,8 +116,7 @@ Member read_member(const db::Rows& rows) {
 void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& account, const Grant& grant,
                    TimePoint now) {
   const auto user = account.user();
-  txn.execute(kInsert, scope.org(), user, grant.role, grant.expires_at, grant.by, scope.org(), user, now,
-              now);
+  txn.execute(kInsert, scope.org(), user, grant.role, grant.expires_at, grant.by, now, now);
   txn.touch(user);
 }
 
@@ -164,9 +160,9 @@ std::vector<UserId> list_let_in_by(db::Txn& txn, const TenantScope& scope, UserI
   return found;
 }
 
-void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
+void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint) {
   txn.touch(user);
-  txn.execute(kShutOut, now, scope.org(), user);
+  txn.execute(kShutOut, user, scope.org());
   txn.execute(kForgetLinks, user);
 }
 

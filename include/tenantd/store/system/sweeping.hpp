@@ -46,6 +46,10 @@ Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint bef
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
+// Sessions that somebody has ended many at a time: their rows, at most kSweepBatch.
+std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&);
+// What those endings noted, once no session is left from before.
+std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
 // Mails delivered or given up before `before`.
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
@@ -55,8 +59,6 @@ std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint be
 // Networks that nobody signed in from since `before`.
 std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
-// Whom organizations removed before `before`: no session from before that is left.
-std::int64_t sweep_former_members(db::Txn& txn, const SystemScope&, TimePoint before);
 // Events from before `before`; those stay that a webhook of an active organization has not had.
 std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before);
 // Where a chain of audit rows may begin whose oldest rows are from before `before`: at most kSweepBatch rows
