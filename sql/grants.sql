@@ -35,6 +35,7 @@ GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_nam
 GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
   revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
 GRANT SELECT ON tenantd_app.system_size TO {{app}};
+GRANT SELECT ON tenantd_app.system_usage TO {{app}};
 -- To lock it: MySQL wants a right to change for that.
 GRANT SELECT, UPDATE (org_id) ON tenantd_app.organization_turn TO {{app}};
 GRANT SELECT, INSERT, UPDATE (name, description, permissions, revision, updated_at), DELETE ON tenantd_app.role TO {{app}};

@@ -823,18 +823,19 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_usage AS
   SELECT org_id, projects, storage_bytes FROM tenantd.organization_usage
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
--- A person's view over the organizations that person belongs to; read-only. Whoever does not ask how many members there
--- are does not pay for it: an outer join of one row at most that nothing is read of is left out.
+-- A person's view over the organizations that person belongs to; read-only. Whoever does not ask how many members
+-- or files there are does not pay for it: an outer join of one row at most that nothing is read of is left out.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members,
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members, g.projects, g.storage_bytes,
          COALESCE(c.shut_out, 0) AS shut_out
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   LEFT JOIN tenantd.member_total t ON t.org_id = m.org_id AND t.block = -1 AND t.status = 0
+  LEFT JOIN tenantd.organization_usage g ON g.org_id = m.org_id
   LEFT JOIN tenantd.session_cut c ON c.user_id = m.user_id AND c.org_id = m.org_id
   WHERE m.user_id = tenantd_app.current_user_id() AND o.status <> 2;
 
@@ -965,6 +966,9 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, status, members FROM tenantd.member_total
   WHERE block = -1 AND tenantd_app.current_super()
     AND org_id NOT IN (SELECT id FROM tenantd.organization WHERE status = 2);
+-- What else of each is limited, for super-admins.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_usage AS
+  SELECT org_id, projects, storage_bytes FROM tenantd.organization_usage WHERE tenantd_app.current_super();
 
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS

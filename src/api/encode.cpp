@@ -66,8 +66,13 @@ void put_limits(JsonOut& json, const TenantLimits& limits) {
       .end_object();
 }
 
-void put_usage(JsonOut& json, std::int64_t active_members) {
-  json.key("usage").begin_object().field("members", active_members).end_object();
+void put_usage(JsonOut& json, const TenantUsage& usage) {
+  json.key("usage")
+      .begin_object()
+      .field("members", usage.members)
+      .field("projects", usage.projects)
+      .field("storage_bytes", usage.storage_bytes)
+      .end_object();
 }
 
 void put_organization(JsonOut& json, const OrganizationRecord& organization,
@@ -93,7 +98,7 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization,
         .field("session_max_seconds", business.session_max_seconds)
         .field("invite_seconds", business.invite_seconds);
     put_limits(json, detail->limits);
-    put_usage(json, detail->active_members);
+    put_usage(json, detail->usage);
   }
   json.end_object();
 }

@@ -16,6 +16,13 @@ struct TenantLimits {
   std::optional<std::int64_t> requests;  // a minute, of all members and API keys together
 };
 
+// How much of what is limited there is. Requests are a rate: nothing of them is kept.
+struct TenantUsage {
+  std::int64_t members = 0;  // active ones
+  std::int64_t projects = 0;
+  std::int64_t storage_bytes = 0;  // of files, announced ones too
+};
+
 // nullopt = as the service's settings say.
 struct BusinessSettings {
   std::optional<std::string> mail_sender_name;

@@ -27,7 +27,7 @@ void put_tenant_fields(JsonOut& json, const store::Tenant& tenant) {
       .field("personal", o.personal)
       .field("require_mfa", o.require_mfa);
   put_limits(json, tenant.limits);
-  put_usage(json, tenant.active_members);
+  put_usage(json, tenant.usage);
   json.field("deactivated_at", tenant.deactivated_at)
       .field("created_at", o.created_at)
       .field("updated_at", o.updated_at);

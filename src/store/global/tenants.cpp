@@ -11,8 +11,9 @@ using db::Sql;
 #define TENANTD_TENANT_COLUMNS                                                                         \
   "SELECT s.id, s.name, s.slug, s.status, s.personal, s.require_mfa, s.created_at, s.updated_at, "     \
   "s.max_members, s.max_projects, s.max_storage_bytes, s.max_requests, s.deactivated_at, s.revision, " \
-  "COALESCE((SELECT t.members FROM system_size t WHERE t.org_id = s.id AND t.status = 0), 0) "         \
-  "FROM system_tenant s "
+  "COALESCE((SELECT t.members FROM system_size t WHERE t.org_id = s.id AND t.status = 0), 0), "        \
+  "COALESCE(g.projects, 0), COALESCE(g.storage_bytes, 0) "                                             \
+  "FROM system_tenant s LEFT JOIN system_usage g ON g.org_id = s.id "
 // What is looked for is taken literally: no pattern, no folding but of case.
 #define TENANTD_TENANT_NAMED                                    \
   "(INSTR(LOWER(s.name), LOWER(?) COLLATE utf8mb4_bin) > 0 OR " \
@@ -67,7 +68,7 @@ Tenant read_tenant(const db::Rows& rows) {
           {rows.maybe_integer(8), rows.maybe_integer(9), rows.maybe_integer(10), rows.maybe_integer(11)},
           maybe_time(rows, 12),
           rows.integer(13),
-          rows.integer(14)};
+          {rows.integer(14), rows.integer(15), rows.integer(16)}};
 }
 
 StatusCounts read_counts(db::Rows rows) {
