@@ -28,7 +28,8 @@ END//
 -- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
 -- organization that p_slug names, or none). The caller must know the session's id. Which sessions count, live_session says;
 -- one that is shut out finds no membership. p_issued: when the access token was made that is shown. The first use of the
--- newest pair is noted; that the note cannot be taken is no reason to refuse the call, and the next one takes it. p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
+-- newest pair is noted; that the note cannot be taken is no reason to refuse the call, and the next one takes it.
+-- p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
   IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63), IN p_issued BIGINT, IN p_super_needs_factor BOOLEAN)
 BEGIN
@@ -49,8 +50,9 @@ BEGIN
       END IF;
     END;
   END IF;
-  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)),
-         u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
+  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status,
+         u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)), u.email_verified_at,
+         u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
          NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests, o.session_max_seconds
   FROM tenantd_app.live_session s
@@ -481,7 +483,8 @@ BEGIN
     IF v_rows < 1000 THEN
       -- Sessions that were at home there live on without it, and those that had ended must not: before what tells of that.
       DELETE FROM tenantd.session
-      WHERE org_id = v_org AND born <= (SELECT c.ended FROM tenantd.session_cut c WHERE c.user_id = session.user_id AND c.org_id = v_org)
+      WHERE org_id = v_org AND born <= (
+        SELECT c.ended FROM tenantd.session_cut c WHERE c.user_id = session.user_id AND c.org_id = v_org)
       LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "support/audit.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/mailbox.hpp"
@@ -197,4 +198,22 @@ Test(session_ends, a_session_that_was_kept_stays_shut_out) {
   expect_problem(at_host(guest), 404, "not_found");
   const auto renewed = account_of(expect(refresh(guest), 200), guest.email);
   require_equal(renewed.org_id, guest.org_id);
+}
+
+Test(session_ends, what_has_ended_in_an_organization_stays_so_when_the_organization_is_removed) {
+  const Alone alone;
+  const auto owner = sign_up("Gone");
+  const auto member = invite_and_accept(owner);
+  expect(owner.client().del(ends_of(member), ""), 204);
+  const auto later = again(member);
+  // Nobody but the removal looks at it from here on.
+  database().run("UPDATE session_cut SET waiting = FALSE");
+  expect(owner.client().del("/api/v1/organizations/" + owner.org_id, object({{"name", name_of(owner)}})),
+         204);
+  for (int i = 0; i < 3; ++i) require_equal(sweep().status, 0, "sweep");
+  require_equal(number_of("SELECT COUNT(*) FROM organization WHERE id = " + binary(owner.org_id)), 0);
+  require_equal(number_of("SELECT COUNT(*) FROM session_cut WHERE org_id = " + binary(owner.org_id)), 0);
+  require_equal(rows_of(member), 1);
+  expect_ended(member);
+  expect(refresh(later), 200);
 }
