@@ -124,8 +124,7 @@ Test(hostile_values, every_row_refuses_them_and_no_worker_is_lost, .timeout = 60
   database.check("hostile values");
 }
 
-// The worst of the issue's own kind: a long text against a pattern, equal items, and a large body of
-// nobody's.
+// The worst of their kind: a long text against a pattern, equal items, and a large body of nobody's.
 Test(hostile_values, long_texts_and_equal_items_are_refused_at_once) {
   const auto owner = new_super_admin();
   Unchanged database;

@@ -10,10 +10,11 @@
 # database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
-# search project-stats; timing neighbours. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
+# search project-stats mixed; timing neighbours. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
+# mixed is the daily mixture: reads, lists, searches, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
@@ -26,7 +27,7 @@ PATH=$PATH:/usr/sbin:/sbin
 stack=$top/src/run/stack.sh
 
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
-  movement search project-stats)
+  movement search project-stats mixed)
 chosen=()
 seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0
 
@@ -303,6 +304,23 @@ served() {
   get -f "$url$path" | awk '/^tenantd_http_requests_total/ { sum += $2 } END { printf "%d", sum }'
 }
 
+# METHOD PATH TOKEN BODY. Forty-one lines: threads that take every second one send all of them too.
+write_mixture() {
+  local i t=$owner_token product=0191d6a8-7c1e-7a52-8007- warehouse=0191d6a8-7c1e-7a52-8006-000000000001
+  path=/users/me
+  for ((i = 0; i < 41; ++i)); do
+    case $((i % 12)) in
+      0) printf 'POST\t/api/v1/stock-movements\t%s\t{"product_id":"%s%012x","warehouse_id":"%s","type":"in","quantity":1}\n' \
+        "$t" $product $((i + 1)) $warehouse ;;
+      1 | 2) printf 'GET\t/api/v1/products?limit=20\t%s\t-\n' "$t" ;;
+      3 | 4) printf 'GET\t/organization/list_users?limit=20\t%s\t-\n' "$t" ;;
+      5) printf 'GET\t/api/v1/projects/stats\t%s\t-\n' "$t" ;;
+      *) printf 'GET\t/users/me\t%s\t-\n' "$t" ;;
+    esac
+  done >"$work/mixture"
+  sed -i '41s/.*/POST\t\/signin\t-\t{"email":"reader7@example.com","password":"correct horse battery"}/' "$work/mixture"
+}
+
 # What each case sends. Sets path, kind, headers, and the process that answers.
 describe() {
   local from to now
@@ -338,6 +356,10 @@ describe() {
       kind=(post '{"query":"floor plan","limit":20}')
       ;;
     project-stats) path=/api/v1/projects/stats headers=("Authorization: Bearer $owner_token") ;;
+    mixed)
+      write_mixture
+      kind=(mixed "$work/mixture")
+      ;;
     role-users-between)
       path="/stats/organization-role-users?from_time=$from&to_time=$to" headers=("Authorization: Bearer $counter_token")
       ;;
