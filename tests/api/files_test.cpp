@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The file once more. nginx takes one upload of a file at a time, and lets go of one a moment after its reply.
+// The file once more. nginx takes one upload of a file at a time, and lets go of one a moment after its
+// reply.
 Response put_again(const std::string& path) {
   Response reply;
   wait_until("nginx lets go of the upload before", [&] { return (reply = put_file(path)).status != 429; });

@@ -15,7 +15,8 @@ constexpr Sql kNewest{"audit.newest_row",
 constexpr Sql kRead{"audit.read_chain",
                     "SELECT " TENANTD_AUDIT_COLUMNS
                     ", hash FROM audit_log WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?"};
-constexpr Sql kBySlug{"audit.organization_by_slug", "SELECT id FROM organization WHERE slug = ? AND status <> 2"};
+constexpr Sql kBySlug{"audit.organization_by_slug",
+                      "SELECT id FROM organization WHERE slug = ? AND status <> 2"};
 constexpr Sql kSlug{"audit.slug", "SELECT slug FROM organization WHERE id = ? AND status <> 2"};
 
 }  // namespace
