@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 override CXXFLAGS += -std=c++20 $(WARNINGS) -fno-strict-aliasing -pthread -ffunction-sections -fdata-sections
 override CPPFLAGS += -Iinclude -I$(BUILD)/gen -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,2) -DRAPIDJSON_HAS_STDSTRING=1
 override LDFLAGS  += -pthread -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now
-LDLIBS   := -lfcgi -lcgicc -lmysqlcppconn -lcurl -lssl -lcrypto -largon2 -lcrypt -loath -lzxcvbn -lutf8proc -lidn2 -lsystemd
+LDLIBS   := -lfcgi -lcgicc -lmysqlcppconn -lcurl -lssl -lcrypto -largon2 -lcrypt -loath -lzxcvbn -lutf8proc -lidn2 -lsystemd -lz -lre2
 CCACHE   := $(shell command -v ccache 2>/dev/null)
 ifneq ($(SANITIZE),)
 override CXXFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined

@@ -7,9 +7,13 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.displace_sessions TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.end_all_sessions TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.end_sessions_at TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.require_place TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.remove_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
@@ -19,7 +23,6 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_identities TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_links TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.leave_organization TO {{app}};
-GRANT SELECT ON tenantd_app.former_member TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
@@ -28,10 +31,13 @@ GRANT EXECUTE ON FUNCTION tenantd_app.awaited_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
 -- Not its limits and its status, which are the super-admins' to change (system_tenant).
 GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_name, self_approval, session_idle_seconds,
-  session_max_seconds, revision, updated_at) ON tenantd_app.organization TO {{app}};
+  session_max_seconds, invite_seconds, revision, updated_at) ON tenantd_app.organization TO {{app}};
 GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
   revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
 GRANT SELECT ON tenantd_app.system_size TO {{app}};
+GRANT SELECT ON tenantd_app.system_usage TO {{app}};
+-- To lock it: MySQL wants a right to change for that.
+GRANT SELECT, UPDATE (org_id) ON tenantd_app.organization_turn TO {{app}};
 GRANT SELECT, INSERT, UPDATE (name, description, permissions, revision, updated_at), DELETE ON tenantd_app.role TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
 GRANT SELECT ON tenantd_app.member_detail TO {{app}};
@@ -44,7 +50,7 @@ GRANT SELECT ON tenantd_app.audit_log TO {{app}};
 GRANT SELECT ON tenantd_app.system_audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
-  status, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
+  status, kept_by, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.
@@ -59,8 +65,10 @@ GRANT SELECT, INSERT ON tenantd_app.stock_movement TO {{app}};
 -- Neither its number nor whose it is changes.
 GRANT SELECT, INSERT, UPDATE (title, warehouse_id, note, currency, total_minor, status, revision, submitted_at, decided_at,
   received_at, updated_at) ON tenantd_app.purchase_request TO {{app}};
+-- Drafts alone are removed.
+GRANT EXECUTE ON PROCEDURE tenantd_app.delete_draft TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.purchase_request_counter TO {{app}};
-GRANT SELECT, INSERT, DELETE ON tenantd_app.purchase_request_line TO {{app}};
+GRANT SELECT, INSERT, UPDATE (received), DELETE ON tenantd_app.purchase_request_line TO {{app}};
 -- Who decided what: what was written stays.
 GRANT SELECT, INSERT ON tenantd_app.purchase_request_step TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.approval_threshold TO {{app}};
@@ -86,6 +94,7 @@ GRANT SELECT ON tenantd_app.admin_invite TO {{app}};
 GRANT SELECT ON tenantd_app.admin_mail TO {{app}};
 GRANT SELECT ON tenantd_app.admin_suppression TO {{app}};
 GRANT SELECT ON tenantd_app.admin_delivery TO {{app}};
+GRANT SELECT ON tenantd_app.admin_unread TO {{app}};
 GRANT SELECT ON tenantd_app.admin_event TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_run TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_request TO {{app}};
@@ -94,34 +103,50 @@ GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_a
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
   ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
+GRANT SELECT ON tenantd_app.live_session TO {{app}};
+GRANT SELECT ON tenantd_app.home_session TO {{app}};
 -- Whose identity it is never changes: another account's is another row.
 GRANT SELECT, INSERT, UPDATE (email, last_used_at), DELETE ON tenantd_app.identity TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.known_network TO {{app}};
 -- An attempt is written as failed before it is evaluated; nothing else of it changes.
 GRANT SELECT, INSERT, UPDATE (type, session_id) ON tenantd_app.account_event TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
 GRANT INSERT ON tenantd_app.outbox TO {{app}};
-GRANT SELECT (id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
+GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
 
 -- The sweeper: deletes what has expired, and says so.
 GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
+GRANT SELECT, UPDATE (waiting), DELETE ON tenantd.session_cut TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
+GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
+-- Events and audit rows past their time, the latter with a signed beginning for what stays; and what closed organizations had.
+GRANT EXECUTE ON PROCEDURE tenantd.forget_events TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.find_expired_audit TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.cut_audit TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.remove_closed TO {{sweeper}};
 -- Documents whose upload was never completed, and files that no document has.
 GRANT SELECT (org_id, id, status, size, storage_key, upload_expires_at), DELETE ON tenantd.document TO {{sweeper}};
 GRANT SELECT (org_id, storage_bytes), UPDATE (storage_bytes) ON tenantd.organization_usage TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.file_removal TO {{sweeper}};
-GRANT EXECUTE ON PROCEDURE tenantd.append_event TO {{sweeper}};
+-- What it removed it tells of, with an event and an audit row.
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{sweeper}};
+GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper}};
 
@@ -129,9 +154,22 @@ GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper
 -- an S3-compatible store nobody names any more.
 GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
+-- An address that it suppresses it tells of, with an audit row in the same transaction.
+GRANT SELECT, INSERT ON tenantd_app.suppression TO {{courier}};
+GRANT SELECT (id) ON tenantd_app.organization TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{courier}};
+GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{courier}};
+GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{courier}};
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_status, duration_ms, last_error, delivered_at,
   updated_at) ON tenantd.webhook_delivery TO {{courier}};
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
+GRANT SELECT ON tenantd.unread_webhook TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd.take_events TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd.forget_read TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};
 GRANT SELECT, DELETE ON tenantd.file_removal TO {{courier}};
 GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};

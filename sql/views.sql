@@ -26,27 +26,106 @@ BEGIN
 END//
 
 -- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
--- organization that p_slug names, or none). The caller must know the session's id. An impersonation is none any more once
--- its actor is no active super-admin, or its user is one. A session from before an administrator ended the member's
--- sessions finds no membership there.
+-- organization that p_slug names, or none). The caller must know the session's id. Which sessions count, live_session says;
+-- one that is shut out finds no membership. p_issued: when the access token was made that is shown. The first use of the
+-- newest pair is noted; that the note cannot be taken is no reason to refuse the call, and the next one takes it.
+-- p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
-  IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63))
+  IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63), IN p_issued BIGINT, IN p_super_needs_factor BOOLEAN)
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT p_org;
+  DECLARE v_unused INT;
   IF v_org IS NULL AND p_slug IS NOT NULL THEN
     SELECT id INTO v_org FROM tenantd.organization WHERE slug = p_slug;
   END IF;
-  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status, u.is_super, u.email_verified_at,
-         u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal, o.require_mfa,
-         o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
-         NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, a.email, o.max_requests, o.session_max_seconds
-  FROM tenantd.session s
+  SELECT 1 INTO v_unused FROM tenantd.session
+  WHERE id = p_session AND counter > 0 AND NOT pair_used AND rotated_at <= p_issued;
+  IF v_unused = 1 THEN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+      SET v_unused = NULL;
+      SELECT 1 INTO v_unused FROM tenantd.session WHERE id = p_session FOR UPDATE SKIP LOCKED;
+      IF v_unused = 1 THEN
+        UPDATE tenantd.session SET pair_used = TRUE WHERE id = p_session AND rotated_at <= p_issued;
+      END IF;
+    END;
+  END IF;
+  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status,
+         u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)), u.email_verified_at,
+         u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
+         o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
+         NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests, o.session_max_seconds
+  FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
-  LEFT JOIN tenantd.user a ON a.id = s.actor_id
-  LEFT JOIN tenantd.member m ON m.org_id = v_org AND m.user_id = s.user_id AND s.created_at >= COALESCE(m.sessions_ended_at, 0)
-  LEFT JOIN tenantd.organization o ON o.id = m.org_id
+  LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = v_org
+  LEFT JOIN (tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2)
+    ON m.org_id = v_org AND m.user_id = s.user_id AND s.born > COALESCE(c.shut_out, 0)
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE s.id = p_session AND (s.actor_id IS NULL OR (a.status = 0 AND a.is_super AND NOT u.is_super));
+  WHERE s.id = p_session;
+END//
+
+-- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. Answers how
+-- many, or a thousand if more. The user's row is locked: of two sign-ins the second counts the first. A few are removed;
+-- where there are many, those that stay pass into the next generation, and the sweeper removes the others.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.displace_sessions(
+  IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_over BIGINT DEFAULT p_most + 999;
+  DECLARE v_kept BIGINT DEFAULT p_most - 1;
+  DECLARE v_generation BIGINT;
+  SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  SELECT COUNT(*) - p_most + 1 INTO v_over FROM (
+    SELECT id FROM tenantd_app.live_session
+    WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now LIMIT v_over) l;
+  IF v_over >= 1000 THEN
+    UPDATE tenantd.session SET generation = v_generation + 1 WHERE id IN (SELECT id FROM (
+      SELECT id FROM tenantd_app.live_session
+      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
+      ORDER BY rotated_at DESC, id DESC LIMIT v_kept) l);
+    UPDATE tenantd.user SET generation = v_generation + 1, sessions_ended = v_generation WHERE id = p_user;
+    INSERT INTO tenantd.session_cut (user_id, org_id, ended, cut_at)
+    SELECT id, REPEAT('\0', 16), v_generation, p_now FROM tenantd.user WHERE id = p_user
+    ON DUPLICATE KEY UPDATE ended = VALUES(ended), waiting = TRUE, cut_at = VALUES(cut_at);
+  ELSEIF v_over > 0 THEN
+    DELETE FROM tenantd.session WHERE id IN (SELECT id FROM (
+      SELECT id FROM tenantd_app.live_session
+      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
+      ORDER BY rotated_at, id LIMIT v_over) l);
+  END IF;
+  SELECT GREATEST(v_over, 0);
+END//
+
+-- Ends every session of a user but p_keep (NULL: none is kept), and with them the impersonations that the user began. A
+-- session that has ended already is not kept.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_all_sessions(
+  IN p_user BINARY(16), IN p_keep BINARY(16))
+BEGIN
+  DECLARE v_generation, v_ended BIGINT;
+  SELECT generation, sessions_ended INTO v_generation, v_ended FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  UPDATE tenantd.user SET generation = v_generation + 1, sessions_ended = v_generation WHERE id = p_user;
+  UPDATE tenantd.session SET generation = v_generation + 1
+  WHERE id = p_keep AND user_id = p_user AND generation > v_ended;
+  INSERT INTO tenantd.session_cut (user_id, org_id, ended, cut_at)
+  SELECT id, REPEAT('\0', 16), v_generation, UNIX_TIMESTAMP() FROM tenantd.user WHERE id = p_user
+  ON DUPLICATE KEY UPDATE ended = VALUES(ended), waiting = TRUE, cut_at = VALUES(cut_at);
+END//
+
+-- Ends the sessions of a user that are at home in p_org; p_shut_out: and shuts the others out of it, and of the scope's
+-- organization alone.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_sessions_at(
+  IN p_user BINARY(16), IN p_org BINARY(16), IN p_ended BOOLEAN, IN p_shut_out BOOLEAN)
+BEGIN
+  DECLARE v_generation BIGINT;
+  IF p_shut_out AND NOT (p_org <=> tenantd_app.current_org()) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'nobody is shut out of another organization than the scope''s';
+  END IF;
+  SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  UPDATE tenantd.user SET generation = v_generation + 1 WHERE id = p_user;
+  INSERT INTO tenantd.session_cut (user_id, org_id, ended, shut_out, cut_at)
+  SELECT id, p_org, IF(p_ended, v_generation, 0), IF(p_shut_out, v_generation, 0), UNIX_TIMESTAMP() FROM tenantd.user
+  WHERE id = p_user
+  ON DUPLICATE KEY UPDATE ended = GREATEST(ended, VALUES(ended)), shut_out = GREATEST(shut_out, VALUES(shut_out)), waiting = TRUE,
+    cut_at = VALUES(cut_at);
 END//
 
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
@@ -57,25 +136,44 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authen
 BEGIN
   DECLARE v_org, v_id BINARY(16);
   DECLARE v_used BIGINT;
-  SELECT org_id, id, COALESCE(last_used_at, -60) INTO v_org, v_id, v_used FROM tenantd.api_key
+  DECLARE v_own BOOLEAN DEFAULT FALSE;
+  SELECT org_id, id, COALESCE(last_used_at, -60), of_organization INTO v_org, v_id, v_used, v_own FROM tenantd.api_key
   WHERE token = p_token AND COALESCE(expires_at, p_now + 1) > p_now LIMIT 1;
-  IF v_used <= p_now - 60 THEN
+  IF v_used <= p_now - 60 OR v_used > p_now THEN
     BEGIN
       DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
       SET STATEMENT innodb_lock_wait_timeout = 0 FOR
         UPDATE tenantd.api_key SET last_used_at = p_now WHERE org_id = v_org AND id = v_id;
     END;
   END IF;
-  SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
-         u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
-         o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
-         m.role_expires_at, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
-  FROM tenantd.api_key k
-  JOIN tenantd.user u ON u.id = k.created_by
-  JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.created_by
-  JOIN tenantd.organization o ON o.id = m.org_id
-  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE k.token = p_token;
+  IF v_own THEN
+    -- The organization's own: whoever made it, and whatever has become of that person. Its role is what it holds.
+    SELECT k.created_by, COALESCE(k.expires_at, 253402300799), COALESCE(u.email, ''), COALESCE(u.profile, '{}'), 0, FALSE,
+           u.email_verified_at, COALESCE(u.created_at, 0), COALESCE(u.updated_at, 0), NULL, o.id, o.name, o.slug, o.status,
+           o.personal, o.require_mfa, o.created_at, o.updated_at, k.id, k.name, k.permissions, 0, k.created_at,
+           NULL, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
+    FROM tenantd.api_key k
+    JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
+    LEFT JOIN tenantd.user u ON u.id = k.created_by
+    WHERE k.token = p_token;
+  ELSE
+    SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
+           u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
+           o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
+           m.role_expires_at, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
+    FROM tenantd.api_key k
+    JOIN tenantd.user u ON u.id = k.created_by
+    JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.member_id
+    JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
+    JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+    WHERE k.token = p_token;
+  END IF;
+END//
+
+-- Removes a purchase request of the scope's organization that is a draft, with its lines and its history.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_draft(IN p_id BINARY(16))
+BEGIN
+  DELETE FROM tenantd.purchase_request WHERE org_id = tenantd_app.current_org() AND id = p_id AND status = 0;
 END//
 
 -- Where the changes of the scope's organization end, or those of none without a scope; held until the commit: the numbers
@@ -167,6 +265,58 @@ BEGIN
   END IF;
 END//
 
+-- Looks for the next p_most events that a webhook wants and makes deliveries of them, unless 100 wait for it already; goes
+-- through 500 events at most. Of couriers that come together one does it. Of what was delivered, and of what was given up, the
+-- newest 100 stay.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.take_events(
+  IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_most INT)
+BEGIN
+  DECLARE v_after, v_to, v_last, v_old BIGINT;
+  DECLARE v_found, v_room INT DEFAULT 0;
+  DECLARE v_events VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT cursor_seq, events INTO v_after, v_events FROM tenantd.webhook
+  WHERE org_id = p_org AND id = p_webhook AND status = 0 FOR UPDATE SKIP LOCKED;
+  SELECT LEAST(p_most, 100 - COUNT(*)) INTO v_room FROM tenantd.webhook_delivery
+  WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook;
+  IF v_after IS NOT NULL AND v_room > 0 THEN
+    SELECT MAX(seq) INTO v_to FROM (
+      SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after ORDER BY seq LIMIT 500) n;
+    SELECT COUNT(*), MAX(seq) INTO v_found, v_last FROM (
+      SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after AND seq <= v_to
+        AND (v_events = '*' OR FIND_IN_SET(type, v_events) > 0) ORDER BY seq LIMIT v_room) m;
+    IF v_found = v_room THEN
+      SET v_to = v_last;
+    END IF;
+    -- Retention may have removed all that was left.
+    IF v_to IS NULL THEN
+      SELECT COALESCE(MAX(event_seq), v_after) INTO v_to FROM tenantd.webhook_backlog WHERE org_id = p_org;
+    END IF;
+    IF v_found > 0 THEN
+      CALL tenantd.add_deliveries(p_org, p_webhook, v_events, v_after, v_to);
+    END IF;
+    UPDATE tenantd.webhook SET cursor_seq = v_to WHERE org_id = p_org AND id = p_webhook;
+    IF v_after DIV 32 <> v_to DIV 32 THEN
+      SELECT event_seq INTO v_old FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 1 ORDER BY event_seq DESC LIMIT 1 OFFSET 100;
+      DELETE FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 1 AND event_seq <= v_old LIMIT 1000;
+      SET v_old = NULL;
+      SELECT event_seq INTO v_old FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 2 ORDER BY event_seq DESC LIMIT 1 OFFSET 100;
+      DELETE FROM tenantd.webhook_delivery
+      WHERE org_id = p_org AND webhook_id = p_webhook AND status = 2 AND event_seq <= v_old LIMIT 1000;
+    END IF;
+  END IF;
+END//
+-- Organizations of which every active webhook has read all.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_read()
+BEGIN
+  DELETE FROM tenantd.webhook_backlog WHERE NOT EXISTS (
+    SELECT 1 FROM tenantd.webhook w
+    WHERE w.org_id = webhook_backlog.org_id AND w.status = 0 AND w.cursor_seq < webhook_backlog.event_seq);
+END//
+
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.change_email(
   IN p_user BINARY(16), IN p_token BINARY(32), IN p_now BIGINT)
@@ -199,13 +349,11 @@ BEGIN
   DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
 END//
 
--- What a member leaves behind: sessions that were good for this organization alone, links on their way, and since when those
+-- What a member leaves behind: sessions that were good for this organization alone end, links on their way go, and those
 -- that are left do not count here, should the person come back.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.leave_organization(IN p_user BINARY(16), IN p_now BIGINT)
 BEGIN
-  INSERT INTO tenantd.former_member (org_id, user_id, removed_at) VALUES (tenantd_app.current_org(), p_user, p_now)
-  ON DUPLICATE KEY UPDATE removed_at = VALUES(removed_at);
-  DELETE FROM tenantd.session WHERE user_id = p_user AND bound_org_id = tenantd_app.current_org();
+  CALL tenantd_app.end_sessions_at(p_user, tenantd_app.current_org(), FALSE, TRUE);
   DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
 END//
 
@@ -218,24 +366,237 @@ BEGIN
           WHERE (o.id = p_id OR o.slug = p_slug) AND o.status = 0 LIMIT 1);
 END//
 
--- Ends the organization of the scope. Whoever does it knows its name.
+-- Ends the organization of the scope, however large it is: from the commit on nobody sees it, and its slug is free. What it had
+-- is removed behind that (remove_closed). Whoever does it knows its name.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
 BEGIN
-  -- What other rows of the same organization stand on goes after them; a cascade knows no such order.
-  IF EXISTS (SELECT 1 FROM tenantd.organization WHERE id = tenantd_app.current_org() AND BINARY name = BINARY p_name) THEN
-    DELETE FROM tenantd.approval_threshold WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.purchase_request WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.stock_movement WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.stock_level WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.product WHERE org_id = tenantd_app.current_org();
-    -- What their files were stays to be removed from the store.
-    INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
-    SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
-    WHERE org_id = tenantd_app.current_org() AND storage_key IS NOT NULL;
-    DELETE FROM tenantd.document WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.project WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.identity_provider WHERE org_id = tenantd_app.current_org();
-    DELETE FROM tenantd.organization WHERE id = tenantd_app.current_org();
+  UPDATE tenantd.organization SET status = 2, closed_at = UNIX_TIMESTAMP(), slug = CONCAT('~', LOWER(HEX(id)))
+  WHERE id = tenantd_app.current_org() AND status <> 2 AND BINARY name = BINARY p_name;
+  -- Whoever waits for its turn finds that there is none any more.
+  IF ROW_COUNT() > 0 THEN
+    DELETE FROM tenantd.organization_turn WHERE org_id = tenantd_app.current_org();
+  END IF;
+END//
+
+-- Removes about a thousand rows of a closed organization, at last the organization itself; answers with how many, and of which:
+-- NULL if none is closed, or others are at it. What other rows stand on goes after them: a cascade knows no such order, and
+-- MySQL leaves orphans where cascades meet. The system's roles go with the organization's row; nothing hangs on them by then.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.remove_closed()
+BEGIN
+  DECLARE v_org BINARY(16);
+  DECLARE v_rows INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT id INTO v_org FROM tenantd.organization WHERE status = 2 ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF v_org IS NOT NULL THEN
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.approval_threshold WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request_line WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request_step WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.purchase_request_counter WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.stock_movement WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.stock_level WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.product WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.supplier WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.warehouse WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      -- What their files were stays to be removed from the store.
+      INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
+      SELECT storage_key, UNIX_TIMESTAMP() FROM tenantd.document
+      WHERE org_id = v_org AND storage_key IS NOT NULL ORDER BY id LIMIT 1000;
+      DELETE FROM tenantd.document WHERE org_id = v_org ORDER BY id LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.project WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.oauth_state WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.identity_provider WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.webhook_delivery WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.webhook WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.webhook_backlog WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.event WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.invite WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.api_key WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.one_time_token WHERE bound_org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.session WHERE bound_org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      -- Sessions that were at home there live on without it, and those that had ended must not: before what tells of that.
+      DELETE FROM tenantd.session
+      WHERE org_id = v_org AND born <= (
+        SELECT c.ended FROM tenantd.session_cut c WHERE c.user_id = session.user_id AND c.org_id = v_org)
+      LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      UPDATE tenantd.session SET org_id = NULL WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.session_cut WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member_count WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member_total WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.organization_usage WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.organization_count WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.role WHERE org_id = v_org AND permissions IS NOT NULL LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.organization WHERE id = v_org;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+  END IF;
+  SELECT v_rows, v_org;
+END//
+
+-- Removes up to p_most events from before p_before; answers with how many. Those stay that a webhook of an active organization
+-- has not had yet.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_events(IN p_before BIGINT, IN p_most INT)
+BEGIN
+  DELETE FROM tenantd.event
+  WHERE created_at <= p_before
+    AND NOT EXISTS (SELECT 1 FROM tenantd.webhook_delivery d JOIN tenantd.organization o ON o.id = d.org_id AND o.status = 0
+                    WHERE d.org_id = event.org_id AND d.event_id = event.id AND d.status = 0)
+    AND NOT EXISTS (SELECT 1 FROM tenantd.webhook w JOIN tenantd.organization o ON o.id = w.org_id AND o.status = 0
+                    WHERE w.org_id = event.org_id AND w.status = 0 AND w.cursor_seq < event.seq)
+  ORDER BY created_at LIMIT p_most;
+  SELECT ROW_COUNT();
+END//
+
+-- Of one chain whose oldest audit rows are from before p_before: the organization, and number and hash of the last of at most
+-- p_most of them that stand together. No row if there is none such.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_expired_audit(IN p_before BIGINT, IN p_most INT)
+BEGIN
+  DECLARE v_org BINARY(16);
+  DECLARE v_start, v_young BIGINT;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT h.org_id, COALESCE(s.seq, 0) INTO v_org, v_start
+  FROM tenantd.change_head h LEFT JOIN tenantd.audit_start s ON s.org_id = h.org_id
+  STRAIGHT_JOIN tenantd.audit_log a ON a.org_id = h.org_id AND a.seq = COALESCE(s.seq, 0) + 1
+  WHERE a.created_at <= p_before LIMIT 1;
+  SELECT MIN(seq) INTO v_young FROM tenantd.audit_log
+  WHERE org_id = v_org AND seq > v_start AND seq <= v_start + p_most AND created_at > p_before;
+  SELECT org_id, seq, hash FROM tenantd.audit_log
+  WHERE org_id = v_org AND seq > v_start AND seq < COALESCE(v_young, v_start + p_most + 1) ORDER BY seq DESC LIMIT 1;
+END//
+-- Removes the rows of a chain up to p_seq, whose hash is p_hash, and writes down where the chain begins since. Answers with how
+-- many; none if another sweeper was faster. Nothing younger than p_before goes.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.cut_audit(
+  IN p_org BINARY(16), IN p_seq BIGINT, IN p_hash BINARY(32), IN p_signature BINARY(32), IN p_before BIGINT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_found INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT 1 INTO v_found FROM tenantd.audit_log
+  WHERE org_id = p_org AND seq = p_seq AND hash = p_hash AND created_at <= p_before FOR UPDATE SKIP LOCKED;
+  SELECT 0 INTO v_found FROM tenantd.audit_log WHERE org_id = p_org AND seq < p_seq AND created_at > p_before LIMIT 1;
+  IF v_found = 1 THEN
+    INSERT INTO tenantd.audit_start (org_id, seq, hash, signature, cut_at) VALUES (p_org, p_seq, p_hash, p_signature, p_now)
+    ON DUPLICATE KEY UPDATE seq = VALUES(seq), hash = VALUES(hash), signature = VALUES(signature), cut_at = VALUES(cut_at);
+    DELETE FROM tenantd.audit_log WHERE org_id = p_org AND seq <= p_seq;
+    SELECT ROW_COUNT();
+  ELSE
+    SELECT 0;
+  END IF;
+END//
+
+-- Throws "limit: KIND" if the scope's organization has more than p_most of a kind: asked once a row was added. Until the commit
+-- others who add one wait, so that each sees what the ones before have added.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.require_place(
+  IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
+  DECLARE v_message VARCHAR(64) DEFAULT CONCAT('limit: ', p_kind);
+  DECLARE v_amount BIGINT;
+  SELECT amount INTO v_amount FROM tenantd.organization_count WHERE org_id = v_org AND kind = p_kind FOR UPDATE;
+  -- Each by SELECT INTO: a subquery in IF or SET would wait for the rows that the others are about to count.
+  CASE p_kind
+    WHEN 'api_keys' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.api_key WHERE org_id = v_org;
+    WHEN 'roles' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.role WHERE org_id = v_org;
+    WHEN 'webhooks' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.webhook WHERE org_id = v_org;
+    WHEN 'invites' THEN
+      SELECT COUNT(*) INTO v_amount FROM tenantd.invite WHERE org_id = v_org AND pending_email IS NOT NULL;
+  END CASE;
+  IF v_amount > p_most THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
   END IF;
 END//
 
@@ -262,7 +623,8 @@ END//
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA
 BEGIN
-  RETURN (SELECT org_id FROM tenantd.invite WHERE token = p_token LIMIT 1);
+  RETURN (SELECT i.org_id FROM tenantd.invite i JOIN tenantd.organization o ON o.id = i.org_id AND o.status <> 2
+          WHERE i.token = p_token LIMIT 1);
 END//
 
 -- The storage key under which a document of an active organization waits for its file, for one who holds the signed
@@ -276,18 +638,70 @@ BEGIN
 END//
 DELIMITER ;
 
+-- Webhooks with events that they have not read, for the courier: not those for which as much waits as may.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd.unread_webhook AS
+  SELECT w.org_id, w.id
+  FROM tenantd.webhook_backlog b
+  STRAIGHT_JOIN tenantd.organization o ON o.id = b.org_id
+  STRAIGHT_JOIN tenantd.webhook w ON w.org_id = b.org_id
+  WHERE o.status = 0 AND w.status = 0 AND w.cursor_seq < b.event_seq
+    AND (SELECT COUNT(*) FROM tenantd.webhook_delivery d WHERE d.status = 0 AND d.org_id = w.org_id AND d.webhook_id = w.id) < 100;
+
+-- Which sessions count, whatever the time: those that nothing has ended. Here alone it is written down; whatever lists,
+-- counts, renews or authenticates sessions reads this. Until when, expires_at and ends_at say.
+-- One that is good for an organization alone is over where it is shut out, and with the
+-- organization. An impersonation is over with the
+-- super-admin's own session, and when its actor is no active super-admin any more, or its user is one.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.live_session AS
+  SELECT s.id, s.user_id, s.org_id, s.bound_org_id, s.actor_id, a.email AS actor_email, s.counter, s.pair_used, s.second_factor,
+         s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent
+  FROM tenantd.session s
+  JOIN tenantd.user u ON u.id = s.user_id AND s.generation > u.sessions_ended
+  LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = s.org_id
+  LEFT JOIN tenantd.user a ON a.id = s.actor_id
+  LEFT JOIN tenantd.session p ON p.id = s.parent_id
+  LEFT JOIN tenantd.session_cut pc ON pc.user_id = p.user_id AND pc.org_id = p.org_id
+  WHERE s.born > COALESCE(IF(s.bound_org_id IS NULL, c.ended, GREATEST(c.ended, c.shut_out)), 0)
+    AND (s.bound_org_id IS NULL
+         OR EXISTS (SELECT 1 FROM tenantd.organization b WHERE b.id = s.bound_org_id AND b.status <> 2))
+    AND (s.actor_id IS NULL
+         OR (a.status = 0 AND a.is_super AND NOT u.is_super AND COALESCE(s.actor_ended, 0) = a.sessions_ended
+             AND (p.id IS NULL OR p.born > COALESCE(pc.ended, 0))));
+-- Where sessions count, and until when: in each organization that lets them in. Not shut out there, not older than it lets
+-- sessions become, not good for another alone, of an active member with the second factor that it may ask for. What looks
+-- at several organizations at once goes by this, as the authorizer does by its own means for one.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session_here AS
+  SELECT s.id AS session_id, s.user_id, m.org_id, o.name, s.org_id AS home_org_id, s.actor_id, s.address, s.agent,
+         s.created_at, s.rotated_at,
+         LEAST(s.expires_at, s.ends_at, s.created_at + COALESCE(o.session_max_seconds, 1 << 40)) AS counts_until
+  FROM tenantd_app.live_session s
+  JOIN tenantd.user u ON u.id = s.user_id AND u.status = 0
+  JOIN tenantd.member m ON m.user_id = s.user_id AND m.status = 0
+  JOIN tenantd.organization o ON o.id = m.org_id AND o.status = 0
+  LEFT JOIN tenantd.session_cut c ON c.user_id = m.user_id AND c.org_id = m.org_id
+  WHERE s.born > COALESCE(c.shut_out, 0) AND (s.bound_org_id IS NULL OR s.bound_org_id = m.org_id)
+    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0);
+-- The sessions that are at home in the scope's organization and count there.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.home_session AS
+  SELECT org_id, session_id AS id, user_id, actor_id, address, agent, created_at, rotated_at, counts_until
+  FROM tenantd_app.session_here
+  WHERE org_id = tenantd_app.current_org() AND home_org_id = org_id;
+
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
-         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, deactivated_at, revision, created_at,
-         updated_at
+         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, invite_seconds, deactivated_at, revision,
+         created_at, updated_at
   FROM tenantd.organization
-  WHERE id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+  WHERE id = tenantd_app.current_org() AND status <> 2 WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_turn AS
+  SELECT org_id FROM tenantd.organization_turn WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.role AS
   SELECT org_id, id, name, description, permissions, created_at, updated_at, revision FROM tenantd.role
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member AS
-  SELECT org_id, user_id, role_id, role_expires_at, status, sessions_ended_at, settings, created_at, updated_at FROM tenantd.member
+  SELECT org_id, user_id, role_id, role_expires_at, granted_by, status, settings, created_at, updated_at
+  FROM tenantd.member
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Members with who they are, for lists: in the order of their index, read from it first. Left to itself the optimizer
 -- spends twice the time of the query on finding that plan.
@@ -313,8 +727,6 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.former_member AS
-  SELECT org_id, user_id, removed_at FROM tenantd.former_member WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
   SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
@@ -335,11 +747,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          old_values, new_values, address, agent, request_id, created_at FROM tenantd.audit_log
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
-  SELECT org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at, last_used_at FROM tenantd.api_key
+  SELECT org_id, id, token, prefix, name, permissions, created_by, member_id, of_organization, created_at, expires_at, last_used_at
+  FROM tenantd.api_key
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook AS
   SELECT org_id, id, url, description, secret_sealed, previous_secret_sealed, previous_until, events, status, revision,
-         created_by, created_at, updated_at FROM tenantd.webhook
+         created_by, kept_by, created_at, updated_at FROM tenantd.webhook
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook_delivery AS
   SELECT org_id, webhook_id, event_id, event_seq, status, attempts, next_attempt_at, lease_until, pending_since,
@@ -348,7 +761,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity_provider AS
   SELECT org_id, id, kind, client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
-         status, revision, created_at, updated_at FROM tenantd.identity_provider
+         status, kept_by, revision, created_at, updated_at FROM tenantd.identity_provider
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_state AS
   SELECT state, org_id, provider_id, browser, user_id, session_id, values_sealed, created_at, expires_at
@@ -379,7 +792,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          decided_at, received_at, created_at, updated_at FROM tenantd.purchase_request
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_line AS
-  SELECT org_id, request_id, position, product_id, quantity, unit_price_minor FROM tenantd.purchase_request_line
+  SELECT org_id, request_id, position, product_id, quantity, unit_price_minor, received FROM tenantd.purchase_request_line
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.purchase_request_step AS
   SELECT org_id, request_id, position, status, user_id, acted_by, reason, created_at FROM tenantd.purchase_request_step
@@ -413,84 +826,73 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_usage AS
   SELECT org_id, projects, storage_bytes FROM tenantd.organization_usage
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
--- A person's view over the organizations that person belongs to; read-only. Whoever does not ask how many members there
--- are does not pay for it: an outer join of one row at most that nothing is read of is left out.
+-- A person's view over the organizations that person belongs to; read-only. Whoever does not ask how many members
+-- or files there are does not pay for it: an outer join of one row at most that nothing is read of is left out.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.my_membership AS
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, t.members AS active_members
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members, g.projects, g.storage_bytes,
+         COALESCE(c.shut_out, 0) AS shut_out
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   LEFT JOIN tenantd.member_total t ON t.org_id = m.org_id AND t.block = -1 AND t.status = 0
-  WHERE m.user_id = tenantd_app.current_user_id();
+  LEFT JOIN tenantd.organization_usage g ON g.org_id = m.org_id
+  LEFT JOIN tenantd.session_cut c ON c.user_id = m.user_id AND c.org_id = m.org_id
+  WHERE m.user_id = tenantd_app.current_user_id() AND o.status <> 2;
 
--- Members and their numbers over every organization that the caller may count: those where the caller's role holds
--- stats:read, until the time granted_until if that is not NULL, and the caller has the second factor that the
--- organization may require (countable_*), or all of them for a super-admin (system_*, empty unless current_super()). Read-only.
+-- Members and their numbers over every organization that the caller may count: those where the caller's session counts and
+-- the caller's role holds stats:read, until the time granted_until (countable_*, for each session of the caller), or all of
+-- them for a super-admin (system_*, empty unless current_super()). Read-only.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.counting_session AS
+  SELECT h.session_id, h.user_id, h.org_id, h.name, LEAST(h.counts_until, COALESCE(me.role_expires_at, h.counts_until)) AS granted_until
+  FROM tenantd_app.session_here h
+  JOIN tenantd.member me ON me.org_id = h.org_id AND me.user_id = h.user_id
+  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  WHERE IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'), FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, t.block, t.status, t.members
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member_total t ON t.org_id = o.id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, t.block, t.status, t.members
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member_total t ON t.org_id = g.org_id
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, c.block, c.status, c.role_name, c.members
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member_count c ON c.org_id = o.id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, c.block, c.status, c.role_name, c.members
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member_count c ON c.org_id = g.org_id
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member m ON m.org_id = o.id
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status, r.name AS role_name
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member m ON m.org_id = g.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_join AS
-  SELECT o.id AS org_id, me.role_expires_at AS granted_until, o.name, m.block, m.created_at, m.status
-  FROM tenantd.member me
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  JOIN tenantd.organization o ON o.id = me.org_id
-  JOIN tenantd.member m ON m.org_id = o.id
-  WHERE me.user_id = tenantd_app.current_user_id() AND me.status = 0 AND o.status = 0
-    AND IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'),
-           FIND_IN_SET('stats:read', mine.permissions) > 0)
-    AND (NOT o.require_mfa OR (SELECT u.mfa_enabled_at FROM tenantd.user u WHERE u.id = tenantd_app.current_user_id()) > 0);
+  SELECT g.session_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status
+  FROM tenantd_app.counting_session g
+  JOIN tenantd.member m ON m.org_id = g.org_id
+  WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_total AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, t.block, t.status, t.members
   FROM tenantd.organization o
   JOIN tenantd.member_total t ON t.org_id = o.id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_count AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, c.block, c.status, c.role_name, c.members
   FROM tenantd.organization o
   JOIN tenantd.member_count c ON c.org_id = o.id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_member AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_join AS
   SELECT o.id AS org_id, NULL AS granted_until, o.name, m.block, m.created_at, m.status
   FROM tenantd.organization o
   JOIN tenantd.member m ON m.org_id = o.id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 
 -- Every organization's audit rows, and those that belong to none, for a super-admin. Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_audit_log AS
@@ -505,12 +907,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   FROM tenantd.organization o
   LEFT JOIN tenantd.member m ON m.org_id = o.id AND m.user_id = tenantd_app.current_user_id()
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND o.status <> 2;
 
 -- What administration looks at, over all tenants; empty unless current_super(). Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_organization AS
   SELECT personal, status, created_at
-  FROM tenantd.organization WHERE tenantd_app.current_super();
+  FROM tenantd.organization WHERE tenantd_app.current_super() AND status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_user AS
   SELECT id, email, status, email_verified_at, mfa_enabled_at, failed_signins, locked_until, created_at
   FROM tenantd.user WHERE tenantd_app.current_super();
@@ -518,8 +920,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT user_id, failures, locked_until
   FROM tenantd.totp WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_session AS
-  SELECT user_id, expires_at
-  FROM tenantd.session WHERE tenantd_app.current_super();
+  SELECT s.user_id, s.expires_at,
+         LEAST(s.expires_at, s.ends_at, s.created_at + COALESCE(o.session_max_seconds, 1 << 40)) AS counts_until
+  FROM tenantd_app.live_session s
+  JOIN tenantd.user u ON u.id = s.user_id AND u.status = 0
+  LEFT JOIN tenantd.organization o ON o.id = s.org_id
+  WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_invite AS
   SELECT status, expires_at
   FROM tenantd.invite WHERE tenantd_app.current_super();
@@ -532,6 +938,16 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_delivery AS
   SELECT status, next_attempt_at
   FROM tenantd.webhook_delivery WHERE tenantd_app.current_super();
+-- Webhooks with events of which the courier has made no deliveries yet, and that wait for nothing else: how many events at
+-- most, and since when.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_unread AS
+  SELECT b.event_seq - w.cursor_seq AS events,
+         (SELECT e.created_at FROM tenantd.event e WHERE e.org_id = w.org_id AND e.seq > w.cursor_seq ORDER BY e.seq LIMIT 1) AS since
+  FROM tenantd.webhook_backlog b
+  JOIN tenantd.organization o ON o.id = b.org_id AND o.status = 0
+  JOIN tenantd.webhook w ON w.org_id = b.org_id AND w.status = 0 AND w.cursor_seq < b.event_seq
+  WHERE tenantd_app.current_super() AND NOT EXISTS (
+    SELECT 1 FROM tenantd.webhook_delivery d WHERE d.status = 0 AND d.org_id = w.org_id AND d.webhook_id = w.id);
 -- network: an IPv4 address, also in IPv6 form, or the /64 of an IPv6 address; NULL if the address is not known.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_event AS
   SELECT id, user_id, identity, type, address, created_at,
@@ -547,30 +963,38 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_tenant AS
   SELECT id, name, slug, status, personal, require_mfa, max_members, max_projects, max_storage_bytes, max_requests,
          deactivated_at, revision, created_at, updated_at
-  FROM tenantd.organization WHERE tenantd_app.current_super() WITH CASCADED CHECK OPTION;
+  FROM tenantd.organization WHERE tenantd_app.current_super() AND status <> 2 WITH CASCADED CHECK OPTION;
 -- How many members each has, for super-admins: without a look at the organizations.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_size AS
-  SELECT org_id, status, members FROM tenantd.member_total WHERE block = -1 AND tenantd_app.current_super();
+  SELECT org_id, status, members FROM tenantd.member_total
+  WHERE block = -1 AND tenantd_app.current_super()
+    AND org_id NOT IN (SELECT id FROM tenantd.organization WHERE status = 2);
+-- What else of each is limited, for super-admins.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_usage AS
+  SELECT org_id, projects, storage_bytes FROM tenantd.organization_usage WHERE tenantd_app.current_super();
 
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
-         mfa_enabled_at, created_at, updated_at FROM tenantd.user;
+         mfa_enabled_at, generation, sessions_ended, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
-  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, rotated_at, created_at, expires_at, ends_at,
-         address, agent FROM tenantd.session;
+  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, pair_used, second_factor, generation, born,
+         actor_ended, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session
+  WHERE bound_org_id IS NULL OR EXISTS (SELECT 1 FROM tenantd.organization o WHERE o.id = bound_org_id AND o.status <> 2);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
   SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
   SELECT token, user_id, purpose, email, bound_org_id, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
-  SELECT id, request, status, reply, expires_at FROM tenantd.idempotency;
+  SELECT id, caller, request, status, reply, bytes, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
-  SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, next_attempt_at, created_at, updated_at
+  SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, priority, next_attempt_at, created_at,
+         updated_at
   FROM tenantd.outbox;
 -- What mail systems report on: to whom a mail went is not seen.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sent_mail AS
-  SELECT id, provider, provider_id, bounced_at, last_error, updated_at FROM tenantd.outbox WHERE provider_id IS NOT NULL;
+  SELECT id, org_id, provider, provider_id, bounced_at, last_error, updated_at FROM tenantd.outbox
+  WHERE provider_id IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.suppression AS
   SELECT email, id, reason, detail, source, created_at, updated_at FROM tenantd.suppression;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
@@ -582,5 +1006,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
   SELECT id, user_id, identity, type, session_id, actor_id, api_key_id, address, agent, method, created_at
   FROM tenantd.account_event;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.known_network AS
+  SELECT user_id, network, failed_signins, locked_until, last_used_at FROM tenantd.known_network;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;

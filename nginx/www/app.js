@@ -61,10 +61,12 @@
       path: '/api/v1/auth/verify-email',
       busy: 'Confirming the address…',
       gone: 'If you have confirmed already, there is nothing left to do.',
-      body: () => ({ token }),
+      body: () => (disowning ? { token, new_password: password.value } : { token, password: password.value }),
       done: () => {
-        heading.textContent = 'Your address is confirmed';
-        succeed('Thank you. Your account uses it from now on. You can close this page.');
+        heading.textContent = disowning ? 'The account is yours' : 'Your address is confirmed';
+        succeed(disowning
+          ? 'Whoever made it is signed out, and what was set up in it is switched off. Sign in with the new password.'
+          : 'Thank you. Your account uses it from now on. You can close this page.');
       },
     },
   };
@@ -78,7 +80,13 @@
     invite_gone: { text: () => `This invitation was used, withdrawn or has expired. ${page.gone}`, final: true },
     not_found: { text: () => `This link is not valid. ${page.gone}`, final: true },
     token_invalid: { text: () => `This link was used before, was replaced or has expired. ${page.gone}`, final: true },
-    wrong_account: { text: 'This invitation is for another account.', final: true },
+    wrong_account: {
+      text: () => (page === pages.verify
+        ? 'Another account asked to move to this address. It does not get it, and nothing is left to do.'
+        : 'This invitation is for another account.'),
+      final: true,
+    },
+    reauthentication_required: { text: 'This is not the password of the account. If you did not sign up, choose “This was not me”.' },
     rate_limited: { text: (reply) => `Too many attempts. Please wait ${wait(reply.retryAfter)} and try again.` },
     unavailable: { text: 'The service cannot answer now. Please try again in a moment.' },
     internal: { text: 'Something went wrong on our side. Please try again in a moment.' },
@@ -161,6 +169,10 @@
       return address ? null : email;
     }
     if (!asksPassword()) return null;
+    if (page === pages.verify && !disowning) {
+      fieldProblem(password, password.value === '' ? 'Please type the password of the account.' : '');
+      return password.value === '' ? password : null;
+    }
     const short = [...password.value].length < kLeast;
     fieldProblem(password, short ? `Please choose at least ${kLeast} characters.` : '');
     if (short) return password;
@@ -217,6 +229,26 @@
     else if (known && known.final) end(message, known.heading);
     else show('bad', message, known ? [] : items);
   }
+
+  // Somebody else signed up with this address: its reader takes the account, with a password of their own.
+  let disowning = false;
+  function disown() {
+    disowning = true;
+    byId('disown').parentElement.remove();
+    heading.textContent = 'This was not you';
+    document.title = heading.textContent;
+    lead.textContent = 'Somebody else made an account with your address. Choose a password, and it is yours: whoever made it is signed out, and what was set up in it is switched off.';
+    byId('password-label').textContent = 'New password';
+    password.autocomplete = 'new-password';
+    password.value = '';
+    const hint = byId('password-hint');
+    hint.dataset.rule = 'At least 8 characters. A few uncommon words are easy to remember and hard to guess.';
+    fieldProblem(password, '');
+    button.textContent = 'Take the account';
+    notice.hidden = true;
+    password.focus();
+  }
+  if (byId('disown')) byId('disown').addEventListener('click', disown);
 
   // aria-disabled, not disabled: the button keeps the focus, and a second press while one is under way does nothing.
   let busy = false;

@@ -1,6 +1,7 @@
 #include "tenantd/api/authorizer.hpp"
 
 #include "tenantd/api/impersonation.hpp"
+#include "tenantd/api/lasting.hpp"
 #include "tenantd/api/principal_codec.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
@@ -8,6 +9,8 @@
 #include "tenantd/domain/impersonation.hpp"
 #include "tenantd/service/bound.hpp"
 #include "tenantd/service/organizations.hpp"
+#include "tenantd/store/global/live_sessions.hpp"
+#include "tenantd/store/global/users.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -18,13 +21,11 @@ constexpr std::size_t kMaxToken = 4096;
   throw ApiError(ErrorCode::invalid_token).header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
 }
 
-// RFC 6750 section 2.1: the scheme is case-insensitive, then one blank. A token in the query string is never
-// read.
+// normalize() has brought "bearer   x" into the one spelling. A token in the query string is never read.
 std::string_view bearer_token(const http::Request& request) {
   const std::string_view header = request.authorization;
   if (header.empty()) throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
-  if (header.size() < 8 || header.size() > kMaxToken || ascii_lower(header.substr(0, 7)) != "bearer ")
-    refuse_token();
+  if (header.size() < 8 || header.size() > kMaxToken || !header.starts_with("Bearer ")) refuse_token();
   return header.substr(7);
 }
 
@@ -107,7 +108,7 @@ NamedOrganization named_organization(const http::Request& request, const JsonVal
   for (const auto& [name, value] : request.path_values)
     if (name == "org_id") same_or_ambiguous(named, value);
   if (const auto in_body = maybe_text(body, "org_id")) {
-    if (!OrgId::parse(*in_body)) refuse_field("/org_id", "must be a UUID");
+    if (!OrgId::parse(*in_body)) refuse_field("/org_id", id_words("org_id"));
     same_or_ambiguous(named, *in_body);
   }
   if (auto slug = subdomain_of(request.host, base_domain)) {
@@ -148,7 +149,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   const auto org = named.any() ? named.id : claims->org;
   const auto stamp = cacheable ? cache_->stamp(claims->user.bytes(), org.value_or(OrgId{}).bytes())
                                : shm::SessionCache::Stamp{};
-  auto live = store::authenticate(txn, claims->session, org, named.slug);
+  auto live = store::authenticate(txn, claims->session, org, named.slug,
+                                  {claims->issued_at, settings_.super_admin_mfa});
   if (!live || live->principal.user.id != claims->user || !same_actor(claims->actor, live->principal.actor))
     refuse_token();
   auto& principal = live->principal;
@@ -175,6 +177,7 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
       principal.bound_org && principal.organization && *principal.bound_org != principal.organization->id;
   if (elsewhere && !principal.actor && live->member_status == Status::active)
     service::require_unbound(principal);
+  if (!belongs && super_too) require_factor_of_super(principal, txn);
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
   // Of an impersonation three accounts' changes count at once, and it is rare: it is read each time.
@@ -245,6 +248,21 @@ void Authorizer::authorize_member(const Route& route, const Principal& principal
   if (!principal.organization) refuse_token();
   require_second_factor(principal);
   if (!held_for(route, principal, now).has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
+  // Judged again under the organization's lock (service::stand_for_good): an end may be set meanwhile.
+  if (takes_lasting_right(route) && principal.role.expires_at) throw ApiError(ErrorCode::temporary_right);
+}
+
+void Authorizer::require_factor_of_super(const Principal& principal, db::Txn& txn) const {
+  if (!settings_.super_admin_mfa || principal.user.is_super) return;
+  if (principal.api_key || principal.bound_org || principal.actor) return;
+  const auto account = store::find_account(txn, principal.user.id);
+  if (!account || !account->user.is_super) return;
+  if (!account->user.mfa_enabled)
+    throw ApiError(
+        ErrorCode::mfa_enrollment_required,
+        "Super-admins need a second factor: enroll one (POST /api/v1/auth/mfa/enroll), then try again");
+  throw ApiError(ErrorCode::mfa_session_required,
+                 "This session began without the second factor: sign in again with it");
 }
 
 void Authorizer::authorize(const Route& route, const http::Request& request, const Principal& principal,

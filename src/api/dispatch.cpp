@@ -1,25 +1,32 @@
 #include "tenantd/api/dispatch.hpp"
 
-#include <arpa/inet.h>
+#include <rapidjson/pointer.h>
 
 #include <algorithm>
+#include <new>
 
+#include "cors.hpp"
+#include "find_org_id.hpp"
+#include "normalize.hpp"
+#include "request_shares.hpp"
+#include "sent_back.hpp"
+#include "shares.hpp"
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
+#include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/http/problem.hpp"
+#include "tenantd/http/server.hpp"
 #include "tenantd/service/wake_socket.hpp"
 
 namespace tenantd::api {
 namespace {
 
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-
-std::string_view media_type(std::string_view content_type) {
-  return trim(content_type.substr(0, content_type.find(';')));
-}
 
 // An agent may be any bytes of any length; what is stored and mailed is text, as wide as its columns, cut at
 // a code point's start.
@@ -34,30 +41,39 @@ std::string readable(std::string agent) {
   return agent.substr(0, end);
 }
 
-// IPv6 hosts own a /64 at least: it counts as one caller. An IPv4 address in IPv6 form is that address.
-std::string network_of(const std::string& address) {
-  in6_addr parsed{};
-  if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
-  if (IN6_IS_ADDR_V4MAPPED(&parsed)) return address.substr(address.rfind(':') + 1);
-  return {reinterpret_cast<const char*>(parsed.s6_addr), 8};
-}
-
-// OAuth 2's password form (RFC 6749 section 4.3.2) as the sign-in body.
-Json sign_in_of_form(const http::Request& request) {
+// OAuth 2's forms (RFC 6749 sections 4.3.2 and 6) as the body of a token request. Other parameters, such as
+// client_id and scope, say nothing here.
+Json token_request_of_form(const http::Request& request) {
   Json body;
   body.SetObject();
   auto& memory = body.GetAllocator();
   for (const auto& [name, value] : http::parse_form(request.body)) {
     if (name == "username") body.AddMember("email", JsonValue{value, memory}, memory);
-    if (name == "password") body.AddMember("password", JsonValue{value, memory}, memory);
-    if (name == "grant_type" && value != "password") refuse_field("/grant_type", "must be password");
+    for (const char* same : {"grant_type", "password", "refresh_token"})
+      if (name == same) body.AddMember(rapidjson::StringRef(same), JsonValue{value, memory}, memory);
   }
   return body;
 }
 
+// What a file is written in can only be believed.
+void refuse_other_charsets(std::string_view content_type) {
+  constexpr std::string_view kName = "charset=";
+  for (const auto part : split(content_type, ';')) {
+    auto parameter = ascii_lower(trim(part));
+    if (!parameter.starts_with(kName)) continue;
+    std::string charset = parameter.substr(kName.size());
+    if (charset.size() > 1 && charset.front() == '"' && charset.back() == '"')
+      charset = charset.substr(1, charset.size() - 2);
+    if (charset != "utf-8" && charset != "utf8" && charset != "us-ascii")
+      throw ApiError(ErrorCode::unsupported_media_type,
+                     "Send the file in UTF-8: other charsets are not read");
+  }
+}
+
 // A file of rows as the JSON body that says the same.
 Json body_of_csv(const http::Request& request) {
-  if (!is_utf8(request.body)) throw ApiError(ErrorCode::bad_request, "The file is not UTF-8");
+  if (!is_utf8(request.body))
+    throw ApiError(ErrorCode::bad_request, "The file is not UTF-8: save it as CSV in UTF-8");
   Json body;
   body.SetObject();
   auto& memory = body.GetAllocator();
@@ -73,21 +89,58 @@ std::string host_of(std::string_view url) {
 }
 
 // One idempotency key means one thing to one person, or to one API key, in one organization.
-// Of nobody known, what the browser holds is all that tells one from another.
-std::string idempotency_caller(const std::optional<Principal>& principal, const http::Request& request) {
-  if (!principal) return "anonymous/" + to_hex(crypto::sha256(request.cookie));
-  if (principal->actor) return "impersonation/" + principal->session.str();
-  if (principal->api_key) return "key/" + principal->api_key->str();
-  return principal->user.id.str() + '/' + (principal->organization ? principal->organization->id.str() : "");
+// Nobody knows who an anonymous caller is. Its network, its cookies and all that it sends stand for it: two
+// callers that chose the same key do not disturb each other, and a reply, which may hold tokens, goes to
+// nobody but one who sends the same secrets from the same network again. Cookies and bodies cost nothing to
+// make up: the replies of a network count together.
+Repeater repeater(const std::optional<Principal>& principal, const http::Request& request) {
+  const auto known = [](const std::string& name) { return Repeater{name, name, true}; };
+  if (!principal) {
+    const auto share = "anonymous/" + network_of(request.remote_address);
+    return {share + '/' + to_hex(crypto::sha256(request.cookie)), share, false};
+  }
+  if (principal->actor) return known("impersonation/" + principal->session.str());
+  if (principal->api_key) return known("key/" + principal->api_key->str());
+  return known(principal->user.id.str() + '/' +
+               (principal->organization ? principal->organization->id.str() : ""));
 }
 
-// What a problem document says besides the standard members.
-void add_members(http::Response& response, const ApiError& error) {
+// What a change takes where its row names no body: nothing, or an empty object. A member that the row would
+// not look at is refused as it is everywhere else.
+std::string_view body_schema(const Route& route) {
+  if (!route.body.empty() || route.method == Method::GET) return route.body;
+  return "no_body";
+}
+
+// Who acts, or the key that does.
+std::string account_of(const Principal& principal) {
+  const UserId person = principal.actor ? principal.actor->id : principal.user.id;
+  return 'a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()};
+}
+
+// Several checks may stumble over one value: the first says what is wrong with it. An object or a list may
+// have several faults of its own.
+std::vector<FieldError> one_for_each_fault(const std::vector<FieldError>& faults, const Json& body) {
+  std::vector<FieldError> told;
+  for (const auto& fault : faults) {
+    const rapidjson::Pointer pointer{fault.pointer};  // no valid one for a parameter of the query
+    const auto* value = pointer.IsValid() ? pointer.Get(body) : nullptr;
+    const bool is_leaf = value != nullptr && !value->IsObject() && !value->IsArray();
+    const auto says_it = [&](const FieldError& one) {
+      return one.pointer == fault.pointer && (is_leaf || one.detail == fault.detail);
+    };
+    if (std::none_of(told.begin(), told.end(), says_it)) told.push_back(fault);
+  }
+  return told;
+}
+
+// What a problem document says besides the standard members. `body`: what was judged.
+void add_members(http::Response& response, const ApiError& error, const Json& body) {
   JsonOut json;
   json.begin_object();
   if (!error.fields().empty()) {
     json.key("errors").begin_array();
-    for (const auto& field : error.fields())
+    for (const auto& field : one_for_each_fault(error.fields(), body))
       json.begin_object().field("pointer", field.pointer).field("detail", field.detail).end_object();
     json.end_array();
   }
@@ -100,26 +153,43 @@ void add_members(http::Response& response, const ApiError& error) {
 }  // namespace
 
 struct Dispatch::Call {
+  Call(http::Request& request, service::Context given, shm::RateLimiter& mails,
+       std::shared_ptr<const crypto::KeyRing> ring)
+      : http(request), keys(std::move(ring)), context(std::move(given)), mail_shares(mails) {}
+
   http::Request& http;
+  std::shared_ptr<const crypto::KeyRing> keys;  // which the context refers to
   service::Context context;
   Router::Match match;
   Json body;
   Json query;
   std::optional<Principal> principal;
   bool account_counted = false;
+  bool again = false;  // was put aside before
+  std::int64_t started_us = 0;
+  Shares::Held held;
+  RequestShares mail_shares;
+  bool body_read = false;
+  std::optional<std::string> media_type = std::nullopt;
 };
 
-Dispatch::Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas,
-                   SharedState& shared, std::size_t connections)
+Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas,
+                   SharedState& shared, const Lane& lane)
     : settings_(settings),
       keys_(keys),
       schemas_(schemas),
       shared_(shared),
       router_(routes()),
       authorizer_(settings, &*shared.cache, &*shared.metrics),
-      pool_({settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_user,
-             settings.db_password, "tenantd_app", static_cast<int>(settings.request_seconds)},
-            connections) {}
+      pool_(
+          {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_user,
+           settings.db_password, "tenantd_app", static_cast<int>(settings.request_seconds),
+           static_cast<int>(settings.lock_wait_seconds)},
+          // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
+          static_cast<std::size_t>(lane.threads) * 2),
+      shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)) {}
+
+Dispatch::~Dispatch() = default;
 
 void Dispatch::before_commit(const std::vector<UuidBytes>& ids) {
   for (const auto& id : ids) shared_.cache->mark_busy(id);
@@ -129,70 +199,110 @@ void Dispatch::after_commit(const std::vector<UuidBytes>& ids) {
   for (const auto& id : ids) shared_.cache->advance(id);
 }
 
-http::Response Dispatch::handle(http::Request& request) noexcept {
-  const auto started = monotonic_microseconds();
+std::shared_ptr<const crypto::KeyRing> Dispatch::current_keys() {
+  auto found = keys_.current();
+  if (found.changed) {
+    // Tokens of a key that was retired may be remembered.
+    shared_.cache->clear();
+    log::info("keys_changed", {{"verifying", static_cast<std::int64_t>(found.keys->signing().size())}});
+  }
+  if (!found.problem.empty()) log::write(log::Level::error, "keys_unreadable", {{"detail", found.problem}});
+  return std::move(found.keys);
+}
+
+http::Response Dispatch::handle(http::Request& request, bool again) {
+  const http::CpuWatch watch{Seconds{settings_.request_cpu_seconds}};
   shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
-  Call call{request,
-            {settings_,
-             keys_,
-             now(),
-             request.remote_address,
-             readable(request.user_agent),
-             request.request_id,
-             nullptr,
-             {},
-             {},
-             {}},
-            {},
-            {},
-            {},
-            {}};
+  // Shared with what makes the reply if the request is put aside.
+  const auto keys = current_keys();
+  const auto kept = std::make_shared<Call>(request,
+                                           service::Context{settings_,
+                                                            *keys,
+                                                            now(),
+                                                            request.remote_address,
+                                                            readable(request.user_agent),
+                                                            request.request_id,
+                                                            nullptr,
+                                                            {},
+                                                            {},
+                                                            {},
+                                                            {}},
+                                           *shared_.mail_limiter, keys);
+  Call& call = *kept;
+  call.again = call.account_counted = again;
+  call.started_us = monotonic_microseconds();
+  call.context.shares = &call.mail_shares;
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
-  const auto hourly = [this](const std::string& who, std::int64_t most) {
-    const auto d = shared_.mail_limiter->take(who, most, 3600, monotonic_microseconds());
+  call.context.may_invite = [this](UserId inviter) {
+    const auto d = shared_.mail_limiter->take('i' + std::string{inviter.raw()}, settings_.limit_invite, kHour,
+                                              monotonic_microseconds());
     return service::Allowance{d.allowed, d.limit, d.retry_after};
   };
-  call.context.may_mail = [=, this](const std::string& address) {
-    return hourly('m' + address, settings_.limit_mail);
+  call.context.slow_turn = [this](service::SlowTurn::Kind kind, OrgId org) {
+    return shares_->slow_turn(kind, org);
   };
-  call.context.may_invite = [=, this](UserId inviter) {
-    return hourly('i' + std::string{inviter.raw()}, settings_.limit_invite);
-  };
-  http::Response response;
+  const db::Deadline deadline{call.started_us + settings_.request_seconds * 1'000'000};
   try {
-    response = answer(call);
+    auto response = answer_or_refuse(call);
+    if (response.status >= 400) call.mail_shares.give_all_back();
+    answer_if_none_match(call.http, response);
+    call.held.reset();
+    finish(call, response);
+    return response;
+  } catch (NotNow& not_now) {
+    call.held.reset();
+    call.mail_shares.give_all_back();
+    shared_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    throw http::Later{std::move(not_now.who), std::move(not_now.is_ready), [this, kept] {
+                        auto response = refuse(*kept, ApiError(ErrorCode::busy).header("Retry-After", "1"));
+                        shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
+                        finish(*kept, response);
+                        return response;
+                      }};
+  }
+}
+
+// Holds the only catch of what goes wrong.
+http::Response Dispatch::answer_or_refuse(Call& call) {
+  try {
+    return answer(call);
+  } catch (const NotNow&) {
+    throw;
   } catch (const ApiError& e) {
-    response = refuse(call, e);
+    return refuse(call, e);
   } catch (const http::BadRequest& e) {
     const auto code = find_error(e.code).value_or(ErrorCode::bad_request);
-    response = refuse(call, ApiError(code, e.detail));
+    return refuse(call, ApiError(code, e.detail));
   } catch (const db::RetryableError& e) {
-    response = fail(call, ErrorCode::unavailable, e.what());
+    return fail(call, ErrorCode::unavailable, e.what());
   } catch (const db::DuplicateKey& e) {
-    response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
   } catch (const db::LimitReached& e) {
-    response = refuse(
-        call, ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
-                  .member("limit", e.limit));
+    return refuse(call,
+                  ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
+                      .member("limit", e.limit));
   } catch (const db::ForeignKeyError& e) {
-    response = refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const std::bad_alloc&) {
+    return fail(call, ErrorCode::unavailable, "the worker may take no more memory");
   } catch (const std::exception& e) {
-    response = fail(call, ErrorCode::internal, e.what());
+    return fail(call, ErrorCode::internal, e.what());
   } catch (...) {
-    response = fail(call, ErrorCode::internal, "unknown exception");
+    return fail(call, ErrorCode::internal, "unknown exception");
   }
-  finish(call, response, started);
-  return response;
 }
 
 http::Response Dispatch::answer(Call& call) {
+  normalize(call.http);
   call.match = router_.find(call.http.method, call.http.path);
   if (call.match.route == nullptr) {
     if (call.match.allow.empty()) throw ApiError(ErrorCode::not_found);
+    if (is_preflight(settings_, call.http)) return preflight_reply(call.match.allow);
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
+  http::CpuWatch::on(call.match.route->path, call.http.request_id);
   call.http.path_values = std::move(call.match.values);
-  limit(call);
+  if (!call.again) limit(call);
   const bool token = !call.http.authorization.empty();
   const bool key = !call.http.api_key.empty();
   // Two readers could disagree on which of them counts.
@@ -200,7 +310,7 @@ http::Response Dispatch::answer(Call& call) {
   // Who sends neither learns that first, whatever else is wrong.
   if (call.match.route->handler.access != Access::anyone && !token && !key)
     throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
-  read_body(call);
+  if (call.match.route->gate != nullptr) call.match.route->gate(call.http, call.context);
   return act(call);
 }
 
@@ -222,11 +332,18 @@ void Dispatch::limit(const Call& call) {
 void Dispatch::limit_account(Call& call) {
   if (call.account_counted) return;
   call.account_counted = true;
-  const auto& principal = *call.principal;
-  const UserId person = principal.actor ? principal.actor->id : principal.user.id;
-  take('a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()},
-       settings_.limit_account);
+  take(account_of(*call.principal), settings_.limit_account);
   limit_organization(call);
+}
+
+// What is done as a super-admin is no organization's share here either.
+void Dispatch::admit(Call& call) {
+  if (call.held) return;
+  const auto& principal = *call.principal;
+  const bool shares = principal.organization && call.match.route->handler.access != Access::super;
+  call.held =
+      shares_->admit(account_of(principal), shares ? std::optional{principal.organization->id} : std::nullopt,
+                     weight_of(*call.match.route, call.http, call.body));
 }
 
 // Of all its members and keys together. What a super-admin does as such is nobody's share: or the limit could
@@ -245,25 +362,41 @@ void Dispatch::take(const std::string& caller, std::int64_t most) {
   service::require({false, decision.limit, decision.retry_after}, "");
 }
 
+// Only what whoever may call this row has sent is parsed, once, however often the transaction runs.
 void Dispatch::read_body(Call& call) {
   const Route& route = *call.match.route;
-  if (route.body.empty()) return;
-  if (call.http.body.empty() && schemas_.is_optional(route.body)) {
+  const auto schema = body_schema(route);
+  if (schema.empty() || call.body_read) return;
+  call.body_read = true;
+  if (call.http.body.empty() && schemas_.is_optional(schema)) {
     call.body.SetObject();
     return;
   }
-  const auto type = ascii_lower(media_type(call.http.content_type));
+  const auto& type = media_type(call);
   if (type == "application/json") {
     call.body = parse_json(call.http.body);
   } else if (route.also == AlsoTakes::text && type == "text/plain") {
     call.body = parse_json(call.http.body);
-  } else if (route.also == AlsoTakes::csv && type == "text/csv") {
+  } else if (route.also == AlsoTakes::csv && (type == "text/csv" || type == "application/vnd.ms-excel")) {
+    refuse_other_charsets(call.http.content_type);
     call.body = body_of_csv(call.http);
   } else if (route.also == AlsoTakes::form && type == kForm) {
-    call.body = sign_in_of_form(call.http);
+    call.body = token_request_of_form(call.http);
   } else {
-    throw ApiError(ErrorCode::unsupported_media_type);
+    refuse_media_type(route);
   }
+}
+
+// The part of the body that decides where the caller asks to act, before anything else of it is looked at.
+Json Dispatch::organization_in_body(Call& call) const {
+  if (call.match.route->body.empty() || media_type(call) != "application/json") return {};
+  return find_org_id(call.http.body);
+}
+
+// What the body is, once it is unpacked, to BODY_BYTES at most.
+const std::string& Dispatch::media_type(Call& call) const {
+  if (!call.media_type) call.media_type = media_type_of(*call.match.route, call.http, settings_.body_bytes);
+  return *call.media_type;
 }
 
 void Dispatch::authenticate(Call& call, db::Txn& txn) {
@@ -271,8 +404,10 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
   if (route.handler.access != Access::anyone) {
     const bool own_name =
         host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
-    const auto named = named_organization(call.http, call.body, own_name ? "" : settings_.base_domain);
+    const auto named =
+        named_organization(call.http, organization_in_body(call), own_name ? "" : settings_.base_domain);
     call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
+    if (route.handler.access == Access::super) authorizer_.require_factor_of_super(*call.principal, txn);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
   } else if (!call.http.authorization.empty() && route.rate != Rate::none) {
@@ -294,6 +429,7 @@ http::Response Dispatch::act(Call& call) {
   return db::run_transaction(pool_, this, [&](db::Txn& txn) {
     call.principal.reset();
     call.context.caller = nullptr;
+    call.mail_shares.give_all_back();
     return attempt(call, txn);
   });
 }
@@ -302,7 +438,14 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   authenticate(call, txn);
   call.context.caller = call.principal ? &*call.principal : nullptr;
-  if (!route.body.empty()) schemas_.check(route.body, call.body);
+  read_body(call);
+  // What a body asks for is a part of its weight.
+  if (route.handler.access != Access::anyone) admit(call);
+  if (route.method == Method::PUT) drop_read_only(call, txn);
+  if (const auto schema = body_schema(route); !schema.empty()) schemas_.take(schema, call.body);
+  // What is no id named nothing above.
+  if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
+    refuse_field("/org_id", id_words("org_id"));
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
   Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
   if (call.principal && route.handler.access == Access::anyone)
@@ -310,11 +453,37 @@ http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
     return authorizer_.call(route, request, call.principal, txn);
-  Idempotency idempotency{txn, call.http, idempotency_caller(call.principal, call.http), call.context};
+  Idempotency idempotency{txn, call.http, repeater(call.principal, call.http), call.context};
   if (idempotency.stored()) return *idempotency.stored();
   auto response = authorizer_.call(route, request, call.principal, txn);
   idempotency.store(response);
   return response;
+}
+
+// A PUT may send back what GET gave, read-only members and all. The current representation is read only if
+// the body has such members, and by the caller's own right to read it.
+void Dispatch::drop_read_only(Call& call, db::Txn& txn) {
+  const Route& route = *call.match.route;
+  const Route* reader = router_.find(Method::GET, call.http.path).route;
+  if (route.body.empty() || reader == nullptr || reader->path != route.path) return;
+  const auto& taken = schemas_.document(route.body);
+  if (!sends_back(call.body, taken, schemas_.document("reply/" + std::string{reader->reply.schema}))) return;
+  if (const auto current = read_current(call, *reader, txn)) drop_sent_back(call.body, taken, *current);
+}
+
+// What the caller would be given by `reader`; nullopt for who may not read it, or finds nothing there: that
+// one cannot send it back, and the schema refuses what it does not know.
+std::optional<Json> Dispatch::read_current(Call& call, const Route& reader, db::Txn& txn) {
+  try {
+    authorizer_.authorize(reader, call.http, *call.principal, call.context.now);
+    Json nothing;
+    nothing.SetObject();
+    const Request request{call.http,    call.context,      nothing,  nothing,
+                          std::nullopt, &*shared_.metrics, &schemas_};
+    return parse_json(authorizer_.call(reader, request, call.principal, txn).body);
+  } catch (const ApiError&) {
+    return std::nullopt;
+  }
 }
 
 http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
@@ -322,7 +491,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const auto& detail = error.public_text();
   auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
-  if (!error.fields().empty() || !error.members().empty()) add_members(response, error);
+  if (!error.fields().empty() || !error.members().empty()) add_members(response, error, call.body);
   for (const auto& [name, value] : error.headers()) response.header(name, value);
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
   if (status == 503) response.header("Retry-After", "2");
@@ -345,11 +514,12 @@ http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::strin
   return refuse(call, ApiError(code).detail(detail));
 }
 
-void Dispatch::finish(const Call& call, http::Response& response, std::int64_t started_us) const {
+void Dispatch::finish(const Call& call, http::Response& response) const {
   auto& metrics = *shared_.metrics;
   const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
-  metrics.observe(route, response.status, monotonic_microseconds() - started_us);
+  metrics.observe(route, response.status, monotonic_microseconds() - call.started_us);
   metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  put_cors(settings_, call.http, response);
   // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
   const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
   if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))

@@ -66,8 +66,13 @@ void put_limits(JsonOut& json, const TenantLimits& limits) {
       .end_object();
 }
 
-void put_usage(JsonOut& json, std::int64_t active_members) {
-  json.key("usage").begin_object().field("members", active_members).end_object();
+void put_usage(JsonOut& json, const TenantUsage& usage) {
+  json.key("usage")
+      .begin_object()
+      .field("members", usage.members)
+      .field("projects", usage.projects)
+      .field("storage_bytes", usage.storage_bytes)
+      .end_object();
 }
 
 void put_organization(JsonOut& json, const OrganizationRecord& organization,
@@ -90,9 +95,10 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization,
     json.field("mail_sender_name", business.mail_sender_name)
         .field("self_approval", business.self_approval)
         .field("session_idle_seconds", business.session_idle_seconds)
-        .field("session_max_seconds", business.session_max_seconds);
+        .field("session_max_seconds", business.session_max_seconds)
+        .field("invite_seconds", business.invite_seconds);
     put_limits(json, detail->limits);
-    put_usage(json, detail->active_members);
+    put_usage(json, detail->usage);
   }
   json.end_object();
 }

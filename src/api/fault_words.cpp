@@ -90,11 +90,20 @@ std::optional<std::string> length_words(std::string_view fault) {
   return std::nullopt;
 }
 
+// The name that says of what an id is: of a list's item, the list's.
+std::string_view naming(const Steps& steps, std::string_view outer) {
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
+    if (step->find_first_not_of("0123456789") != std::string::npos) return *step;
+  return outer;
+}
+
 // What a text must look like: the schema's own words, where it has some.
-std::optional<std::string> form_words(std::string_view fault, const JsonValue* part) {
+std::optional<std::string> form_words(std::string_view fault, const JsonValue* part, std::string_view name) {
+  const bool is_id = part != nullptr && maybe_text(*part, kFormatMember) == "uuid";
+  if (is_id && fault.starts_with("Value type not permitted")) return id_words(name);
   const bool of_pattern = fault.starts_with("Failed to match regex");
   if (!of_pattern && !fault.starts_with("String should be no ")) return std::nullopt;
-  if (part != nullptr && maybe_text(*part, kFormatMember) == "uuid") return "must be a UUID";
+  if (is_id) return id_words(name);
   if (!of_pattern) return std::nullopt;
   const auto says = part != nullptr ? maybe_text(*part, "x-pattern-says") : std::nullopt;
   return says.value_or("does not have the right form");
@@ -105,7 +114,7 @@ std::optional<std::string> member_words(std::string_view fault) {
   if (!fault.starts_with(kUnknown)) return std::nullopt;
   const auto name = fault.find(": '");
   if (name == std::string_view::npos) return std::nullopt;
-  return "has a member that is not known here" + std::string{fault.substr(name)};
+  return unknown_member_words(fault.substr(name + 3, fault.size() - name - 5));
 }
 
 std::optional<std::string> alternative_words(std::string_view fault) {
@@ -118,13 +127,23 @@ std::optional<std::string> alternative_words(std::string_view fault) {
 
 }  // namespace
 
-std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps) {
+std::string unknown_member_words(std::string_view name) {
+  // Shown as far as a reader needs to find it, cut at a code point's start.
+  auto end = std::min<std::size_t>(name.size(), 100);
+  while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  const std::string_view rest = end < name.size() ? "…" : "";
+  return "has a member that is not known here: '" + std::string{name.substr(0, end)}.append(rest) + "'.";
+}
+
+std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps,
+                                       std::string_view outer) {
   if (fault.starts_with("Failed to validate against child schema #")) return std::nullopt;
+  if (fault.starts_with("Failed to validate item #")) return std::nullopt;
   const auto* part = part_at(schema, steps);
   std::optional<std::string> words;
-  if (fault.starts_with("Value type not permitted")) words = type_words(part);
+  words = form_words(fault, part, naming(steps, outer));
+  if (!words && fault.starts_with("Value type not permitted")) words = type_words(part);
   if (fault.starts_with("Failed to match against any enum values")) words = enum_words(part);
-  if (!words) words = form_words(fault, part);
   if (!words) words = length_words(fault);
   if (!words) words = bound_words(fault);
   if (!words) words = member_words(fault);

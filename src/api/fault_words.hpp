@@ -18,7 +18,11 @@ inline constexpr const char* kFormatMember = "x-format";
 using Steps = std::vector<std::string>;
 
 // `fault` is Valijson's description, found at `steps` of a document of `schema`. Nothing for a fault that
-// only sums up others.
-std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps);
+// only sums up others. `outer`: the name of the list whose item the document is, or "".
+std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps,
+                                       std::string_view outer);
+
+// Of an object that is closed, and whose first strange member has this name.
+std::string unknown_member_words(std::string_view name);
 
 }  // namespace tenantd::api

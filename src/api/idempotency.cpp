@@ -46,19 +46,21 @@ http::Response unflatten(std::int64_t status, std::string text) {
 
 }  // namespace
 
-Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::string& caller,
+Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const Repeater& caller,
                          const service::Context& context)
     : txn_(txn), context_(context) {
   if (!is_usable(request.idempotency_key))
     throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
-  id_ = crypto::sha256(caller + '\n' + request.path + '\n' + request.idempotency_key);
+  share_ = crypto::sha256("caller\n" + caller.share);
   // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
   // What the query says belongs to the request as well.
   const auto asked = request.query_text.empty() ? ":" : '?' + request.query_text + '\n';
   body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency" + asked + request.body);
+  id_ = crypto::sha256(caller.name + '\n' + request.path + '\n' + request.idempotency_key +
+                       (caller.is_known ? "" : '\n' + body_));
   try {
     if (claim()) return;
-  } catch (const db::RetryableError&) {
+  } catch (const db::LockTimeout&) {
     throw ApiError(ErrorCode::idempotency_in_progress);
   }
   const auto kept = store::find_reply(txn_, id_);
@@ -68,7 +70,7 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const std::
 }
 
 bool Idempotency::claim() {
-  return store::claim_key(txn_, id_, body_, context_.now,
+  return store::claim_key(txn_, id_, share_, body_, context_.now,
                           context_.now + Seconds{context_.settings.idempotency_seconds});
 }
 
@@ -76,8 +78,9 @@ std::string Idempotency::context_text() const { return "idempotency:" + id_; }
 
 void Idempotency::store(const http::Response& response) {
   const auto sealed = crypto::seal(context_.keys.seal_key(), flatten(response), context_text());
-  if (store::keep_reply(txn_, id_, response.status, sealed)) return;
-  if (claim()) store::keep_reply(txn_, id_, response.status, sealed);
+  if (!store::keep_reply(txn_, id_, response.status, sealed) && claim())
+    store::keep_reply(txn_, id_, response.status, sealed);
+  store::forget_oldest_replies(txn_, share_, id_, context_.settings.idempotency_bytes);
 }
 
 }  // namespace tenantd::api

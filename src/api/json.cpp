@@ -1,10 +1,14 @@
 #include "tenantd/api/json.hpp"
 
 #include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
+#include "faults.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -40,10 +44,76 @@ void refuse_half_characters(const JsonValue& text) {
   if (!is_utf8(view(text))) throw ApiError(ErrorCode::malformed_json, "The body escapes half a character");
 }
 
-void refuse_faults(const JsonValue& value) {
+constexpr unsigned kStrict = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
+
+[[noreturn]] void refuse_syntax(rapidjson::ParseErrorCode code, std::size_t offset) {
+  throw ApiError(ErrorCode::malformed_json,
+                 std::string{rapidjson::GetParseError_En(code)} + " (byte " + std::to_string(offset) + ")");
+}
+
+// RFC 8259 section 8.1: a reader may pass over the mark that some editors put in front. RapidJSON would also
+// pass over a part of it.
+std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  if (!text.empty() && static_cast<unsigned char>(text.front()) >= 0x80)
+    refuse_syntax(rapidjson::kParseErrorValueInvalid, 0);
+  return text;
+}
+
+// Keeps the way to the value that comes next.
+class WayFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, WayFinder> {
+ public:
+  bool Default() { return next(); }
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    way_.back().name.assign(text, length);
+    return true;
+  }
+  bool StartObject() { return way_.push_back({}), true; }
+  bool StartArray() { return way_.push_back({{}, 0}), true; }
+  bool EndObject(rapidjson::SizeType) { return way_.pop_back(), next(); }
+  bool EndArray(rapidjson::SizeType) { return way_.pop_back(), next(); }
+
+  std::string pointer(std::size_t depth = 0, const Place& place = {}) const {
+    if (depth == way_.size()) return place.pointer();
+    const auto& step = way_[depth];
+    return pointer(depth + 1, step.index ? Place{place, *step.index} : Place{place, step.name});
+  }
+
+ private:
+  struct Step {
+    std::string name;
+    std::optional<std::size_t> index;  // of an array's item
+  };
+
+  bool next() {
+    if (!way_.empty() && way_.back().index) ++*way_.back().index;
+    return true;
+  }
+
+  std::vector<Step> way_;
+};
+
+[[noreturn]] void refuse_number(const std::string& pointer) {
+  refuse_field(pointer, "must be a number that a double can hold");
+}
+
+// `before`: the text up to the number, which has been read once already.
+std::string pointer_behind(std::string_view before) {
+  WayFinder finder;
+  rapidjson::Reader reader;
+  rapidjson::MemoryStream memory{before.data(), before.size()};
+  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> in{memory};
+  reader.Parse<kStrict>(in, finder);
+  return finder.pointer();
+}
+
+void refuse_faults(const JsonValue& value, const Place& place) {
   if (value.IsString()) return refuse_half_characters(value);
+  // RapidJSON lets 10e308 through as infinity.
+  if (value.IsDouble() && !std::isfinite(value.GetDouble())) refuse_number(place.pointer());
   if (value.IsArray()) {
-    for (const auto& item : value.GetArray()) refuse_faults(item);
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) refuse_faults(value[i], Place{place, i});
     return;
   }
   if (!value.IsObject()) return;
@@ -52,7 +122,7 @@ void refuse_faults(const JsonValue& value) {
   for (const auto& item : value.GetObject()) {
     refuse_half_characters(item.name);
     names.push_back(view(item.name));
-    refuse_faults(item.value);
+    refuse_faults(item.value, Place{place, view(item.name)});
   }
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
@@ -61,19 +131,19 @@ void refuse_faults(const JsonValue& value) {
 
 }  // namespace
 
-Json parse_json(const std::string& text) {
+Json parse_json(const std::string& body) {
   // RapidJSON takes a NUL for the end of the text.
-  if (text.find('\0') != std::string::npos) throw ApiError(ErrorCode::malformed_json, "The body holds a NUL");
+  if (body.find('\0') != std::string::npos) throw ApiError(ErrorCode::malformed_json, "The body holds a NUL");
+  const auto text = without_mark(body);
   if (too_deep(text)) throw ApiError(ErrorCode::malformed_json, "The body is nested too deeply");
   Json document;
-  document.Parse<rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag>(text.data(),
-                                                                                         text.size());
+  document.Parse<kStrict>(text.data(), text.size());
   if (document.HasParseError()) {
-    throw ApiError(ErrorCode::malformed_json,
-                   std::string{rapidjson::GetParseError_En(document.GetParseError())} + " (byte " +
-                       std::to_string(document.GetErrorOffset()) + ")");
+    if (document.GetParseError() == rapidjson::kParseErrorNumberTooBig)
+      refuse_number(pointer_behind(text.substr(0, document.GetErrorOffset())));
+    refuse_syntax(document.GetParseError(), document.GetErrorOffset());
   }
-  refuse_faults(document);
+  refuse_faults(document, {});
   return document;
 }
 

@@ -99,9 +99,10 @@ constexpr const char* kSecuritySchemes = R"~({
   "apiKeyAuth":{"type":"apiKey","in":"header","name":"X-Api-Key","description":"A service's key"}})~";
 
 constexpr const char* kPasswordForm = R"~({
-  "title":"Password grant (RFC 6749 section 4.3.2)","type":"object","required":["username","password"],
-  "properties":{"grant_type":{"type":"string","const":"password"},"username":{"type":"string"},
-    "password":{"type":"string","format":"password"}}})~";
+  "title":"Password and refresh grants (RFC 6749 sections 4.3.2 and 6)","type":"object",
+  "description":"Refusals are problem documents, as everywhere here, not RFC 6749's error object.",
+  "properties":{"grant_type":{"type":"string","enum":["password","refresh_token"]},"username":{"type":"string"},
+    "password":{"type":"string","format":"password"},"refresh_token":{"type":"string"}}})~";
 
 // Text of this file as one value, its blanks taken out.
 void put_constant(JsonOut& json, const char* name, const char* text) {
@@ -111,12 +112,12 @@ void put_constant(JsonOut& json, const char* name, const char* text) {
   put_schema(json, value);
 }
 
-// The schemas of bodies; those of queries are parameters.
+// The schemas of bodies; those of queries are parameters, and a row without a body shows none.
 void put_schemas(JsonOut& json) {
   json.key("schemas").begin_object();
   for (const auto& file : embedded::schemas()) {
     const auto name = schema_name(file);
-    if (name.ends_with("_query")) continue;
+    if (name.ends_with("_query") || name == "no_body") continue;
     Json schema = schema_document(name);
     schema.RemoveMember("examples");
     json.key(component_of(name));

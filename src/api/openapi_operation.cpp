@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "openapi_parts.hpp"
 #include "schema_files.hpp"
 #include "tenantd/api/openapi.hpp"
@@ -16,10 +18,17 @@ std::string method_and_path(const Route& route) {
   return '`' + std::string{http::method_name(route.method)} + ' ' + std::string{route.path} + '`';
 }
 
+bool is_read(std::string_view path) {
+  const auto reads = [&](const Route& row) { return row.method == Method::GET && row.path == path; };
+  return std::any_of(routes().begin(), routes().end(), reads);
+}
+
 std::string description_of(const Route& route) {
   std::string text = who_may_call(route);
   const Route& canonical = canonical_row(route);
   if (&canonical != &route) text += " Same as " + method_and_path(canonical) + '.';
+  if (route.method == Method::PUT && !route.body.empty() && is_read(route.path))
+    text += " What GET gave may be sent back: read-only members count for nothing where they are equal.";
   return text;
 }
 
@@ -67,10 +76,18 @@ void put_query_parameters(JsonOut& json, const Route& route) {
   }
 }
 
+bool takes_if_none_match(const Route& route) { return route.method == Method::GET && has_etag(route); }
+
 // Not shared: a component that no row used would be a fault of the document.
 void put_if_match(JsonOut& json) {
   json.begin_object().field("name", "If-Match").field("in", "header").field("required", false);
   json.field("description", "The ETag of the revision that the change is meant for; 412 if it is stale");
+  json.key("schema").begin_object().field("type", "string").end_object().end_object();
+}
+
+void put_if_none_match(JsonOut& json) {
+  json.begin_object().field("name", "If-None-Match").field("in", "header").field("required", false);
+  json.field("description", "ETags that the client has; 304 if one of them is this revision's");
   json.key("schema").begin_object().field("type", "string").end_object().end_object();
 }
 
@@ -84,6 +101,7 @@ void put_parameters(JsonOut& json, const Route& route) {
   if (needs_permission(route.handler.access)) shared("tenant");
   if (route.method == Method::POST) shared("idempotency_key");
   if (takes_if_match(route)) put_if_match(json);
+  if (takes_if_none_match(route)) put_if_none_match(json);
   json.end_array();
 }
 
@@ -121,7 +139,8 @@ void put_body(JsonOut& json, const Route& route) {
   json.end_object();
   if (route.also == AlsoTakes::form) put_form(json);
   if (route.also == AlsoTakes::csv)
-    json.key("text/csv").begin_object().key("schema").raw(R"({"type":"string"})").end_object();
+    for (const char* type : {"text/csv", "application/vnd.ms-excel"})
+      json.key(type).begin_object().key("schema").raw(R"({"type":"string"})").end_object();
   if (route.also == AlsoTakes::text) {
     json.key("text/plain").begin_object().key("schema");
     put_reference(json, component_reference(route.body));
@@ -158,7 +177,8 @@ bool is_file(const Route& route) {
 void put_success_headers(JsonOut& json, const Route& route, int status) {
   Headers headers{json};
   if (status == 201 || status == 303) headers.shared("Location", "location");
-  if (status < 300 && has_etag(route)) headers.own("ETag", "Of this revision, for If-Match");
+  if ((status < 300 || status == 304) && has_etag(route))
+    headers.own("ETag", "Of this revision, for If-Match");
   if (is_file(route)) {
     headers.own("Content-Disposition", "attachment, with a name for the file");
     headers.own("Link", "With rel=\"next\": where the rest is; none at the end");
@@ -190,6 +210,7 @@ void put_responses(JsonOut& json, const Route& route) {
   json.key("responses").begin_object();
   put_success(json, route, route.reply.status);
   if (route.reply.other != 0) put_success(json, route, route.reply.other);
+  if (takes_if_none_match(route)) put_success(json, route, 304);
   const auto refusals = refusals_of(route);
   for (const auto& refusal : grouped(refusals)) {
     json.key(refusal.status == 0 ? "4XX" : std::to_string(refusal.status));

@@ -4,6 +4,7 @@
 
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/api/impersonation.hpp"
+#include "tenantd/api/lasting.hpp"
 #include "tenantd/api/openapi.hpp"
 
 namespace tenantd::api {
@@ -30,13 +31,15 @@ const std::vector<Own>& own_refusals() {
       {h::sign_up, {email_taken, password_refused}},
       {h::register_user, {email_taken, password_refused}},
       {h::sign_in, {invalid_credentials, mfa_required}},
+      {h::token, {invalid_credentials, mfa_required, invalid_token, refresh_reused}},
       {h::refresh_token, {invalid_token, refresh_reused}},
       {h::log_out, {}},
       {h::reset_password, {token_invalid, reauthentication_required, password_refused, session_bound}},
       {h::request_reset, {}},
       {h::confirm_reset, {token_invalid, password_refused}},
       {h::change_password, {reauthentication_required, password_refused, session_bound}},
-      {h::verify_email, {token_invalid, email_taken}},
+      {h::verify_email,
+       {token_invalid, email_taken, reauthentication_required, password_refused, wrong_account}},
       {h::resend_verification, {}},
       {h::change_email, {reauthentication_required, session_bound}},
       {h::auth_status, {}},
@@ -50,19 +53,19 @@ const std::vector<Own>& own_refusals() {
       {h::disable_second_factor, {reauthentication_required, mfa_not_enabled, session_bound}},
       {h::renew_recovery_codes, {reauthentication_required, mfa_not_enabled, session_bound}},
       {h::list_products, {}},
-      {h::make_product, {sku_taken}},
+      {h::make_product, {sku_taken, limit_reached}},
       {h::show_product, {not_found}},
       {h::change_product, {not_found, sku_taken}},
-      {h::import_products, {}},
+      {h::import_products, {limit_reached}},
       {h::export_products, {}},
       {h::delete_product, {not_found, resource_in_use}},
       {h::list_suppliers, {}},
-      {h::make_supplier, {}},
+      {h::make_supplier, {limit_reached}},
       {h::show_supplier, {not_found}},
       {h::change_supplier, {not_found}},
       {h::delete_supplier, {not_found, resource_in_use}},
       {h::list_warehouses, {}},
-      {h::make_warehouse, {}},
+      {h::make_warehouse, {limit_reached}},
       {h::show_warehouse, {not_found}},
       {h::change_warehouse, {not_found}},
       {h::delete_warehouse, {not_found, resource_in_use}},
@@ -74,10 +77,12 @@ const std::vector<Own>& own_refusals() {
       {h::export_movements, {}},
       {h::list_stock_levels, {}},
       {h::list_purchase_requests, {}},
-      {h::make_purchase_request, {}},
+      {h::make_purchase_request, {limit_reached}},
       {h::show_purchase_request, {not_found}},
       {h::change_purchase_request, {not_found, invalid_transition}},
       {h::submit_purchase_request, {not_found, invalid_transition}},
+      {h::withdraw_purchase_request, {not_found, invalid_transition}},
+      {h::delete_purchase_request, {not_found, invalid_transition}},
       {h::approve_purchase_request, {not_found, invalid_transition, own_request, approval_limit}},
       {h::reject_purchase_request, {not_found, invalid_transition, own_request}},
       {h::receive_purchase_request, {not_found, invalid_transition}},
@@ -88,7 +93,9 @@ const std::vector<Own>& own_refusals() {
       {h::list_users, {}},
       {h::create_user, {role_outranks, not_found, email_taken, limit_reached}},
       {h::get_user, {not_found}},
-      {h::update_user, {account_shared, role_outranks, not_found, last_owner, limit_reached}},
+      {h::update_user,
+       {account_shared, role_outranks, not_found, last_owner, limit_reached, account_unverified,
+        temporary_right}},
       {h::deactivate_user, {role_outranks, not_found, last_owner}},
       {h::user_stats, {}},
       {h::unlock_user, {account_shared, role_outranks, not_found}},
@@ -101,7 +108,7 @@ const std::vector<Own>& own_refusals() {
       {h::impersonate, {not_found, impersonation_refused, mfa_enrollment_required}},
       {h::end_impersonation, {conflict}},
       {h::list_my_organizations, {}},
-      {h::register_organization, {session_bound}},
+      {h::register_organization, {session_bound, limit_reached, email_unverified}},
       {h::select_organization, {not_found, session_bound}},
       {h::change_organization, {mfa_not_enabled}},
       {h::delete_organization, {confirmation_mismatch}},
@@ -109,6 +116,8 @@ const std::vector<Own>& own_refusals() {
       {h::list_tenants, {}},
       {h::show_tenant, {}},
       {h::change_tenant, {}},
+      {h::show_tenant_settings, {}},
+      {h::change_tenant_settings, {}},
       {h::delete_tenant, {confirmation_mismatch}},
       {h::activate_tenant, {}},
       {h::deactivate_tenant, {}},
@@ -116,14 +125,14 @@ const std::vector<Own>& own_refusals() {
       {h::tenant_stats, {}},
       {h::list_members, {}},
       {h::add_users, {}},
-      {h::invite, {role_outranks, not_found, already_member, invite_pending}},
+      {h::invite, {role_outranks, not_found, already_member, invite_pending, limit_reached}},
       {h::accept_invite_link,
        {wrong_account, already_member, invite_gone, password_required, limit_reached, session_bound}},
       {h::accept_invite,
        {wrong_account, already_member, invite_gone, password_required, password_refused, limit_reached,
         session_bound}},
       {h::delete_member, {role_outranks, not_found, last_owner}},
-      {h::update_member_role, {role_outranks, not_found, last_owner}},
+      {h::update_member_role, {role_outranks, not_found, last_owner, account_unverified}},
       {h::make_microsoft_provider, {role_outranks, not_found}},
       {h::make_google_provider, {role_outranks, not_found}},
       {h::list_identity_providers, {not_found}},
@@ -141,7 +150,7 @@ const std::vector<Own>& own_refusals() {
       {h::show_project, {not_found}},
       {h::change_project, {not_found}},
       {h::delete_project, {not_found, resource_in_use}},
-      {h::make_document, {not_found}},
+      {h::make_document, {not_found, limit_reached}},
       {h::project_activity, {}},
       {h::search_projects, {}},
       {h::project_stats, {}},
@@ -201,17 +210,21 @@ std::vector<ErrorCode> implied(const Route& route) {
   const Access access = route.handler.access;
   if (route.rate != Rate::none || access != Access::anyone) add({rate_limited});
   if (access != Access::anyone)
-    add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, not_found});
+    add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, not_found, busy});
   if (access == Access::caller || needs_permission(access)) add({mfa_enrollment_required});
   if (needs_permission(access)) add({forbidden});
+  if (takes_lasting_right(route)) add({temporary_right});
   if (access == Access::super) add({forbidden});
+  if (access == Access::super || route.super_too) add({mfa_enrollment_required, mfa_session_required});
   if (!open_to_impersonation(route)) add({impersonating});
   if (access == Access::user || access == Access::super || route.handler.tenant_with_session_ != nullptr)
     add({session_required});
   if (route.path.find('{') != std::string_view::npos) add({not_found});
-  if (!route.body.empty()) add({malformed_json, body_too_large, unsupported_media_type});
+  if (!route.body.empty() || route.method != Method::GET)
+    add({malformed_json, body_too_large, unsupported_media_type});
   if (route.also == AlsoTakes::form) add({malformed_form});
-  if (route.method != Method::GET) add({conflict});
+  if (route.rate == Rate::outbound) add({busy});
+  if (route.method != Method::GET) add({conflict, contended});
   if (takes_if_match(route)) add({precondition_failed});
   if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});
   return codes;
@@ -222,7 +235,8 @@ std::vector<ErrorCode> implied(const Route& route) {
 bool same_handler(const Route& a, const Route& b) { return same(a.handler, b.handler); }
 
 bool may_always_occur(ErrorCode code) {
-  return code == internal || code == unavailable || code == rate_limited || code >= bad_content_length;
+  return code == internal || code == unavailable || code == rate_limited || code == busy ||
+         code == contended || code >= bad_content_length;
 }
 
 Refusals refusals_of(const Route& route) {

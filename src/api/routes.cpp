@@ -56,7 +56,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/signin", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
     Route{POST, "/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
     Route{POST, "/api/v1/auth/login", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in"},
-    Route{POST, "/api/v1/auth/token", h::sign_in, none, Rate::password, "signin", "", ok("token"), "Sign in, as OAuth 2 clients do", AlsoTakes::form},
+    Route{POST, "/api/v1/auth/token", h::token, none, Rate::password, "token_request", "", ok("token"), "Sign in or refresh, as OAuth 2 clients do", AlsoTakes::form},
     Route{POST, "/refresh_token", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
     Route{POST, "/api/v1/auth/refresh", h::refresh_token, none, Rate::write, "refresh", "", ok("token"), "Exchange a refresh token"},
     Route{POST, "/logout", h::log_out, none, Rate::write, "", "", done(), "End the session"},
@@ -65,7 +65,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/auth/password-reset/request", h::request_reset, none, Rate::password, "reset_request", "", accepted("notice"), "Ask for a reset link"},
     Route{POST, "/api/v1/auth/password-reset/confirm", h::confirm_reset, none, Rate::password, "reset_confirm", "", done(), "Choose a new password"},
     Route{POST, "/api/v1/auth/change-password", h::change_password, none, Rate::password, "change_password", "", done(), "Change one's own password"},
-    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::write, "verify_email", "", done(), "Verify an address, or confirm a new one"},
+    Route{POST, "/api/v1/auth/verify-email", h::verify_email, none, Rate::password, "verify_email", "", done(), "Verify an address, or confirm a new one: by the mailed token, with the account's session or password"},
     Route{POST, "/api/v1/auth/verify-email/resend", h::resend_verification, none, Rate::write, "", "", accepted("notice"), "Mail another verification link"},
     Route{POST, "/api/v1/auth/change-email", h::change_email, none, Rate::password, "change_email", "", accepted("notice"), "Move the account to another address"},
     Route{GET, "/api/v1/auth/status", h::auth_status, none, Rate::read, "", "", ok("auth_status"), "Who am I, with which permissions, until when"},
@@ -116,7 +116,7 @@ constexpr auto kRoutes = join(
     Route{POST, "/api/v1/invites", h::invite, users_invite, Rate::write, "invite", "", made("invite"), "Invite a person"},
     Route{GET, "/api/v1/invites", h::list_invites, users_invite, Rate::read, "", "invites_query", ok("invites"), "Invitations, with what became of their mails"},
     Route{GET, "/api/v1/invites/{invite_id}", h::show_invite, users_invite, Rate::read, "", "", ok("invite"), "An invitation"},
-    Route{POST, "/api/v1/invites/{invite_id}/resend", h::resend_invite, users_invite, Rate::write, "", "", ok("invite"), "Mail a new link; the old one dies"},
+    Route{POST, "/api/v1/invites/{invite_id}/resend", h::resend_invite, users_invite, Rate::write, "resend_invite", "", ok("invite"), "Mail a new link; the old one dies"},
     Route{DELETE_, "/api/v1/invites/{invite_id}", h::revoke_invite, users_invite, Rate::write, "", "", done(), "Revoke an invitation"},
     Route{POST, "/api/v1/invites/{invite_id}/decline", h::decline_invite, none, Rate::write, "decline_invite", "", done(), "Decline an invitation"},
     Route{GET, "/accept_invite", h::accept_invite_link, none, Rate::password, "", "accept_query", ok("accepted_invite", 303), "Accept an invitation for an existing account, or show the page"},
@@ -156,6 +156,8 @@ constexpr auto kRoutes = join(
     Route{GET, "/api/v1/tenants/stats", h::tenants_stats, none, Rate::read, "", "user_stats_query", ok("tenants_stats"), "All organizations in numbers"},
     Route{GET, "/api/v1/tenants/{tenant_id}", h::show_tenant, none, Rate::read, "", "", ok("tenant"), "An organization, with its limits"},
     Route{PUT, "/api/v1/tenants/{tenant_id}", h::change_tenant, none, Rate::write, "change_tenant", "", ok("tenant"), "Change name, slug or limits; If-Match takes its ETag"},
+    Route{GET, "/api/v1/tenants/{tenant_id}/settings", h::show_tenant_settings, none, Rate::read, "", "", ok("tenant_settings"), "What an organization's own people have set; its audit log says that it was read"},
+    Route{PUT, "/api/v1/tenants/{tenant_id}/settings", h::change_tenant_settings, none, Rate::write, "tenant_settings", "", ok("tenant_settings"), "Ask its members for a second factor, or no longer"},
     Route{DELETE_, "/api/v1/tenants/{tenant_id}", h::delete_tenant, none, Rate::write, "delete_organization", "", done(), "End an organization with everything in it"},
     Route{POST, "/api/v1/tenants/{tenant_id}/activate", h::activate_tenant, none, Rate::write, "", "", ok("tenant"), "Let an organization's tokens and keys count again"},
     Route{POST, "/api/v1/tenants/{tenant_id}/deactivate", h::deactivate_tenant, none, Rate::write, "deactivate_tenant", "", ok("tenant"), "Refuse every token and key of an organization at once"},
@@ -210,10 +212,12 @@ constexpr auto kRoutes = join(
     Route{PUT, "/api/v1/purchase-requests/thresholds", h::change_approval_thresholds, tenant_manage, Rate::write, "approval_thresholds", "", ok("approval_thresholds"), "Replace these amounts"},
     Route{GET, "/api/v1/purchase-requests/{request_id}", h::show_purchase_request, purchase_requests_read, Rate::read, "", "", ok("purchase_request"), "A purchase request, with its lines and who decided what and why"},
     Route{PUT, "/api/v1/purchase-requests/{request_id}", h::change_purchase_request, purchase_requests_update, Rate::write, "purchase_request", "", ok("purchase_request"), "Replace a draft; If-Match takes its ETag"},
+    Route{DELETE_, "/api/v1/purchase-requests/{request_id}", h::delete_purchase_request, purchase_requests_create, Rate::write, "", "", done(), "Remove a draft of one's own"},
+    Route{POST, "/api/v1/purchase-requests/{request_id}/withdraw", h::withdraw_purchase_request, purchase_requests_submit, Rate::write, "", "", ok("purchase_request"), "Take a submitted request of one's own back: it is a draft again"},
     Route{POST, "/api/v1/purchase-requests/{request_id}/submit", h::submit_purchase_request, purchase_requests_submit, Rate::write, "", "", ok("purchase_request"), "Ask for a decision"},
     Route{POST, "/api/v1/purchase-requests/{request_id}/approve", h::approve_purchase_request, purchase_requests_approve, Rate::write, "purchase_approval", "", ok("purchase_request"), "Approve what was submitted"},
     Route{POST, "/api/v1/purchase-requests/{request_id}/reject", h::reject_purchase_request, purchase_requests_approve, Rate::write, "purchase_rejection", "", ok("purchase_request"), "Reject what was submitted, for a reason"},
-    Route{POST, "/api/v1/purchase-requests/{request_id}/receive", h::receive_purchase_request, stock_create, Rate::write, "purchase_receipt", "", ok("purchase_request"), "Put what was approved into stock: a movement in for each line"}),
+    Route{POST, "/api/v1/purchase-requests/{request_id}/receive", h::receive_purchase_request, stock_create, Rate::write, "purchase_receipt", "", ok("purchase_request"), "Put what has arrived into stock: all that is still to come, or the lines that the body names; a movement in for each"}),
     section("Projects and documents",
     Route{POST, "/projects/create_project", h::make_project, projects_create, Rate::write, "project", "", made("project"), "Begin a project"},
     Route{GET, "/api/v1/projects", h::list_projects, projects_read, Rate::read, "", "projects_query", ok("projects"), "Projects"},
@@ -242,8 +246,8 @@ constexpr auto kRoutes = join(
     Route{GET, "/stats/organization-role-users", h::organization_role_users, stats_read, Rate::read, "", "stats_query", ok("organization_role_counts"), "Members per organization and role"}),
 
     section("Mail",
-    Route{POST, "/api/v1/mail/events", h::take_mail_events, none, Rate::write, "mail_events", "", ok("mail_events_taken"), "Report bounces and complaints; signed by X-Signature"},
-    Route{POST, "/api/v1/mail/events/ses", h::take_ses_events, none, Rate::outbound, "sns_message", "", ok("mail_events_taken"), "Bounces and complaints of Amazon SES, as Amazon SNS sends them", AlsoTakes::text},
+    behind(h::admit_mail_events, Route{POST, "/api/v1/mail/events", h::take_mail_events, none, Rate::write, "mail_events", "", ok("mail_events_taken"), "Report bounces and complaints; signed by X-Signature"}),
+    behind(h::admit_ses_events, Route{POST, "/api/v1/mail/events/ses", h::take_ses_events, none, Rate::outbound, "sns_message", "", ok("mail_events_taken"), "Bounces and complaints of Amazon SES, as Amazon SNS sends them", AlsoTakes::text}),
     Route{GET, "/api/v1/admin/mail/suppressions", h::list_suppressions, none, Rate::read, "", "page_query", ok("suppressions"), "Addresses that get no mail, newest first"},
     Route{DELETE_, "/api/v1/admin/mail/suppressions/{email}", h::delete_suppression, none, Rate::write, "", "", done(), "Let an address get mail again"}),
 
@@ -287,7 +291,7 @@ std::string nginx_pattern(std::string_view path) {
     part = c == '{' || (part && c != '}' && c != '/');
     if (!part && c != '}') pattern += c;
   }
-  return pattern + '$';
+  return pattern + "/?$";
 }
 
 }  // namespace
@@ -305,8 +309,12 @@ std::string nginx_lanes() {
     if (lane_of(route) != "fast") paths.emplace_back(route.path, lane_of(route));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  for (const auto& [path, lane] : paths)
-    out += "    " + nginx_pattern(path) + ' ' + std::string{lane} + ";\n";
+  // A trailing slash is the same path.
+  for (const auto& [path, lane] : paths) {
+    const auto pattern = nginx_pattern(path);
+    out += "    " + pattern + ' ' + std::string{lane} + ";\n";
+    if (pattern == path) out += "    " + pattern + "/ " + std::string{lane} + ";\n";
+  }
   return out + "}\n";
 }
 

@@ -4,58 +4,17 @@
 #include <map>
 #include <stdexcept>
 
-// Without it Valijson aborts the process where it could throw. Its adapter would also redefine RapidJSON's
-// assertions, in this file alone: so only here.
-#define VALIJSON_USE_EXCEPTIONS 1
-#include <valijson/exceptions.hpp>
-#undef VALIJSON_USE_EXCEPTIONS
-
-#include <valijson/adapters/rapidjson_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
-
+#include "bounds.hpp"
 #include "fault_words.hpp"
+#include "faults.hpp"
 #include "schema_files.hpp"
+#include "schema_part.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
+#include "texts.hpp"
 
 namespace tenantd::api {
 namespace {
-
-using valijson::adapters::RapidJsonAdapter;
-
-constexpr std::size_t kMaxReported = 20;
-
-// RFC 6901: "~" and "/" in a member's name are escaped.
-std::string escape_pointer(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-// Valijson's context is "<root>", "[email]", "[0]", …
-Steps steps_of(const std::vector<std::string>& context) {
-  Steps steps;
-  for (const auto& step : context)
-    if (step.size() >= 2 && step.front() == '[') steps.push_back(step.substr(1, step.size() - 2));
-  return steps;
-}
-
-std::string pointer_of(const Steps& steps) {
-  std::string pointer;
-  for (const auto& step : steps) pointer += '/' + escape_pointer(step);
-  return pointer;
-}
 
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -65,27 +24,23 @@ bool has_control(std::string_view text) {
 std::string_view view(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
 
 // Passwords are members of the body itself; what free-form data calls so is none.
-bool is_password(const std::string& parent, std::string_view name) {
-  return parent.empty() && (name == "password" || name == "new_password" || name == "current_password");
+bool is_password(const Place& parent, std::string_view name) {
+  return parent.is_root() && (name == "password" || name == "new_password" || name == "current_password");
 }
 
-void refuse_controls(const JsonValue& value, const std::string& pointer, ApiError& error, bool& found) {
-  const auto refuse = [&](const std::string& at) {
-    if (error.fields().size() >= kMaxReported) return;
-    error.add_field(at, "must hold no control characters");
-    found = true;
-  };
+void refuse_controls(const JsonValue& value, const Place& place, Faults& faults) {
+  constexpr const char* kWords = "must hold no control characters";
+  if (faults.full()) return;
   if (value.IsString()) {
-    if (has_control(view(value))) refuse(pointer);
+    if (has_control(view(value))) faults.add(place.pointer(), kWords);
   } else if (value.IsArray()) {
-    for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
-      refuse_controls(value[i], pointer + '/' + std::to_string(i), error, found);
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) refuse_controls(value[i], Place{place, i}, faults);
   } else if (value.IsObject()) {
     for (const auto& item : value.GetObject()) {
       const auto name = view(item.name);
-      if (has_control(name)) refuse(pointer);
-      if (is_password(pointer, name) && item.value.IsString()) continue;
-      refuse_controls(item.value, pointer + '/' + escape_pointer(name), error, found);
+      if (has_control(name)) faults.add(place.pointer(), kWords);
+      if (is_password(place, name) && item.value.IsString()) continue;
+      refuse_controls(item.value, Place{place, name}, faults);
     }
   }
 }
@@ -127,32 +82,48 @@ void expand_refs(JsonValue& schema, rapidjson::Document::AllocatorType& memory, 
 
 struct Schemas::Impl {
   struct Entry {
-    rapidjson::Document document;
-    valijson::Schema schema;
+    Json document;
+    std::optional<Bounds> bounds;  // none for replies, which are our own and judged by tests alone
+    std::optional<SchemaPart> part;
+    std::optional<Texts> texts;  // none for replies
+
+    void compile(std::string_view name);
   };
-  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries;
+  std::map<std::string, Entry, std::less<>> entries;
 
   const Entry& at(std::string_view name) const {
     const auto found = entries.find(name);
     if (found == entries.end()) throw std::logic_error("no schema named " + std::string{name});
-    return *found->second;
+    return found->second;
   }
 };
 
+void Schemas::Impl::Entry::compile(std::string_view name) {
+  const bool is_reply = name.starts_with("reply/");
+  document = schema_document(name);
+  auto& memory = document.GetAllocator();
+  expand_refs(document, memory);
+  drop_formats(document, is_reply, memory);
+  if (is_reply) {
+    part.emplace(document, SchemaPart::Lists::whole);
+    return;
+  }
+  bounds.emplace(document);
+  texts.emplace(document);
+  Json rest;
+  rest.CopyFrom(document, rest.GetAllocator());
+  drop_bounds(rest);
+  part.emplace(rest, SchemaPart::Lists::apart);
+}
+
 Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
   for (const auto& file : embedded::schemas()) {
-    const std::string name{schema_name(file)};
-    auto entry = std::make_unique<Impl::Entry>();
-    entry->document = schema_document(name);
-    expand_refs(entry->document, entry->document.GetAllocator());
-    drop_formats(entry->document, name.starts_with("reply/"), entry->document.GetAllocator());
-    valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
+    const auto name = schema_name(file);
     try {
-      parser.populateSchema(RapidJsonAdapter{entry->document}, entry->schema);
+      impl_->entries[std::string{name}].compile(name);
     } catch (const std::exception& e) {
-      throw std::runtime_error("schema " + name + ": " + e.what());
+      throw std::runtime_error("schema " + std::string{name} + ": " + e.what());
     }
-    impl_->entries.emplace(name, std::move(entry));
   }
 }
 
@@ -160,36 +131,31 @@ Schemas::~Schemas() = default;
 
 bool Schemas::knows(std::string_view name) const { return impl_->entries.contains(name); }
 
+const JsonValue& Schemas::document(std::string_view name) const { return impl_->at(name).document; }
+
 bool Schemas::is_optional(std::string_view name) const {
   return impl_->at(name).document.HasMember("x-optional");
 }
 
 void Schemas::check(std::string_view name, const JsonValue& document) const {
   const auto& entry = impl_->at(name);
-  ApiError error{ErrorCode::validation_failed};
-  bool found = false;
-  valijson::Validator validator{valijson::Validator::kStrongTypes};
-  valijson::ValidationResults results;
-  const RapidJsonAdapter target{document};
-  if (!validator.validate(entry.schema, target, &results)) {
-    found = true;
-    std::size_t seen = 0;
-    valijson::ValidationResults::Error fault;
-    // The last faults are the outermost, which only say that something inside is wrong.
-    while (seen < kMaxReported && results.popError(fault)) {
-      const auto steps = steps_of(fault.context);
-      const bool summary =
-          fault.description.starts_with("Failed to validate against schema associated with property");
-      if (summary && seen > 0) continue;
-      const auto words = fault_words(fault.description, entry.document, steps);
-      if (!words) continue;
-      ++seen;
-      error.add_field(pointer_of(steps), *words);
-    }
-  }
+  const Place root;
+  Faults faults;
+  if (entry.bounds) entry.bounds->check_sizes(document, root, faults);
+  faults.raise();
+  entry.part->check(document, root, faults);
+  if (entry.bounds) entry.bounds->check_patterns(document, root, faults);
   // Texts of another system under its own signature, read and not kept, and files whose rows are checked.
-  if (!entry.document.HasMember("x-controls")) refuse_controls(document, "", error, found);
-  if (found) throw ApiError{error};
+  if (!entry.document.HasMember("x-controls")) refuse_controls(document, root, faults);
+  faults.raise();
+}
+
+void Schemas::take(std::string_view name, Json& document) const {
+  check(name, document);
+  const auto& entry = impl_->at(name);
+  ApiError error{ErrorCode::validation_failed};
+  if (entry.texts) entry.texts->tidy(document, document.GetAllocator(), "", error);
+  if (!error.fields().empty()) throw ApiError{error};
 }
 
 Json Schemas::check_query(std::string_view name, const http::Pairs& query) const {
@@ -215,7 +181,7 @@ Json Schemas::check_query(std::string_view name, const http::Pairs& query) const
     typed.AddMember(JsonValue{key, typed.GetAllocator()}, converted, typed.GetAllocator());
   }
   try {
-    check(name, typed);
+    take(name, typed);
   } catch (const ApiError& e) {
     ApiError renamed{ErrorCode::validation_failed};
     for (const auto& fault : e.fields())

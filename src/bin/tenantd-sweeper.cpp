@@ -10,6 +10,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
+#include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/sweeper.hpp"
 #include "tenantd/service/wake_socket.hpp"
@@ -35,13 +36,15 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
-int sweep_once(const Settings& settings) {
+// `keys`: what is told of is hashed into the organizations' chains.
+int sweep_once(const Settings& settings, const crypto::KeyRing& keys) {
   db::Pool pool{
       {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_sweeper_user,
-       settings.db_sweeper_password, "tenantd", static_cast<int>(settings.request_seconds)},
+       settings.db_sweeper_password, "tenantd_app", static_cast<int>(settings.request_seconds)},
       1};
+  const service::Context context{settings, keys, now(), "", "tenantd-sweeper", "", nullptr, {}, {}, {}, {}};
   int status = 0;
-  for (const auto& r : service::sweep(pool, settings, now(), [] { return !g_stop; })) {
+  for (const auto& r : service::sweep(pool, context, [] { return !g_stop; })) {
     if (r.error) status = 1;
     if (r.rows > 0 || r.error)
       log::write(r.error ? log::Level::error : log::Level::info, "sweep",
@@ -53,11 +56,11 @@ int sweep_once(const Settings& settings) {
   return status;
 }
 
-void watch(const Settings& settings, std::int64_t every) {
+void watch(const Settings& settings, const crypto::KeyRing& keys, std::int64_t every) {
   const service::WakeSocket bell{settings.sweeper_socket};
   while (!g_stop) {
     try {
-      sweep_once(settings);
+      sweep_once(settings, keys);
     } catch (const ApiError& e) {
       log::error("sweep", {{"error", e.log_detail()}});
     }
@@ -89,8 +92,9 @@ int main(int argc, char** argv) {
     const Settings settings = load_settings();
     log::set_level(log::parse_level(settings.log_level));
     if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
-    if (every == 0) return sweep_once(settings);
-    watch(settings, every);
+    const auto keys = crypto::KeyRing::load(settings.keys_dir);
+    if (every == 0) return sweep_once(settings, keys);
+    watch(settings, keys, every);
     return 0;
   } catch (const ApiError& e) {
     return fail(EX_TEMPFAIL, "the database cannot be reached: " + e.log_detail());

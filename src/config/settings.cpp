@@ -60,9 +60,10 @@ std::string range_of(std::int64_t least, std::int64_t most) {
 
 // What a limit is counted in. The other units are of places, and of what the machinery is made of.
 bool bounds_something(std::string_view unit) {
-  constexpr std::array<std::string_view, 11> kUnits = {
+  constexpr std::array<std::string_view, 16> kUnits = {
       "seconds",    "bytes",   "failures", "requests/minute", "requests", "invitations/hour",
-      "mails/hour", "members", "projects", "connections",     "0-4"};
+      "mails/hour", "members", "projects", "connections",     "0-4",      "sessions",
+      "keys",       "roles",   "webhooks", "invitations"};
   return std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
 }
 

@@ -134,7 +134,7 @@ std::string sign_access_token(const KeyRing& keys, const TokenPolicy& policy, co
   payload.add("jti", base64url_encode(random_bytes(16)));
   if (claims.org) payload.add("org", claims.org->str());
   if (claims.actor) payload.add_actor(*claims.actor);
-  const SigningKey& key = keys.active();
+  const SigningKey& key = keys.active(claims.issued_at);
   std::string token = key.token_header() + "." + payload.encode();
   const std::string signature = key.sign(token);
   return token + "." + base64url_encode(signature);

@@ -1,11 +1,13 @@
 #include "key_folder.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -52,10 +54,22 @@ class Fd {
   throw_errno(path + " cannot be read");
 }
 
-void refuse_world_access(const std::string& path, const struct stat& status) {
-  if ((status.st_mode & S_IRWXO) == 0) return;
-  throw std::runtime_error(path + " is open to every user of this host: run `chmod o-rwx " + path +
-                           "` and make new keys if others may have read them");
+std::string group_name(gid_t id) {
+  std::array<char, 4096> memory{};
+  group entry{};
+  group* found = nullptr;
+  const bool named = ::getgrgid_r(id, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
+  return named ? found->gr_name : std::to_string(id);
+}
+
+// nginx is in the group that may reach the sockets: a group is not nobody.
+void refuse_others(const std::string& path, const struct stat& status) {
+  const auto refuse = [&](const std::string& whom, const char* mode) {
+    throw std::runtime_error(path + " is open to " + whom + ": run `chmod " + mode + ' ' + path +
+                             "` and make new keys if others may have read them");
+  };
+  if ((status.st_mode & S_IRWXO) != 0) refuse("every user of this host", "go-rwx");
+  if ((status.st_mode & S_IRWXG) != 0) refuse("the group \"" + group_name(status.st_gid) + '"', "g-rwx");
 }
 
 void check_directory(const std::string& path) {
@@ -63,7 +77,7 @@ void check_directory(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) throw_unreadable(path);
   if (!S_ISDIR(status.st_mode))
     throw std::runtime_error(path + " is not a folder: run `tenantctl keys create`");
-  refuse_world_access(path, status);
+  refuse_others(path, status);
 }
 
 void sync_directory(const std::string& path) {
@@ -124,7 +138,7 @@ Secret KeyFolder::read(const std::string& name) const {
   const Fd fd{path, O_RDONLY};
   struct stat status {};
   if (!fd.open() || ::fstat(fd.get(), &status) != 0) throw_unreadable(path);
-  refuse_world_access(path, status);
+  refuse_others(path, status);
   std::string content(kMaxFileBytes + 1, '\0');
   std::size_t length = 0;
   while (length < content.size()) {

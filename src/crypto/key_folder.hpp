@@ -17,13 +17,14 @@ class KeyFolder {
   // folder around it, so that the service can read what an administrator made.
   void make() const;
 
-  // Throws std::runtime_error if the folder or signing/ is missing or open to every user of the host.
+  // Throws std::runtime_error if the folder or signing/ is missing or open to a group or to every user of the
+  // host.
   void check() const;
 
   bool has(const std::string& name) const;
 
   // Returns the content of the file `name`, relative to the folder. Throws std::runtime_error if it is
-  // missing, unreadable, over 64 KiB, or readable by every user of the host.
+  // missing, unreadable, over 64 KiB, or open to a group or to every user of the host.
   Secret read(const std::string& name) const;
 
   // Replaces the file `name`: temporary name, mode 0600, fsync, rename, fsync of the folder. Its

@@ -1,6 +1,7 @@
 #include "tenantd/crypto/keys.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "key_folder.hpp"
@@ -18,7 +19,46 @@ constexpr auto kRefreshKey = "refresh.key";
 
 std::string pem_name(const std::string& kid) { return "signing/" + kid + ".pem"; }
 
-std::string read_active(const KeyFolder& folder) { return std::string{trim(folder.read(kActive).reveal())}; }
+// A line of "active".
+struct Turn {
+  std::string kid;
+  TimePoint from;
+};
+using Turns = std::vector<Turn>;
+
+std::optional<Turn> read_turn(std::string_view line) {
+  const auto blank = line.find(' ');
+  Turn turn{std::string{line.substr(0, blank)}, {}};
+  if (blank == std::string_view::npos) return turn;
+  const auto from = parse_int(line.substr(blank + 1));
+  if (!from) return std::nullopt;
+  turn.from = from_unix(*from);
+  return turn;
+}
+
+// Empty if the file says nothing that can be read.
+Turns read_turns(const KeyFolder& folder) {
+  Turns turns;
+  const Secret text = folder.read(kActive);
+  for (const auto line : split(trim(text.reveal()), '\n')) {
+    auto turn = read_turn(trim(line));
+    if (!turn || !is_kid(turn->kid)) return {};
+    turns.push_back(*std::move(turn));
+  }
+  return turns;
+}
+
+void write_turns(const KeyFolder& folder, const Turns& turns) {
+  std::string text;
+  for (const auto& turn : turns) text += turn.kid + ' ' + std::to_string(unix_seconds(turn.from)) + '\n';
+  folder.write(kActive, Secret{text});
+}
+
+// When the turn at `index` ends; nullopt: not yet known.
+std::optional<TimePoint> end_of(const Turns& turns, std::size_t index) {
+  if (index + 1 == turns.size()) return std::nullopt;
+  return turns[index + 1].from;
+}
 
 Secret read_secret(const KeyFolder& folder, const std::string& dir, const std::string& name) {
   Secret secret = folder.read(name);
@@ -29,17 +69,35 @@ Secret read_secret(const KeyFolder& folder, const std::string& dir, const std::s
 }
 
 // The key before its name in "active", so that a crash between them leaves the old one signing.
-std::string add_signing_key(const KeyFolder& folder) {
+std::string add_signing_key(const KeyFolder& folder, Turns turns, TimePoint from) {
   const auto key = SigningKey::generate();
   folder.write(pem_name(key->kid()), key->to_pem());
-  folder.write(kActive, Secret{key->kid() + "\n"});
+  if (!turns.empty()) from = std::max(from, turns.back().from);
+  turns.push_back({key->kid(), from});
+  write_turns(folder, turns);
   return key->kid();
 }
 
 bool has_active(const KeyFolder& folder) {
   if (!folder.has(kActive)) return false;
-  const std::string kid = read_active(folder);
-  return is_kid(kid) && folder.has(pem_name(kid));
+  const auto turns = read_turns(folder);
+  return !turns.empty() &&
+         std::ranges::all_of(turns, [&](const auto& turn) { return folder.has(pem_name(turn.kid)); });
+}
+
+void judge_retirement(const Turns& turns, const std::string& kid, TimePoint now, Seconds lifetime) {
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (turns[i].kid != kid) continue;
+    const auto end = end_of(turns, i);
+    if (!end || *end > now)
+      throw std::runtime_error(
+          "The key " + kid + " signs, or will: run `tenantctl keys rotate`, and retire it " +
+          std::to_string(lifetime.count()) + " seconds after the new one has begun to sign");
+    if (const auto left = *end + lifetime - now; left > Seconds{0})
+      throw std::runtime_error("Tokens that the key " + kid + " has signed live for another " +
+                               std::to_string(left.count()) +
+                               " seconds: retire it then, or with --force to end them");
+  }
 }
 
 }  // namespace
@@ -50,12 +108,15 @@ KeyRing KeyRing::load(const std::string& dir) {
   KeyRing ring;
   for (const auto& kid : folder.kids())
     ring.signing_.push_back(SigningKey::from_pem(kid, folder.read(pem_name(kid))));
-  const std::string active = read_active(folder);
-  const auto at = std::ranges::find(ring.signing_, active, [](const auto& key) { return key->kid(); });
-  if (at == ring.signing_.end())
-    throw std::runtime_error(dir + "/signing/active names \"" + active +
-                             "\", which is not there: run `tenantctl keys create`");
-  ring.active_ = static_cast<std::size_t>(at - ring.signing_.begin());
+  for (const auto& turn : read_turns(folder)) {
+    const auto at = std::ranges::find(ring.signing_, turn.kid, [](const auto& key) { return key->kid(); });
+    if (at == ring.signing_.end())
+      throw std::runtime_error(dir + "/signing/active names \"" + turn.kid +
+                               "\", which is not there: run `tenantctl keys create`");
+    ring.turns_.push_back({*at, turn.from});
+  }
+  if (ring.turns_.empty())
+    throw std::runtime_error(dir + "/signing/active cannot be read: run `tenantctl keys create`");
   ring.seal_key_ = read_secret(folder, dir, kSealKey);
   ring.refresh_key_ = read_secret(folder, dir, kRefreshKey);
   ring.audit_key_ = Secret{hmac_sha256(ring.seal_key_.reveal(), "tenantd: chain of audit rows, 1")};
@@ -68,7 +129,7 @@ std::vector<std::string> KeyRing::create_missing(const std::string& dir) {
   const KeyFolderLock lock{dir};
   std::vector<std::string> made;
   if (!has_active(folder)) {
-    made.push_back(pem_name(add_signing_key(folder)));
+    made.push_back(pem_name(add_signing_key(folder, {}, {})));
     made.emplace_back(kActive);
   }
   for (const auto* name : {kSealKey, kRefreshKey}) {
@@ -79,27 +140,35 @@ std::vector<std::string> KeyRing::create_missing(const std::string& dir) {
   return made;
 }
 
-std::string KeyRing::rotate(const std::string& dir) {
+std::string KeyRing::rotate(const std::string& dir, TimePoint signs_from) {
   const KeyFolder folder{dir};
   folder.check();
   const KeyFolderLock lock{dir};
-  return add_signing_key(folder);
+  return add_signing_key(folder, read_turns(folder), signs_from);
 }
 
-void KeyRing::retire(const std::string& dir, const std::string& kid) {
+void KeyRing::retire(const std::string& dir, const std::string& kid, TimePoint now, Seconds lifetime) {
   const KeyFolder folder{dir};
   folder.check();
   const KeyFolderLock lock{dir};
   if (!std::ranges::binary_search(folder.kids(), kid))
     throw std::runtime_error("No signing key is named \"" + kid + "\"");
-  if (kid == read_active(folder))
-    throw std::runtime_error("The key " + kid + " is the one that signs: run `tenantctl keys rotate` first");
+  auto turns = read_turns(folder);
+  judge_retirement(turns, kid, now, lifetime);
+  std::erase_if(turns, [&](const auto& turn) { return turn.kid == kid; });
+  // Its name before the key: "active" names no key that is not there. Writing it tells the workers.
+  write_turns(folder, turns);
   folder.remove(pem_name(kid));
 }
 
-const SigningKey& KeyRing::active() const { return *signing_.at(active_); }
+const SigningKey& KeyRing::active(TimePoint now) const {
+  // Whatever the clock says, somebody signs.
+  const auto next = std::ranges::find_if(turns_.begin() + 1, turns_.end(),
+                                         [&](const auto& turn) { return turn.from > now; });
+  return *(next - 1)->key;
+}
 
-const std::string& KeyRing::active_kid() const { return active().kid(); }
+const std::string& KeyRing::active_kid(TimePoint now) const { return active(now).kid(); }
 
 const SigningKey* KeyRing::find(std::string_view kid) const {
   const auto at =

@@ -8,7 +8,8 @@
 namespace tenantd::crypto {
 namespace {
 
-constexpr int kNfkc = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
+constexpr int kNfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+constexpr int kNfkc = kNfc | UTF8PROC_COMPAT;
 
 // utf8proc_map would do the same on a heap buffer that it shrinks, leaving what it cut off behind.
 std::optional<Secret> map(std::string_view utf8, int form) {
@@ -32,6 +33,8 @@ std::optional<Secret> map(std::string_view utf8, int form) {
 }  // namespace
 
 std::optional<Secret> to_nfkc(std::string_view utf8) { return map(utf8, kNfkc); }
+
+std::optional<Secret> to_nfc(std::string_view utf8) { return map(utf8, kNfc); }
 
 std::optional<Secret> fold_case(std::string_view utf8) { return map(utf8, kNfkc | UTF8PROC_CASEFOLD); }
 

@@ -12,7 +12,10 @@ namespace tenantd::crypto {
 // points.
 std::optional<Secret> to_nfkc(std::string_view utf8);
 
-// The same with full case folding: equal for texts that differ only in case.
+// Returns the NFC form, which composes and changes nothing else.
+std::optional<Secret> to_nfc(std::string_view utf8);
+
+// The NFKC form with full case folding: equal for texts that differ only in case.
 std::optional<Secret> fold_case(std::string_view utf8);
 
 }  // namespace tenantd::crypto

@@ -109,11 +109,23 @@ class Verification {
   // The newest row is read before the head, which moves on with every row: whatever row was there then lies
   // no further than the head says now. Rows that are added meanwhile wait for the next time.
   void check(OrgId org) {
+    auto start = store::find_audit_start(txn_, scope_, org);
+    for (;;) {
+      const auto chain = walk(org, start);
+      const auto since = chain.fault() ? store::find_audit_start(txn_, scope_, org) : start;
+      // The sweeper may have removed rows in the course of it.
+      if ((since ? since->seq : 0) == (start ? start->seq : 0)) return judge(org, chain);
+      start = since;
+    }
+  }
+
+  ChainCheck walk(OrgId org, const std::optional<store::ChainStart>& start) {
     const auto newest = store::find_newest_row(txn_, scope_, org);
     const auto end = store::find_audit_end(txn_, scope_, org);
     const auto last = end ? std::max(end->seq, newest) : newest;
     ChainCheck chain{key_, anchors_of(org)};
-    for (std::int64_t at = 0; at < last && !chain.fault();) {
+    if (start) chain.begin(*start);
+    for (std::int64_t at = chain.last(); at < last && !chain.fault();) {
       const auto rows = store::read_audit_chain(txn_, scope_, org, at, std::min(kRowsAtOnce, last - at));
       for (const auto& row : rows)
         if (row.seq <= last) chain.add(row);
@@ -123,9 +135,13 @@ class Verification {
                                               static_cast<double>(std::max<std::int64_t>(1, ahead_)));
     }
     chain.finish(end);
+    return chain;
+  }
+
+  void judge(OrgId org, const ChainCheck& chain) {
     rows_ += chain.rows();
     if (chain.fault()) return tell(org, *chain.fault());
-    if (file_ != nullptr && chain.rows() > 0) file_->add(org, chain.rows(), chain.hash());
+    if (file_ != nullptr && chain.last() > 0) file_->add(org, chain.last(), chain.hash());
   }
 
   void tell(OrgId org, const ChainCheck::Fault& fault) {

@@ -21,6 +21,7 @@
 #include "tenantd/ctl/import.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
+#include "tenantd/service/context.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
@@ -41,31 +42,43 @@ int migrate(const Arguments& arguments, std::ostream& out, std::ostream&) {
 
 constexpr const char* kKeysPage =
     "Usage: tenantctl keys create        make the keys that are missing\n"
-    "       tenantctl keys rotate        make another signing key; tokens of the older ones stay valid\n"
-    "       tenantctl keys retire KID    remove a signing key: its tokens end\n"
+    "       tenantctl keys rotate        make another signing key. It is published at once and signs after\n"
+    "                                    KEYS_PUBLISH_SECONDS; tokens of the older ones stay valid\n"
+    "                     --now          it signs at once: the old one is in wrong hands\n"
+    "       tenantctl keys retire KID    remove a signing key whose tokens have all ended\n"
+    "                     --force        and end those that have not\n"
     "       tenantctl keys list          the public signing keys, as /.well-known/jwks.json shows them\n"
-    "They lie in KEYS_DIR, for the user whom the services run as. A running tenantd reads them again at a "
-    "reload\n(SIGHUP).\n";
+    "They lie in KEYS_DIR, for the user whom the services run as. A running tenantd sees by itself which "
+    "signing\n"
+    "keys there are.\n";
 
 int keys(const Arguments& arguments, std::ostream& out, std::ostream&) {
-  const auto words = read_options(arguments, {}, 2);
+  bool at_once = false;
+  bool force = false;
+  const auto words = read_options(arguments, {{"--now", at_once}, {"--force", force}}, 2);
   const std::string action = words.empty() ? "" : words[0];
   const bool fits = action == "retire"
                         ? words.size() == 2
                         : words.size() == 1 && (action == "create" || action == "rotate" || action == "list");
-  if (!fits) throw UsageError("keys takes create, rotate, retire KID or list");
-  const std::string dir = load_settings().keys_dir;
+  const bool options_fit = (!at_once || action == "rotate") && (!force || action == "retire");
+  if (!fits || !options_fit)
+    throw UsageError("keys takes create, rotate [--now], retire KID [--force] or list");
+  const auto settings = load_settings();
+  if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
+  const std::string dir = settings.keys_dir;
   if (action == "create") {
     const auto made = crypto::KeyRing::create_missing(dir);
     for (const auto& name : made) out << "made " << dir << '/' << name << '\n';
     if (made.empty()) out << "all keys exist\n";
   } else if (action == "rotate") {
-    out << "signing with " << crypto::KeyRing::rotate(dir)
-        << "; tokens of the older keys stay valid. Reload tenantd (SIGHUP), and retire the old key once the "
-           "access tokens it signed have expired\n";
+    // Even at once is a moment after every worker of this host has seen the key.
+    const auto from = now() + Seconds{at_once ? 1 : std::max<std::int64_t>(settings.keys_publish_seconds, 1)};
+    out << "published " << crypto::KeyRing::rotate(dir, from) << "; it signs from "
+        << service::format_utc(from)
+        << " on. Tokens of the older keys stay valid; retire those once their tokens have ended\n";
   } else if (action == "retire") {
-    crypto::KeyRing::retire(dir, words[1]);
-    out << "retired " << words[1] << "; reload tenantd (SIGHUP)\n";
+    crypto::KeyRing::retire(dir, words[1], now(), Seconds{force ? 0 : settings.access_token_seconds});
+    out << "retired " << words[1] << '\n';
   } else {
     out << crypto::KeyRing::load(dir).jwks_json() << '\n';
   }

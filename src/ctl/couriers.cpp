@@ -5,6 +5,7 @@
 #include <csignal>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 
 #include "tenantd/base/log.hpp"
@@ -12,6 +13,7 @@
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/service/courier.hpp"
 #include "tenantd/service/file_courier.hpp"
+#include "tenantd/service/mail_events.hpp"
 #include "tenantd/service/webhook_courier.hpp"
 
 namespace tenantd::ctl {
@@ -42,10 +44,26 @@ service::WebhookCourierOptions webhook_options(const Settings& settings, const S
   return options;
 }
 
-service::Courier make_courier(const Settings& settings, const Secret& seal_key, bool once,
+// As the courier's account, with an audit row in the same transaction.
+auto suppressor(const Settings& settings, const crypto::KeyRing& keys) {
+  const auto pool = std::make_shared<db::Pool>(
+      db::ConnectOptions{settings.db_socket, settings.db_host, static_cast<int>(settings.db_port),
+                         settings.db_courier_user, settings.db_courier_password, "tenantd_app",
+                         static_cast<int>(settings.request_seconds)},
+      1);
+  return [&settings, &keys, pool](const store::Suppression& suppression, const store::SentMail& mail) {
+    const service::Context context{
+        settings, keys, suppression.created_at, "", "tenantd-courier", "", nullptr, {}, {}, {}, {}};
+    db::run_transaction(*pool, nullptr,
+                        [&](db::Txn& txn) { service::suppress(txn, context, suppression, mail); });
+  };
+}
+
+service::Courier make_courier(const Settings& settings, const crypto::KeyRing& keys, bool once,
                               service::WebhookCourier& webhooks) {
   auto options = service::courier_options(settings);
-  options.seal_key = seal_key;
+  options.seal_key = keys.seal_key();
+  options.suppress = suppressor(settings, keys);
   options.on_event = log_event;
   // The bell rings for both.
   options.on_tick = [&webhooks] {
@@ -79,9 +97,9 @@ std::future<void> start(std::function<void()> work, bool once, std::atomic<bool>
 void run_couriers(bool once, std::atomic<bool>& stopping) {
   const Settings settings = load_checked_settings();
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
-  const Secret seal_key = crypto::KeyRing::load(settings.keys_dir).seal_key();
-  service::WebhookCourier webhooks{webhook_options(settings, seal_key)};
-  service::Courier courier = make_courier(settings, seal_key, once, webhooks);
+  const auto keys = crypto::KeyRing::load(settings.keys_dir);
+  service::WebhookCourier webhooks{webhook_options(settings, keys.seal_key())};
+  service::Courier courier = make_courier(settings, keys, once, webhooks);
   std::optional<service::FileCourier> files;
   if (settings.file_store == "s3") files.emplace(settings, log_file_error);
   auto ended = start([&] { once ? webhooks.drain(stopping) : webhooks.run(stopping); }, once, stopping);

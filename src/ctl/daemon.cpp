@@ -6,6 +6,7 @@
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/proc/idle_trim.hpp"
+#include "tenantd/proc/memory_bound.hpp"
 #include "tenantd/proc/no_network.hpp"
 #include "tenantd/proc/supervisor.hpp"
 #include "tenantd/service/files.hpp"
@@ -16,8 +17,7 @@ namespace tenantd::ctl {
 // What every worker inherits; keys are read again at a reload.
 struct Daemon::Master {
   Settings settings = load_checked_settings();
-  std::unique_ptr<crypto::KeyRing> keys =
-      std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+  std::unique_ptr<crypto::LiveKeys> keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
   api::Schemas schemas;
   api::SharedState shared;
 
@@ -31,8 +31,8 @@ struct Daemon::Master {
     if (!calls && !proc::give_up_network())
       log::write(log::Level::notice, "network_kept", {{"reason", "the kernel takes no filter"}});
     const int threads = hashes ? 1 : static_cast<int>(settings.worker_threads);
-    // Two connections a thread: an attempt to sign in may be counted beside the request's own unit of work.
-    api::Dispatch dispatch{settings, *keys, schemas, shared, static_cast<std::size_t>(threads) * 2};
+    proc::bound_memory(settings.worker_memory_bytes, threads);
+    api::Dispatch dispatch{settings, *keys, schemas, shared, {lane.name, lane.workers, threads}};
     http::ServerOptions options;
     options.listen_fd = listen_fd;
     options.stop_fd = stop_fd;
@@ -45,6 +45,7 @@ struct Daemon::Master {
     options.on_drain = proc::worker_retiring;
     proc::worker_ready();
     proc::IdleTrim trim{Seconds{3}};
+    options.again = [&](http::Request& request) { return dispatch.handle(request, true); };
     http::serve(options, [&](http::Request& request) {
       trim.worked();
       return dispatch.handle(request);
@@ -53,7 +54,7 @@ struct Daemon::Master {
   }
 
   void reload() {
-    keys = std::make_unique<crypto::KeyRing>(crypto::KeyRing::load(settings.keys_dir));
+    keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
     shared.cache->clear();
     shared.metrics->reloads.fetch_add(1);
   }
@@ -61,6 +62,9 @@ struct Daemon::Master {
   void note(const std::string& event, int pid, int status) {
     // A worker of before may have remembered a token of a key that is gone now.
     if (event == "reload_done") shared.cache->clear();
+    const bool gone = event == "worker_crashed" || event == "worker_recycled" || event == "worker_drained" ||
+                      event == "reload_failed";
+    if (gone) shared.in_flight->leave(pid);
     if (event == "worker_crashed") shared.metrics->worker_crashes.fetch_add(1);
     log::info(event, {{"worker", pid}, {"status", status}});
   }

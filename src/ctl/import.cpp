@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <fstream>
+#include <numeric>
 
 #include "options.hpp"
 #include "progress.hpp"
@@ -23,13 +24,19 @@
 namespace tenantd::ctl {
 
 const char* const kImportPage =
-    "Usage: tenantctl import [--organization SLUG|ID] [--format csv|jsonl] [--dry-run]\n"
+    "Usage: tenantctl import [--organization SLUG|ID] [--format FORMAT] [--hash-config FILE] [--dry-run]\n"
     "                        [--report FILE] [--batch N] FILE\n\n"
-    "Columns of the header row, or members of each line's object: email, password_hash (bcrypt, Argon2id or\n"
-    "empty), organization (slug or id), role (member unless given), first_name, last_name, "
+    "Columns of the header row, or members of each line's object: email, password_hash (as other systems "
+    "make\n"
+    "them, or empty), organization (slug or id), role (member unless given), first_name, last_name, name,\n"
     "email_verified.\n\n"
-    "An account that exists gets the membership and keeps its password. Ended anywhere and run again, it "
-    "goes on\n"
+    "Formats: csv and jsonl, which the file's name may say; and what others export: auth0 (NDJSON), "
+    "supabase\n"
+    "(CSV of auth.users), firebase (JSON of auth:export; --hash-config names a file with the project's hash\n"
+    "parameters), keycloak (JSON of a realm).\n\n"
+    "An account that exists gets the membership and keeps its password. One that has not proven its address "
+    "may be\n"
+    "anybody's: its mailbox gets an invitation instead. Ended anywhere and run again, an import goes on\n"
     "where it stopped. Exit status: 0 all in, 65 some rows refused, 66 no such file, 75 database away: run "
     "again, 130 interrupted: run again.\n";
 
@@ -54,7 +61,9 @@ void notice_interrupts() {
 struct Options {
   std::string file;
   std::string organization;
-  std::string format;
+  std::string format_name;
+  ImportFormat format = ImportFormat::csv;
+  std::string hash_config;
   std::string report;
   std::int64_t batch = 0;
   bool dry_run = false;
@@ -65,7 +74,8 @@ Options parse(const Arguments& arguments) {
   std::string batch = "500";
   const auto words = read_options(arguments,
                                   {{"--organization", options.organization},
-                                   {"--format", options.format},
+                                   {"--format", options.format_name},
+                                   {"--hash-config", options.hash_config},
                                    {"--report", options.report},
                                    {"--batch", batch},
                                    {"--dry-run", options.dry_run}},
@@ -74,10 +84,12 @@ Options parse(const Arguments& arguments) {
   options.batch = parse_int(batch).value_or(0);
   if (options.file.empty()) throw UsageError("import takes a file");
   if (options.batch < 1 || options.batch > 10000) throw UsageError("--batch is a number from 1 to 10000");
-  if (options.format.empty() && options.file.ends_with(".csv")) options.format = "csv";
-  if (options.format.empty() && options.file.ends_with(".jsonl")) options.format = "jsonl";
-  if (options.format != "csv" && options.format != "jsonl")
-    throw UsageError("say by --format csv or jsonl what the file is");
+  if (options.format_name.empty() && options.file.ends_with(".csv")) options.format_name = "csv";
+  if (options.format_name.empty() && options.file.ends_with(".jsonl")) options.format_name = "jsonl";
+  const auto format = parse_import_format(options.format_name);
+  if (!format)
+    throw UsageError("say by --format csv, jsonl, auth0, supabase, firebase or keycloak what the file is");
+  options.format = *format;
   return options;
 }
 
@@ -98,6 +110,13 @@ std::int64_t size_of(const std::string& path) {
   return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : -1;
 }
 
+std::string hash_parameters(const std::string& path) {
+  if (path.empty()) return {};
+  std::ifstream config{path};
+  if (!config) throw ImportFileError("the hash config " + path + " cannot be opened");
+  return firebase_parameters(config);
+}
+
 class Import {
  public:
   Import(const Options& options, const Settings& settings, db::Pool& pool, std::istream& file,
@@ -109,7 +128,7 @@ class Import {
         out_(out),
         err_(err),
         id_(run_id(file, organization ? organization->str() : "")),
-        reader_(file, options.format == "csv" ? ImportFormat::csv : ImportFormat::jsonl),
+        reader_(file, options.format, hash_parameters(options.hash_config)),
         importing_(service::Importing::unsafe_for_tenantctl(organization, options.dry_run)),
         report_(options.report),
         size_(size_of(options.file)),
@@ -134,7 +153,7 @@ class Import {
   using Results = std::vector<service::ImportResult>;
 
   service::Context context() const {
-    return {settings_, keys_, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+    return {settings_, keys_, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
   }
 
   int interrupted() {
@@ -206,20 +225,23 @@ class Import {
 
   void report(const Results& results) {
     for (std::size_t i = 0; i < results.size(); ++i)
-      if (results[i].outcome == ImportOutcome::refused)
-        report_.add(batch_[i].line, batch_[i].row.email, results[i].reason);
+      if (!results[i].reason.empty()) report_.add(batch_[i].line, batch_[i].row.email, results[i].reason);
     report_.flush();
   }
 
   void tell(const Results& results) {
     for (std::size_t i = 0; i < results.size(); ++i) {
       ++outcomes_[static_cast<std::size_t>(results[i].outcome)];
-      const bool shown = options_.report.empty() && outcomes_[3] <= kMostRefusedShown;
-      if (results[i].outcome == ImportOutcome::refused && shown)
+      const bool shown = options_.report.empty() && told_of() <= kMostRefusedShown;
+      if (!results[i].reason.empty() && shown)
         err_ << "tenantctl: line " << batch_[i].line << ": " << results[i].reason << '\n';
     }
-    progress_.say(outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3], share());
+    progress_.say(rows(), share());
   }
+
+  // Rows that did not get in as they are: refused, or invited instead.
+  std::int64_t told_of() const { return outcomes_[3] + outcomes_[4]; }
+  std::int64_t rows() const { return std::accumulate(outcomes_.begin(), outcomes_.end(), std::int64_t{0}); }
 
   // What came before was only read over.
   double share() const {
@@ -228,11 +250,12 @@ class Import {
   }
 
   void sum_up() {
-    if (options_.report.empty() && outcomes_[3] > kMostRefusedShown)
-      err_ << "tenantctl: and " << outcomes_[3] - kMostRefusedShown << " more; --report FILE names all\n";
-    const auto rows = outcomes_[0] + outcomes_[1] + outcomes_[2] + outcomes_[3];
+    if (options_.report.empty() && told_of() > kMostRefusedShown)
+      err_ << "tenantctl: and " << told_of() - kMostRefusedShown << " more; --report FILE names all\n";
+    const auto rows = this->rows();
     out_ << (options_.dry_run ? "would be: " : "") << outcomes_[0] << " created, " << outcomes_[1]
          << " joined, " << outcomes_[2] << " skipped, " << outcomes_[3] << " refused";
+    if (outcomes_[4] > 0) out_ << ", " << outcomes_[4] << " invited";
     if (done_.rows_done > rows)
       out_ << "; with the runs before: " << done_.rows_done << " rows, " << done_.rows_refused << " refused";
     out_ << " (" << static_cast<std::int64_t>(static_cast<double>(rows) / std::max(progress_.seconds(), 1e-3))
@@ -255,7 +278,7 @@ class Import {
   std::vector<ImportRecord> batch_;
   ImportProgress done_;
   std::int64_t resume_line_ = 0;
-  std::array<std::int64_t, 4> outcomes_{};
+  std::array<std::int64_t, 5> outcomes_{};
 };
 
 std::optional<OrgId> target(db::Pool& pool, const std::string& organization) {

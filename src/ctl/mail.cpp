@@ -101,8 +101,8 @@ int preview(const Arguments& arguments, std::ostream& out) {
 
 int test(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   if (arguments.size() != 1) throw UsageError("mail test takes one address");
-  const auto to = Email::parse(arguments[0]);
-  if (!to) throw UsageError("\"" + arguments[0] + "\" is no e-mail address");
+  const auto [to, problem] = Email::read(arguments[0]);
+  if (!problem.empty()) throw UsageError("the address \"" + arguments[0] + "\" " + problem);
   const Settings settings = load_settings();
   const auto transport = mail::make_transport(settings);
   const auto message = mail::render(mail::sample_mail(mail::Template::test, to->str(), settings.public_url),
@@ -138,7 +138,7 @@ int list(db::Pool& pool, std::ostream& out) {
 int lift(const Settings& settings, db::Pool& pool, const std::string& address, std::ostream& out,
          std::ostream& err) {
   const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
   try {
     db::run_transaction(pool, nullptr,
                         [&](db::Txn& txn) { service::lift_suppression(txn, context, address); });

@@ -50,7 +50,7 @@ class Runner {
   // `quiet`: a job that found nothing to do says nothing.
   int run(const std::vector<Job>& jobs, bool quiet) {
     const service::Context context{
-        settings_, keys_, now(), "", "tenantd-reporter", "", nullptr, [this] { mailed_ = true; }, {}, {}};
+        settings_, keys_, now(), "", "tenantd-reporter", "", nullptr, [this] { mailed_ = true; }, {}, {}, {}};
     int status = 0;
     for (const auto job : jobs) {
       if (stopping_) break;

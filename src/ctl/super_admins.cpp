@@ -21,7 +21,8 @@ const char* const kSuperAdminPage =
     "Workers of a running tenantd hear of it within SESSION_CACHE_SECONDS. They sign in as DB_ADMIN_USER "
     "and\n"
     "need the keys, for the audit row. create-super-admin makes an account that does not exist yet.\n"
-    "Exit status: 0 done, or it was so already; 1 the address has no account; 64 wrong usage;\n"
+    "Exit status: 0 done, or it was so already; 1 the address has no account, or one that has\n"
+    "not verified it; 64 wrong usage;\n"
     "75 database away; 78 wrong settings.\n";
 
 namespace {
@@ -41,14 +42,14 @@ struct Administrator {
   const Settings& settings;
   crypto::KeyRing keys;
   db::Pool pool;
-  service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}};
+  service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
 };
 
 Email address_of(const Arguments& words) {
   if (words.size() != 2) throw UsageError("super-admin " + words[0] + " takes one address");
-  const auto email = Email::parse(words[1]);
-  if (!email) throw UsageError("\"" + words[1] + "\" is no e-mail address");
-  return *email;
+  auto typed = Email::read(words[1]);
+  if (!typed.problem.empty()) throw UsageError("the address \"" + words[1] + "\" " + typed.problem);
+  return *std::move(typed.email);
 }
 
 int list(Administrator& as, std::ostream& out) {
@@ -60,9 +61,25 @@ int list(Administrator& as, std::ostream& out) {
   return 0;
 }
 
+// What the new super-admin meets first.
+void tell_of_factor(const Settings& settings, std::ostream& out) {
+  if (!settings.super_admin_mfa) return;
+  out << "Before anything system-wide it enrolls a second factor: sign in, then POST /api/v1/auth/mfa/enroll "
+         "and /api/v1/auth/mfa/confirm (SUPER_ADMIN_MFA)\n";
+}
+
 int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
-  const auto was = db::run_transaction(
-      as.pool, nullptr, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
+  std::optional<bool> was;
+  try {
+    was = db::run_transaction(
+        as.pool, nullptr, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::account_unverified) throw;
+    err << "tenantctl: " << email.str()
+        << " has an account that has not verified the address, and may be anybody's: let its owner follow "
+        << "the link in the mail first\n";
+    return 1;
+  }
   if (!was) {
     err << "tenantctl: " << email.str()
         << " has no account: let it sign up first, or set SUPER_ADMIN_EMAIL and "
@@ -70,6 +87,7 @@ int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream
     return 1;
   }
   out << email.str() << (*was ? " is super-admin already\n" : " is super-admin\n");
+  if (!*was) tell_of_factor(as.settings, out);
   return 0;
 }
 
@@ -98,8 +116,8 @@ enum class Found { made, was_one, ordinary };
 int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   read_options(arguments, {});
   const Settings settings = load_settings();
-  const auto email = Email::parse(settings.super_admin_email);
-  if (!email || settings.super_admin_password.empty()) {
+  const auto [email, problem] = Email::read(settings.super_admin_email);
+  if (!problem.empty() || settings.super_admin_password.empty()) {
     err << "tenantctl: set SUPER_ADMIN_EMAIL to an e-mail address and SUPER_ADMIN_PASSWORD (or _FILE)\n";
     return EX_CONFIG;
   }
@@ -116,6 +134,7 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
     return EX_DATAERR;
   }
   out << email->str() << (found == Found::made ? " is super-admin\n" : " is super-admin already\n");
+  if (found == Found::made) tell_of_factor(settings, out);
   return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tenantd/db/access_denied.hpp"
+#include "tenantd/db/deadline.hpp"
 #include "tenantd/db/error.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -27,9 +28,11 @@ int statement_seconds(int timeout_seconds) { return std::max(timeout_seconds - 1
 
 // Without the time limit a statement goes on in the server although nobody waits: the read timeout only hangs
 // up. The comments are MariaDB's and MySQL's own forms of "for this server only".
-std::string session_limits(int timeout_seconds) {
-  const std::string seconds = std::to_string(statement_seconds(timeout_seconds));
-  return "SET SESSION innodb_lock_wait_timeout = " + seconds + ", SESSION sql_mode = 'STRICT_ALL_TABLES'" +
+std::string session_limits(const ConnectOptions& options) {
+  const std::string seconds = std::to_string(statement_seconds(options.timeout_seconds));
+  const std::string lock_wait =
+      options.lock_wait_seconds > 0 ? std::to_string(options.lock_wait_seconds) : seconds;
+  return "SET SESSION innodb_lock_wait_timeout = " + lock_wait + ", SESSION sql_mode = 'STRICT_ALL_TABLES'" +
          " /*M!100100 , SESSION max_statement_time = " + seconds + " */" +
          " /*!80000 , SESSION max_execution_time = " + seconds + "000 */";
 }
@@ -84,7 +87,9 @@ Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<I
   map["password"] = options.password.reveal();
   if (!options.schema.empty()) map["schema"] = options.schema;
   map["OPT_CHARSET_NAME"] = "utf8mb4";
-  map["OPT_CONNECT_TIMEOUT"] = std::min(options.timeout_seconds, 5);
+  // Of a request, what is left of its time.
+  const auto left = static_cast<int>(std::clamp<std::int64_t>(Deadline::left_us() / 1'000'000 + 1, 1, 5));
+  map["OPT_CONNECT_TIMEOUT"] = std::min(options.timeout_seconds, left);
   map["OPT_READ_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
   map["OPT_WRITE_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
   map["CLIENT_FOUND_ROWS"] = true;
@@ -92,7 +97,7 @@ Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<I
     impl_->connection.reset(driver().connect(map));
     impl_->plain.reset(impl_->connection->createStatement());
     impl_->plain->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    impl_->plain->execute(session_limits(options.timeout_seconds));
+    impl_->plain->execute(session_limits(options));
   } catch (const SQLException& e) {
     const auto what = std::to_string(e.getErrorCode()) + " " + e.what();
     if (e.getErrorCode() == 1045 || e.getErrorCode() == 1698) throw AccessDenied(what);

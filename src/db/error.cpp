@@ -5,6 +5,9 @@
 namespace tenantd::db {
 namespace {
 
+// The schemas know what each text may look like; this stands behind them.
+constexpr const char* kForeignText = "A text holds characters that cannot stand where it belongs";
+
 // "Duplicate entry 'x' for key 'email'": the last quoted word, without a table in front of it.
 std::string key_of(const std::string& message) {
   const auto end = message.rfind('\'');
@@ -39,8 +42,9 @@ void raise(int number, const std::string& message, std::string_view statement) {
   switch (number) {
     case 1020:
     case 1047:
-    case 1205:
     case 1213: throw RetryableError(text);
+    case 1205:
+    case 3572: throw LockTimeout(text);
     case 1062: throw DuplicateKey(text, key_of(message));
     case 1451:
     case 1452: throw ForeignKeyError(text);
@@ -51,6 +55,14 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1227:
     case 1369:
     case 1370: throw AccessError(text, number);
+    case 1267:  // an ASCII column is compared with a text that is not ASCII
+    case 1270:
+    case 1271: throw ApiError(ErrorCode::validation_failed, kForeignText).detail(text);
+    case 1366:  // "Incorrect string value": an ASCII column is given one; also a number that is none, our own
+                // fault
+      if (message.find("string value") != std::string::npos)
+        throw ApiError(ErrorCode::validation_failed, kForeignText).detail(text);
+      throw StatementError(text, number);
     case 3:     // error writing file (disk full)
     case 28:    // no space left on device
     case 1021:  // disk full

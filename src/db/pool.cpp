@@ -1,15 +1,19 @@
 #include "tenantd/db/pool.hpp"
 
+#include <algorithm>
 #include <chrono>
 
+#include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
 
 Pool::Lease Pool::acquire() {
+  Deadline::check();
+  const auto patience = std::min<std::chrono::microseconds>(std::chrono::seconds{options_.timeout_seconds},
+                                                            std::chrono::microseconds{Deadline::left_us()});
   std::unique_lock lock{mutex_};
-  const bool free = freed_.wait_for(lock, std::chrono::seconds{options_.timeout_seconds},
-                                    [this] { return !idle_.empty() || open_ < size_; });
+  const bool free = freed_.wait_for(lock, patience, [this] { return !idle_.empty() || open_ < size_; });
   if (!free) throw ApiError(ErrorCode::unavailable).detail("no database connection became free");
   if (!idle_.empty()) {
     Idle idle = std::move(idle_.back());

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -39,12 +40,14 @@ void Txn::set_scope(const Sql& sql) {
 }
 
 Connection& Txn::ready() {
+  Deadline::check();
   if (lease().scope() != wanted_) set_scope(kEnter);
   return *lease();
 }
 
 Connection& Txn::begun() {
   if (open_) return ready();
+  Deadline::check();
   const ScopeKey nothing;
   if (wanted_ == nothing && lease().scope() == nothing) {
     // Without a scope there is nothing to set: the sweeper's way, whose account knows no scopes.
@@ -126,6 +129,17 @@ void Txn::rollback() noexcept {
   } catch (...) {
     (*lease_)->mark_broken();
   }
+}
+
+void judge_failure(const Pool& pool, const RetryableError& failure, int attempt, std::int64_t started_us) {
+  const bool waited = dynamic_cast<const LockTimeout*>(&failure) != nullptr;
+  if (waited && pool.options().lock_wait_seconds > 0)
+    throw ApiError(ErrorCode::contended).header("Retry-After", "1").detail(failure.what());
+  const bool patient =
+      monotonic_microseconds() - started_us < kTransactionPatienceUs && Deadline::left_us() > 0;
+  if (attempt == kTransactionAttempts || !patient)
+    throw ApiError(ErrorCode::unavailable).detail(failure.what());
+  back_off(attempt);
 }
 
 void back_off(int n) {

@@ -3,6 +3,8 @@
 #include <idn2.h>
 #include <utf8proc.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 
@@ -68,6 +70,19 @@ bool hides_something(std::string_view text) {
   return false;
 }
 
+// `text` without blanks at its ends: they come with what is pasted. Line ends and tabs are no blanks here.
+std::string_view unpadded(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kBlanks{" ", "\xC2\xA0", "\xE3\x80\x80"};
+  for (bool found = true; found;) {
+    found = false;
+    for (const auto blank : kBlanks) {
+      if (text.starts_with(blank)) found = true, text.remove_prefix(blank.size());
+      if (text.ends_with(blank)) found = true, text.remove_suffix(blank.size());
+    }
+  }
+  return text;
+}
+
 bool is_domain(std::string_view domain) {
   if (domain.empty() || domain.size() > 253 || domain.find('.') == std::string_view::npos) return false;
   for (const auto label : split(domain, '.')) {
@@ -87,7 +102,17 @@ std::optional<std::string> parse_domain(std::string_view typed) {
   return domain;
 }
 
-std::optional<Email> Email::parse(std::string_view typed) {
+TypedEmail Email::read(std::string_view typed) {
+  auto email = parse(typed);
+  if (!email) return {std::nullopt, "must be a plain e-mail address"};
+  // SMTPUTF8 (RFC 6531) would be needed by every server on the way.
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(email->text_.begin(), email->text_.end(), is_ascii)) return {std::move(email), ""};
+  return {std::move(email), "must have only ASCII letters before the @: mail to others cannot be sent"};
+}
+
+std::optional<Email> Email::parse(std::string_view padded) {
+  const auto typed = unpadded(padded);
   if (typed.size() > kMaxAddress || !is_utf8(typed)) return std::nullopt;
   const auto at = typed.rfind('@');
   if (at == std::string_view::npos) return std::nullopt;

@@ -3,24 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "tenantd/domain/money.hpp"
+
 namespace tenantd {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames{"draft", "submitted", "approved", "rejected", "received"};
-
-// ISO 4217: those that have not two decimals.
-constexpr std::array<std::string_view, 17> kNoDecimals{"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
-                                                       "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
-                                                       "VND", "VUV", "XAF", "XOF", "XPF"};
-constexpr std::array<std::string_view, 7> kThreeDecimals{"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
-
-std::size_t decimals_of(std::string_view currency) {
-  const auto stands_in = [&](const auto& list) {
-    return std::find(list.begin(), list.end(), currency) != list.end();
-  };
-  if (stands_in(kNoDecimals)) return 0;
-  return stands_in(kThreeDecimals) ? 3 : 2;
-}
+constexpr std::array<std::string_view, 6> kNames{"draft",    "submitted", "approved",
+                                                 "rejected", "received",  "partially_received"};
 
 }  // namespace
 
@@ -34,19 +23,22 @@ std::optional<PurchaseStatus> parse_purchase_status(std::string_view text) {
   return std::nullopt;
 }
 
-PurchaseStatus status_before(PurchaseStep step) {
+bool may_take(PurchaseStep step, PurchaseStatus status) {
   switch (step) {
-    case PurchaseStep::submit: return PurchaseStatus::draft;
+    case PurchaseStep::submit: return status == PurchaseStatus::draft;
+    case PurchaseStep::withdraw:
     case PurchaseStep::approve:
-    case PurchaseStep::reject: return PurchaseStatus::submitted;
-    case PurchaseStep::receive: return PurchaseStatus::approved;
+    case PurchaseStep::reject: return status == PurchaseStatus::submitted;
+    case PurchaseStep::receive:
+      return status == PurchaseStatus::approved || status == PurchaseStatus::partially_received;
   }
-  return PurchaseStatus::draft;
+  return false;
 }
 
 PurchaseStatus status_after(PurchaseStep step) {
   switch (step) {
     case PurchaseStep::submit: return PurchaseStatus::submitted;
+    case PurchaseStep::withdraw: return PurchaseStatus::draft;
     case PurchaseStep::approve: return PurchaseStatus::approved;
     case PurchaseStep::reject: return PurchaseStatus::rejected;
     case PurchaseStep::receive: return PurchaseStatus::received;
@@ -74,7 +66,7 @@ std::vector<RoleId> wanted_roles(std::span<const ApprovalThreshold> thresholds,
 }
 
 std::string format_money(std::int64_t minor, std::string_view currency) {
-  const auto decimals = decimals_of(currency);
+  const auto decimals = currency_decimals(currency);
   std::string digits = std::to_string(minor);
   if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
   const auto whole = digits.size() - decimals;

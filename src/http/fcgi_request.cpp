@@ -45,6 +45,10 @@ constexpr std::array kParameters = {
     Parameter{"HTTP_X_API_KEY", &Request::api_key, true},
     Parameter{"HTTP_IDEMPOTENCY_KEY", &Request::idempotency_key, true},
     Parameter{"HTTP_IF_MATCH", &Request::if_match, true},
+    Parameter{"HTTP_IF_NONE_MATCH", &Request::if_none_match, true},
+    Parameter{"HTTP_CONTENT_ENCODING", &Request::content_encoding, true},
+    Parameter{"HTTP_ORIGIN", &Request::origin, true},
+    Parameter{"HTTP_ACCESS_CONTROL_REQUEST_METHOD", &Request::requested_method, true},
     Parameter{"HTTP_X_SIGNATURE", &Request::signature, true},
     Parameter{"HTTP_CONTENT_TYPE", nullptr, true},
 };

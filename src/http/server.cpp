@@ -13,11 +13,13 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "fcgi_request.hpp"
 #include "io_watch.hpp"
+#include "parking.hpp"
 #include "runtime.hpp"
 #include "tenantd/base/time.hpp"
 #include "tenantd/http/problem.hpp"
@@ -38,21 +40,27 @@ class Server {
  private:
   // What a serving thread reuses from request to request.
   struct Worker {
+    explicit Worker(int of_thread) : index(of_thread) { FCGX_InitRequest(&fcgi, -1, 0); }
     int index;
     FCGX_Request fcgi;
     Request request;
     std::string head;
   };
+  using WorkerPtr = std::unique_ptr<Worker>;
 
   void watch(int fd, std::uint32_t events, int operation);
   void wake() const;
   void serve_thread(int index);
-  bool dispatch(Worker& worker, int fd);
+  bool dispatch(WorkerPtr& worker, int fd);
   void accept_one();
   int take_connection();
   void set_listening(bool on);
-  void serve_connection(Worker& worker, int fd);
-  bool receive(Worker& worker, Response& response);
+  void serve_connection(WorkerPtr& worker, int fd);
+  bool receive(Worker& worker);
+  void answer(WorkerPtr& worker, const Handler& handler, std::int64_t put_off_until_us);
+  void send(Worker& worker, const Response& response);
+  void resume(int index);
+  void wake_parked();
   void closed();
   void give_back(int fd, int operation);
 
@@ -68,6 +76,9 @@ class Server {
   Descriptor epoll_{::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
   Descriptor quit_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};  // in the epoll: every thread leaves
   Descriptor wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};  // for coordinate()
+  // In the epoll: threads without work look whether a request that was put aside can go on.
+  Descriptor resume_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
+  Parking<WorkerPtr> parking_;
   IoWatch io_;
   std::vector<std::atomic<bool>> idle_;  // by descriptor: a connection that waits in the epoll
   std::atomic<std::int64_t> answered_{0};
@@ -81,6 +92,7 @@ class Server {
 Server::Server(const ServerOptions& options, const Handler& handler)
     : options_(options), handler_(handler), io_(options.threads), idle_(descriptor_limit()) {
   watch(quit_, EPOLLIN, EPOLL_CTL_ADD);
+  watch(resume_, EPOLLIN, EPOLL_CTL_ADD);
 }
 
 void Server::watch(int fd, std::uint32_t events, int operation) {
@@ -97,6 +109,8 @@ std::int64_t Server::deadline_us() const {
 }
 
 std::int64_t Server::tick_ms() const {
+  // What frees a place may be another process, which tells nobody.
+  if (!parking_.empty()) return 10;
   const std::int64_t deadline = std::chrono::milliseconds{options_.request_deadline}.count();
   return std::clamp<std::int64_t>(deadline / 5, 50, 1000);
 }
@@ -109,6 +123,7 @@ std::int64_t Server::run() {
     threads.emplace_back([this, index] { serve_thread(index); });
   coordinate();
   stop_threads(threads);
+  while (auto parked = parking_.take_any()) FCGX_Free(&parked->worker->fcgi, 1);
   for (std::size_t fd = 0; fd < idle_.size(); ++fd)
     if (idle_[fd]) ::close(static_cast<int>(fd));
   return answered_;
@@ -125,6 +140,7 @@ void Server::coordinate() {
     ::eventfd_read(wake_, &count);
     const std::int64_t now_us = monotonic_microseconds();
     io_.interrupt_overdue(now_us, false);
+    wake_parked();
     if (!draining_ && (events[1].revents != 0 || budget_spent())) {
       start_drain();
       drained_by = now_us + std::chrono::microseconds{options_.drain_deadline}.count();
@@ -162,16 +178,14 @@ void Server::set_listening(bool on) {
 
 void Server::serve_thread(int index) {
   io_.enroll(index);
-  auto worker = std::make_unique<Worker>();
-  worker->index = index;
-  FCGX_InitRequest(&worker->fcgi, -1, 0);
+  auto worker = std::make_unique<Worker>(index);
   // Several threads take one event each, so that none waits behind a slow request; a single one saves calls.
   std::array<struct epoll_event, 16> events;
   const int batch = options_.threads == 1 ? static_cast<int>(events.size()) : 1;
   for (bool running = true; running;) {
     const int count = ::epoll_wait(epoll_, events.data(), batch, -1);
     for (int i = 0; i < count; ++i)
-      running = dispatch(*worker, events.at(static_cast<std::size_t>(i)).data.fd) && running;
+      running = dispatch(worker, events.at(static_cast<std::size_t>(i)).data.fd) && running;
   }
   if (options_.on_thread_exit) options_.on_thread_exit();
   --running_;
@@ -179,13 +193,18 @@ void Server::serve_thread(int index) {
 }
 
 // Returns false when the thread shall end.
-bool Server::dispatch(Worker& worker, int fd) {
+bool Server::dispatch(WorkerPtr& worker, int fd) {
   if (fd == quit_) return false;
   if (fd == options_.listen_fd) {
     accept_one();
+  } else if (fd == resume_) {
+    eventfd_t count = 0;
+    ::eventfd_read(resume_, &count);
   } else {
     serve_connection(worker, fd);
   }
+  // Between any two that arrive, one that waits: nobody who comes later is always first.
+  if (!parking_.empty()) resume(worker->index);
   return true;
 }
 
@@ -218,15 +237,49 @@ void Server::closed() {
   if (--open_ == 0 && draining_) wake();
 }
 
-void Server::serve_connection(Worker& worker, int fd) {
+void Server::serve_connection(WorkerPtr& worker, int fd) {
   idle_[static_cast<std::size_t>(fd)] = false;
-  FCGX_Request& fcgi = worker.fcgi;
+  FCGX_Request& fcgi = worker->fcgi;
   fcgi.ipcFd = fd;
   fcgi.keepConnection = 1;
   fcgi.listen_sock = -1;
   fcgi.detached = 1;  // libfcgi then closes with close(2) alone, without waiting for the peer
-  Response response;
-  if (!receive(worker, response)) return closed();
+  try {
+    if (!receive(*worker)) return closed();
+  } catch (const BadRequest& refused) {
+    return send(*worker, refuse(refused, worker->request));
+  }
+  const auto patience = std::chrono::microseconds{options_.request_deadline}.count() / 2;
+  answer(worker, handler_, monotonic_microseconds() + patience);
+}
+
+// Reads one request. Returns false if the connection brought none; libfcgi has then closed it.
+bool Server::receive(Worker& worker) {
+  const IoWatch::Scope scope{io_, worker.index, IoWatch::Phase::reading, deadline_us()};
+  if (FCGX_Accept_r(&worker.fcgi) != 0) return false;
+  if (read_request(worker.fcgi, options_.max_body, worker.request)) return true;
+  FCGX_Free(&worker.fcgi, 1);
+  return false;
+}
+
+// Answers what was read, or puts it aside, with `worker`, in whose place a new one comes.
+void Server::answer(WorkerPtr& worker, const Handler& handler, std::int64_t put_off_until_us) {
+  try {
+    return send(*worker, handler(worker->request));
+  } catch (const BadRequest& refused) {
+    return send(*worker, refuse(refused, worker->request));
+  } catch (Later& later) {
+    const int index = worker->index;
+    if (!options_.again || !parking_.put(worker, later, put_off_until_us))
+      return send(*worker, later.give_up());
+    worker = std::make_unique<Worker>(index);
+  }
+  wake();
+}
+
+void Server::send(Worker& worker, const Response& response) {
+  FCGX_Request& fcgi = worker.fcgi;
+  const int fd = fcgi.ipcFd;
   {
     const IoWatch::Scope scope{io_, worker.index, IoWatch::Phase::writing, deadline_us()};
     write_response(fcgi, worker.request, response, worker.head);
@@ -239,22 +292,18 @@ void Server::serve_connection(Worker& worker, int fd) {
   give_back(fd, EPOLL_CTL_MOD);
 }
 
-// Reads and answers one request. Returns false if the connection brought none; libfcgi has then closed it.
-bool Server::receive(Worker& worker, Response& response) {
-  try {
-    {
-      const IoWatch::Scope scope{io_, worker.index, IoWatch::Phase::reading, deadline_us()};
-      if (FCGX_Accept_r(&worker.fcgi) != 0) return false;
-      if (!read_request(worker.fcgi, options_.max_body, worker.request)) {
-        FCGX_Free(&worker.fcgi, 1);
-        return false;
-      }
-    }
-    response = handler_(worker.request);
-  } catch (const BadRequest& refused) {
-    response = refuse(refused, worker.request);
+void Server::wake_parked() {
+  if (parking_.has_due(monotonic_microseconds())) ::eventfd_write(resume_, 1);
+}
+
+// Gives up those whose time is over, and lets one go on.
+void Server::resume(int index) {
+  while (auto parked = parking_.take_due(monotonic_microseconds())) {
+    parked->worker->index = index;
+    if (monotonic_microseconds() < parked->until_us)
+      return answer(parked->worker, options_.again, parked->until_us);
+    send(*parked->worker, parked->later.give_up());
   }
-  return true;
 }
 
 // Hands the connection to the epoll. Not to be touched afterwards: another thread may have it already.

@@ -94,6 +94,44 @@ std::string_view template_name(Template kind) {
   throw std::logic_error("no such mail template");
 }
 
+Class class_of(Template kind) {
+  switch (kind) {
+    case Template::password_reset: return Class::reset;
+    case Template::verification: return Class::verification;
+    case Template::invitation:
+    case Template::account_created:
+    case Template::email_change:
+    case Template::tenant_created: return Class::caused;
+    case Template::login_alert: return Class::sign_in;
+    case Template::password_changed:
+    case Template::security_changed: return Class::change;
+    case Template::welcome:
+    case Template::impersonation:
+    case Template::ownership_transferred:
+    case Template::purchase_submitted:
+    case Template::purchase_decided:
+    case Template::test: return Class::notice;
+    case Template::weekly_report:
+    case Template::low_stock: return Class::report;
+  }
+  throw std::logic_error("no such mail template");
+}
+
+int rank_of(Template kind) {
+  if (kind == Template::email_change) return 1;
+  if (kind == Template::impersonation) return 2;
+  switch (class_of(kind)) {
+    case Class::reset: return 0;
+    case Class::verification: return 1;
+    case Class::sign_in:
+    case Class::change: return 2;
+    case Class::caused: return 3;
+    case Class::notice: return 4;
+    case Class::report: return 5;
+  }
+  throw std::logic_error("no such class of mails");
+}
+
 std::span<const Template> templates() { return kTemplates; }
 
 std::optional<Template> template_by_name(std::string_view name) {

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <kainjow/mustache.hpp>
 #include <stdexcept>
 
 #include "tenantd/base/embedded.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/mail/links.hpp"
 #include "tenantd/mail/mime.hpp"
 #include "tenantd/mail/transport.hpp"
 
@@ -12,9 +14,15 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-constexpr std::size_t kValueMax = 200;   // code points of a name or an agent string; links are never cut
-constexpr std::size_t kReasonMax = 500;  // of what somebody wrote to be read whole
+constexpr std::size_t kValueMax = 200;    // code points of a name or an agent string; links are never cut
+constexpr std::size_t kReasonMax = 500;   // of what somebody wrote to be read whole
+constexpr std::size_t kChangeMax = 2000;  // of what the service lists itself
 constexpr std::size_t kPreheaderMax = 140;
+
+std::size_t limit_of(const std::string& key) {
+  if (key == "change") return kChangeMax;
+  return key == "reason" ? kReasonMax : kValueMax;
+}
 
 const std::string& identity(const std::string& text) { return text; }
 
@@ -67,15 +75,33 @@ bool warns(Template kind) {
          kind == Template::security_changed;
 }
 
+// True if the value is an address, which mail programs may show as one.
+bool is_address(const std::string& key, const std::string& value) {
+  constexpr std::array keys{"actor", "decider", "email", "from", "inviter", "requester", "to"};
+  if (std::find(keys.begin(), keys.end(), key) == keys.end()) return false;
+  try {
+    return envelope_address(value) == value;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
+// A value on one line, cut, and without what would become a link: all but the service's own link and words,
+// and the network address that it saw, were typed by somebody.
+std::string clean(const std::string& key, const std::string& value) {
+  const std::string line{trim(one_line(value))};
+  if (key == "link" || key == "address" || line.empty()) return line;
+  const std::string cut = shortened(line, limit_of(key));
+  return key == "change" || is_address(key, cut) ? cut : unlinked(cut);
+}
+
 // The values that templates see: the mail's own, cleaned, and those that every mail has.
 std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& from,
                                             const std::string& public_url, const std::string& app_url) {
   std::map<std::string, std::string> values;
   for (const auto& [key, value] : mail.values) {
     if (key.starts_with('#')) continue;
-    const std::string line{trim(one_line(value))};
-    if (!line.empty())
-      values[key] = key == "link" ? line : shortened(line, key == "reason" ? kReasonMax : kValueMax);
+    if (auto text = clean(key, value); !text.empty()) values[key] = std::move(text);
   }
   if (needs_link(mail.kind) && !values.contains("link"))
     throw std::runtime_error("a mail of template " + std::string{template_name(mail.kind)} + " needs a link");
@@ -118,12 +144,25 @@ void set_lists(mustache::data& view, const Mail& mail) {
     mustache::data list{mustache::data::type::list};
     for (const auto& row : rows_of_list(value)) {
       mustache::data item;
-      for (const auto& [name, text] : row)
-        item.set(name, shortened(std::string{trim(one_line(text))}, kValueMax));
+      for (const auto& [name, text] : row) item.set(name, clean(name, text));
       list.push_back(item);
     }
     view.set(key.substr(1), list);
   }
+}
+
+// What a subject may name: nothing that could be read as an address of any kind, and of a mail that an
+// unproven account caused, nothing that its owner chose.
+mustache::data subject_view(const Mail& mail, const std::map<std::string, std::string>& values) {
+  mustache::data view;
+  const bool neutral = mail.values.contains(kNeutral);
+  for (const auto& [key, value] : values) {
+    const auto own = mail.values.find(key);
+    const bool typed = own != mail.values.end();
+    if (typed && (neutral || carries_link(one_line(own->second)))) continue;
+    view.set(key, value);
+  }
+  return view;
 }
 
 Content fill_all(const Mail& mail, const std::map<std::string, std::string>& values) {
@@ -142,7 +181,7 @@ Content fill_all(const Mail& mail, const std::map<std::string, std::string>& val
            }}});
 
   Content content;
-  content.subject = trim(one_line(fill(name + ".subject.mustache", view)));
+  content.subject = trim(one_line(fill(name + ".subject.mustache", subject_view(mail, values))));
   const std::string text = without_gaps(fill(name + ".txt.mustache", view));
   const std::string html = fill(name + ".html.mustache", view);
   view.set("subject", content.subject);
@@ -170,7 +209,8 @@ Message render(const Mail& mail, const std::string& id, const std::string& from,
   const std::string host = host_name(public_url);
   const std::string domain = host.empty() ? sender.address.substr(sender.address.find('@') + 1) : host;
   const std::string boundary = "=_" + id;
-  const Mailbox author = on_behalf_of(sender, sender_name);
+  const bool neutral = mail.values.contains(kNeutral);
+  const Mailbox author = on_behalf_of(sender, neutral ? std::string{} : sender_name);
   Message message{sender.address,        recipient,       id + '@' + domain, {},          date,
                   plain_mailbox(author), content.subject, content.text,      content.html};
   message.data =

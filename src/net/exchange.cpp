@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/base/time.hpp"
 
 namespace tenantd::net {
 namespace {
@@ -26,6 +27,16 @@ bool before_request(CURLcode status) {
     case CURLE_SSL_CACERT_BADFILE: return true;
     default: return false;
   }
+}
+
+// Retry-After (RFC 9110 section 10.2.3): seconds or a date. nullopt for anything else, and for the past.
+std::optional<std::int64_t> seconds_until(const std::string& value) {
+  auto seconds = parse_int(value);
+  if (!seconds) {
+    const auto date = curl_getdate(value.c_str(), nullptr);
+    if (date >= 0) seconds = date - unix_seconds(now());
+  }
+  return seconds && *seconds > 0 ? seconds : std::nullopt;
 }
 
 }  // namespace
@@ -147,6 +158,7 @@ std::size_t Exchange::take_header(char* data, std::size_t size, std::size_t coun
     if (name == "content-type") exchange.reply_.content_type = value;
     if (name == "x-amzn-errortype") exchange.reply_.error_type = value;
     if (name == "content-length") exchange.reply_.content_length = parse_int(value);
+    if (name == "retry-after") exchange.reply_.retry_after = seconds_until(value);
     if (name == "cache-control") exchange.reply_.cache_control = value;
   }
   return line.size();

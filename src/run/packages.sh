@@ -6,7 +6,7 @@
 #   packages.sh install-missing [group...]   installs those, saying so first
 #   packages.sh libraries                    only fetches the files of npm's packages that nginx serves
 #
-# Groups: build run test lint bench; none named = build run.
+# Groups: build run test lint bench fuzz; none named = build run.
 # Nothing of npm is installed for the system: what nginx serves goes to nginx/www/lib, what the suite runs to .cache/node.
 # Without npm's registry the service runs as well; the pages and the tests that need it say what is missing.
 set -euo pipefail
@@ -14,12 +14,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # shellcheck disable=SC2034,SC2086  # the groups are read by name, and are lists
 build='ccache g++ libargon2-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libidn2-dev
-  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev
-  make pkg-config python3-zxcvbn rapidjson-dev'
+  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev
+  make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
 run='curl mariadb-server nginx-light nodejs npm python3'
 test='chromium libcriterion-dev python3-aiosmtpd'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'
+fuzz='clang libclang-rt-14-dev'
 
 # npm, group run: NAME@VERSION, the tarball's SHA-256, and the files that nginx serves. Each is taken by itself, without the
 # packages it names and without their scripts.
@@ -43,8 +44,8 @@ list() {
   local group
   for group in "${@:-build}"; do
     case $group in
-      build | run | test | lint | bench) printf '%s\n' ${!group} ;;
-      *) fail "no group is called '$group'; there are build, run, test, lint and bench." ;;
+      build | run | test | lint | bench | fuzz) printf '%s\n' ${!group} ;;
+      *) fail "no group is called '$group'; there are build, run, test, lint, bench and fuzz." ;;
     esac
     case $group in
       run) awk 'NF { print "npm:" $1 }' <<<"$npm_run" ;;

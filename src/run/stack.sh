@@ -181,6 +181,8 @@ DB_PASSWORD=$(random)
 DB_REPORTER_PASSWORD=$(random)
 DB_SWEEPER_PASSWORD=$(random)
 MAIL_TRANSPORT=file
+# On in production: a super-admin enrolls a second factor before anything else.
+SUPER_ADMIN_MFA=false
 EOF
   mv "$RUN_DIR/env.new" "$RUN_DIR/env"
 }

@@ -67,6 +67,22 @@ bench: ## Measure beside a bare FastCGI hello on the same nginx
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' tests/bench/run.sh
 
+# Everything of the library that clang instruments lies in a folder of its own. g++'s warnings are not clang's.
+FUZZ_SECONDS ?= 600
+FUZZ_FLAGS    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CXX) $(CXXFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: ## Fuzz whatever reads strangers' bytes, under AddressSanitizer (FUZZ_SECONDS=600)
+	@src/run/packages.sh install-missing build fuzz
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-fuzz CXX=clang++ WARNINGS=-w CXXFLAGS='$(FUZZ_FLAGS)' build-fuzz/fuzz/parsers
+	@mkdir -p build-fuzz/corpus
+	@build-fuzz/fuzz/parsers -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=2 -rss_limit_mb=1024 -print_final_stats=1 \
+	  -artifact_prefix=build-fuzz/finding- build-fuzz/corpus
+
 # --- check ---------------------------------------------------------------------------------------------------------------
 
 FORMATTED = $(shell find include src tests -name '*.cpp' -o -name '*.hpp')

@@ -7,15 +7,19 @@
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/service/claiming.hpp"
 #include "tenantd/service/email_change.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/second_factor.hpp"
 #include "tenantd/store/global/account_events.hpp"
 #include "tenantd/store/global/identities.hpp"
+#include "tenantd/store/global/known_networks.hpp"
+#include "tenantd/store/global/proven_account.hpp"
 #include "tenantd/store/global/users.hpp"
-#include "tenantd/store/system/enqueue.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -36,7 +40,7 @@ void mail_verification_link(db::Txn& txn, const Context& context, const UserReco
 }
 
 void mail_where_and_when(db::Txn& txn, const Context& context, mail::Template kind, const UserRecord& user) {
-  send_mail(txn, context, {kind, user.email, where_and_when(context, user)}, std::nullopt, user.id);
+  offer_mail(txn, context, {kind, user.email, where_and_when(context, user)}, std::nullopt, reader_of(user));
 }
 
 // What stands for an address that has no account in what is written down about attempts.
@@ -48,15 +52,13 @@ std::string identity_of(const Context& context, const std::string& typed) {
 // written down as failed. An unknown address costs the same statements and the same commit.
 struct Attempt {
   EventId id;
-  bool evaluate = false;  // false: locked, or there is nothing to evaluate
+  Counted counted;  // neither: locked, or there is nothing to evaluate
 };
 Attempt begin_attempt(db::Txn& txn, const Context& context, const std::optional<store::Account>& account,
                       const std::string& typed) {
   return txn.settle([&](db::Txn& own) {
     const UserId user = account ? account->user.id : crypto::new_id<UserId>();
-    Attempt attempt{crypto::new_id<EventId>(), false};
-    attempt.evaluate = store::reserve_attempt(own, user, context.settings.lock_failures,
-                                              Seconds{context.settings.lock_seconds}, context.now);
+    const Attempt attempt{crypto::new_id<EventId>(), count_attempt(own, context, user)};
     store::NewAccountEvent event{attempt.id, std::nullopt, "signin.failed"};
     event.address = context.address;
     event.agent = context.agent;
@@ -72,6 +74,40 @@ Attempt begin_attempt(db::Txn& txn, const Context& context, const std::optional<
 void forget_steps_of_old_password(db::Txn& txn, UserId user) {
   store::delete_tokens(txn, user, TokenPurpose::second_factor);
   store::delete_tokens(txn, user, TokenPurpose::change_email);
+}
+
+// The person who reads the mailbox is the one who made the account: in its session, or by its password.
+void require_same_person(db::Txn& txn, const Context& context, const store::Account& account,
+                         const Verification& form) {
+  if (form.signed_in == account.user.id) return;
+  const auto known =
+      form.password ? check_password(txn, context, account.user.id, *form.password) : std::nullopt;
+  // Again, with what follows: it may have changed meanwhile.
+  if (!known || !confirm_password(txn, context, *known, {}))
+    throw ApiError(
+        ErrorCode::reauthentication_required,
+        "Send the account's password, or its session's token, with the link; if the account is not "
+        "yours, a new_password makes it so");
+}
+
+// "This was not me", of an account that was made with the address.
+void disown(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& token_hash,
+            const std::string& new_password) {
+  const auto phc = hash_new_password(context, new_password, "/new_password",
+                                     known_words(Email::parse(user.email).value(), user.profile));
+  if (user.email_verified_at || !store::take_token(txn, TokenPurpose::verify_email, token_hash, context.now))
+    throw ApiError(ErrorCode::token_invalid);
+  mail_where_and_when(txn, context, mail::Template::password_changed, claim_account(txn, context, user, phc));
+}
+
+// The same of an account that wants to move to the address. It is somebody else's and stays so; the refusal
+// stays too.
+[[noreturn]] void refuse_address(db::Txn& txn, UserId user) {
+  txn.rollback();
+  store::delete_tokens(txn, user, TokenPurpose::change_email);
+  txn.commit();
+  throw ApiError(ErrorCode::wrong_account,
+                 "Another account asked to move to this address. It does not get it; nothing was changed");
 }
 
 }  // namespace
@@ -104,18 +140,22 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
 
 TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
                    const std::string& password) {
-  const auto address = Email::parse(email);
+  const auto [address, problem] = Email::read(email);
   const auto account = address ? store::find_account(txn, *address) : std::nullopt;
-  const auto attempt = begin_attempt(txn, context, account, address ? address->str() : email);
-  const bool right = is_right_password(context, account, password, attempt.evaluate);
-  if (!right || account->user.status != Status::active || !confirm_password(txn, *account))
+  // Who has an account under such an address signs in to it all the same.
+  if (!account && !problem.empty()) throw ApiError(ErrorCode::validation_failed).field("/email", problem);
+  const auto attempt = begin_attempt(txn, context, account, address.value().str());
+  const bool right = is_right_password(context, account, password, bool{attempt.counted});
+  if (!right || account->user.status != Status::active ||
+      !confirm_password(txn, context, *account, attempt.counted))
     throw ApiError(ErrorCode::invalid_credentials);
   const bool asks_for_more = account->user.mfa_enabled;
   if (asks_for_more) {
     // What follows ends in a refusal that stays, and nothing else of this unit of work does: not the claim of
     // an Idempotency-Key.
     txn.rollback();
-    if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::invalid_credentials);
+    if (!confirm_password(txn, context, *account, attempt.counted))
+      throw ApiError(ErrorCode::invalid_credentials);
   }
   if (crypto::needs_rehash(account->password, hash_cost(context.settings)))
     store::rehash_password(
@@ -155,9 +195,12 @@ void sign_out(db::Txn& txn, const Session& session) {
 
 void request_password_reset(db::Txn& txn, const Context& context, const Email& email) {
   const auto account = store::find_account(txn, email);
-  const bool wanted = !context.may_mail || context.may_mail(email.str()).allowed;
-  const bool known = wanted && account && account->user.status == Status::active;
-  const UserId user = known ? account->user.id : crypto::new_id<UserId>();
+  const bool exists = account && account->user.status == Status::active;
+  const UserId nobody = crypto::new_id<UserId>();
+  const bool near = store::is_known_network(txn, exists ? account->user.id : nobody,
+                                            network_of(context.address), context.now);
+  const bool known = exists && may_mail_reset(context, email.str(), near);
+  const UserId user = known ? account->user.id : nobody;
   const Secret token = crypto::new_token();
   const Seconds lifetime{context.settings.reset_seconds};
   const mail::Mail mail{mail::Template::password_reset,
@@ -166,14 +209,13 @@ void request_password_reset(db::Txn& txn, const Context& context, const Email& e
                          {"email", email.str()},
                          {"minutes", mail_minutes(lifetime.count())},
                          {"address", context.address}}};
+  // Without a budget too: the newest link that was sent stays good.
   // Known or not, the same statements, the same commit and the same ring, so that the time tells nothing: who
   // is not known has no token to be deleted, gets none, and a mail that is never sent.
   store::delete_tokens(txn, user, TokenPurpose::reset_password);
   store::insert_token(txn, user, TokenPurpose::reset_password, crypto::sha256(token.reveal()), context.now,
                       context.now + lifetime);
-  store::enqueue_mail(txn, context.keys.seal_key(), mail, std::nullopt,
-                      known ? std::optional{user} : std::nullopt, context.now, !known);
-  if (context.wake_courier) txn.after_commit(context.wake_courier);
+  mail_reset(txn, context, mail, known ? std::optional{user} : std::nullopt);
 }
 
 void reset_password(db::Txn& txn, const Context& context, const std::string& token,
@@ -187,25 +229,34 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
                                      known_words(email.value(), account->user.profile));
   if (!store::take_token(txn, TokenPurpose::reset_password, hash, context.now))
     throw ApiError(ErrorCode::token_invalid);
+  if (!store::prove_account(txn, *account)) {
+    // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
+    mail_where_and_when(txn, context, mail::Template::password_changed,
+                        claim_account(txn, context, account->user, phc));
+    return;
+  }
   store::delete_tokens(txn, *user, TokenPurpose::reset_password);
   store::set_password(txn, *user, phc, context.now);
-  // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
-  // Their keys go, and the identities by which they come in.
-  if (!account->user.email_verified_at) store::delete_api_keys_of(txn, *user);
-  // And whoever sat in the account may have left themselves a way in. An account that had no password was
-  // made by its provider, which stays its way in.
-  const bool unlink = !account->password.empty() || !account->user.email_verified_at;
+  // Whoever sat in the account may have left themselves a way in. An account that had no password was made by
+  // its provider, which stays its way in.
+  const bool unlink = !account->password.empty();
   if (unlink) store::forget_identities(txn, *user);
   store::clear_attempts(txn, *user);
   store::mark_verified(txn, *user, context.now);
+  // Who reads the mailbox is the owner, wherever that is; who was in the account before may not be. A crowd
+  // of guesses that goes on locks it again at once, but not from here.
+  store::forget_networks(txn, *user);
+  store::know_network(txn, *user, network_of(context.address), context.now);
   forget_steps_of_old_password(txn, *user);
   store::delete_sessions(txn, *user, std::nullopt);
   Values after;
   after.masked("password").set("sessions_ended", true);
   if (unlink) after.set("identities_unlinked", true);
-  if (!account->user.email_verified_at) after.set("email_verified", true).set("api_keys_ended", true);
+  if (!account->user.email_verified_at) after.set("email_verified", true);
   record_account_change(txn, context, *user, {"password.reset", std::nullopt, {}, after});
-  mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
+  auto owner = account->user;
+  owner.email_verified_at = context.now;
+  mail_where_and_when(txn, context, mail::Template::password_changed, owner);
 }
 
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
@@ -216,7 +267,7 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
   const auto email = Email::parse(account->user.email);
   const auto phc = hash_new_password(context, new_password, "/new_password",
                                      known_words(email.value(), account->user.profile));
-  if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::reauthentication_required);
+  if (!confirm_password(txn, context, *account, {})) throw ApiError(ErrorCode::reauthentication_required);
   store::set_password(txn, session.user(), phc, context.now);
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
   forget_steps_of_old_password(txn, session.user());
@@ -242,24 +293,29 @@ void unlink_identity(db::Txn& txn, const Context& context, const Session& sessio
                        "A sign-in by a provider was unlinked from it");
 }
 
-void verify_email(db::Txn& txn, const Context& context, const std::string& token) {
-  const std::string hash = crypto::sha256(token);
-  if (confirm_email_change(txn, context, hash)) return;
-  const auto user = store::take_token(txn, TokenPurpose::verify_email, hash, context.now);
-  if (!user) throw ApiError(ErrorCode::token_invalid);
+void verify_email(db::Txn& txn, const Context& context, const Verification& form) {
+  const std::string hash = crypto::sha256(form.token);
+  const auto moving = store::peek_token(txn, TokenPurpose::change_email, hash, context.now);
+  const auto user = moving ? moving : store::peek_token(txn, TokenPurpose::verify_email, hash, context.now);
+  auto account = user ? store::find_account(txn, *user) : std::nullopt;
+  if (!account || account->user.status != Status::active) throw ApiError(ErrorCode::token_invalid);
+  if (form.new_password && moving) refuse_address(txn, *user);
+  if (form.new_password) return disown(txn, context, account->user, hash, *form.new_password);
+  require_same_person(txn, context, *account, form);
+  if (moving && confirm_email_change(txn, context, hash)) return;
+  if (store::take_token(txn, TokenPurpose::verify_email, hash, context.now) != user)
+    throw ApiError(ErrorCode::token_invalid);
   store::mark_verified(txn, *user, context.now);
-  const auto account = store::find_account(txn, *user);
-  if (!account) throw ApiError(ErrorCode::token_invalid);
+  account->user.email_verified_at = context.now;
   record_account_change(txn, context, *user,
                         {"email.verified", std::nullopt, {}, Values{}.set("email", account->user.email)});
-  send_mail(txn, context, {mail::Template::welcome, account->user.email, {{"email", account->user.email}}},
-            std::nullopt, *user);
+  offer_mail(txn, context, {mail::Template::welcome, account->user.email, {{"email", account->user.email}}},
+             std::nullopt, reader_of(account->user));
 }
 
 void resend_verification(db::Txn& txn, const Context& context, const Session& session) {
   const auto& user = session.principal().user;
   if (user.email_verified_at) return;
-  if (context.may_mail) require(context.may_mail(user.email), "Too many mails: try again later");
   mail_verification_link(txn, context, user);
 }
 

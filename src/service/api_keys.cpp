@@ -4,6 +4,8 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/standing.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
 namespace tenantd::service {
@@ -16,15 +18,37 @@ Values values_of(const store::ApiKey& key) {
   Values values;
   values.set("name", key.name).set("permissions", key.permissions);
   values.set("expires_at", key.expires_at).set("created_by", key.created_by);
+  values.set("owner", key.of_organization ? "organization" : "member");
   return std::move(values.masked("key"));
 }
 
+// It outlives its maker's membership, so that it may not come from a right that ends.
+void judge_organization_key(db::Txn& txn, const Context& context, const TenantScope& scope,
+                            const NewApiKey& form) {
+  // As the database has it now: what the session remembers may be from before the role got its end.
+  if (stand_under_lock(txn, context, scope).role.expires_at)
+    throw ApiError(ErrorCode::temporary_right, "Your role ends: make a key of your own, which ends with it");
+  if (!organization_key_permissions().covers(form.permissions))
+    throw ApiError(ErrorCode::validation_failed)
+        .field("/permissions", "a key of the organization may hold only: " +
+                                   format_permissions(organization_key_permissions()));
+}
+
 }  // namespace
+
+PermissionSet organization_key_permissions() {
+  return find_system_role("manager")
+      ->permissions.without(Permission::users_invite)
+      .with(Permission::audit_read)
+      .with(Permission::events_read)
+      .with(Permission::roles_read);
+}
 
 MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form) {
   if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
   if (form.expires_at && *form.expires_at <= context.now)
     throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
+  if (form.of_organization) judge_organization_key(txn, context, scope, form);
   Secret key{"tnd_" + crypto::new_token().reveal()};
   store::ApiKey record{crypto::new_id<ApiKeyId>(),
                        std::move(form.name),
@@ -33,8 +57,10 @@ MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope&
                        scope.user(),
                        context.now,
                        form.expires_at,
-                       std::nullopt};
+                       std::nullopt,
+                       form.of_organization};
   store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
+  store::require_place(txn, scope, store::Budgeted::api_keys, context.settings.api_keys_per_organization);
   service::record(txn, context, scope,
                   {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
   // It outlives the session, and a new password: the maker can read that it was made.

@@ -4,6 +4,7 @@
 
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -67,7 +68,7 @@ std::vector<ApprovalThreshold> replace_thresholds(db::Txn& txn, const Context& c
                                                   const TenantScope& scope,
                                                   const std::vector<ApprovalThreshold>& thresholds) {
   // As whoever removes a role does.
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   const auto before = store::list_thresholds(txn, scope);
   store::delete_thresholds(txn, scope);
   for (std::size_t i = 0; i < thresholds.size(); ++i) {
@@ -113,8 +114,7 @@ void mail_approvers(db::Txn& txn, const Context& context, const TenantScope& sco
     for (const auto& holder : store::list_holders(txn, scope, role.id, context.now, left + 2)) {
       if (holder.user == request.row.requested_by || holder.user == scope.user() || left == 0) continue;
       if (!may_mail_now(context, scope)) return;
-      mail.to = holder.email;
-      send_mail(txn, context, mail, scope.org(), holder.user);
+      offer_mail(txn, context, mail, scope.org(), {holder.email, holder.user, true});
       --left;
     }
   }
@@ -123,13 +123,12 @@ void mail_approvers(db::Txn& txn, const Context& context, const TenantScope& sco
 void mail_requester(db::Txn& txn, const Context& context, const TenantScope& scope,
                     const PurchaseView& request, const std::string& reason) {
   const auto requester = active_member(txn, scope, request.row.requested_by);
-  if (!requester || !requester->email_verified_at || !may_mail_now(context, scope)) return;
+  if (!requester || !may_mail_now(context, scope)) return;
   auto mail = mail_about(txn, scope, mail::Template::purchase_decided, request);
-  mail.to = requester->email;
   mail.values["decision"] = purchase_status_name(request.row.status);
   mail.values["reason"] = reason;
   if (const auto decider = active_member(txn, scope, scope.user())) mail.values["decider"] = decider->email;
-  send_mail(txn, context, std::move(mail), scope.org(), requester->user);
+  offer_mail(txn, context, std::move(mail), scope.org(), reader_of(*requester));
 }
 
 }  // namespace tenantd::service

@@ -53,8 +53,29 @@ std::string chain_hash(const Secret& key, const std::string& before, const store
   return crypto::hmac_sha256(key.reveal(), spelling.text());
 }
 
+std::string start_signature(const Secret& key, const store::ChainStart& start) {
+  Spelling spelling;
+  spelling.add(std::string_view{"beginning"});
+  spelling.add(start.org);
+  spelling.add(start.seq);
+  spelling.add(std::string_view{start.hash});
+  return crypto::hmac_sha256(key.reveal(), spelling.text());
+}
+
 ChainCheck::ChainCheck(const Secret& key, Anchors anchors)
     : key_(key), anchors_(std::move(anchors)), hash_(32, '\0') {}
+
+void ChainCheck::begin(const store::ChainStart& start) {
+  const auto anchor = anchors_.find(start.seq);
+  if (start.signature != start_signature(key_, start)) {
+    fault_ = {1, "is missing, and what says that the chain begins behind it was not signed by the sweeper"};
+  } else if (anchor != anchors_.end() && anchor->second != start.hash) {
+    fault_ = {start.seq, "is not the one that an anchor names"};
+  } else {
+    start_ = seq_ = start.seq;
+    hash_ = start.hash;
+  }
+}
 
 void ChainCheck::add(const store::AuditRow& row) {
   if (fault_) return;

@@ -154,6 +154,10 @@ void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Cha
               change.data.json());
 }
 
+void record_audit_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {
+  append_last(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt), std::nullopt);
+}
+
 void record_for_account(db::Txn& txn, const Context& context, UserId account, const Change& change) {
   const auto* caller = acting(context, account);
   db::ScopeKey scope;

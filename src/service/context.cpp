@@ -4,7 +4,6 @@
 #include <ctime>
 
 #include "tenantd/domain/error.hpp"
-#include "tenantd/store/system/enqueue.hpp"
 
 namespace tenantd::service {
 
@@ -18,13 +17,6 @@ void require(const Allowance& allowance, const std::string& text) {
       .header("RateLimit-Reset", wait);
 }
 
-MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
-                 std::optional<UserId> user) {
-  const auto id = store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now);
-  if (context.wake_courier) txn.after_commit(context.wake_courier);
-  return id;
-}
-
 std::string mail_link(const Context& context, const std::string& page, const Secret& token) {
   return context.settings.public_url + "/" + page + "#token=" + token.reveal();
 }
@@ -36,13 +28,6 @@ std::map<std::string, std::string> where_and_when(const Context& context, const 
           {"time", format_utc(context.now)},
           {"address", context.address},
           {"agent", context.agent.substr(0, 200)}};
-}
-
-void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
-                          const std::string& change) {
-  mail::Mail mail{mail::Template::security_changed, user.email, where_and_when(context, user)};
-  mail.values["change"] = change;
-  send_mail(txn, context, std::move(mail), std::nullopt, user.id);
 }
 
 std::string format_utc(TimePoint time) {

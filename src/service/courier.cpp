@@ -9,7 +9,6 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/mail/mail.hpp"
-#include "tenantd/store/system/suppressions.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -148,10 +147,12 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
   }
   // Beyond this, a send might outlast the lease.
   const auto last_start = monotonic_microseconds() + microseconds(options_.lease - longest_send(options_));
-  const auto rows = store::claim_due_mail(database(), due_by, at + options_.lease, server_lost_ ? 1 : kBatch);
+  const auto rows =
+      store::claim_due_mail(database(), turns_, due_by, at + options_.lease, server_lost_ ? 1 : kBatch);
   bool going = true;
   for (const auto& row : rows) {
-    going = going && !stop && options_.clock() >= server_retry_at_ && monotonic_microseconds() < last_start;
+    going = going && !stop && options_.clock() >= server_retry_at_ && monotonic_microseconds() < last_start &&
+            (&row == rows.data() || !store::has_more_urgent_mail(database(), row.rank, options_.clock()));
     if (going) {
       deliver(row);
     } else {
@@ -241,11 +242,7 @@ void Courier::save(const Verdict& verdict) {
     if (hasten_) persist([&] { store::hasten_mail_after_outage(database(), at); });
     hasten_ = false;
   } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
-    if (result.no_such_recipient)
-      persist([&] {
-        store::suppress(database(), {crypto::new_id<store::SuppressionId>(), row.recipient, "bounce",
-                                     result.detail, "smtp", at});
-      });
+    if (result.no_such_recipient) suppress(row, result.detail, at);
     persist([&] { store::mark_mail_dead(database(), row, at, result.detail, result.no_such_recipient); });
     report(Kind::dead, result.detail, &row);
   } else {
@@ -256,6 +253,13 @@ void Courier::save(const Verdict& verdict) {
     });
     report(Kind::postponed, result.detail, &row);
   }
+}
+
+void Courier::suppress(const store::OutboxRow& row, const std::string& why, TimePoint at) {
+  const store::Suppression suppression{
+      crypto::new_id<store::SuppressionId>(), row.recipient, "bounce", why, "smtp", at};
+  if (options_.suppress) return options_.suppress(suppression, {row.id, true, row.org});
+  persist([&] { store::suppress(database(), suppression); });
 }
 
 void Courier::database_failed(const std::string& why) {

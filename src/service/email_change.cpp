@@ -4,23 +4,26 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
 namespace {
 
-void mail_link_to(db::Txn& txn, const Context& context, UserId user, const Email& wanted) {
+// Nobody is told whether the wanted address has an account: then too the budgets are taken from.
+void mail_link_to(db::Txn& txn, const Context& context, UserId user, const Email& wanted, bool is_free) {
   const Secret token = crypto::new_token();
   const Seconds lifetime{context.settings.change_email_seconds};
-  store::insert_token(txn, user, TokenPurpose::change_email, crypto::sha256(token.reveal()), context.now,
-                      context.now + lifetime, wanted);
-  send_mail(txn, context,
-            {mail::Template::email_change,
-             wanted.str(),
-             {{"link", mail_link(context, "verify", token)},
-              {"email", wanted.str()},
-              {"minutes", mail_minutes(lifetime.count())}}},
-            std::nullopt, user);
+  if (is_free)
+    store::insert_token(txn, user, TokenPurpose::change_email, crypto::sha256(token.reveal()), context.now,
+                        context.now + lifetime, wanted);
+  send_if(is_free, txn, context,
+          {mail::Template::email_change,
+           wanted.str(),
+           {{"link", mail_link(context, "verify", token)},
+            {"email", wanted.str()},
+            {"minutes", mail_minutes(lifetime.count())}}},
+          user);
 }
 
 }  // namespace
@@ -32,11 +35,8 @@ void request_email_change(db::Txn& txn, const Context& context, const Session& s
   const auto& user = account.user;
   if (wanted.str() == user.email)
     throw ApiError(ErrorCode::validation_failed).field("/new_email", "is the account's address already");
-  if (context.may_mail)
-    for (const auto& address : {wanted.str(), user.email})
-      require(context.may_mail(address), "Too many mails: try again later");
   store::delete_tokens(txn, user.id, TokenPurpose::change_email);
-  if (!store::find_account(txn, wanted)) mail_link_to(txn, context, user.id, wanted);
+  mail_link_to(txn, context, user.id, wanted, !store::find_account(txn, wanted));
   // Not which address: nobody but the owner knows of it before it is confirmed.
   record_account_change(txn, context, user.id,
                         {"email.change_requested", session.id(), {}, Values{}.masked("email")});

@@ -65,20 +65,22 @@ std::optional<std::int64_t> arrived_size(const Context& context, const Document&
 }
 
 // Its SHA-256. An S3-compatible store has compared that by itself, and does not tell it.
-std::optional<std::string> arrived_hash(const Context& context, const Document& d) {
+std::optional<std::string> arrived_hash(const Context& context, const TenantScope& scope, const Document& d) {
   if (on_s3(context.settings)) return d.sha256;
+  const SlowTurn turn{context, SlowTurn::Kind::hashing, scope.org()};
   auto hash = FileFolder{context.settings.files_dir}.hash_of(*d.storage_key);
   if (!hash) throw ApiError(ErrorCode::upload_incomplete);
   return hash;
 }
 
 // Throws unless the announced file is there. Returns its SHA-256, if it is known.
-std::optional<std::string> judge_arrived(const Context& context, const Document& d) {
+std::optional<std::string> judge_arrived(const Context& context, const TenantScope& scope,
+                                         const Document& d) {
   const auto size = arrived_size(context, d);
   if (!size) throw ApiError(ErrorCode::upload_incomplete);
   if (*size > d.size) throw ApiError(ErrorCode::body_too_large, kLarger);
   if (*size < d.size) throw ApiError(ErrorCode::upload_mismatch, kSmaller);
-  auto hash = arrived_hash(context, d);
+  auto hash = arrived_hash(context, scope, d);
   if (d.sha256 && d.sha256 != hash)
     throw ApiError(ErrorCode::upload_mismatch, "The file's SHA-256 is another than was announced");
   return hash;
@@ -144,9 +146,7 @@ Document complete_upload(db::Txn& txn, const Context& context, const TenantScope
     throw ApiError(ErrorCode::upload_incomplete, "No upload was announced");
   if (*before.upload_expires_at <= context.now)
     throw ApiError(ErrorCode::upload_incomplete, "The time for the upload is over");
-  const SlowTurn turn{context, SlowTurn::Kind::hashing, scope.org(),
-                      "Another file of the organization is being read: try again"};
-  const auto hash = judge_arrived(context, before);
+  const auto hash = judge_arrived(context, scope, before);
   // Nothing was locked while the file was read.
   const bool first = store::mark_stored(txn, scope, id, *before.storage_key, hash, context.now);
   auto after = found(txn, scope, id);

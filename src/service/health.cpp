@@ -39,7 +39,7 @@ HealthReport::Outgoing outgoing(const store::Queue& queue, TimePoint now) {
 
 void examine_keys(const Context& context, HealthReport& report) {
   auto& keys = report.keys;
-  keys.active_kid = context.keys.active_kid();
+  keys.active_kid = context.keys.active_kid(context.now);
   keys.verifying = context.keys.signing().size();
   struct stat found {};
   const auto path = context.settings.keys_dir + "/signing/" + keys.active_kid + ".pem";

@@ -7,6 +7,7 @@
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -53,11 +54,10 @@ std::vector<std::string> normalized_domains(const std::vector<std::string>& type
 
 // Newcomers get no more than whoever lets them in holds, and never everything.
 RoleRecord default_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
-  auto role = store::find_role(txn, scope, name);
-  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/default_role_name", "no such role");
-  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (role->name == kOwnerRole) refuse("/default_role_name", "must not be the owner's");
-  return *std::move(role);
+  const auto role = named_role(txn, scope, name, "/default_role_name");
+  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (role.name == kOwnerRole) refuse("/default_role_name", "must not be the owner's");
+  return role;
 }
 
 // Writes the form into `provider`.
@@ -74,6 +74,7 @@ void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const
   const auto role = default_role(txn, scope, form.default_role.value_or(provider.default_role_name));
   provider.default_role = role.id;
   provider.default_role_name = role.name;
+  provider.kept_by = scope.user();
   if (form.client_secret)
     provider.secret_sealed = crypto::seal(context.keys.seal_key(), form.client_secret->reveal(),
                                           seal_context(scope.org(), provider.id));
@@ -90,7 +91,8 @@ Values values_of(const IdentityProvider& provider) {
       .set("auto_provision_users", provider.auto_provision)
       .raw("allowed_domains", '[' + domains + ']')
       .set("default_role_name", provider.default_role_name)
-      .set("enabled", provider.enabled);
+      .set("enabled", provider.enabled)
+      .set("kept_by", provider.kept_by);
   return values;
 }
 
@@ -103,7 +105,7 @@ void tell(db::Txn& txn, const Context& context, const TenantScope& scope, std::s
 
 IdentityProvider provider_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
                                      ProviderId id) {
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   auto provider = store::find_provider(txn, scope, id);
   if (!provider) throw ApiError(ErrorCode::not_found);
   return *std::move(provider);
@@ -117,7 +119,7 @@ IdentityProvider make_provider(db::Txn& txn, const Context& context, const Tenan
   provider.id = crypto::new_id<ProviderId>();
   provider.kind = kind;
   provider.created_at = provider.updated_at = context.now;
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   apply(txn, context, scope, form, provider);
   try {
     store::insert_provider(txn, scope, provider);

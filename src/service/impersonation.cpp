@@ -6,6 +6,7 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/impersonations.hpp"
 #include "tenantd/store/global/sessions.hpp"
@@ -81,7 +82,7 @@ void mail_user(db::Txn& txn, const Context& context, const BegunImpersonation& b
   mail.values["organization"] = begun.organization.name;
   mail.values["reason"] = begun.reason;
   mail.values["until"] = format_utc(begun.expires_at);
-  send_mail(txn, context, std::move(mail), begun.organization.id, begun.user.id);
+  offer_mail(txn, context, std::move(mail), begun.organization.id, reader_of(begun.user));
 }
 
 // Told to the tenant under both names, as each change that follows.

@@ -10,7 +10,11 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/domain/name.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/invitations.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -21,6 +25,8 @@ namespace {
 struct Refused {
   std::string reason;
 };
+
+constexpr const char* kInvited = "its account has not proven the address: its mailbox gets an invitation";
 
 bool parse_flag(const std::string& text) {
   const auto word = ascii_lower(text);
@@ -35,35 +41,39 @@ void check_name(const std::string& text, const char* what) {
   if (std::any_of(text.begin(), text.end(), is_control))
     throw Refused{std::string{what} + " holds a control character"};
   if (count_code_points(text) > 100) throw Refused{std::string{what} + " is longer than 100 characters"};
+  if (!text.empty() && !shows_something(text))
+    throw Refused{std::string{what} + " holds nothing that can be seen"};
 }
 
 std::string profile_of(const ImportRow& row) {
-  check_name(row.first_name, "first_name");
-  check_name(row.last_name, "last_name");
   rapidjson::StringBuffer text;
   rapidjson::Writer<rapidjson::StringBuffer> json{text};
   json.StartObject();
-  for (const auto& [name, value] :
-       {std::pair{"first_name", &row.first_name}, std::pair{"last_name", &row.last_name}}) {
+  for (const auto& [name, value] : {std::pair{"first_name", &row.first_name},
+                                    std::pair{"last_name", &row.last_name}, std::pair{"name", &row.name}}) {
+    check_name(*value, name);
     if (value->empty()) continue;
+    const auto kept = to_nfc(*value);
+    if (!kept) throw Refused{std::string{name} + " holds more than 64 marks in a row"};
     json.Key(name);
-    json.String(value->data(), static_cast<rapidjson::SizeType>(value->size()));
+    json.String(kept->data(), static_cast<rapidjson::SizeType>(kept->size()));
   }
   json.EndObject();
   return {text.GetString(), text.GetSize()};
 }
 
 Email email_of(const ImportRow& row) {
-  auto email = Email::parse(row.email);
-  if (!email) throw Refused{"email is no plain e-mail address"};
-  return *std::move(email);
+  auto typed = Email::read(row.email);
+  if (!typed.problem.empty()) throw Refused{"email " + typed.problem};
+  return *std::move(typed.email);
 }
 
 std::optional<std::string> hash_of(const ImportRow& row) {
   if (row.password_hash.empty()) return std::nullopt;
-  if (const auto problem = crypto::judge_foreign_hash(row.password_hash))
-    throw Refused{"password_hash " + *problem};
-  return row.password_hash;
+  auto [stored, problem] = crypto::adopt_hash(row.password_hash);
+  if (!problem.empty())
+    throw Refused{"password_hash " + problem + ": leave it empty, and its owner asks for a reset link"};
+  return std::move(stored);
 }
 
 }  // namespace
@@ -78,8 +88,7 @@ struct Importing::Person {
 // Where, and as what.
 struct Importing::Place {
   TenantScope scope;
-  RoleId role;
-  std::string role_name;
+  RoleRecord role;
 };
 
 Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
@@ -102,10 +111,10 @@ Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
   auto role = roles_.find({org->bytes(), name});
   if (role == roles_.end()) {
     const auto found = store::find_role(txn, scope, name);
-    if (!found) throw Refused{"role does not exist in the organization"};
+    if (!found) throw Refused{"role: " + no_such_role(txn, scope)};
     role = roles_.emplace(std::pair{org->bytes(), name}, *found).first;
   }
-  return {scope, role->second.id, name};
+  return {scope, role->second};
 }
 
 ImportResult Importing::put(db::Txn& txn, const Context& context, const ImportRow& row) {
@@ -133,24 +142,36 @@ ImportResult Importing::write_within_limit(db::Txn& txn, const Context& context,
 
 ImportResult Importing::write(db::Txn& txn, const Context& context, const Person& person,
                               const Place& place) {
-  const auto now = context.now;
   auto account = store::find_account(txn, person.email);
-  bool made = false;
-  UserId user = account ? account->user.id : crypto::new_id<UserId>();
   if (!account) {
+    const auto user = crypto::new_id<UserId>();
     try {
-      store::insert_user(txn, {user, person.email, person.hash, person.profile, person.verified}, now);
-      made = true;
+      store::insert_user(txn, {user, person.email, person.hash, person.profile, person.verified},
+                         context.now);
+      return join(txn, context, person, place, store::ProvenAccount{user}, true);
     } catch (const db::DuplicateKey&) {
       // Somebody has signed up with it meanwhile.
       account = store::find_account(txn, person.email);
       if (!account) throw db::RetryableError{"an account came and went"};
-      user = account->user.id;
     }
   }
-  if (!made && store::find_member(txn, place.scope, user)) return {ImportOutcome::skipped, ""};
+  if (store::find_member(txn, place.scope, account->user.id)) return {ImportOutcome::skipped, ""};
+  const auto proven = proof_of(txn, person, *account);
+  if (!proven) return claim(txn, context, person, place);
+  return join(txn, context, person, place, *proven, false);
+}
+
+// The file's own word for whose it is: whoever made the account cannot know the hash that the file gives it.
+std::optional<store::ProvenAccount> Importing::proof_of(db::Txn& txn, const Person& person,
+                                                        const store::Account& account) {
+  if (person.hash && *person.hash == account.password) return store::ProvenAccount{account.user.id};
+  return store::prove_account(txn, account);
+}
+
+ImportResult Importing::join(db::Txn& txn, const Context& context, const Person& person, const Place& place,
+                             const store::ProvenAccount& account, bool made) {
   try {
-    store::insert_member(txn, place.scope, user, place.role, now);
+    store::insert_member(txn, place.scope, account, {place.role.id, {}, {}}, context.now);
   } catch (const db::DuplicateKey&) {
     return {ImportOutcome::skipped, ""};
   } catch (const db::ForeignKeyError&) {
@@ -159,10 +180,25 @@ ImportResult Importing::write(db::Txn& txn, const Context& context, const Person
     throw db::RetryableError{"a role has gone"};
   }
   Values after;
-  after.set("email", person.email.str()).set("role", place.role_name).set("account_created", made);
+  after.set("email", person.email.str()).set("role", place.role.name).set("account_created", made);
   if (made && person.hash) after.masked("password");
-  record(txn, context, place.scope, {"member.imported", "member", user.bytes(), {}, std::move(after)});
+  record(txn, context, place.scope,
+         {"member.imported", "member", account.user().bytes(), {}, std::move(after)});
   return {made ? ImportOutcome::created : ImportOutcome::joined, ""};
+}
+
+// In the name of the organization's first owner, who can invite anybody to anything there.
+ImportResult Importing::claim(db::Txn& txn, const Context& context, const Person& person,
+                              const Place& place) {
+  const auto owner = store::find_first_owner(txn, place.scope);
+  if (!owner) throw Refused{"its account has not proven the address, and no owner is there to invite it"};
+  try {
+    offer_membership(txn, context, place.scope, *owner, person.email, place.role);
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::invite_pending) throw;
+    return {ImportOutcome::skipped, ""};
+  }
+  return {ImportOutcome::invited, kInvited};
 }
 
 ImportResult Importing::foresee(db::Txn& txn, const Person& person, const Place& place) {
@@ -173,6 +209,7 @@ ImportResult Importing::foresee(db::Txn& txn, const Person& person, const Place&
           .second;
   if (!first_here || (account && store::find_member(txn, place.scope, account->user.id)))
     return {ImportOutcome::skipped, ""};
+  if (account && !proof_of(txn, person, *account)) return {ImportOutcome::invited, kInvited};
   take_room(txn, place.scope);
   return {account || !first ? ImportOutcome::joined : ImportOutcome::created, ""};
 }

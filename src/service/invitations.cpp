@@ -1,17 +1,26 @@
 #include "tenantd/service/invitations.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "invite_values.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/claiming.hpp"
+#include "tenantd/service/mail_gate.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/store/global/users.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/members.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 #include "tenantd/store/tenant/roles.hpp"
 
 namespace tenantd::service {
 namespace {
+
+constexpr std::int64_t kShortestInviteSeconds = 30;  // as INVITE_SECONDS
 
 // Who shall get the mail. An account named by its id is found wherever it is: ids cannot be guessed.
 struct Invited {
@@ -33,8 +42,8 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 // Mails the link and returns how that stands.
 store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
                                 const store::Invite& invite, const std::string& role, const Secret& token) {
-  const auto from = store::read_letterhead(txn, scope);
-  const auto minutes = (context.settings.invite_seconds + 59) / 60;
+  const auto from = store::read_letterhead(txn, scope, invite.invited_by);
+  const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - context.now);
   const auto mail = send_mail(txn, context,
                               {mail::Template::invitation,
                                invite.email,
@@ -43,17 +52,52 @@ store::Delivery mail_invitation(db::Txn& txn, const Context& context, const Tena
                                 {"inviter", from.inviter},
                                 {"role", role},
                                 {"email", invite.email},
-                                {"minutes", std::to_string(minutes)}}},
+                                {"minutes", mail_minutes(lifetime.count())}}},
                               scope.org(), invite.user);
   store::set_invite_mail(txn, scope, invite.id, mail);
   return {store::Delivery::State::queued, 0, std::nullopt};
 }
 
-// Every invitation is a mail with the inviter's words in it: so many for one inviter, so many to one address.
-void spend_budgets(const Context& context, const TenantScope& scope, const std::string& email) {
-  const char* too_many = "Too many invitations: try again later";
-  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
-  if (context.may_mail) require(context.may_mail(email), too_many);
+// How long it is good for: as its sender says, else the organization, else the service.
+Seconds lifetime_of(db::Txn& txn, const Context& context, const TenantScope& scope,
+                    const std::optional<Seconds>& wanted) {
+  if (wanted) {
+    judge_lifetime(context, "/expires_in", wanted->count());
+    return *wanted;
+  }
+  const auto organization = store::find_organization_form(txn, scope);
+  const auto own = organization ? organization->business.invite_seconds : std::nullopt;
+  // The service's bound may have come down since.
+  return own ? Seconds{std::min(*own, context.settings.invite_max_seconds)}
+             : Seconds{context.settings.invite_seconds};
+}
+
+// Whatever becomes of it: a refusal tells the inviter something.
+void spend_budget(const Context& context, const TenantScope& scope) {
+  if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
+}
+
+void require_place(db::Txn& txn, const Context& context, const TenantScope& scope) {
+  store::require_place(txn, scope, store::Budgeted::pending_invites,
+                       context.settings.invites_per_organization);
+}
+
+// Stores a new invitation, tells of it and mails its link.
+store::InviteDetail put_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                               const Email& email, const store::Invite& made, const RoleRecord& role) {
+  const Secret token = crypto::new_token();
+  if (const auto stale = store::delete_expired_invite(txn, scope, email, context.now))
+    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
+  try {
+    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::invite_pending);
+  }
+  require_place(txn, context, scope);
+  auto after = standing_values(made, InviteStatus::pending);
+  after.set("role", role.name);
+  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
+  return {made, role.name, mail_invitation(txn, context, scope, made, role.name, token)};
 }
 
 // The inviter, if that person could still send the invitation: it holds only as long.
@@ -109,17 +153,14 @@ std::string password_of(const Context& context, const Email& email, const Accept
 }
 
 // Somebody signed up with this address and never showed that it is theirs. Who reads the mailbox takes the
-// account over: with a password of their own, and nothing left of what the other one set up in it.
-void take_over(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& phc,
-               const std::string& profile) {
-  store::set_password(txn, user.id, phc, context.now);
+// account over: with a password of their own, and nothing left of what the other one set up in it. Returns
+// the account as it is then.
+UserRecord take_over(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& phc,
+                     const std::string& profile) {
   store::set_profile(txn, user.id, profile, context.now);
-  store::clear_attempts(txn, user.id);
-  for (const auto purpose :
-       {TokenPurpose::reset_password, TokenPurpose::verify_email, TokenPurpose::change_email})
-    store::delete_tokens(txn, user.id, purpose);
-  store::delete_api_keys_of(txn, user.id);
-  store::delete_sessions(txn, user.id, std::nullopt);
+  auto taken = claim_account(txn, context, user, phc);
+  taken.profile = profile;
+  return taken;
 }
 
 // The account of the invited address. A new one, and one whose address was never verified, needs a password;
@@ -132,14 +173,14 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
     auto& user = account->user;
     if (user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
     if (user.email_verified_at) return {user, false, true, false};
-    if (!signed_in) {
-      take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile);
-      user.profile = form.profile;
-    }
+    if (!signed_in)
+      return {
+          take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile),
+          true, true, true};
     store::mark_verified(txn, user.id, context.now);
     user.email_verified_at = context.now;
     user.updated_at = context.now;
-    return {user, !signed_in, true, true};
+    return {user, false, true, true};
   }
   const auto hash = password_of(context, email, form, organization_name);
   try {
@@ -162,26 +203,30 @@ void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope&
           std::move(after)});
   if (!person.was_known)
     record_audit(txn, context, scope, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
-  if (!person.newly_verified) return;
+  // Who has taken the account over is told of that by claim_account.
+  if (!person.newly_verified || person.is_new) return;
   Values account;
   account.set("email", user.email).set("email_verified", true);
-  if (person.is_new) account.masked("password").set("sessions_ended", true).set("api_keys_ended", true);
   record_for_account(txn, context, user.id,
-                     {person.is_new ? "account.taken_over" : "email.verified",
-                      "user",
-                      user.id.bytes(),
-                      {},
-                      std::move(account)});
+                     {"email.verified", "user", user.id.bytes(), {}, std::move(account)});
 }
 
 }  // namespace
 
+void judge_lifetime(const Context& context, const std::string& pointer,
+                    const std::optional<std::int64_t>& seconds) {
+  const auto longest = context.settings.invite_max_seconds;
+  if (!seconds || (*seconds >= kShortestInviteSeconds && *seconds <= longest)) return;
+  throw ApiError(ErrorCode::validation_failed)
+      .field(pointer, "must be from " + std::to_string(kShortestInviteSeconds) + " to " +
+                          std::to_string(longest) + ", the service's own bound");
+}
+
 store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
                            const InviteForm& form) {
   store::enter(txn, scope);
-  const auto role = store::find_role(txn, scope, form.role);
-  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
-  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  const auto role = named_role(txn, scope, form.role, "/role");
+  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
   const auto invited = find_invited(txn, form);
   if (invited.user && store::find_member(txn, scope, *invited.user))
     throw ApiError(ErrorCode::already_member);
@@ -190,42 +235,44 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   made.id = crypto::new_id<InviteId>();
   made.email = invited.email.str();
   made.user = invited.user;
-  made.role = role->id;
+  made.role = role.id;
   made.invited_by = scope.user();
   made.created_at = context.now;
-  made.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  made.expires_at = context.now + lifetime_of(txn, context, scope, form.expires_in);
   made.by_user = form.user.has_value();
-  spend_budgets(context, scope, made.email);
-  const Secret token = crypto::new_token();
-  if (const auto stale = store::delete_expired_invite(txn, scope, invited.email, context.now))
-    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
-  try {
-    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
-  } catch (const db::DuplicateKey&) {
-    throw ApiError(ErrorCode::invite_pending);
-  }
-  auto after = standing_values(made, InviteStatus::pending);
-  after.set("role", role->name);
-  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
-  return {made, role->name, mail_invitation(txn, context, scope, made, role->name, token)};
+  spend_budget(context, scope);
+  return put_invite(txn, context, scope, invited.email, made, role);
 }
 
-store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                  InviteId id) {
+store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     UserId inviter, const Email& email, const RoleRecord& role) {
+  store::Invite made;
+  made.id = crypto::new_id<InviteId>();
+  made.email = email.str();
+  made.role = role.id;
+  made.invited_by = inviter;
+  made.created_at = context.now;
+  made.expires_at = context.now + Seconds{context.settings.set_password_seconds};
+  return put_invite(txn, context, scope, email, made, role);
+}
+
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
+                                  std::optional<Seconds> expires_in) {
   auto [invite, role] = unanswered_invite(txn, scope, id);
   const auto account = store::find_account(txn, Email::parse(invite.email).value());
   if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
-  spend_budgets(context, scope, invite.email);
+  spend_budget(context, scope);
   const Secret token = crypto::new_token();
   auto before = standing_values(invite, invite.status);
   invite.status = InviteStatus::pending;
   invite.invited_by = scope.user();
-  invite.expires_at = context.now + Seconds{context.settings.invite_seconds};
+  invite.expires_at = context.now + lifetime_of(txn, context, scope, expires_in);
   try {
     store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
+  require_place(txn, context, scope);
   record(txn, context, scope,
          {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
   return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
@@ -243,6 +290,7 @@ void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scop
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
   const auto opened = OpenedInvite::open(txn, crypto::sha256(token), context.now);
   const auto& scope = opened.scope();
+  const SlowTurn turn{context, SlowTurn::Kind::answer, scope.org()};
   inviting_organization(txn, scope);
   // Its token may be another one by now: the same row is asked again, under its lock.
   const auto invite = store::lock_invite(txn, scope, crypto::sha256(token));
@@ -254,6 +302,23 @@ void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std
           standing_values(*invite, InviteStatus::declined)});
 }
 
+namespace {
+
+// Why an invitation opens nothing. Who accepted it and is a member still is told so: what is left to do is to
+// sign in.
+[[noreturn]] void refuse_closed(db::Txn& txn, const TenantScope& scope,
+                                const std::optional<store::Invite>& invite) {
+  if (invite && invite->status == InviteStatus::accepted) {
+    const auto account = store::find_account(txn, Email::parse(invite->email).value());
+    if (account && store::find_member(txn, scope, account->user.id))
+      throw ApiError(ErrorCode::already_member,
+                     "The invitation was accepted and you are a member already: sign in");
+  }
+  throw ApiError(ErrorCode::invite_gone);
+}
+
+}  // namespace
+
 OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
   const auto org = store::find_invite_organization(txn, token_hash);
   if (!org) throw ApiError(ErrorCode::invite_gone);
@@ -262,7 +327,7 @@ OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, Tim
   store::enter(txn, scope);
   auto found = store::find_invite(txn, scope, token_hash);
   if (!found || found->status != InviteStatus::pending || found->expired(now))
-    throw ApiError(ErrorCode::invite_gone);
+    refuse_closed(txn, scope, found);
   return OpenedInvite{scope, *std::move(found)};
 }
 
@@ -271,6 +336,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   const auto hash = crypto::sha256(form.token);
   const auto opened = OpenedInvite::open(txn, hash, context.now);
   const auto& scope = opened.scope();
+  const SlowTurn turn{context, SlowTurn::Kind::answer, scope.org()};
   const auto organization = inviting_organization(txn, scope);
 
   if (signed_in_as && *signed_in_as != opened.invite().email) throw ApiError(ErrorCode::wrong_account);
@@ -280,7 +346,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
 
   const auto invite = store::lock_invite(txn, scope, hash);
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
-    throw ApiError(ErrorCode::invite_gone);
+    refuse_closed(txn, scope, invite);
   auto role = store::find_role(txn, scope, invite->role);
   const auto inviter = role ? standing_inviter(txn, context, scope, *invite, *role) : std::nullopt;
   if (!inviter) throw ApiError(ErrorCode::invite_gone);
@@ -289,7 +355,8 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
 
   store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
   try {
-    store::insert_member(txn, scope, person.user.id, role->id, context.now, role->expires_at);
+    store::insert_member(txn, scope, opened.redeemed_by(person.user.id),
+                         {role->id, invite->invited_by, role->expires_at}, context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::already_member);
   }

@@ -70,19 +70,29 @@ void take_mail_event(db::Txn& txn, const Context& context, std::string_view sour
                                        detail,
                                        std::string{source},
                                        context.now};
-  if (!email || !store::insert_suppression(txn, suppression)) {
+  if (!email || !suppress(txn, context, suppression, mail)) {
     ++taken.ignored;
     return;
   }
   ++taken.suppressed;
   tell_owner(txn, context, *email);
-  Values after;
-  after.set("email", suppression.email)
+}
+
+bool suppress(db::Txn& txn, const Context& context, const store::Suppression& suppression,
+              const std::optional<store::SentMail>& mail) {
+  if (!store::insert_suppression(txn, suppression)) return false;
+  Change change{"mail.suppressed", "suppression", suppression.id.bytes()};
+  change.after.set("email", suppression.email)
       .set("reason", suppression.reason)
       .set("source", suppression.source)
       .set("detail", suppression.detail);
-  record_for_system(txn, context,
-                    {"mail.suppressed", "suppression", suppression.id.bytes(), {}, std::move(after)});
+  record_for_system(txn, context, change);
+  if (!mail || !mail->org || !store::has_organization(txn, *mail->org)) return true;
+  // Not the address: the organization may have invited an account by its id.
+  Change known{"mail.suppressed", "mail", mail->id.bytes()};
+  known.after.set("reason", suppression.reason).set("source", suppression.source);
+  record_audit_by_itself(txn, context, *mail->org, known);
+  return true;
 }
 
 bool is_signed_event(const Secret& secret, std::string_view header, std::string_view body, TimePoint now) {

@@ -3,6 +3,8 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/keeping.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/service/reauthentication.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -26,8 +28,10 @@ store::Member member_under_lock(db::Txn& txn, const Context& context, const Tena
   return member_to_change(txn, context, scope, user);
 }
 
+// An owner whose role has an end does not count: the organization would have none from then on.
 void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& leaving) {
-  const bool counts = leaving.role.name == kOwnerRole && leaving.status == Status::active;
+  const bool counts =
+      leaving.role.name == kOwnerRole && leaving.status == Status::active && !leaving.role.expires_at;
   if (counts && store::count_owners(txn, scope) <= 1) throw ApiError(ErrorCode::last_owner);
 }
 
@@ -38,6 +42,12 @@ void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& sco
   Values after;
   after.set("invited_by", inviter).set("invitations", revoked);
   record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes(), {}, after});
+}
+
+// What the member has set up does not go on without the right to it.
+void end_what_stands_on(db::Txn& txn, const Context& context, const TenantScope& scope, UserId member) {
+  revoke_invites(txn, context, scope, member);
+  suspend_webhooks_of(txn, context, scope, member);
 }
 
 Values role_values(const RoleRecord& role) {
@@ -86,7 +96,7 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
   keep_an_owner(txn, scope, member);
   store::delete_member(txn, scope, user, context.now);
   store::delete_pending_invites(txn, scope, user, member.email);
-  revoke_invites(txn, context, scope, user);
+  end_what_stands_on(txn, context, scope, user);
   auto before = role_values(member.role);
   before.set("email", member.email).set("status", status_name(member.status));
   record(txn, context, scope, {"member.removed", "member", user.bytes(), std::move(before)});
@@ -94,21 +104,23 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name, const std::optional<TimePoint>& expires_at) {
-  judge_expiry(context, role_name, expires_at);
   const auto caller = stand_under_lock(txn, context, scope);
   auto member = member_to_change(txn, context, scope, user);
-  const auto role = store::find_role(txn, scope, role_name);
-  if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/new_role_name", "no such role");
+  const std::optional<RoleRecord> role = named_role(txn, scope, role_name, "/new_role_name");
+  judge_expiry(context, role->name, expires_at);
   if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (role->name == kOwnerRole && !member.email_verified_at) throw ApiError(ErrorCode::account_unverified);
   // Or two who hold their roles for a time would make each other's last.
   const bool gains =
       !member.role.permissions.covers(role->permissions) || prolongs(member.role.expires_at, expires_at);
   if (gains && prolongs(caller.role.expires_at, expires_at))
     throw ApiError(ErrorCode::role_outranks, "Nobody gives a role for longer than they hold their own");
   if (role->id == member.role.id && expires_at == member.role.expires_at) return member;
-  if (role->id != member.role.id) keep_an_owner(txn, scope, member);
+  if (role->id != member.role.id || expires_at) keep_an_owner(txn, scope, member);
   store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
   if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
+  if (expires_at || !role->permissions.has(Permission::webhooks_manage))
+    suspend_webhooks_of(txn, context, scope, user);
   auto before = role_values(member.role);
   member.role = *role;
   member.role.expires_at = expires_at;
@@ -121,18 +133,24 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
 store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name) {
   const auto member = store::find_member(txn, scope, user);
-  const bool holds = member && member->role.name == role_name && member->role.expires_at > context.now;
+  const auto role = named_role(txn, scope, role_name, "/role");
+  const bool holds = member && member->role.id == role.id && member->role.expires_at > context.now;
   return change_role(txn, context, scope, user, role_name, holds ? member->role.expires_at : std::nullopt);
 }
 
 void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                        Status status) {
-  const auto member = member_under_lock(txn, context, scope, user);
+  const auto caller = stand_under_lock(txn, context, scope);
+  const auto member = member_to_change(txn, context, scope, user);
   if (member.status == status) return;
+  const bool leaves = status != Status::active;
+  // Whoever holds a right for a time brings back nobody whose right lasts longer.
+  if (!leaves && prolongs(caller.role.expires_at, member.role.expires_at))
+    throw ApiError(ErrorCode::temporary_right,
+                   "Nobody activates a member whose role lasts longer than their own");
   keep_an_owner(txn, scope, member);
   store::set_member_status(txn, scope, user, status, context.now);
-  const bool leaves = status != Status::active;
-  if (leaves) revoke_invites(txn, context, scope, user);
+  if (leaves) end_what_stands_on(txn, context, scope, user);
   record(txn, context, scope,
          {leaves ? "member.deactivated" : "member.activated", "member", user.bytes(),
           status_value(member.status), status_value(status)});

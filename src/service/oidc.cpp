@@ -7,6 +7,7 @@
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jose.hpp"
+#include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::service {
@@ -27,7 +28,6 @@ struct Known {
   TimePoint discovered_at;
   TimePoint keys_at;
   TimePoint refreshed_at;  // for the sake of a kid that was not among them
-  std::int64_t calls = 0;  // under way
 };
 
 class Issuers {
@@ -35,8 +35,7 @@ class Issuers {
   template <class Work>
   auto with(const std::string& issuer, Work&& work) {
     const std::lock_guard lock{mutex_};
-    if (known_.size() >= kMostIssuers && !known_.contains(issuer))
-      std::erase_if(known_, [](const auto& entry) { return entry.second.calls == 0; });
+    if (known_.size() >= kMostIssuers && !known_.contains(issuer)) known_.clear();
     return work(known_[issuer]);
   }
 
@@ -48,11 +47,6 @@ class Issuers {
 Issuers& issuers() {
   static Issuers all;
   return all;
-}
-
-// A clock that was set back must not keep anything for ever.
-bool is_fresh(TimePoint since, TimePoint now, Seconds lifetime) {
-  return since <= now && now - since < lifetime;
 }
 
 std::optional<rapidjson::Document> read_object(const std::string& json) {
@@ -119,27 +113,19 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-ProviderCall::ProviderCall(const Context& context, std::string issuer)
+ProviderCall::ProviderCall(const Context& context, OrgId org, std::string issuer)
     : context_(context),
+      org_(org),
       issuer_(std::move(issuer)),
       policy_(net::outbound_policy(context.settings)),
-      deadline_us_(monotonic_microseconds() + policy_.seconds * 1'000'000) {
-  const auto most = std::max<std::int64_t>(context.settings.worker_threads / 2, 1);
-  const bool taken = issuers().with(issuer_, [&](Known& known) {
-    if (known.calls >= most) return false;
-    ++known.calls;
-    return true;
-  });
-  if (!taken)
-    throw ApiError(ErrorCode::unavailable, "Too many wait for the identity provider: try again")
-        .detail("too many calls to " + issuer_);
+      deadline_us_(monotonic_microseconds() + policy_.seconds * 1'000'000) {}
+
+void ProviderCall::take_turn() {
+  if (!turn_) turn_.emplace(context_, SlowTurn::Kind::call, org_);
 }
 
-ProviderCall::~ProviderCall() {
-  issuers().with(issuer_, [](Known& known) { return --known.calls; });
-}
-
-net::OutboundReply ProviderCall::call(net::OutboundRequest request) const {
+net::OutboundReply ProviderCall::call(net::OutboundRequest request) {
+  take_turn();
   const auto left = (deadline_us_ - monotonic_microseconds()) / 1000;
   if (left <= 0) fail("no time is left for " + request.url);
   request.milliseconds = left;
@@ -154,7 +140,7 @@ net::OutboundReply ProviderCall::call(net::OutboundRequest request) const {
   }
 }
 
-std::string ProviderCall::get(const std::string& url) const {
+std::string ProviderCall::get(const std::string& url) {
   net::OutboundRequest request;
   request.url = url;
   auto reply = call(std::move(request));
@@ -182,7 +168,7 @@ Discovery ProviderCall::read_discovery(const std::string& json) const {
 Discovery ProviderCall::discover() {
   const auto kept = issuers().with(issuer_, [&](const Known& known) {
     const bool fresh =
-        is_fresh(known.discovered_at, context_.now, Seconds{context_.settings.oauth_keys_seconds});
+        is_younger(known.discovered_at, context_.now, Seconds{context_.settings.oauth_keys_seconds});
     return fresh ? known.discovery : std::nullopt;
   });
   if (kept) return *kept;
@@ -232,10 +218,10 @@ std::string ProviderCall::open(const std::string& id_token) {
   enum class Ask { nothing, first, again };
   std::optional<crypto::ForeignKeys> keys;
   const auto ask = issuers().with(issuer_, [&](Known& known) {
-    if (known.keys && is_fresh(known.keys_at, now, Seconds{context_.settings.oauth_keys_seconds}))
+    if (known.keys && is_younger(known.keys_at, now, Seconds{context_.settings.oauth_keys_seconds}))
       keys = known.keys;
     if (!keys) return Ask::first;
-    if (keys->has(token->kid) || is_fresh(known.refreshed_at, now, kBetweenRefreshes)) return Ask::nothing;
+    if (keys->has(token->kid) || is_younger(known.refreshed_at, now, kBetweenRefreshes)) return Ask::nothing;
     // Claimed before the call: of those who come with unknown keys meanwhile none asks too.
     known.refreshed_at = now;
     return Ask::again;

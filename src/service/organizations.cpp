@@ -4,10 +4,14 @@
 #include <array>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/base/transliterate.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/name.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/differences.hpp"
+#include "tenantd/service/invitations.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/invites.hpp"
@@ -70,6 +74,7 @@ void judge(const Context& context, const OrganizationChange& change) {
         .field("/mail_sender_name", "must be a name of at most 100 characters without @, < and >");
   judge_session("/session_idle_seconds", change.session_idle_seconds, context.settings.session_idle_seconds);
   judge_session("/session_max_seconds", change.session_max_seconds, context.settings.session_max_seconds);
+  if (change.invite_seconds) judge_lifetime(context, "/invite_seconds", *change.invite_seconds);
 }
 
 // As they will stand: one of the two may be of before.
@@ -99,6 +104,7 @@ store::OrganizationForm changed(store::OrganizationForm form, const Organization
   take(form.business.mail_sender_name, change.mail_sender_name);
   take(form.business.session_idle_seconds, change.session_idle_seconds);
   take(form.business.session_max_seconds, change.session_max_seconds);
+  take(form.business.invite_seconds, change.invite_seconds);
   return form;
 }
 
@@ -111,7 +117,8 @@ Differences differences(const store::OrganizationForm& was, const store::Organiz
       .note("self_approval", was.business.self_approval, is.business.self_approval)
       .note("mail_sender_name", was.business.mail_sender_name, is.business.mail_sender_name)
       .note("session_idle_seconds", was.business.session_idle_seconds, is.business.session_idle_seconds)
-      .note("session_max_seconds", was.business.session_max_seconds, is.business.session_max_seconds);
+      .note("session_max_seconds", was.business.session_max_seconds, is.business.session_max_seconds)
+      .note("invite_seconds", was.business.invite_seconds, is.business.invite_seconds);
   return found;
 }
 
@@ -120,16 +127,16 @@ constexpr std::string_view kAdminRole = "admin";
 void tell_of_transfer(db::Txn& txn, const Context& context, const TenantScope& scope,
                       const store::Member& from, const store::Member& to) {
   const auto organization = store::find_organization(txn, scope).value();
-  for (const auto& [user, email] : {std::pair{from.user, from.email}, std::pair{to.user, to.email}})
-    send_mail(txn, context,
-              {mail::Template::ownership_transferred,
-               email,
-               {{"organization", organization.name},
-                {"from", from.email},
-                {"to", to.email},
-                {"email", email},
-                {"time", format_utc(context.now)}}},
-              scope.org(), user);
+  for (const auto& reader : {reader_of(from), reader_of(to)})
+    offer_mail(txn, context,
+               {mail::Template::ownership_transferred,
+                reader.email,
+                {{"organization", organization.name},
+                 {"from", from.email},
+                 {"to", to.email},
+                 {"email", reader.email},
+                 {"time", format_utc(context.now)}}},
+               scope.org(), reader);
 }
 
 }  // namespace
@@ -141,10 +148,17 @@ TenantLimits default_limits(const Settings& settings) {
           limit(settings.tenant_max_storage), limit(settings.tenant_max_requests)};
 }
 
+void require_may_found(db::Txn& txn, const Principal& principal) {
+  constexpr std::int64_t most = 10;
+  if (principal.user.email_verified_at || store::count_memberships(txn, principal.user.id) < most) return;
+  throw ApiError(ErrorCode::email_unverified, "Verify the address first: an account founds " +
+                                                  std::to_string(most) + " organizations without");
+}
+
 void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const OrganizationChange& change) {
   judge(context, change);
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   if (change.require_mfa.value_or(false)) {
     const auto account = store::find_account(txn, scope.user());
     if (!account || !account->user.mfa_enabled)
@@ -167,15 +181,16 @@ void change_organization(db::Txn& txn, const Context& context, const TenantScope
 
 void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const std::string& name) {
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   const auto organization = store::find_organization(txn, scope);
   if (!organization) throw ApiError(ErrorCode::not_found);
-  if (organization->name != name)
+  // One that is from before names were kept in one form counts as typed.
+  if (to_nfc(organization->name) != to_nfc(name))
     throw ApiError(ErrorCode::confirmation_mismatch).field("/name", "is not the organization's name");
   record_for_system(txn, context,
                     {"organization.deleted", "organization", scope.org().bytes(),
                      std::move(Values{}.set("name", organization->name).set("slug", organization->slug))});
-  store::delete_organization(txn, scope, name);
+  store::delete_organization(txn, scope, organization->name);
 }
 
 store::Member transfer_ownership(db::Txn& txn, const Context& context, const TenantScope& scope, UserId heir,
@@ -184,12 +199,13 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   // Hash before the locks.
   store::enter(txn, scope);
   reauthenticate(txn, context, scope.user(), proof);
-  const auto caller = stand_under_lock(txn, context, scope);
+  const auto caller = stand_for_good(txn, context, scope, Lock::try_briefly);
   if (caller.role.name != kOwnerRole) throw ApiError(ErrorCode::forbidden);
   auto member = store::find_member(txn, scope, heir);
   const auto account = store::find_account(txn, heir);
   if (!member || member->status != Status::active || account->user.status != Status::active)
     throw ApiError(ErrorCode::not_found, "No such member");
+  if (!account->user.email_verified_at) throw ApiError(ErrorCode::account_unverified);
   const auto admin = store::find_role(txn, scope, std::string{kAdminRole});
   store::set_member_role(txn, scope, heir, caller.role.id, std::nullopt, context.now);
   store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
@@ -207,7 +223,7 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
 
 std::string slug_of(const std::string& name) {
   std::string slug;
-  for (const char c : ascii_lower(name)) {
+  for (const char c : transliterate(name)) {
     if (is_label_character(c)) {
       slug += c;
     } else if (!slug.empty() && slug.back() != '-') {
@@ -252,7 +268,7 @@ Founding::Founded Founding::make(db::Txn& txn, const Context& context, UserId us
   membership.organization = insert_with_slug(txn, context, scope, form);
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
-  store::insert_member(txn, scope, user, membership.role.id, context.now);
+  store::insert_member(txn, scope, store::ProvenAccount{user}, {membership.role.id, {}, {}}, context.now);
   const auto& made = membership.organization;
   Values after;
   after.set("name", made.name).set("slug", made.slug).set("personal", made.personal);

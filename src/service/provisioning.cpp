@@ -4,6 +4,8 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
+#include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/identities.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/members.hpp"
@@ -65,9 +67,24 @@ UserId link(db::Txn& txn, const Context& context, const Vouched& vouched, std::o
   return user;
 }
 
+// Whoever answers for the provider lets newcomers in by it, as somebody does who invites: as long as that
+// person could, and to no more. Judged under the lock of members: whoever takes that right away was before
+// this, or comes after.
+void require_keeper(db::Txn& txn, const Vouched& vouched) {
+  store::lock_organization(txn, vouched.by.scope());
+  const auto& provider = vouched.by.provider();
+  const auto role = store::find_role(txn, vouched.by.scope(), provider.default_role);
+  const auto needs = role.value().permissions.with(Permission::identity_providers_manage);
+  if (!provider.kept_by || !stands_for_good(txn, vouched.by.scope(), *provider.kept_by, needs))
+    refuse("Nobody answers for newcomers by this provider any more: an administrator has to save it again",
+           "the provider's keeper may let nobody in");
+}
+
 void join(db::Txn& txn, const Context& context, const Vouched& vouched, UserId user, const char* action) {
   const auto& provider = vouched.by.provider();
-  store::insert_member(txn, vouched.by.scope(), user, provider.default_role, context.now);
+  require_keeper(txn, vouched);
+  store::insert_member(txn, vouched.by.scope(), vouched.by.signed_for(user),
+                       {provider.default_role, provider.kept_by, {}}, context.now);
   Change change{action, "user", user.bytes()};
   change.after.set("email", address_of(vouched))
       .set("role", provider.default_role_name)
@@ -93,6 +110,8 @@ UserId provision(db::Txn& txn, const Context& context, const Vouched& vouched) {
   if (!vouched.by.provider().auto_provision) refuse(kNobody, "unknown identity");
   if (!vouched.claims.email) refuse("The identity has no e-mail address", "no address in the token");
   const auto& email = *vouched.claims.email;
+  if (!Email::read(email.str()).problem.empty())
+    refuse("Mail to the identity's e-mail address cannot be sent", "letters beyond ASCII before the @");
   // Counted whether or not an account comes of it: each refusal tells that an address is registered.
   if (context.may_invite)
     require(context.may_invite(UserId{vouched.by.scope().org().bytes()}),

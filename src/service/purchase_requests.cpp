@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -51,12 +52,14 @@ void fill(db::Txn& txn, const TenantScope& scope, PurchaseView& view, const Purc
   view.lines = form.lines;
   const auto products = products_of(txn, scope, view.lines);
   row.currency = form.currency ? form.currency : first_currency(view.lines, products);
-  row.total_minor = 0;
+  row.total_minor = row.unpriced_lines = 0;
   for (std::size_t i = 0; i < view.lines.size(); ++i) {
     auto& line = view.lines[i];
     const auto& product = products.at(line.product);
     if (!line.unit_price_minor && product.currency == row.currency)
       line.unit_price_minor = product.price_minor;
+    if (!line.unit_price_minor) ++row.unpriced_lines;
+    line.position = static_cast<std::int64_t>(i);
     line.sku = product.sku;
     line.name = product.name;
     line.unit = product.unit;
@@ -119,6 +122,7 @@ void note(db::Txn& txn, const Context& context, const TenantScope& scope, Purcha
 std::string_view action_of(PurchaseStep step) {
   switch (step) {
     case PurchaseStep::submit: return "purchase_request.submitted";
+    case PurchaseStep::withdraw: return "purchase_request.withdrawn";
     case PurchaseStep::approve: return "purchase_request.approved";
     case PurchaseStep::reject: return "purchase_request.rejected";
     case PurchaseStep::receive: return "purchase_request.received";
@@ -127,17 +131,16 @@ std::string_view action_of(PurchaseStep step) {
 }
 
 void require_status_before(const PurchaseView& view, PurchaseStep step) {
-  if (view.row.status == status_before(step)) return;
+  if (may_take(step, view.row.status)) return;
   throw ApiError(ErrorCode::invalid_transition,
                  "It is " + std::string{purchase_status_name(view.row.status)});
 }
 
 // Takes the step, unless somebody else took one since `view` was read.
 void step_once(db::Txn& txn, const Context& context, const TenantScope& scope, PurchaseView& view,
-               PurchaseStep step, const std::string& reason,
-               const std::optional<WarehouseId>& warehouse = std::nullopt) {
+               PurchaseStep step, const std::string& reason) {
   const auto id = view.row.id;
-  if (!store::take_step(txn, scope, id, step, warehouse, context.now))
+  if (!store::take_step(txn, scope, id, step, context.now))
     throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
   // Now that nobody else changes it. A draft may have changed until now.
   view = find_purchase_request(txn, scope, id);
@@ -145,9 +148,9 @@ void step_once(db::Txn& txn, const Context& context, const TenantScope& scope, P
 }
 
 void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
-               PurchaseStep step, const std::string& reason) {
+               PurchaseStep step, PurchaseStatus was, const std::string& reason) {
   Values before, after;
-  before.set("status", purchase_status_name(status_before(step)));
+  before.set("status", purchase_status_name(was));
   after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
   auto data = told(view.row);
   if (!reason.empty()) {
@@ -197,13 +200,106 @@ WarehouseId destination(const PurchaseView& view, const std::optional<WarehouseI
   return view.row.warehouse ? *view.row.warehouse : *named;
 }
 
-// What the ledger refuses is not of the receiver's making: the body holds no quantity.
+// Who asked for it takes it back, nobody else.
+void require_requester(const TenantScope& scope, const PurchaseView& view) {
+  if (view.row.requested_by != scope.user())
+    throw ApiError(ErrorCode::forbidden, "Who asked for it takes it back");
+}
+
+// Puts what arrived of a product on its lines, in their order, into `arriving`.
+void spread(const PurchaseView& view, const Receipt& receipt, std::size_t index,
+            std::vector<std::int64_t>& arriving) {
+  std::int64_t left = receipt.quantity, open = 0;
+  bool is_named = false;
+  for (std::size_t i = 0; i < view.lines.size(); ++i) {
+    const auto& line = view.lines[i];
+    if (line.product != receipt.product) continue;
+    is_named = true;
+    const auto room = line.quantity - line.received - arriving[i];
+    const auto here = std::min(left, room);
+    arriving[i] += here;
+    left -= here;
+    open += room;
+  }
+  if (!is_named) refuse(line_pointer(index, "/product_id"), "is on no line of the request");
+  if (left > 0)
+    throw ApiError(ErrorCode::conflict, "More than is still to come")
+        .field(line_pointer(index, "/quantity"), std::to_string(open) + " are still to come");
+}
+
+// How much arrives of each line.
+std::vector<std::int64_t> arriving_of(const PurchaseView& view, const ReceiptForm& form) {
+  std::vector<std::int64_t> arriving(view.lines.size(), 0);
+  if (form.arrived) {
+    for (std::size_t i = 0; i < form.arrived->size(); ++i) spread(view, (*form.arrived)[i], i, arriving);
+    return arriving;
+  }
+  for (std::size_t i = 0; i < view.lines.size(); ++i)
+    arriving[i] = view.lines[i].quantity - view.lines[i].received;
+  return arriving;
+}
+
+bool is_complete(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
+  for (std::size_t i = 0; i < view.lines.size(); ++i)
+    if (view.lines[i].received + arriving[i] < view.lines[i].quantity) return false;
+  return true;
+}
+
+// "[{"product_id":…,"quantity":…}]" of the lines of which something arrives.
+std::string told_lines(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
+  std::string lines = "[";
+  for (std::size_t i = 0; i < view.lines.size(); ++i) {
+    if (arriving[i] == 0) continue;
+    Values one;
+    one.set("product_id", view.lines[i].product).set("quantity", arriving[i]);
+    lines += (lines.size() > 1 ? "," : "") + one.json();
+  }
+  return lines + ']';
+}
+
+void tell_receipt(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
+                  PurchaseStatus was, const std::vector<std::int64_t>& arriving) {
+  Values before, after;
+  before.set("status", purchase_status_name(was));
+  after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
+  after.raw("lines", told_lines(view, arriving));
+  auto data = told(view.row);
+  data.raw("lines", told_lines(view, arriving));
+  const bool whole = view.row.status == PurchaseStatus::received;
+  record(txn, context, scope,
+         {whole ? "purchase_request.received" : "purchase_request.partially_received", "purchase_request",
+          view.row.id.bytes(), std::move(before), std::move(after), std::move(data)});
+}
+
+// What the ledger refuses is a level that would be too large.
 void post_line(db::Txn& txn, const Context& context, const TenantScope& scope, const MovementForm& form) {
   try {
     move_stock(txn, context, scope, form);
   } catch (const ApiError& e) {
     if (e.code() != ErrorCode::validation_failed) throw;
     throw ApiError(ErrorCode::conflict, "There would be more in stock than there can be");
+  }
+}
+
+// The rows of the products are locked in one order by all.
+void post_lines(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
+                WarehouseId to, const std::vector<std::int64_t>& arriving) {
+  std::vector<std::size_t> order(view.lines.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return view.lines[a].product < view.lines[b].product;
+  });
+  for (const auto i : order) {
+    if (arriving[i] == 0) continue;
+    const auto& line = view.lines[i];
+    if (!store::receive_line(txn, scope, view.row.id, line.position, arriving[i]))
+      throw ApiError(ErrorCode::conflict, "More than is still to come");
+    MovementForm form;
+    form.product = line.product;
+    form.warehouse = to;
+    form.quantity = arriving[i];
+    form.reason = "Purchase request " + std::to_string(view.row.number);
+    post_line(txn, context, scope, form);
   }
 }
 
@@ -264,8 +360,30 @@ PurchaseView submit_purchase_request(db::Txn& txn, const Context& context, const
   require_status_before(view, PurchaseStep::submit);
   step_once(txn, context, scope, view, PurchaseStep::submit, "");
   mail_approvers(txn, context, scope, view);
-  tell_step(txn, context, scope, view, PurchaseStep::submit, "");
+  tell_step(txn, context, scope, view, PurchaseStep::submit, PurchaseStatus::draft, "");
   return view;
+}
+
+PurchaseView withdraw_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                       PurchaseRequestId id) {
+  auto view = find_purchase_request(txn, scope, id);
+  require_requester(scope, view);
+  require_status_before(view, PurchaseStep::withdraw);
+  step_once(txn, context, scope, view, PurchaseStep::withdraw, "");
+  tell_step(txn, context, scope, view, PurchaseStep::withdraw, PurchaseStatus::submitted, "");
+  return view;
+}
+
+void delete_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                             PurchaseRequestId id) {
+  auto row = store::lock_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  const PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
+  require_requester(scope, view);
+  require_status_before(view, PurchaseStep::submit);
+  if (!store::delete_draft(txn, scope, id)) throw ApiError(ErrorCode::invalid_transition);
+  record(txn, context, scope,
+         {"purchase_request.deleted", "purchase_request", id.bytes(), values_of(view), {}, told(view.row)});
 }
 
 PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
@@ -275,31 +393,31 @@ PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const
   judge_decider(txn, scope, view, step);
   step_once(txn, context, scope, view, step, reason);
   mail_requester(txn, context, scope, view, reason);
-  tell_step(txn, context, scope, view, step, reason);
+  tell_step(txn, context, scope, view, step, PurchaseStatus::submitted, reason);
   return view;
 }
 
 PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                      PurchaseRequestId id, const std::optional<WarehouseId>& warehouse) {
-  auto view = find_purchase_request(txn, scope, id);
+                                      PurchaseRequestId id, const ReceiptForm& form) {
+  // Its row first: of two receipts the second sees what the first has left to come.
+  auto row = store::lock_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
   require_status_before(view, PurchaseStep::receive);
-  const auto to = destination(view, warehouse);
+  const auto to = destination(view, form.warehouse);
   if (!store::find_row(txn, scope, to)) refuse("/warehouse_id", "no such warehouse");
-  write_request([&] { step_once(txn, context, scope, view, PurchaseStep::receive, "", to); });
-  // The rows of the products are locked in one order by all.
-  auto lines = view.lines;
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const auto& a, const auto& b) { return a.product < b.product; });
-  const auto reason = "Purchase request " + std::to_string(view.row.number);
-  for (const auto& line : lines) {
-    MovementForm form;
-    form.product = line.product;
-    form.warehouse = to;
-    form.quantity = line.quantity;
-    form.reason = reason;
-    post_line(txn, context, scope, form);
-  }
-  tell_step(txn, context, scope, view, PurchaseStep::receive, "");
+  const auto arriving = arriving_of(view, form);
+  const auto was = view.row.status;
+  const auto after =
+      is_complete(view, arriving) ? PurchaseStatus::received : PurchaseStatus::partially_received;
+  write_request([&] {
+    if (!store::receive_step(txn, scope, id, after, to, context.now))
+      throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
+  });
+  post_lines(txn, context, scope, view, to, arriving);
+  view = find_purchase_request(txn, scope, id);
+  note(txn, context, scope, view, "");
+  tell_receipt(txn, context, scope, view, was, arriving);
   return view;
 }
 

@@ -2,7 +2,9 @@
 
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
 #include "tenantd/service/second_factor.hpp"
+#include "tenantd/store/global/known_networks.hpp"
 
 namespace tenantd::service {
 
@@ -11,7 +13,7 @@ bool is_right_password(const Context& context, const std::optional<store::Accoun
   const auto normalized = crypto::normalize_password(password);
   const bool real = evaluate && normalized && account && !account->password.empty();
   const std::string& stored = real ? account->password : crypto::decoy_hash(hash_cost(context.settings));
-  const bool match = crypto::verify_password(normalized.value_or(Secret{}), stored);
+  const bool match = crypto::verify_typed(normalized ? password : "", stored);
   return real && match;
 }
 
@@ -22,18 +24,32 @@ std::optional<store::Account> check_password(db::Txn& txn, const Context& contex
     throw ApiError(ErrorCode::reauthentication_required,
                    "The account has no password: ask for a link to choose one");
   // Durable before the hash: parallel guesses count together, whatever becomes of this one.
-  const bool counted = txn.settle([&](db::Txn& own) {
-    return store::reserve_attempt(own, user, context.settings.lock_failures,
-                                  Seconds{context.settings.lock_seconds}, context.now);
-  });
-  if (!is_right_password(context, account, password, counted)) return std::nullopt;
+  const Counted counted = txn.settle([&](db::Txn& own) { return count_attempt(own, context, user); });
+  if (!is_right_password(context, account, password, bool{counted})) return std::nullopt;
   // Durable too: whatever refuses the rest of the request, the password was no wrong guess.
-  const bool confirmed = txn.settle([&](db::Txn& own) { return confirm_password(own, *account); });
+  const bool confirmed =
+      txn.settle([&](db::Txn& own) { return confirm_password(own, context, *account, counted); });
   return confirmed ? account : std::nullopt;
 }
 
-bool confirm_password(db::Txn& txn, const store::Account& account) {
-  return store::confirm_attempt(txn, account.user.id, account.password);
+Counted count_attempt(db::Txn& txn, const Context& context, UserId user) {
+  const auto failures = context.settings.lock_failures;
+  const Seconds lock{context.settings.lock_seconds};
+  // Both, whatever comes of the first: the same work for everybody.
+  const bool open = store::reserve_attempt(txn, user, failures, lock, context.now);
+  const bool near =
+      store::reserve_network_attempt(txn, user, network_of(context.address), failures, lock, context.now);
+  return {open, near};
+}
+
+bool confirm_password(db::Txn& txn, const Context& context, const store::Account& account,
+                      const Counted& counted) {
+  const auto& [user, phc] = account;
+  const bool right = counted.account ? store::confirm_attempt(txn, user.id, phc)
+                                     : store::confirm_locked_attempt(txn, user.id, phc, context.now);
+  if (!right) return false;
+  store::confirm_network_attempt(txn, account.user.id, network_of(context.address));
+  return true;
 }
 
 store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user, const Proof& proof) {
@@ -46,7 +62,7 @@ store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user,
     if (!take_code(txn, context, user, *proof.code)) throw ApiError(ErrorCode::reauthentication_required);
   }
   // Again, with what follows: it may have changed while the code was looked at.
-  if (!confirm_password(txn, *account)) throw ApiError(ErrorCode::reauthentication_required);
+  if (!confirm_password(txn, context, *account, {})) throw ApiError(ErrorCode::reauthentication_required);
   return *account;
 }
 

@@ -3,6 +3,7 @@
 
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/schedule.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/reporter.hpp"
 #include "tenantd/store/system/reporter_work.hpp"
 

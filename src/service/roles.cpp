@@ -3,7 +3,9 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/keeping.hpp"
 #include "tenantd/service/standing.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
 
@@ -12,7 +14,7 @@ namespace {
 
 // The role to be changed, once nobody else can change it and nobody can be given it.
 store::Role role_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   auto role = store::lock_role(txn, scope, id);
   if (!role) throw ApiError(ErrorCode::not_found);
   if (role->is_system) throw ApiError(ErrorCode::system_role);
@@ -41,7 +43,7 @@ Values values_of(const store::Role& role) {
 
 store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form) {
   judge(scope, form);
-  stand_under_lock(txn, context, scope);
+  stand_for_good(txn, context, scope);
   const store::Role role{crypto::new_id<RoleId>(),
                          form.name,
                          form.description,
@@ -55,6 +57,7 @@ store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& s
   } catch (const db::DuplicateKey&) {
     refuse_name();
   }
+  store::require_place(txn, scope, store::Budgeted::roles, context.settings.roles_per_organization);
   record(txn, context, scope, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
   return role;
 }
@@ -82,6 +85,7 @@ store::Role change_role_itself(db::Txn& txn, const Context& context, const Tenan
   Values revocation;
   revocation.set("inviters_role", role.name).set("invitations", revoked);
   if (revoked > 0) record(txn, context, scope, {"invite.revoked", "invite", id.bytes(), {}, revocation});
+  if (!role.permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(txn, context, scope, id);
   record(txn, context, scope, {"role.updated", "role", id.bytes(), std::move(before), values_of(role)});
   return role;
 }

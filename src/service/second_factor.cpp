@@ -6,8 +6,9 @@
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/accounts.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/store/global/factors.hpp"
-#include "tenantd/store/global/sessions.hpp"
+#include "tenantd/store/global/live_sessions.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -98,6 +99,7 @@ std::vector<std::string> confirm_totp(db::Txn& txn, const Context& context, cons
   }
   auto codes = new_codes(txn, context, user);
   store::delete_sessions(txn, user, session.id());
+  store::set_second_factor(txn, session.id(), user);
   announce(txn, context, account.user, session.id(), "mfa.enabled", "Two-factor sign-in was switched on",
            Values{}.set("mfa_enabled", false),
            Values{}.set("mfa_enabled", true).masked("recovery_codes").set("other_sessions_ended", true));
@@ -160,7 +162,9 @@ TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::s
   if (!store::take_token(txn, TokenPurpose::second_factor, hash, context.now) || !account ||
       account->user.status != Status::active || !belongs)
     throw ApiError(ErrorCode::mfa_invalid);
-  return signed_in(txn, context, account->user, std::nullopt, std::move(bound_to));
+  auto reply = signed_in(txn, context, account->user, std::nullopt, std::move(bound_to));
+  store::set_second_factor(txn, reply.session, account->user.id);
+  return reply;
 }
 
 }  // namespace tenantd::service

@@ -2,9 +2,13 @@
 
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
 #include "tenantd/service/account_events.hpp"
 #include "tenantd/service/bound.hpp"
+#include "tenantd/store/global/known_networks.hpp"
+#include "tenantd/store/global/live_sessions.hpp"
 #include "tenantd/store/global/users.hpp"
 
 namespace tenantd::service {
@@ -51,29 +55,43 @@ TokenPair make_pair(const Context& context, UserId user, SessionId session, std:
 
 // The membership that a session's next token names: the one it had if it still counts, else the first that
 // does.
-std::optional<store::Membership> current_membership(db::Txn& txn, UserId user, std::optional<OrgId> org) {
-  if (org) {
-    auto membership = store::find_membership(txn, user, *org);
+std::optional<store::Membership> current_membership(db::Txn& txn, const store::SessionRow& session) {
+  if (session.org) {
+    auto membership = store::find_membership(txn, session.user, *session.org, session.id);
     if (membership && membership->status == Status::active &&
         membership->organization.status == Status::active)
       return membership;
   }
-  return store::first_membership(txn, user);
+  return store::first_membership(txn, session.user, session.id);
 }
 
 // The same for a session that is good for one organization: that one, or none.
-std::optional<store::Membership> bound_membership(db::Txn& txn, UserId user, OrgId org) {
-  auto membership = store::find_membership(txn, user, org);
+std::optional<store::Membership> bound_membership(db::Txn& txn, const store::SessionRow& session, OrgId org) {
+  auto membership = store::find_membership(txn, session.user, org, session.id);
   if (!membership || membership->status != Status::active ||
       membership->organization.status != Status::active)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
   return membership;
 }
 
-// A token other than the newest one: the client's own repetition within the grace, or a thief's.
-bool is_honest_repetition(const Context& context, const store::SessionRow& row, std::int64_t counter) {
+// How long a client that lost the reply to its newest refresh may ask again, if nobody has used what the
+// reply held: neither its refresh token nor its access token. Within the setting refresh_grace_seconds it may
+// in any case, since a client's parallel requests do.
+//
+// What an attacker gains who holds a refresh token that its owner has exchanged: the session, for as long as
+// the owner leaves the reply unused, and no longer than this after the exchange. Where the owner got the
+// reply and used it, which is what clients do, the old token ends the session as before. Where the thief
+// comes first, both hold one pair; the first of them to refresh makes the other's token an old one, and once
+// the newer pair is used that one ends the session. So a theft still shows, and a lost reply logs nobody out.
+constexpr Seconds kRefreshRetry{3600};
+
+// A token other than the newest one: the client's own repetition, or a thief's.
+bool is_honest_repetition(db::Txn& txn, const Context& context, const store::SessionRow& row,
+                          std::int64_t counter) {
   const Seconds grace{context.settings.refresh_grace_seconds};
-  return counter + 1 == row.counter && context.now - row.rotated_at < grace;
+  if (counter + 1 != row.counter || grace == Seconds{0}) return false;
+  if (is_younger(row.rotated_at, context.now, grace)) return true;
+  return is_younger(row.rotated_at, context.now, kRefreshRetry) && !store::is_pair_used(txn, row.id);
 }
 
 }  // namespace
@@ -89,7 +107,10 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.expires_at = idle_end(context, bounds_of(txn, user.id, membership), context.now, session.ends_at);
   session.address = context.address;
   session.agent = context.agent;
+  const auto ended = store::make_room(txn, user.id, context.settings.sessions_per_account, context.now);
   store::insert_session(txn, session, context.now);
+  store::know_network(txn, user.id, network_of(context.address), context.now);
+  if (ended > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
   reply.user = user;
@@ -105,8 +126,8 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   if (!row || row->expires_at <= context.now || row->ends_at <= context.now)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
 
-  auto membership = row->bound_org ? bound_membership(txn, row->user, *row->bound_org)
-                                   : current_membership(txn, row->user, row->org);
+  auto membership =
+      row->bound_org ? bound_membership(txn, *row, *row->bound_org) : current_membership(txn, *row);
   const auto bounds = bounds_of(txn, row->user, membership);
   // The bounds may have been drawn closer since its end was written down.
   const bool was_idle = bounds.idle && row->rotated_at + *bounds.idle <= context.now;
@@ -120,7 +141,7 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   if (!store::rotate_session(txn, row->id, counter, expires_at, context.now)) {
     row = store::find_session(txn, claims->session);
     if (!row) throw ApiError(ErrorCode::invalid_token, "The session has ended");
-    if (!is_honest_repetition(context, *row, counter)) {
+    if (!is_honest_repetition(txn, context, *row, counter)) {
       // Whatever else this unit of work holds goes; the end of the session stays.
       txn.rollback();
       store::delete_session(txn, row->id, row->user);
@@ -145,13 +166,11 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
 
 TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org) {
   if (session.principal().bound_org != org) require_unbound(session.principal());
-  auto membership = store::find_membership(txn, session.user(), org);
+  // None where an administrator has ended the sessions of before.
+  auto membership = store::find_membership(txn, session.user(), org, session.id());
   if (!membership || membership->status != Status::active ||
       membership->organization.status != Status::active)
     throw ApiError(ErrorCode::not_found);
-  // An administrator there has ended the sessions of before.
-  const auto live = store::authenticate(txn, session.id(), org, std::nullopt);
-  if (!live || !live->is_member) throw ApiError(ErrorCode::not_found);
   auto row = store::find_session(txn, session.id());
   if (!row) throw ApiError(ErrorCode::invalid_token);
   const auto bounds = bounds_of(txn, session.user(), membership);

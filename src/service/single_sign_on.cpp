@@ -87,6 +87,13 @@ std::string authorization_url(const Context& context, const store::IdentityProvi
   return url;
 }
 
+// True if the sign-in was begun in this browser, with this provider, and is not over.
+bool is_good(const std::optional<store::OauthState>& state, const Context& context,
+             const FoundProvider& found, const std::optional<std::string>& cookie) {
+  return state && state->expires_at > context.now && state->provider == found.provider().id && cookie &&
+         constant_time_equal(crypto::sha256(*cookie), state->browser);
+}
+
 // Of any number that bring one state, one gets it; durable before anybody is asked.
 store::OauthState take_state(db::Txn& txn, const Context& context, const FoundProvider& found,
                              const ProviderAnswer& answer, const std::optional<std::string>& cookie) {
@@ -94,9 +101,7 @@ store::OauthState take_state(db::Txn& txn, const Context& context, const FoundPr
     store::enter(own, found.scope());
     return store::take_oauth_state(own, found.scope(), crypto::sha256(answer.state));
   });
-  const bool good = state && state->expires_at > context.now && state->provider == found.provider().id &&
-                    cookie && constant_time_equal(crypto::sha256(*cookie), state->browser);
-  if (!good) throw ApiError(ErrorCode::oauth_state_invalid);
+  if (!is_good(state, context, found, cookie)) throw ApiError(ErrorCode::oauth_state_invalid);
   return *state;
 }
 
@@ -131,11 +136,14 @@ TokenReply sign_on(db::Txn& txn, const Context& context, const Vouched& vouched)
 
 // The provider is not asked again: what the database wants run again is run again here.
 TokenReply sign_on_in_the_end(db::Txn& txn, const Context& context, const Vouched& vouched) {
+  const auto started_us = monotonic_microseconds();
   for (int attempt = 1;; ++attempt) {
     try {
       return sign_on(txn, context, vouched);
     } catch (const db::RetryableError& e) {
-      if (attempt == db::kTransactionAttempts) throw ApiError(ErrorCode::unavailable).detail(e.what());
+      txn.rollback();
+      db::judge_failure(txn.pool(), e, attempt, started_us);
+      continue;
     } catch (const db::DuplicateKey&) {
       // Another sign-in of the same person was first: it is found now.
       if (attempt == db::kTransactionAttempts) throw;
@@ -169,7 +177,8 @@ BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, ProviderKind kin
                           const Principal* linking) {
   const auto found = FoundProvider::find(txn, kind, tenant);
   if (linking != nullptr) judge_linking(txn, context, found, *linking);
-  const auto endpoints = ProviderCall{context, issuer_of(context.settings, found.provider())}.discover();
+  const auto endpoints =
+      ProviderCall{context, found.scope().org(), issuer_of(context.settings, found.provider())}.discover();
 
   const auto& org = found.scope().org();
   const std::string state =
@@ -198,11 +207,17 @@ TokenReply finish_sign_in(db::Txn& txn, const Context& context, ProviderKind kin
                           const std::function<std::optional<std::string>(const std::string&)>& cookie) {
   if (txn.open()) txn.rollback();
   const auto found = FoundProvider::find(txn, kind, tenant);
-  // Before the state is used up, so that whoever is told to come again can.
-  ProviderCall call{context, issuer_of(context.settings, found.provider())};
-  const auto state =
-      take_state(txn, context, found, answer, cookie(cookie_name(context.settings, answer.state)));
-  const auto vouched = ask_provider(context, call, found, state, answer.code);
+  const auto vouched = [&] {
+    const auto browser = cookie(cookie_name(context.settings, answer.state));
+    ProviderCall call{context, found.scope().org(), issuer_of(context.settings, found.provider())};
+    // What is no sign-in is worth no turn. One that is good is used up only once there is a turn: for want of
+    // it the request is run again.
+    if (is_good(store::find_oauth_state(txn, found.scope(), crypto::sha256(answer.state)), context, found,
+                browser))
+      call.take_turn();
+    const auto state = take_state(txn, context, found, answer, browser);
+    return ask_provider(context, call, found, state, answer.code);
+  }();
   // Whoever's token came along, it is the identity that acts.
   Context own = context;
   own.caller = nullptr;

@@ -7,6 +7,7 @@
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/certificate.hpp"
+#include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/net/outbound.hpp"
 #include "tenantd/service/changes.hpp"
@@ -106,7 +107,7 @@ class Certificates {
   std::optional<Certificate> find(const std::string& url, TimePoint now) {
     const std::lock_guard lock{mutex_};
     const auto found = kept_.find(url);
-    if (found == kept_.end() || now - found->second.since > kKeptFor) return std::nullopt;
+    if (found == kept_.end() || !is_younger(found->second.since, now, kKeptFor)) return std::nullopt;
     return found->second.certificate;
   }
 

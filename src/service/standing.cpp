@@ -21,17 +21,48 @@ store::Member stand_as_super_admin(db::Txn& txn, const TenantScope& scope) {
   return member;
 }
 
+constexpr int kTries = 6;  // about a tenth of a second
+
+// What waits is the thread, for a moment, and never for the end of a long list of changes.
+// False if there is no such organization any more.
+bool lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
+  for (int n = 1;; ++n) {
+    try {
+      return store::lock_organization_now(txn, scope);
+    } catch (const db::LockTimeout&) {
+      if (n == kTries) throw;
+    }
+    db::back_off(n);
+  }
+}
+
 }  // namespace
 
-store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope) {
+store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
   store::enter(txn, scope);
-  store::lock_organization(txn, scope);
+  const bool is_there =
+      lock == Lock::wait ? store::lock_organization(txn, scope) : lock_without_waiting(txn, scope);
   if (scope.is_super()) return stand_as_super_admin(txn, scope);
   auto caller = store::find_member(txn, scope, scope.user());
-  if (!caller || caller->status != Status::active ||
+  if (!is_there || !caller || caller->status != Status::active ||
       !caller->role.permissions_at(context.now).covers(scope.permissions()))
     throw ApiError(ErrorCode::forbidden);
   return *std::move(caller);
+}
+
+store::Member stand_for_good(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
+  auto caller = stand_under_lock(txn, context, scope, lock);
+  if (caller.role.expires_at) throw ApiError(ErrorCode::temporary_right);
+  return caller;
+}
+
+bool stands_for_good(db::Txn& txn, const TenantScope& scope, UserId keeper, PermissionSet needs) {
+  const auto account = store::find_account(txn, keeper);
+  if (!account || account->user.status != Status::active) return false;
+  if (account->user.is_super) return true;
+  const auto member = store::find_member(txn, scope, keeper);
+  return member && member->status == Status::active && !member->role.expires_at &&
+         member->role.permissions.covers(needs);
 }
 
 }  // namespace tenantd::service

@@ -1,5 +1,6 @@
 #include "tenantd/service/super_admins.hpp"
 
+#include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/store/global/sessions.hpp"
 #include "tenantd/store/global/users.hpp"
@@ -11,6 +12,8 @@ std::optional<bool> change(db::Txn& txn, const Context& context, const Email& em
   const auto account = store::find_account(txn, email);
   if (!account) return std::nullopt;
   const auto& user = account->user;
+  // Somebody else may have signed up with the address, and know the password.
+  if (is_one && !user.is_super && !user.email_verified_at) throw ApiError(ErrorCode::account_unverified);
   const auto scope = store::SuperAdminScope::unsafe_for_tenantctl();
   if (!store::set_super_admin(txn, scope, user.id, is_one, context.now)) return is_one;
   if (!is_one) store::delete_sessions(txn, user.id, std::nullopt);

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/differences.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/organizations.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/service/users.hpp"
@@ -22,17 +23,16 @@ struct Owner {
       .field("/admin_email", why);
 }
 
-// An account whose address was never verified may be anybody's: whoever knows its password would own the
-// tenant. One without a password is nobody's yet, but that of who reads the mailbox.
-Owner owner_of(const store::Account& account) {
+// An account whose address was never verified may be anybody's: whoever gets into it would own the tenant.
+// One that nobody can get into is nobody's yet, but that of who reads the mailbox.
+Owner owner_of(db::Txn& txn, const store::Account& account) {
   if (account.user.status != Status::active) refuse_admin("its account is deactivated");
-  if (account.user.email_verified_at) return {account.user, false};
-  if (!account.password.empty()) refuse_admin("its account has not verified the address");
-  return {account.user, true};
+  if (!store::prove_account(txn, account)) refuse_admin("its account has not verified the address");
+  return {account.user, !account.user.email_verified_at};
 }
 
 Owner find_or_make_owner(db::Txn& txn, const Context& context, const NewTenant& form) {
-  if (const auto account = store::find_account(txn, form.admin)) return owner_of(*account);
+  if (const auto account = store::find_account(txn, form.admin)) return owner_of(txn, *account);
   try {
     return {store::insert_user(txn, {crypto::new_id<UserId>(), form.admin, std::nullopt, form.profile, false},
                                context.now),
@@ -92,6 +92,13 @@ void tell_owner(db::Txn& txn, const Context& context, const SuperAdmin& admin, c
             organization.id, owner.user.id);
 }
 
+store::OrganizationForm settings_of(db::Txn& txn, const SuperAdmin& admin, OrgId id) {
+  store::enter(txn, admin.in(id));
+  auto form = store::find_organization_form(txn, admin.in(id));
+  if (!form) throw ApiError(ErrorCode::not_found);
+  return *std::move(form);
+}
+
 }  // namespace
 
 MadeTenant make_tenant(db::Txn& txn, const Context& context, const SuperAdmin& admin, const NewTenant& form) {
@@ -125,6 +132,26 @@ store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdm
   record(txn, context, admin.in(id),
          {"organization.updated", "organization", id.bytes(), found.before(), found.after()});
   return tenant;
+}
+
+store::OrganizationForm read_tenant_settings(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                                             OrgId id) {
+  auto form = settings_of(txn, admin, id);
+  record_audit(txn, context, admin.in(id), {"organization.settings_read", "organization", id.bytes()});
+  return form;
+}
+
+store::OrganizationForm require_tenant_mfa(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                                           OrgId id, bool required) {
+  tenant_under_lock(txn, context, admin, id);
+  auto form = settings_of(txn, admin, id);
+  Differences found;
+  found.note("require_mfa", form.require_mfa, required);
+  form.require_mfa = required;
+  store::update_organization(txn, admin.in(id), form, context.now);
+  record(txn, context, admin.in(id),
+         {"organization.updated", "organization", id.bytes(), found.before(), found.after()});
+  return form;
 }
 
 store::Tenant set_tenant_status(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id,

@@ -3,7 +3,9 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/changes.hpp"
+#include "tenantd/service/mail_gate.hpp"
 #include "tenantd/service/members.hpp"
+#include "tenantd/service/named_role.hpp"
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/global/users.hpp"
 #include "tenantd/store/tenant/organizations.hpp"
@@ -12,10 +14,9 @@ namespace tenantd::service {
 namespace {
 
 // Counted whether or not a mail goes out: each refusal tells that an address is registered.
-void take_from_budget(const Context& context, const TenantScope& scope, const NewUserForm& form) {
-  const char* too_many = "Too many new accounts and invitations: try again later";
-  if (context.may_invite) require(context.may_invite(scope.user()), too_many);
-  if (form.send_welcome_email && context.may_mail) require(context.may_mail(form.email.str()), too_many);
+void take_from_budget(const Context& context, const TenantScope& scope) {
+  if (context.may_invite)
+    require(context.may_invite(scope.user()), "Too many new accounts and invitations: try again later");
 }
 
 store::Member member_of(const UserRecord& user, const RoleRecord& role) {
@@ -46,10 +47,9 @@ UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& sc
 const RoleRecord& UserMaker::role_named(const std::string& name) {
   auto known = roles_.find(name);
   if (known == roles_.end()) {
-    auto role = store::find_role(txn_, scope_, name);
-    if (!role) throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
-    role->expires_at = role_ends_;
-    known = roles_.emplace(name, *std::move(role)).first;
+    auto role = service::named_role(txn_, scope_, name, "/role");
+    role.expires_at = role_ends_;
+    known = roles_.emplace(name, std::move(role)).first;
   }
   if (!scope_.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
   return known->second;
@@ -57,7 +57,7 @@ const RoleRecord& UserMaker::role_named(const std::string& name) {
 
 store::Member UserMaker::make(const NewUserForm& form) {
   const auto& role = role_named(form.role);
-  take_from_budget(context_, scope_, form);
+  take_from_budget(context_, scope_);
   UserRecord user;
   try {
     user = store::insert_user(txn_, {crypto::new_id<UserId>(), form.email, std::nullopt, form.profile, false},
@@ -66,7 +66,8 @@ store::Member UserMaker::make(const NewUserForm& form) {
     throw ApiError(ErrorCode::email_taken, "The address has an account: invite it instead")
         .field("/email", "has an account");
   }
-  store::insert_member(txn_, scope_, user.id, role.id, context_.now, role.expires_at);
+  store::insert_member(txn_, scope_, store::ProvenAccount{user.id}, {role.id, scope_.user(), role.expires_at},
+                       context_.now);
   auto after = user_values(user);
   after.set("role", role.name).set("role_expires_at", role.expires_at);
   record(txn_, context_, scope_, {"user.created", "user", user.id.bytes(), {}, std::move(after)});
@@ -96,8 +97,7 @@ void mail_password_link(db::Txn& txn, const Context& context, const UserRecord& 
 
 void require_assignable(db::Txn& txn, const TenantScope& scope, const std::string& role) {
   if (!scope.permissions().has(Permission::roles_assign)) throw ApiError(ErrorCode::forbidden);
-  if (!store::find_role(txn, scope, role))
-    throw ApiError(ErrorCode::not_found, "No such role").field("/role", "no such role");
+  named_role(txn, scope, role, "/role");
 }
 
 store::Member update_user(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,

@@ -40,6 +40,9 @@ store::Attempt attempt_of(const net::OutboundPool::Outcome& outcome) {
     return attempt;
   }
   attempt.response_status = outcome.status;
+  // Who asks for more than the longest delay of our own gets that.
+  if (outcome.status == 429 || outcome.status == 503)
+    attempt.asked_to_wait = std::min(kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
   if (outcome.status / 100 == 3)
     attempt.error = "HTTP " + std::to_string(outcome.status) + "; redirects are not followed";
   else if (outcome.status / 100 != 2)
@@ -143,8 +146,11 @@ void WebhookCourier::step() {
 void WebhookCourier::look(TimePoint due_by) {
   woken_ = false;
   looked_at_us_ = monotonic_microseconds();
-  if (!store::has_due_delivery(database(), due_by)) return;
-  for (const auto& webhook : store::webhooks_with_due(database(), due_by)) turns_.add(webhook);
+  auto& db = database();
+  if (store::has_due_delivery(db, due_by))
+    for (const auto& webhook : store::webhooks_with_due(db, due_by)) turns_.add(webhook);
+  for (const auto& webhook : store::webhooks_with_unread(db)) turns_.add(webhook);
+  store::forget_read_backlogs(db);
 }
 
 // What became of the finished ones and the next ones, by one commit.
@@ -167,6 +173,19 @@ void WebhookCourier::exchange(TimePoint due_by) {
   for (const auto& send : sends) begin(send);
 }
 
+// What is due first; then what the webhook has not read yet.
+std::vector<store::DeliveryClaim> WebhookCourier::claim(db::Connection& db, const store::WebhookKey& webhook,
+                                                        TimePoint due_by, TimePoint lease_until,
+                                                        std::int64_t share) {
+  auto claims = store::claim_deliveries(db, webhook, due_by, lease_until, share);
+  const auto room = share - static_cast<std::int64_t>(claims.size());
+  if (room <= 0) return claims;
+  store::take_events(db, webhook, room);
+  for (auto& taken : store::claim_deliveries(db, webhook, due_by, lease_until, room))
+    claims.push_back(std::move(taken));
+  return claims;
+}
+
 // Goes through the row once. A webhook that had more than its share comes to the end of the row; one that may
 // have no more now returns when a delivery to it ends.
 std::vector<WebhookCourier::Send> WebhookCourier::claim_turns(db::Connection& db, TimePoint due_by) {
@@ -177,7 +196,7 @@ std::vector<WebhookCourier::Send> WebhookCourier::claim_turns(db::Connection& db
     const auto webhook = *turns_.next();
     const auto share = std::min(room, turns_.share(webhook));
     if (share <= 0) continue;
-    const auto claims = store::claim_deliveries(db, webhook, due_by, at + options_.lease, share);
+    const auto claims = claim(db, webhook, due_by, at + options_.lease, share);
     std::int64_t wanted = 0;
     for (const auto& claim : claims) {
       auto dispatch = store::read_dispatch(db, claim, at);
@@ -233,7 +252,8 @@ void WebhookCourier::save(db::Connection& db, const Result& result, TimePoint at
   } else if (gives_up(result, at)) {
     store::mark_dead(db, claim, at, attempt);
   } else {
-    store::mark_postponed(db, claim, at, attempt, at + retry_delay(claim.attempts));
+    store::mark_postponed(db, claim, at, attempt,
+                          at + std::max(retry_delay(claim.attempts), attempt.asked_to_wait));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "tenantd/service/standing.hpp"
 #include "tenantd/store/system/changes.hpp"
 #include "tenantd/store/system/deliveries.hpp"
+#include "tenantd/store/tenant/budgets.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -27,8 +28,7 @@ NewSecret new_secret(const Context& context, WebhookId id) {
 }
 
 void judge_url(const Context& context, OrgId org, const std::string& url) {
-  const SlowTurn turn{context, SlowTurn::Kind::lookup, org,
-                      "Too many addresses are being looked up: try again"};
+  const SlowTurn turn{context, SlowTurn::Kind::lookup, org};
   const auto why = net::refuse_url_resolved(net::outbound_policy(context.settings), url);
   if (why)
     throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why).field("/url", *why);
@@ -47,7 +47,8 @@ Values told(const store::Webhook& webhook) {
   values.set("url", without_secrets(webhook.url))
       .set("description", webhook.description)
       .set("events", webhook.events)
-      .set("status", webhook_status_name(webhook.status));
+      .set("status", webhook_status_name(webhook.status))
+      .set("kept_by", webhook.kept_by);
   return values;
 }
 
@@ -57,9 +58,11 @@ store::Webhook existing(db::Txn& txn, const TenantScope& scope, WebhookId id) {
   return *std::move(webhook);
 }
 
-// Whoever tells of an event holds the organization's end of the order and then asks for the webhooks' rows:
-// whoever changes one of them goes the same way.
-store::Webhook existing_under_lock(db::Txn& txn, const TenantScope& scope, WebhookId id) {
+// Lock order: members, the end of the organization's order of events, its webhooks' rows. Whoever pauses a
+// webhook reads that end.
+store::Webhook existing_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                   WebhookId id) {
+  stand_for_good(txn, context, scope);
   store::lock_changes(txn, std::nullopt);
   return existing(txn, scope, id);
 }
@@ -69,11 +72,7 @@ store::Webhook existing_under_lock(db::Txn& txn, const TenantScope& scope, Webho
 MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
                          const WebhookForm& form) {
   judge_url(context, scope.org(), form.url.value());
-  stand_under_lock(txn, context, scope);
-  if (store::count_webhooks(txn, scope) >= kMostWebhooks)
-    throw ApiError(ErrorCode::limit_reached,
-                   "An organization has at most " + std::to_string(kMostWebhooks) + " webhooks")
-        .member("limit", "webhooks");
+  stand_for_good(txn, context, scope);
   const auto id = crypto::new_id<WebhookId>();
   auto secret = new_secret(context, id);
   store::Webhook webhook{id,
@@ -83,9 +82,11 @@ MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope
                          form.status.value_or(WebhookStatus::active),
                          1,
                          scope.user(),
+                         scope.user(),
                          context.now,
                          context.now};
   store::insert_webhook(txn, scope, webhook, secret.sealed);
+  store::require_place(txn, scope, store::Budgeted::webhooks, context.settings.webhooks_per_organization);
   auto after = told(webhook);
   after.masked("secret");
   record(txn, context, scope, {"webhook.created", "webhook", id.bytes(), {}, std::move(after)});
@@ -98,7 +99,7 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
   existing(txn, scope, id);
   if (form.url)
     judge_url(context, scope.org(), *form.url);  // before anything is locked: it may take its time
-  auto webhook = existing_under_lock(txn, scope, id);
+  auto webhook = existing_under_lock(txn, context, scope, id);
   if (!is_expected(webhook.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = told(webhook);
   const bool url_changed = form.url && *form.url != webhook.url;
@@ -106,6 +107,7 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
   webhook.description = form.description.value_or(webhook.description);
   webhook.events = form.events.value_or(webhook.events);
   webhook.status = form.status.value_or(webhook.status);
+  webhook.kept_by = scope.user();
   if (!store::update_webhook(txn, scope, webhook, context.now))
     throw ApiError(ErrorCode::precondition_failed);
   ++webhook.revision;
@@ -118,14 +120,14 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
 }
 
 void remove_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id) {
-  const auto webhook = existing_under_lock(txn, scope, id);
+  const auto webhook = existing_under_lock(txn, context, scope, id);
   if (!store::delete_webhook(txn, scope, id)) throw ApiError(ErrorCode::not_found);
   record(txn, context, scope, {"webhook.deleted", "webhook", id.bytes(), told(webhook)});
 }
 
 MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const TenantScope& scope,
                                   WebhookId id) {
-  auto webhook = existing_under_lock(txn, scope, id);
+  auto webhook = existing_under_lock(txn, context, scope, id);
   auto secret = new_secret(context, id);
   const auto until = context.now + kPreviousSecretSigns;
   if (!store::replace_webhook_secret(txn, scope, id, secret.sealed, until, context.now))
@@ -140,7 +142,7 @@ MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const Te
 
 store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
                                 EventId event) {
-  const auto webhook = existing_under_lock(txn, scope, id);
+  const auto webhook = existing_under_lock(txn, context, scope, id);
   if (!store::find_delivery(txn, scope, id, event)) throw ApiError(ErrorCode::not_found);
   if (webhook.status == WebhookStatus::paused)
     throw ApiError(ErrorCode::conflict, "The webhook is paused: nothing is sent to it");

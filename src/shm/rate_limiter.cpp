@@ -46,4 +46,19 @@ RateDecision RateLimiter::take(std::string_view caller, std::int64_t limit, std:
   }
 }
 
+void RateLimiter::give_back(std::string_view caller, std::int64_t limit, std::int64_t window_seconds,
+                            std::int64_t now_us) {
+  if (limit <= 0) return;
+  const std::uint64_t hash = hash_bytes(caller);
+  const std::int64_t step = (window_seconds * 1'000'000 + limit - 1) / limit;
+  auto& slot = slot_of(hash, now_us);
+  std::uint64_t seen = slot.load(std::memory_order_relaxed);
+  for (;;) {
+    if ((seen >> 48) != (hash >> 48)) return;  // its last share came back by itself
+    const std::int64_t next = std::max(due_of(seen) - step, std::int64_t{0});
+    const std::uint64_t wanted = (seen & ~kTimeMask) | (static_cast<std::uint64_t>(next) & kTimeMask);
+    if (slot.compare_exchange_weak(seen, wanted, std::memory_order_relaxed)) return;
+  }
+}
+
 }  // namespace tenantd::shm

@@ -40,7 +40,7 @@ std::vector<Response> changes(const Account& owner, const std::string& verificat
   replies.push_back(client.put("/api/v1/users/me", R"({"profile":{"name":"Lost"}})"));
   replies.push_back(client.post("/api/v1/organizations", R"({"name":"Lost"})"));
   replies.push_back(Client{}.post("/signup", sign_up_body(fresh_email(), "Lost")));
-  replies.push_back(Client{}.post("/api/v1/auth/verify-email", object({{"token", verification}})));
+  replies.push_back(client.post("/api/v1/auth/verify-email", object({{"token", verification}})));
   return replies;
 }
 

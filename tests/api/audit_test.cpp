@@ -255,6 +255,7 @@ Test(audit, what_nobody_signed_in_did_stands_with_the_system_and_super_admins_fi
 
 Test(audit, another_s_token_does_not_lend_its_name_to_what_a_mailed_token_did) {
   const auto person = sign_up();
+  verify(person);
   const auto bystander = sign_up();
   expect(Client{}.post("/reset_password", object({{"email", person.email}})), 202);
   const auto token = newest_mail(person.email, "password_reset").token();
@@ -277,7 +278,7 @@ Test(audit, who_ends_another_s_sessions_or_lock_is_told_in_the_organization) {
   expect(client.send({"DELETE", "/api/v1/users/" + member.user_id + "/sessions", std::nullopt, "", {}}), 204);
   auto row = newest_audit(owner, "session.all_ended");
   require_equal(row.text("/items/0/actor/id"), owner.user_id);
-  require_equal(row.number("/items/0/new_values/sessions_ended"), 1);
+  require(row.at("/items/0/new_values/sessions_ended").GetBool(), "all of them, however many");
   for (int i = 0; i < 2; ++i) sign_in(member.email, "plum orbit canyon 41");
   expect(client.post("/api/v1/users/" + member.user_id + "/unlock"), 204);
   row = newest_audit(owner, "account.unlocked");

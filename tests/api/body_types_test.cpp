@@ -79,7 +79,7 @@ Test(body_types, every_member_of_every_body_refuses_every_other_type) {
   auto client = owner.client();
   std::size_t tried = 0;
   for (const auto& route : tenantd::api::routes()) {
-    if (route.body.empty()) continue;
+    if (route.body.empty() || route.gate != nullptr) continue;  // a gate looks at no body
     const auto schema = schema_of(route.body);
     const std::string path = with_id(route.path, owner.org_id);
     for (const auto& property : schema["properties"].GetObject()) {

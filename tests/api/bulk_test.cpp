@@ -73,7 +73,7 @@ Test(bulk, each_row_is_created_or_refused_by_itself) {
       create_all(admin, {row(first), row(stranger.email), row("no address"), row(fresh_email(), "no such"),
                          row(fresh_email(), "owner"), row(last, "viewer", R"(,"send_welcome_email":false)")});
   require_equal(results(reply),
-                "created refused/email_taken refused/validation_failed refused/not_found "
+                "created refused/email_taken refused/validation_failed refused/validation_failed "
                 "refused/role_outranks created ");
   require_equal(reply.text("/items/0/email"), first);
   require_equal(reply.text("/items/2/email"), "no address");
@@ -194,7 +194,7 @@ Test(bulk, an_action_beyond_the_callers_rights_or_out_of_shape_is_refused_whole)
   expect_problem(act(manager, "deactivate", {editor.user_id}), 403, "forbidden");
   expect_problem(act(editor, "assign_role", {editor.user_id}, "editor"), 403, "forbidden");
   require_equal(results(act(admin, "assign_role", {admin.user_id}, "owner")), "refused/role_outranks ");
-  expect_problem(act(owner, "assign_role", {editor.user_id}, "no such"), 404, "not_found");
+  expect_problem(act(owner, "assign_role", {editor.user_id}, "no such"), 422, "validation_failed");
   expect_problem(act(owner, "assign_role", {editor.user_id}), 422, "validation_failed");
   expect_problem(act(owner, "activate", {editor.user_id}, "viewer"), 422, "validation_failed");
   expect_problem(act(owner, "delete", {editor.user_id}), 422, "validation_failed");

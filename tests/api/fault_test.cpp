@@ -99,6 +99,32 @@ Test(fault, a_database_that_hangs_is_told_as_503_in_bounded_time) {
   require_recovered(stack, owner);
 }
 
+Test(fault, all_that_a_request_waits_for_has_one_deadline) {
+  PrivateStack stack{{"REQUEST_SECONDS=3"}};
+  const auto owner = founded(stack);
+  std::vector<std::function<Response(Client&)>> asks;
+  asks.emplace_back([](Client& c) { return c.get("/organization/list_users"); });
+  asks.emplace_back([&](Client& c) { return c.post("/invite_member", object({{"email", fresh_email()}})); });
+  asks.emplace_back([&](Client& c) {
+    return c.header("Idempotency-Key", fresh_name("key")).post("/api/v1/projects", object({{"name", "x"}}));
+  });
+  asks.emplace_back([&](Client& c) {
+    return c.post("/signin", object({{"email", owner.email}, {"password", owner.password}}));
+  });
+  stack.signal_database(SIGSTOP);
+  // Twice: by connections that are open, and by those that have to be opened.
+  for (const auto* how : {"open", "to be opened"})
+    for (const auto& ask : asks) {
+      auto client = stack.client();
+      client.bearer(owner.access_token);
+      const auto asked = tenantd::monotonic_microseconds();
+      expect_unavailable(ask(client));
+      const auto took = tenantd::monotonic_microseconds() - asked;
+      require(took < 6'000'000, std::string{how} + ": " + std::to_string(took / 1000) + " ms");
+    }
+  stack.signal_database(SIGCONT);
+}
+
 Test(fault, what_was_acknowledged_before_the_kill_is_there_after_it) {
   PrivateStack stack;
   const auto owner = founded(stack);

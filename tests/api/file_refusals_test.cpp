@@ -164,6 +164,21 @@ Test(file_refusals, an_address_is_good_until_its_time_and_no_longer) {
   expect_problem(complete(again, late), 409, "upload_incomplete");
 }
 
+Test(file_refusals, usage_stands_beside_each_limit_that_counts) {
+  const Uploader up;
+  static_cast<void>(announced(up.account, up.project));
+  const auto root = super_admin();
+  const auto own = up.account.client().get("/api/v1/organizations/" + up.account.org_id);
+  const auto seen = root.client().get(tenant_path(up.account.org_id));
+  for (const auto* reply : {&own, &seen}) {
+    require_equal(reply->number("/usage/members"), 1);
+    require_equal(reply->number("/usage/projects"), 1);
+    require_equal(reply->number("/usage/storage_bytes"), 5);
+  }
+  const auto fresh = sign_up();
+  require_equal(fresh.client().get("/api/v1/organizations/" + fresh.org_id).number("/usage/projects"), 0);
+}
+
 Test(file_refusals, storage_is_counted_to_the_byte_whoever_comes_together) {
   const Uploader up;
   set_limits(super_admin(), up.account.org_id, R"({"max_storage_bytes":12})");

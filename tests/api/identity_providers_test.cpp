@@ -81,8 +81,8 @@ Test(identity_providers, what_cannot_be_meant_is_refused) {
     refused(at("google", provider_body("google", true, '[' + quoted(domain) + ']', "member")),
             "/allowed_domains/0");
   refused(at("google", provider_body("google", true, R"(["example.com"])", "owner")), "/default_role_name");
-  expect_problem(at("google", provider_body("google", true, R"(["example.com"])", "nobody")), 404,
-                 "not_found");
+  expect_problem(at("google", provider_body("google", true, R"(["example.com"])", "nobody")), 422,
+                 "validation_failed");
   for (const char* tenant :
        {"common", "organizations", "consumers", "example.com", "00000000-0000-0000-0000-000000000000"})
     expect_problem(at("microsoft", R"({"client_id":"x","client_secret":"y","default_role_name":"member",)"

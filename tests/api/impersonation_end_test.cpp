@@ -38,7 +38,7 @@ std::string with_actor(const std::string& token, const std::string& user_id) {
   payload.Accept(writer);
   const auto text =
       std::string{parts.at(0)} + '.' + tenantd::base64url_encode({buffer.GetString(), buffer.GetSize()});
-  return text + '.' + tenantd::base64url_encode(ring.active().sign(text));
+  return text + '.' + tenantd::base64url_encode(ring.active(tenantd::now()).sign(text));
 }
 
 void set(const char* table, const std::string& change, const std::string& condition) {
@@ -169,7 +169,9 @@ Test(impersonation_end, and_beginning_are_told_to_the_user_and_the_tenant_under_
               "org_id = " +
               binary(owner.org_id)),
       reason);
-  require_equal(number_of("SELECT COUNT(*) FROM webhook_delivery WHERE org_id = " + binary(owner.org_id)), 1);
+  wait_until("the webhook is told", [&] {
+    return number_of("SELECT COUNT(*) FROM webhook_delivery WHERE org_id = " + binary(owner.org_id)) == 1;
+  });
 }
 
 Test(impersonation_end, a_forged_act_makes_no_impersonation_and_a_missing_one_hides_none) {

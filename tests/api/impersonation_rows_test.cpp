@@ -117,6 +117,7 @@ Test(impersonation_rows, only_what_reads_and_business_data_is_open_and_the_rest_
   std::optional<Unchanged> database{std::in_place};
   for (const auto& route : tenantd::api::routes()) {
     if (ends_it(route) || route.rate == Rate::none) continue;
+    if (route.gate != nullptr) continue;  // it answers before anybody is known
     // A read that is written down: audit_export_test.
     if (route.path == "/api/v1/audit-logs/export") continue;
     for (const auto& user : {owner.user_id, colleague.user_id}) {
@@ -187,8 +188,8 @@ Test(impersonation_rows, a_change_that_is_open_carries_both_names) {
   const auto keys = tenantd::crypto::KeyRing::load(settings.keys_dir);
   const tenantd::api::Authorizer authorizer{settings, nullptr, nullptr};
   tenantd::db::Pool pool{as_app(), 1};
-  tenantd::service::Context context{settings, keys, tenantd::now(), "192.0.2.1", "test", "r-1", nullptr, {},
-                                    {},       {}};
+  tenantd::service::Context context{
+      settings, keys, tenantd::now(), "192.0.2.1", "test", "r-1", nullptr, {}, {}, {}, {}};
   tenantd::http::Request http;
   http.authorization = "Bearer " + acting.access_token;
   const tenantd::api::Json none;

@@ -239,6 +239,7 @@ Test(impersonation, is_good_for_one_organization) {
 Test(impersonation, can_be_repeated_under_one_idempotency_key) {
   const auto admin = new_super_admin();
   const auto owner = sign_up("Tenant");
+  verify(owner);
   auto client = admin.client();
   client.header("Idempotency-Key", fresh_id());
   const auto body = object({{"tenant_id", owner.org_id}, {"reason", kTicket}});

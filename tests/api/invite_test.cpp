@@ -73,12 +73,20 @@ Test(invite, an_invitation_is_accepted_once) {
   const auto email = fresh_email();
   expect(invite(owner, email), 201);
   const auto token = invite_token(email);
-  expect(accept(token), 200);
-  expect_problem(accept(token), 410, "invite_gone");
-  expect_problem(Client{}.get("/accept_invite?token=" + token), 410, "invite_gone");
+  const auto joined = accept(token);
+  expect(joined, 200);
+  Unchanged database;
+  for (const auto& again : {accept(token), Client{}.get("/accept_invite?token=" + token)}) {
+    expect_problem(again, 409, "already_member");
+    require(again.text("/detail").find("sign in") != std::string::npos, again.body);
+  }
+  database.check("accepted twice");
   for (const std::string& unknown : {std::string{"x"}, token.substr(1), token + "A", std::string(512, 'A')})
     expect_problem(accept(unknown), 410, "invite_gone");
   expect_problem(invite(owner, email), 409, "already_member");
+  // Who has been removed since is no member: the link is worth nothing.
+  expect(owner.client().del("/delete", object({{"user_id", joined.text("/user/id")}})), 204);
+  expect_problem(accept(token), 410, "invite_gone");
 }
 
 Test(invite, a_person_signed_in_as_somebody_else_is_refused) {
@@ -133,7 +141,7 @@ Test(invite, nobody_grants_a_role_above_their_own) {
   const auto demote = object({{"user_id", owner.user_id}, {"new_role_name", "viewer"}});
   expect_problem(admin.client().post("/update_member_role", demote), 403, "role_outranks");
   expect_problem(admin.client().del("/delete", object({{"user_id", owner.user_id}})), 403, "role_outranks");
-  expect_problem(invite(owner, fresh_email(), "emperor"), 404, "not_found");
+  expect_problem(invite(owner, fresh_email(), "emperor"), 422, "validation_failed");
   database.check("roles above one's own");
 }
 

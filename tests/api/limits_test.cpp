@@ -134,6 +134,9 @@ Test(limits, a_proxy_that_is_trusted_names_the_client_and_the_client_cannot) {
   require(!log_with(stack.dir(), "\"address\":\"192.0.2.2\"").empty(), "no log holds the forwarded address");
   expect_problem(from("127.0.0.1, 192.0.2.4").get("/metrics"), 403, "forbidden");
   expect_problem(from("::1, 2001:db8::4").get("/metrics"), 403, "forbidden");
+  // However the path is spelled.
+  for (const char* path : {"/metrics/", "//metrics", "/metrics//", "/x/../metrics/"})
+    expect_problem(from("192.0.2.4").get(path), 403, "forbidden");
   expect(Client{}.get("/metrics"), 200);
 }
 
@@ -191,7 +194,7 @@ Test(limits, an_account_has_one_share_from_however_many_addresses) {
 }
 
 Test(limits, a_person_invites_so_often_and_an_address_is_mailed_so_often) {
-  const PrivateStack stack{{"LIMIT_INVITE=3", "LIMIT_MAIL=2"}};
+  const PrivateStack stack{{"LIMIT_INVITE=3", "LIMIT_MAIL=2", "LIMIT_MAIL_CAUSED=2"}};
   stack.take_the_suites_place();
   const auto owner = sign_up();
   for (int i = 0; i < 3; ++i) expect(invite(owner, fresh_email()), 201);

@@ -362,15 +362,17 @@ Test(mail_events, other_mail_systems_report_under_a_shared_secret, .timeout = 30
     const auto good = signature_of(body);
     const auto hex = good.substr(good.find("v1=") + 3);
     for (const auto& signature :
-         {std::string{}, std::string{"nonsense"}, signature_of(body, 301), signature_of(body, -301),
+         {std::string{}, std::string{"nonsense"}, signature_of(body, 301), signature_of(body, -330),
           signature_of(body, 0, "another"), signature_of(body + ' '), "v1=" + hex, "t=," + hex,
           "t=9999999999999999999,v1=" + hex, good.substr(0, good.size() - 1), good + '0'}) {
       expect_problem(report(body, signature), 401, "signature_invalid");
       database.check("signature " + signature);
     }
-    expect_problem(report(R"({"events":[{"type":"bounce","email":"x@example.com","extra":1}]})", good), 422,
-                   "validation_failed");
-    expect_problem(report(R"({"events":[]})", good), 422, "validation_failed");
+    for (const char* wrong :
+         {R"({"events":[{"type":"bounce","email":"x@example.com","extra":1}]})", R"({"events":[]})"}) {
+      expect_problem(report(wrong, good), 401, "signature_invalid");
+      expect_problem(report(wrong, signature_of(wrong)), 422, "validation_failed");
+    }
     database.check("bodies that do not fit");
   }
   const auto transient =

@@ -86,6 +86,7 @@ Test(mail_tools, suppressions_are_listed_and_lifted) {
 
 Test(mail_tools, an_invitation_is_from_the_organization_by_way_of_the_service) {
   const auto owner = sign_up();
+  verify(owner);
   database().run("UPDATE organization SET mail_sender_name = 'Northwind <ceo@bank.example>' WHERE id = " +
                  binary(owner.org_id));
   const auto email = fresh_email();

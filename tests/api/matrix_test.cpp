@@ -182,6 +182,7 @@ Test(matrix, every_caller_on_every_row_may_do_what_the_tables_say_and_nothing_el
   std::map<Expected, std::size_t> cells;
   std::string wrong;
   for (const auto& route : routes()) {
+    if (route.gate != nullptr) continue;  // it answers before anybody is known
     const bool of_subject = route.handler.access == Access::subject;
     for (const auto& caller : all) {
       for (const bool self : {false, true}) {

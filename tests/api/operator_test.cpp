@@ -171,6 +171,7 @@ Test(super_admins, rank_is_granted_listed_and_revoked) {
     wait_until("status " + std::to_string(status), [&] { return dashboard(account) == status; });
   };
   require_equal(dashboard(owner), 403);
+  verify(owner);
   expect_said(tenantctl({"super-admin", "grant", owner.email}), 0, owner.email + " is super-admin\n");
   soon(owner, 200);
   expect_said(tenantctl({"super-admin", "grant", owner.email}), 0, "is super-admin already");
@@ -178,7 +179,8 @@ Test(super_admins, rank_is_granted_listed_and_revoked) {
   expect_said(tenantctl({"super-admin", "list"}), 0, owner.email + '\n');
   expect_said(tenantctl({"super-admin", "revoke", owner.email}), 0, "its sessions have ended");
   soon(owner, 401);
-  require_equal(number_of("SELECT COUNT(*) FROM session WHERE user_id = " + binary(owner.user_id)), 0);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM tenantd_app.live_session WHERE user_id = " + binary(owner.user_id)), 0);
   require_equal(dashboard(account_of(expect(sign_in(owner.email, owner.password), 200), owner.email)), 403);
   expect_said(tenantctl({"super-admin", "revoke", owner.email}), 0, "is no super-admin");
   require_equal(rows_of("super_admin.revoked", owner), 1);

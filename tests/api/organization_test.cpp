@@ -5,6 +5,7 @@
 #include "support/database.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
+#include "support/processes.hpp"
 #include "support/roles.hpp"
 
 using namespace tenantd::test;
@@ -134,6 +135,7 @@ Test(organization, names_of_the_services_own_hosts_are_nobodys_slug) {
 }
 
 Test(organization, it_ends_by_its_name_and_its_tokens_with_it) {
+  const Alone alone;
   const auto owner = sign_up("Ending");
   const auto member = invite_and_accept(owner);
   const auto guest = sign_up();
@@ -156,6 +158,7 @@ Test(organization, it_ends_by_its_name_and_its_tokens_with_it) {
   expect_problem(client.get(path_to(owner)), 404, "not_found");
   expect_problem(Client{}.post("/accept_invite", object({{"token", token}, {"password", kPassword}})), 410,
                  "invite_gone");
+  require_equal(run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}).status, 0);
   for (const char* table : {"member", "role", "invite", "event", "member_total", "member_count", "api_key"})
     require_equal(
         number_of(std::string{"SELECT COUNT(*) FROM "} + table + " WHERE org_id = " + binary(owner.org_id)),
@@ -169,6 +172,7 @@ Test(organization, it_ends_by_its_name_and_its_tokens_with_it) {
 
 Test(organization, ownership_passes_to_an_active_member_who_is_told) {
   const auto owner = sign_up();
+  verify(owner);
   const auto heir = invite_and_accept(owner, "viewer");
   const auto reply = transfer(owner, heir);
   expect(reply, 200);

@@ -22,9 +22,10 @@ std::string browse(const std::string& script, const std::string& story = "", con
   share_instance();
   const auto home = run_dir() + "/browser";
   std::filesystem::create_directories(home);
-  const auto finished = run_program({"node", setting("TENANTD_TOP") + "/tests/node/" + script, story, link},
-                                    {"NEW_PASSWORD=" + std::string{kNewPassword}, "HOME=" + home,
-                                     "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"});
+  const auto finished =
+      run_program({"node", setting("TENANTD_TOP") + "/tests/node/" + script, story, link},
+                  {"NEW_PASSWORD=" + std::string{kNewPassword}, "OLD_PASSWORD=" + std::string{kPassword},
+                   "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"});
   require_equal(finished.status, 0, script + ' ' + story + ": " + finished.output);
   return finished.output;
 }
@@ -88,7 +89,7 @@ Test(pages, who_has_no_link_asks_for_one) {
   require_equal(count_mails(unknown, "password_reset"), 0U);
 }
 
-Test(pages, an_address_is_confirmed_by_one_press) {
+Test(pages, an_address_is_confirmed_with_the_password_of_its_account) {
   const auto owner = sign_up();
   const auto mail = newest_mail(owner.email, "verification");
   follow(mail, "verification");
@@ -96,6 +97,14 @@ Test(pages, an_address_is_confirmed_by_one_press) {
                           binary(owner.user_id)),
                 1);
   follow(mail, "dead_verification");
+}
+
+Test(pages, who_did_not_sign_up_takes_the_account_by_a_new_password) {
+  const auto squatter = sign_up();
+  follow(newest_mail(squatter.email, "verification"), "disowning");
+  expect_problem(sign_in(squatter.email, squatter.password), 401, "invalid_credentials");
+  expect_problem(squatter.client().get("/users/me"), 401, "invalid_token");
+  expect(sign_in(squatter.email, kNewPassword), 200);
 }
 
 Test(pages, a_link_that_cannot_be_used_says_why_and_what_to_do) {

@@ -135,7 +135,7 @@ Test(role_rights, a_role_of_another_organization_is_none) {
   expect_problem(client.get(path_of(made)), 404, "not_found");
   expect_problem(client.put(path_of(made), role_body("x", "[]")), 404, "not_found");
   expect_problem(client.del(path_of(made), ""), 404, "not_found");
-  expect_problem(give(ours, ours, "auditor"), 404, "not_found");
+  expect_problem(give(ours, ours, "auditor"), 422, "validation_failed");
   expect_problem(client.get("/api/v1/roles/x"), 404, "not_found");
   require(client.get("/api/v1/roles").body.find("auditor") == std::string::npos, "a foreign role");
   database.check("a foreign role");

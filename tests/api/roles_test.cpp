@@ -173,7 +173,7 @@ Test(roles, a_stale_tag_is_refused_and_of_two_at_once_one_wins) {
   expect(put("\"1\"", "second"), 200);
   {
     Unchanged database;
-    for (const char* tag : {"\"1\"", "W/\"2\"", "\"3\"", "2", "\"x\""})
+    for (const char* tag : {"\"1\"", "W/\"1\"", "\"3\"", "2", "\"x\""})
       expect_problem(put(tag, "third"), 412, "precondition_failed");
     database.check("stale tags");
   }

@@ -49,6 +49,8 @@ Test(session, a_replay_after_the_grace_ends_the_session_for_everybody) {
   const auto owner = sign_up();
   const auto next = refresh(owner.refresh_token);
   expect(next, 200);
+  // Its owner has got the reply, and uses it.
+  expect(account_of(next, owner.email).client().get("/users/me"), 200);
   age_rotation(owner, 11);
   expect_problem(refresh(owner.refresh_token), 401, "refresh_reused");
   require_equal(number_of("SELECT COUNT(*)" + sessions_of(owner)), 0);
@@ -87,6 +89,7 @@ Test(session, twenty_parallel_refreshes_rotate_once_and_agree) {
 Test(session, parallel_replays_after_the_grace_leave_no_live_session) {
   const auto owner = sign_up();
   const auto next = refresh(owner.refresh_token);
+  expect(account_of(next, owner.email).client().get("/users/me"), 200);
   age_rotation(owner, 60);
   const auto replies = at_once(10, [&](std::size_t) { return refresh(owner.refresh_token).status; });
   for (const int status : replies) require_equal(status, 401);
@@ -183,7 +186,9 @@ Test(session, a_sign_out_a_changed_password_a_reset_or_a_replay_counts_in_every_
 
     const auto robbed = again("violet harbor stone 81");
     expect_everywhere(robbed, 200);
-    expect(refresh(robbed.refresh_token), 200);
+    const auto next = refresh(robbed.refresh_token);
+    expect(next, 200);
+    expect_everywhere(account_of(next, robbed.email), 200);
     age_rotation(robbed, 60);
     expect_problem(refresh(robbed.refresh_token), 401, "refresh_reused");
     expect_everywhere(robbed, 401);

@@ -80,9 +80,9 @@ Test(shut_out, ending_one_session_or_ones_own_shuts_nobody_out) {
   expect(at(guest, host.org_id), 200);
   expect(guest.client().del(sessions_of(guest), ""), 204);
   expect(at(again(guest), host.org_id), 200);
-  require_equal(number_of("SELECT COUNT(*) FROM member WHERE sessions_ended_at IS NOT NULL AND user_id = " +
-                          binary(guest.user_id)),
-                0);
+  require_equal(
+      number_of("SELECT COUNT(*) FROM session_cut WHERE shut_out > 0 AND user_id = " + binary(guest.user_id)),
+      0);
 }
 
 // The administrator is let in, waits for the organization, and is none any more once it is free.
@@ -95,7 +95,8 @@ Test(shut_out, an_administrator_who_is_demoted_meanwhile_ends_nothing) {
   for (const auto& path : {sessions_of(member), sessions_of(member) + '/' + fresh_id()}) {
     tenantd::db::Connection holder{as_admin()};
     holder.run("START TRANSACTION");
-    holder.run_query("SELECT id FROM organization WHERE id = " + binary(owner.org_id) + " FOR UPDATE");
+    holder.run_query("SELECT org_id FROM organization_turn WHERE org_id = " + binary(owner.org_id) +
+                     " FOR UPDATE");
     Response reply;
     {
       std::jthread asking{[&] { reply = admin.client().del(path, ""); }};

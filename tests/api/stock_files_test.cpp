@@ -75,6 +75,48 @@ Test(stock_files, what_was_exported_is_imported_as_it_was) {
   require_equal(count_in(other, "product"), 0);
 }
 
+Test(stock_files, files_come_as_spreadsheets_write_them) {
+  const auto owner = sign_up();
+  const auto made = send_file(owner, kProducts,
+                              "sep=;\r\n Sku ;NAME;Price;Currency;;\r\n"
+                              "LT1763CS8#PBF; Regulator ;12,50;EUR;;\r\n;;;;;\r\n"
+                              "\"74HC595D,118\";Register;100;JPY;;\r\n"
+                              "MAX232CPE+;Driver;;;;\r\nM6 x 25;Bolt;1.250;KWD;;\r\n");
+  require_counts(made, 4, 0, 0, 0);
+  auto client = owner.client();
+  const auto first = client.get("/api/v1/products/" + made.text("/rows/0/id"));
+  require_equal(first.number("/price_minor"), 1250);
+  require_equal(first.text("/name"), "Regulator");
+  require_equal(client.get("/api/v1/products/" + made.text("/rows/1/id")).number("/price_minor"), 100);
+  require_equal(client.get("/api/v1/products?q=MAX232CPE%2B").size("/items"), 1U);
+  expect_problem(client.post("/api/v1/products", R"({"sku":"M6 x 25","name":"Again"})"), 409, "sku_taken");
+  require_counts(send_file(owner, kProducts, "sku\tname\rM6 x 25\tBolt\rX-1\tNew\r"), 1, 0, 1, 0);
+  const auto excel =
+      client.send({"POST", kProducts, "sku,name\nX-2,New\n", "application/vnd.ms-excel; charset=UTF-8", {}});
+  require_counts(excel, 1, 0, 0, 0);
+  require_counts(send_file(owner, kProducts, export_of(owner, "/api/v1/products")), 0, 0, 6, 0);
+  const auto marked = client.get("/api/v1/products/export?bom=true");
+  require(marked.body.starts_with("\xEF\xBB\xBFsku,"), marked.body);
+}
+
+Test(stock_files, what_a_file_may_mean_twice_is_refused) {
+  const auto owner = sign_up();
+  Unchanged database;
+  const auto unknown = send_file(owner, kProducts, "SKU,Größe,Farbe\nx,y,z\n");
+  expect_problem(unknown, 422, "validation_failed");
+  require(unknown.body.find("unknown columns \\\"Größe\\\" and \\\"Farbe\\\"") != std::string::npos,
+          unknown.body);
+  for (const char* row :
+       {"A,x,\"1,250\",EUR,", "A,x,1.250,EUR,", "A,x,1.5,JPY,", "A,x,1.50,,", "A,x,1.50,EUR,151"})
+    require_refusal(
+        send_file(owner, kProducts, "sku,name,price,currency,price_minor\n" + std::string{row} + '\n'), 0, 2,
+        "validation_failed", "price");
+  expect_problem(
+      owner.client().send({"POST", kProducts, "sku,name\nx,x\n", "text/csv; charset=windows-1252", {}}), 415,
+      "unsupported_media_type");
+  database.check("files that may mean two things");
+}
+
 Test(stock_files, one_refused_row_leaves_nothing_written_unless_asked_to_skip_it) {
   const auto owner = sign_up();
   const std::string file =
@@ -84,7 +126,7 @@ Test(stock_files, one_refused_row_leaves_nothing_written_unless_asked_to_skip_it
       "C,Clamp,1.5,\n"
       "D,Drill,-1,\n"
       "E,Eyelet,9223372036854775808,\n"
-      "a b,Space,,\n"
+      "a  b,Space,,\n"
       "G,Gauge,,Nobody\n"
       "A,Again,,\n"
       "H,Hook\n"

@@ -291,6 +291,7 @@ Test(stock, an_organization_with_stock_can_be_ended) {
   auto client = shop.owner.client();
   expect(client.del("/api/v1/organizations/" + shop.owner.org_id, object({{"name", name_of(shop.owner)}})),
          204);
+  require_equal(run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}).status, 0);
   for (const char* table : {"stock_movement", "stock_level", "product", "warehouse"})
     require_equal(number_of(std::string{"SELECT COUNT(*) FROM "} + table +
                             " WHERE org_id = " + binary(shop.owner.org_id)),

@@ -94,7 +94,7 @@ const std::vector<Door>& doors() {
        {"verify", "change"},
        400,
        "token_invalid",
-       [](const std::string& t) { return post("/api/v1/auth/verify-email", "token", t); }},
+       [](const std::string& t) { return post("/api/v1/auth/verify-email", "token", t, "password", kNew); }},
       {"/accept_invite",
        {"invite"},
        410,

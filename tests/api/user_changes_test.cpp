@@ -48,7 +48,7 @@ Test(user_changes, role_status_and_profile_change_in_one_request) {
   require_equal(found.size("/items"), 1U, found.body);
   Unchanged database;
   // What comes first is undone with what is refused.
-  expect_problem(owner.client().put(path, R"({"profile":{},"role":"no such"})"), 404, "not_found");
+  expect_problem(owner.client().put(path, R"({"profile":{},"role":"no such"})"), 422, "validation_failed");
   for (const char* body : {"{}", R"({"status":1})", R"({"status":"deleted"})", R"({"email":"x@example.com"})",
                            R"({"role":"viewer","is_super_admin":true})", R"({"member_since":1})"})
     expect_problem(owner.client().put(path, body), 422, "validation_failed");

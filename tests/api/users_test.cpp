@@ -59,7 +59,7 @@ Test(users, a_profile_too_large_or_with_other_members_beside_it_is_refused) {
   const std::string large(4097, 'x');
   for (const std::string& body :
        {std::string{"{}"}, std::string{R"({"profile":[]})"}, R"({"profile":{"x":")" + large + "\"}}",
-        std::string{R"({"profile":{},"status":"active"})"},
+        std::string{R"({"profile":{},"status":"inactive"})"},
         std::string{R"({"profile":{},"is_super_admin":true})"},
         std::string{R"({"profile":{},"email":"x@example.com"})"}})
     expect_problem(client.put("/api/v1/users/me", body), 422, "validation_failed");
@@ -172,7 +172,7 @@ Test(users, an_account_is_made_only_for_a_new_address_and_within_the_makers_righ
   Unchanged database;
   for (const auto& taken : {stranger.email, shouted, admin.email, owner.email})
     expect_problem(create(owner, taken), 409, "email_taken");
-  expect_problem(create(owner, fresh_email(), R"(,"role":"no such")"), 404, "not_found");
+  expect_problem(create(owner, fresh_email(), R"(,"role":"no such")"), 422, "validation_failed");
   expect_problem(create(admin, fresh_email(), R"(,"role":"owner")"), 403, "role_outranks");
   expect_problem(create(manager, fresh_email()), 403, "forbidden");
   for (const char* extra :

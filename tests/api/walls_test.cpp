@@ -68,12 +68,17 @@ Test(walls, the_applications_account_reaches_no_base_table) {
 Test(walls, without_a_scope_a_tenants_view_is_empty_and_takes_nothing) {
   const auto owner = sign_up();
   Connection app{as_app()};
-  for (const char* view :
-       {"organization",    "role",          "member",          "member_count",        "invite",
-        "event",           "my_membership", "countable_total", "countable_count",     "countable_member",
-        "system_total",    "system_count",  "system_member",   "system_organization", "system_tenant",
-        "system_size",     "invite_detail", "webhook",         "webhook_delivery",    "audit_log",
-        "system_audit_log"})
+  for (const char* view : {"organization",     "role",
+                           "member",           "member_count",
+                           "invite",           "event",
+                           "my_membership",    "countable_total",
+                           "countable_count",  "countable_member",
+                           "system_total",     "system_count",
+                           "system_member",    "system_organization",
+                           "system_tenant",    "system_size",
+                           "invite_detail",    "webhook",
+                           "webhook_delivery", "audit_log",
+                           "system_audit_log", "system_usage"})
     require_equal(count(app, view), 0, view);
   const auto insert = "INSERT INTO member (org_id, user_id, role_id, created_at, updated_at) VALUES (" +
                       binary(owner.org_id) + ", " + binary(owner.user_id) + ", " + role_id(owner, "owner") +

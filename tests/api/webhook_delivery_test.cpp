@@ -234,6 +234,33 @@ Test(webhook_delivery, what_fails_is_tried_again_under_the_same_id_and_counted, 
   require_equal(hooks.await(large, "delivered").number("/items/0/response_status"), 200);
 }
 
+Test(webhook_delivery, a_receiver_that_asks_for_time_gets_it_up_to_an_hour, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  receiver.answer([](const Received& request) -> Receiver::Answer {
+    if (request.path == "/busy") return {429, "Retry-After: 1800\r\n", {}, false};
+    if (request.path == "/down") return {503, "Retry-After: 86400\r\n", {}, false};
+    if (request.path == "/date") return {503, "Retry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\n", {}, false};
+    if (request.path == "/past") return {503, "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", {}, false};
+    if (request.path == "/odd") return {429, "Retry-After: soon\r\n", {}, false};
+    return {500, "Retry-After: 1800\r\n", {}, false};
+  });
+  std::map<std::string, std::string> webhooks;
+  for (const char* path : {"/busy", "/down", "/date", "/past", "/odd", "/broken"})
+    webhooks[path] = hooks.make(receiver.url(path));
+  const auto event = hooks.happen();
+  const auto delay = [&](const std::string& path) {
+    const auto of = " FROM webhook_delivery WHERE attempts = 1 AND event_id = " + binary(event) +
+                    " AND webhook_id = " + binary(webhooks[path].substr(webhooks[path].rfind('/') + 1));
+    wait_until("an attempt at " + path, [&] { return number_of("SELECT COUNT(*)" + of) == 1; });
+    return number_of("SELECT next_attempt_at - updated_at" + of);
+  };
+  require_equal(delay("/busy"), 1800);
+  require_equal(delay("/down"), 3600);
+  require_equal(delay("/date"), 3600);
+  for (const char* path : {"/past", "/odd", "/broken"}) require(delay(path) <= 12, path);
+}
+
 Test(webhook_delivery, what_fails_too_long_is_dead_until_it_is_replayed_by_hand, .timeout = 180) {
   Receiver receiver;
   Hooks hooks{{"WEBHOOK_GIVE_UP_SECONDS=600"}};

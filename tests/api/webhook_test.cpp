@@ -182,7 +182,7 @@ Test(webhooks, an_address_that_leads_inside_later_is_refused_at_each_attempt) {
     Response tried;
     wait_until("the courier tries " + url, [&] {
       tried = client.get(path_to(made) + "/deliveries");
-      return tried.number("/items/0/attempts") > 0;
+      return tried.size("/items") > 0 && tried.number("/items/0/attempts") > 0;
     });
     require_equal(tried.text("/items/0/status"), "pending");
     require(tried.at("/items/0/response_status").IsNull(), tried.describe());

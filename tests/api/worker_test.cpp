@@ -207,7 +207,7 @@ Test(worker, a_refresh_that_was_written_and_never_answered_is_answered_when_it_i
       std::jthread asking{[&] { lost = Client{}.post("/refresh_token", body).status; }};
       wait_until("the refresh waits for its commit", [&] {
         return number_of(
-                   "SELECT COUNT(*) FROM information_schema.processlist WHERE user <> 'root' AND "
+                   "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'tenantd_app' AND "
                    "info = 'COMMIT'") > 0;
       });
       kill_all();

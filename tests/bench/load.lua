@@ -6,6 +6,7 @@
 --   sign-in COUNT [FILE]      signs in as reader1 ... readerCOUNT in turn; adds the refresh tokens to FILE.<thread>
 --   refresh FILE THREADS      exchanges the tokens of FILE (one a line, shared out among the threads); each reply's
 --                             token waits at the end of the queue, so that none is ever used twice
+--   mixed FILE                the requests of FILE in turn: a line is METHOD, PATH, TOKEN or -, BODY or -, with tabs between
 -- Ends with one line that run.sh reads: "result" and numbers, times in microseconds.
 
 local threads = 0
@@ -81,6 +82,22 @@ function kinds.refresh(file, count)
     if status ~= 200 then return end
     last = last + 1
     tokens[last] = token_of(body)
+  end
+end
+
+-- Each thread begins at another line, and sends them in an order of its own.
+function kinds.mixed(file)
+  local lines, at = {}, number * 7
+  for line in io.lines(file) do
+    local method, path, token, body = line:match("^(%S+)\t(%S+)\t(%S+)\t(.+)$")
+    local headers = {}
+    if token ~= "-" then headers["Authorization"] = "Bearer " .. token end
+    if body ~= "-" then headers["Content-Type"] = "application/json" end
+    lines[#lines + 1] = wrk.format(method, path, headers, body ~= "-" and body or nil)
+  end
+  request = function()
+    at = at + 1 + number % 2
+    return lines[at % #lines + 1]
   end
 end
 

@@ -10,10 +10,12 @@
 # database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
-# search project-stats; timing. Before the last two 100,000 documents of 1,001 organizations are put in (documents.sql).
+# search project-stats mixed; timing neighbours. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
+# mixed is the daily mixture: reads, lists, searches, a movement of stock in twelve requests, and a sign-in in forty.
+# neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
 # how fast this machine was in this minute is for a person to judge.
@@ -25,9 +27,9 @@ PATH=$PATH:/usr/sbin:/sbin
 stack=$top/src/run/stack.sh
 
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
-  movement search project-stats)
+  movement search project-stats mixed)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -41,11 +43,12 @@ number() { case $1 in '' | 0 | *[!0-9]*) fail "$2 must be a whole number above 0
 while [ $# -gt 0 ]; do
   case $1 in
     --case)
-      if [ "${2:-}" = timing ]; then
-        timing=1
+      case ${2:-} in timing | neighbours)
+        declare "$2=1"
         shift 2
         continue
-      fi
+        ;;
+      esac
       case " ${all_cases[*]} " in *" ${2:-} "*) chosen+=("$2") ;; *) fail "no case is called '${2:-}'; there are ${all_cases[*]}." ;; esac
       shift
       ;;
@@ -58,7 +61,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#chosen[@]} -gt 0 ] || [ $timing = 1 ] || chosen=("${all_cases[@]}")
+[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours)) -gt 0 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
 [ "$connections" -le 128 ] || fail "--connections must not exceed 128."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
@@ -73,7 +76,7 @@ done
 work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
 export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 REPORT_EVERY=0 MAIL_TRANSPORT=file
 export MARIADB_OPTIONS=${MARIADB_OPTIONS---innodb-buffer-pool-size=256M}
-export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
+export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_MAIL_ALERTS=0 LIMIT_MAIL_CAUSED=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
 export ACCESS_TOKEN_SECONDS=86400 INVITE_SECONDS=86400  # longer than any run
 export WORKERS=${WORKERS:-4} WORKER_THREADS=${WORKER_THREADS:-4} HASH_WORKERS=${HASH_WORKERS:-2} HASH_NICE=${HASH_NICE:-5}
 started=()  # processes of ours, ended by pid
@@ -301,6 +304,23 @@ served() {
   get -f "$url$path" | awk '/^tenantd_http_requests_total/ { sum += $2 } END { printf "%d", sum }'
 }
 
+# METHOD PATH TOKEN BODY. Forty-one lines: threads that take every second one send all of them too.
+write_mixture() {
+  local i t=$owner_token product=0191d6a8-7c1e-7a52-8007- warehouse=0191d6a8-7c1e-7a52-8006-000000000001
+  path=/users/me
+  for ((i = 0; i < 41; ++i)); do
+    case $((i % 12)) in
+      0) printf 'POST\t/api/v1/stock-movements\t%s\t{"product_id":"%s%012x","warehouse_id":"%s","type":"in","quantity":1}\n' \
+        "$t" $product $((i + 1)) $warehouse ;;
+      1 | 2) printf 'GET\t/api/v1/products?limit=20\t%s\t-\n' "$t" ;;
+      3 | 4) printf 'GET\t/organization/list_users?limit=20\t%s\t-\n' "$t" ;;
+      5) printf 'GET\t/api/v1/projects/stats\t%s\t-\n' "$t" ;;
+      *) printf 'GET\t/users/me\t%s\t-\n' "$t" ;;
+    esac
+  done >"$work/mixture"
+  sed -i '41s/.*/POST\t\/signin\t-\t{"email":"reader7@example.com","password":"correct horse battery"}/' "$work/mixture"
+}
+
 # What each case sends. Sets path, kind, headers, and the process that answers.
 describe() {
   local from to now
@@ -336,6 +356,10 @@ describe() {
       kind=(post '{"query":"floor plan","limit":20}')
       ;;
     project-stats) path=/api/v1/projects/stats headers=("Authorization: Bearer $owner_token") ;;
+    mixed)
+      write_mixture
+      kind=(mixed "$work/mixture")
+      ;;
     role-users-between)
       path="/stats/organization-role-users?from_time=$from&to_time=$to" headers=("Authorization: Bearer $counter_token")
       ;;
@@ -502,6 +526,12 @@ report_memory() {
       print ""
     }' "$3"
 }
+
+if [ $neighbours = 1 ]; then
+  LIMIT_OUTBOUND=0 "$stack" start || fail "the instance did not start."
+  python3 "$here/neighbours.py" "http://127.0.0.1:$(cat "$RUN_DIR/port")" "$seconds" || fail "a stranger was refused."
+  finish 0
+fi
 
 if [ $timing = 1 ] && [ ${#chosen[@]} = 0 ]; then
   "$stack" start || fail "the instance did not start."

@@ -100,10 +100,38 @@ const stories = {
   async verification(open) {
     const visit = await open(link);
     await visit.check('asking');
-    await visit.tab(button);
+    await visit.tab('#password');
+    await visit.press('Enter');
+    await visit.shows('Please type the password of the account.');
+    await visit.type(kGood);
+    await visit.answer('/api/v1/auth/verify-email', 403, () => visit.press('Enter'));
+    await visit.shows('This is not the password of the account.');
+    await visit.check('refused');
+    await visit.page.fill('#password', process.env.OLD_PASSWORD);
     const reply = await visit.answer('/api/v1/auth/verify-email', 204, () => visit.press('Enter'));
     await visit.shows('Your address is confirmed');
     await visit.check('confirmed');
+    await leaves_no_token(visit);
+    return reply;
+  },
+
+  // Somebody else signed up with the address of who opens the link.
+  async disowning(open) {
+    const visit = await open(link);
+    await visit.tab('#disown');
+    await visit.press('Enter');
+    await visit.shows('Somebody else made an account with your address.');
+    await visit.check('disowning');
+    await visit.type('short');
+    await visit.press('Enter');
+    await visit.shows('Please choose at least 8 characters.');
+    await visit.page.fill('#password', kWeak);
+    const refusal = await visit.answer('/api/v1/auth/verify-email', 422, () => visit.press('Enter'));
+    await visit.shows(refusal.detail);
+    await visit.page.fill('#password', kGood);
+    const reply = await visit.answer('/api/v1/auth/verify-email', 204, () => visit.press('Enter'));
+    await visit.shows('The account is yours');
+    await visit.check('disowned');
     await leaves_no_token(visit);
     return reply;
   },
@@ -115,7 +143,9 @@ const stories = {
   },
 
   async dead_verification(open) {
-    await is_over(await open(link), 400, '/api/v1/auth/verify-email',
+    const visit = await open(link);
+    await visit.page.fill('#password', kGood);
+    await is_over(visit, 400, '/api/v1/auth/verify-email',
                   ['This link was used before, was replaced or has expired.', 'If you have confirmed already']);
   },
 

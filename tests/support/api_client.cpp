@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
+#include <thread>
 
 #include "support/check.hpp"
 #include "support/contract.hpp"
@@ -147,6 +149,7 @@ struct Client::Impl {
   std::vector<Header> headers;
   CURL* curl = nullptr;
   bool documented = true;
+  bool patient = true;
   ~Impl() { curl_easy_cleanup(curl); }
 };
 
@@ -187,7 +190,26 @@ Response Client::del(const std::string& path, const std::string& json) {
   return send({"DELETE", path, json, "application/json", {}});
 }
 
+Client& Client::impatient() {
+  impl_->patient = false;
+  return *this;
+}
+
 Response Client::send(const Call& call) {
+  constexpr int kMostTimes = 30;
+  for (int times = 1;; ++times) {
+    auto response = send_once(call);
+    const bool told = response.status == 429 || response.status == 409;
+    if (!told || !impl_->patient || !impl_->documented || times == kMostTimes) return response;
+    const bool later =
+        response.has("/code") && (response.text("/code") == "busy" || response.text("/code") == "contended");
+    if (!later) return response;
+    require_equal(response.header("retry-after"), "1", response.describe());
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+}
+
+Response Client::send_once(const Call& call) {
   CURL* curl = impl_->curl;
   Response response;
   response.request = call.method + ' ' + call.path;

@@ -90,6 +90,8 @@ class Client {
   // Sent with every request from here on.
   Client& bearer(const std::string& access_token);
   Client& header(const std::string& name, const std::string& value);
+  // Else a client that is told to come again (429 busy, 409 contended) does so: nothing was done for it.
+  Client& impatient();
   // What answers is another program: its replies are held to no document.
   Client& of_another_program();
 
@@ -103,6 +105,7 @@ class Client {
 
  private:
   struct Impl;
+  Response send_once(const Call& call);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -20,7 +20,8 @@ const api::Schemas& schemas() {
 // The row that nginx and the router find for a request target: without its query, decoded.
 const api::Route* row_of(const std::string& method, const std::string& target) {
   static const api::Router router{api::routes()};
-  const auto path = url_decode(target.substr(0, target.find('?')));
+  auto path = url_decode(target.substr(0, target.find('?')));
+  if (path && path->size() > 1 && path->back() == '/') path->pop_back();
   return path ? router.find(http::parse_method(method), *path).route : nullptr;
 }
 
@@ -32,6 +33,9 @@ class Contract {
     need(reply_.count_headers("x-request-id") == 1, "no X-Request-Id");
     if (reply_.status >= 400) return check_refusal(has_body);
     if (row_ == nullptr) return need(!is_json(), "a path that is in no row answers JSON");
+    const bool not_modified =
+        reply_.status == 304 && row_->method == api::Method::GET && api::has_etag(*row_);
+    if (not_modified) return need(reply_.body.empty() && !reply_.header("etag").empty(), "no bare 304");
     need(reply_.status == row_->reply.status || reply_.status == row_->reply.other, "no status of this row");
     need((reply_.status != 201 && reply_.status != 303) || !reply_.header("location").empty(), "no Location");
     const bool versioned = api::has_etag(*row_);

@@ -146,6 +146,7 @@ std::string payload_for(const FakeProvider& idp, const Begun& begun, const std::
 
 Response come_back(const Begun& begun, const std::string& code) {
   Client client;
+  client.impatient();
   if (!begun.cookie.empty()) client.header("Cookie", begun.cookie);
   return client.post("/api/v1/auth/oauth/" + begun.provider + "/callback/" + begun.org_id,
                      object({{"code", code}, {"state", begun.state}}));

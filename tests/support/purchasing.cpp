@@ -31,13 +31,14 @@ std::string submitted(const Account& account, const std::string& body) {
 
 Response take(const Account& account, const std::string& path, const std::string& step) {
   auto client = account.client();
-  if (step == "submit" || step == "receive") return client.post(path + '/' + step);
+  if (step == "submit" || step == "withdraw" || step == "receive") return client.post(path + '/' + step);
   return client.post(path + '/' + step, R"({"reason":"As agreed"})");
 }
 
 std::string stored_status(const std::string& path) {
   return text_of(
-      "SELECT ELT(status + 1, 'draft', 'submitted', 'approved', 'rejected', 'received') FROM "
+      "SELECT ELT(status + 1, 'draft', 'submitted', 'approved', 'rejected', 'received', "
+      "'partially_received') FROM "
       "purchase_request WHERE id = " +
       binary(path.substr(path.rfind('/') + 1)));
 }

@@ -79,7 +79,9 @@ Account invite_and_accept(const Account& inviter, const std::string& role) {
 
 void verify(const Account& account) {
   const auto token = newest_mail(account.email, "verification").token();
-  expect(Client{}.post("/api/v1/auth/verify-email", object({{"token", token}})), 204);
+  expect(
+      Client{}.post("/api/v1/auth/verify-email", object({{"token", token}, {"password", account.password}})),
+      204);
 }
 
 void join(const Account& inviter, const Account& invited, const std::string& role) {

@@ -119,9 +119,36 @@ Test(json, an_escaped_low_surrogate_alone_is_refused) {
   expect_refused({R"("\udc00")", R"("\udfff")", R"("a\udc00b")", R"({"\udc00":1})", R"("\udc00\ud800")"});
 }
 
-Test(json, a_number_beyond_double_is_refused) {
-  expect_refused({"1e309", "-1e309", "1e999999999", R"({"a":[1e400]})", std::string(400, '9')});
+// Well-formed, and of no use to anybody: refused as other numbers out of range are.
+Test(json, a_number_beyond_double_is_refused_at_its_place) {
+  for (const auto& [text, pointer] : std::vector<std::pair<std::string, std::string>>{
+           {"1e309", ""},
+           {"-1e309", ""},
+           {"1e999999999", ""},
+           {std::string(400, '9'), ""},
+           {R"({"a":[1e400]})", "/a/0"},
+           {R"({"z":{},"a/b":[1,[],{"x":"y","c":-1e400}],"d":1e400})", "/a~1b/2/c"},
+           {R"({"a":10e308})", "/a"},
+           {R"([{"a":1},2,{"b":{"c":1e400}}])", "/2/b/c"},
+           {"\xEF\xBB\xBF[1e400]", "/0"}}) {
+    try {
+      api::parse_json(text);
+      require(false, text + " was taken");
+    } catch (const ApiError& e) {
+      require(e.code() == ErrorCode::validation_failed, text + ": " + e.what());
+      require_equal(e.fields().size(), 1U, text);
+      require_equal(e.fields().front().pointer, pointer, text);
+    }
+  }
   expect_taken({"1e308", "1e-400", "9223372036854775808", "-9223372036854775809"});
+}
+
+// RFC 8259 section 8.1: no reader need take the mark; some editors write it.
+Test(json, a_whole_mark_in_front_is_passed_over_and_a_part_of_one_is_refused) {
+  expect_taken({"\xEF\xBB\xBF{}", "\xEF\xBB\xBF \n[1]"});
+  expect_refused({"\xEF{}", "\xEF\xBB{}", "\xEF\xBF{}", "\xBB\xBF{}", "\xBF{}", "\xEF", "\xEF\xBB",
+                  "\xEF\xBB\xBF", "\xEF\xBB\xBF\xEF\xBB\xBF{}", "\xEF\xBB\xBF\xEF{}", " \xEF\xBB\xBF{}",
+                  "{}\xEF\xBB\xBF", "{\xEF\xBB\xBF}", "\xFE\xFF{}", "\xFF\xFE{}"});
 }
 
 Test(json, a_large_flat_text_is_taken) {

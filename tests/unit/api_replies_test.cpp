@@ -50,6 +50,7 @@ void collect(const std::string& name, std::set<std::string>& names) {
 std::set<std::string> used_schemas() {
   std::set<std::string> names;
   collect("no_query", names);
+  collect("no_body", names);
   collect("reply/problem", names);
   for (const auto& route : api::routes()) {
     collect(std::string{route.body}, names);

@@ -36,6 +36,26 @@ std::string kind_of(int number, const std::string& message = "message") {
 
 }  // namespace
 
+// An ASCII column is compared with, or given, a text that is not: the caller's text is at fault.
+Test(db_error, a_text_that_its_column_has_no_characters_for_is_refused) {
+  const auto refusal = [](int number, const std::string& message) -> std::string {
+    try {
+      db::raise(number, message, "statement.name");
+    } catch (const ApiError& e) {
+      require(e.code() == ErrorCode::validation_failed, e.what());
+      require(e.public_text().find("statement.name") == std::string::npos, e.public_text());
+      return e.log_detail();
+    }
+  };
+  require_equal(
+      refusal(1267, "Illegal mix of collations (ascii_general_ci,IMPLICIT) and (utf8mb4,COERCIBLE)"),
+      "statement.name: 1267 Illegal mix of collations (ascii_general_ci,IMPLICIT) and (utf8mb4,COERCIBLE)");
+  require(!refusal(1366, "Incorrect string value: '\\xC3\\xA9' for column `x`.`y`.`z` at row 1").empty(),
+          "given");
+  require_equal(kind_of(1366, "Incorrect integer value: 'x' for column `x`.`y`.`z` at row 1"),
+                "statement 1366");
+}
+
 Test(db_error, conflicts_between_transactions_can_be_retried) {
   for (const int number : {1020, 1047, 1205, 1213})
     require_equal(kind_of(number), "retryable statement.name: " + std::to_string(number) + " message");

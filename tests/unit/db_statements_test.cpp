@@ -164,8 +164,9 @@ Test(statements, each_grant_is_one_statement_and_gives_nothing_wide) {
 
 Test(migrations, those_of_the_repository_are_found_in_order_and_reach_the_known_version) {
   const auto found = db::find_migrations(sql_dir());
-  for (std::size_t i = 0; i < found.size(); ++i)
-    require_equal(found[i].version, static_cast<std::int64_t>(i) + 1);
+  // Work that is done side by side takes numbers beforehand: they ascend, and need not be dense.
+  for (std::size_t i = 1; i < found.size(); ++i)
+    require(found[i - 1].version < found[i].version, found[i].name + " has a number that another has");
   require_equal(found.back().version, db::kSchemaVersion);
   require_equal(found.front().name, "core");
 }

@@ -155,6 +155,8 @@ Test(email, blanks_line_ends_and_control_characters_are_refused_everywhere) {
   for (const char c : {' ', '\t', '\r', '\n', '\v', '\f', '\0', '\x01', '\x1B', '\x7F'}) {
     for (const std::size_t at : {0U, 1U, 4U, 11U, 15U}) {
       std::string typed = "ada@example.com";
+      // At its ends a blank means nothing.
+      if (c == ' ' && (at == 0 || at == typed.size())) continue;
       addresses.push_back(typed.insert(at, 1, c));
     }
   }
@@ -169,7 +171,25 @@ Test(email, blanks_beyond_ascii_are_refused) {
   expect_refused(
       inside_local_part({0x00A0, 0x1680, 0x2000, 0x2003, 0x2009, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000}));
   expect_refused(
-      {"ada@exam\u00A0ple.com", "ada@exam\u3000ple.com", "\u00A0ada@example.com", "ada@example.com\u2028"});
+      {"ada@exam\u00A0ple.com", "ada@exam\u3000ple.com", "\u2028ada@example.com", "ada@example.com\u2028"});
+}
+
+Test(email, blanks_at_its_ends_mean_nothing) {
+  for (const char* typed :
+       {" ada@example.com", "ada@example.com  ", "\u00A0ada@example.com", "\u3000ada@example.com \u00A0"})
+    require_equal(canonical(typed), std::string{"ada@example.com"}, typed);
+  expect_refused({" ", "   ", "\u00A0", " @ "});
+}
+
+Test(email, mail_cannot_be_sent_to_letters_beyond_ascii_before_the_at) {
+  for (const char* typed : {"j\u00F6rg@example.com", "\u0430da@example.com", "\u5B57@example.com"}) {
+    const auto [email, problem] = Email::read(typed);
+    require(email.has_value() && problem.find("ASCII letters") != std::string::npos, problem);
+  }
+  // Width and the domain's spelling are folded away.
+  for (const char* typed : {"\uFF41da@example.com", "ada@b\u00FCcher.example", " Ada@example.com"})
+    require_equal(Email::read(typed).problem, std::string{}, typed);
+  require_equal(Email::read("x").problem, std::string{"must be a plain e-mail address"});
 }
 
 Test(email, c1_controls_are_refused) { expect_refused(inside_local_part({0x80, 0x85, 0x8D, 0x9B, 0x9F})); }

@@ -23,25 +23,31 @@ constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 }  // namespace
 
 Test(purchase_rules, each_step_leads_from_one_status_to_the_next) {
-  require(status_before(PurchaseStep::submit) == PurchaseStatus::draft, "a draft is submitted");
-  require(status_before(PurchaseStep::approve) == status_after(PurchaseStep::submit), "then approved");
-  require(status_before(PurchaseStep::reject) == status_after(PurchaseStep::submit), "or rejected");
-  require(status_before(PurchaseStep::receive) == status_after(PurchaseStep::approve), "then received");
-  // Nothing leads on from what was rejected or received.
-  for (const auto step :
-       {PurchaseStep::submit, PurchaseStep::approve, PurchaseStep::reject, PurchaseStep::receive})
-    require(
-        status_before(step) != PurchaseStatus::rejected && status_before(step) != PurchaseStatus::received,
-        "an end is an end");
+  using enum PurchaseStatus;
+  require(may_take(PurchaseStep::submit, draft), "a draft is submitted");
+  for (const auto step : {PurchaseStep::withdraw, PurchaseStep::approve, PurchaseStep::reject})
+    require(may_take(step, status_after(PurchaseStep::submit)), "then withdrawn, approved or rejected");
+  require(status_after(PurchaseStep::withdraw) == draft, "what is withdrawn is a draft");
+  require(may_take(PurchaseStep::receive, status_after(PurchaseStep::approve)), "then received");
+  require(may_take(PurchaseStep::receive, partially_received), "until all is there");
+  // Each step follows on nothing else, and nothing leads on from what was rejected or received.
+  int allowed = 0;
+  for (const auto step : {PurchaseStep::submit, PurchaseStep::withdraw, PurchaseStep::approve,
+                          PurchaseStep::reject, PurchaseStep::receive}) {
+    for (const auto status : {draft, submitted, approved, rejected, received, partially_received})
+      allowed += may_take(step, status) ? 1 : 0;
+    require(!may_take(step, rejected) && !may_take(step, received), "an end is an end");
+  }
+  require_equal(allowed, 6);
 }
 
 Test(purchase_rules, a_status_is_known_by_name_and_number) {
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 6; ++i) {
     const auto status = static_cast<PurchaseStatus>(i);
     require(parse_purchase_status(purchase_status_name(status)) == status, "name");
     require(parse_purchase_status(std::to_string(i)) == status, "number");
   }
-  for (const char* text : {"", "5", "-1", "Draft", "draft "}) require(!parse_purchase_status(text), text);
+  for (const char* text : {"", "6", "-1", "Draft", "draft "}) require(!parse_purchase_status(text), text);
 }
 
 Test(purchase_rules, totals_are_exact_and_never_wrap) {

@@ -504,3 +504,48 @@ Test(server, every_thread_says_when_it_ends) {
   }
   cr_assert_eq(ended, 3);
 }
+
+Test(server, a_request_that_is_put_aside_takes_no_thread_and_is_answered_in_its_turn) {
+  std::atomic<bool> ready{false};
+  std::atomic<int> runs{0};
+  const Handler handler = [&](Request& request) {
+    if (request.path != "/later" || ready) return echo(request);
+    ++runs;
+    throw Later{"somebody", [&] { return ready.load(); }, [&] { return echo(request); }};
+  };
+  const Fixture server{[&](ServerOptions& options) {
+                         options.threads = 1;
+                         options.again = handler;
+                       },
+                       handler};
+  auto later = server.connect();
+  cr_assert(later.send(message("POST", "/later", {{"CONTENT_LENGTH", "4"}}, "body")));
+  while (runs == 0) std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) cr_assert(server.answers());
+  cr_assert_eq(runs.load(), 1, "it was run again although it was not ready");
+  ready = true;
+  cr_assert(has(later.reply(), "POST|/later|||||body"));
+  cr_assert(has(later.exchange(get("/next")), "GET|/next|"));
+}
+
+Test(server, a_request_whose_turn_does_not_come_is_given_up) {
+  const Handler handler = [](Request& request) {
+    if (request.path == "/alive") return echo(request);
+    throw Later{"somebody", [] { return false; },
+                [] {
+                  Response busy;
+                  busy.status = 429;
+                  return busy;
+                }};
+  };
+  const Fixture server{[&](ServerOptions& options) {
+                         options.request_deadline = std::chrono::seconds{1};
+                         options.again = handler;
+                       },
+                       handler};
+  std::vector<Connection> connections;
+  for (std::size_t i = 0; i < Later::kMostOfOne + 1; ++i) connections.push_back(server.connect());
+  for (auto& connection : connections) cr_assert(connection.send(get("/never")));
+  for (auto& connection : connections) cr_assert(has(connection.reply(), "Status: 429 "));
+  cr_assert(has(connections.front().exchange(get("/alive")), "GET|/alive|"));
+}

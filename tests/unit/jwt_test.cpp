@@ -36,7 +36,7 @@ struct World {
   TempFolder folder;
   KeyRing keys = fresh_keys(folder);
 
-  std::string kid() const { return keys.active().kid(); }
+  std::string kid() const { return keys.active(kNow).kid(); }
   std::string header() const { return R"({"alg":"EdDSA","typ":"at+jwt","kid":")" + kid() + "\"}"; }
   std::string payload() const {
     return R"({"iss":"https://id.example.org","sub":")" + kUser +
@@ -47,7 +47,7 @@ struct World {
   // Signs whatever stands in the two texts, as the holder of the key could.
   std::string forge(const std::string& header, const std::string& payload) const {
     const std::string input = base64url_encode(header) + "." + base64url_encode(payload);
-    return input + "." + base64url_encode(keys.active().sign(input));
+    return input + "." + base64url_encode(keys.active(kNow).sign(input));
   }
   std::optional<AccessClaims> verify(std::string_view token, TimePoint at = kNow) const {
     return crypto::verify_access_token(keys, kPolicy, token, at);
@@ -127,7 +127,7 @@ Test(jwt, alg_none_in_any_case_is_refused) {
 
 Test(jwt, hmac_with_the_public_key_as_secret_is_refused) {
   const World world;
-  const std::string x = world.keys.active().public_x();
+  const std::string x = world.keys.active(kNow).public_x();
   for (const auto& secret : {x, *base64url_decode(x), world.keys.jwks_json()})
     for (const char* alg : {"HS256", "EdDSA"}) {
       const auto input =
@@ -363,11 +363,11 @@ Test(jwt, rotation_keeps_old_tokens_valid_and_retirement_ends_them) {
   World world;
   const auto old_token = world.token();
   const auto old_kid = world.kid();
-  KeyRing::rotate(world.folder.keys());
+  KeyRing::rotate(world.folder.keys(), kNow);
   world.keys = KeyRing::load(world.folder.keys());
   const auto new_token = world.token();
   cr_assert(world.verify(old_token).has_value() && world.verify(new_token).has_value());
-  KeyRing::retire(world.folder.keys(), old_kid);
+  KeyRing::retire(world.folder.keys(), old_kid, kNow, Seconds{0});
   world.keys = KeyRing::load(world.folder.keys());
   cr_assert(!world.verify(old_token));
   cr_assert(world.verify(new_token).has_value());
@@ -376,7 +376,7 @@ Test(jwt, rotation_keeps_old_tokens_valid_and_retirement_ends_them) {
 Test(jwt, token_of_one_key_under_the_name_of_another_is_refused) {
   World world;
   const auto old_kid = world.kid();
-  KeyRing::rotate(world.folder.keys());
+  KeyRing::rotate(world.folder.keys(), kNow);
   world.keys = KeyRing::load(world.folder.keys());
   cr_assert(world.keys.find(old_kid) != nullptr);
   cr_assert(!world.accepts_header(replaced(world.header(), world.kid(), old_kid)));

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <grp.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "key_folder.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/live_keys.hpp"
 #include "tenantd/crypto/random.hpp"
 
 using namespace tenantd;
@@ -19,6 +21,14 @@ using crypto::KeyRing;
 using crypto::SigningKey;
 
 namespace {
+
+const TimePoint kNow = from_unix(1'800'000'000);
+
+std::string group_of(const std::string& path) {
+  struct stat status {};
+  cr_assert(::stat(path.c_str(), &status) == 0);
+  return ::getgrgid(status.st_gid)->gr_name;
+}
 
 unsigned mode_of(const std::string& path) {
   struct stat status {};
@@ -95,12 +105,12 @@ Test(keys, create_makes_everything_once_and_keeps_it) {
   const TempFolder folder;
   const auto made = KeyRing::create_missing(folder.keys());
   cr_assert(made.size() == 4);
-  const auto kid = KeyRing::load(folder.keys()).active().kid();
+  const auto kid = KeyRing::load(folder.keys()).active(kNow).kid();
   const auto seal_key = read_file(folder.keys() + "/seal.key");
   cr_assert(seal_key.size() == 32);
   cr_assert(seal_key != read_file(folder.keys() + "/refresh.key"));
   cr_assert(KeyRing::create_missing(folder.keys()).empty());
-  cr_assert(KeyRing::load(folder.keys()).active().kid() == kid);
+  cr_assert(KeyRing::load(folder.keys()).active(kNow).kid() == kid);
   cr_assert(read_file(folder.keys() + "/seal.key") == seal_key);
 }
 
@@ -115,18 +125,18 @@ Test(keys, create_makes_only_what_is_missing) {
 Test(keys, create_replaces_an_active_key_that_is_lost_and_keeps_the_others) {
   const TempFolder folder;
   KeyRing::create_missing(folder.keys());
-  const auto kid = KeyRing::load(folder.keys()).active().kid();
+  const auto kid = KeyRing::load(folder.keys()).active(kNow).kid();
   write_file(folder.keys() + "/signing/active", "lost\n");
   cr_assert(KeyRing::create_missing(folder.keys()).size() == 2);
   const auto ring = KeyRing::load(folder.keys());
-  cr_assert(ring.signing().size() == 2 && ring.active().kid() != kid && ring.find(kid) != nullptr);
+  cr_assert(ring.signing().size() == 2 && ring.active(kNow).kid() != kid && ring.find(kid) != nullptr);
 }
 
 Test(keys, files_are_ours_alone_whatever_the_umask) {
   const TempFolder folder;
   ::umask(0);
   KeyRing::create_missing(folder.keys() + "/");
-  const auto kid = KeyRing::rotate(folder.keys());
+  const auto kid = KeyRing::rotate(folder.keys(), kNow);
   cr_assert(mode_of(folder.keys()) == 0700);
   cr_assert(mode_of(folder.keys() + "/signing") == 0700);
   for (const std::string& name : {std::string{"seal.key"}, std::string{"refresh.key"},
@@ -149,7 +159,7 @@ Test(keys, what_root_makes_belongs_to_the_owner_of_the_folder) {
 Test(keys, no_temporary_file_remains) {
   const TempFolder folder;
   KeyRing::create_missing(folder.keys());
-  KeyRing::rotate(folder.keys());
+  KeyRing::rotate(folder.keys(), kNow);
   for (const auto& entry : std::filesystem::recursive_directory_iterator{folder.keys()})
     cr_assert(!entry.path().filename().string().starts_with("."), "%s", entry.path().c_str());
 }
@@ -221,7 +231,7 @@ Test(keys, encrypted_key_is_an_error_and_asks_nobody, .timeout = 10) {
   cr_assert(contains(load_error(folder.keys()), "locked is not an unencrypted Ed25519"));
 }
 
-Test(keys, world_readable_keys_are_refused_and_group_readable_ones_are_not) {
+Test(keys, keys_that_others_can_reach_are_refused_and_the_group_is_named) {
   const TempFolder folder;
   KeyRing::create_missing(folder.keys());
   for (const char* name : {"", "/signing", "/seal.key", "/refresh.key", "/signing/active"}) {
@@ -229,38 +239,91 @@ Test(keys, world_readable_keys_are_refused_and_group_readable_ones_are_not) {
     const auto before = static_cast<std::filesystem::perms>(mode_of(path));
     std::filesystem::permissions(path, before | std::filesystem::perms::others_read);
     const auto error = load_error(folder.keys());
-    cr_assert(contains(error, "open to every user") && contains(error, "chmod o-rwx " + path), "%s",
+    cr_assert(contains(error, "open to every user") && contains(error, "chmod go-rwx " + path), "%s",
               error.c_str());
     std::filesystem::permissions(path, before | std::filesystem::perms::group_read);
-    cr_assert(load_error(folder.keys()).empty());
+    const auto to_group = load_error(folder.keys());
+    cr_assert(contains(to_group, "open to the group \"" + group_of(path) + '"') &&
+                  contains(to_group, "chmod g-rwx " + path),
+              "%s", to_group.c_str());
+    std::filesystem::permissions(path, before);
   }
 }
 
-Test(keys, rotation_signs_with_the_new_key_and_keeps_the_old_one) {
+Test(keys, a_new_key_is_published_before_it_signs) {
   const TempFolder folder;
-  const auto before = fresh_keys(folder);
-  const auto kid = KeyRing::rotate(folder.keys());
-  const auto after = KeyRing::load(folder.keys());
-  cr_assert(after.active().kid() == kid && kid != before.active().kid());
-  cr_assert(after.signing().size() == 2);
-  cr_assert(after.find(before.active().kid()) != nullptr);
+  const auto old_kid = fresh_keys(folder).active_kid(kNow);
+  const auto kid = KeyRing::rotate(folder.keys(), kNow + Seconds{600});
+  const auto ring = KeyRing::load(folder.keys());
+  cr_assert(contains(ring.jwks_json(), kid) && contains(ring.jwks_json(), old_kid));
+  cr_assert(ring.active_kid(kNow) == old_kid && ring.active_kid(kNow + Seconds{599}) == old_kid);
+  cr_assert(ring.active_kid(kNow + Seconds{600}) == kid && ring.find(old_kid) != nullptr);
+  // A clock far behind is no reason to sign with nothing.
+  cr_assert(ring.active_kid(from_unix(-1)) == old_kid);
 }
 
-Test(keys, active_key_cannot_be_retired) {
+Test(keys, keys_that_were_rotated_twice_take_turns_in_order) {
   const TempFolder folder;
-  const auto ring = fresh_keys(folder);
-  const auto error = sentence_of([&] { KeyRing::retire(folder.keys(), ring.active().kid()); });
-  cr_assert(contains(error, "tenantctl keys rotate"), "%s", error.c_str());
-  cr_assert(load_error(folder.keys()).empty());
+  const auto first = fresh_keys(folder).active_kid(kNow);
+  const auto second = KeyRing::rotate(folder.keys(), kNow + Seconds{600});
+  // Asked for earlier, it waits for its turn.
+  const auto third = KeyRing::rotate(folder.keys(), kNow + Seconds{1});
+  const auto ring = KeyRing::load(folder.keys());
+  cr_assert(ring.active_kid(kNow + Seconds{599}) == first);
+  cr_assert(ring.active_kid(kNow + Seconds{600}) == third && ring.find(second) != nullptr);
 }
 
-Test(keys, retired_key_is_gone) {
+Test(keys, a_schedule_of_one_name_signs_at_all_times) {
   const TempFolder folder;
-  const auto before = fresh_keys(folder);
-  KeyRing::rotate(folder.keys());
-  KeyRing::retire(folder.keys(), before.active().kid());
+  const auto kid = fresh_keys(folder).active_kid(kNow);
+  write_file(folder.keys() + "/signing/active", kid + "\n");
+  cr_assert(KeyRing::load(folder.keys()).active_kid(kNow) == kid);
+  for (const auto& text :
+       {std::string{}, kid + " soon", kid + "  ", kid + " 1 2", "../" + kid, kid + " 1\n\n" + kid}) {
+    write_file(folder.keys() + "/signing/active", text);
+    const bool same = text == kid + "  ";
+    cr_assert(load_error(folder.keys()).empty() == same, "%s", text.c_str());
+  }
+}
+
+Test(keys, a_key_is_retired_when_its_tokens_have_ended) {
+  const TempFolder folder;
+  const auto kid = fresh_keys(folder).active_kid(kNow);
+  const Seconds life{900};
+  const auto why = [&](const std::string& name, TimePoint at, Seconds lifetime) {
+    return sentence_of([&] { KeyRing::retire(folder.keys(), name, at, lifetime); });
+  };
+  cr_assert(contains(why(kid, kNow, life), "tenantctl keys rotate"));
+  const auto next = KeyRing::rotate(folder.keys(), kNow + Seconds{600});
+  cr_assert(contains(why(kid, kNow + Seconds{599}, Seconds{0}), "signs, or will"), "before the other signs");
+  cr_assert(contains(why(next, kNow, Seconds{0}), "signs, or will"), "the one to come");
+  cr_assert(contains(why(kid, kNow + Seconds{600}, life), "another 900 seconds"));
+  cr_assert(contains(why(kid, kNow + Seconds{1499}, life), "another 1 seconds"));
+  cr_assert(KeyRing::load(folder.keys()).signing().size() == 2);
+  cr_assert(why(kid, kNow + Seconds{1500}, life).empty());
   const auto after = KeyRing::load(folder.keys());
-  cr_assert(after.signing().size() == 1 && after.find(before.active().kid()) == nullptr);
+  cr_assert(after.signing().size() == 1 && after.find(kid) == nullptr && after.active_kid(kNow) == next);
+}
+
+Test(keys, live_keys_see_what_was_rotated_and_keep_what_they_have_when_it_cannot_be_read) {
+  const TempFolder folder;
+  fresh_keys(folder);
+  crypto::LiveKeys live{folder.keys()};
+  const auto look = [&](const auto& holds) {
+    // It looks ten times a second.
+    const auto deadline = monotonic_microseconds() + 10'000'000;
+    while (monotonic_microseconds() < deadline)
+      if (holds(live.current())) return true;
+    return false;
+  };
+  cr_assert(live.current().keys->signing().size() == 1);
+  const auto kid = KeyRing::rotate(folder.keys(), kNow);
+  cr_assert(look([](const auto& found) { return found.changed; }));
+  cr_assert(live.current().keys->active_kid(kNow) == kid);
+  write_file(folder.keys() + "/signing/active.new", "nothing\n");
+  std::filesystem::rename(folder.keys() + "/signing/active.new", folder.keys() + "/signing/active");
+  cr_assert(look([](const auto& found) { return !found.problem.empty(); }));
+  cr_assert(live.current().keys->active_kid(kNow) == kid);
 }
 
 Test(keys, retire_takes_names_not_paths) {
@@ -268,16 +331,17 @@ Test(keys, retire_takes_names_not_paths) {
   fresh_keys(folder);
   write_file(folder.keys() + "/victim.pem", "x");
   for (const char* kid : {"../victim", "", "nothing", "active", "."})
-    cr_assert(contains(sentence_of([&] { KeyRing::retire(folder.keys(), kid); }), "No signing key"), "%s",
-              kid);
+    cr_assert(contains(sentence_of([&] { KeyRing::retire(folder.keys(), kid, kNow, Seconds{0}); }),
+                       "No signing key"),
+              "%s", kid);
   cr_assert(std::filesystem::exists(folder.keys() + "/victim.pem"));
 }
 
 Test(keys, find_compares_whole_names) {
   const TempFolder folder;
   const auto ring = fresh_keys(folder);
-  const std::string kid = ring.active().kid();
-  cr_assert(ring.find(kid) == &ring.active());
+  const std::string kid = ring.active(kNow).kid();
+  cr_assert(ring.find(kid) == &ring.active(kNow));
   for (const std::string& other :
        {std::string{}, kid.substr(1), kid + "A", kid + std::string(1, '\0'), "../signing/" + kid})
     cr_assert(ring.find(other) == nullptr);
@@ -292,7 +356,7 @@ Test(keys, jwk_set_holds_every_public_key_and_no_private_one) {
   cr_assert(contains(json, R"({"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"rfc8037",)"
                            R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})"),
             "%s", json.c_str());
-  cr_assert(contains(json, R"("kid":")" + ring.active().kid() + "\""));
+  cr_assert(contains(json, R"("kid":")" + ring.active(kNow).kid() + "\""));
   cr_assert(!contains(json, "\"d\"") && !contains(json, "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"));
 }
 

@@ -162,7 +162,8 @@ Test(openapi, every_row_says_its_success_and_its_refusals) {
     for (const auto code : refusals.codes) require(has(http_status(code)), std::string{error_name(code)});
     require_equal(responses.HasMember("4XX"), !refusals.complete, std::string{route.path});
     require(has(422) && has(503) && !has(500), std::string{route.path});
-    require_equal(has(415), !route.body.empty(), std::string{route.path});
+    // A change that takes no body refuses one that is none of JSON as well.
+    require_equal(has(415), !route.body.empty() || route.method != api::Method::GET, std::string{route.path});
     if (route.handler.access != api::Access::anyone) require(has(401), std::string{route.path});
   }
 }

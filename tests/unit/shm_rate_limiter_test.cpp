@@ -207,3 +207,14 @@ Test(rate_limiter, racing_processes_are_together_allowed_the_limit_exactly) {
   }
   require_equal(count->allowed.load(), kLimit);
 }
+
+Test(rate_limiter, a_share_that_is_given_back_can_be_taken_again) {
+  const shm::Shared<shm::RateLimiter> limiter;
+  const Rule rule{3, 3600};
+  require_equal(count_allowed(*limiter, "ann", rule, kNow, 5), 3);
+  limiter->give_back("ann", rule.limit, rule.window_seconds, kNow);
+  require_equal(count_allowed(*limiter, "ann", rule, kNow, 5), 1);
+  for (int i = 0; i < 10; ++i) limiter->give_back("bob", rule.limit, rule.window_seconds, kNow);
+  require_equal(count_allowed(*limiter, "bob", rule, kNow, 5), 3, "more came back than was taken");
+  require_equal(count_allowed(*limiter, "ann", rule, kNow, 5), 0);
+}

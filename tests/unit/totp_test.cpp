@@ -39,9 +39,25 @@ Test(totp, a_code_counts_in_its_step_and_one_before_and_after) {
 Test(totp, what_is_no_code_belongs_to_no_step) {
   const auto now = from_unix(1'700'000'010);
   const auto code = crypto::totp_code(kRfcSecret, now);
-  for (const auto& typed : {std::string{}, code.substr(1), code + "0", ' ' + code, std::string{"abcdef"},
-                            std::string{"\0\0\0\0\0\0", 6}})
+  for (const auto& typed : {std::string{}, code.substr(1), code + "0", "O" + code.substr(1),
+                            std::string{"abcdef"}, std::string{"\0\0\0\0\0\0", 6}})
     require(!crypto::totp_step(kRfcSecret, typed, now), "accepted " + typed);
+}
+
+Test(totp, a_code_is_its_digits_however_they_are_typed) {
+  for (const char* typed : {"123456", "123 456", "123-456", " 123456 ", "1 2 3 4 5 6", "123\u00A0456",
+                            "123\u202F456", "123\u2013456", "\uFF11\uFF12\uFF13\uFF14\uFF15\uFF16",
+                            "\u0661\u0662\u0663\u0664\u0665\u0666", "\u0967\u0968\u0969\u096A\u096B\u096C",
+                            "\U0001D7CF\U0001D7D0\U0001D7D1\U0001D7D2\U0001D7D3\U0001D7D4", "\u200B123456"})
+    require_equal(crypto::plain_code(typed), std::string{"123456"}, typed);
+  require_equal(crypto::plain_code("ABCDE FGHJK"), std::string{"abcdefghjk"});
+  require_equal(crypto::plain_code("\xFF"
+                                   "123456"),
+                std::string{});
+  require_equal(crypto::plain_code(std::string(100'000, '1')), std::string{});
+  const auto now = from_unix(1'700'000'010);
+  const auto code = crypto::totp_code(kRfcSecret, now);
+  require(crypto::totp_step(kRfcSecret, code.substr(0, 3) + ' ' + code.substr(3), now).has_value(), code);
 }
 
 Test(totp, secrets_are_long_random_and_spelled_in_base32) {

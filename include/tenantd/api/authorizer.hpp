@@ -35,6 +35,11 @@ class Authorizer {
   Principal authenticate(const http::Request& request, const service::Context& context,
                          const NamedOrganization& named, db::Txn& txn, bool super_too = false) const;
 
+  // Throws ApiError if the account is a super-admin whose session lacks what super_admin_mfa asks for, so
+  // that `principal` acts as an ordinary one: mfa_enrollment_required (there is no second factor yet),
+  // mfa_session_required (the session began without it).
+  void require_factor_of_super(const Principal& principal, db::Txn& txn) const;
+
   // Throws ApiError: forbidden (the principal lacks what the row asks for, or held it until before `now`),
   // impersonating (somebody else than the user acts, on what is not open to that), session_required (an API
   // key calls what takes a person), mfa_enrollment_required, invalid_token (the

@@ -1,16 +1,19 @@
 // One request from its route to its reply:
-//   route → rate limit → session → permission → schema → idempotency → handler → commit → reply
+//   route → rate limit → session → permission → body → schema → idempotency → handler → commit → reply
 // Holds the only catch. The whole runs in one unit of work, again from its start when the database asks for
 // it.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tenantd/api/authorizer.hpp"
 #include "tenantd/api/router.hpp"
 #include "tenantd/api/validate.hpp"
+#include "tenantd/crypto/live_keys.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/shm/in_flight.hpp"
 #include "tenantd/shm/rate_limiter.hpp"
 #include "tenantd/shm/shared.hpp"
 
@@ -23,41 +26,61 @@ struct SharedState {
   shm::Shared<shm::RateLimiter>
       mail_limiter;  // windows of an hour: apart, or they would crowd those of a minute
   shm::Shared<shm::Metrics> metrics;
+  shm::Shared<shm::InFlight> in_flight;
 };
+
+// The lane that a worker is of.
+struct Lane {
+  std::string_view name;
+  std::int64_t workers = 1;
+  std::int64_t threads = 1;  // of each
+};
+
+class Shares;
 
 class Dispatch : private db::ChangeListener {
  public:
-  Dispatch(const Settings& settings, const crypto::KeyRing& keys, const Schemas& schemas, SharedState& shared,
-           std::size_t connections);
+  Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas, SharedState& shared,
+           const Lane& lane);
+  ~Dispatch();
 
-  // Never throws.
-  http::Response handle(http::Request& request) noexcept;
+  // Throws nothing but http::Later, when the caller has as much under way as it may. `again`: the request
+  // comes back after that, and was counted then.
+  http::Response handle(http::Request& request, bool again = false);
 
  private:
   struct Call;
+  std::shared_ptr<const crypto::KeyRing> current_keys();
   http::Response answer(Call& call);
   void limit(const Call& call);
   void limit_account(Call& call);
   void limit_organization(const Call& call);
   void take(const std::string& caller, std::int64_t most);
+  Json organization_in_body(Call& call) const;
+  const std::string& media_type(Call& call) const;
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
+  void drop_read_only(Call& call, db::Txn& txn);
+  std::optional<Json> read_current(Call& call, const Route& reader, db::Txn& txn);
   http::Response act(Call& call);
+  http::Response answer_or_refuse(Call& call);
+  void admit(Call& call);
   http::Response attempt(Call& call, db::Txn& txn);
   http::Response refuse(const Call& call, const ApiError& error) const;
   http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
-  void finish(const Call& call, http::Response& response, std::int64_t started_us) const;
+  void finish(const Call& call, http::Response& response) const;
 
   void before_commit(const std::vector<UuidBytes>& ids) override;
   void after_commit(const std::vector<UuidBytes>& ids) override;
 
   const Settings& settings_;
-  const crypto::KeyRing& keys_;
+  crypto::LiveKeys& keys_;
   const Schemas& schemas_;
   SharedState& shared_;
   Router router_;
   Authorizer authorizer_;
   db::Pool pool_;
+  std::unique_ptr<Shares> shares_;
 };
 
 }  // namespace tenantd::api

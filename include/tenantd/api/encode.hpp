@@ -31,7 +31,7 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization,
                       const std::optional<store::OrganizationDetail>& detail = std::nullopt);
 // Members "limits" and "usage", inside an object.
 void put_limits(JsonOut& json, const TenantLimits& limits);
-void put_usage(JsonOut& json, std::int64_t active_members);
+void put_usage(JsonOut& json, const TenantUsage& usage);
 // The organization that the principal acts in, or null.
 void put_active_organization(JsonOut& json, const Principal& principal);
 void put_membership(JsonOut& json, const std::optional<store::Membership>& membership);

@@ -10,12 +10,18 @@
 
 namespace tenantd::api {
 
+// Who may repeat a request.
+struct Repeater {
+  std::string name;       // one key means one thing to one name
+  std::string share;      // whose replies together the setting idempotency_bytes bounds
+  bool is_known = false;  // false: of an anonymous caller the request itself is a part of the name
+};
+
 class Idempotency {
  public:
-  // Claims the key of `request` for `caller` (an account's id, or "anonymous"); waits while another request
-  // holds it. Throws ApiError: bad_request (no usable key), idempotency_mismatch (another body),
-  // idempotency_in_progress.
-  Idempotency(db::Txn& txn, const http::Request& request, const std::string& caller,
+  // Claims the key of `request` for `caller`; waits while another request holds it. Throws ApiError:
+  // bad_request (no usable key), idempotency_mismatch (a known caller's other body), idempotency_in_progress.
+  Idempotency(db::Txn& txn, const http::Request& request, const Repeater& caller,
               const service::Context& context);
 
   // The reply that was stored, if this is a repetition.
@@ -29,6 +35,7 @@ class Idempotency {
   std::string context_text() const;
   db::Txn& txn_;
   const service::Context& context_;
+  std::string share_;  // its hash
   std::string id_;
   std::string body_;  // its MAC
   std::optional<http::Response> stored_;

@@ -17,8 +17,8 @@ namespace tenantd::api {
 using Json = rapidjson::Document;
 using JsonValue = rapidjson::Value;
 
-// Returns the document. Throws ApiError(malformed_json) for bad syntax or UTF-8, duplicate members, more than
-// 32 levels, numbers beyond double, or text after the value.
+// Returns the document; a UTF-8 mark is passed over. Throws ApiError: malformed_json (syntax, UTF-8,
+// duplicate members, more than 32 levels, text after the value), validation_failed (a number beyond double).
 Json parse_json(const std::string& text);
 
 // Builds one JSON text front to back.
@@ -86,6 +86,10 @@ std::optional<AnyId> maybe_id(const JsonValue& object, std::string_view name);
 template <class AnyId>
 AnyId id(const JsonValue& object, std::string_view name);
 
+// What is wrong with a value under this name that is no id: "must be a UUID", and the path that lists such
+// ids (src/api/id_words.cpp).
+std::string id_words(std::string_view name);
+
 [[noreturn]] void refuse_field(const std::string& pointer, const std::string& detail);
 
 template <class AnyId>
@@ -93,7 +97,7 @@ std::optional<AnyId> maybe_id(const JsonValue& object, std::string_view name) {
   const auto typed = maybe_text(object, name);
   if (!typed) return std::nullopt;
   const auto parsed = AnyId::parse(*typed);
-  if (!parsed) refuse_field("/" + std::string{name}, "must be a UUID");
+  if (!parsed) refuse_field("/" + std::string{name}, id_words(name));
   return parsed;
 }
 

@@ -76,6 +76,10 @@ enum class AlsoTakes {
   csv,   // text/csv: stands for {"csv": the body}
 };
 
+// Throws ApiError for a request that a row which anybody may call does not take, whatever its body says: its
+// signature is wrong, or what it reports to is not set up.
+using Gate = void (*)(const http::Request&, const service::Context&);
+
 struct Route {
   Method method;
   std::string_view path;  // "/api/v1/members/{user_id}/role"
@@ -90,10 +94,16 @@ struct Route {
   std::string_view section = {};  // of the documents; the heading that the row stands under
   // A tenant's row that a super-admin may call too, in any organization: the path's {org_id}, member or not.
   bool super_too = false;
+  Gate gate = nullptr;  // asked before the body is parsed
 };
 
 constexpr Route or_super(Route row) {
   row.super_too = true;
+  return row;
+}
+
+constexpr Route behind(Gate gate, Route row) {
+  row.gate = gate;
   return row;
 }
 

@@ -1,9 +1,9 @@
 // The key folder: signing keys (Ed25519) and the secrets that seal and derive. Made by `tenantctl keys`, mode
 // 0600.
 //
-//   KEYS_DIR/signing/<kid>.pem   PKCS #8 private key; the newest "active" one signs, all of them verify
-//   KEYS_DIR/signing/active      the kid that signs
-//   KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest
+//   KEYS_DIR/signing/<kid>.pem   PKCS #8 private key; all of them verify
+//   KEYS_DIR/signing/active      who signs when: lines "KID [SECONDS SINCE 1970]", each from its time on
+//   until the next one's KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest
 //   KEYS_DIR/refresh.key         32 bytes: derives refresh tokens
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tenantd/base/secret.hpp"
+#include "tenantd/base/time.hpp"
 
 namespace tenantd::crypto {
 
@@ -21,7 +22,7 @@ class SigningKey;  // one Ed25519 key with its kid
 class KeyRing {
  public:
   // Loads the folder. Throws std::runtime_error with a sentence that says what is missing and how to make it,
-  // or which folder or file every user of the host can reach.
+  // or which folder or file a group (which one) or every user of the host can reach.
   static KeyRing load(const std::string& dir);
 
   // Makes what is missing (folder 0700, files 0600, written by temporary name and rename); keeps what exists.
@@ -29,16 +30,17 @@ class KeyRing {
   // Returns the names of what it made.
   static std::vector<std::string> create_missing(const std::string& dir);
 
-  // Adds a signing key and makes it the active one; older ones keep verifying until retired. Returns the new
-  // kid.
-  static std::string rotate(const std::string& dir);
+  // Adds a signing key that signs from `signs_from` on, which leaves everybody who verifies the time to learn
+  // of it; the one before signs until then, and verifies until it is retired. Returns the new kid.
+  static std::string rotate(const std::string& dir, TimePoint signs_from);
 
-  // Deletes a signing key that is not the active one. Throws std::runtime_error otherwise.
-  static void retire(const std::string& dir, const std::string& kid);
+  // Deletes a signing key. Throws std::runtime_error with a sentence if it signs, will sign, or signed less
+  // than `lifetime` ago: its tokens are still alive.
+  static void retire(const std::string& dir, const std::string& kid, TimePoint now, Seconds lifetime);
 
-  const SigningKey& active() const;
-  // The name of the key that signs.
-  const std::string& active_kid() const;
+  // The key that signs at this time, and its name.
+  const SigningKey& active(TimePoint now) const;
+  const std::string& active_kid(TimePoint now) const;
   // Returns nullptr if no key of that name verifies; `kid` is compared, never used as a path.
   const SigningKey* find(std::string_view kid) const;
   const std::vector<std::shared_ptr<const SigningKey>>& signing() const { return signing_; }
@@ -51,8 +53,12 @@ class KeyRing {
   std::string jwks_json() const;
 
  private:
+  struct Turn {
+    std::shared_ptr<const SigningKey> key;
+    TimePoint from;
+  };
   std::vector<std::shared_ptr<const SigningKey>> signing_;
-  std::size_t active_ = 0;
+  std::vector<Turn> turns_;  // at least one; in the order of their times
   Secret seal_key_;
   Secret refresh_key_;
   Secret audit_key_;

@@ -1,5 +1,5 @@
-// Passwords: Argon2id (RFC 9106) as PHC strings; bcrypt hashes of imported users are verified and then
-// replaced.
+// Passwords: Argon2id (RFC 9106) as PHC strings; the hashes of imported users are verified as their origin
+// did and then replaced.
 #pragma once
 
 #include <cstdint>
@@ -41,17 +41,26 @@ std::optional<PasswordProblem> judge_password(const Secret& password, const std:
 // GiB, 1 to 64 passes, 1 to 64 lanes, memory times passes up to 4 GiB), or if the memory cannot be had.
 std::string hash_password(const Secret& password, const Argon2Params& params);
 
-// Verifies against an Argon2 PHC string or a bcrypt string ($2a$, $2b$, $2y$), constant time in the
+// Verifies against an Argon2 PHC string or what adopt_hash() returned, byte by byte, constant time in the
 // comparison. A hash of any other form is false; so is one whose costs would hang a worker (Argon2 beyond the
-// bounds above, bcrypt above cost 16), and a password over 72 bytes against bcrypt, which does not see the
-// rest. Throws std::runtime_error if the memory cannot be had.
+// bounds above, others beyond those of adopt_hash). Throws std::bad_alloc if the memory cannot be had.
 bool verify_password(const Secret& password, const std::string& stored);
 
-// Why a hash that comes from elsewhere is not taken; nullopt = it is. Takes bcrypt ($2a$, $2b$, $2y$) of
-// costs 4 to 14 and Argon2id as a whole PHC string, up to 256 MiB, 16 passes, 16 lanes, and memory times
-// passes up to 1 GiB: less than verify_password does, since whoever wrote the file chooses what each of these
-// sign-ins costs.
-std::optional<std::string> judge_foreign_hash(const std::string& stored);
+// Verifies what somebody typed. A hash of ours is of the normal form. One that was adopted is of what the
+// origin made of it: tried are the bytes as typed, then their NFC, then the normal form. bcrypt reads 72
+// bytes, as it did there; hash anew from the whole password. False for what normalize_password refuses.
+bool verify_typed(std::string_view typed, const std::string& stored);
+
+// A hash that another system made, as it is to be stored; or why it is not taken.
+struct AdoptedHash {
+  std::string stored;   // at most 255 characters of ASCII
+  std::string problem;  // "is bcrypt of …"; empty = taken
+};
+// Takes bcrypt of costs 4 to 14 ($2a$, $2b$, $2y$, Django's bcrypt_sha256, WordPress' $wp), Argon2 as a PHC
+// string up to 256 MiB, 16 passes, 16 lanes and 1 GiB filled, PBKDF2 with SHA-1, SHA-256 or SHA-512 up to
+// 4,000,000 rounds (PHC, Django, Werkzeug), scrypt up to 256 MiB filled (PHC, Django, Werkzeug, crypt's $7$,
+// and Firebase's as $fbscrypt$v=1,n=…,r=…,p=1,ss=…,sk=…$salt$hash), and phpass ($P$, $H$, Drupal's $S$).
+AdoptedHash adopt_hash(std::string_view text);
 
 // True if `stored` is not Argon2id with at least `params`: to be re-hashed at the next sign-in.
 bool needs_rehash(const std::string& stored, const Argon2Params& params);

@@ -26,9 +26,13 @@ std::string base32(const Secret& secret);
 // Returns the code of `secret` at `time`.
 std::string totp_code(const Secret& secret, TimePoint time, int digits = kTotpDigits);
 
-// Returns the step (time / 30 s) that `code` belongs to: the one of `now`, or one before or after it, for
+// Returns a code as its digits and small letters alone, whichever way it was typed or pasted: "123 456",
+// "123-456", in full width or in the digits of another script. Empty if it is no text.
+std::string plain_code(std::string_view typed);
+
+// Returns the step (time / 30 s) that the code belongs to: the one of `now`, or one before or after it, for
 // clocks that differ (RFC 6238 section 5.2). nullopt if it belongs to none. Takes the same time either way.
-std::optional<std::int64_t> totp_step(const Secret& secret, std::string_view code, TimePoint now);
+std::optional<std::int64_t> totp_step(const Secret& secret, std::string_view typed, TimePoint now);
 
 // otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…, what a QR code holds.
 std::string totp_uri(const Secret& secret, const std::string& issuer, const std::string& account);
@@ -36,8 +40,8 @@ std::string totp_uri(const Secret& secret, const std::string& issuer, const std:
 inline constexpr std::size_t kRecoveryCodes = 10;
 // Returns codes of 50 random bits as "abcde-fghjk".
 std::array<Secret, kRecoveryCodes> new_recovery_codes();
-// Returns what is stored for a code, as typed in any case, with or without its hyphen and blanks: an HMAC
-// under a key that the database does not know, since 50 bits could be searched.
+// Returns what is stored for a code, however it was typed: an HMAC under a key that the database does not
+// know, since 50 bits could be searched.
 std::string recovery_code_hash(const KeyRing& keys, std::string_view typed);
 
 }  // namespace tenantd::crypto

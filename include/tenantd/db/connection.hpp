@@ -68,6 +68,7 @@ struct ConnectOptions {
   Secret password;
   std::string schema;  // "tenantd_app" for the application, "tenantd" for migrations
   int timeout_seconds = 10;
+  int lock_wait_seconds = 0;  // 0 = as long as a statement may take
 };
 
 class Connection {

@@ -17,6 +17,11 @@ struct ConnectionLost : RetryableError {
   using RetryableError::RetryableError;
 };
 
+// A row stayed locked for as long as a statement may wait (1205; NOWAIT's 3572).
+struct LockTimeout : RetryableError {
+  using RetryableError::RetryableError;
+};
+
 // A unique key has the value already (1062). `key` is its name in the schema.
 struct DuplicateKey : std::runtime_error {
   DuplicateKey(const std::string& what, std::string key_name)

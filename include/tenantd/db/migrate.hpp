@@ -13,7 +13,7 @@
 namespace tenantd::db {
 
 // The newest migration that this program knows; it refuses readiness on an older schema.
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 10;
 
 // Returns the newest migration applied, as the application's account sees it; 0 if there is none.
 std::int64_t schema_version(Txn& txn);

@@ -94,6 +94,7 @@ class Txn {
   auto attempt(Work&& work);
   void rollback() noexcept;
   bool open() const { return open_; }
+  const Pool& pool() const { return pool_; }
 
  private:
   Connection& ready();
@@ -132,8 +133,13 @@ inline constexpr int kTransactionAttempts = 8;
 // No attempt begins later than this after the first one: whoever asked has stopped waiting soon after.
 inline constexpr std::int64_t kTransactionPatienceUs = 10'000'000;
 
+// What a failed attempt leads to: returns if another may be made, after a short wait, else throws
+// ApiError(unavailable), or ApiError(contended) when a row stayed locked for LOCK_WAIT_SECONDS: who waited
+// that long gives its place to others.
+void judge_failure(const Pool& pool, const RetryableError& failure, int attempt, std::int64_t started_us);
+
 // Runs `work(txn)` and commits; again from the start on RetryableError, a bounded number of times.
-// Throws ApiError(unavailable) when the last attempt met a conflict as well.
+// Throws as judge_failure() does when that was in vain.
 template <class Work>
 auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
   const auto started = monotonic_microseconds();
@@ -150,10 +156,7 @@ auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
         return result;
       }
     } catch (const RetryableError& e) {
-      const bool patient = monotonic_microseconds() - started < kTransactionPatienceUs;
-      if (attempt == kTransactionAttempts || !patient)
-        throw ApiError(ErrorCode::unavailable).detail(e.what());
-      back_off(attempt);
+      judge_failure(pool, e, attempt, started);
     }
   }
 }

@@ -28,6 +28,7 @@ namespace tenantd {
   X(forbidden, 403, "The caller lacks the permission")                                 \
   X(reauthentication_required, 403, "The current password must be given again")        \
   X(email_unverified, 403, "The address must be verified first")                       \
+  X(mfa_session_required, 403, "Sign in with a second factor to do this")              \
   X(mfa_enrollment_required, 403, "The organization requires a second factor")         \
   X(session_required, 403, "An API key cannot do this: sign in")                       \
   X(account_shared, 403, "The account belongs to other organizations too")             \
@@ -42,6 +43,7 @@ namespace tenantd {
   X(approval_limit, 403, "The amount needs an approver of a higher role")              \
   X(upload_refused, 403, "The upload address is invalid, used or expired")             \
   X(not_provisioned, 403, "No account here belongs to this identity")                  \
+  X(temporary_right, 403, "A right with an end cannot do this")                        \
   X(not_found, 404, "Not found")                                                       \
   X(method_not_allowed, 405, "The path does not know this method")                     \
   X(conflict, 409, "The change conflicts with what exists")                            \
@@ -58,12 +60,14 @@ namespace tenantd {
   X(limit_reached, 409, "The organization has reached its limit")                      \
   X(identity_taken, 409, "The identity belongs to another account")                    \
   X(invite_pending, 409, "An invitation is pending for this address")                  \
+  X(account_unverified, 409, "The account has not proven its address")                 \
+  X(contended, 409, "Another change of the same thing is under way")                   \
   X(last_owner, 409, "An organization keeps at least one owner")                       \
   X(idempotency_in_progress, 409, "A request with this key is running")                \
   X(invite_gone, 410, "The invitation was used, revoked or has expired")               \
   X(precondition_failed, 412, "The resource has changed since it was read")            \
   X(body_too_large, 413, "The body is too large")                                      \
-  X(unsupported_media_type, 415, "The body must be application/json")                  \
+  X(unsupported_media_type, 415, "Send the body as application/json")                  \
   X(validation_failed, 422, "The request does not fit its schema")                     \
   X(password_required, 422, "A new account needs a password")                          \
   X(password_refused, 422, "The password cannot be used")                              \
@@ -72,6 +76,7 @@ namespace tenantd {
   X(upload_mismatch, 422, "The file is not the one that was announced")                \
   X(idempotency_mismatch, 422, "The key was used with another request")                \
   X(rate_limited, 429, "Too many requests")                                            \
+  X(busy, 429, "Too many requests of the caller are under way")                        \
   X(internal, 500, "The service failed")                                               \
   X(provider_unavailable, 502, "The identity provider does not answer as it should")   \
   X(storage_unavailable, 502, "The file store does not answer as it should")           \

@@ -13,15 +13,17 @@
 namespace tenantd {
 
 // As the database numbers them. A rejected request stays rejected: whoever wants it still makes another.
-enum class PurchaseStatus { draft, submitted, approved, rejected, received };
+enum class PurchaseStatus { draft, submitted, approved, rejected, received, partially_received };
 
 std::string_view purchase_status_name(PurchaseStatus status);
 // Returns the status of that name or number.
 std::optional<PurchaseStatus> parse_purchase_status(std::string_view text);
 
-enum class PurchaseStep { submit, approve, reject, receive };
+// A receipt that leaves nothing to come; one in part leads to partially_received.
+enum class PurchaseStep { submit, withdraw, approve, reject, receive };
 
-PurchaseStatus status_before(PurchaseStep step);
+// True if the step may follow on a request of this status.
+bool may_take(PurchaseStep step, PurchaseStatus status);
 PurchaseStatus status_after(PurchaseStep step);
 
 // No total goes above this, nor a price: whole numbers that every reader of JSON keeps.

@@ -16,12 +16,20 @@ struct TenantLimits {
   std::optional<std::int64_t> requests;  // a minute, of all members and API keys together
 };
 
+// How much of what is limited there is. Requests are a rate: nothing of them is kept.
+struct TenantUsage {
+  std::int64_t members = 0;  // active ones
+  std::int64_t projects = 0;
+  std::int64_t storage_bytes = 0;  // of files, announced ones too
+};
+
 // nullopt = as the service's settings say.
 struct BusinessSettings {
   std::optional<std::string> mail_sender_name;
   bool self_approval = false;  // one's own purchase request may be approved by oneself
   std::optional<std::int64_t> session_idle_seconds;
   std::optional<std::int64_t> session_max_seconds;
+  std::optional<std::int64_t> invite_seconds = {};  // how long an invitation is good for
 };
 
 // No shorter session than this may be asked for: whoever is thrown out all the time asks for the password to

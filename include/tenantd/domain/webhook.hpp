@@ -15,8 +15,6 @@ using WebhookId = Id<struct WebhookTag>;
 enum class WebhookStatus : std::int8_t { active = 0, paused = 1 };
 enum class DeliveryStatus : std::int8_t { pending = 0, delivered = 1, dead = 2 };
 
-inline constexpr std::int64_t kMostWebhooks = 50;  // of one organization
-
 std::string_view webhook_status_name(WebhookStatus status);
 std::string_view delivery_status_name(DeliveryStatus status);
 

@@ -24,12 +24,16 @@ struct Request {
   Pairs query;             // decoded, in order; keys are unique (a duplicate is refused before dispatch)
   std::string body;
   std::string content_type;
+  std::string content_encoding;  // as sent; the body is still in it
   std::string authorization;
   std::string api_key;
   std::string tenant_id;  // X-Tenant-Id
   std::string idempotency_key;
   std::string if_match;
-  std::string signature;  // X-Signature
+  std::string if_none_match;
+  std::string origin;            // of the page that calls, as a browser says it
+  std::string requested_method;  // Access-Control-Request-Method
+  std::string signature;         // X-Signature
   std::string host;
   std::string accept;
   std::string cookie;          // as sent
@@ -64,6 +68,12 @@ struct BadRequest {
   const char* code;
   const char* detail;
 };
+
+// Undoes `coding` (RFC 9110 section 8.4.1): gzip, x-gzip, identity or none. Reads one gzip member of at most
+// `max_bytes` and never makes more than that. Returns nullopt for any other coding. Throws BadRequest if the
+// body is damaged, ends early or is larger.
+std::optional<std::string> decode_content(std::string_view coding, std::string&& body,
+                                          std::int64_t max_bytes);
 
 // Splits and decodes `text` into pairs. Throws BadRequest for a duplicate key, a broken escape, NUL or bad
 // UTF-8, or more than 100 parameters.

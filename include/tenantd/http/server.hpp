@@ -11,14 +11,27 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "tenantd/http/message.hpp"
 
 namespace tenantd::http {
 
-// Answers one request. Must not throw; called on several threads at once. The request is reused for the next
-// one: nothing may point into it after the return.
+// Answers one request. Throws nothing but Later; called on several threads at once. The request is reused for
+// the next one: nothing may point into it after the return.
 using Handler = std::function<Response(Request&)>;
+
+// Thrown by a handler: the request cannot be answered before others of `who` have gone. It is put aside
+// without a thread, and handed to ServerOptions::again once `is_ready` says so. If that takes half of the
+// request's deadline, or too many wait, `give_up` makes the reply. Both are called on any thread, until the
+// request is answered.
+struct Later {
+  static constexpr std::size_t kMost = 128;      // put aside at once, in this process
+  static constexpr std::size_t kMostOfOne = 64;  // for one `who`
+  std::string who;
+  std::function<bool()> is_ready;
+  std::function<Response()> give_up;
+};
 
 struct ServerOptions {
   int listen_fd = -1;  // listening unix socket, non-blocking; owned by the caller
@@ -30,6 +43,7 @@ struct ServerOptions {
   std::chrono::seconds drain_deadline{30};
   std::int64_t max_requests = 0;  // drains by itself after this many; 0 = never
   std::int64_t max_body = 262144;
+  Handler again;  // answers, instead of the handler, a request that was put aside; may put it aside again
   std::function<void()> on_thread_exit;  // each serving thread, before it ends
   std::function<void()> on_drain;        // once, when draining begins for whatever reason
 };

@@ -37,12 +37,31 @@ std::span<const Template> templates();
 // Returns the template of that name, or nullopt (an outbox row written by a newer release).
 std::optional<Template> template_by_name(std::string_view name);
 
+// What a mail is in the eyes of who gets it: each class has budgets of its own (service/mail_gate.hpp).
+enum class Class {
+  reset,         // its reader asked for it, perhaps: nobody knows who asks
+  verification,  // the address's first mail
+  caused,        // somebody else caused it: an invitation, an account made, a change of address
+  sign_in,       // an alert of a sign-in
+  change,        // an alert of what changed in an account
+  notice,        // of what happened in the reader's own organization
+  report
+};
+Class class_of(Template kind);
+// The order in which mails go out; 0 = first. A link that somebody waits for comes before alerts, alerts
+// before invitations, those before notices, and reports last.
+int rank_of(Template kind);
+inline constexpr std::size_t kRanks = 6;
+
 struct Mail {
   Template kind;
   std::string to;  // canonical address
   std::map<std::string, std::string>
       values;  // e.g. link, organization, inviter, role, minutes, address, agent, time
 };
+
+// A value of this name marks a mail whose subject and sender say nothing that somebody chose.
+inline constexpr const char* kNeutral = "neutral";
 
 // A list among the values: its key begins with '#', and its value is the JSON that list_value() makes. The
 // template repeats the section of that name for each row.

@@ -72,6 +72,7 @@ struct OutboundReply {
   std::string cache_control;
   std::string error_type;                           // X-Amzn-ErrorType
   std::optional<std::int64_t> content_length = {};  // as the header says, of HEAD too
+  std::optional<std::int64_t> retry_after = {};     // seconds from now; a date counts from this host's clock
 };
 
 // No reply. `reached`: the request may have been received.

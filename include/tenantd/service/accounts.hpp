@@ -48,9 +48,20 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
 // Nobody signs in to the account by that identity any more. Throws ApiError: not_found, session_bound.
 void unlink_identity(db::Txn& txn, const Context& context, const Session& session, IdentityId id);
 
-// For the link in a verification mail, and for that in a change of the address. Throws
-// ApiError(token_invalid), ApiError(email_taken) if another account has the new address by now.
-void verify_email(db::Txn& txn, const Context& context, const std::string& token);
+// What comes with the link of a verification mail, or of a change of the address.
+struct Verification {
+  std::string token;
+  std::optional<UserId> signed_in;          // whose session the request carries
+  std::optional<std::string> password;      // the account's
+  std::optional<std::string> new_password;  // "this was not me": the mailbox's reader takes the account
+};
+// The mailbox shows who reads the address, not who has made the account: only both together verify it, or
+// whoever signed up with somebody else's address would have it verified by its owner's click. With a new
+// password whoever reads the mailbox takes the account over instead (claim_account). Throws ApiError:
+// token_invalid, reauthentication_required (neither the account's session nor its password, nor a new one),
+// password_refused, wrong_account (a new password for an account that only asked for this address; what it
+// asked for is dropped), email_taken (another account has the new address by now).
+void verify_email(db::Txn& txn, const Context& context, const Verification& form);
 // Mails another link, unless the address is verified. Throws ApiError(rate_limited).
 void resend_verification(db::Txn& txn, const Context& context, const Session& session);
 

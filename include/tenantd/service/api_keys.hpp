@@ -13,7 +13,12 @@ struct NewApiKey {
   std::string name;
   PermissionSet permissions;
   std::optional<TimePoint> expires_at;
+  bool of_organization = false;
 };
+
+// What a key of the organization may hold: business data, and reading. Whatever gives rights to people, or
+// sends data away on and on, stays with people, whose own rights bound it.
+PermissionSet organization_key_permissions();
 
 struct MadeApiKey {
   store::ApiKey record;

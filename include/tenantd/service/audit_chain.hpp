@@ -17,6 +17,10 @@ namespace tenantd::service {
 // each with its length in front; 32 raw bytes.
 std::string chain_hash(const Secret& key, const std::string& before, const store::AuditRow& row);
 
+// Returns HMAC-SHA-256 under the chain's key over where it begins: who writes the database alone cannot cut
+// off its oldest rows and call that its beginning.
+std::string start_signature(const Secret& key, const store::ChainStart& start);
+
 // Holds a chain against its hashes, row by row from the first.
 class ChainCheck {
  public:
@@ -29,18 +33,22 @@ class ChainCheck {
   using Anchors = std::map<std::int64_t, std::string>;
 
   ChainCheck(const Secret& key, Anchors anchors);
+  // The oldest rows were removed, up to and with start.seq. Before the first row.
+  void begin(const store::ChainStart& start);
   // The next row. Once something is wrong, what follows is not looked at.
   void add(const store::AuditRow& row);
   // No more rows: `end` is what the head says, nullopt if there is none.
   void finish(const std::optional<store::AuditEnd>& end);
 
   const std::optional<Fault>& fault() const { return fault_; }
-  std::int64_t rows() const { return seq_; }
+  std::int64_t rows() const { return seq_ - start_; }
+  std::int64_t last() const { return seq_; }         // number of the last good row
   const std::string& hash() const { return hash_; }  // of the last good row
 
  private:
   const Secret& key_;
   Anchors anchors_;
+  std::int64_t start_ = 0;
   std::int64_t seq_ = 0;
   std::string hash_;
   std::optional<Fault> fault_;

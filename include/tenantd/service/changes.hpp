@@ -69,6 +69,9 @@ void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope
 // that work through all organizations.
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change);
 
+// The same without the event.
+void record_audit_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change);
+
 // Tells of a change of `account` itself by its owner, or by a token that was mailed there: an audit row, no
 // event. It stands in the chain of the organization in which the owner is active at this moment, and
 // otherwise, as when nobody is signed in, with what belongs to no organization.

@@ -12,7 +12,7 @@
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
-#include "tenantd/mail/mail.hpp"
+#include "tenantd/service/slow_turn.hpp"
 
 namespace tenantd::service {
 
@@ -24,6 +24,16 @@ struct Allowance {
   explicit operator bool() const { return allowed; }
 };
 
+// Shares of something counted, over all workers of this host.
+class Shares {
+ public:
+  virtual ~Shares() = default;
+  // Takes one of `most` that `who` has in an hour; 0 = no limit.
+  virtual Allowance take(const std::string& who, std::int64_t most) = 0;
+  // What was taken was not used.
+  virtual void give_back(const std::string& who, std::int64_t most) = 0;
+};
+
 struct Context {
   const Settings& settings;
   const crypto::KeyRing& keys;
@@ -33,18 +43,16 @@ struct Context {
   std::string request_id;
   const Principal* caller = nullptr;  // once it is known who calls; nullptr = nobody signed in
   std::function<void()> wake_courier;
-  // Counts a mail that somebody asked for to this address, whoever it was.
-  std::function<Allowance(const std::string& address)> may_mail;
+  Shares* shares = nullptr;  // of mails; nullptr = nothing is counted
   // Counts an invitation by this person.
   std::function<Allowance(UserId inviter)> may_invite;
+  // Takes a place for what SlowTurn is for, and gives it back when the result goes; empty where there are no
+  // lanes.
+  std::function<std::shared_ptr<const void>(SlowTurn::Kind, OrgId)> slow_turn;
 };
 
 // Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.
 void require(const Allowance& allowance, const std::string& text);
-
-// Enqueues `mail` in the transaction; the courier is woken once it commits. Returns its id.
-MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
-                 std::optional<UserId> user);
 
 // The link of a mail to `page`. It carries the token in the fragment: no server, scanner or log on the way
 // sees it.
@@ -53,9 +61,6 @@ std::string mail_link(const Context& context, const std::string& page, const Sec
 std::string mail_minutes(std::int64_t seconds);
 // What a mail about an account says of the request: email, time, address, agent.
 std::map<std::string, std::string> where_and_when(const Context& context, const UserRecord& user);
-// Tells the owner of an account what changed in it, and from where.
-void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
-                          const std::string& change);
 
 // "2026-03-01 12:30 UTC"
 std::string format_utc(TimePoint time);

@@ -1,6 +1,9 @@
 // Delivers the outbox: claims due mails with a lease, sends each outside any transaction, records what became
 // of it.
 //
+// A link that somebody waits for goes before an alert, that before an invitation, and so on; it does not wait
+// for what was claimed before it. Among equals the organizations take turns.
+//
 // A suppressed address is sent nothing, and one that the server does not know is suppressed.
 //
 // Sent: the values are erased. Refused, or older than give_up: dead-lettered. Otherwise tried again, after
@@ -26,6 +29,7 @@
 #include "tenantd/mail/transport.hpp"
 #include "tenantd/service/wake_socket.hpp"
 #include "tenantd/store/system/outbox.hpp"
+#include "tenantd/store/system/suppressions.hpp"
 
 namespace tenantd::service {
 
@@ -63,6 +67,8 @@ struct CourierOptions {
   Seconds send_timeout{30};  // of the provider and its fallback together
   Seconds give_up{172800};
   Seconds first_retry{10};
+  // Suppresses the address of a mail that the server refused for good; empty = by the courier's connection.
+  std::function<void(const store::Suppression&, const store::SentMail&)> suppress;
   std::function<TimePoint()> clock = now;
   std::function<void(const CourierEvent&)> on_event = [](const CourierEvent&) {};
   std::function<void()> on_tick = [] {};  // at least once a second and before each mail: the watchdog
@@ -100,6 +106,7 @@ class Courier {
   void persist(Statement&& statement);
   void save_verdicts();
   void save(const Verdict& verdict);
+  void suppress(const store::OutboxRow& row, const std::string& why, TimePoint at);
   void database_failed(const std::string& why);
   db::Connection& database();
   Seconds jittered(Seconds delay);
@@ -114,6 +121,7 @@ class Courier {
   std::deque<Verdict> unsaved_;  // told to the database as soon as it listens
   std::minstd_rand random_{std::random_device{}()};
 
+  store::Turns turns_;
   bool hasten_ = true;  // mails of an earlier courier may wait for the server's return
   bool server_lost_ = false;
   bool provider_lost_ = false;

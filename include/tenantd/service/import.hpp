@@ -1,5 +1,6 @@
 // Accounts and memberships from another system, row by row. An account that exists keeps its password: the
-// file gives it a membership, nothing else.
+// file gives it a membership, nothing else, and that only if it is known to be its address's reader's. Where
+// it is not, its mailbox gets an invitation.
 #pragma once
 
 #include <map>
@@ -10,6 +11,7 @@
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/scope.hpp"
 #include "tenantd/service/context.hpp"
+#include "tenantd/store/global/proven_account.hpp"
 #include "tenantd/store/system/importing.hpp"
 
 namespace tenantd::service {
@@ -17,11 +19,12 @@ namespace tenantd::service {
 // As the file has it; empty = not given.
 struct ImportRow {
   std::string email;
-  std::string password_hash;  // bcrypt or Argon2id; empty = none: its owner asks for a reset link
+  std::string password_hash;  // that adopt_hash() takes; empty = none: its owner asks for a reset link
   std::string organization;   // id or slug
   std::string role;           // by its name there; empty = member
   std::string first_name;
   std::string last_name;
+  std::string name;            // in one
   std::string email_verified;  // true, false, yes, no, 1, 0
 };
 
@@ -29,7 +32,8 @@ enum class ImportOutcome {
   created,  // a new account, and its membership
   joined,   // a membership for an account that was there
   skipped,  // a member already
-  refused
+  refused,
+  invited  // the address's account has not proven that it is its reader's: an invitation was mailed there
 };
 
 struct ImportResult {
@@ -58,6 +62,11 @@ class Importing {
   ImportResult write(db::Txn& txn, const Context& context, const Person& person, const Place& place);
   ImportResult write_within_limit(db::Txn& txn, const Context& context, const Person& person,
                                   const Place& place);
+  ImportResult join(db::Txn& txn, const Context& context, const Person& person, const Place& place,
+                    const store::ProvenAccount& account, bool made);
+  std::optional<store::ProvenAccount> proof_of(db::Txn& txn, const Person& person,
+                                               const store::Account& account);
+  ImportResult claim(db::Txn& txn, const Context& context, const Person& person, const Place& place);
   ImportResult foresee(db::Txn& txn, const Person& person, const Place& place);
   void take_room(db::Txn& txn, const TenantScope& scope);
 

@@ -7,6 +7,7 @@
 #include "tenantd/domain/email.hpp"
 #include "tenantd/service/context.hpp"
 #include "tenantd/service/sessions.hpp"
+#include "tenantd/store/global/proven_account.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 
 namespace tenantd::service {
@@ -15,18 +16,29 @@ struct InviteForm {
   std::optional<Email> email;  // one of the two
   std::optional<UserId> user;
   std::string role = std::string{kDefaultInviteRole};
+  std::optional<Seconds> expires_in = {};  // else as long as the organization says, or the service
 };
+
+// Throws ApiError(validation_failed) unless an invitation may be good for so long.
+void judge_lifetime(const Context& context, const std::string& pointer,
+                    const std::optional<std::int64_t>& seconds);
 
 // Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
 // already_member, invite_pending.
 store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
                            const InviteForm& form);
 
+// For an operator's import, where the address has an account that has not proven it: an invitation in the
+// name of `inviter`, who could send it, good as long as the link to a new account's first password. Throws
+// ApiError(invite_pending).
+store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     UserId inviter, const Email& email, const RoleRecord& role);
+
 // Mails a new link; the old one dies, the time begins anew, and the caller is the inviter from now on, since
 // an invitation holds only as long as its inviter may invite. Throws ApiError: not_found, role_outranks,
 // conflict (it was answered), already_member.
-store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                  InviteId id);
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
+                                  std::optional<Seconds> expires_in);
 
 // Throws ApiError: not_found, role_outranks, conflict (it was answered).
 void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id);
@@ -63,6 +75,8 @@ class OpenedInvite {
   const TenantScope& scope() const { return scope_; }
   // The same once the invited person's account is known.
   TenantScope scope_of(UserId user) const { return TenantScope{scope_.org(), user, PermissionSet{}}; }
+  // The account of the invited address, once it has a password of whoever holds the token.
+  store::ProvenAccount redeemed_by(UserId user) const { return store::ProvenAccount{user}; }
   const store::Invite& invite() const { return invite_; }
 
  private:

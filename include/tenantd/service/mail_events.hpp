@@ -35,6 +35,12 @@ struct Taken {
 void take_mail_event(db::Txn& txn, const Context& context, std::string_view source, const MailEvent& event,
                      Taken& taken);
 
+// No mail goes to the address any more, with an audit row that belongs to no organization, and one of the
+// organization that `mail`, which came back, was sent for. False, and nothing is told, if it was suppressed
+// already.
+bool suppress(db::Txn& txn, const Context& context, const store::Suppression& suppression,
+              const std::optional<store::SentMail>& mail);
+
 // True if `header` is "t=<seconds>,v1=<hex>", where v1 is the HMAC-SHA-256 of "<seconds>.<body>" under
 // `secret` and the time is within five minutes of `now`. Several v1 may stand there: one that fits is enough.
 bool is_signed_event(const Secret& secret, std::string_view header, std::string_view body, TimePoint now);

@@ -15,7 +15,8 @@ void remove_member(db::Txn& txn, const Context& context, const TenantScope& scop
 
 // Gives the member another role, or the same one for another time: until `expires_at`, or for good. Throws
 // ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or would last longer than
-// it), validation_failed (a time that is over, or an end of the owner's role), last_owner.
+// it), validation_failed (a time that is over, or an end of the owner's role), last_owner, account_unverified
+// (nobody becomes owner who has not verified the address).
 store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                           const std::string& role_name, const std::optional<TimePoint>& expires_at);
 // The same where no time is named: a role that the member holds for a time stays so, another one is for good.
@@ -24,7 +25,8 @@ store::Member assign_role(db::Txn& txn, const Context& context, const TenantScop
 
 // Makes the membership active or inactive; nothing happens if it is so already. An inactive member's tokens
 // are refused and invitations by them revoked; the membership and its data are kept. Throws ApiError:
-// not_found, role_outranks, last_owner.
+// not_found, role_outranks, last_owner, temporary_right (a role for a time brings back none that lasts
+// longer).
 void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
                        Status status);
 

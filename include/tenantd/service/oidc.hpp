@@ -3,6 +3,7 @@
 // for OAUTH_KEYS_SECONDS.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tenantd/base/secret.hpp"
@@ -28,15 +29,17 @@ struct CodeGrant {
   Secret verifier;  // PKCE
 };
 
-// One conversation, OUTBOUND_SECONDS in all. Half of a worker's threads at most talk to one issuer at a time:
-// one that hangs holds up its own users and nobody else's.
+// One conversation for an organization, OUTBOUND_SECONDS in all. Who calls takes the organization's turn
+// (SlowTurn), at the first call: one that hangs, or that is asked in vain, holds up its own users and nobody
+// else's. What is kept already costs no turn.
 class ProviderCall {
  public:
-  // Throws ApiError(unavailable) if too many wait for this issuer.
-  ProviderCall(const Context& context, std::string issuer);
-  ~ProviderCall();
+  ProviderCall(const Context& context, OrgId org, std::string issuer);
   ProviderCall(const ProviderCall&) = delete;
   ProviderCall& operator=(const ProviderCall&) = delete;
+
+  // Takes the turn now, for one who cannot run again from the start after what follows.
+  void take_turn();
 
   // All throw ApiError: provider_unavailable (no answer, or none that makes sense), url_refused (it, or what
   // it says of its endpoints, leads where nobody may be called).
@@ -47,12 +50,14 @@ class ProviderCall {
   std::string open(const std::string& id_token);
 
  private:
-  net::OutboundReply call(net::OutboundRequest request) const;
-  std::string get(const std::string& url) const;
+  net::OutboundReply call(net::OutboundRequest request);
+  std::string get(const std::string& url);
   void judge(const std::string& url) const;
   Discovery read_discovery(const std::string& json) const;
 
   const Context& context_;
+  OrgId org_;
+  std::optional<SlowTurn> turn_;
   std::string issuer_;
   net::OutboundPolicy policy_;
   std::int64_t deadline_us_;

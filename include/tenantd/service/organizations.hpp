@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenantd/service/context.hpp"
 #include "tenantd/service/reauthentication.hpp"
@@ -33,10 +34,21 @@ class Founding {
   static store::Membership found(db::Txn& txn, const Context& context, const UserRecord& newcomer,
                                  const NewOrganization& form);
 
+  // For the reader of an address whose account somebody else may have made. Nothing goes on that rests on
+  // that account's leave, wherever it is a member: whom it let in, and whom those let in, become inactive;
+  // their webhooks and its own pause, identity providers are switched off, invitations revoked. All of it can
+  // be switched on again. Returns a line for each organization where there was anything, for the owner to
+  // read.
+  static std::vector<std::string> reclaim(db::Txn& txn, const Context& context, UserId user);
+
  private:
   struct Founded;
   static Founded make(db::Txn& txn, const Context& context, UserId user, const NewOrganization& form);
 };
+
+// Throws ApiError(email_unverified) if the account has not verified its address and belongs to ten
+// organizations already: whoever comes for the address finds no more than that to be switched off.
+void require_may_found(db::Txn& txn, const Principal& principal);
 
 // What shall change; what is absent stays, and an inner nullopt goes back to what the service's settings say.
 struct OrganizationChange {
@@ -48,6 +60,7 @@ struct OrganizationChange {
   std::optional<std::optional<std::string>> mail_sender_name;
   std::optional<std::optional<std::int64_t>> session_idle_seconds;
   std::optional<std::optional<std::int64_t>> session_max_seconds;
+  std::optional<std::optional<std::int64_t>> invite_seconds;
 };
 // Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
 // mail may bear, sessions longer than the service's own, too short, or idle for longer than they last),
@@ -62,7 +75,7 @@ void delete_organization(db::Txn& txn, const Context& context, const TenantScope
 
 // Makes `heir`, an active member, the owner in the caller's place, who becomes an admin; both learn of it by
 // mail. Throws ApiError: reauthentication_required, not_found, forbidden (the caller is no owner any more),
-// validation_failed (to oneself).
+// validation_failed (to oneself), account_unverified, temporary_right (the caller's role has an end).
 store::Member transfer_ownership(db::Txn& txn, const Context& context, const TenantScope& scope, UserId heir,
                                  const Proof& proof);
 

@@ -47,10 +47,27 @@ PurchaseView submit_purchase_request(db::Txn& txn, const Context& context, const
 // own_request (the caller requested or submitted it), approval_limit (on approval).
 PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
                                      PurchaseRequestId id, PurchaseStep step, const std::string& reason);
-// Posts a movement in for each line of an approved request. `warehouse`: where to, if the request names none.
-// Throws ApiError: not_found, invalid_transition, validation_failed, conflict (too much for a
-// level).
+// Makes a submitted request a draft again. Throws ApiError: not_found, invalid_transition, forbidden
+// (somebody else asked for it).
+PurchaseView withdraw_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                       PurchaseRequestId id);
+// Removes a draft. Throws as withdraw_purchase_request.
+void delete_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                             PurchaseRequestId id);
+
+// What has arrived of a product, over all of the request's lines that name it.
+struct Receipt {
+  ProductId product;
+  std::int64_t quantity = 0;
+};
+struct ReceiptForm {
+  std::optional<WarehouseId> warehouse;         // where to, if the request names none
+  std::optional<std::vector<Receipt>> arrived;  // else all that is still to come
+};
+// Posts a movement in for each line of which something arrives. Of receipts at the same time each sees the
+// one before. Throws ApiError: not_found, invalid_transition, validation_failed, conflict (more than is still
+// to come, or too much for a level).
 PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                      PurchaseRequestId id, const std::optional<WarehouseId>& warehouse);
+                                      PurchaseRequestId id, const ReceiptForm& form);
 
 }  // namespace tenantd::service

@@ -9,6 +9,7 @@
 
 #include "tenantd/service/context.hpp"
 #include "tenantd/service/sessions.hpp"
+#include "tenantd/store/global/proven_account.hpp"
 #include "tenantd/store/tenant/identity_providers.hpp"
 
 namespace tenantd::service {
@@ -55,6 +56,8 @@ class FoundProvider {
   const TenantScope& scope() const { return scope_; }
   // The same once it is known who it is.
   TenantScope scope_of(UserId user) const { return TenantScope{scope_.org(), user, PermissionSet{}}; }
+  // The account of an identity that the provider has signed for.
+  store::ProvenAccount signed_for(UserId user) const { return store::ProvenAccount{user}; }
   const store::IdentityProvider& provider() const { return provider_; }
 
  private:

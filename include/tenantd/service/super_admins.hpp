@@ -13,7 +13,8 @@ namespace tenantd::service {
 bool is_super_admin(db::Txn& txn, const Email& email);
 
 // Both return whether the account was super-admin before, or nullopt if the address has none. A change leaves
-// an audit row in the system's chain.
+// an audit row in the system's chain. Granting throws ApiError(account_unverified) where the account has not
+// shown that the address is its owner's.
 std::optional<bool> grant_super_admin(db::Txn& txn, const Context& context, const Email& email);
 // Ends the account's sessions, and the impersonations that it began.
 std::optional<bool> revoke_super_admin(db::Txn& txn, const Context& context, const Email& email);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tenantd/config/settings.hpp"
 #include "tenantd/db/pool.hpp"
+#include "tenantd/service/context.hpp"
 
 namespace tenantd::service {
 
@@ -22,7 +22,7 @@ struct SweepResult {
 // Runs every task, expired invitations first, and records each in sweep_run. What super-admins had asked for
 // by then is finished when all have run. A task that fails does not stop the others. `keep_going` is asked
 // between batches. Throws ApiError(unavailable) only if the database cannot be reached at all.
-std::vector<SweepResult> sweep(db::Pool& pool, const Settings& settings, TimePoint now,
+std::vector<SweepResult> sweep(db::Pool& pool, const Context& context,
                                const std::function<bool()>& keep_going);
 
 }  // namespace tenantd::service

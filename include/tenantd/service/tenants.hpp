@@ -8,6 +8,7 @@
 #include "tenantd/domain/email.hpp"
 #include "tenantd/service/context.hpp"
 #include "tenantd/store/global/tenants.hpp"
+#include "tenantd/store/tenant/organizations.hpp"
 
 namespace tenantd::service {
 
@@ -47,6 +48,15 @@ struct TenantChange {
 store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id,
                             const TenantChange& change,
                             const std::function<bool(std::int64_t revision)>& is_expected);
+
+// What an organization's own people have set, for a super-admin who helps them. That it was read stands in
+// the organization's audit log. Throws ApiError(not_found).
+store::OrganizationForm read_tenant_settings(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                                             OrgId id);
+// Whether members need a second factor: the one setting that can shut out all who could change it. Throws
+// ApiError(not_found).
+store::OrganizationForm require_tenant_mfa(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                                           OrgId id, bool required);
 
 // Deactivated: no token and no key of it is taken from now on; what it holds stays. Done twice it is done.
 // Throws ApiError(not_found).

@@ -1,11 +1,12 @@
-// Delivers events to webhooks: claims due deliveries with a lease, sends many at once outside any
-// transaction, records what became of them.
+// Delivers events to webhooks: reads on from each webhook's cursor, claims due deliveries with a lease, sends
+// many at once outside any transaction, records what became of them.
 //
-// 2xx: delivered. 410, or failing for longer than give_up: dead. All else is tried again, after first_retry
-// doubling up to an hour, ±20 %. A webhook has at most two deliveries under way, one while it fails, and
-// those that fail share half of the connections: a receiver that hangs delays nobody else. Webhooks take
-// turns. Any number of couriers may run at once; these bounds are each one's own. One that dies loses
-// nothing: its leases run out, and the events go again under the same id.
+// 2xx: delivered. 410, or failing for longer than give_up: dead. All else is tried again, not before a 429's
+// or 503's Retry-After (an hour at most), after first_retry doubling up to an hour, ±20 %. A webhook has at
+// most two deliveries under way, one while it fails, and those that fail share half of the connections: a
+// receiver that hangs delays nobody else. Webhooks take turns. Any number of couriers may run at once; these
+// bounds are each one's own. One that dies loses nothing: its leases run out, and the events go again under
+// the same id.
 #pragma once
 
 #include <atomic>
@@ -84,6 +85,8 @@ class WebhookCourier {
   void look(TimePoint due_by);
   void exchange(TimePoint due_by);
   std::vector<Send> claim_turns(db::Connection& db, TimePoint due_by);
+  std::vector<store::DeliveryClaim> claim(db::Connection& db, const store::WebhookKey& webhook,
+                                          TimePoint due_by, TimePoint lease_until, std::int64_t share);
   void begin(const Send& send);
   void await(std::chrono::milliseconds longest);
   void finish(const net::OutboundPool::Outcome& outcome);

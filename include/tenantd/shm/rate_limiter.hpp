@@ -24,6 +24,10 @@ class RateLimiter {
   RateDecision take(std::string_view caller, std::int64_t limit, std::int64_t window_seconds,
                     std::int64_t now_us);
 
+  // Takes one take() back: what was counted did not happen.
+  void give_back(std::string_view caller, std::int64_t limit, std::int64_t window_seconds,
+                 std::int64_t now_us);
+
  private:
   // Upper 16 bits: a tag of the caller; lower 48: when its bucket is empty again, in microseconds (good for
   // nine years of uptime). Two callers that meet in one slot share it only while both are busy: then the

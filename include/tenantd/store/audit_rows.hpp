@@ -43,6 +43,14 @@ struct AuditFilter {
   std::optional<std::string> request_id;
 };
 
+// Where a chain begins whose oldest rows were removed.
+struct ChainStart {
+  OrgId org;
+  std::int64_t seq = 0;   // of the newest row that was removed
+  std::string hash;       // its hash
+  std::string signature;  // service::start_signature
+};
+
 // The columns that read_audit_rows expects, in its order.
 #define TENANTD_AUDIT_COLUMNS                                                                             \
   "org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action, resource, " \

@@ -1,5 +1,6 @@
 #include "tenantd/service/accounts.hpp"
 
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
@@ -8,12 +9,6 @@ namespace tenantd::api::handlers {
 namespace {
 
 constexpr std::size_t kMaxProfile = 4096;
-
-Email email_of(const JsonValue& body) {
-  const auto email = Email::parse(text(body, "email"));
-  if (!email) refuse_field("/email", "must be a plain e-mail address");
-  return *email;
-}
 
 std::string profile_of(const JsonValue& body) {
   auto profile = json_text(body, "profile", "{}");
@@ -52,12 +47,12 @@ Response sign_up(const Request& request, Txn& txn) {
   if (const auto* details = member(request.body, "organization"))
     organization.slug = maybe_text(*details, "slug");
   return sign_up_reply(service::sign_up(txn, request.context,
-                                        {email_of(request.body), text(request.body, "password"),
+                                        {email_in(request.body, "email"), text(request.body, "password"),
                                          profile_of(request.body), std::move(organization)}));
 }
 
 Response register_user(const Request& request, Txn& txn) {
-  const auto email = email_of(request.body);
+  const auto email = email_in(request.body, "email");
   return sign_up_reply(service::sign_up(
       txn, request.context,
       {email, text(request.body, "password"), profile_of(request.body), {email.str(), std::nullopt, true}}));
@@ -72,6 +67,11 @@ Response refresh_token(const Request& request, Txn& txn) {
   return token_reply(service::refresh(txn, request.context, text(request.body, "refresh_token")));
 }
 
+Response token(const Request& request, Txn& txn) {
+  if (maybe_text(request.body, "grant_type") == "refresh_token") return refresh_token(request, txn);
+  return sign_in(request, txn);
+}
+
 Response log_out(const Request& request, const Session& session, Txn& txn) {
   if (session.principal().actor) return end_impersonation(request, session, txn);
   service::sign_out(txn, session);
@@ -79,7 +79,7 @@ Response log_out(const Request& request, const Session& session, Txn& txn) {
 }
 
 Response request_reset(const Request& request, Txn& txn) {
-  service::request_password_reset(txn, request.context, email_of(request.body));
+  service::request_password_reset(txn, request.context, email_in(request.body, "email"));
   return accepted_reset();
 }
 
@@ -99,7 +99,7 @@ Response change_password(const Request& request, const Session& session, Txn& tx
 // is a request for a link: nobody sets the password of an account by knowing its address.
 Response reset_password(const Request& request, Txn& txn) {
   if (member(request.body, "token") != nullptr) return confirm_reset(request, txn);
-  const auto email = email_of(request.body);
+  const auto email = email_in(request.body, "email");
   const bool own = request.session && request.session->principal().user.email == email.str();
   if (own && member(request.body, "current_password") != nullptr &&
       member(request.body, "new_password") != nullptr)
@@ -112,7 +112,14 @@ Response reset_password(const Request& request, Txn& txn) {
 }
 
 Response verify_email(const Request& request, Txn& txn) {
-  service::verify_email(txn, request.context, text(request.body, "token"));
+  service::Verification form;
+  form.token = text(request.body, "token");
+  if (request.session) form.signed_in = request.session->user();
+  form.password = maybe_text(request.body, "password");
+  form.new_password = maybe_text(request.body, "new_password");
+  if (form.password && form.new_password)
+    refuse_field("/new_password", "takes the account from whoever made it: it goes without its password");
+  service::verify_email(txn, request.context, form);
   return no_content();
 }
 

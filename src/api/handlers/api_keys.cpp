@@ -17,6 +17,7 @@ void put_api_key(JsonOut& json, const store::ApiKey& key) {
   for (const auto name : split(names, ','))
     if (!name.empty()) json.value(name);
   json.end_array()
+      .field("owner", key.of_organization ? "organization" : "member")
       .field("created_by", key.created_by)
       .field("created_at", key.created_at)
       .field("expires_at", key.expires_at)
@@ -53,7 +54,8 @@ Response list_api_keys(const Request& request, const Session&, const TenantScope
 }
 
 Response make_api_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
-  service::NewApiKey form{text(request.body, "name"), permissions_of(request.body), std::nullopt};
+  service::NewApiKey form{text(request.body, "name"), permissions_of(request.body), std::nullopt,
+                          maybe_text(request.body, "owner") == "organization"};
   if (const auto* expires = member(request.body, "expires_at"))
     form.expires_at = from_unix(expires->GetInt64());
   const auto made = service::make_api_key(txn, request.context, scope, std::move(form));

@@ -21,7 +21,7 @@ std::optional<AnyId> id_in_query(const JsonValue& query, std::string_view name) 
   const auto typed = maybe_text(query, name);
   if (!typed) return std::nullopt;
   const auto id = AnyId::parse(*typed);
-  if (!id) refuse_field("?" + std::string{name}, "must be a UUID");
+  if (!id) refuse_field("?" + std::string{name}, id_words(name));
   return id;
 }
 

@@ -48,9 +48,12 @@ std::vector<NewRow> rows_of(const JsonValue& users) {
   std::vector<NewRow> rows(users.Size());
   for (rapidjson::SizeType i = 0; i < users.Size(); ++i) {
     rows[i].index = i;
-    rows[i].email = Email::parse(text(users[i], "email"));
-    if (!rows[i].email)
-      rows[i].outcome = {ErrorCode::validation_failed, "email must be a plain e-mail address"};
+    auto typed = Email::read(text(users[i], "email"));
+    if (typed.problem.empty()) {
+      rows[i].email = std::move(typed.email);
+    } else {
+      rows[i].outcome = {ErrorCode::validation_failed, "email " + typed.problem};
+    }
   }
   return rows;
 }
@@ -78,7 +81,7 @@ std::vector<UserId> users_of(const JsonValue& ids) {
   std::vector<UserId> users;
   for (rapidjson::SizeType i = 0; i < ids.Size(); ++i) {
     const auto user = UserId::parse(ids[i].GetString());
-    if (!user) refuse_field("/user_ids/" + std::to_string(i), "must be a UUID");
+    if (!user) refuse_field("/user_ids/" + std::to_string(i), id_words("user_id"));
     users.push_back(*user);
   }
   return users;
@@ -91,8 +94,8 @@ Response create_users(const Request& request, const TenantScope& scope, Txn& txn
   auto rows = rows_of(users);
   service::UserMaker maker{txn, request.context, scope};
   for (NewRow* row : by_address(rows)) {
-    const auto form = new_user_form(users[static_cast<rapidjson::SizeType>(row->index)], *row->email);
-    row->outcome = run_row(txn, [&] { row->made = maker.make(form).user; });
+    const auto& object = users[static_cast<rapidjson::SizeType>(row->index)];
+    row->outcome = run_row(txn, [&] { row->made = maker.make(new_user_form(object, *row->email)).user; });
   }
   JsonOut json;
   json.begin_object().key("items").begin_array();
@@ -118,17 +121,22 @@ Response act_on_users(const Request& request, const TenantScope& scope, Txn& txn
     refuse_field("/role", role ? "goes with assign_role alone" : "is required to assign one");
   const auto users = users_of(*member(request.body, "user_ids"));
   if (role) service::require_assignable(txn, scope, *role);
+  // What is nobody here costs no statement of its own.
+  const auto members = store::members_among(txn, scope, users);
   JsonOut json;
   json.begin_object().key("items").begin_array();
   for (std::size_t i = 0; i < users.size(); ++i) {
-    const auto outcome = run_row(txn, [&] {
+    const auto act = [&] {
       if (role) {
         service::assign_role(txn, request.context, scope, users[i], *role);
       } else {
         service::set_member_status(txn, request.context, scope, users[i],
                                    action == Action::activate ? Status::active : Status::inactive);
       }
-    });
+    };
+    const auto outcome = members.contains(users[i])
+                             ? run_row(txn, act)
+                             : Outcome{ErrorCode::not_found, std::string{error_title(ErrorCode::not_found)}};
     json.begin_object().field("index", i).field("user_id", users[i]);
     if (outcome.refusal) {
       put_refusal(json, outcome);

@@ -4,7 +4,6 @@
 #include <array>
 #include <sstream>
 
-#include "tenantd/base/csv.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -12,32 +11,6 @@ namespace tenantd::api::handlers {
 namespace {
 
 [[noreturn]] void refuse_file(const std::string& why) { refuse_field("/csv", why); }
-
-// What a column was called, fit to be shown.
-std::string shown(std::string_view name) {
-  std::string text{name.substr(0, 40)};
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
-  return '"' + text + '"';
-}
-
-std::vector<std::string_view> names_of(const std::vector<Column>& columns) {
-  std::vector<std::string_view> names;
-  for (const auto& column : columns) names.push_back(column.name);
-  return names;
-}
-
-bool has(const std::vector<Column>& columns, std::string_view name) {
-  const auto names = names_of(columns);
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// "sku or product_id": one of them must be there.
-bool has_one_of(const std::vector<Column>& columns, std::string_view alternatives) {
-  for (const auto word : split(alternatives, ' '))
-    if (word != "or" && has(columns, word)) return true;
-  return false;
-}
 
 // What is told of a row.
 struct Told {
@@ -103,54 +76,64 @@ std::optional<std::string> FileRow::filled(std::string_view column) const {
 }
 
 ImportFile::ImportFile(const JsonValue& body, std::span<const Column> columns,
-                       std::span<const std::string_view> required) {
+                       std::span<const std::string_view> required)
+    : columns_(columns) {
   std::istringstream in{api::text(body, "csv")};
   CsvReader reader{*in.rdbuf()};
   std::vector<std::string> fields;
   std::string problem;
   if (!reader.next(fields, problem)) refuse_file("has no header row");
   if (!problem.empty()) refuse_file("has a header row that " + problem);
-  read_header(fields, columns, required);
+  read_header(fields, required);
   for (;;) {
     const auto line = reader.line();
     problem.clear();
     if (!reader.next(fields, problem)) return;
-    if (problem.empty() && fields.size() == 1 && fields[0].empty()) continue;
+    if (problem.empty() && is_blank_csv_row(fields)) continue;
     if (rows_.size() == kFileRows) refuse_file("has more than " + std::to_string(kFileRows) + " rows");
     add_row(line, fields, problem);
   }
 }
 
-void ImportFile::read_header(const std::vector<std::string>& names, std::span<const Column> columns,
+void ImportFile::read_header(const std::vector<std::string>& names,
                              std::span<const std::string_view> required) {
-  for (const auto& typed : names) {
-    const auto name = ascii_lower(trim(typed));
-    const auto known = std::find_if(columns.begin(), columns.end(),
-                                    [&](const Column& column) { return column.name == name; });
-    if (known == columns.end()) refuse_file("has the unknown column " + shown(name));
-    if (has(columns_, name)) refuse_file("has the column " + shown(name) + " twice");
-    columns_.push_back(*known);
-    if (known->cell == Cell::ours) ignored_.emplace_back(known->name);
+  std::vector<std::string_view> known;
+  for (const auto& column : columns_) known.push_back(column.name);
+  header_ = read_csv_header(names, known);
+  if (!header_.problem.empty()) refuse_file("has a header row that " + header_.problem);
+  for (const auto& at : header_.columns)
+    if (at && columns_[*at].cell == Cell::ours) ignored_.emplace_back(columns_[*at].name);
+  // "sku or product_id": one of them must be there.
+  const auto is_there = [&](std::string_view word) {
+    const auto found = std::find(known.begin(), known.end(), word);
+    return found != known.end() && header_.has(static_cast<std::size_t>(found - known.begin()));
+  };
+  for (const auto alternatives : required) {
+    const auto words = split(alternatives, ' ');
+    if (std::none_of(words.begin(), words.end(), is_there))
+      refuse_file("lacks the column " + std::string{alternatives});
   }
-  for (const auto alternatives : required)
-    if (!has_one_of(columns_, alternatives)) refuse_file("lacks the column " + std::string{alternatives});
 }
 
 void ImportFile::add_row(std::int64_t line, const std::vector<std::string>& fields,
                          const std::string& problem) {
-  FileRow row{line, {}, problem.empty() ? "" : "The row " + problem};
-  if (problem.empty() && fields.size() != columns_.size())
-    row.problem = "The row has " + std::to_string(fields.size()) + " fields, the header row " +
-                  std::to_string(columns_.size());
-  for (std::size_t i = 0; i < std::min(fields.size(), columns_.size()); ++i)
-    row.cells.emplace(columns_[i].name, unguarded(fields[i]));
+  const auto fault = problem.empty() ? csv_row_problem(fields, header_) : problem;
+  FileRow row{line, {}, fault.empty() ? "" : "The row " + fault};
+  for (std::size_t i = 0; i < std::min(fields.size(), header_.columns.size()); ++i) {
+    if (!header_.columns[i]) continue;
+    const auto& [name, cell] = columns_[*header_.columns[i]];
+    const auto value = unguarded(fields[i]);
+    row.cells.emplace(name, cell == Cell::text ? value : trim(value));
+  }
   rows_.push_back(std::move(row));
 }
 
 void ImportFile::fill(Json& body, const FileRow& row) const {
   auto& memory = body.GetAllocator();
-  for (const auto& [name, cell] : columns_) {
-    if (cell != Cell::text && cell != Cell::number) continue;
+  for (const auto& at : header_.columns) {
+    if (!at) continue;
+    const auto& [name, cell] = columns_[*at];
+    if (cell != Cell::text && cell != Cell::code && cell != Cell::number) continue;
     const auto member = rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()));
     body.RemoveMember(JsonValue{member});
     const auto value = row.filled(name);
@@ -180,7 +163,11 @@ Response import_reply(const Request& request, db::Txn& txn, const ImportFile& fi
 ExportFile::ExportFile(const Request& request, std::span<const Column> columns)
     : request_(request), page_(page_of(request.query)) {
   if (member(request.query, "limit") == nullptr) page_.limit = kFileRows;
-  for (const auto& column : columns) text(column.name);
+  // Some spreadsheets take a file for UTF-8 only if it says so.
+  if (const auto* bom = member(request.query, "bom"); bom != nullptr && bom->GetBool())
+    body_ = "\xEF\xBB\xBF";
+  for (const auto& column : columns)
+    if (column.cell != Cell::typed) text(column.name);
   end_row();
   rows_ = 0;
 }

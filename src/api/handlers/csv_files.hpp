@@ -11,6 +11,7 @@
 
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/request.hpp"
+#include "tenantd/base/csv.hpp"
 #include "tenantd/db/txn.hpp"
 
 namespace tenantd::api::handlers {
@@ -21,8 +22,10 @@ inline constexpr std::size_t kFileBytes =
 
 enum class Cell {
   text,    // a member of the body
+  code,    // the same, in which no blank at an end means anything
   number,  // the same, a whole number
   name,    // stands for an id, or for what no body has: the import knows
+  typed,   // an import takes it, an export has another for it
   ours,    // an export says it, an import passes over it
 };
 
@@ -42,8 +45,8 @@ struct FileRow {
 
 class ImportFile {
  public:
-  // Reads the body's file. Throws ApiError(validation_failed) at /csv if it has no header row, a column twice
-  // or one that is unknown, none of `required`, or too many rows.
+  // Reads the body's file. Throws ApiError(validation_failed) at /csv if it has no header row, a column
+  // twice or ones that are unknown, none of `required`, or too many rows.
   ImportFile(const JsonValue& body, std::span<const Column> columns,
              std::span<const std::string_view> required);
 
@@ -53,11 +56,11 @@ class ImportFile {
   void fill(Json& body, const FileRow& row) const;
 
  private:
-  void read_header(const std::vector<std::string>& names, std::span<const Column> columns,
-                   std::span<const std::string_view> required);
+  void read_header(const std::vector<std::string>& names, std::span<const std::string_view> required);
   void add_row(std::int64_t line, const std::vector<std::string>& fields, const std::string& problem);
 
-  std::vector<Column> columns_;
+  std::span<const Column> columns_;
+  CsvHeader header_;
   std::vector<std::string> ignored_;
   std::vector<FileRow> rows_;
 };

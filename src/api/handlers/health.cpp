@@ -93,7 +93,9 @@ Response ready(const Request&, Txn& txn) {
 Response jwks(const Request& request, Txn&) {
   Response response;
   response.body = request.context.keys.jwks_json();
-  response.header("Cache-Control", "public, max-age=300");
+  // Nobody keeps it for longer than a new key is published before it signs.
+  const auto seconds = std::min<std::int64_t>(300, request.context.settings.keys_publish_seconds);
+  response.header("Cache-Control", "public, max-age=" + std::to_string(seconds));
   return response;
 }
 

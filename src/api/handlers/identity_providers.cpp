@@ -26,6 +26,7 @@ void put_provider(JsonOut& json, const TenantScope& scope, const IdentityProvide
   json.end_array()
       .field("default_role_name", provider.default_role_name)
       .field("enabled", provider.enabled)
+      .field("kept_by", provider.kept_by)
       .field("created_at", provider.created_at)
       .field("updated_at", provider.updated_at)
       .end_object();

@@ -1,5 +1,6 @@
 #include "tenantd/service/invitations.hpp"
 
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
@@ -10,13 +11,13 @@ namespace {
 
 service::InviteForm invite_form(const JsonValue& object, const std::string& at) {
   service::InviteForm form;
-  if (const auto typed = maybe_text(object, "email")) {
-    form.email = Email::parse(*typed);
-    if (!form.email) refuse_field(at + "/email", "must be a plain e-mail address");
+  if (maybe_text(object, "email")) {
+    form.email = email_in(object, "email", at);
   } else {
     form.user = id<UserId>(object, "user_id");
   }
   if (auto role = maybe_text(object, "role")) form.role = *std::move(role);
+  if (const auto seconds = maybe_integer(object, "expires_in")) form.expires_in = Seconds{*seconds};
   return form;
 }
 
@@ -145,8 +146,11 @@ Response show_invite(const Request& request, const TenantScope& scope, Txn& txn)
 }
 
 Response resend_invite(const Request& request, const TenantScope& scope, Txn& txn) {
-  return invite_reply(request, scope,
-                      service::resend_invite(txn, request.context, scope, known_invite_of(request)));
+  std::optional<Seconds> expires_in;
+  if (const auto seconds = maybe_integer(request.body, "expires_in")) expires_in = Seconds{*seconds};
+  return invite_reply(
+      request, scope,
+      service::resend_invite(txn, request.context, scope, known_invite_of(request), expires_in));
 }
 
 Response revoke_invite(const Request& request, const TenantScope& scope, Txn& txn) {

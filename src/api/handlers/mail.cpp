@@ -46,15 +46,22 @@ service::SnsMessage message_of(const JsonValue& body) {
 
 }  // namespace
 
-Response take_mail_events(const Request& request, Txn& txn) {
-  const auto& context = request.context;
+void admit_mail_events(const http::Request& request, const service::Context& context) {
   const auto& secret = context.settings.mail_events_secret;
   if (secret.empty()) throw ApiError(ErrorCode::not_found);
-  if (!service::is_signed_event(secret, request.http.signature, request.http.body, context.now))
+  if (!service::is_signed_event(secret, request.signature, request.body, context.now))
     throw ApiError(ErrorCode::signature_invalid);
+}
+
+// Whether the message is signed only the message tells, in its members.
+void admit_ses_events(const http::Request&, const service::Context& context) {
+  if (context.settings.ses_topic_arn.empty()) throw ApiError(ErrorCode::not_found);
+}
+
+Response take_mail_events(const Request& request, Txn& txn) {
   service::Taken taken;
   for (const auto& item : member(request.body, "events")->GetArray())
-    service::take_mail_event(txn, context, "generic", event_of(item), taken);
+    service::take_mail_event(txn, request.context, "generic", event_of(item), taken);
   return taken_reply(taken);
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array kColumns{Column{"sku", Cell::name},          Column{"product_id", Cell::name},
                               Column{"warehouse", Cell::name},    Column{"warehouse_id", Cell::name},
                               Column{"to_warehouse", Cell::name}, Column{"to_warehouse_id", Cell::name},
-                              Column{"type", Cell::text},         Column{"quantity", Cell::number},
+                              Column{"type", Cell::code},         Column{"quantity", Cell::number},
                               Column{"reason", Cell::text},       Column{"change", Cell::ours},
                               Column{"level_after", Cell::ours},  Column{"created_by", Cell::ours},
                               Column{"created_at", Cell::ours},   Column{"id", Cell::name}};
@@ -24,7 +24,7 @@ std::optional<AnyId> id_in(const FileRow& row, std::string_view column) {
   const auto typed = row.filled(column);
   if (!typed) return std::nullopt;
   const auto id = AnyId::parse(*typed);
-  if (!id) refuse_field('/' + std::string{column}, "must be a UUID");
+  if (!id) refuse_field('/' + std::string{column}, id_words(column));
   return id;
 }
 
@@ -135,7 +135,7 @@ class MovementImport {
     body.AddMember("warehouse_id", JsonValue{warehouse->str(), memory}, memory);
     if (to_warehouse) body.AddMember("to_warehouse_id", JsonValue{to_warehouse->str(), memory}, memory);
     file_.fill(body, row);
-    request_.schemas->check("stock_movement", body);
+    request_.schemas->take("stock_movement", body);
     auto form = form_of(body);
     form.id = id_in<MovementId>(row, "id");
     if (form.id && form.id->is_nil()) refuse_field("/id", "is no movement's");

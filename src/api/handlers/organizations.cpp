@@ -71,6 +71,7 @@ service::OrganizationChange change_of(const JsonValue& body) {
   if (sender || is_null(body, "mail_sender_name")) change.mail_sender_name = sender;
   change.session_idle_seconds = number_or_null(body, "session_idle_seconds");
   change.session_max_seconds = number_or_null(body, "session_max_seconds");
+  change.invite_seconds = number_or_null(body, "invite_seconds");
   return change;
 }
 
@@ -90,6 +91,7 @@ Response list_my_organizations(const Request& request, const Session& session, T
 
 Response register_organization(const Request& request, const Session& session, Txn& txn) {
   service::require_unbound(session.principal());
+  service::require_may_found(txn, session.principal());
   const auto made =
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});

@@ -16,6 +16,7 @@ void put_fields(JsonOut& json, const store::PurchaseRequest& r) {
       .field("note", r.note)
       .field("currency", r.currency)
       .field("total_minor", r.total_minor)
+      .field("unpriced_lines", r.unpriced_lines)
       .field("status", purchase_status_name(r.status))
       .field("requested_by", r.requested_by)
       .field("submitted_at", r.submitted_at)
@@ -41,6 +42,7 @@ void put_line(JsonOut& json, const store::PurchaseLine& line) {
       .field("quantity", line.quantity)
       .field("unit_price_minor", line.unit_price_minor)
       .field("total_minor", total)
+      .field("received_quantity", line.received)
       .end_object();
 }
 
@@ -82,9 +84,25 @@ service::PurchaseForm form_of(const JsonValue& body) {
   for (const auto& line : member(body, "lines")->GetArray()) {
     const auto product = ProductId::parse(text(line, "product_id"));
     if (!product)
-      refuse_field("/lines/" + std::to_string(form.lines.size()) + "/product_id", "must be a UUID");
+      refuse_field("/lines/" + std::to_string(form.lines.size()) + "/product_id", id_words("product_id"));
     form.lines.push_back(
         {*product, maybe_number(line, "quantity").value(), maybe_number(line, "unit_price_minor")});
+  }
+  return form;
+}
+
+service::ReceiptForm receipt_of(const JsonValue& body) {
+  service::ReceiptForm form;
+  if (!body.IsObject()) return form;
+  form.warehouse = maybe_id<WarehouseId>(body, "warehouse_id");
+  const auto* lines = member(body, "lines");
+  if (lines == nullptr) return form;
+  form.arrived.emplace();
+  for (const auto& line : lines->GetArray()) {
+    const auto product = ProductId::parse(text(line, "product_id"));
+    if (!product)
+      refuse_field("/lines/" + std::to_string(form.arrived->size()) + "/product_id", id_words("product_id"));
+    form.arrived->push_back({*product, maybe_number(line, "quantity").value()});
   }
   return form;
 }
@@ -153,11 +171,18 @@ Response reject_purchase_request(const Request& request, const TenantScope& scop
   return decision_reply(request, scope, txn, PurchaseStep::reject);
 }
 
+Response withdraw_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
+  return view_reply(service::withdraw_purchase_request(txn, request.context, scope, request_id(request)));
+}
+
+Response delete_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::delete_purchase_request(txn, request.context, scope, request_id(request));
+  return no_content();
+}
+
 Response receive_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto warehouse =
-      request.body.IsObject() ? maybe_id<WarehouseId>(request.body, "warehouse_id") : std::nullopt;
-  return view_reply(
-      service::receive_purchase_request(txn, request.context, scope, request_id(request), warehouse));
+  return view_reply(service::receive_purchase_request(txn, request.context, scope, request_id(request),
+                                                      receipt_of(request.body)));
 }
 
 Response list_approval_thresholds(const Request&, const TenantScope& scope, Txn& txn) {
@@ -169,7 +194,7 @@ Response change_approval_thresholds(const Request& request, const TenantScope& s
   for (const auto& each : member(request.body, "thresholds")->GetArray()) {
     const auto role = RoleId::parse(text(each, "role_id"));
     if (!role)
-      refuse_field("/thresholds/" + std::to_string(thresholds.size()) + "/role_id", "must be a UUID");
+      refuse_field("/thresholds/" + std::to_string(thresholds.size()) + "/role_id", id_words("role_id"));
     thresholds.push_back({text(each, "currency"), maybe_number(each, "above_minor").value(), *role});
   }
   return thresholds_reply(service::replace_thresholds(txn, request.context, scope, thresholds));

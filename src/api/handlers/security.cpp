@@ -1,3 +1,4 @@
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/domain/error.hpp"
@@ -110,9 +111,8 @@ Response renew_recovery_codes(const Request& request, const Session& session, Tx
 }
 
 Response change_email(const Request& request, const Session& session, Txn& txn) {
-  const auto wanted = Email::parse(text(request.body, "new_email"));
-  if (!wanted) refuse_field("/new_email", "must be a plain e-mail address");
-  service::request_email_change(txn, request.context, session, *wanted, proof_of(request.body));
+  const auto wanted = email_in(request.body, "new_email");
+  service::request_email_change(txn, request.context, session, wanted, proof_of(request.body));
   return notice("If the address is free, a link to confirm it is on its way there");
 }
 

@@ -27,47 +27,27 @@ Response counts_reply(const std::vector<store::OrganizationCount>& counts, bool 
   return reply(json);
 }
 
-bool counts_everything(const Session& session) { return session.principal().user.is_super; }
-
-// A session that is good for one organization counts there alone.
-std::vector<store::OrganizationCount> within_reach(const Session& session,
-                                                   std::vector<store::OrganizationCount> counts) {
-  if (const auto only = session.principal().bound_org)
-    std::erase_if(counts, [&](const auto& row) { return row.org != *only; });
-  return counts;
-}
-
-// Users per role of the one organization.
-std::vector<store::RoleCount> by_role(const std::vector<store::OrganizationCount>& counts) {
-  std::vector<store::RoleCount> roles;
-  for (const auto& row : counts) roles.push_back({row.role, row.members});
-  return roles;
+store::Counting counting(const Session& session) {
+  return {session.user(), session.id(), session.principal().user.is_super};
 }
 
 }  // namespace
 
 Response organization_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
   return counts_reply(
-      within_reach(session, store::count_by_organization(txn, session.user(), counts_everything(session),
-                                                         filter_of(request.query), request.context.now)),
+      store::count_by_organization(txn, counting(session), filter_of(request.query), request.context.now),
       false);
 }
 
 Response organization_role_users(const Request& request, const Session& session, const TenantScope&,
                                  Txn& txn) {
-  return counts_reply(within_reach(session, store::count_by_organization_and_role(
-                                                txn, session.user(), counts_everything(session),
-                                                filter_of(request.query), request.context.now)),
+  return counts_reply(store::count_by_organization_and_role(txn, counting(session), filter_of(request.query),
+                                                            request.context.now),
                       true);
 }
 
 Response role_wise_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
-  const auto now = request.context.now;
-  const bool everywhere = counts_everything(session);
-  const auto counts = session.principal().bound_org
-                          ? by_role(within_reach(session, store::count_by_organization_and_role(
-                                                              txn, session.user(), everywhere, {}, now)))
-                          : store::count_by_role(txn, session.user(), everywhere, now);
+  const auto counts = store::count_by_role(txn, counting(session), request.context.now);
   JsonOut json;
   json.begin_object().key("items").begin_array();
   for (const auto& row : counts)

@@ -1,4 +1,5 @@
 #include "catalog.hpp"
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/domain/email.hpp"
 
 namespace tenantd::api::handlers {
@@ -21,11 +22,7 @@ void put(JsonOut& json, const store::Supplier& s) {
 void fill(store::Supplier& s, const JsonValue& body) {
   s.name = text(body, "name");
   s.email = maybe_text(body, "email");
-  if (s.email) {
-    const auto email = Email::parse(*s.email);
-    if (!email) refuse_field("/email", "is no e-mail address");
-    s.email = email->str();
-  }
+  if (s.email) s.email = email_in(body, "email").str();
   s.phone = maybe_text(body, "phone");
   s.address = maybe_text(body, "address");
 }

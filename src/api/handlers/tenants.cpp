@@ -1,8 +1,10 @@
 #include "tenantd/service/tenants.hpp"
 
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/etag.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
+#include "tenantd/api/handlers/new_user.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/service/organizations.hpp"
 
@@ -25,7 +27,7 @@ void put_tenant_fields(JsonOut& json, const store::Tenant& tenant) {
       .field("personal", o.personal)
       .field("require_mfa", o.require_mfa);
   put_limits(json, tenant.limits);
-  put_usage(json, tenant.active_members);
+  put_usage(json, tenant.usage);
   json.field("deactivated_at", tenant.deactivated_at)
       .field("created_at", o.created_at)
       .field("updated_at", o.updated_at);
@@ -59,28 +61,32 @@ service::LimitsChange limits_of(const JsonValue& body) {
           limit_of(*limits, "max_storage_bytes"), limit_of(*limits, "max_requests")};
 }
 
-std::string profile_of(const JsonValue& body) {
-  JsonOut json;
-  json.begin_object()
-      .field("first_name", text(body, "admin_first_name"))
-      .field("last_name", text(body, "admin_last_name"))
-      .end_object();
-  return json.text();
-}
-
 Response set_status(const Request& request, const SuperAdmin& admin, Txn& txn, Status status) {
   return tenant_reply(service::set_tenant_status(txn, request.context, admin, tenant_of(request), status,
                                                  maybe_text(request.body, "reason")));
 }
 
+Response settings_reply(const store::OrganizationForm& form) {
+  JsonOut json;
+  json.begin_object().key("settings").raw(form.settings);
+  json.field("require_mfa", form.require_mfa)
+      .field("mail_sender_name", form.business.mail_sender_name)
+      .field("self_approval", form.business.self_approval)
+      .field("session_idle_seconds", form.business.session_idle_seconds)
+      .field("session_max_seconds", form.business.session_max_seconds)
+      .field("invite_seconds", form.business.invite_seconds)
+      .end_object();
+  return reply(json);
+}
+
 }  // namespace
 
 Response make_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {
-  const auto email = Email::parse(text(request.body, "admin_email"));
-  if (!email) refuse_field("/admin_email", "must be a plain e-mail address");
-  const auto made = service::make_tenant(txn, request.context, admin,
-                                         {text(request.body, "name"), text(request.body, "slug"),
-                                          limits_of(request.body), *email, profile_of(request.body)});
+  const auto email = email_in(request.body, "admin_email");
+  const auto made =
+      service::make_tenant(txn, request.context, admin,
+                           {text(request.body, "name"), text(request.body, "slug"), limits_of(request.body),
+                            email, named_profile(request.body, "admin_")});
   JsonOut json;
   json.begin_object();
   put_tenant_fields(json, made.tenant);
@@ -125,6 +131,16 @@ Response change_tenant(const Request& request, const SuperAdmin& admin, Txn& txn
       txn, request.context, admin, tenant_of(request),
       {maybe_text(request.body, "name"), maybe_text(request.body, "slug"), limits_of(request.body)},
       is_expected));
+}
+
+Response show_tenant_settings(const Request& request, const SuperAdmin& admin, Txn& txn) {
+  return settings_reply(service::read_tenant_settings(txn, request.context, admin, tenant_of(request)));
+}
+
+Response change_tenant_settings(const Request& request, const SuperAdmin& admin, Txn& txn) {
+  const bool required = member(request.body, "require_mfa")->GetBool();
+  return settings_reply(
+      service::require_tenant_mfa(txn, request.context, admin, tenant_of(request), required));
 }
 
 Response delete_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {

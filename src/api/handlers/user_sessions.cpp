@@ -53,12 +53,14 @@ bool end(const Request& request, const Subject& subject, std::optional<SessionId
   if (!subject.is_self()) service::stand_under_lock(txn, request.context, *subject.scope());
   const auto org = reach(request, subject, txn);
   const bool shut_out = !session && !subject.is_self();
-  if (shut_out) store::shut_out_sessions(txn, *subject.scope(), subject.user(), request.context.now);
-  const auto ended = store::end_sessions(txn, subject.user(), session, org);
-  if (ended == 0 && !shut_out) return false;
+  if (shut_out) {
+    store::shut_out_sessions(txn, *subject.scope(), subject.user(), request.context.now);
+  } else if (store::end_sessions(txn, subject.user(), session, org) == 0) {
+    return false;
+  }
   service::AccountChange change{session ? "session.ended" : "session.all_ended", std::nullopt};
   if (session) change.before.set("session_id", *session);
-  change.after.set("sessions_ended", ended);
+  change.after.set("sessions_ended", true);
   if (subject.is_self()) {
     change.session = subject.session();
     service::record_account_change(txn, request.context, subject.user(), change);

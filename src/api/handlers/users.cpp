@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "tenantd/api/email_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/handlers/handlers.hpp"
 #include "tenantd/api/handlers/member_counts.hpp"
@@ -55,13 +56,22 @@ void put_role_counts(JsonOut& json, const std::vector<store::RoleStatusCount>& c
 
 }  // namespace
 
-service::NewUserForm new_user_form(const JsonValue& object, Email email) {
+std::string named_profile(const JsonValue& object, const std::string& prefix) {
   JsonOut profile;
-  profile.begin_object()
-      .field("first_name", text(object, "first_name"))
-      .field("last_name", text(object, "last_name"))
-      .end_object();
-  service::NewUserForm form{std::move(email), profile.text()};
+  profile.begin_object();
+  bool named = false;
+  for (const std::string name : {"first_name", "last_name"}) {
+    const auto typed = maybe_text(object, prefix + name);
+    if (!typed || typed->empty()) continue;
+    profile.field(name, *typed);
+    named = true;
+  }
+  if (!named) refuse_field('/' + prefix + "first_name", "is required, or " + prefix + "last_name is");
+  return profile.end_object().text();
+}
+
+service::NewUserForm new_user_form(const JsonValue& object, Email email) {
+  service::NewUserForm form{std::move(email), named_profile(object)};
   if (auto role = maybe_text(object, "role")) form.role = *std::move(role);
   if (const auto* mail = member(object, "send_welcome_email")) form.send_welcome_email = mail->GetBool();
   return form;
@@ -94,10 +104,9 @@ Response list_users(const Request& request, const TenantScope& scope, Txn& txn) 
 }
 
 Response create_user(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto email = Email::parse(text(request.body, "email"));
-  if (!email) refuse_field("/email", "must be a plain e-mail address");
+  auto email = email_in(request.body, "email");
   service::UserMaker maker{txn, request.context, scope};
-  const auto made = maker.make(new_user_form(request.body, *email));
+  const auto made = maker.make(new_user_form(request.body, std::move(email)));
   JsonOut json;
   put_member_user(json, made);
   return created(json, "/api/v1/users/" + made.user.str());

@@ -44,8 +44,10 @@ Response verify_caller(const Request& request, const Caller& caller, Txn&) {
   // A key may less than its maker's role says, and an assignment that has expired says nothing: an
   // application that goes by the role's name must not take either for it.
   const bool has_role = p.organization && !p.api_key && held != PermissionSet{};
+  // A key of the organization stands for nobody: its role is the key itself.
+  const bool is_nobody = p.api_key && p.role.id.bytes() == p.api_key->bytes();
   auto response = no_content();
-  response.header("X-User-Id", p.user.id.str())
+  response.header("X-User-Id", is_nobody ? "" : p.user.id.str())
       .header("X-Org-Id", p.organization ? p.organization->id.str() : "")
       .header("X-Role", has_role ? header_text(p.role.name) : "")
       .header("X-Permissions", separated_by_blanks(held))

@@ -20,6 +20,7 @@ void put_webhook(JsonOut& json, const store::Webhook& webhook) {
   json.end_array()
       .field("status", webhook_status_name(webhook.status))
       .field("created_by", webhook.created_by)
+      .field("kept_by", webhook.kept_by)
       .field("created_at", webhook.created_at)
       .field("updated_at", webhook.updated_at);
 }

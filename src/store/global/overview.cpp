@@ -19,7 +19,7 @@ constexpr Sql kCounts{
     "(SELECT COUNT(*) FROM admin_user WHERE mfa_enabled_at IS NOT NULL), "
     "(SELECT COUNT(*) FROM admin_user WHERE locked_until > ?), "
     "(SELECT COUNT(*) FROM admin_factor WHERE locked_until > ?), "
-    "(SELECT COUNT(*) FROM admin_session WHERE expires_at > ?), "
+    "(SELECT COUNT(*) FROM admin_session WHERE expires_at > ? AND counts_until > ?), "
     "(SELECT COUNT(*) FROM admin_event WHERE type = 'signin.succeeded' AND created_at >= ?), "
     "(SELECT COUNT(*) FROM admin_event WHERE type = 'signin.failed' AND created_at >= ?), "
     "(SELECT COUNT(*) FROM admin_invite WHERE status = 0 AND expires_at > ?)"};
@@ -28,9 +28,11 @@ constexpr Sql kQueues{"overview.queues",
                       "(SELECT COUNT(*) FROM admin_mail WHERE status = 2), "
                       "(SELECT MIN(next_attempt_at) FROM admin_mail WHERE status = 0), "
                       "(SELECT MIN(created_at) FROM admin_mail WHERE status = 0), "
-                      "(SELECT COUNT(*) FROM admin_delivery WHERE status = 0), "
+                      "(SELECT COUNT(*) FROM admin_delivery WHERE status = 0) + "
+                      "(SELECT COALESCE(SUM(events), 0) FROM admin_unread), "
                       "(SELECT COUNT(*) FROM admin_delivery WHERE status = 2), "
-                      "(SELECT MIN(next_attempt_at) FROM admin_delivery WHERE status = 0), "
+                      "(SELECT MIN(at) FROM (SELECT MIN(next_attempt_at) AS at FROM admin_delivery "
+                      "WHERE status = 0 UNION ALL SELECT MIN(since) FROM admin_unread) w), "
                       "(SELECT started_at FROM admin_sweep_run ORDER BY id DESC LIMIT 1)"};
 constexpr Sql kFacts{"overview.database", "SELECT VERSION(), @@GLOBAL.max_connections"};
 constexpr Sql kConnections{"overview.connections", "SHOW GLOBAL STATUS LIKE 'Threads_connected'"};
@@ -78,7 +80,7 @@ Overview read_overview(db::Txn& txn, const SuperAdmin& admin, TimePoint now, Tim
   users.next();
   out.users = users.integer(0);
   out.active_users = users.integer(1);
-  auto rows = txn.query(kCounts, now, now, now, since, since, now);
+  auto rows = txn.query(kCounts, now, now, now, now, since, since, now);
   rows.next();
   // An account may have been made in between.
   out.verified_users = std::max<std::int64_t>(out.users - rows.integer(0), 0);

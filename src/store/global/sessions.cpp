@@ -1,5 +1,4 @@
-#include "tenantd/store/global/sessions.hpp"
-
+#include "tenantd/store/global/live_sessions.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -10,69 +9,48 @@ using db::Sql;
 constexpr Sql kInsert{
     "session.insert",
     "INSERT INTO session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
-    "ends_at, address, agent) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"};
+    "ends_at, address, agent, generation, born) "
+    "SELECT ?, u.id, ?, ?, 0, ?, ?, ?, ?, ?, ?, u.generation, u.generation FROM user u WHERE u.id = ?"};
+constexpr Sql kMakeRoom{"session.make_room", "CALL displace_sessions(?, ?, ?)"};
 constexpr Sql kFind{"session.find",
                     "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
-                    "ends_at FROM session WHERE id = ? AND actor_id IS NULL"};
-constexpr Sql kRotate{"session.rotate",
-                      "UPDATE session SET counter = counter + 1, rotated_at = ?, expires_at = ? "
-                      "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
-constexpr Sql kSelect{"session.select_organization",
-                      "UPDATE session SET org_id = ?, counter = counter + 1, rotated_at = ?, expires_at = ? "
-                      "WHERE id = ? AND user_id = ?"};
+                    "ends_at FROM live_session WHERE id = ? AND actor_id IS NULL"};
+constexpr Sql kRotate{
+    "session.rotate",
+    "UPDATE session SET counter = counter + 1, pair_used = FALSE, rotated_at = ?, expires_at = ? "
+    "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
+constexpr Sql kSelect{
+    "session.select_organization",
+    "UPDATE session SET org_id = ?, counter = counter + 1, pair_used = FALSE, rotated_at = ?, "
+    "expires_at = ? WHERE id = ? AND user_id = ?"};
+constexpr Sql kFactor{"session.second_factor",
+                      "UPDATE session SET second_factor = TRUE WHERE id = ? AND user_id = ?"};
+constexpr Sql kPairUsed{"session.pair_used", "SELECT pair_used FROM session WHERE id = ?"};
 constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
-constexpr Sql kDeleteAll{"session.delete_all", "DELETE FROM session WHERE user_id = ?"};
-constexpr Sql kDeleteOthers{"session.delete_others", "DELETE FROM session WHERE user_id = ? AND id <> ?"};
-constexpr Sql kDeleteBegun{"session.delete_begun", "DELETE FROM session WHERE actor_id = ?"};
-constexpr Sql kList{
-    "session.list",
-    "SELECT id, address, agent, created_at, rotated_at, LEAST(expires_at, ends_at), actor_id FROM session "
-    "WHERE user_id = ? AND (? IS NULL OR org_id = ?) AND expires_at > ? AND ends_at > ? "
-    "AND created_at <= ? AND (created_at < ? OR id < ?) "
-    "ORDER BY created_at DESC, id DESC LIMIT ?"};
-constexpr Sql kCountLive{"session.count",
-                         "SELECT COUNT(*) FROM session WHERE user_id = ? AND (? IS NULL OR org_id = ?) "
-                         "AND expires_at > ? AND ends_at > ?"};
-constexpr Sql kEnd{"session.end",
-                   "DELETE FROM session WHERE user_id = ? AND (? IS NULL OR id = ?) "
-                   "AND (? IS NULL OR org_id = ?)"};
-constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?)"};
+constexpr Sql kEndAll{"session.end_all", "CALL end_all_sessions(?, ?)"};
+constexpr Sql kEndAt{"session.end_at", "CALL end_sessions_at(?, ?, TRUE, FALSE)"};
+#define TENANTD_PAGE \
+  "AND created_at <= ? AND (created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+#define TENANTD_LISTED \
+  "FROM live_session WHERE user_id = ? AND (? IS NULL OR org_id = ?) AND expires_at > ? AND ends_at > ? "
+#define TENANTD_LISTED_HERE "FROM home_session WHERE org_id = ? AND user_id = ? AND counts_until > ? "
+constexpr Sql kList{"session.list",
+                    "SELECT id, address, agent, created_at, rotated_at, LEAST(expires_at, ends_at), "
+                    "actor_id " TENANTD_LISTED TENANTD_PAGE};
+constexpr Sql kListHere{"session.list_here",
+                        "SELECT id, address, agent, created_at, rotated_at, counts_until, "
+                        "actor_id " TENANTD_LISTED_HERE TENANTD_PAGE};
+constexpr Sql kCountLive{"session.count", "SELECT COUNT(*) " TENANTD_LISTED};
+constexpr Sql kCountHere{"session.count_here", "SELECT COUNT(*) " TENANTD_LISTED_HERE};
+#undef TENANTD_PAGE
+#undef TENANTD_LISTED
+#undef TENANTD_LISTED_HERE
+constexpr Sql kLock{"session.lock", "SELECT id FROM session WHERE id = ? FOR UPDATE"};
+constexpr Sql kIsLive{
+    "session.is_live",
+    "SELECT id FROM live_session WHERE id = ? AND user_id = ? AND (? IS NULL OR org_id = ?)"};
+constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
 constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
-constexpr Sql kMemberships{
-    "membership.list",
-    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
-    "role_name, "
-    "permissions, status, "
-    "member_since, role_expires_at FROM my_membership WHERE user_id = ? "
-    "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
-constexpr Sql kCount{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
-constexpr Sql kFirst{
-    "membership.first",
-    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
-    "role_name, permissions, status, "
-    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
-    "ORDER BY member_since, org_id LIMIT 1"};
-constexpr Sql kOne{
-    "membership.find",
-    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
-    "role_name, permissions, status, "
-    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND org_id = ?"};
-constexpr Sql kBounds{"membership.session_bounds",
-                      "SELECT session_idle_seconds, session_max_seconds FROM my_membership "
-                      "WHERE user_id = ? AND org_id = ?"};
-constexpr Sql kDetail{
-    "membership.detail",
-    "SELECT settings, mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, "
-    "max_members, max_projects, max_storage_bytes, max_requests, COALESCE(active_members, 0) "
-    "FROM my_membership WHERE user_id = ? AND org_id = ?"};
-
-Membership read_membership(const db::Rows& rows) {
-  Membership membership{read_organization(rows, 0), read_role(rows, 8), static_cast<Status>(rows.integer(11)),
-                        rows.time(12)};
-  membership.role.expires_at = maybe_time(rows, 13);
-  return membership;
-}
-
 // What both ways to authenticate answer with.
 LiveSession read_live(const db::Rows& rows) {
   LiveSession live;
@@ -102,28 +80,28 @@ LiveSession read_live(const db::Rows& rows) {
   return live;
 }
 
-// Memberships are seen through the eyes of their user, whatever scope is entered otherwise.
-class AsUser {
- public:
-  AsUser(db::Txn& txn, UserId user) : txn_(txn), before_(txn.scope()) {
-    auto scope = before_;
-    scope.user = user;
-    txn.enter(scope);
-  }
-  ~AsUser() { txn_.enter(before_); }
-  AsUser(const AsUser&) = delete;
-  AsUser& operator=(const AsUser&) = delete;
-
- private:
-  db::Txn& txn_;
-  db::ScopeKey before_;
-};
-
 }  // namespace
 
 void insert_session(db::Txn& txn, const NewSession& session, TimePoint now) {
-  txn.execute(kInsert, session.id, session.user, session.org, session.bound_org, now, now, session.expires_at,
-              session.ends_at, session.address, session.agent);
+  txn.execute(kInsert, session.id, session.org, session.bound_org, now, now, session.expires_at,
+              session.ends_at, session.address, session.agent, session.user);
+}
+
+std::int64_t make_room(db::Txn& txn, UserId user, std::int64_t most, TimePoint now) {
+  const auto read = [](db::Rows& rows) { return rows.next() ? rows.integer(0) : 0; };
+  const auto ended = txn.call_locked(kMakeRoom, read, user, most, now);
+  if (ended > 0) txn.touch(user);
+  return ended;
+}
+
+void set_second_factor(db::Txn& txn, SessionId id, UserId user) {
+  txn.execute(kFactor, id, user);
+  txn.touch(user);
+}
+
+bool is_pair_used(db::Txn& txn, SessionId id) {
+  auto rows = txn.query(kPairUsed, id);
+  return rows.next() && rows.flag(0);
 }
 
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
@@ -155,21 +133,26 @@ void delete_session(db::Txn& txn, SessionId id, UserId user) {
 }
 
 void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep) {
-  if (keep) {
-    txn.execute(kDeleteOthers, user, *keep);
-  } else {
-    txn.execute(kDeleteAll, user);
-  }
-  txn.execute(kDeleteBegun, user);
+  txn.execute(kEndAll, user, keep);
   txn.touch(user);
 }
+
+namespace {
+
+// True if somebody else asks, inside `org`: who sees those that count there.
+bool is_here(const db::Txn& txn, const std::optional<OrgId>& org) { return org && txn.scope().org == org; }
+
+}  // namespace
 
 std::vector<SessionDetail> list_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org,
                                          const std::optional<Keyset>& from, std::int64_t limit,
                                          TimePoint now) {
   // Nothing is newer than a day from now.
   const Keyset start = from.value_or(Keyset{now + Seconds{86400}, {}});
-  auto rows = txn.query(kList, user, org, org, now, now, start.time, start.time, SessionId{start.id}, limit);
+  const SessionId before{start.id};
+  auto rows = is_here(txn, org)
+                  ? txn.query(kListHere, *org, user, now, start.time, start.time, before, limit)
+                  : txn.query(kList, user, org, org, now, now, start.time, start.time, before, limit);
   std::vector<SessionDetail> found;
   while (rows.next())
     found.push_back({rows.id<SessionId>(0), rows.text(1), rows.text(2), rows.time(3), rows.time(4),
@@ -178,25 +161,50 @@ std::vector<SessionDetail> list_sessions(db::Txn& txn, UserId user, std::optiona
 }
 
 std::int64_t count_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org, TimePoint now) {
-  auto rows = txn.query(kCountLive, user, org, org, now, now);
+  auto rows = is_here(txn, org) ? txn.query(kCountHere, *org, user, now)
+                                : txn.query(kCountLive, user, org, org, now, now);
   rows.next();
   return rows.integer(0);
 }
 
+namespace {
+
+// Of two at once, one ends it.
+std::int64_t end_one(db::Txn& txn, UserId user, SessionId id, std::optional<OrgId> org) {
+  auto locked = txn.lock(kLock, id);
+  auto found = txn.query(kIsLive, id, user, org, org);
+  if (!found.next()) return 0;
+  delete_session(txn, id, user);
+  return 1;
+}
+
+}  // namespace
+
 std::int64_t end_sessions(db::Txn& txn, UserId user, std::optional<SessionId> one, std::optional<OrgId> org) {
-  txn.touch(user);
-  return txn.execute(kEnd, user, one, one, org, org);
+  if (one) return end_one(txn, user, *one, org);
+  if (org) {
+    txn.execute(kEndAt, user, *org);
+    txn.touch(user);
+  } else {
+    delete_sessions(txn, user, std::nullopt);
+  }
+  return 1;
 }
 
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
-                                        const std::optional<std::string>& slug) {
+                                        const std::optional<std::string>& slug, const TokenUse& use) {
   const auto read = [&](db::Rows& rows) -> std::optional<LiveSession> {
     if (!rows.next()) return std::nullopt;
     auto live = read_live(rows);
     live.principal.session = session;
     return live;
   };
-  return txn.call(kAuthenticate, read, session, org, slug);
+  return txn.call(kAuthenticate, read, session, org, slug, use.issued_at, use.super_needs_factor);
+}
+
+std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
+                                        const std::optional<std::string>& slug) {
+  return authenticate(txn, session, org, slug, {from_unix(0)});
 }
 
 std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now) {
@@ -209,58 +217,6 @@ std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& has
     return live;
   };
   return txn.call(kAuthenticateKey, read, hash, now);
-}
-
-std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,
-                                         std::int64_t limit) {
-  const AsUser as{txn, user};
-  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
-  auto rows = txn.query(kMemberships, user, start.time, start.time, OrgId{start.id}, limit);
-  std::vector<Membership> found;
-  while (rows.next()) found.push_back(read_membership(rows));
-  return found;
-}
-
-std::int64_t count_memberships(db::Txn& txn, UserId user) {
-  const AsUser as{txn, user};
-  auto rows = txn.query(kCount, user);
-  rows.next();
-  return rows.integer(0);
-}
-
-std::optional<Membership> first_membership(db::Txn& txn, UserId user) {
-  const AsUser as{txn, user};
-  auto rows = txn.query(kFirst, user);
-  if (!rows.next()) return std::nullopt;
-  return read_membership(rows);
-}
-
-std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org) {
-  const AsUser as{txn, user};
-  auto rows = txn.query(kOne, user, org);
-  if (!rows.next()) return std::nullopt;
-  return read_membership(rows);
-}
-
-SessionBounds find_session_bounds(db::Txn& txn, UserId user, OrgId org) {
-  const AsUser as{txn, user};
-  auto rows = txn.query(kBounds, user, org);
-  SessionBounds bounds;
-  if (!rows.next()) return bounds;
-  if (const auto idle = rows.maybe_integer(0)) bounds.idle = Seconds{*idle};
-  if (const auto most = rows.maybe_integer(1)) bounds.most = Seconds{*most};
-  return bounds;
-}
-
-std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId user, OrgId org) {
-  const AsUser as{txn, user};
-  auto rows = txn.query(kDetail, user, org);
-  if (!rows.next()) return std::nullopt;
-  return OrganizationDetail{
-      rows.text(0),
-      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4)},
-      {rows.maybe_integer(5), rows.maybe_integer(6), rows.maybe_integer(7), rows.maybe_integer(8)},
-      rows.integer(9)};
 }
 
 }  // namespace tenantd::store

@@ -18,30 +18,31 @@ struct Queries {
   Sql block, blocks, joined;
 };
 
-// Two sets of views of one shape: what the caller may count, and everything (empty unless the scope is a
-// super-admin's).
+// Two sets of views of one shape: what the caller may count in this session, and everything (empty unless the
+// scope is a super-admin's).
+#define TENANTD_IN_countable "session_id = ? AND "
+#define TENANTD_IN_system "? IS NOT NULL AND "
 #define TENANTD_COUNTED "status = COALESCE(?, status) AND (granted_until IS NULL OR granted_until > ?)"
-#define TENANTD_BY_ORGANIZATION(view)                                                                     \
-  {                                                                                                       \
-    {#view ".total",                                                                                      \
-     "SELECT org_id, name, '', members FROM " #view "_total WHERE block = ? AND " TENANTD_COUNTED},       \
-        {#view ".totals", "SELECT org_id, name, '', SUM(members) FROM " #view                             \
-                          "_total WHERE block BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id"},  \
-        {#view ".joined",                                                                                 \
-         "SELECT org_id, name, '', COUNT(*) FROM " #view                                                  \
-         "_join WHERE block = ? AND created_at BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id"}, \
-  }
-#define TENANTD_BY_ROLE(view)                                                                              \
+#define TENANTD_BY_ORGANIZATION(view)                                                                      \
   {                                                                                                        \
-    {#view ".role",                                                                                        \
-     "SELECT org_id, name, role_name, members FROM " #view "_count WHERE block = ? AND " TENANTD_COUNTED}, \
-        {#view ".roles",                                                                                   \
-         "SELECT org_id, name, role_name, SUM(members) FROM " #view                                        \
-         "_count WHERE block BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id, role_name"},         \
-        {#view ".joined_by_role",                                                                          \
-         "SELECT org_id, name, role_name, COUNT(*) FROM " #view                                            \
-         "_member WHERE block = ? AND created_at BETWEEN ? AND ? AND " TENANTD_COUNTED                     \
-         " GROUP BY org_id, role_name"},                                                                   \
+    {#view ".total", "SELECT org_id, name, '', members FROM " #view "_total WHERE " TENANTD_IN_##view      \
+     "block = ? AND " TENANTD_COUNTED},                                                                    \
+        {#view ".totals",                                                                                  \
+         "SELECT org_id, name, '', SUM(members) FROM " #view "_total WHERE " TENANTD_IN_##view             \
+         "block BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id"},                                 \
+        {#view ".joined", "SELECT org_id, name, '', COUNT(*) FROM " #view "_join WHERE " TENANTD_IN_##view \
+         "block = ? AND created_at BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id"},              \
+  }
+#define TENANTD_BY_ROLE(view)                                                                               \
+  {                                                                                                         \
+    {#view ".role", "SELECT org_id, name, role_name, members FROM " #view "_count WHERE " TENANTD_IN_##view \
+     "block = ? AND " TENANTD_COUNTED},                                                                     \
+        {#view ".roles",                                                                                    \
+         "SELECT org_id, name, role_name, SUM(members) FROM " #view "_count WHERE " TENANTD_IN_##view       \
+         "block BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id, role_name"},                       \
+        {#view ".joined_by_role",                                                                           \
+         "SELECT org_id, name, role_name, COUNT(*) FROM " #view "_member WHERE " TENANTD_IN_##view          \
+         "block = ? AND created_at BETWEEN ? AND ? AND " TENANTD_COUNTED " GROUP BY org_id, role_name"},    \
   }
 constexpr Queries kMine TENANTD_BY_ORGANIZATION(countable);
 constexpr Queries kAll TENANTD_BY_ORGANIZATION(system);
@@ -51,13 +52,17 @@ constexpr Queries kAllByRole TENANTD_BY_ROLE(system);
 #undef TENANTD_BY_ROLE
 #undef TENANTD_COUNTED
 constexpr Sql kMyRoles{"countable.by_role",
-                       "SELECT role_name, SUM(members) FROM countable_count WHERE block = ? "
+                       "SELECT role_name, SUM(members) FROM countable_count WHERE " TENANTD_IN_countable
+                       "block = ? "
                        "AND (granted_until IS NULL OR granted_until > ?) GROUP BY role_name "
                        "HAVING SUM(members) > 0 ORDER BY role_name"};
 constexpr Sql kAllRoles{"system.by_role",
-                        "SELECT role_name, SUM(members) FROM system_count WHERE block = ? "
+                        "SELECT role_name, SUM(members) FROM system_count WHERE " TENANTD_IN_system
+                        "block = ? "
                         "AND (granted_until IS NULL OR granted_until > ?) GROUP BY role_name "
                         "HAVING SUM(members) > 0 ORDER BY role_name"};
+#undef TENANTD_IN_countable
+#undef TENANTD_IN_system
 
 // A part of one block.
 struct Edge {
@@ -106,38 +111,42 @@ std::vector<OrganizationCount> add_up(std::vector<OrganizationCount> counts) {
   return sums;
 }
 
-std::vector<OrganizationCount> count(db::Txn& txn, UserId user, bool everywhere, const CountFilter& filter,
+std::vector<OrganizationCount> count(db::Txn& txn, const Counting& by, const CountFilter& filter,
                                      bool by_role, TimePoint now) {
-  txn.enter({std::nullopt, user, everywhere});
-  const Queries& queries = by_role ? (everywhere ? kAllByRole : kMineByRole) : (everywhere ? kAll : kMine);
+  txn.enter({std::nullopt, by.user, by.everywhere});
+  const Queries& queries =
+      by_role ? (by.everywhere ? kAllByRole : kMineByRole) : (by.everywhere ? kAll : kMine);
   std::vector<OrganizationCount> counts;
   if (!filter.from && !filter.to) {
-    read(counts, txn.query(queries.block, kAllTime, filter.status, now), by_role);
+    read(counts, txn.query(queries.block, by.session, kAllTime, filter.status, now), by_role);
     return add_up(std::move(counts));
   }
   const Cut parts = cut(filter);
   if (parts.first_block <= parts.last_block)
-    read(counts, txn.query(queries.blocks, parts.first_block, parts.last_block, filter.status, now), by_role);
+    read(counts,
+         txn.query(queries.blocks, by.session, parts.first_block, parts.last_block, filter.status, now),
+         by_role);
   for (const Edge& edge : parts.edges)
-    read(counts, txn.query(queries.joined, edge.block, edge.from, edge.to, filter.status, now), by_role);
+    read(counts, txn.query(queries.joined, by.session, edge.block, edge.from, edge.to, filter.status, now),
+         by_role);
   return add_up(std::move(counts));
 }
 
 }  // namespace
 
-std::vector<OrganizationCount> count_by_organization(db::Txn& txn, UserId user, bool everywhere,
+std::vector<OrganizationCount> count_by_organization(db::Txn& txn, const Counting& by,
                                                      const CountFilter& filter, TimePoint now) {
-  return count(txn, user, everywhere, filter, false, now);
+  return count(txn, by, filter, false, now);
 }
 
-std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, UserId user, bool everywhere,
+std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, const Counting& by,
                                                               const CountFilter& filter, TimePoint now) {
-  return count(txn, user, everywhere, filter, true, now);
+  return count(txn, by, filter, true, now);
 }
 
-std::vector<RoleCount> count_by_role(db::Txn& txn, UserId user, bool everywhere, TimePoint now) {
-  txn.enter({std::nullopt, user, everywhere});
-  auto rows = txn.query(everywhere ? kAllRoles : kMyRoles, kAllTime, now);
+std::vector<RoleCount> count_by_role(db::Txn& txn, const Counting& by, TimePoint now) {
+  txn.enter({std::nullopt, by.user, by.everywhere});
+  auto rows = txn.query(by.everywhere ? kAllRoles : kMyRoles, by.session, kAllTime, now);
   std::vector<RoleCount> result;
   while (rows.next()) result.push_back({rows.text(0), rows.integer(1)});
   return result;

@@ -11,8 +11,9 @@ using db::Sql;
 #define TENANTD_TENANT_COLUMNS                                                                         \
   "SELECT s.id, s.name, s.slug, s.status, s.personal, s.require_mfa, s.created_at, s.updated_at, "     \
   "s.max_members, s.max_projects, s.max_storage_bytes, s.max_requests, s.deactivated_at, s.revision, " \
-  "COALESCE((SELECT t.members FROM system_size t WHERE t.org_id = s.id AND t.status = 0), 0) "         \
-  "FROM system_tenant s "
+  "COALESCE((SELECT t.members FROM system_size t WHERE t.org_id = s.id AND t.status = 0), 0), "        \
+  "COALESCE(g.projects, 0), COALESCE(g.storage_bytes, 0) "                                             \
+  "FROM system_tenant s LEFT JOIN system_usage g ON g.org_id = s.id "
 // What is looked for is taken literally: no pattern, no folding but of case.
 #define TENANTD_TENANT_NAMED                                    \
   "(INSTR(LOWER(s.name), LOWER(?) COLLATE utf8mb4_bin) > 0 OR " \
@@ -55,7 +56,7 @@ constexpr Sql kActivity{
     "tenant.activity",
     "SELECT (SELECT COUNT(*) FROM invite WHERE org_id = ? AND status = 0 AND expires_at > ?), "
     "(SELECT COUNT(*) FROM api_key WHERE org_id = ? AND (expires_at IS NULL OR expires_at > ?)), "
-    "(SELECT COUNT(*) FROM session WHERE org_id = ? AND expires_at > ? AND ends_at > ?), "
+    "(SELECT COUNT(*) FROM home_session WHERE org_id = ? AND counts_until > ?), "
     "GREATEST(COALESCE((SELECT created_at FROM event WHERE org_id = ? ORDER BY seq DESC LIMIT 1), 0), "
     "COALESCE((SELECT MAX(rotated_at) FROM session WHERE org_id = ?), 0), "
     "COALESCE((SELECT MAX(last_used_at) FROM api_key WHERE org_id = ?), 0))"};
@@ -67,7 +68,7 @@ Tenant read_tenant(const db::Rows& rows) {
           {rows.maybe_integer(8), rows.maybe_integer(9), rows.maybe_integer(10), rows.maybe_integer(11)},
           maybe_time(rows, 12),
           rows.integer(13),
-          rows.integer(14)};
+          {rows.integer(14), rows.integer(15), rows.integer(16)}};
 }
 
 StatusCounts read_counts(db::Rows rows) {
@@ -151,7 +152,7 @@ std::vector<LargeTenant> largest_tenants(db::Txn& txn, const SuperAdmin& admin, 
 TenantActivity find_tenant_activity(db::Txn& txn, const TenantScope& scope, TimePoint now) {
   enter(txn, scope);
   const auto org = scope.org();
-  auto rows = txn.query(kActivity, org, now, org, now, org, now, now, org, org, org);
+  auto rows = txn.query(kActivity, org, now, org, now, org, now, org, org, org);
   rows.next();
   TenantActivity activity{rows.integer(0), rows.integer(1), rows.integer(2), std::nullopt};
   if (const auto last = rows.integer(3); last > 0) activity.last_activity_at = from_unix(last);

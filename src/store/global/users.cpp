@@ -1,5 +1,6 @@
 #include "tenantd/store/global/users.hpp"
 
+#include "tenantd/store/global/known_networks.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -23,6 +24,9 @@ constexpr Sql kMakeSuper{"user.make_super", "UPDATE user SET is_super = TRUE WHE
 constexpr Sql kConfirm{
     "user.confirm_attempt",
     "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ? AND password = ? AND status = 0"};
+constexpr Sql kConfirmLocked{"user.confirm_locked",
+                             "UPDATE user SET failed_signins = IF(locked_until > ?, failed_signins, 0) "
+                             "WHERE id = ? AND password = ? AND status = 0"};
 constexpr Sql kRehash{"user.rehash",
                       "UPDATE user SET password = ?, updated_at = ? WHERE id = ? AND password = ?"};
 constexpr Sql kLockProfile{"user.lock_profile", "SELECT profile FROM user WHERE id = ? FOR UPDATE"};
@@ -100,7 +104,10 @@ bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds loc
   return txn.execute(kReserve, failures, now + lock, id, now) == 1;
 }
 
-void clear_attempts(db::Txn& txn, UserId id) { txn.execute(kClear, id); }
+void clear_attempts(db::Txn& txn, UserId id) {
+  txn.execute(kClear, id);
+  clear_network_attempts(txn, id);
+}
 
 std::optional<AccountSecurity> find_account_security(db::Txn& txn, UserId id) {
   auto rows = txn.query(kSecurity, id);
@@ -111,6 +118,10 @@ std::optional<AccountSecurity> find_account_security(db::Txn& txn, UserId id) {
 
 bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc) {
   return txn.execute(kConfirm, id, phc) == 1;
+}
+
+bool confirm_locked_attempt(db::Txn& txn, UserId id, const std::string& phc, TimePoint now) {
+  return txn.execute(kConfirmLocked, now, id, phc) == 1;
 }
 
 void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,

@@ -22,6 +22,10 @@ constexpr Sql kWithDue{
     "STRAIGHT_JOIN webhook w ON w.org_id = d.org_id AND w.id = d.webhook_id "
     "STRAIGHT_JOIN organization o ON o.id = d.org_id WHERE w.status = 0 AND o.status = 0"};
 
+constexpr Sql kUnread{"delivery.unread_webhooks", "SELECT org_id, id FROM unread_webhook"};
+constexpr Sql kTake{"delivery.take_events", "CALL take_events(?, ?, ?)"};
+constexpr Sql kForget{"delivery.forget_read", "CALL forget_read()"};
+
 constexpr Sql kFindDue{"delivery.find_due",
                        "SELECT event_id, attempts, pending_since FROM webhook_delivery "
                        "FORCE INDEX (delivery_turn) WHERE status = 0 AND org_id = ? AND webhook_id = ? "
@@ -67,6 +71,13 @@ std::string_view fitting(std::string_view error) {
   return error.substr(0, length);
 }
 
+std::vector<WebhookKey> read_keys(db::Rows rows) {
+  std::vector<WebhookKey> found;
+  found.reserve(rows.count());
+  while (rows.next()) found.push_back({rows.id<OrgId>(0), rows.id<WebhookId>(1)});
+  return found;
+}
+
 void mark_failed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt,
                  DeliveryStatus status, TimePoint next_attempt_at) {
   db.execute(kFailed, status, next_attempt_at, attempt.response_status, attempt.duration_ms,
@@ -81,12 +92,16 @@ std::string webhook_secret_context(WebhookId id) { return std::string{"webhook:"
 bool has_due_delivery(db::Connection& db, TimePoint now) { return db.query(kHasDue, now).next(); }
 
 std::vector<WebhookKey> webhooks_with_due(db::Connection& db, TimePoint now) {
-  auto rows = db.query(kWithDue, now);
-  std::vector<WebhookKey> found;
-  found.reserve(rows.count());
-  while (rows.next()) found.push_back({rows.id<OrgId>(0), rows.id<WebhookId>(1)});
-  return found;
+  return read_keys(db.query(kWithDue, now));
 }
+
+std::vector<WebhookKey> webhooks_with_unread(db::Connection& db) { return read_keys(db.query(kUnread)); }
+
+void take_events(db::Connection& db, const WebhookKey& webhook, std::int64_t most) {
+  db.execute(kTake, webhook.org, webhook.id, most);
+}
+
+void forget_read_backlogs(db::Connection& db) { db.execute(kForget); }
 
 std::vector<DeliveryClaim> claim_deliveries(db::Connection& db, const WebhookKey& webhook, TimePoint now,
                                             TimePoint lease_until, std::int64_t limit) {

@@ -43,11 +43,11 @@ constexpr Sql kRequests{
     "report.requests",
     "SELECT CAST(COALESCE(SUM(created_at >= ? AND created_at < ?), 0) AS SIGNED), "
     "CAST(COALESCE(SUM(submitted_at >= ? AND submitted_at < ?), 0) AS SIGNED), "
-    "CAST(COALESCE(SUM(status IN (2, 4) AND decided_at >= ? AND decided_at < ?), 0) AS SIGNED), "
+    "CAST(COALESCE(SUM(status IN (2, 4, 5) AND decided_at >= ? AND decided_at < ?), 0) AS SIGNED), "
     "CAST(COALESCE(SUM(status = 3 AND decided_at >= ? AND decided_at < ?), 0) AS SIGNED), "
     "CAST(COALESCE(SUM(received_at >= ? AND received_at < ?), 0) AS SIGNED), "
     "CAST(COALESCE(SUM(status = 0), 0) AS SIGNED), CAST(COALESCE(SUM(status = 1), 0) AS SIGNED), "
-    "CAST(COALESCE(SUM(status = 2), 0) AS SIGNED), CAST(COALESCE(SUM(status = 3), 0) AS SIGNED), "
+    "CAST(COALESCE(SUM(status IN (2, 5)), 0) AS SIGNED), CAST(COALESCE(SUM(status = 3), 0) AS SIGNED), "
     "CAST(COALESCE(SUM(status = 4), 0) AS SIGNED) FROM purchase_request WHERE org_id = ?"};
 constexpr Sql kJoined{"report.joined",
                       "SELECT role_name, COUNT(*) FROM member_detail WHERE org_id = ? AND created_at >= ? "

@@ -8,7 +8,8 @@ using db::Sql;
 constexpr Sql kList{"super_admin.list",
                     "SELECT email, status, created_at FROM user WHERE is_super ORDER BY email"};
 constexpr Sql kSet{"super_admin.set",
-                   "UPDATE user SET is_super = ?, updated_at = ? WHERE id = ? AND is_super <> ?"};
+                   "UPDATE user SET is_super = ?, updated_at = ? WHERE id = ? AND is_super <> ? "
+                   "AND (email_verified_at IS NOT NULL OR is_super)"};
 
 }  // namespace
 

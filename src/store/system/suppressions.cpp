@@ -21,16 +21,19 @@ constexpr Sql kDelete{"suppression.delete", "DELETE FROM suppression WHERE email
 
 // All providers by name, so that the index serves.
 constexpr Sql kSent{"sent_mail.find",
-                    "SELECT id, bounced_at FROM sent_mail WHERE provider = ? AND provider_id = ?"};
-constexpr Sql kSentByAny{"sent_mail.find_by_any",
-                         "SELECT id, bounced_at FROM sent_mail WHERE provider IN ('smtp', 'ses', 'resend', "
-                         "'file') AND provider_id = ? LIMIT 1"};
+                    "SELECT id, bounced_at, org_id FROM sent_mail WHERE provider = ? AND provider_id = ?"};
+constexpr Sql kSentByAny{
+    "sent_mail.find_by_any",
+    "SELECT id, bounced_at, org_id FROM sent_mail WHERE provider IN ('smtp', 'ses', 'resend', "
+    "'file') AND provider_id = ? LIMIT 1"};
 constexpr Sql kBounced{"sent_mail.bounced",
                        "UPDATE sent_mail SET bounced_at = ?, last_error = ?, updated_at = ? "
                        "WHERE id = ? AND bounced_at IS NULL"};
 constexpr Sql kNote{
     "sent_mail.note",
     "UPDATE sent_mail SET last_error = ?, updated_at = ? WHERE id = ? AND bounced_at IS NULL"};
+
+constexpr Sql kOrganization{"suppression.organization", "SELECT 1 FROM organization WHERE id = ?"};
 
 Suppression read(const db::Rows& rows) {
   return {rows.id<SuppressionId>(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.time(5)};
@@ -75,11 +78,19 @@ std::optional<Suppression> lock_suppression(db::Txn& txn, std::string_view email
 
 void delete_suppression(db::Txn& txn, std::string_view email) { txn.execute(kDelete, email); }
 
+bool has_organization(db::Txn& txn, OrgId org) {
+  const auto before = txn.scope();
+  txn.enter({org, std::nullopt, false});
+  const bool found = txn.query(kOrganization, org).next();
+  txn.enter(before);
+  return found;
+}
+
 std::optional<SentMail> find_sent_mail(db::Txn& txn, std::string_view provider,
                                        const std::string& provider_id) {
   auto rows = provider.empty() ? txn.query(kSentByAny, provider_id) : txn.query(kSent, provider, provider_id);
   if (!rows.next()) return std::nullopt;
-  return SentMail{rows.id<MailId>(0), !rows.is_null(1)};
+  return SentMail{rows.id<MailId>(0), !rows.is_null(1), rows.maybe_id<OrgId>(2)};
 }
 
 bool mark_mail_bounced(db::Txn& txn, MailId id, TimePoint at, std::string_view detail) {

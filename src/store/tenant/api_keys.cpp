@@ -9,27 +9,33 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "api_key.insert",
-    "INSERT INTO api_key (org_id, id, token, prefix, name, permissions, created_by, created_at, expires_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-#define TENANTD_API_KEY_COLUMNS \
-  "id, name, prefix, permissions, created_by, created_at, expires_at, last_used_at FROM api_key "
+    "INSERT INTO api_key (org_id, id, token, prefix, name, permissions, created_by, member_id, "
+    "of_organization, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+#define TENANTD_API_KEY_COLUMNS                                                                            \
+  "id, name, prefix, permissions, created_by, created_at, expires_at, last_used_at, of_organization FROM " \
+  "api_key "
 constexpr Sql kFind{"api_key.find", "SELECT " TENANTD_API_KEY_COLUMNS "WHERE org_id = ? AND id = ?"};
 constexpr Sql kList{"api_key.list",
                     "SELECT " TENANTD_API_KEY_COLUMNS "WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?"};
 #undef TENANTD_API_KEY_COLUMNS
 constexpr Sql kCount{"api_key.count", "SELECT COUNT(*) FROM api_key WHERE org_id = ?"};
 constexpr Sql kDelete{"api_key.delete", "DELETE FROM api_key WHERE org_id = ? AND id = ?"};
+constexpr Sql kDeleteOrganizations{
+    "api_key.delete_organizations",
+    "DELETE FROM api_key WHERE org_id = ? AND created_by = ? AND of_organization"};
 
 ApiKey read_api_key(const db::Rows& rows) {
   return {rows.id<ApiKeyId>(0), rows.text(1), rows.text(2),        parse_permissions(rows.text(3)),
-          rows.id<UserId>(4),   rows.time(5), maybe_time(rows, 6), maybe_time(rows, 7)};
+          rows.id<UserId>(4),   rows.time(5), maybe_time(rows, 6), maybe_time(rows, 7),
+          rows.flag(8)};
 }
 
 }  // namespace
 
 void insert_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key, const std::string& hash) {
+  const auto member = key.of_organization ? std::nullopt : std::optional{key.created_by};
   txn.execute(kInsert, scope.org(), key.id, hash, key.prefix, key.name, format_permissions(key.permissions),
-              key.created_by, key.created_at, key.expires_at);
+              key.created_by, member, key.of_organization, key.created_at, key.expires_at);
 }
 
 std::optional<ApiKey> find_api_key(db::Txn& txn, const TenantScope& scope, ApiKeyId id) {
@@ -42,6 +48,11 @@ bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key) {
   // What workers remember of the key stands under its maker.
   txn.touch(key.created_by);
   return txn.execute(kDelete, scope.org(), key.id) == 1;
+}
+
+std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker) {
+  txn.touch(maker);
+  return txn.execute(kDeleteOrganizations, scope.org(), maker);
 }
 
 std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after,

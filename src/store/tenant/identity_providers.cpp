@@ -7,11 +7,11 @@ namespace {
 
 using db::Sql;
 
-#define TENANTD_PROVIDERS                                                                              \
-  "SELECT p.id, p.kind, p.client_id, p.client_secret_sealed, p.azure_tenant_id, p.auto_provision, "    \
-  "p.allowed_domains, p.default_role_id, r.name, p.revision, p.created_at, p.updated_at, "             \
-  "p.status FROM identity_provider p JOIN role r ON r.org_id = p.org_id AND r.id = p.default_role_id " \
-  "WHERE p.org_id = ? "
+#define TENANTD_PROVIDERS                                                                           \
+  "SELECT p.id, p.kind, p.client_id, p.client_secret_sealed, p.azure_tenant_id, p.auto_provision, " \
+  "p.allowed_domains, p.default_role_id, r.name, p.revision, p.created_at, p.updated_at, "          \
+  "p.status, p.kept_by FROM identity_provider p "                                                   \
+  "JOIN role r ON r.org_id = p.org_id AND r.id = p.default_role_id WHERE p.org_id = ? "
 constexpr Sql kList{"identity_provider.list", TENANTD_PROVIDERS
                     "AND p.created_at >= ? AND (p.created_at > ? OR p.id > ?) "
                     "ORDER BY p.created_at, p.id LIMIT ?"};
@@ -22,13 +22,16 @@ constexpr Sql kCount{"identity_provider.count", "SELECT COUNT(*) FROM identity_p
 constexpr Sql kInsert{
     "identity_provider.insert",
     "INSERT INTO identity_provider (org_id, id, kind, client_id, client_secret_sealed, azure_tenant_id, "
-    "auto_provision, allowed_domains, default_role_id, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    "auto_provision, allowed_domains, default_role_id, kept_by, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kUpdate{
     "identity_provider.update",
     "UPDATE identity_provider SET client_id = ?, client_secret_sealed = ?, azure_tenant_id = ?, "
-    "auto_provision = ?, allowed_domains = ?, default_role_id = ?, status = ?, revision = revision + 1, "
-    "updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
+    "auto_provision = ?, allowed_domains = ?, default_role_id = ?, status = ?, kept_by = ?, "
+    "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
+constexpr Sql kDisable{"identity_provider.disable",
+                       "UPDATE identity_provider SET status = 1, revision = revision + 1, updated_at = ? "
+                       "WHERE org_id = ? AND kept_by = ? AND status = 0"};
 constexpr Sql kDelete{"identity_provider.delete",
                       "DELETE FROM identity_provider WHERE org_id = ? AND id = ?"};
 constexpr Sql kSignInOrg{"identity_provider.organization", "SELECT sign_in_org(?, ?, ?)"};
@@ -41,7 +44,8 @@ constexpr Sql kFindState{
     "oauth_state.find",
     "SELECT state, provider_id, browser, user_id, session_id, values_sealed, created_at, "
     "expires_at "
-    "FROM oauth_state WHERE org_id = ? AND state = ?"};
+    "FROM oauth_state WHERE org_id = ? AND state = ? "
+    "AND (session_id IS NULL OR EXISTS (SELECT 1 FROM live_session l WHERE l.id = session_id))"};
 constexpr Sql kDeleteState{"oauth_state.delete", "DELETE FROM oauth_state WHERE org_id = ? AND state = ?"};
 
 std::string joined(const std::vector<std::string>& domains) {
@@ -72,6 +76,7 @@ IdentityProvider read_provider(const db::Rows& rows) {
   p.created_at = rows.time(10);
   p.updated_at = rows.time(11);
   p.enabled = rows.integer(12) == 0;
+  p.kept_by = rows.maybe_id<UserId>(13);
   return p;
 }
 
@@ -117,13 +122,17 @@ std::optional<IdentityProvider> find_provider(db::Txn& txn, const TenantScope& s
 
 void insert_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& p) {
   txn.execute(kInsert, scope.org(), p.id, provider_name(p.kind), p.client_id, p.secret_sealed, p.azure_tenant,
-              p.auto_provision, joined(p.domains), p.default_role, p.created_at, p.updated_at);
+              p.auto_provision, joined(p.domains), p.default_role, p.kept_by, p.created_at, p.updated_at);
 }
 
 bool update_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& p, TimePoint now) {
   return txn.execute(kUpdate, p.client_id, p.secret_sealed, p.azure_tenant, p.auto_provision,
-                     joined(p.domains), p.default_role, p.enabled ? 0 : 1, now, scope.org(), p.id,
+                     joined(p.domains), p.default_role, p.enabled ? 0 : 1, p.kept_by, now, scope.org(), p.id,
                      p.revision) == 1;
+}
+
+std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, UserId keeper, TimePoint now) {
+  return txn.execute(kDisable, now, scope.org(), keeper);
 }
 
 bool delete_provider(db::Txn& txn, const TenantScope& scope, ProviderId id) {
@@ -144,19 +153,23 @@ void insert_oauth_state(db::Txn& txn, const TenantScope& scope, const OauthState
               state.session, state.values_sealed, state.created_at, state.expires_at);
 }
 
-std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
+std::optional<OauthState> find_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
   auto rows = txn.query(kFindState, scope.org(), state);
   if (!rows.next()) return std::nullopt;
-  OauthState found{rows.text(0),
-                   rows.id<ProviderId>(1),
-                   rows.text(2),
-                   rows.maybe_id<UserId>(3),
-                   rows.maybe_id<SessionId>(4),
-                   rows.text(5),
-                   rows.time(6),
-                   rows.time(7)};
+  return OauthState{rows.text(0),
+                    rows.id<ProviderId>(1),
+                    rows.text(2),
+                    rows.maybe_id<UserId>(3),
+                    rows.maybe_id<SessionId>(4),
+                    rows.text(5),
+                    rows.time(6),
+                    rows.time(7)};
+}
+
+std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state) {
+  auto found = find_oauth_state(txn, scope, state);
   // Of those that saw it, the one whose DELETE finds the row has it.
-  if (txn.execute(kDeleteState, scope.org(), state) != 1) return std::nullopt;
+  if (!found || txn.execute(kDeleteState, scope.org(), state) != 1) return std::nullopt;
   return found;
 }
 

@@ -172,8 +172,8 @@ std::optional<InviteDetail> find_invite_detail(db::Txn& txn, const TenantScope& 
   return read_detail(rows);
 }
 
-Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope) {
-  auto rows = txn.query(kLetterhead, scope.user(), scope.org());
+Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope, UserId inviter) {
+  auto rows = txn.query(kLetterhead, inviter, scope.org());
   if (!rows.next()) return {};
   return {rows.text(0), rows.text(1)};
 }

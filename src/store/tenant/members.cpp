@@ -1,5 +1,6 @@
 #include "tenantd/store/tenant/members.hpp"
 
+#include "tenantd/base/text.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -9,33 +10,43 @@ using db::Sql;
 
 constexpr Sql kInsert{
     "member.insert",
-    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, sessions_ended_at, created_at, "
-    "updated_at) "
-    "VALUES (?, ?, ?, ?, (SELECT removed_at FROM former_member WHERE org_id = ? AND user_id = ?), ?, ?)"};
+    "INSERT INTO member (org_id, user_id, role_id, role_expires_at, granted_by, created_at, updated_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "member.find",
     "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
     "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at "
     "FROM member m JOIN user u ON u.id = m.user_id "
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
+constexpr Sql kAmong{"member.among",
+                     "SELECT m.user_id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids "
+                     "STRAIGHT_JOIN member m ON m.org_id = ? AND m.user_id = UNHEX(ids.id)"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kLeave{"member.leave", "CALL leave_organization(?, ?)"};
 constexpr Sql kForgetLinks{"member.forget_links", "CALL forget_links(?)"};
 constexpr Sql kSetRole{"member.set_role",
-                       "UPDATE member SET role_id = ?, role_expires_at = ?, updated_at = ? "
+                       "UPDATE member SET role_id = ?, role_expires_at = ?, granted_by = ?, updated_at = ? "
                        "WHERE org_id = ? AND user_id = ?"};
-constexpr Sql kSetStatus{"member.set_status",
-                         "UPDATE member SET status = ?, updated_at = ? WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kSetStatus{
+    "member.set_status",
+    "UPDATE member SET status = ?, granted_by = IF(? = 0, ?, granted_by), updated_at = ? "
+    "WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kLetIn{
+    "member.let_in_by",
+    "WITH RECURSIVE let_in (user_id) AS (SELECT user_id FROM member WHERE org_id = ? AND granted_by = ? "
+    "UNION SELECT m.user_id FROM member m JOIN let_in l ON m.granted_by = l.user_id WHERE m.org_id = ?) "
+    "SELECT m.user_id FROM member m JOIN let_in l ON l.user_id = m.user_id "
+    "WHERE m.org_id = ? AND m.status = 0 AND m.user_id <> ?"};
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
-                      "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0"};
-constexpr Sql kShutOut{"member.shut_out_sessions",
-                       "UPDATE member SET sessions_ended_at = ? WHERE org_id = ? AND user_id = ?"};
+                      "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0 "
+                      "AND m.role_expires_at IS NULL"};
+constexpr Sql kShutOut{"member.shut_out_sessions", "CALL end_sessions_at(?, ?, TRUE, TRUE)"};
 constexpr Sql kFirstOwner{
     "member.first_owner",
     "SELECT m.user_id FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
     "JOIN user u ON u.id = m.user_id WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' "
-    "AND r.permissions IS NULL AND m.status = 0 AND u.status = 0 "
+    "AND r.permissions IS NULL AND m.status = 0 AND u.status = 0 AND m.role_expires_at IS NULL "
     "ORDER BY m.created_at, m.user_id LIMIT 1"};
 #define TENANTD_MEMBER_COLUMNS                                                                 \
   "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
@@ -102,9 +113,10 @@ Member read_member(const db::Rows& rows) {
 
 }  // namespace
 
-void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
-                   const std::optional<TimePoint>& expires_at) {
-  txn.execute(kInsert, scope.org(), user, role, expires_at, scope.org(), user, now, now);
+void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& account, const Grant& grant,
+                   TimePoint now) {
+  const auto user = account.user();
+  txn.execute(kInsert, scope.org(), user, grant.role, grant.expires_at, grant.by, now, now);
   txn.touch(user);
 }
 
@@ -112,6 +124,15 @@ std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId
   auto rows = txn.query(kFind, scope.org(), user);
   if (!rows.next()) return std::nullopt;
   return read_member(rows);
+}
+
+std::set<UserId> members_among(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users) {
+  std::string ids = "[";
+  for (const auto& user : users) ids += (ids.size() > 1 ? ",\"" : "\"") + to_hex(user.raw()) + '"';
+  auto rows = txn.query(kAmong, ids + ']', scope.org());
+  std::set<UserId> found;
+  while (rows.next()) found.insert(rows.id<UserId>(0));
+  return found;
 }
 
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
@@ -124,17 +145,24 @@ bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoin
 bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role,
                      const std::optional<TimePoint>& expires_at, TimePoint now) {
   txn.touch(user);
-  return txn.execute(kSetRole, role, expires_at, now, scope.org(), user) == 1;
+  return txn.execute(kSetRole, role, expires_at, scope.user(), now, scope.org(), user) == 1;
 }
 
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now) {
   txn.touch(user);
-  return txn.execute(kSetStatus, status, now, scope.org(), user) == 1;
+  return txn.execute(kSetStatus, status, status, scope.user(), now, scope.org(), user) == 1;
 }
 
-void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now) {
+std::vector<UserId> list_let_in_by(db::Txn& txn, const TenantScope& scope, UserId user) {
+  auto rows = txn.query(kLetIn, scope.org(), user, scope.org(), scope.org(), user);
+  std::vector<UserId> found;
+  while (rows.next()) found.push_back(rows.id<UserId>(0));
+  return found;
+}
+
+void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint) {
   txn.touch(user);
-  txn.execute(kShutOut, now, scope.org(), user);
+  txn.execute(kShutOut, user, scope.org());
   txn.execute(kForgetLinks, user);
 }
 

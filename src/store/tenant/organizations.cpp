@@ -1,6 +1,7 @@
 #include "tenantd/store/tenant/organizations.hpp"
 
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/role_alias.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -15,16 +16,19 @@ constexpr Sql kInsert{
 constexpr Sql kFind{"organization.find",
                     "SELECT id, name, slug, status, personal, require_mfa, created_at, updated_at FROM "
                     "organization WHERE id = ?"};
-constexpr Sql kLock{"organization.lock", "SELECT id FROM organization WHERE id = ? FOR UPDATE"};
+constexpr Sql kLock{"organization.lock", "SELECT org_id FROM organization_turn WHERE org_id = ? FOR UPDATE"};
+constexpr Sql kLockNow{"organization.lock_now",
+                       "SELECT org_id FROM organization_turn WHERE org_id = ? FOR UPDATE NOWAIT"};
 constexpr Sql kFindForm{
     "organization.find_form",
     "SELECT name, slug, settings, require_mfa, mail_sender_name, self_approval, session_idle_seconds, "
-    "session_max_seconds FROM organization WHERE id = ?"};
+    "session_max_seconds, invite_seconds FROM organization WHERE id = ?"};
 constexpr Sql kMemberLimit{"organization.member_limit", "SELECT max_members FROM organization WHERE id = ?"};
 constexpr Sql kUpdate{
     "organization.update",
     "UPDATE organization SET name = ?, slug = ?, settings = ?, require_mfa = ?, mail_sender_name = ?, "
-    "self_approval = ?, session_idle_seconds = ?, session_max_seconds = ?, revision = revision + 1, "
+    "self_approval = ?, session_idle_seconds = ?, session_max_seconds = ?, invite_seconds = ?, revision = "
+    "revision + 1, "
     "updated_at = ? WHERE id = ?"};
 constexpr Sql kDelete{"organization.delete", "CALL delete_organization(?)"};
 constexpr Sql kInsertRoles{
@@ -65,7 +69,8 @@ std::optional<OrganizationForm> find_organization_form(db::Txn& txn, const Tenan
                           rows.text(1),
                           rows.text(2),
                           rows.flag(3),
-                          {rows.maybe_text(4), rows.flag(5), rows.maybe_integer(6), rows.maybe_integer(7)}};
+                          {rows.maybe_text(4), rows.flag(5), rows.maybe_integer(6), rows.maybe_integer(7),
+                           rows.maybe_integer(8)}};
 }
 
 std::optional<std::int64_t> find_member_limit(db::Txn& txn, const TenantScope& scope) {
@@ -78,8 +83,8 @@ void update_organization(db::Txn& txn, const TenantScope& scope, const Organizat
   txn.touch(scope.org());
   const auto& business = form.business;
   txn.execute(kUpdate, form.name, form.slug, form.settings, form.require_mfa, business.mail_sender_name,
-              business.self_approval, business.session_idle_seconds, business.session_max_seconds, now,
-              scope.org());
+              business.self_approval, business.session_idle_seconds, business.session_max_seconds,
+              business.invite_seconds, now, scope.org());
 }
 
 void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name) {
@@ -87,7 +92,11 @@ void delete_organization(db::Txn& txn, const TenantScope& scope, const std::stri
   txn.execute(kDelete, name);
 }
 
-void lock_organization(db::Txn& txn, const TenantScope& scope) { txn.lock(kLock, scope.org()); }
+bool lock_organization(db::Txn& txn, const TenantScope& scope) { return txn.lock(kLock, scope.org()).next(); }
+
+bool lock_organization_now(db::Txn& txn, const TenantScope& scope) {
+  return txn.lock(kLockNow, scope.org()).next();
+}
 
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now) {
   const auto& roles = system_roles();
@@ -103,8 +112,8 @@ RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint
 
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
   auto role = first_role(txn.query(kRoleByName, scope.org(), name));
-  // The key compares without case and trailing blanks, so that no two roles look alike; a name must be exact.
-  if (role && role->name != name) return std::nullopt;
+  if (role) return role;
+  if (const auto meant = role_alias(name)) role = first_role(txn.query(kRoleByName, scope.org(), *meant));
   return role;
 }
 

@@ -21,7 +21,9 @@ constexpr Sql kInsert{
     "requested_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 #define TENANTD_REQUEST                                                                                   \
   "SELECT id, number, title, warehouse_id, note, currency, total_minor, status, revision, requested_by, " \
-  "submitted_at, decided_at, received_at, created_at, updated_at FROM purchase_request "
+  "submitted_at, decided_at, received_at, created_at, updated_at, "                                       \
+  "(SELECT COUNT(*) FROM purchase_request_line l WHERE l.org_id = purchase_request.org_id "               \
+  "AND l.request_id = purchase_request.id AND l.unit_price_minor IS NULL) FROM purchase_request "
 #define TENANTD_REQUEST_WANTED                                                                   \
   "AND (? IS NULL OR status = ?) AND (? IS NULL OR requested_by = ?) "                           \
   "AND (? IS NULL OR INSTR(LOWER(title) COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0 " \
@@ -42,17 +44,23 @@ constexpr Sql kUpdateDraft{
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ? AND status = 0"};
 constexpr Sql kSubmit{"purchase_request.submit",
                       "UPDATE purchase_request SET status = ?, submitted_at = ?, revision = revision + 1, "
-                      "updated_at = ? WHERE org_id = ? AND id = ? AND status = ?"};
+                      "updated_at = ? WHERE org_id = ? AND id = ? AND status = 0"};
 constexpr Sql kDecide{"purchase_request.decide",
                       "UPDATE purchase_request SET status = ?, decided_at = ?, revision = revision + 1, "
-                      "updated_at = ? WHERE org_id = ? AND id = ? AND status = ?"};
+                      "updated_at = ? WHERE org_id = ? AND id = ? AND status = 1"};
+constexpr Sql kWithdraw{
+    "purchase_request.withdraw",
+    "UPDATE purchase_request SET status = ?, submitted_at = NULL, revision = revision + 1, "
+    "updated_at = ? WHERE org_id = ? AND id = ? AND status = 1"};
 constexpr Sql kReceive{"purchase_request.receive",
                        "UPDATE purchase_request SET warehouse_id = COALESCE(warehouse_id, ?), status = ?, "
                        "received_at = ?, revision = revision + 1, updated_at = ? "
-                       "WHERE org_id = ? AND id = ? AND status = ?"};
+                       "WHERE org_id = ? AND id = ? AND status IN (2, 5)"};
+constexpr Sql kDeleteDraft{"purchase_request.delete", "CALL delete_draft(?)"};
 constexpr Sql kLines{
     "purchase_request_line.list",
-    "SELECT l.product_id, l.quantity, l.unit_price_minor, p.sku, p.name, p.unit FROM purchase_request_line l "
+    "SELECT l.product_id, l.quantity, l.unit_price_minor, p.sku, p.name, p.unit, l.position, l.received "
+    "FROM purchase_request_line l "
     "JOIN product p ON p.org_id = l.org_id AND p.id = l.product_id "
     "WHERE l.org_id = ? AND p.org_id = ? AND l.request_id = ? ORDER BY l.position"};
 constexpr Sql kDeleteLines{"purchase_request_line.delete",
@@ -60,6 +68,9 @@ constexpr Sql kDeleteLines{"purchase_request_line.delete",
 constexpr Sql kInsertLine{"purchase_request_line.insert",
                           "INSERT INTO purchase_request_line (org_id, request_id, position, product_id, "
                           "quantity, unit_price_minor) VALUES (?, ?, ?, ?, ?, ?)"};
+constexpr Sql kReceiveLine{"purchase_request_line.receive",
+                           "UPDATE purchase_request_line SET received = received + ? WHERE org_id = ? "
+                           "AND request_id = ? AND position = ? AND received + ? <= quantity"};
 constexpr Sql kInsertStep{
     "purchase_request_step.insert",
     "INSERT INTO purchase_request_step (org_id, request_id, position, status, user_id, "
@@ -86,6 +97,7 @@ PurchaseRequest read(const db::Rows& rows) {
   r.received_at = maybe_time(rows, 12);
   r.created_at = rows.time(13);
   r.updated_at = rows.time(14);
+  r.unpriced_lines = rows.integer(15);
   return r;
 }
 
@@ -122,13 +134,22 @@ bool update_draft(db::Txn& txn, const TenantScope& scope, const PurchaseRequest&
 }
 
 bool take_step(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id, PurchaseStep step,
-               const std::optional<WarehouseId>& warehouse, TimePoint now) {
-  const auto before = status_before(step);
+               TimePoint now) {
   const auto after = status_after(step);
-  if (step == PurchaseStep::receive)
-    return txn.execute(kReceive, warehouse, after, now, now, scope.org(), id, before) == 1;
+  if (step == PurchaseStep::withdraw) return txn.execute(kWithdraw, after, now, scope.org(), id) == 1;
   const auto& sql = step == PurchaseStep::submit ? kSubmit : kDecide;
-  return txn.execute(sql, after, now, now, scope.org(), id, before) == 1;
+  return txn.execute(sql, after, now, now, scope.org(), id) == 1;
+}
+
+bool receive_step(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id, PurchaseStatus after,
+                  WarehouseId warehouse, TimePoint now) {
+  const auto received_at = after == PurchaseStatus::received ? std::optional{now} : std::nullopt;
+  return txn.execute(kReceive, warehouse, after, received_at, now, scope.org(), id) == 1;
+}
+
+bool delete_draft(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id) {
+  txn.execute(kDeleteDraft, id);
+  return !lock_row(txn, scope, id);
 }
 
 std::vector<PurchaseRequest> list_rows(db::Txn& txn, const TenantScope& scope,
@@ -155,7 +176,7 @@ std::vector<PurchaseLine> purchase_lines(db::Txn& txn, const TenantScope& scope,
   std::vector<PurchaseLine> lines;
   while (rows.next())
     lines.push_back({rows.id<ProductId>(0), rows.integer(1), rows.maybe_integer(2), rows.text(3),
-                     rows.text(4), rows.text(5)});
+                     rows.text(4), rows.text(5), rows.integer(6), rows.integer(7)});
   return lines;
 }
 
@@ -170,6 +191,11 @@ void replace_lines(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id,
   for (const auto i : order)
     txn.execute(kInsertLine, scope.org(), id, i, lines[i].product, lines[i].quantity,
                 lines[i].unit_price_minor);
+}
+
+bool receive_line(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id, std::int64_t position,
+                  std::int64_t quantity) {
+  return txn.execute(kReceiveLine, quantity, scope.org(), id, position, quantity) == 1;
 }
 
 void insert_history(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id,

@@ -7,8 +7,8 @@ namespace {
 
 using db::Sql;
 
-#define TENANTD_WEBHOOK_COLUMNS                                                               \
-  "SELECT id, url, description, events, status, revision, created_by, created_at, updated_at" \
+#define TENANTD_WEBHOOK_COLUMNS                                                                        \
+  "SELECT id, url, description, events, status, revision, created_by, kept_by, created_at, updated_at" \
   " FROM webhook "
 constexpr Sql kList{"webhook.list", TENANTD_WEBHOOK_COLUMNS
                     "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) "
@@ -19,16 +19,22 @@ constexpr Sql kCount{"webhook.count", "SELECT COUNT(*) FROM webhook WHERE org_id
 constexpr Sql kInsert{
     "webhook.insert",
     "INSERT INTO webhook (org_id, id, url, description, secret_sealed, events, status, revision, created_by, "
-    "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kUpdate{
-    "webhook.update",
-    "UPDATE webhook SET url = ?, description = ?, events = ?, status = ?, revision = revision + 1, "
-    "updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
+    "kept_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kUpdate{"webhook.update",
+                      "UPDATE webhook SET url = ?, description = ?, events = ?, status = ?, kept_by = ?, "
+                      "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
 // MariaDB assigns from left to right.
 constexpr Sql kReplaceSecret{
     "webhook.replace_secret",
     "UPDATE webhook SET previous_secret_sealed = secret_sealed, previous_until = ?, secret_sealed = ?, "
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
+constexpr Sql kKept{"webhook.kept", "SELECT id FROM webhook WHERE org_id = ? AND kept_by = ? AND status = 0"};
+constexpr Sql kKeptByHolders{"webhook.kept_by_holders",
+                             "SELECT id FROM webhook WHERE org_id = ? AND status = 0 AND kept_by IN "
+                             "(SELECT user_id FROM member WHERE org_id = ? AND role_id = ?)"};
+constexpr Sql kPause{
+    "webhook.pause",
+    "UPDATE webhook SET status = 1, revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
 constexpr Sql kDelete{"webhook.delete", "DELETE FROM webhook WHERE org_id = ? AND id = ?"};
 
 #define TENANTD_DELIVERY_COLUMNS                                                                         \
@@ -59,8 +65,9 @@ Webhook read_webhook(const db::Rows& rows) {
           static_cast<WebhookStatus>(rows.integer(4)),
           rows.integer(5),
           rows.maybe_id<UserId>(6),
-          rows.time(7),
-          rows.time(8)};
+          rows.maybe_id<UserId>(7),
+          rows.time(8),
+          rows.time(9)};
 }
 
 Delivery read_delivery(const db::Rows& rows) {
@@ -70,6 +77,13 @@ Delivery read_delivery(const db::Rows& rows) {
           rows.maybe_integer(6), rows.maybe_integer(7),
           rows.maybe_text(8),    rows.time(9),
           rows.time(10),         maybe_time(rows, 11)};
+}
+
+std::vector<WebhookId> pause(db::Txn& txn, const TenantScope& scope, db::Rows rows, TimePoint now) {
+  std::vector<WebhookId> found;
+  while (rows.next()) found.push_back(rows.id<WebhookId>(0));
+  for (const auto& id : found) txn.execute(kPause, now, scope.org(), id);
+  return found;
 }
 
 std::int64_t first_number(db::Rows rows) {
@@ -101,17 +115,27 @@ std::optional<Webhook> find_webhook(db::Txn& txn, const TenantScope& scope, Webh
 void insert_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook,
                     const std::string& secret) {
   txn.execute(kInsert, scope.org(), webhook.id, webhook.url, webhook.description, secret, webhook.events,
-              webhook.status, webhook.revision, webhook.created_by, webhook.created_at, webhook.updated_at);
+              webhook.status, webhook.revision, webhook.created_by, webhook.kept_by, webhook.created_at,
+              webhook.updated_at);
 }
 
 bool update_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook, TimePoint now) {
-  return txn.execute(kUpdate, webhook.url, webhook.description, webhook.events, webhook.status, now,
-                     scope.org(), webhook.id, webhook.revision) == 1;
+  return txn.execute(kUpdate, webhook.url, webhook.description, webhook.events, webhook.status,
+                     webhook.kept_by, now, scope.org(), webhook.id, webhook.revision) == 1;
 }
 
 bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now) {
   return txn.execute(kReplaceSecret, previous_until, secret, now, scope.org(), id) == 1;
+}
+
+std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, UserId keeper,
+                                         TimePoint now) {
+  return pause(txn, scope, txn.query(kKept, scope.org(), keeper), now);
+}
+
+std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now) {
+  return pause(txn, scope, txn.query(kKeptByHolders, scope.org(), scope.org(), role), now);
 }
 
 bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id) {

@@ -116,7 +116,7 @@ struct OrganizationDetail {
   std::string settings;  // a JSON object
   BusinessSettings business;
   TenantLimits limits;
-  std::int64_t active_members = 0;
+  TenantUsage usage;
 };
 std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId user, OrgId org);
 

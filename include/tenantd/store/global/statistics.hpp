@@ -25,15 +25,20 @@ struct OrganizationCount {
   std::int64_t members = 0;
 };
 
-// `user` counts where that user may at `now`; `everywhere` (a super-admin) counts all.
-std::vector<OrganizationCount> count_by_organization(db::Txn& txn, UserId user, bool everywhere,
+// Who counts: `user` where `session` counts and that user may at `now`; `everywhere` (a super-admin) all.
+struct Counting {
+  UserId user;
+  SessionId session;
+  bool everywhere = false;
+};
+std::vector<OrganizationCount> count_by_organization(db::Txn& txn, const Counting& by,
                                                      const CountFilter& filter, TimePoint now);
-std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, UserId user, bool everywhere,
+std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, const Counting& by,
                                                               const CountFilter& filter, TimePoint now);
 struct RoleCount {
   std::string role;
   std::int64_t members = 0;
 };
-std::vector<RoleCount> count_by_role(db::Txn& txn, UserId user, bool everywhere, TimePoint now);
+std::vector<RoleCount> count_by_role(db::Txn& txn, const Counting& by, TimePoint now);
 
 }  // namespace tenantd::store

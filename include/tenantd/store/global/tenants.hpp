@@ -17,7 +17,7 @@ struct Tenant {
   TenantLimits limits;
   std::optional<TimePoint> deactivated_at;
   std::int64_t revision = 1;
-  std::int64_t active_members = 0;
+  TenantUsage usage;
 };
 
 struct TenantFilter {

@@ -36,7 +36,9 @@ bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds loc
 // The attempt was right: forget the failures. False if the password is no longer `phc`, or the account no
 // longer active: a change overtook the attempt, which then counts as wrong.
 bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc);
-// A way in was opened by other means than the password.
+// The same of an attempt that was evaluated although the account may be locked: a lock stays.
+bool confirm_locked_attempt(db::Txn& txn, UserId id, const std::string& phc, TimePoint now);
+// A way in was opened by other means than the password: neither the account nor a network is locked.
 void clear_attempts(db::Txn& txn, UserId id);
 
 // How well an account is guarded, and what happened to it last.

@@ -25,6 +25,9 @@ struct AuditEnd {
   std::string hash;
 };
 
+// Where the sweeper has cut the chain off from its beginning, nullopt if nothing was removed.
+std::optional<ChainStart> find_audit_start(db::Txn& txn, const AuditScope&, OrgId org);
+
 // Every organization that has rows or a head, whether or not it still exists; nil is the system's own.
 std::vector<OrgId> list_audit_chains(db::Txn& txn, const AuditScope&);
 std::optional<AuditEnd> find_audit_end(db::Txn& txn, const AuditScope&, OrgId org);

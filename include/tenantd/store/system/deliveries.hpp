@@ -1,8 +1,11 @@
-// Deliveries to webhooks as the courier sees them: rows that wait, claimed with a lease.
+// Deliveries to webhooks as the courier sees them: events that a webhook has not read, and rows that wait,
+// claimed with a lease.
 //
-// Written in the transaction of the event; sent at least once, afterwards. A row that is under way is due
-// again when its lease ends. Works on the tables themselves: the connection's schema is "tenantd" and its
-// account the courier's. Every function takes the time.
+// A webhook reads the events of its organization in their order, at its own pace: webhook.cursor_seq is how
+// far. What it wants becomes a row as its turn comes, so that a webhook has a bounded number of rows however
+// many events there are; sent at least once. A row that is under way is due again when its lease ends. Works
+// on the tables themselves: the connection's schema is "tenantd" and its account the courier's. Every
+// function takes the time.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +43,14 @@ bool has_due_delivery(db::Connection& db, TimePoint now);
 // The active webhooks for which something is due. Reads one index entry a webhook that anything waits for.
 std::vector<WebhookKey> webhooks_with_due(db::Connection& db, TimePoint now);
 
+// The active webhooks with events that they have not read and room for deliveries of them.
+std::vector<WebhookKey> webhooks_with_unread(db::Connection& db);
+// Makes due rows of up to `most` unread events that the webhook wants and moves its cursor on; nothing if
+// another courier does it at this moment. Inside the caller's transaction.
+void take_events(db::Connection& db, const WebhookKey& webhook, std::int64_t most);
+// Forgets that organizations had events, of which every active webhook has read all.
+void forget_read_backlogs(db::Connection& db);
+
 // Claims up to `limit` due rows of one webhook until `lease_until`, the longest due first, in the order of
 // the events; rows locked by another courier are skipped. Inside the caller's transaction.
 std::vector<DeliveryClaim> claim_deliveries(db::Connection& db, const WebhookKey& webhook, TimePoint now,
@@ -63,7 +74,8 @@ std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& c
 struct Attempt {
   std::optional<int> response_status;  // nullopt = no reply
   std::int64_t duration_ms = 0;
-  std::string error;  // empty = none
+  std::string error;         // empty = none
+  Seconds asked_to_wait{0};  // by the receiver (Retry-After); not stored
 };
 // The receiver has it, whoever holds the row now.
 void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt);

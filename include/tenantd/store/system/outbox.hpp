@@ -5,6 +5,7 @@
 // takes the time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "tenantd/base/id.hpp"
 #include "tenantd/base/time.hpp"
 #include "tenantd/db/connection.hpp"
+#include "tenantd/mail/mail.hpp"
 
 namespace tenantd::store {
 
@@ -31,15 +33,26 @@ struct OutboxRow {
   std::optional<std::string> values_sealed;
   std::int64_t attempts = 0;
   TimePoint created_at;
-  TimePoint lease_until;  // this claim's; proves to later statements that the row is still ours
+  TimePoint lease_until;     // this claim's; proves to later statements that the row is still ours
+  std::optional<OrgId> org;  // that it is sent for
+  std::int64_t rank = 0;     // mail::rank_of its template
+};
+
+// Whose turn it is: the organization that was served last, of each rank. One courier's own.
+struct Turns {
+  std::array<std::optional<OrgId>, mail::kRanks> last;
 };
 
 // True if a mail is due and nobody holds it. One cheap statement, for the idle courier.
 bool has_due_mail(db::Connection& db, TimePoint now);
 
-// Claims up to `limit` due rows until `lease_until`, the longest due first; rows locked by another courier
-// are skipped.
-std::vector<OutboxRow> claim_due_mail(db::Connection& db, TimePoint now, TimePoint lease_until,
+// True if a mail is due that goes before those of `rank`. As cheap.
+bool has_more_urgent_mail(db::Connection& db, std::int64_t rank, TimePoint now);
+
+// Claims up to `limit` due rows until `lease_until`: by rank, among equals from each organization in turn,
+// and of one organization the longest due first. Rows locked by another courier are skipped. What is read
+// does not grow with what waits.
+std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit);
 
 // The mail is out: its values are erased. `provider_id`: what `provider` calls it, or empty.

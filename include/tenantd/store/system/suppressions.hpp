@@ -41,10 +41,14 @@ std::int64_t count_suppressions(db::Txn& txn);
 std::optional<Suppression> lock_suppression(db::Txn& txn, std::string_view email);
 void delete_suppression(db::Txn& txn, std::string_view email);
 
+// False once the organization is gone.
+bool has_organization(db::Txn& txn, OrgId org);
+
 // A mail by what its provider calls it; `provider` empty: whichever.
 struct SentMail {
   MailId id;
   bool bounced = false;
+  std::optional<OrgId> org;  // that it was sent for
 };
 std::optional<SentMail> find_sent_mail(db::Txn& txn, std::string_view provider,
                                        const std::string& provider_id);

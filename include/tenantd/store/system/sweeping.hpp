@@ -1,12 +1,16 @@
-// The sweeper's statements. They run on the tables themselves, as the sweeper's account, over all tenants.
+// The sweeper's statements. They run on the tables themselves, as the sweeper's account, over all tenants;
+// the connection's schema may be any.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/store/audit_rows.hpp"
+#include "tenantd/store/tenant/invites.hpp"
 
 namespace tenantd::store {
 
@@ -20,26 +24,66 @@ class SystemScope {
 };
 
 inline constexpr std::int64_t kSweepBatch = 1000;
+// Of what is told of: the ends of the organizations' chains are held until the commit.
+inline constexpr std::int64_t kToldBatch = 100;
+
+// Deleted rows, and those of them that somebody is to be told of.
+template <class Row>
+struct Swept {
+  std::int64_t rows = 0;
+  std::vector<Row> told;
+};
+
+struct SweptInvite {
+  OrgId org;
+  Invite invite;
+};
+// Deletes at most kToldBatch invitations that expired at or before `before`; to be told of are those that
+// nobody had answered.
+Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before);
 
 // Each deletes at most kSweepBatch rows that expired at or before `before`, and returns how many.
-// Invitations: each leaves an `invite.expired` event unless it was answered.
-std::int64_t sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
+// Sessions that somebody has ended many at a time: their rows, at most kSweepBatch.
+std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&);
+// What those endings noted, once no session is left from before.
+std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
 // Mails delivered or given up before `before`.
 std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
 // Deliveries to webhooks made or given up before `before`.
 std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before);
+// Networks that nobody signed in from since `before`.
+std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
+// Events from before `before`; those stay that a webhook of an active organization has not had.
+std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before);
+// Where a chain of audit rows may begin whose oldest rows are from before `before`: at most kSweepBatch rows
+// further on than it does now, unsigned. Returns nullopt if no chain has such rows.
+std::optional<ChainStart> find_expired_audit(db::Txn& txn, const SystemScope&, TimePoint before);
+// Removes the chain's rows up to its new, signed beginning. Returns how many; 0 if another sweeper did it.
+std::int64_t cut_audit(db::Txn& txn, const SystemScope&, const ChainStart& start, TimePoint before,
+                       TimePoint now);
+// Removes a batch of what a closed organization had, at last itself. `org` nullopt: none is left.
+struct RemovedRows {
+  std::int64_t rows = 0;
+  std::optional<OrgId> org;
+};
+RemovedRows remove_closed(db::Txn& txn, const SystemScope&);
 // Requests that were finished before `before`.
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before);
 
-// Documents whose upload was not complete by `before`, with the storage that they had taken; each leaves a
-// `document.deleted` event, and its file to sweep_files.
-std::int64_t sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
+struct SweptUpload {
+  OrgId org;
+  DocumentId id;
+  std::int64_t size = 0;  // bytes
+};
+// At most kToldBatch documents whose upload was not complete by `before`, with the storage that they had
+// taken; each leaves its file to sweep_files. All are to be told of.
+Swept<SweptUpload> sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now);
 // Files that nobody names any more, asked to be removed by `before`: `remove(key)` says whether it is gone.
 // Returns how many are; one that cannot be removed stays on the list.
 std::int64_t sweep_files(db::Txn& txn, TimePoint before, std::int64_t limit,

@@ -20,6 +20,7 @@ struct ApiKey {
   TimePoint created_at;
   std::optional<TimePoint> expires_at;    // nullopt = never
   std::optional<TimePoint> last_used_at;  // exact to a minute
+  bool of_organization = false;           // stays when its maker goes
 };
 
 // `hash`: SHA-256 of the whole key. Throws db::ForeignKeyError if the maker is no member any more.
@@ -27,6 +28,8 @@ void insert_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key, c
 std::optional<ApiKey> find_api_key(db::Txn& txn, const TenantScope& scope, ApiKeyId id);
 // False if there was none. The key is refused from the commit on.
 bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key);
+// Ends those keys of the organization itself that `maker` made. Returns how many.
+std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker);
 // Returns at most `limit` keys, oldest first, after the key with the id `after`.
 std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after, std::int64_t limit);
 std::int64_t count_api_keys(db::Txn& txn, const TenantScope& scope);

@@ -27,7 +27,8 @@ struct IdentityProvider {
   std::vector<std::string> domains;  // lower-case A-labels
   RoleId default_role;
   std::string default_role_name;
-  std::int64_t revision = 1;  // counts changes
+  std::optional<UserId> kept_by;  // who answers for the newcomers: who made it, or saved it last
+  std::int64_t revision = 1;      // counts changes
   TimePoint created_at;
   TimePoint updated_at;
 };
@@ -42,6 +43,8 @@ std::optional<IdentityProvider> find_provider(db::Txn& txn, const TenantScope& s
 void insert_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& provider);
 // Stores all but id and kind as the next revision. False if `provider.revision` is no longer the newest one.
 bool update_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& provider, TimePoint now);
+// Switches off those that `keeper` answers for. Returns how many were on.
+std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, UserId keeper, TimePoint now);
 // The sign-ins that are under way end with it.
 bool delete_provider(db::Txn& txn, const TenantScope& scope, ProviderId id);
 
@@ -62,6 +65,7 @@ struct OauthState {
   TimePoint expires_at;
 };
 void insert_oauth_state(db::Txn& txn, const TenantScope& scope, const OauthState& state);
+std::optional<OauthState> find_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state);
 // Uses it up: of any number that ask, one gets it. Expiry is the caller's to judge.
 std::optional<OauthState> take_oauth_state(db::Txn& txn, const TenantScope& scope, const std::string& state);
 

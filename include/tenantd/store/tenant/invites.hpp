@@ -57,7 +57,7 @@ struct Letterhead {
   std::string organization;
   std::string inviter;  // the address
 };
-Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope);
+Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope, UserId inviter);
 
 // Returns the organization whose invitation has this token hash, or nullopt. Needs no scope: who holds a
 // token of 256 random bits holds the invitation.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/store/global/proven_account.hpp"
 #include "tenantd/store/global/sessions.hpp"
 
 namespace tenantd::store {
@@ -26,10 +28,18 @@ struct Member {
   TimePoint user_updated_at;
 };
 
-// `expires_at`: of the role. Throws db::DuplicateKey if the user is a member already.
-void insert_member(db::Txn& txn, const TenantScope& scope, UserId user, RoleId role, TimePoint now,
-                   const std::optional<TimePoint>& expires_at = std::nullopt);
+// What a membership rests on.
+struct Grant {
+  RoleId role;
+  std::optional<UserId> by;             // who lets the account in; nullopt = nobody inside the organization
+  std::optional<TimePoint> expires_at;  // of the role; nullopt = never
+};
+// Throws db::DuplicateKey if the account is a member already.
+void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& account, const Grant& grant,
+                   TimePoint now);
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user);
+// Those of `users` who are members.
+std::set<UserId> members_among(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users);
 // False if there was none.
 // Their sessions from before do not count here any more, should they come back.
 bool delete_member(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);
@@ -38,13 +48,15 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
                      const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
+// Active members whom `user` let in, and whom those let in, and so on.
+std::vector<UserId> list_let_in_by(db::Txn& txn, const TenantScope& scope, UserId user);
 // Sessions of the member that began before `now` find no membership here any more, and what they asked for is
 // forgotten.
 void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);
 // Returns who has been an owner longest, of the active ones whose accounts are active; nullopt if there is
 // none.
 std::optional<UserId> find_first_owner(db::Txn& txn, const TenantScope& scope);
-// Active members whose role is owner. Exact only under lock_organization.
+// Active members whose role is owner, without an end. Exact only under lock_organization.
 std::int64_t count_owners(db::Txn& txn, const TenantScope& scope);
 
 struct MemberFilter {

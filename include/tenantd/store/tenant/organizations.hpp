@@ -34,13 +34,17 @@ std::optional<OrganizationForm> find_organization_form(db::Txn& txn, const Tenan
 std::optional<std::int64_t> find_member_limit(db::Txn& txn, const TenantScope& scope);
 // Throws db::DuplicateKey (key "slug") if another organization has the slug.
 void update_organization(db::Txn& txn, const TenantScope& scope, const OrganizationForm& form, TimePoint now);
-// Ends it with everything that belongs to it, if that is its name.
+// Closes it, if that is its name: nobody finds it from the commit on, and the sweeper removes what it had.
 void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name);
-// Serializes what must not race inside one organization (the last owner).
-void lock_organization(db::Txn& txn, const TenantScope& scope);
+// Serializes what must not race inside one organization (the last owner). False if there is none any more.
+bool lock_organization(db::Txn& txn, const TenantScope& scope);
+// The same for one who does not wait. Throws db::LockTimeout if another holds it.
+bool lock_organization_now(db::Txn& txn, const TenantScope& scope);
 
 // Makes the five system roles; returns the owner's.
 RoleRecord insert_system_roles(db::Txn& txn, const TenantScope& scope, TimePoint now);
+// As their uniqueness compares: without case, accents and trailing blanks; or the one that the name is an
+// alias of (role_alias()).
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, const std::string& name);
 std::optional<RoleRecord> find_role(db::Txn& txn, const TenantScope& scope, RoleId id);
 

@@ -20,6 +20,7 @@ struct PurchaseRequest {
   std::string note;
   std::optional<std::string> currency;  // of all its prices
   std::int64_t total_minor = 0;
+  std::int64_t unpriced_lines = 0;  // that the total says nothing of
   PurchaseStatus status = PurchaseStatus::draft;
   std::int64_t revision = 1;
   std::optional<UserId> requested_by;
@@ -40,10 +41,16 @@ std::optional<PurchaseRequest> lock_row(db::Txn& txn, const TenantScope& scope, 
 // Writes title, warehouse, note, currency and total, and counts its revision up. False if it is no draft any
 // more. Throws as insert_row.
 bool update_draft(db::Txn& txn, const TenantScope& scope, const PurchaseRequest& request);
-// Takes it from one status to the next and counts its revision up. `warehouse` is taken if it has none.
-// False if it is not in the status before the step: somebody else was faster.
+// Takes it from `before` to the status after a step that is no receipt, and counts its revision up. False if
+// it is not in `before`: somebody else was faster.
 bool take_step(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id, PurchaseStep step,
-               const std::optional<WarehouseId>& warehouse, TimePoint now);
+               TimePoint now);
+// Writes that something has arrived. `warehouse` is taken if it has none. False if it is not approved, or
+// received as a whole. Throws as insert_row.
+bool receive_step(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id, PurchaseStatus after,
+                  WarehouseId warehouse, TimePoint now);
+// Removes a draft with its lines and its history. False if it is none.
+bool delete_draft(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id);
 
 struct PurchaseRequestFilter {
   std::optional<PurchaseStatus> status;
@@ -64,12 +71,19 @@ struct PurchaseLine {
   std::string sku = {};
   std::string name = {};
   std::string unit = {};
+  // When read.
+  std::int64_t position = 0;
+  std::int64_t received = 0;  // of the quantity
 };
 // In their order.
 std::vector<PurchaseLine> purchase_lines(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id);
 // Puts these in the place of those it had. Throws db::ForeignKeyError (no such product).
 void replace_lines(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id,
                    const std::vector<PurchaseLine>& lines);
+
+// Counts what has arrived up. False if that would be more than the line's quantity.
+bool receive_line(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id, std::int64_t position,
+                  std::int64_t quantity);
 
 // Who took it to a status, and why.
 struct PurchaseHistory {

@@ -20,6 +20,7 @@ struct Webhook {
   WebhookStatus status = WebhookStatus::active;
   std::int64_t revision = 1;
   std::optional<UserId> created_by;
+  std::optional<UserId> kept_by;  // who answers for it: who made it, or saved it last
   TimePoint created_at;
   TimePoint updated_at;
 };
@@ -36,6 +37,10 @@ bool update_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webho
 // The secret so far goes on signing beside the new one until `previous_until`. False if there is none such.
 bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now);
+// Pauses the active webhooks that `keeper`, or whoever holds the role, answers for. Returns which.
+std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, UserId keeper,
+                                         TimePoint now);
+std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now);
 // Its deliveries go with it. False if there was none.
 bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
 

@@ -1,0 +1,47 @@
+#include "cors.hpp"
+
+#include <algorithm>
+
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::api {
+namespace {
+
+// "null" stands for any sandboxed page and any file: it is nobody's origin, listed or not.
+bool is_listed(const Settings& settings, std::string_view origin) {
+  if (origin.empty() || origin == "null") return false;
+  const auto listed = split(settings.cors_origins, ',');
+  return std::any_of(listed.begin(), listed.end(), [&](std::string_view one) { return trim(one) == origin; });
+}
+
+}  // namespace
+
+bool is_preflight(const Settings& settings, const http::Request& request) {
+  return request.method == http::Method::OPTIONS && !request.requested_method.empty() &&
+         is_listed(settings, request.origin);
+}
+
+http::Response preflight_reply(const std::string& allow) {
+  http::Response response;
+  response.status = 204;
+  response.content_type.clear();
+  response.header("Access-Control-Allow-Methods", allow);
+  response.header("Access-Control-Allow-Headers",
+                  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Api-Key, "
+                  "X-Request-Id, X-Tenant-Id");
+  response.header("Access-Control-Max-Age", "600");
+  return response;
+}
+
+void put_cors(const Settings& settings, const http::Request& request, http::Response& response) {
+  if (settings.cors_origins.empty()) return;
+  response.header("Vary", "Origin");
+  if (!is_listed(settings, request.origin)) return;
+  response.header("Access-Control-Allow-Origin", request.origin);
+  response.header(
+      "Access-Control-Expose-Headers",
+      "Content-Disposition, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
+      "Retry-After, WWW-Authenticate, X-Request-Id");
+}
+
+}  // namespace tenantd::api

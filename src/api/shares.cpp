@@ -1,0 +1,94 @@
+#include "shares.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "tenantd/shm/hash.hpp"
+
+namespace tenantd::api {
+namespace {
+
+constexpr std::int64_t kIdsOfOne = 50;         // ids that count as much as one change
+constexpr std::int64_t kBytesOfOne = 1 << 14;  // bytes of a body
+constexpr std::int64_t kExport = 3;
+
+std::int64_t half(std::int64_t of) { return std::max<std::int64_t>(of / 2, 1); }
+
+std::int64_t longest_list(const JsonValue& body) {
+  if (!body.IsObject()) return 0;
+  std::int64_t most = 0;
+  for (const auto& item : body.GetObject())
+    if (item.value.IsArray()) most = std::max<std::int64_t>(most, item.value.Size());
+  return most;
+}
+
+// One place of a share is left for what is light, whatever is heavy: who waits for an import may look around.
+std::int64_t at_most(std::int64_t weight, std::int64_t most) {
+  return std::min(weight, std::max<std::int64_t>(most - 1, 1));
+}
+
+}  // namespace
+
+std::int64_t weight_of(const Route& route, const http::Request& request, const JsonValue& body) {
+  const bool exports = route.reply.schema.empty() && route.reply.media != "text/plain";
+  return 1 + longest_list(body) / kIdsOfOne + static_cast<std::int64_t>(request.body.size()) / kBytesOfOne +
+         (exports ? kExport : 0);
+}
+
+Shares::Shares(const Settings& settings, shm::InFlight& in_flight, const Lane& lane)
+    : in_flight_(in_flight),
+      block_(in_flight.join(::getpid(), static_cast<std::uint32_t>(shm::hash_bytes(lane.name)),
+                            static_cast<std::size_t>(lane.threads))),
+      threads_(std::min<std::int64_t>(lane.threads, shm::InFlight::kThreads)) {
+  const auto set = settings.in_flight_organization;
+  most_of_organization_ = set > 0 ? set : half(lane.workers * threads_);
+  most_of_account_ =
+      settings.in_flight_account > 0 ? settings.in_flight_account : half(most_of_organization_);
+  // A thread for each worker stays for what needs no such turn.
+  most_slow_ = std::max<std::int64_t>(lane.workers * (threads_ - 1), 1);
+  most_in_worker_ = std::max(half(threads_), set / std::max<std::int64_t>(lane.workers, 1));
+}
+
+// Threads of a worker live as long as it does.
+std::size_t Shares::cell() const {
+  static std::atomic<std::size_t> next{0};
+  thread_local const std::size_t mine = next.fetch_add(1);
+  return mine % static_cast<std::size_t>(threads_);
+}
+
+Shares::Held Shares::take(Kind kind, const std::string& who, const shm::InFlight::Share& share) const {
+  auto& in_flight = in_flight_;
+  const auto block = block_;
+  const auto mine = cell();
+  if (!in_flight.take(block, mine, kind, who, share))
+    throw NotNow{
+        who, [&in_flight, block, kind, who, share] { return in_flight.is_free(block, kind, who, share); }};
+  return {&in_flight, [block, mine, kind](const shm::InFlight* held) {
+            const_cast<shm::InFlight*>(held)->release(block, mine, kind);
+          }};
+}
+
+Shares::Held Shares::admit(const std::string& account, const std::optional<OrgId>& org,
+                           std::int64_t weight) const {
+  using Both = std::pair<Held, Held>;
+  auto both = std::make_shared<Both>();
+  if (org)
+    both->first = take(Kind::organization, 'o' + std::string{org->raw()},
+                       {at_most(weight, most_of_organization_), most_of_organization_, most_in_worker_});
+  both->second =
+      take(Kind::account, account, {at_most(weight, most_of_account_), most_of_account_, most_in_worker_});
+  return both;
+}
+
+// Calls and answers have the organization's share, since they are how its members come in. Reading files and
+// looking up names is one at a time for each, or a few organizations would have them all.
+Shares::Held Shares::slow_turn(service::SlowTurn::Kind kind, OrgId org) const {
+  const bool calls = kind == service::SlowTurn::Kind::call || kind == service::SlowTurn::Kind::answer;
+  shm::InFlight::Share share{1, calls ? most_of_organization_ : 1, calls ? most_in_worker_ : 1};
+  share.most_of_all = most_slow_;
+  return take(Kind::slow, std::string{calls ? "c" : "f"} + std::string{org.raw()}, share);
+}
+
+}  // namespace tenantd::api

@@ -1,0 +1,114 @@
+#include "tenantd/http/cpu_watch.hpp"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <ctime>
+#include <mutex>
+
+namespace tenantd::http {
+namespace {
+
+const int kSignal = SIGRTMIN + 1;
+
+struct Work {
+  std::string_view path;
+  std::string_view request_id;
+};
+thread_local Work t_work;
+
+// A line that is put together without memory from the heap: a signal handler may have interrupted malloc.
+class Line {
+ public:
+  Line& add(std::string_view text) {
+    const auto count = std::min(text.size(), text_.size() - used_);
+    std::copy_n(text.data(), count, text_.data() + used_);
+    used_ += count;
+    return *this;
+  }
+  Line& add(std::int64_t number) {
+    std::array<char, 20> digits{};
+    std::size_t at = digits.size();
+    do digits.at(--at) = static_cast<char>('0' + number % 10);
+    while ((number /= 10) > 0);
+    return add({digits.data() + at, digits.size() - at});
+  }
+  void write() const { [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text_.data(), used_); }
+
+ private:
+  std::array<char, 512> text_{};
+  std::size_t used_ = 0;
+};
+
+void end_process(int) {
+  Line line;
+  line.add(R"(<3>{"time":)").add(std::int64_t{::time(nullptr)});
+  line.add(R"(,"process":"worker","pid":)").add(std::int64_t{::getpid()});
+  line.add(R"(,"event":"request.cpu_spent","path":")").add(t_work.path);
+  line.add(R"(","request_id":")").add(t_work.request_id).add("\"}\n").write();
+  ::_exit(kCpuSpent);
+}
+
+void catch_signal() {
+  struct sigaction action = {};
+  action.sa_handler = end_process;
+  sigfillset(&action.sa_mask);
+  sigaction(kSignal, &action, nullptr);
+}
+
+// This thread's timer on its own CPU clock. Without one, which takes a kernel that is out of timers, nothing
+// is watched.
+class Timer {
+ public:
+  Timer() {
+    static std::once_flag once;
+    std::call_once(once, catch_signal);
+    struct sigevent event = {};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = kSignal;
+    event._sigev_un._tid = ::gettid();
+    made_ = ::timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) == 0;
+  }
+  ~Timer() {
+    if (made_) ::timer_delete(timer_);
+  }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  // 0 stops it.
+  void start(std::chrono::milliseconds left) {
+    struct itimerspec when = {};
+    when.it_value.tv_sec = left.count() / 1000;
+    when.it_value.tv_nsec = left.count() % 1000 * 1'000'000;
+    if (made_) ::timer_settime(timer_, 0, &when, nullptr);
+  }
+
+ private:
+  timer_t timer_{};
+  bool made_ = false;
+};
+
+Timer& timer() {
+  thread_local Timer of_thread;
+  return of_thread;
+}
+
+}  // namespace
+
+CpuWatch::CpuWatch(std::chrono::milliseconds most) {
+  t_work = {};
+  timer().start(most);
+}
+
+CpuWatch::~CpuWatch() {
+  timer().start(std::chrono::milliseconds{0});
+  t_work = {};
+}
+
+void CpuWatch::on(std::string_view path, std::string_view request_id) { t_work = {path, request_id}; }
+
+}  // namespace tenantd::http

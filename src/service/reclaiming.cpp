@@ -1,0 +1,91 @@
+#include "tenantd/service/changes.hpp"
+#include "tenantd/service/keeping.hpp"
+#include "tenantd/service/organizations.hpp"
+#include "tenantd/store/tenant/api_keys.hpp"
+#include "tenantd/store/tenant/identity_providers.hpp"
+#include "tenantd/store/tenant/invites.hpp"
+#include "tenantd/store/tenant/members.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::int64_t kMostNamed = 10;
+// Far more than an account can found before it verifies its address.
+constexpr std::int64_t kMostOrganizations = 1000;
+
+// What was ended in one organization.
+struct Ended {
+  std::int64_t members = 0;
+  std::int64_t webhooks = 0;
+  std::int64_t providers = 0;
+  std::int64_t invitations = 0;
+  std::int64_t keys = 0;  // of the organization itself: a member's own rest with the membership
+  std::string named;      // addresses of the members, the first ones
+
+  bool any() const { return members + webhooks + providers + invitations + keys > 0; }
+};
+
+void name(db::Txn& txn, const TenantScope& scope, UserId user, Ended& ended) {
+  const auto member = store::find_member(txn, scope, user);
+  if (member) ended.named += (ended.named.empty() ? "" : ", ") + member->email;
+}
+
+void end_of(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user, Ended& ended) {
+  ended.webhooks += suspend_webhooks_of(txn, context, scope, user);
+  ended.providers += store::disable_providers_of(txn, scope, user, context.now);
+  ended.invitations += store::revoke_invites_by(txn, scope, user, context.now);
+  ended.keys += store::delete_organization_keys_of(txn, scope, user);
+}
+
+Ended end_what_rests_on(db::Txn& txn, const Context& context, const TenantScope& scope) {
+  Ended ended;
+  end_of(txn, context, scope, scope.user(), ended);
+  for (const auto& user : store::list_let_in_by(txn, scope, scope.user())) {
+    if (ended.members < kMostNamed) name(txn, scope, user, ended);
+    store::set_member_status(txn, scope, user, Status::inactive, context.now);
+    ++ended.members;
+    end_of(txn, context, scope, user, ended);
+  }
+  return ended;
+}
+
+void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const Ended& ended) {
+  Values after;
+  after.set("members_deactivated", ended.members)
+      .set("members", ended.named)
+      .set("webhooks_paused", ended.webhooks)
+      .set("identity_providers_disabled", ended.providers)
+      .set("invitations_revoked", ended.invitations)
+      .set("organization_keys_ended", ended.keys);
+  record(txn, context, scope,
+         {"organization.reclaimed", "organization", scope.org().bytes(), {}, std::move(after)});
+}
+
+std::string line_of(const std::string& organization, const Ended& ended) {
+  std::string line = organization + ": " + std::to_string(ended.members) + " members deactivated";
+  if (!ended.named.empty()) line += " (" + ended.named + ')';
+  return line + ", " + std::to_string(ended.webhooks) + " webhooks paused, " +
+         std::to_string(ended.providers) + " identity providers switched off, " +
+         std::to_string(ended.invitations) + " invitations revoked, " + std::to_string(ended.keys) +
+         " keys of the organization ended";
+}
+
+}  // namespace
+
+std::vector<std::string> Founding::reclaim(db::Txn& txn, const Context& context, UserId user) {
+  std::vector<std::string> lines;
+  const auto before = txn.scope();
+  for (const auto& membership : store::list_memberships(txn, user, {}, kMostOrganizations)) {
+    const TenantScope scope{membership.organization.id, user, membership.role.permissions};
+    store::enter(txn, scope);
+    store::lock_organization(txn, scope);
+    const auto ended = end_what_rests_on(txn, context, scope);
+    if (!ended.any()) continue;
+    tell(txn, context, scope, ended);
+    lines.push_back(line_of(membership.organization.name, ended));
+  }
+  txn.enter(before);
+  return lines;
+}
+
+}  // namespace tenantd::service

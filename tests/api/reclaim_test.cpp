@@ -1,0 +1,150 @@
+// Who comes for the own address finds nothing running of what somebody else set up under it.
+#include <criterion/criterion.h>
+
+#include <functional>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/fake_provider.hpp"
+#include "support/mailbox.hpp"
+#include "support/roles.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+constexpr const char* kOwnPassword = "lantern violet bridge 7";
+
+std::int64_t count(const std::string& table, const Account& owner, const std::string& condition) {
+  return number_of("SELECT COUNT(*) FROM " + table + " WHERE org_id = " + binary(owner.org_id) + " AND " +
+                   condition);
+}
+
+Account verified_founder() {
+  auto account = sign_up("Squatters");
+  verify(account);
+  return account;
+}
+
+// An organization of somebody who signed up with another's address, and made oneself at home. Verified
+// meanwhile, since an unverified account mails nobody.
+struct Squat {
+  Account squatter = verified_founder();
+  Account friendly = invite_and_accept(squatter, "admin");
+  Account second = invite_and_accept(friendly, "admin");  // let in by the friend
+  ApiKey key = make_api_key(friendly, R"(["users:read"])");
+
+  Squat() {
+    for (const auto& maker : {squatter, friendly})
+      expect(maker.client().post("/api/v1/webhooks", object({{"url", "https://192.0.32.8/hooks"},
+                                                             {"events", Field::raw(R"(["*"])")},
+                                                             {"status", "active"}})),
+             201);
+    make_provider(friendly, "google", true, R"(["example.com"])", "admin");
+    expect(invite(friendly, fresh_email(), "admin"), 201);
+    expect(invite(squatter, fresh_email(), "admin"), 201);
+    database().run("UPDATE user SET email_verified_at = NULL WHERE id = " + binary(squatter.user_id));
+    const auto late = account_of(expect(sign_in(squatter.email, squatter.password), 200), squatter.email);
+    expect(late.client().post("/api/v1/auth/verify-email/resend"), 202);
+  }
+};
+
+void expect_nothing_runs(const Squat& squat) {
+  const auto& owner = squat.squatter;
+  require_equal(count("member", owner, "status = 0"), 1, "active members");
+  require_equal(count("webhook", owner, "status = 0"), 0, "active webhooks");
+  require_equal(count("identity_provider", owner, "status = 0"), 0, "providers that are on");
+  require_equal(count("invite", owner, "status = 0"), 0, "pending invitations");
+  expect_problem(squat.key.client().get("/api/v1/members"), 401, "invalid_token");
+  for (const auto& member : {squat.friendly, squat.second})
+    expect_problem(member.client().header("X-Tenant-Id", owner.org_id).get("/api/v1/members"), 404,
+                   "not_found");
+  require_equal(count("audit_log", owner, "action = 'organization.reclaimed'"), 1, "audit rows");
+  const auto told = newest_mail(owner.email, "security_changed").text;
+  require(told.find("2 members deactivated (") != std::string::npos, told);
+  require(told.find(squat.friendly.email) != std::string::npos, told);
+  require(told.find("2 webhooks paused, 1 identity providers switched off, 2 invitations revoked") !=
+              std::string::npos,
+          told);
+}
+
+}  // namespace
+
+Test(reclaim, whichever_way_the_owner_comes_what_the_squatter_set_up_is_off) {
+  const std::vector<std::pair<std::string, std::function<Response(const Account&)>>> ways = {
+      {"the link of the sign-up",
+       [](const Account& a) {
+         return Client{}.post("/api/v1/auth/verify-email",
+                              object({{"token", newest_mail(a.email, "verification").token()},
+                                      {"new_password", kOwnPassword}}));
+       }},
+      {"a reset",
+       [](const Account& a) {
+         expect(Client{}.post("/reset_password", object({{"email", a.email}})), 202);
+         const auto token = newest_mail(a.email, "password_reset").token();
+         return Client{}.post("/reset_password", object({{"token", token}, {"new_password", kOwnPassword}}));
+       }},
+      {"an invitation",
+       [](const Account& a) {
+         expect(invite(sign_up(), a.email, "admin"), 201);
+         return Client{}.post("/accept_invite",
+                              object({{"token", invite_token(a.email)}, {"password", kOwnPassword}}));
+       }},
+  };
+  for (const auto& [way, come] : ways) {
+    const Squat squat;
+    const auto reply = come(squat.squatter);
+    require(reply.status == 200 || reply.status == 204, way + ": " + reply.describe());
+    expect_nothing_runs(squat);
+    // The owner is asked: what is to go on is switched on.
+    const auto owner = account_of(expect(sign_in(squat.squatter.email, kOwnPassword), 200),
+                                  squat.squatter.email, kOwnPassword);
+    auto client = owner.client();
+    client.header("X-Tenant-Id", squat.squatter.org_id);
+    expect(client.put("/api/v1/users/" + squat.friendly.user_id, R"({"status":"active"})"), 200);
+    expect(squat.friendly.client().get("/api/v1/members"), 200);
+  }
+}
+
+// Whom the account did not let in stays, and so does all of an account that was never anybody else's.
+Test(reclaim, what_does_not_rest_on_the_account_stays) {
+  const auto owner = sign_up();
+  const auto admin = invite_and_accept(owner, "admin");
+  const auto other = invite_and_accept(owner, "viewer");
+  const auto guest = invite_and_accept(admin, "viewer");
+  database().run("UPDATE user SET email_verified_at = NULL WHERE id = " + binary(admin.user_id));
+  expect(Client{}.post("/reset_password", object({{"email", admin.email}})), 202);
+  expect(
+      Client{}.post("/reset_password", object({{"token", newest_mail(admin.email, "password_reset").token()},
+                                               {"new_password", kOwnPassword}})),
+      204);
+  require_equal(count("member", owner, "status = 0"), 3, "the owner, the admin and the other");
+  require_equal(count("member", owner, "status = 1 AND user_id = " + binary(guest.user_id)), 1);
+  expect(other.client().get("/users/me"), 200);
+
+  // A verified account's own reset leaves everything as it is.
+  expect(Client{}.post("/reset_password", object({{"email", admin.email}})), 202);
+  expect(owner.client().put("/api/v1/users/" + guest.user_id, R"({"status":"active"})"), 200);
+  expect(
+      Client{}.post("/reset_password", object({{"token", newest_mail(admin.email, "password_reset").token()},
+                                               {"new_password", "another quiet lantern 8"}})),
+      204);
+  require_equal(count("member", owner, "status = 0"), 4, "after a verified account's reset");
+}
+
+// An account that an administrator made is opened by its mailbox for the first time: nobody was in it before.
+Test(reclaim, the_first_password_of_an_account_that_was_made_for_somebody_ends_nothing) {
+  const auto owner = sign_up();
+  const auto email = fresh_email();
+  const auto made = owner.client().post(
+      "/api/v1/users",
+      object({{"email", email}, {"first_name", "Dan"}, {"last_name", "Doe"}, {"role", "admin"}}));
+  expect(made, 201);
+  const auto member = invite_and_accept(owner, "viewer");
+  database().run("UPDATE member SET granted_by = " + binary(made.text("/id")) +
+                 " WHERE user_id = " + binary(member.user_id));
+  expect(Client{}.post("/reset_password", object({{"token", newest_mail(email, "account_created").token()},
+                                                  {"new_password", kOwnPassword}})),
+         204);
+  require_equal(count("member", owner, "status = 0"), 3);
+}
