@@ -94,11 +94,13 @@ std::string host_of(std::string_view url) {
 // nobody but one who sends the same secrets from the same network again. Cookies and bodies cost nothing to
 // make up: the replies of a network count together.
 Repeater repeater(const std::optional<Principal>& principal, const http::Request& request) {
-  const auto known = [](const std::string& name) { return Repeater{name, name, true}; };
   if (!principal) {
     const auto share = "anonymous/" + network_of(request.remote_address);
     return {share + '/' + to_hex(crypto::sha256(request.cookie)), share, false};
   }
+  // Keys and organizations cost a person little to make up: the replies of all of them count together.
+  const auto& person = principal->actor ? principal->actor->id : principal->user.id;
+  const auto known = [&](const std::string& name) { return Repeater{name, "person/" + person.str(), true}; };
   if (principal->actor) return known("impersonation/" + principal->session.str());
   if (principal->api_key) return known("key/" + principal->api_key->str());
   return known(principal->user.id.str() + '/' +

@@ -8,6 +8,7 @@
 namespace tenantd::api {
 namespace {
 
+constexpr std::size_t kMostFaults = 20;
 constexpr const char* kDiffers = "is read-only: leave it out, or send it as GET gives it now";
 
 std::string_view name_of(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
@@ -47,16 +48,26 @@ const JsonValue* items_of(const JsonValue& list, const JsonValue& schema) {
 
 bool is_id(const JsonValue& schema) { return maybe_text(schema, kFormatMember) == "uuid"; }
 
-// True if each member of `item` that nobody writes, and each of its ids, is the current one's.
+// True if each member of `item` that nobody writes, and each of its ids, is the current one's. One with a
+// member that is not known at all repeats nothing: it is refused anyway, and is not compared any further.
 bool repeats(const JsonValue& item, const JsonValue& schema, const JsonValue& current) {
   for (const auto& one : item.GetObject()) {
     const auto* part = property(schema, name_of(one.name));
     const auto* now = value_of(current, name_of(one.name));
+    if (part == nullptr && now == nullptr) return false;
     const bool fixed = is_read_only(one.value, part) || is_id(*part);
     if (fixed && now != nullptr && one.value != *now) return false;
-    if (fixed && now == nullptr && part != nullptr) return false;
+    if (fixed && now == nullptr) return false;
   }
   return true;
+}
+
+bool has_ids_of(const JsonValue& item, const JsonValue& schema, const JsonValue& current) {
+  return std::all_of(item.MemberBegin(), item.MemberEnd(), [&](const auto& one) {
+    const auto* part = property(schema, name_of(one.name));
+    const auto* now = value_of(current, name_of(one.name));
+    return part == nullptr || !is_id(*part) || (now != nullptr && one.value == *now);
+  });
 }
 
 class Dropper {
@@ -81,7 +92,7 @@ class Dropper {
       const bool same = now != nullptr && at->value == *now;
       // A null of a member that is written, but is not null now, is no repetition: the schema refuses it.
       if (now != nullptr && is_read_only(at->value, part) && (same || part == nullptr)) {
-        if (!same) error_.add_field(pointer + '/' + std::string{name}, kDiffers);
+        if (!same) differs(pointer, name);
         at = body.EraseMember(at);
         continue;
       }
@@ -97,10 +108,27 @@ class Dropper {
       const auto* same = std::find_if(current.Begin(), current.End(), [&](const JsonValue& now) {
         return now.IsObject() && repeats(body[i], items, now);
       });
-      // None is the same: compared with the one in its place, so that each difference is named.
-      if (same == current.End() && i < current.Size()) same = current.Begin() + i;
-      if (same != current.End()) walk(body[i], items, *same, pointer + '/' + std::to_string(i));
+      const auto at = pointer + '/' + std::to_string(i);
+      if (same != current.End()) {
+        walk(body[i], items, *same, at);
+      } else if (i < current.Size() && current[i].IsObject()) {
+        walk_changed(body[i], items, current[i], at);
+      }
     }
+  }
+
+  // None of the current ones is the same. With the ids of the one in its place it is that one, changed: each
+  // difference is named. With other ids it is another one, of which nothing read-only is known yet.
+  void walk_changed(JsonValue& item, const JsonValue& schema, const JsonValue& current,
+                    const std::string& pointer) {
+    if (has_ids_of(item, schema, current)) return walk(item, schema, current, pointer);
+    for (const auto& one : item.GetObject())
+      if (property(schema, name_of(one.name)) == nullptr && value_of(current, name_of(one.name)) != nullptr)
+        differs(pointer, name_of(one.name));
+  }
+
+  void differs(const std::string& pointer, std::string_view name) {
+    if (error_.fields().size() < kMostFaults) error_.add_field(pointer + '/' + std::string{name}, kDiffers);
   }
 
   ApiError error_{ErrorCode::validation_failed};

@@ -1,3 +1,4 @@
+#include "tenantd/mail/links.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/keeping.hpp"
 #include "tenantd/service/organizations.hpp"
@@ -40,12 +41,13 @@ void end_of(db::Txn& txn, const Context& context, const TenantScope& scope, User
 Ended end_what_rests_on(db::Txn& txn, const Context& context, const TenantScope& scope) {
   Ended ended;
   end_of(txn, context, scope, scope.user(), ended);
-  for (const auto& user : store::list_let_in_by(txn, scope, scope.user())) {
+  for (const auto& user : store::list_standing_on(txn, scope, scope.user())) {
     if (ended.members < kMostNamed) name(txn, scope, user, ended);
     store::set_member_status(txn, scope, user, Status::inactive, context.now);
     ++ended.members;
     end_of(txn, context, scope, user, ended);
   }
+  ended.keys += store::delete_keys_of_the_gone(txn, scope, scope.user());
   return ended;
 }
 
@@ -62,7 +64,9 @@ void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const 
 }
 
 std::string line_of(const std::string& organization, const Ended& ended) {
-  std::string line = organization + ": " + std::to_string(ended.members) + " members deactivated";
+  // Whoever named it may have meant the reader of this mail to follow an address.
+  std::string line =
+      mail::unlinked(organization) + ": " + std::to_string(ended.members) + " members deactivated";
   if (!ended.named.empty()) line += " (" + ended.named + ')';
   return line + ", " + std::to_string(ended.webhooks) + " webhooks paused, " +
          std::to_string(ended.providers) + " identity providers switched off, " +

@@ -168,6 +168,14 @@ Test(budget, replies_of_one_caller_are_kept_up_to_a_size_and_the_oldest_are_forg
   require(
       number_of("SELECT MAX(b) FROM (SELECT SUM(bytes) AS b FROM idempotency GROUP BY caller) c") <= 65536,
       "more is kept");
+  const auto callers = number_of("SELECT COUNT(DISTINCT caller) FROM idempotency");
+  const auto of_owner = make_api_key(tight.owner, R"(["products:create"])");
+  expect(of_owner.client()
+             .header("Idempotency-Key", "by-key")
+             .post("/api/v1/products", object({{"sku", "K"}, {"name", "K"}})),
+         201);
+  require_equal(number_of("SELECT COUNT(DISTINCT caller) FROM idempotency"), callers,
+                "a key's are its maker's");
   const auto last = make(tight.owner, "key-" + std::to_string(kMany - 1));
   require_equal(last.header("idempotency-replayed"), "true");
   require_equal(make(stranger, "first").header("idempotency-replayed"), "true", "another's");

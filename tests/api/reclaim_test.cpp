@@ -107,6 +107,54 @@ Test(reclaim, whichever_way_the_owner_comes_what_the_squatter_set_up_is_off) {
 }
 
 // Whom the account did not let in stays, and so does all of an account that was never anybody else's.
+// Whoever let somebody in and has left, or two who let in each other, do not stand between the two ends of a
+// chain.
+Test(reclaim, nobody_stays_by_a_chain_that_is_broken_or_goes_in_a_circle) {
+  for (const bool circle : {false, true}) {
+    const Squat squat;
+    const auto& owner = squat.squatter;
+    const auto key =
+        expect(squat.friendly.client().post("/api/v1/api-keys",
+                                            object({{"name", "kept"},
+                                                    {"permissions", Field::raw(R"(["products:read"])")},
+                                                    {"owner", "organization"}})),
+               201)
+            .text("/key");
+    const auto status = [](const Account& by, const Account& of, const std::string& to) {
+      expect(by.client().put("/api/v1/users/" + of.user_id, object({{"status", to}})), 200);
+    };
+    if (circle) {
+      for (const char* to : {"inactive", "active"}) status(squat.friendly, squat.second, to);
+      for (const char* to : {"inactive", "active"}) status(squat.second, squat.friendly, to);
+    } else {
+      expect(owner.client().del("/delete", object({{"user_id", squat.friendly.user_id}})), 204);
+    }
+    expect(Client{}.post("/reset_password", object({{"email", owner.email}})), 202);
+    expect(Client{}.post("/reset_password",
+                         object({{"token", newest_mail(owner.email, "password_reset").token()},
+                                 {"new_password", kOwnPassword}})),
+           204);
+    require_equal(count("member", owner, "status = 0"), 1, circle ? "a circle" : "a broken chain");
+    require_equal(count("api_key", owner, "of_organization"), 0, "keys of the organization");
+    expect_problem(Client{}.header("X-Api-Key", key).get("/api/v1/products"), 401, "invalid_token");
+  }
+}
+
+Test(reclaim, the_mail_makes_no_link_of_what_the_squatter_wrote) {
+  const auto squatter = sign_up("Confirm at evil.example/x now");
+  verify(squatter);
+  invite_and_accept(squatter, "admin");
+  database().run("UPDATE user SET email_verified_at = NULL WHERE id = " + binary(squatter.user_id));
+  expect(Client{}.post("/reset_password", object({{"email", squatter.email}})), 202);
+  expect(Client{}.post("/reset_password",
+                       object({{"token", newest_mail(squatter.email, "password_reset").token()},
+                               {"new_password", kOwnPassword}})),
+         204);
+  const auto mail = newest_mail(squatter.email, "security_changed");
+  require(mail.text.find("1 members deactivated") != std::string::npos, mail.text);
+  require(mail.text.find("evil.example") == std::string::npos, mail.text);
+}
+
 Test(reclaim, what_does_not_rest_on_the_account_stays) {
   const auto owner = sign_up();
   const auto admin = invite_and_accept(owner, "admin");

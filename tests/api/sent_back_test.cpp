@@ -151,6 +151,17 @@ Test(sent_back, lines_are_told_apart_by_their_products) {
   forged.replace(name, 16, "\"total_minor\":1");
   expect_pointer(expect_problem(client.put(path, forged), 422, "validation_failed"), "/lines/0/total_minor");
   database.check("a forged line");
+  // Another product in its place, with what was said of the one before.
+  auto other = changed.body;
+  other.replace(other.find(nut), nut.size(), world.bolt);
+  expect_pointer(expect_problem(client.put(path, other), 422, "validation_failed"), "/lines/0/sku");
+  // Many lines with many differences: as few faults are told as of any other body.
+  std::string line =
+      R"({"product_id":")" + nut + R"(","quantity":1,"sku":"x","name":"x","unit":"x","total_minor":9})";
+  for (int i = 0; i < 6; ++i) line += ',' + line;
+  const auto many = client.put(path, R"({"title":"T","lines":[)" + line + "]}");
+  expect_problem(many, 422, "validation_failed");
+  require(many.size("/errors") <= 20, many.body);
 }
 
 Test(sent_back, who_may_write_and_not_read_learns_nothing_by_it) {

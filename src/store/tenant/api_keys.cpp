@@ -24,6 +24,12 @@ constexpr Sql kDeleteOrganizations{
     "api_key.delete_organizations",
     "DELETE FROM api_key WHERE org_id = ? AND created_by = ? AND of_organization"};
 
+constexpr Sql kDeleteGone{
+    "api_key.delete_of_the_gone",
+    "DELETE FROM api_key WHERE org_id = ? AND of_organization "
+    "AND created_by NOT IN (SELECT m.user_id FROM member m WHERE m.org_id = ?) "
+    "AND EXISTS (SELECT 1 FROM member f WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL)"};
+
 ApiKey read_api_key(const db::Rows& rows) {
   return {rows.id<ApiKeyId>(0), rows.text(1), rows.text(2),        parse_permissions(rows.text(3)),
           rows.id<UserId>(4),   rows.time(5), maybe_time(rows, 6), maybe_time(rows, 7),
@@ -53,6 +59,10 @@ bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key) {
 std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker) {
   txn.touch(maker);
   return txn.execute(kDeleteOrganizations, scope.org(), maker);
+}
+
+std::int64_t delete_keys_of_the_gone(db::Txn& txn, const TenantScope& scope, UserId founder) {
+  return txn.execute(kDeleteGone, scope.org(), scope.org(), scope.org(), founder);
 }
 
 std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after,

@@ -31,12 +31,18 @@ constexpr Sql kSetStatus{
     "member.set_status",
     "UPDATE member SET status = ?, granted_by = IF(? = 0, ?, granted_by), updated_at = ? "
     "WHERE org_id = ? AND user_id = ?"};
-constexpr Sql kLetIn{
-    "member.let_in_by",
-    "WITH RECURSIVE let_in (user_id) AS (SELECT user_id FROM member WHERE org_id = ? AND granted_by = ? "
-    "UNION SELECT m.user_id FROM member m JOIN let_in l ON m.granted_by = l.user_id WHERE m.org_id = ?) "
-    "SELECT m.user_id FROM member m JOIN let_in l ON l.user_id = m.user_id "
-    "WHERE m.org_id = ? AND m.status = 0 AND m.user_id <> ?"};
+// Kept is who was there from the beginning, and whom those let in, and so on. Whose granter has gone is kept
+// as well, unless the one who is asked about founded it all: then nobody else can have let anybody in.
+constexpr Sql kStandingOn{
+    "member.standing_on",
+    "WITH RECURSIVE kept (user_id) AS (SELECT m.user_id FROM member m WHERE m.org_id = ? AND m.user_id <> ? "
+    "AND (m.granted_by IS NULL OR (m.granted_by <> ? AND NOT EXISTS (SELECT 1 FROM member g "
+    "WHERE g.org_id = ? AND g.user_id = m.granted_by) AND NOT EXISTS (SELECT 1 FROM member f "
+    "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL))) "
+    "UNION SELECT m.user_id FROM member m JOIN kept k ON m.granted_by = k.user_id "
+    "WHERE m.org_id = ? AND m.user_id <> ?) "
+    "SELECT m.user_id FROM member m LEFT JOIN kept k ON k.user_id = m.user_id "
+    "WHERE m.org_id = ? AND m.status = 0 AND m.user_id <> ? AND k.user_id IS NULL"};
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0 "
@@ -153,8 +159,9 @@ bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Stat
   return txn.execute(kSetStatus, status, status, scope.user(), now, scope.org(), user) == 1;
 }
 
-std::vector<UserId> list_let_in_by(db::Txn& txn, const TenantScope& scope, UserId user) {
-  auto rows = txn.query(kLetIn, scope.org(), user, scope.org(), scope.org(), user);
+std::vector<UserId> list_standing_on(db::Txn& txn, const TenantScope& scope, UserId user) {
+  const auto& org = scope.org();
+  auto rows = txn.query(kStandingOn, org, user, user, org, org, user, org, user, org, user);
   std::vector<UserId> found;
   while (rows.next()) found.push_back(rows.id<UserId>(0));
   return found;

@@ -30,6 +30,9 @@ std::optional<ApiKey> find_api_key(db::Txn& txn, const TenantScope& scope, ApiKe
 bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key);
 // Ends those keys of the organization itself that `maker` made. Returns how many.
 std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker);
+// Ends those keys of an organization that `founder` began whose makers have left it; none if the organization
+// was there before that member. Returns how many.
+std::int64_t delete_keys_of_the_gone(db::Txn& txn, const TenantScope& scope, UserId founder);
 // Returns at most `limit` keys, oldest first, after the key with the id `after`.
 std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after, std::int64_t limit);
 std::int64_t count_api_keys(db::Txn& txn, const TenantScope& scope);

@@ -48,8 +48,10 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
                      const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
-// Active members whom `user` let in, and whom those let in, and so on.
-std::vector<UserId> list_let_in_by(db::Txn& txn, const TenantScope& scope, UserId user);
+// Active members who are here by `user`'s leave alone: no chain of those who let each other in leads to them
+// from anybody else who was there from the beginning. A chain whose link has left, or that goes in a circle,
+// leads from nobody.
+std::vector<UserId> list_standing_on(db::Txn& txn, const TenantScope& scope, UserId user);
 // Sessions of the member that began before `now` find no membership here any more, and what they asked for is
 // forgotten.
 void shut_out_sessions(db::Txn& txn, const TenantScope& scope, UserId user, TimePoint now);
