@@ -14,7 +14,8 @@
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
-# mixed is the daily mixture: reads, lists, searches, a movement of stock in twelve requests, and a sign-in in forty.
+# mixed is the daily mixture: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty; of one
+# organization, so that more than 64 connections want IN_FLIGHT_ORGANIZATION and IN_FLIGHT_ACCOUNT raised in the environment.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
@@ -63,7 +64,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours)) -gt 0 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
-[ "$connections" -le 128 ] || fail "--connections must not exceed 128."
+[ "$connections" -le 256 ] || fail "--connections must not exceed 256."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
 
 for name in tenantd bench/hello bench/hash; do
@@ -77,6 +78,8 @@ work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
 export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 REPORT_EVERY=0 MAIL_TRANSPORT=file
 export MARIADB_OPTIONS=${MARIADB_OPTIONS---innodb-buffer-pool-size=256M}
 export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_MAIL_ALERTS=0 LIMIT_MAIL_CAUSED=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
+# Each sign-in that is measured is a session of a few accounts.
+export SESSIONS_PER_ACCOUNT=100000
 export ACCESS_TOKEN_SECONDS=86400 INVITE_SECONDS=86400  # longer than any run
 export WORKERS=${WORKERS:-4} WORKER_THREADS=${WORKER_THREADS:-4} HASH_WORKERS=${HASH_WORKERS:-2} HASH_NICE=${HASH_NICE:-5}
 started=()  # processes of ours, ended by pid
@@ -304,21 +307,25 @@ served() {
   get -f "$url$path" | awk '/^tenantd_http_requests_total/ { sum += $2 } END { printf "%d", sum }'
 }
 
-# METHOD PATH TOKEN BODY. Forty-one lines: threads that take every second one send all of them too.
+# METHOD PATH TOKEN BODY. An odd number of lines: threads that take every second one send all of them too. Each sign-in is
+# another account's, since a few at once of one account would lock it.
 write_mixture() {
   local i t=$owner_token product=0191d6a8-7c1e-7a52-8007- warehouse=0191d6a8-7c1e-7a52-8006-000000000001
   path=/users/me
-  for ((i = 0; i < 41; ++i)); do
+  for ((i = 0; i < 41 * 99; ++i)); do
+    if [ $((i % 41)) = 40 ]; then
+      printf 'POST\t/signin\t-\t{"email":"reader%d@example.com","password":"correct horse battery"}\n' $((i / 41 + 1))
+      continue
+    fi
     case $((i % 12)) in
       0) printf 'POST\t/api/v1/stock-movements\t%s\t{"product_id":"%s%012x","warehouse_id":"%s","type":"in","quantity":1}\n' \
-        "$t" $product $((i + 1)) $warehouse ;;
+        "$t" $product $((i % 1000 + 1)) $warehouse ;;
       1 | 2) printf 'GET\t/api/v1/products?limit=20\t%s\t-\n' "$t" ;;
       3 | 4) printf 'GET\t/organization/list_users?limit=20\t%s\t-\n' "$t" ;;
       5) printf 'GET\t/api/v1/projects/stats\t%s\t-\n' "$t" ;;
       *) printf 'GET\t/users/me\t%s\t-\n' "$t" ;;
     esac
   done >"$work/mixture"
-  sed -i '41s/.*/POST\t\/signin\t-\t{"email":"reader7@example.com","password":"correct horse battery"}/' "$work/mixture"
 }
 
 # What each case sends. Sets path, kind, headers, and the process that answers.
