@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "fault_words.hpp"
-#include "tenantd/domain/error.hpp"
+#include "faults.hpp"
 
 namespace tenantd::api {
 namespace {
 
-constexpr std::size_t kMostFaults = 20;
 constexpr const char* kDiffers = "is read-only: leave it out, or send it as GET gives it now";
 
 std::string_view name_of(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
@@ -56,8 +55,7 @@ bool repeats(const JsonValue& item, const JsonValue& schema, const JsonValue& cu
     const auto* now = value_of(current, name_of(one.name));
     if (part == nullptr && now == nullptr) return false;
     const bool fixed = is_read_only(one.value, part) || is_id(*part);
-    if (fixed && now != nullptr && one.value != *now) return false;
-    if (fixed && now == nullptr) return false;
+    if (fixed && (now == nullptr || one.value != *now)) return false;
   }
   return true;
 }
@@ -78,9 +76,7 @@ class Dropper {
     if (body.IsArray() && current.IsArray())
       if (const auto* items = items_of(body, schema)) walk_list(body, *items, current, pointer);
   }
-  void finish() {
-    if (!error_.fields().empty()) throw ApiError{error_};
-  }
+  void finish() const { faults_.raise(); }
 
  private:
   void walk_object(JsonValue& body, const JsonValue& schema, const JsonValue& current,
@@ -128,10 +124,10 @@ class Dropper {
   }
 
   void differs(const std::string& pointer, std::string_view name) {
-    if (error_.fields().size() < kMostFaults) error_.add_field(pointer + '/' + std::string{name}, kDiffers);
+    faults_.add(pointer + '/' + std::string{name}, kDiffers);
   }
 
-  ApiError error_{ErrorCode::validation_failed};
+  Faults faults_;
 };
 
 }  // namespace
