@@ -116,11 +116,12 @@ enum class Found { made, was_one, ordinary };
 int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   read_options(arguments, {});
   const Settings settings = load_settings();
-  const auto [email, problem] = Email::read(settings.super_admin_email);
-  if (!problem.empty() || settings.super_admin_password.empty()) {
+  const auto typed = Email::read(settings.super_admin_email);
+  if (!typed.problem.empty() || settings.super_admin_password.empty()) {
     err << "tenantctl: set SUPER_ADMIN_EMAIL to an e-mail address and SUPER_ADMIN_PASSWORD (or _FILE)\n";
     return EX_CONFIG;
   }
+  const auto& email = typed.email;
   Administrator as{settings};
   const auto found = db::run_transaction(as.pool, nullptr, [&](db::Txn& txn) {
     if (service::create_super_admin(txn, as.context, *email, settings.super_admin_password.reveal()))

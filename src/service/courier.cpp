@@ -234,7 +234,8 @@ void Courier::save_verdicts() {
 }
 
 void Courier::save(const Verdict& verdict) {
-  const auto& [row, result] = verdict;
+  const auto& row = verdict.row;
+  const auto& result = verdict.result;
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::sent) {
     persist([&] { store::mark_mail_sent(database(), row, at, result.provider, result.provider_id); });

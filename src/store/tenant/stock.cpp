@@ -95,7 +95,9 @@ std::optional<Movement> find_movement(db::Txn& txn, const TenantScope& scope, Mo
 std::vector<Movement> list_movements(db::Txn& txn, const TenantScope& scope, const MovementFilter& filter,
                                      const std::optional<Keyset>& from, std::int64_t limit) {
   const Keyset start = from.value_or(Keyset{from_unix(std::int64_t{1} << 40), {}});
-  const auto& [product, warehouse, type] = filter;
+  const auto& product = filter.product;
+  const auto& warehouse = filter.warehouse;
+  const auto& type = filter.type;
   const auto ask = [&]() -> db::Rows {
     const auto& org = scope.org();
     const MovementId id{start.id};
