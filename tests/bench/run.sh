@@ -14,8 +14,7 @@
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
-# mixed is the daily mixture: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty; of one
-# organization, so that more than 64 connections want IN_FLIGHT_ORGANIZATION and IN_FLIGHT_ACCOUNT raised in the environment.
+# mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
@@ -256,6 +255,20 @@ prepare() {
   awk -v a="$from" -v b="$EPOCHREALTIME" -v n="$now" 'BEGIN { printf "seeded %d memberships in %.1f s\n", n, b - a }'
 }
 
+# The owners of 40 organizations more for `mixed`, and the first hundred products in each; a line is an access token.
+sign_up_tenants() {
+  local i
+  case " ${chosen[*]} " in *' mixed '*) ;; *) return ;; esac
+  echo "$owner_token" >"$work/tenants"
+  for ((i = 1; i <= 40; ++i)); do
+    get -f "$url/signup" -H "$json" \
+      -d "{\"email\":\"tenant$i@example.com\",\"password\":\"correct horse battery\",\"organization_name\":\"Tenant $i\"}" |
+      sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p' >>"$work/tenants"
+  done
+  [ "$(wc -l <"$work/tenants")" = 41 ] || fail "signing up failed."
+  sql <"$here/tenants.sql" >"$work/tenants.log" 2>&1 || fail "seeding failed: $(tail -n 1 "$work/tenants.log")"
+}
+
 # Sessions for `refresh`: each run takes new ones, because the last replies of a run are lost with its connections.
 collect_sessions() {
   local needed=$(((connections + 2 * threads) * (rounds + 1)))
@@ -310,16 +323,18 @@ served() {
 # METHOD PATH TOKEN BODY. An odd number of lines: threads that take every second one send all of them too. Each sign-in is
 # another account's, since a few at once of one account would lock it.
 write_mixture() {
-  local i t=$owner_token product=0191d6a8-7c1e-7a52-8007- warehouse=0191d6a8-7c1e-7a52-8006-000000000001
+  local i t tokens product=0191d6a8-7c1e-7a52-8007- warehouse=0191d6a8-7c1e-7a52-8006-000000000001
   path=/users/me
+  mapfile -t tokens <"$work/tenants"
   for ((i = 0; i < 41 * 99; ++i)); do
     if [ $((i % 41)) = 40 ]; then
       printf 'POST\t/signin\t-\t{"email":"reader%d@example.com","password":"correct horse battery"}\n' $((i / 41 + 1))
       continue
     fi
+    t=${tokens[i % ${#tokens[@]}]}
     case $((i % 12)) in
       0) printf 'POST\t/api/v1/stock-movements\t%s\t{"product_id":"%s%012x","warehouse_id":"%s","type":"in","quantity":1}\n' \
-        "$t" $product $((i % 1000 + 1)) $warehouse ;;
+        "$t" $product $((i % 100 + 1)) $warehouse ;;
       1 | 2) printf 'GET\t/api/v1/products?limit=20\t%s\t-\n' "$t" ;;
       3 | 4) printf 'GET\t/organization/list_users?limit=20\t%s\t-\n' "$t" ;;
       5) printf 'GET\t/api/v1/projects/stats\t%s\t-\n' "$t" ;;
@@ -557,6 +572,7 @@ extend_nginx
 measure_ready
 kill -STOP "$courier"
 prepare
+sign_up_tenants
 collect_sessions
 printf '%s cores, load %s; %s rounds of %s s, %s connections\n\n' "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$rounds" "$seconds" "$connections"
 few=  # cases that were measured with two connections
