@@ -15,8 +15,10 @@ using namespace foreign;
 // Less than what our own hashes may cost: the author of an imported file chooses what each of these sign-ins
 // costs, and a wrong password is held against up to three spellings.
 constexpr std::int64_t kMaxBcryptCost = 14;
-constexpr std::int64_t kMaxPbkdf2Blocks = 4'000'000;   // rounds times blocks of the digest
-constexpr std::uint64_t kMaxScryptBytes = 1ULL << 28;  // filled altogether
+// Rounds times blocks of the digest: a second or so, of which three still end before REQUEST_CPU_SECONDS.
+constexpr std::int64_t kMaxPbkdf2Blocks = 2'000'000;
+constexpr std::int64_t kMaxLongPbkdf2Blocks = 1'000'000;  // of SHA-384 and SHA-512
+constexpr std::uint64_t kMaxScryptBytes = 1ULL << 28;     // filled altogether
 constexpr std::int64_t kMaxPhpassLog = 18;
 constexpr std::size_t kMaxStoredBytes = 255;  // the column's
 
@@ -42,7 +44,8 @@ std::string judge(const Argon2& form) {
 std::string judge(const Pbkdf2& form) {
   const auto blocks =
       static_cast<std::int64_t>((form.hash.size() + form.digest.bytes - 1) / form.digest.bytes);
-  return form.rounds * blocks <= kMaxPbkdf2Blocks ? "" : "is PBKDF2 of more than 4000000 rounds";
+  const auto most = form.digest.bytes > 32 ? kMaxLongPbkdf2Blocks : kMaxPbkdf2Blocks;
+  return form.rounds * blocks <= most ? "" : "is PBKDF2 of more than " + std::to_string(most) + " rounds";
 }
 std::string judge(const Scrypt& form) { return judge_scrypt(form.cost); }
 std::string judge(const CryptScrypt& form) { return judge_scrypt(form.cost); }

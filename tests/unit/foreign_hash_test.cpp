@@ -127,17 +127,26 @@ Test(foreign_hash, argon2i_and_argon2d_are_taken) {
 
 Test(foreign_hash, costs_are_bounded_when_it_comes_and_when_it_is_verified, .timeout = 10) {
   const std::string tail = "$AAECAwQFBgcICQoLDA0ODw$1QUS9zLjDmR/O6XM6gOK8XVS88ju/TPkY19cRny5UZw";
-  for (const auto& hostile :
-       {std::string{"$2b$15$"} + std::string(53, 'a'), "$pbkdf2-sha256$i=1073741824" + tail,
-        "$pbkdf2-sha1$i=2000001" + tail, "pbkdf2_sha256$2147483647$salt$" + std::string(44, 'A'),
-        std::string{"pbkdf2:sha256:1073741824$salt$"} + std::string(64, 'a'), "$scrypt$ln=22,r=8,p=1" + tail,
-        "$scrypt$ln=31,r=2147483647,p=2147483647" + tail, "$scrypt$ln=14,r=8,p=64" + tail,
-        "$scrypt$ln=0,r=8,p=1" + tail, "$scrypt$r=8,p=1" + tail,
-        "scrypt$salt$1000$8$1$" + std::string(44, 'A'), "$fbscrypt$n=30,r=8,p=1" + tail,
-        "$7$JU..../....SodiumChloride$" + std::string(43, 'a'),
-        "$7$8zzzzz/....SodiumChloride$" + std::string(43, 'a'), "$P$Labcdefgh" + std::string(22, 'a'),
-        "$S$zabcdefgh" + std::string(43, 'a'), "$argon2i$v=19$m=4194304,t=1,p=1" + tail,
-        "$argon2id$v=19$m=65536,t=17,p=1" + tail}) {
+  for (const auto& hostile : {std::string{"$2b$15$"} + std::string(53, 'a'),
+                              "$pbkdf2-sha256$i=1073741824" + tail,
+                              "$pbkdf2-sha1$i=1000001" + tail,
+                              "$pbkdf2-sha256$i=2000001" + tail,
+                              "$pbkdf2-sha512$i=1000001" + tail,
+                              "pbkdf2_sha256$2147483647$salt$" + std::string(44, 'A'),
+                              std::string{"pbkdf2:sha256:1073741824$salt$"} + std::string(64, 'a'),
+                              "$scrypt$ln=22,r=8,p=1" + tail,
+                              "$scrypt$ln=31,r=2147483647,p=2147483647" + tail,
+                              "$scrypt$ln=14,r=8,p=64" + tail,
+                              "$scrypt$ln=0,r=8,p=1" + tail,
+                              "$scrypt$r=8,p=1" + tail,
+                              "scrypt$salt$1000$8$1$" + std::string(44, 'A'),
+                              "$fbscrypt$n=30,r=8,p=1" + tail,
+                              "$7$JU..../....SodiumChloride$" + std::string(43, 'a'),
+                              "$7$8zzzzz/....SodiumChloride$" + std::string(43, 'a'),
+                              "$P$Labcdefgh" + std::string(22, 'a'),
+                              "$S$zabcdefgh" + std::string(43, 'a'),
+                              "$argon2i$v=19$m=4194304,t=1,p=1" + tail,
+                              "$argon2id$v=19$m=65536,t=17,p=1" + tail}) {
     require(problem(hostile).find(" of ") != std::string::npos, hostile + ": " + problem(hostile));
     const auto start = std::chrono::steady_clock::now();
     require(!crypto::verify_typed("password", "adopted:" + hostile), hostile);
