@@ -59,8 +59,10 @@ void add_originator(std::vector<Share>& shares, const Context& context, std::opt
 std::vector<Share> shares_of_caused(const Context& context, const mail::Mail& mail,
                                     std::optional<OrgId> org) {
   const auto most = context.settings.limit_mail_caused;
-  const char reader = mail.kind == mail::Template::email_change ? 'e' : 'c';
-  std::vector<Share> shares{{key_of(reader, mail.to), most},
+  // Nor may accounts that anybody makes keep a reader's mail away.
+  const bool unproven = is_unproven(context);
+  const char reader = mail.kind == mail::Template::email_change ? 'e' : unproven ? 'x' : 'c';
+  std::vector<Share> shares{{key_of(reader, mail.to), unproven ? half(most) : most},
                             {key_of('d', mail.to + ' ' + origin_of(context, org)), half(most)}};
   add_originator(shares, context, org);
   return shares;

@@ -40,6 +40,12 @@ Account sign_up_from(const std::string& address, const std::string& organization
   return account_of(reply, email);
 }
 
+Account proven() {
+  const auto account = sign_up();
+  verify(account);
+  return account;
+}
+
 std::int64_t pending(const std::string& email, const std::string& kind) {
   return number_of("SELECT COUNT(*) FROM outbox WHERE status <> 2 AND template = " + literal(kind) +
                    " AND recipient = " + literal(email));
@@ -71,15 +77,15 @@ Test(mail_budget, mail_that_others_cause_does_not_spend_what_the_owner_asks_for)
   stack.take_the_suites_place();
   const auto victim = sign_up();
   // One organization may cause a half, all together the whole.
-  const auto first = sign_up();
+  const auto first = proven();
   const auto sent = expect(invite(first, victim.email), 201).text("/id");
   int resent = 0;
   while (first.client().post("/api/v1/invites/" + sent + "/resend", "{}").status == 200) ++resent;
   require_equal(resent, 4);
   int invited = 0;
-  for (int i = 0; i < 10; ++i) invited += invite(sign_up(), victim.email).status == 201 ? 1 : 0;
+  for (int i = 0; i < 10; ++i) invited += invite(proven(), victim.email).status == 201 ? 1 : 0;
   require_equal(invited, 5);
-  expect_problem(invite(sign_up(), victim.email), 429, "rate_limited");
+  expect_problem(invite(proven(), victim.email), 429, "rate_limited");
   require_equal(pending(victim.email, "invitation"), 10);
   for (int i = 0; i < 12; ++i) ask_for_reset(victim.email);
   require_equal(pending(victim.email, "password_reset"), 10);
@@ -193,6 +199,30 @@ Test(mail_budget, an_account_whose_address_is_not_proven_causes_few_mails_withou
   expect(client.post("/invite_member", object({{"email", friendly}})), 201);
   require(subject_of(newest_mail(friendly, "invitation")).find("WIN A PRIZE today") != std::string::npos,
           "the organization's name");
+}
+
+// Accounts cost nothing to make, and organizations neither.
+Test(mail_budget, accounts_whose_addresses_are_not_proven_do_not_keep_a_readers_mail_away) {
+  const PrivateStack stack{with_budgets()};
+  stack.take_the_suites_place();
+  const auto reader = fresh_email();
+  std::int64_t sent = 0;
+  for (int i = 1; i <= 3; ++i) {
+    const auto address = "203.0." + std::to_string(i) + ".7";
+    const auto stranger = sign_up_from(address);
+    for (int n = 0; n < 2; ++n) {
+      const auto reply = from(address, stranger.access_token)
+                             .post("/api/v1/organizations", object({{"name", "More " + std::to_string(n)}}));
+      expect(reply, 201);
+      const auto invited = from(address, stranger.access_token)
+                               .header("X-Tenant-Id", reply.text("/id"))
+                               .post("/invite_member", object({{"email", reader}, {"role", "viewer"}}));
+      require(invited.status == 201 || invited.status == 429, invited.describe());
+      if (invited.status == 201) ++sent;
+    }
+  }
+  require_equal(sent, 5, "a half of what others may cause");
+  expect(invite(proven(), reader), 201);
 }
 
 Test(mail_budget, no_subject_carries_an_address_of_the_web) {
