@@ -37,7 +37,7 @@ void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& 
 
 // An invitation dies with its inviter's right, and makes room for another's.
 void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
-  const auto revoked = store::revoke_invites_by(txn, scope, inviter, context.now);
+  const auto revoked = store::revoke_invites_by(txn, scope, {inviter}, context.now);
   if (revoked == 0) return;
   Values after;
   after.set("invited_by", inviter).set("invitations", revoked);
@@ -47,7 +47,7 @@ void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& sco
 // What the member has set up does not go on without the right to it.
 void end_what_stands_on(db::Txn& txn, const Context& context, const TenantScope& scope, UserId member) {
   revoke_invites(txn, context, scope, member);
-  suspend_webhooks_of(txn, context, scope, member);
+  suspend_webhooks_of(txn, context, scope, {member});
 }
 
 Values role_values(const RoleRecord& role) {
@@ -120,7 +120,7 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
   if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
   if (expires_at || !role->permissions.has(Permission::webhooks_manage))
-    suspend_webhooks_of(txn, context, scope, user);
+    suspend_webhooks_of(txn, context, scope, {user});
   auto before = role_values(member.role);
   member.role = *role;
   member.role.expires_at = expires_at;

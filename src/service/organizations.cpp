@@ -150,7 +150,9 @@ TenantLimits default_limits(const Settings& settings) {
 
 void require_may_found(db::Txn& txn, const Principal& principal) {
   constexpr std::int64_t most = 10;
-  if (principal.user.email_verified_at || store::count_memberships(txn, principal.user.id) < most) return;
+  if (principal.user.email_verified_at) return;
+  store::lock_profile(txn, principal.user.id);  // one after the other, so that each counts those before it
+  if (store::count_memberships(txn, principal.user.id) < most) return;
   throw ApiError(ErrorCode::email_unverified, "Verify the address first: an account founds " +
                                                   std::to_string(most) + " organizations without");
 }
@@ -210,7 +212,7 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   store::set_member_role(txn, scope, heir, caller.role.id, std::nullopt, context.now);
   store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
   // What the caller could give only as an owner.
-  const auto revoked = store::revoke_invites_by(txn, scope, scope.user(), context.now);
+  const auto revoked = store::revoke_invites_by(txn, scope, {scope.user()}, context.now);
   Values before, after;
   before.set("owner_id", caller.user).set("owner_email", caller.email).set("heir_role", member->role.name);
   after.set("owner_id", heir).set("owner_email", member->email).set("former_owner_role", kAdminRole);

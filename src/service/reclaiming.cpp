@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tenantd/mail/links.hpp"
 #include "tenantd/service/changes.hpp"
 #include "tenantd/service/keeping.hpp"
@@ -6,11 +8,12 @@
 #include "tenantd/store/tenant/identity_providers.hpp"
 #include "tenantd/store/tenant/invites.hpp"
 #include "tenantd/store/tenant/members.hpp"
+#include "tenantd/store/tenant/roles.hpp"
 
 namespace tenantd::service {
 namespace {
 
-constexpr std::int64_t kMostNamed = 10;
+constexpr std::size_t kMostNamed = 10;
 // Far more than an account can found before it verifies its address.
 constexpr std::int64_t kMostOrganizations = 1000;
 
@@ -26,29 +29,43 @@ struct Ended {
   bool any() const { return members + webhooks + providers + invitations + keys > 0; }
 };
 
-void name(db::Txn& txn, const TenantScope& scope, UserId user, Ended& ended) {
-  const auto member = store::find_member(txn, scope, user);
-  if (member) ended.named += (ended.named.empty() ? "" : ", ") + member->email;
+std::string names_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(users.size(), kMostNamed); ++i) {
+    const auto member = store::find_member(txn, scope, users[i]);
+    if (member) names += (names.empty() ? "" : ", ") + member->email;
+  }
+  return names;
 }
 
-void end_of(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user, Ended& ended) {
-  ended.webhooks += suspend_webhooks_of(txn, context, scope, user);
-  ended.providers += store::disable_providers_of(txn, scope, user, context.now);
-  ended.invitations += store::revoke_invites_by(txn, scope, user, context.now);
-  ended.keys += store::delete_organization_keys_of(txn, scope, user);
-}
-
+// As many statements for a thousand members as for one.
 Ended end_what_rests_on(db::Txn& txn, const Context& context, const TenantScope& scope) {
   Ended ended;
-  end_of(txn, context, scope, scope.user(), ended);
-  for (const auto& user : store::list_standing_on(txn, scope, scope.user())) {
-    if (ended.members < kMostNamed) name(txn, scope, user, ended);
-    store::set_member_status(txn, scope, user, Status::inactive, context.now);
-    ++ended.members;
-    end_of(txn, context, scope, user, ended);
+  auto users = store::list_standing_on(txn, scope, scope.user());
+  ended.members = static_cast<std::int64_t>(users.size());
+  if (!users.empty()) {
+    ended.named = names_of(txn, scope, users);
+    store::deactivate_members(txn, scope, users, context.now);
   }
-  ended.keys += store::delete_keys_of_the_gone(txn, scope, scope.user());
+  users.push_back(scope.user());
+  ended.webhooks = suspend_webhooks_of(txn, context, scope, users);
+  ended.providers = store::disable_providers_of(txn, scope, users, context.now);
+  ended.invitations = store::revoke_invites_by(txn, scope, users, context.now);
+  ended.keys = store::delete_organization_keys_of(txn, scope, users) +
+               store::delete_keys_of_the_gone(txn, scope, scope.user());
   return ended;
+}
+
+// Of an organization that was handed on to one of those who are out now.
+void make_owner(db::Txn& txn, const Context& context, const TenantScope& scope,
+                const store::Membership& membership) {
+  const auto owner = store::find_role(txn, scope, std::string{kOwnerRole}).value();
+  store::set_member_role(txn, scope, scope.user(), owner.id, std::nullopt, context.now);
+  Values before, after;
+  before.set("role", membership.role.name).set("role_expires_at", membership.role.expires_at);
+  after.set("role", kOwnerRole).set("role_expires_at", std::optional<TimePoint>{});
+  record(txn, context, scope,
+         {"member.role_changed", "member", scope.user().bytes(), std::move(before), std::move(after)});
 }
 
 void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const Ended& ended) {
@@ -83,8 +100,10 @@ std::vector<std::string> Founding::reclaim(db::Txn& txn, const Context& context,
     const TenantScope scope{membership.organization.id, user, membership.role.permissions};
     store::enter(txn, scope);
     store::lock_organization(txn, scope);
+    const bool had_owner = store::count_owners(txn, scope) > 0;
     const auto ended = end_what_rests_on(txn, context, scope);
     if (!ended.any()) continue;
+    if (had_owner && store::count_owners(txn, scope) == 0) make_owner(txn, context, scope, membership);
     tell(txn, context, scope, ended);
     lines.push_back(line_of(membership.organization.name, ended));
   }

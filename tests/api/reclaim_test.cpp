@@ -68,6 +68,27 @@ void expect_nothing_runs(const Squat& squat) {
           told);
 }
 
+void reset_as_unproven(const Account& account) {
+  database().run("UPDATE user SET email_verified_at = NULL WHERE id = " + binary(account.user_id));
+  expect(Client{}.post("/reset_password", object({{"email", account.email}})), 202);
+  expect(Client{}.post("/reset_password",
+                       object({{"token", newest_mail(account.email, "password_reset").token()},
+                               {"new_password", kOwnPassword}})),
+         204);
+}
+
+std::string role_of(const Account& member) {
+  return text_of(
+      "SELECT r.name FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
+      "WHERE m.user_id = " +
+      binary(member.user_id) + " AND m.org_id = " + binary(member.org_id));
+}
+
+void give_role(const Account& by, const Account& to, const std::string& role) {
+  expect(by.client().post("/update_member_role", object({{"user_id", to.user_id}, {"new_role_name", role}})),
+         200);
+}
+
 }  // namespace
 
 Test(reclaim, whichever_way_the_owner_comes_what_the_squatter_set_up_is_off) {
@@ -178,6 +199,65 @@ Test(reclaim, what_does_not_rest_on_the_account_stays) {
                                                {"new_password", "another quiet lantern 8"}})),
       204);
   require_equal(count("member", owner, "status = 0"), 4, "after a verified account's reset");
+}
+
+// Whoever founded it is known as such by nothing that others can change.
+Test(reclaim, an_organization_that_was_handed_on_by_the_squatter_comes_back_to_the_founder) {
+  const auto founder = sign_up("Squatters");
+  verify(founder);
+  const auto heir = invite_and_accept(founder, "admin");
+  expect(founder.client().post("/api/v1/organizations/" + founder.org_id + "/transfer-ownership",
+                               object({{"user_id", heir.user_id}, {"password", founder.password}})),
+         200);
+  const auto third = invite_and_accept(heir, "admin");
+  give_role(heir, third, "owner");
+  give_role(third, founder, "viewer");
+  expect(third.client().del("/delete", object({{"user_id", heir.user_id}})), 204);
+  reset_as_unproven(founder);
+  require_equal(count("member", founder, "status = 0"), 1, "active members");
+  require_equal(role_of(founder), std::string{"owner"});
+  require_equal(count("audit_log", founder, "action = 'member.role_changed' AND resource_id = actor_id"), 1);
+}
+
+Test(reclaim, those_whom_the_account_never_let_in_stay_whoever_gave_them_a_role) {
+  const auto founder = sign_up();
+  const auto first = invite_and_accept(founder, "admin");
+  const auto second = invite_and_accept(first, "admin");
+  const auto third = invite_and_accept(second, "viewer");
+  const auto taken = invite_and_accept(founder, "viewer");
+  // Two who let each other in, one whose granter has gone, and a founder who is none any more.
+  give_role(second, first, "admin");
+  for (const char* status : {"inactive", "active"})
+    expect(second.client().put("/api/v1/users/" + first.user_id, object({{"status", status}})), 200);
+  expect(founder.client().post("/api/v1/organizations/" + founder.org_id + "/transfer-ownership",
+                               object({{"user_id", first.user_id}, {"password", founder.password}})),
+         200);
+  expect(first.client().del("/delete", object({{"user_id", second.user_id}})), 204);
+  expect(third.client().get("/users/me"), 200);
+  // It came by a file of the operator's, as far as the rows say.
+  database().run("UPDATE member SET granted_by = NULL, created_at = created_at + 9 WHERE user_id = " +
+                 binary(taken.user_id));
+  reset_as_unproven(taken);
+  require_equal(count("member", founder, "status = 0"), 4, "active members");
+  require_equal(count("audit_log", founder, "action = 'organization.reclaimed'"), 0);
+}
+
+// As many statements for all of them as for one: the request has seconds.
+Test(reclaim, a_large_organization_comes_back_within_the_request) {
+  const auto founder = sign_up("Squatters");
+  verify(founder);
+  const auto friendly = invite_and_accept(founder, "admin");
+  const std::string row = "UNHEX(MD5(CONCAT(HEX(" + binary(founder.org_id) + "), seq)))";
+  database().run("INSERT INTO user (id, email, password, profile, created_at, updated_at) SELECT " + row +
+                 ", CONCAT(HEX(" + row + "), '@crowd.example'), '', '{}', 0, 0 FROM seq_1_to_3000");
+  database().run("INSERT INTO member (org_id, user_id, role_id, granted_by, created_at, updated_at) SELECT " +
+                 binary(founder.org_id) + ", " + row +
+                 ", (SELECT id FROM role WHERE org_id = " + binary(founder.org_id) +
+                 " AND name = 'viewer'), " + binary(friendly.user_id) + ", 0, 0 FROM seq_1_to_3000");
+  reset_as_unproven(founder);
+  require_equal(count("member", founder, "status = 0"), 1, "active members");
+  const auto told = newest_mail(founder.email, "security_changed").text;
+  require(told.find("3001 members deactivated (") != std::string::npos, told);
 }
 
 // An account that an administrator made is opened by its mailbox for the first time: nobody was in it before.

@@ -1,10 +1,20 @@
 // Records that several stores read from their rows.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "tenantd/db/connection.hpp"
 #include "tenantd/domain/scope.hpp"
 
 namespace tenantd::store {
+
+// A table `ids (id)` of what id_list() wrote, for a statement about many at once; what changes rows asks IN
+// (...): a view of another's rights is not updated in a join.
+#define TENANTD_IDS "JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids "
+#define TENANTD_IN_IDS "IN (SELECT UNHEX(ids.id) FROM " TENANTD_IDS ") "
+// The parameter of either.
+std::string id_list(const std::vector<UserId>& ids);
 
 // Columns from `at`: id, name, permissions (NULL = a system role, whose permissions the program knows).
 RoleRecord read_role(const db::Rows& rows, unsigned at);

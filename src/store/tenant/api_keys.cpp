@@ -22,13 +22,14 @@ constexpr Sql kCount{"api_key.count", "SELECT COUNT(*) FROM api_key WHERE org_id
 constexpr Sql kDelete{"api_key.delete", "DELETE FROM api_key WHERE org_id = ? AND id = ?"};
 constexpr Sql kDeleteOrganizations{
     "api_key.delete_organizations",
-    "DELETE FROM api_key WHERE org_id = ? AND created_by = ? AND of_organization"};
+    "DELETE FROM api_key WHERE org_id = ? AND of_organization AND created_by " TENANTD_IN_IDS};
 
 constexpr Sql kDeleteGone{
     "api_key.delete_of_the_gone",
     "DELETE FROM api_key WHERE org_id = ? AND of_organization "
     "AND created_by NOT IN (SELECT m.user_id FROM member m WHERE m.org_id = ?) "
-    "AND EXISTS (SELECT 1 FROM member f WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL)"};
+    "AND EXISTS (SELECT 1 FROM member f JOIN organization o ON o.id = f.org_id "
+    "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL AND f.created_at = o.created_at)"};
 
 ApiKey read_api_key(const db::Rows& rows) {
   return {rows.id<ApiKeyId>(0), rows.text(1), rows.text(2),        parse_permissions(rows.text(3)),
@@ -56,9 +57,10 @@ bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key) {
   return txn.execute(kDelete, scope.org(), key.id) == 1;
 }
 
-std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker) {
-  txn.touch(maker);
-  return txn.execute(kDeleteOrganizations, scope.org(), maker);
+std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope,
+                                         const std::vector<UserId>& makers) {
+  for (const auto& maker : makers) txn.touch(maker);
+  return txn.execute(kDeleteOrganizations, scope.org(), id_list(makers));
 }
 
 std::int64_t delete_keys_of_the_gone(db::Txn& txn, const TenantScope& scope, UserId founder) {

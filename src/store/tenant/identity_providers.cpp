@@ -1,6 +1,7 @@
 #include "tenantd/store/tenant/identity_providers.hpp"
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
 namespace {
@@ -31,7 +32,7 @@ constexpr Sql kUpdate{
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
 constexpr Sql kDisable{"identity_provider.disable",
                        "UPDATE identity_provider SET status = 1, revision = revision + 1, updated_at = ? "
-                       "WHERE org_id = ? AND kept_by = ? AND status = 0"};
+                       "WHERE org_id = ? AND status = 0 AND kept_by " TENANTD_IN_IDS};
 constexpr Sql kDelete{"identity_provider.delete",
                       "DELETE FROM identity_provider WHERE org_id = ? AND id = ?"};
 constexpr Sql kSignInOrg{"identity_provider.organization", "SELECT sign_in_org(?, ?, ?)"};
@@ -131,8 +132,9 @@ bool update_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvi
                      p.revision) == 1;
 }
 
-std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, UserId keeper, TimePoint now) {
-  return txn.execute(kDisable, now, scope.org(), keeper);
+std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& keepers,
+                                  TimePoint now) {
+  return txn.execute(kDisable, now, scope.org(), id_list(keepers));
 }
 
 bool delete_provider(db::Txn& txn, const TenantScope& scope, ProviderId id) {

@@ -58,9 +58,9 @@ constexpr Sql kDeletePending{
     "invite.delete_pending",
     "DELETE FROM invite WHERE org_id = ? AND status = 0 AND (user_id = ? OR email = ?)"};
 
-constexpr Sql kRevokeBy{
-    "invite.revoke_by",
-    "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND invited_by = ? AND status = 0"};
+constexpr Sql kRevokeBy{"invite.revoke_by",
+                        "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND status = 0 AND "
+                        "invited_by " TENANTD_IN_IDS};
 constexpr Sql kRevokeByHolders{
     "invite.revoke_by_holders",
     "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND status = 0 AND invited_by IN "
@@ -191,8 +191,9 @@ void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user,
   txn.execute(kDeletePending, scope.org(), user, email);
 }
 
-std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, UserId inviter, TimePoint now) {
-  return txn.execute(kRevokeBy, InviteStatus::revoked, now, scope.org(), inviter);
+std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& inviters,
+                               TimePoint now) {
+  return txn.execute(kRevokeBy, InviteStatus::revoked, now, scope.org(), id_list(inviters));
 }
 
 std::int64_t revoke_invites_by_holders(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now) {

@@ -1,6 +1,5 @@
 #include "tenantd/store/tenant/members.hpp"
 
-#include "tenantd/base/text.hpp"
 #include "tenantd/store/rows.hpp"
 
 namespace tenantd::store {
@@ -18,31 +17,46 @@ constexpr Sql kFind{
     "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at "
     "FROM member m JOIN user u ON u.id = m.user_id "
     "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
-constexpr Sql kAmong{"member.among",
-                     "SELECT m.user_id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids "
-                     "STRAIGHT_JOIN member m ON m.org_id = ? AND m.user_id = UNHEX(ids.id)"};
+constexpr Sql kAmong{"member.among", "SELECT m.user_id FROM " TENANTD_IDS
+                                     "STRAIGHT_JOIN member m ON m.org_id = ? AND m.user_id = UNHEX(ids.id)"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kLeave{"member.leave", "CALL leave_organization(?, ?)"};
 constexpr Sql kForgetLinks{"member.forget_links", "CALL forget_links(?)"};
 constexpr Sql kSetRole{"member.set_role",
-                       "UPDATE member SET role_id = ?, role_expires_at = ?, granted_by = ?, updated_at = ? "
+                       "UPDATE member SET role_id = ?, role_expires_at = ?, "
+                       "granted_by = IF(granted_by IS NULL, NULL, ?), updated_at = ? "
                        "WHERE org_id = ? AND user_id = ?"};
 constexpr Sql kSetStatus{
     "member.set_status",
-    "UPDATE member SET status = ?, granted_by = IF(? = 0, ?, granted_by), updated_at = ? "
+    "UPDATE member SET status = ?, granted_by = IF(granted_by IS NOT NULL AND ? = 0, ?, granted_by), "
+    "updated_at = ? "
     "WHERE org_id = ? AND user_id = ?"};
+constexpr Sql kDeactivate{
+    "member.deactivate",
+    "UPDATE member SET status = 1, updated_at = ? WHERE org_id = ? AND user_id " TENANTD_IN_IDS};
+// Whoever founded the organization stays without a granter, whatever role others give it later.
+#define TENANTD_FOUNDED                                                    \
+  "EXISTS (SELECT 1 FROM member f JOIN organization o ON o.id = f.org_id " \
+  "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL AND f.created_at = o.created_at) "
 // Kept is who was there from the beginning, and whom those let in, and so on. Whose granter has gone is kept
 // as well, unless the one who is asked about founded it all: then nobody else can have let anybody in.
+// Whoever did not found it answers for nobody but those to whom a chain leads from there.
 constexpr Sql kStandingOn{
     "member.standing_on",
     "WITH RECURSIVE kept (user_id) AS (SELECT m.user_id FROM member m WHERE m.org_id = ? AND m.user_id <> ? "
     "AND (m.granted_by IS NULL OR (m.granted_by <> ? AND NOT EXISTS (SELECT 1 FROM member g "
-    "WHERE g.org_id = ? AND g.user_id = m.granted_by) AND NOT EXISTS (SELECT 1 FROM member f "
-    "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL))) "
+    "WHERE g.org_id = ? AND g.user_id = m.granted_by) AND NOT " TENANTD_FOUNDED
+    ")) "
     "UNION SELECT m.user_id FROM member m JOIN kept k ON m.granted_by = k.user_id "
-    "WHERE m.org_id = ? AND m.user_id <> ?) "
-    "SELECT m.user_id FROM member m LEFT JOIN kept k ON k.user_id = m.user_id "
+    "WHERE m.org_id = ? AND m.user_id <> ?), "
+    "let_in (user_id) AS (SELECT m.user_id FROM member m WHERE m.org_id = ? AND m.user_id <> ? "
+    "AND (m.granted_by = ? OR " TENANTD_FOUNDED
+    ") "
+    "UNION SELECT m.user_id FROM member m JOIN let_in l ON m.granted_by = l.user_id WHERE m.org_id = ?) "
+    "SELECT m.user_id FROM let_in l JOIN member m ON m.user_id = l.user_id "
+    "LEFT JOIN kept k ON k.user_id = m.user_id "
     "WHERE m.org_id = ? AND m.status = 0 AND m.user_id <> ? AND k.user_id IS NULL"};
+#undef TENANTD_FOUNDED
 constexpr Sql kOwners{"member.count_owners",
                       "SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id "
                       "WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' AND m.status = 0 "
@@ -133,9 +147,7 @@ std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId
 }
 
 std::set<UserId> members_among(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users) {
-  std::string ids = "[";
-  for (const auto& user : users) ids += (ids.size() > 1 ? ",\"" : "\"") + to_hex(user.raw()) + '"';
-  auto rows = txn.query(kAmong, ids + ']', scope.org());
+  auto rows = txn.query(kAmong, id_list(users), scope.org());
   std::set<UserId> found;
   while (rows.next()) found.insert(rows.id<UserId>(0));
   return found;
@@ -159,9 +171,16 @@ bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Stat
   return txn.execute(kSetStatus, status, status, scope.user(), now, scope.org(), user) == 1;
 }
 
+void deactivate_members(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users,
+                        TimePoint now) {
+  for (const auto& user : users) txn.touch(user);
+  txn.execute(kDeactivate, now, scope.org(), id_list(users));
+}
+
 std::vector<UserId> list_standing_on(db::Txn& txn, const TenantScope& scope, UserId user) {
   const auto& org = scope.org();
-  auto rows = txn.query(kStandingOn, org, user, user, org, org, user, org, user, org, user);
+  auto rows = txn.query(kStandingOn, org, user, user, org, org, user, org, user, org, user, user, org, user,
+                        org, org, user);
   std::vector<UserId> found;
   while (rows.next()) found.push_back(rows.id<UserId>(0));
   return found;

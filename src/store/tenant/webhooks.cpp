@@ -28,13 +28,14 @@ constexpr Sql kReplaceSecret{
     "webhook.replace_secret",
     "UPDATE webhook SET previous_secret_sealed = secret_sealed, previous_until = ?, secret_sealed = ?, "
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
-constexpr Sql kKept{"webhook.kept", "SELECT id FROM webhook WHERE org_id = ? AND kept_by = ? AND status = 0"};
+constexpr Sql kKept{"webhook.kept",
+                    "SELECT id FROM webhook WHERE org_id = ? AND status = 0 AND kept_by " TENANTD_IN_IDS};
 constexpr Sql kKeptByHolders{"webhook.kept_by_holders",
                              "SELECT id FROM webhook WHERE org_id = ? AND status = 0 AND kept_by IN "
                              "(SELECT user_id FROM member WHERE org_id = ? AND role_id = ?)"};
-constexpr Sql kPause{
-    "webhook.pause",
-    "UPDATE webhook SET status = 1, revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
+constexpr Sql kPause{"webhook.pause",
+                     "UPDATE webhook SET status = 1, revision = revision + 1, updated_at = ? "
+                     "WHERE org_id = ? AND id = ? AND status = 0"};
 constexpr Sql kDelete{"webhook.delete", "DELETE FROM webhook WHERE org_id = ? AND id = ?"};
 
 #define TENANTD_DELIVERY_COLUMNS                                                                         \
@@ -79,10 +80,9 @@ Delivery read_delivery(const db::Rows& rows) {
           rows.time(10),         maybe_time(rows, 11)};
 }
 
-std::vector<WebhookId> pause(db::Txn& txn, const TenantScope& scope, db::Rows rows, TimePoint now) {
+std::vector<WebhookId> read_ids(db::Rows rows) {
   std::vector<WebhookId> found;
   while (rows.next()) found.push_back(rows.id<WebhookId>(0));
-  for (const auto& id : found) txn.execute(kPause, now, scope.org(), id);
   return found;
 }
 
@@ -129,13 +129,17 @@ bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id
   return txn.execute(kReplaceSecret, previous_until, secret, now, scope.org(), id) == 1;
 }
 
-std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, UserId keeper,
-                                         TimePoint now) {
-  return pause(txn, scope, txn.query(kKept, scope.org(), keeper), now);
+std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
+                                               const std::vector<UserId>& keepers) {
+  return read_ids(txn.query(kKept, scope.org(), id_list(keepers)));
 }
 
-std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now) {
-  return pause(txn, scope, txn.query(kKeptByHolders, scope.org(), scope.org(), role), now);
+std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role) {
+  return read_ids(txn.query(kKeptByHolders, scope.org(), scope.org(), role));
+}
+
+bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now) {
+  return txn.execute(kPause, now, scope.org(), id) == 1;
 }
 
 bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id) {

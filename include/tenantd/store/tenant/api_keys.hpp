@@ -28,8 +28,9 @@ void insert_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key, c
 std::optional<ApiKey> find_api_key(db::Txn& txn, const TenantScope& scope, ApiKeyId id);
 // False if there was none. The key is refused from the commit on.
 bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key);
-// Ends those keys of the organization itself that `maker` made. Returns how many.
-std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope, UserId maker);
+// Ends those keys of the organization itself that `makers` made. Returns how many.
+std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope,
+                                         const std::vector<UserId>& makers);
 // Ends those keys of an organization that `founder` began whose makers have left it; none if the organization
 // was there before that member. Returns how many.
 std::int64_t delete_keys_of_the_gone(db::Txn& txn, const TenantScope& scope, UserId founder);

@@ -43,8 +43,9 @@ std::optional<IdentityProvider> find_provider(db::Txn& txn, const TenantScope& s
 void insert_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& provider);
 // Stores all but id and kind as the next revision. False if `provider.revision` is no longer the newest one.
 bool update_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& provider, TimePoint now);
-// Switches off those that `keeper` answers for. Returns how many were on.
-std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, UserId keeper, TimePoint now);
+// Switches off those that `keepers` answer for. Returns how many were on.
+std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& keepers,
+                                  TimePoint now);
 // The sign-ins that are under way end with it.
 bool delete_provider(db::Txn& txn, const TenantScope& scope, ProviderId id);
 

@@ -86,8 +86,9 @@ std::optional<InviteId> delete_expired_invite(db::Txn& txn, const TenantScope& s
 // The pending invitations of this person in this organization, by account or address.
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email);
 
-// The pending invitations that `inviter` sent, once that person may not invite any more. Returns how many.
-std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, UserId inviter, TimePoint now);
+// The pending invitations that `inviters` sent, once they may not invite any more. Returns how many.
+std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& inviters,
+                               TimePoint now);
 // The same of everybody who holds the role.
 std::int64_t revoke_invites_by_holders(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now);
 

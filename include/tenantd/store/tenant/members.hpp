@@ -48,6 +48,8 @@ bool set_member_role(db::Txn& txn, const TenantScope& scope, UserId user, RoleId
                      const std::optional<TimePoint>& expires_at, TimePoint now);
 // False if there is none.
 bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Status status, TimePoint now);
+void deactivate_members(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users,
+                        TimePoint now);
 // Active members who are here by `user`'s leave alone: no chain of those who let each other in leads to them
 // from anybody else who was there from the beginning. A chain whose link has left, or that goes in a circle,
 // leads from nobody.

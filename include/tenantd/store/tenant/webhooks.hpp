@@ -37,10 +37,12 @@ bool update_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webho
 // The secret so far goes on signing beside the new one until `previous_until`. False if there is none such.
 bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now);
-// Pauses the active webhooks that `keeper`, or whoever holds the role, answers for. Returns which.
-std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, UserId keeper,
-                                         TimePoint now);
-std::vector<WebhookId> pause_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role, TimePoint now);
+// The active webhooks that `keepers`, or those who hold the role, answer for.
+std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
+                                               const std::vector<UserId>& keepers);
+std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role);
+// False if it was not active.
+bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now);
 // Its deliveries go with it. False if there was none.
 bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
 
