@@ -7,17 +7,22 @@ MAKEFLAGS   += --no-builtin-rules
 
 SANITIZE ?=
 OPT      ?= -O2
+TEST_OPT ?= -O0 -U_FORTIFY_SOURCE
 CXX      ?= g++
 comma    := ,
 BUILD    ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
-CXXFLAGS ?= $(OPT) -g
+# Lines and functions for a stack trace; -g for a debugger doubles the time that the compiler takes.
+DEBUG    ?= -g1
+CXXFLAGS ?= $(OPT) $(DEBUG)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 override CXXFLAGS += -std=c++20 $(WARNINGS) -fno-strict-aliasing -pthread -ffunction-sections -fdata-sections
-override CPPFLAGS += -Iinclude -I$(BUILD)/gen -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,2) -DRAPIDJSON_HAS_STDSTRING=1
+override CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,2) -DRAPIDJSON_HAS_STDSTRING=1
 override LDFLAGS  += -pthread -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now
 LDLIBS   := -lfcgi -lcgicc -lmysqlcppconn -lcurl -lssl -lcrypto -largon2 -lcrypt -loath -lzxcvbn -lutf8proc -lidn2 -lsystemd -lz -lre2
-CCACHE   := $(shell command -v ccache 2>/dev/null)
+# A compiler cache, where there is one (CCACHE= for none), may take a precompiled header for what it was made of.
+CCACHE   ?= $(shell command -v ccache 2>/dev/null)
+export CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_file_ctime
 ifneq ($(SANITIZE),)
 override CXXFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 # g++ 12 sees an uninitialized value in its own <regex> when it instruments it.
@@ -36,7 +41,16 @@ LIBRARY  := $(BUILD)/libtenantd.a
 .PHONY: all
 all: $(BINARIES:%=$(BUILD)/%)
 
-include $(sort $(wildcard src/run/*.mk))
+# "[n/N] CXX file": N is what a dry run would do, counted once by the make that compiles.
+BUILDS := all test-build bench-build $(BUILD)/%
+ifneq ($(filter $(BUILDS),$(or $(MAKECMDGOALS),all)),)
+ifndef STEPS
+STEPS := $(shell $(MAKE) --no-print-directory -n STEPS=0 $(MAKECMDGOALS) 2>/dev/null | grep -c '^: step')
+endif
+endif
+progress = @$(eval STEP += x): step; echo "[$(words $(STEP))/$(STEPS)] $(1) $(2)"
+
+include $(sort $(wildcard src/build/*.mk))
 
 # What the flags were, so that a change of them rebuilds.
 $(BUILD)/flags: FORCE
@@ -45,37 +59,48 @@ $(BUILD)/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(BUILD)/obj/%.o: src/%.cpp $(BUILD)/flags
+# Half of a file's time were the headers that nearly all of them want: those are compiled ahead, once for the sources
+# and once for the tests. `make tidy` compiles without them, and so finds a file that includes too little.
+COMPILE  = $(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -Winvalid-pch
+AHEAD    = -fpch-preprocess -include $(BUILD)/ahead/$(1).hpp
+.PRECIOUS: $(BUILD)/ahead/%.hpp.gch
+$(BUILD)/ahead/%.hpp.gch: src/build/ahead/%.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
-	@echo "  CXX   $<"
-	@$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	@cp $< $(@:.gch=)
+	$(call progress,CXX,$<)
+	@$(COMPILE) $(if $(filter tests,$*),-Itests $(TEST_OPT)) -x c++-header -o $@ $<
+
+$(BUILD)/obj/%.o: src/%.cpp $(BUILD)/flags $(BUILD)/ahead/sources.hpp.gch
+	@mkdir -p $(@D)
+	$(call progress,CXX,$<)
+	@$(COMPILE) $(call AHEAD,sources) -c -o $@ $<
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
-	@echo "  CXX   $<"
-	@$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call progress,CXX,$<)
+	@$(COMPILE) -c -o $@ $<
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
 $(BUILD)/%: $(BUILD)/obj/bin/%.o $(LIBRARY)
-	@echo "  LINK  $@"
+	$(call progress,LINK,$@)
 	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
-# Files embedded as text: one table a kind, sorted by name (see src/run/embed.sh).
-$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*.json)) src/run/embed.sh
+# Files embedded as text: one table a kind, sorted by name (see src/build/embed.sh).
+$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*.json)) src/build/embed.sh
 	@mkdir -p $(@D)
-	@src/run/embed.sh schemas src/schema $(filter %.json,$^) > $@.tmp && mv $@.tmp $@
-$(BUILD)/gen/templates.cpp: $(sort $(wildcard src/mail/templates/*.mustache)) src/run/embed.sh
+	@src/build/embed.sh schemas src/schema $(filter %.json,$^) > $@.tmp && mv $@.tmp $@
+$(BUILD)/gen/templates.cpp: $(sort $(wildcard src/mail/templates/*.mustache)) src/build/embed.sh
 	@mkdir -p $(@D)
-	@src/run/embed.sh templates src/mail/templates $(filter %.mustache,$^) > $@.tmp && mv $@.tmp $@
+	@src/build/embed.sh templates src/mail/templates $(filter %.mustache,$^) > $@.tmp && mv $@.tmp $@
 # The common passwords come from Debian's python3-zxcvbn (MIT), most frequent first; those under 8 characters are
 # refused by their length anyway.
-$(BUILD)/gen/common_passwords.cpp: src/run/common-passwords.sh src/run/embed.sh
+$(BUILD)/gen/common_passwords.cpp: src/build/common-passwords.sh src/build/embed.sh
 	@mkdir -p $(@D)
-	@src/run/common-passwords.sh > $(@D)/common_passwords.txt
-	@src/run/embed.sh common_passwords $(@D) $(@D)/common_passwords.txt > $@.tmp && mv $@.tmp $@
+	@src/build/common-passwords.sh > $(@D)/common_passwords.txt
+	@src/build/embed.sh common_passwords $(@D) $(@D)/common_passwords.txt > $@.tmp && mv $@.tmp $@
 
 .PHONY: clean
 clean: ## Remove what the build made

@@ -8,7 +8,7 @@
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-$top/build}
-stack=$top/src/run/stack.sh
+stack=$top/src/build/stack.sh
 work=$(mktemp -d /tmp/tenantd-test.XXXXXX) || exit 1
 mkdir "$work/sanitizer"
 

@@ -88,7 +88,9 @@ Shares::Held Shares::slow_turn(service::SlowTurn::Kind kind, OrgId org) const {
   const bool calls = kind == service::SlowTurn::Kind::call || kind == service::SlowTurn::Kind::answer;
   shm::InFlight::Share share{1, calls ? most_of_organization_ : 1, calls ? most_in_worker_ : 1};
   share.most_of_all = most_slow_;
-  return take(Kind::slow, std::string{calls ? "c" : "f"} + std::string{org.raw()}, share);
+  std::string whose{calls ? "c" : "f"};
+  whose += org.raw();
+  return take(Kind::slow, whose, share);
 }
 
 }  // namespace tenantd::api

@@ -145,8 +145,8 @@ std::string presign(const S3Options& store, const S3Call& call, TimePoint now) {
   for (const auto& [name, value] : query)
     if (name == "X-Amz-Content-Sha256") payload = value;
   canonical += '\n' + names_of(headers) + '\n' + payload;
-  const auto text =
-      std::string{kAlgorithm} + '\n' + time + '\n' + place + '\n' + to_hex(crypto::sha256(canonical));
+  std::string text{kAlgorithm};
+  text += '\n' + time + '\n' + place + '\n' + to_hex(crypto::sha256(canonical));
   const auto signature = to_hex(crypto::hmac_sha256(signing_key(store, day), text));
   return store.scheme + "://" + store.host + path + '?' + parameters + "&X-Amz-Signature=" + signature;
 }

@@ -24,7 +24,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 here=$top/tests/bench
 export BUILD=${BUILD:-$top/build}
 PATH=$PATH:/usr/sbin:/sbin
-stack=$top/src/run/stack.sh
+stack=$top/src/build/stack.sh
 
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
   movement search project-stats mixed)
@@ -69,7 +69,7 @@ done
 for name in tenantd bench/hello bench/hash; do
   [ -x "$BUILD/$name" ] || fail "$BUILD/$name is missing; run 'make bench'."
 done
-"$top/src/run/packages.sh" install-missing run bench || exit 1
+"$top/src/build/packages.sh" install-missing run bench || exit 1
 
 # --- the instance ------------------------------------------------------------------------------------------------------
 
@@ -261,11 +261,11 @@ sign_up_tenants() {
   case " ${chosen[*]} " in *' mixed '*) ;; *) return ;; esac
   echo "$owner_token" >"$work/tenants"
   for ((i = 1; i <= 40; ++i)); do
-    get -f "$url/signup" -H "$json" \
-      -d "{\"email\":\"tenant$i@example.com\",\"password\":\"correct horse battery\",\"organization_name\":\"Tenant $i\"}" |
-      sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p' >>"$work/tenants"
+    get -f -o /dev/null "$url/signup" -H "$json" \
+      -d "{\"email\":\"tenant$i@example.com\",\"password\":\"correct horse battery\",\"organization_name\":\"Tenant $i\"}"
+    printf '%s\n' "$(sign_in "tenant$i@example.com")" >>"$work/tenants"
   done
-  [ "$(wc -l <"$work/tenants")" = 41 ] || fail "signing up failed."
+  [ "$(grep -c . "$work/tenants")" = 41 ] || fail "signing up failed."
   sql <"$here/tenants.sql" >"$work/tenants.log" 2>&1 || fail "seeding failed: $(tail -n 1 "$work/tenants.log")"
 }
 
@@ -405,7 +405,7 @@ measure() {
     [ -n "$yardstick" ] || fail "the raw hash failed."
   else
     headers=()
-    load "$seconds" /bench-hello plain
+    load "$((seconds < 10 ? seconds : 10))" /bench-hello plain  # how long the case takes adds nothing to it
     [ $bad = 0 ] || fail "hello refused $bad requests."
     yardstick=$(per $((requests * 1000)) $((wall / 1000)))
     note_hello

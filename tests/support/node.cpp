@@ -10,7 +10,7 @@ namespace tenantd::test {
 
 std::string node_program(const std::string& name) {
   const auto path = setting("TENANTD_TOP") + "/.cache/node/node_modules/.bin/" + name;
-  require(std::filesystem::exists(path), path + " is missing: src/run/packages.sh install-missing test");
+  require(std::filesystem::exists(path), path + " is missing: src/build/packages.sh install-missing test");
   return path;
 }
 

@@ -33,7 +33,7 @@ std::string start_time(pid_t pid) {
   return std::string{fields.at(19)};
 }
 
-std::string stack_script() { return setting("TENANTD_TOP") + "/src/run/stack.sh"; }
+std::string stack_script() { return setting("TENANTD_TOP") + "/src/build/stack.sh"; }
 
 pid_t spawn_detached(std::vector<std::string> command, const std::vector<std::string>& environment,
                      const std::string& log) {

@@ -1,4 +1,4 @@
-// Files that the build embeds (src/run/embed.sh): request and reply schemas, mail templates, common
+// Files that the build embeds (src/build/embed.sh): request and reply schemas, mail templates, common
 // passwords.
 #pragma once
 

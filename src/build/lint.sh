@@ -18,13 +18,13 @@ check_format() {
   [ -z "$bad" ] || { printf '%s\n' "$bad" 'make format puts these lines right'; return 1; }
 }
 
-check_arrows() { src/run/check-arrows.sh; }
+check_arrows() { src/build/check-arrows.sh; }
 
-check_withstood() { src/run/check-withstood.sh; }
+check_withstood() { src/build/check-withstood.sh; }
 
 check_scripts() {
   local file bad=0
-  for file in .ci/run src/run/*.sh $(find tests -name '*.sh'); do
+  for file in .ci/run src/build/*.sh $(find tests -name '*.sh'); do
     bash -n "$file" || bad=1
     [ -x "$file" ] || { echo "$file is not executable"; bad=1; }
   done
@@ -55,8 +55,8 @@ nginx_accepts() {
 
 # Both ways of `make run`: the open wall of development, and production's.
 check_nginx_run() {
-  NGINX_LIMITS=off src/run/stack.sh render "$work/off"
-  NGINX_LIMITS=on src/run/stack.sh render "$work/on"
+  NGINX_LIMITS=off src/build/stack.sh render "$work/off"
+  NGINX_LIMITS=on src/build/stack.sh render "$work/on"
   nginx_accepts "$work/off/nginx/nginx.conf" && nginx_accepts "$work/on/nginx/nginx.conf"
 }
 

@@ -35,7 +35,7 @@ liboath/          crypto
 openssl/          crypto
 '
 
-find include/tenantd src -name '*.hpp' -o -name '*.cpp' -o -name '*.def' | LC_ALL=C sort | xargs -r awk -v rooms="$rooms" -v owners="$owners" '
+find include/tenantd src -path src/build -prune -o -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.def' \) -print | LC_ALL=C sort | xargs -r awk -v rooms="$rooms" -v owners="$owners" '
   BEGIN {
     count = split(rooms, lines, "\n")
     for (i = 1; i <= count; i++) {

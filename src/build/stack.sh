@@ -317,7 +317,7 @@ check_binaries() {
     [ -x "$BUILD/$name" ] || fail "$BUILD/$name is missing; run 'make' first."
   done
   for name in curl mariadb mariadbd mariadb-install-db nginx python3; do
-    command -v "$name" >/dev/null || fail "$name is not installed; run 'sudo src/run/packages.sh install-missing run'."
+    command -v "$name" >/dev/null || fail "$name is not installed; run 'sudo src/build/packages.sh install-missing run'."
   done
 }
 

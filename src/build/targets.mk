@@ -3,7 +3,7 @@
 
 # A parallel build, unless this make is part of one already.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
-STACK    = BUILD='$(abspath $(BUILD))' src/run/stack.sh
+STACK    = BUILD='$(abspath $(BUILD))' src/build/stack.sh
 # For the scripts; what is not given keeps their own default.
 export PORT RUN_DIR SANITIZE FILTER JOBS
 
@@ -11,12 +11,12 @@ export PORT RUN_DIR SANITIZE FILTER JOBS
 
 .PHONY: run start stop status reload
 run: ## Install what is missing, build, run everything on 127.0.0.1:PORT until Ctrl-C
-	@src/run/packages.sh install-missing build run
+	@src/build/packages.sh install-missing build run
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@exec env $(STACK) foreground
 
 start: ## The same in the background
-	@src/run/packages.sh install-missing build run
+	@src/build/packages.sh install-missing build run
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@$(STACK) start
 
@@ -35,19 +35,19 @@ TEST_SOURCES := $(shell find tests -name '*_test.cpp' -o -path 'tests/support/*.
 TEST_OBJECTS := $(TEST_SOURCES:tests/%.cpp=$(BUILD)/obj/tests/%.o)
 BENCHES      := $(patsubst tests/bench/%.cpp,$(BUILD)/bench/%,$(wildcard tests/bench/*.cpp))
 
-$(BUILD)/obj/tests/%.o: tests/%.cpp $(BUILD)/flags
+$(BUILD)/obj/tests/%.o: tests/%.cpp $(BUILD)/flags $(BUILD)/ahead/tests.hpp.gch
 	@mkdir -p $(@D)
-	@echo "  CXX   $<"
-	@$(CCACHE) $(CXX) $(CPPFLAGS) -Itests $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call progress,CXX,$<)
+	@$(COMPILE) -Itests $(TEST_OPT) $(call AHEAD,tests) -c -o $@ $<
 
 # Nothing refers to Criterion's tests, which are found by their section: unused sections stay here.
 $(BUILD)/tests: $(TEST_OBJECTS) $(LIBRARY)
-	@echo "  LINK  $@"
+	$(call progress,LINK,$@)
 	@$(CXX) $(CXXFLAGS) $(filter-out -Wl$(comma)--gc-sections,$(LDFLAGS)) -o $@ $(TEST_OBJECTS) $(LIBRARY) $(LDLIBS) -lcriterion
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	@echo "  LINK  $@"
+	$(call progress,LINK,$@)
 	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 # Named here, or make would take them for intermediate, delete them and compile them again.
@@ -58,12 +58,12 @@ main-objects: $(BINARIES:%=$(BUILD)/obj/bin/%.o) $(BENCHES:$(BUILD)/%=$(BUILD)/o
 test-build: all $(BUILD)/tests
 
 test: ## The whole suite against its own nginx, workers and MariaDB (FILTER='suite/name*', SANITIZE=address,undefined)
-	@src/run/packages.sh install-missing build run test
+	@src/build/packages.sh install-missing build run test
 	@$(MAKE) --no-print-directory $(PARALLEL) test-build
 	@BUILD='$(abspath $(BUILD))' tests/run.sh
 
 bench: ## Measure beside a bare FastCGI hello on the same nginx
-	@src/run/packages.sh install-missing build run bench
+	@src/build/packages.sh install-missing build run bench
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' tests/bench/run.sh
 
@@ -72,12 +72,12 @@ FUZZ_SECONDS ?= 600
 FUZZ_FLAGS    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fsanitize-ignorelist=tests/fuzz/ignored.txt
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	@echo "  LINK  $@"
+	$(call progress,LINK,$@)
 	@$(CXX) $(CXXFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz whatever reads strangers' bytes, under AddressSanitizer (FUZZ_SECONDS=600)
-	@src/run/packages.sh install-missing build fuzz
+	@src/build/packages.sh install-missing build fuzz
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-fuzz CXX=clang++ WARNINGS=-w CXXFLAGS='$(FUZZ_FLAGS)' build-fuzz/fuzz/parsers
 	@mkdir -p build-fuzz/corpus
 	@build-fuzz/fuzz/parsers -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=2 -rss_limit_mb=1024 -print_final_stats=1 \
@@ -89,9 +89,9 @@ FORMATTED = $(shell find include src tests -name '*.cpp' -o -name '*.hpp')
 
 .PHONY: lint check format tidy generate
 lint: ## Formatting, arrows, nginx -t, systemd-analyze, generated files
-	@src/run/packages.sh install-missing build run lint
+	@src/build/packages.sh install-missing build run lint
 	@$(MAKE) --no-print-directory $(PARALLEL) all
-	@BUILD='$(abspath $(BUILD))' src/run/lint.sh
+	@BUILD='$(abspath $(BUILD))' src/build/lint.sh
 
 check: lint test ## lint, then test
 
@@ -99,7 +99,7 @@ format: ## Rewrite the sources as clang-format wants them
 	clang-format -i $(FORMATTED)
 
 generate: all ## Rewrite what is committed and generated: nginx/lanes.conf, README's settings table
-	@BUILD='$(abspath $(BUILD))' src/run/lint.sh generate
+	@BUILD='$(abspath $(BUILD))' src/build/lint.sh generate
 
 # A stamp a source: only what changed is looked at again (headers do not count).
 TIDY = $(SOURCES:src/%.cpp=$(BUILD)/tidy/%.ok) $(BINARIES:%=$(BUILD)/tidy/bin/%.ok)
@@ -153,7 +153,7 @@ endef
 
 .PHONY: install uninstall
 install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, nginx files, units
-	@src/run/packages.sh libraries
+	@src/build/packages.sh libraries
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/tenantd/sql $(DESTDIR)$(datadir)/tenantd/www
 	$(INSTALL) -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) $(DESTDIR)$(docdir)
 	$(INSTALL) -d $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets
@@ -172,7 +172,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, ng
 	@chmod 644 $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
 	@$(KEEP); for file in $(NGINX_KEPT); do keep $(DESTDIR)$(nginxdir)/tenantd/$$file 644 < nginx/$$file; done; \
 	  $(PLACES) nginx/tenantd.conf | keep $(DESTDIR)$(nginxdir)/sites-available/tenantd.conf 644; \
-	  src/run/env-example.sh $(datadir)/tenantd | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
+	  src/build/env-example.sh $(datadir)/tenantd | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
 
 uninstall: ## Remove what install put there; the operator's files in /etc and all data stay
 	rm -f $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(DESTDIR)$(bindir)/tenantctl $(UNITS:%=$(DESTDIR)$(unitdir)/%)
@@ -185,7 +185,7 @@ uninstall: ## Remove what install put there; the operator's files in /etc and al
 
 .PHONY: help dist-clean
 dist-clean: ## Stop the private instance and remove it, every build and every cache
-	@if [ -e .run/env ]; then RUN_DIR= src/run/stack.sh stop; fi
+	@if [ -e .run/env ]; then RUN_DIR= src/build/stack.sh stop; fi
 	rm -rf .run .cache nginx/www/lib build build-* compile_commands.json
 
 help: ## This list
