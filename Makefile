@@ -52,12 +52,11 @@ progress = @$(eval STEP += x): step; echo "[$(words $(STEP))/$(STEPS)] $(1) $(2)
 
 include $(sort $(wildcard src/build/*.mk))
 
-# What the flags were, so that a change of them rebuilds.
-$(BUILD)/flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(CXX) $(CXXFLAGS) $(CPPFLAGS)' | cmp -s - $@ || printf '%s\n' '$(CXX) $(CXXFLAGS) $(CPPFLAGS)' > $@
-.PHONY: FORCE
-FORCE:
+# What the flags were, so that a change of them rebuilds. Written while make reads this file: a dry run counts by it.
+FLAGS := $(CXX) $(CXXFLAGS) $(CPPFLAGS)
+ifneq ($(strip $(file <$(BUILD)/flags)),$(strip $(FLAGS)))
+$(shell mkdir -p $(BUILD))$(file >$(BUILD)/flags,$(FLAGS))
+endif
 
 # Half of a file's time were the headers that nearly all of them want: those are compiled ahead, once for the sources
 # and once for the tests. `make tidy` compiles without them, and so finds a file that includes too little.

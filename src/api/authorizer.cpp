@@ -7,10 +7,10 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/impersonation.hpp"
-#include "tenantd/service/bound.hpp"
-#include "tenantd/service/organizations.hpp"
-#include "tenantd/store/global/live_sessions.hpp"
-#include "tenantd/store/global/users.hpp"
+#include "tenantd/identity/accounts_store.hpp"
+#include "tenantd/identity/bound.hpp"
+#include "tenantd/identity/live_sessions.hpp"
+#include "tenantd/identity/organizations.hpp"
 
 namespace tenantd::api {
 namespace {

@@ -21,7 +21,7 @@
 #include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/http/problem.hpp"
 #include "tenantd/http/server.hpp"
-#include "tenantd/service/wake_socket.hpp"
+#include "tenantd/work/wake_socket.hpp"
 
 namespace tenantd::api {
 namespace {

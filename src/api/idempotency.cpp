@@ -2,7 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/store/system/idempotency.hpp"
+#include "tenantd/work/idempotency_store.hpp"
 
 namespace tenantd::api {
 namespace {

@@ -48,6 +48,8 @@ std::vector<Folder> folders_in_order() {
     for (const auto section : sections) {
       folders.push_back({std::string{section} + ": " + word, {}});
       add_rows(folders.back(), section, phase);
+      // What was made last goes first: it may stand on the others.
+      if (phase == Phase::deletion) std::reverse(folders.back().rows.begin(), folders.back().rows.end());
     }
   std::erase_if(folders, [](const Folder& folder) { return folder.rows.empty(); });
   return folders;

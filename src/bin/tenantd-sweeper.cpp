@@ -12,8 +12,8 @@
 #include "tenantd/base/version.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/service/sweeper.hpp"
-#include "tenantd/service/wake_socket.hpp"
+#include "tenantd/work/wake_socket.hpp"
+#include "tenantd/workers/sweeper.hpp"
 
 using namespace tenantd;
 

@@ -4,7 +4,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # room: what it may include besides itself.
-rooms='
+platform='base config crypto domain http shm net mail proc db'
+kit="$platform work clients api"
+rooms="
 base:
 config:  base
 crypto:  base
@@ -15,11 +17,34 @@ net:     base config
 mail:    base config net
 proc:    base config
 db:      base config crypto domain http shm
-store:   base config crypto domain http shm mail db
-service: base config crypto domain http shm net mail db store
-api:     base config crypto domain http shm net mail db store service
-ctl:     base config crypto domain http shm net mail db store service api proc
-bin:     base config crypto domain http shm net mail db store service api proc ctl
+work:    $platform
+clients: $platform work
+api:     $platform work clients
+identity: $kit
+modules/administration: $kit identity
+modules/audit:          $kit identity
+modules/documents:      $kit identity
+modules/inventory:      $kit identity
+modules/mail_events:    $kit identity
+modules/purchasing:     $kit identity
+modules/statistics:     $kit identity
+modules/webhooks:       $kit identity
+workers: $kit identity modules
+ctl:     $kit identity modules workers
+bin:     $kit identity modules workers ctl
+"
+
+# header of another wing, or of one above: the room that may include it all the same.
+ports='
+tenantd/identity/accounts_store.hpp       api work
+tenantd/identity/bound.hpp                api
+tenantd/identity/live_sessions.hpp        api
+tenantd/identity/organizations.hpp        api
+tenantd/identity/sessions_store.hpp       api
+tenantd/modules/inventory/stock.hpp       modules/purchasing
+tenantd/modules/inventory/warehouses_store.hpp modules/purchasing
+tenantd/modules/webhooks/events_store.hpp modules/documents
+tenantd/modules/webhooks/keeping.hpp      identity
 '
 
 # header: the only room that may include it.
@@ -35,7 +60,8 @@ liboath/          crypto
 openssl/          crypto
 '
 
-find include/tenantd src -path src/build -prune -o -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.def' \) -print | LC_ALL=C sort | xargs -r awk -v rooms="$rooms" -v owners="$owners" '
+find include/tenantd src -path src/build -prune -o -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.def' \) -print |
+  LC_ALL=C sort | xargs -r awk -v rooms="$rooms" -v owners="$owners" -v ports="$ports" '
   BEGIN {
     count = split(rooms, lines, "\n")
     for (i = 1; i <= count; i++) {
@@ -46,25 +72,44 @@ find include/tenantd src -path src/build -prune -o -type f \( -name '*.hpp' -o -
     }
     count = split(owners, lines, "\n")
     for (i = 1; i <= count; i++) if (split(lines[i], words, / +/) == 2) owner[words[1]] = words[2]
+    count = split(ports, lines, "\n")
+    for (i = 1; i <= count; i++) {
+      n = split(lines[i], words, / +/)
+      for (j = 2; j <= n; j++) port[words[j], words[1]] = unused[words[j], words[1]] = 1
+    }
   }
   function complain(why) {
     printf "%s:%d: %s\n", FILENAME, FNR, why
     bad = 1
   }
+  function room_of(first, second) { return first == "modules" ? first "/" second : first }
   FNR == 1 {
     split(FILENAME, parts, "/")
-    room = parts[1] == "include" ? parts[3] : parts[2]
+    at = parts[1] == "include" ? 3 : 2
+    room = room_of(parts[at], parts[at + 1])
     if (!(room in known)) { complain("no room is called " room "; add it to the table in check-arrows.sh") }
   }
   /^[ \t]*#[ \t]*include/ {
     header = $0
     gsub(/^[^"<]*["<]|[">].*$/, "", header)
     if (header ~ /^\.\.?\//) complain("includes " header "; a header of another room is included as tenantd/ROOM/")
-    if (header ~ /^tenantd\//) {
-      split(header, parts, "/")
-      if (!((room, parts[2]) in allowed)) complain(room " must not include " parts[2] " (" header ")")
+    public = header ~ /^tenantd\//
+    split(public ? substr(header, 9) : header, parts, "/")
+    other = room_of(parts[1], parts[2])
+    if (other in known && other != room) {
+      if ((room, header) in port) delete unused[room, header]
+      else if (!public) complain(header " lies beside the sources of " other ", for that room alone")
+      else if (!((room, other) in allowed) && !((room, parts[1]) in allowed))
+        complain(room " must not include " other " (" header ")")
     }
     for (prefix in owner)
       if (index(header, prefix) == 1 && room != owner[prefix]) complain("only " owner[prefix] " includes " header)
   }
-  END { exit bad }'
+  END {
+    for (pair in unused) {
+      split(pair, parts, SUBSEP)
+      printf "check-arrows.sh: %s does not include the port %s\n", parts[1], parts[2]
+      bad = 1
+    }
+    exit bad
+  }'

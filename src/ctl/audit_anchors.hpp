@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tenantd/base/id.hpp"
-#include "tenantd/service/audit_chain.hpp"
+#include "tenantd/work/audit_chain.hpp"
 
 namespace tenantd::ctl {
 

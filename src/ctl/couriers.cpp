@@ -11,10 +11,10 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
-#include "tenantd/service/courier.hpp"
-#include "tenantd/service/file_courier.hpp"
-#include "tenantd/service/mail_events.hpp"
-#include "tenantd/service/webhook_courier.hpp"
+#include "tenantd/modules/mail_events/mail_events.hpp"
+#include "tenantd/workers/courier.hpp"
+#include "tenantd/workers/file_courier.hpp"
+#include "tenantd/workers/webhook_courier.hpp"
 
 namespace tenantd::ctl {
 namespace {

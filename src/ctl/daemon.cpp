@@ -5,11 +5,11 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/http/server.hpp"
+#include "tenantd/modules/documents/files.hpp"
 #include "tenantd/proc/idle_trim.hpp"
 #include "tenantd/proc/memory_bound.hpp"
 #include "tenantd/proc/no_network.hpp"
 #include "tenantd/proc/supervisor.hpp"
-#include "tenantd/service/files.hpp"
 #include "tenantd/shm/hash.hpp"
 
 namespace tenantd::ctl {

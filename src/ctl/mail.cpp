@@ -14,7 +14,7 @@
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/mail/transport.hpp"
-#include "tenantd/service/mail_events.hpp"
+#include "tenantd/modules/mail_events/mail_events.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {

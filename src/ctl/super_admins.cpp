@@ -8,8 +8,8 @@
 #include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/service/accounts.hpp"
-#include "tenantd/service/super_admins.hpp"
+#include "tenantd/identity/accounts.hpp"
+#include "tenantd/identity/super_admins.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {

@@ -19,8 +19,8 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/service/audit_chain.hpp"
-#include "tenantd/store/system/changes.hpp"
+#include "tenantd/work/audit_chain.hpp"
+#include "tenantd/work/changes_store.hpp"
 
 using namespace tenantd::test;
 namespace db = tenantd::db;

@@ -1,6 +1,6 @@
 // The courier against a real database, with a scripted transport and a clock that the test moves. Each test
 // has a schema of its own with a copy of the outbox, so that the suite's courier does not see its mails.
-#include "tenantd/service/courier.hpp"
+#include "tenantd/workers/courier.hpp"
 
 #include <criterion/criterion.h>
 #include <sys/socket.h>

@@ -15,7 +15,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/pool.hpp"
 #include "tenantd/domain/impersonation.hpp"
-#include "tenantd/service/changes.hpp"
+#include "tenantd/work/changes.hpp"
 
 using namespace tenantd::test;
 using tenantd::Permission;
@@ -194,7 +194,13 @@ Test(impersonation_rows, a_change_that_is_open_carries_both_names) {
   http.authorization = "Bearer " + acting.access_token;
   const tenantd::api::Json none;
   const auto send = [&](Permission permission) {
-    const Route row{Method::POST, "/x", make_project, permission, Rate::write, "", "", {204, ""}, "x"};
+    const Route row{.method = Method::POST,
+                    .path = "/x",
+                    .handler = make_project,
+                    .permission = permission,
+                    .rate = Rate::write,
+                    .reply = {204, ""},
+                    .summary = "x"};
     tenantd::db::Txn txn{pool};
     const auto principal = authorizer.authenticate(http, context, {}, txn);
     context.caller = &principal;
@@ -230,7 +236,12 @@ Test(impersonation_rows, a_super_admins_rank_counts_for_nothing_in_the_hands_of_
   tenantd::Principal principal;
   principal.user.is_super = true;
   for (const auto method : {Method::GET, Method::POST}) {
-    const Route row{method, "/x", handler, std::nullopt, Rate::read, "", "", {204, ""}, "x"};
+    const Route row{.method = method,
+                    .path = "/x",
+                    .handler = handler,
+                    .rate = Rate::read,
+                    .reply = {204, ""},
+                    .summary = "x"};
     principal.actor.reset();
     authorizer.authorize(row, {}, principal, tenantd::now());
     principal.actor = tenantd::Actor{};

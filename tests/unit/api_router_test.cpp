@@ -22,7 +22,12 @@ using api::Route;
 api::Response nothing(const api::Request&, db::Txn&) { return {}; }
 
 Route row(Method method, std::string_view path) {
-  return {method, path, nothing, std::nullopt, Rate::none, "", "", {200, ""}, "x"};
+  return {.method = method,
+          .path = path,
+          .handler = nothing,
+          .rate = Rate::none,
+          .reply = {200, ""},
+          .summary = "x"};
 }
 
 const std::array kTable = {

@@ -2,13 +2,13 @@
 #include <criterion/criterion.h>
 
 #include "key_folder.hpp"
+#include "modules/documents/upload_address.hpp"
 #include "support/check.hpp"
 #include "tenantd/api/disposition.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/clients/s3.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/service/file_folder.hpp"
-#include "tenantd/service/s3.hpp"
-#include "tenantd/service/upload_address.hpp"
+#include "tenantd/modules/documents/file_folder.hpp"
 
 using namespace tenantd;
 using namespace tenantd::service;

@@ -1,9 +1,9 @@
 // What an ID token must say, claim by claim.
 #include <criterion/criterion.h>
 
+#include "identity/sso/id_token.hpp"
 #include "support/check.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/service/id_token.hpp"
 
 using namespace tenantd;
 using namespace tenantd::test;

@@ -1,5 +1,5 @@
 // What a receiver gets, and whose turn it is.
-#include "tenantd/service/webhook_message.hpp"
+#include "workers/webhook_message.hpp"
 
 #include <criterion/criterion.h>
 #include <rapidjson/document.h>
@@ -15,7 +15,7 @@
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/event_types.hpp"
 #include "tenantd/domain/webhook.hpp"
-#include "tenantd/service/webhook_turns.hpp"
+#include "workers/webhook_turns.hpp"
 
 using namespace tenantd;
 using service::WebhookTurns;

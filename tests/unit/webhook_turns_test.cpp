@@ -3,7 +3,7 @@
 
 #include "support/check.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/service/webhook_turns.hpp"
+#include "workers/webhook_turns.hpp"
 
 using namespace tenantd;
 using namespace tenantd::test;

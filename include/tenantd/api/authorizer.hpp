@@ -7,9 +7,9 @@
 
 #include "tenantd/api/request.hpp"
 #include "tenantd/api/route.hpp"
+#include "tenantd/identity/sessions_store.hpp"
 #include "tenantd/shm/metrics.hpp"
 #include "tenantd/shm/session_cache.hpp"
-#include "tenantd/store/global/sessions.hpp"
 
 namespace tenantd::api {
 

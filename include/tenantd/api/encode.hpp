@@ -1,5 +1,4 @@
-// Records as JSON, each in one place, so that an account or an organization looks alike in every reply and no
-// secret can be among the fields.
+// Replies that every wing gives alike.
 #pragma once
 
 #include <optional>
@@ -9,34 +8,9 @@
 
 #include "tenantd/api/json.hpp"
 #include "tenantd/api/request.hpp"
-#include "tenantd/service/sessions.hpp"
-#include "tenantd/store/tenant/members.hpp"
+#include "tenantd/work/keyset.hpp"
 
 namespace tenantd::api {
-
-// Fields of an account, inside an object that the caller has begun.
-void put_user(JsonOut& json, const UserRecord& user);
-// A whole object: a member as an account of the organization. `status` is the membership's.
-void put_member_user(JsonOut& json, const store::Member& member);
-// A whole object: who is signed in, and the active organization.
-void put_me(JsonOut& json, const Principal& principal);
-// A whole object: somebody by id and address.
-void put_person(JsonOut& json, UserId id, const std::string& email);
-// The member `impersonated_by`: who acts in truth, or null.
-void put_impersonator(JsonOut& json, const Principal& principal);
-// A whole object: the organization with the caller's role there, null if there is none, and with its
-// settings, limits and usage if they are given.
-void put_organization(JsonOut& json, const OrganizationRecord& organization,
-                      const std::optional<RoleRecord>& role,
-                      const std::optional<store::OrganizationDetail>& detail = std::nullopt);
-// Members "limits" and "usage", inside an object.
-void put_limits(JsonOut& json, const TenantLimits& limits);
-void put_usage(JsonOut& json, const TenantUsage& usage);
-// The organization that the principal acts in, or null.
-void put_active_organization(JsonOut& json, const Principal& principal);
-void put_membership(JsonOut& json, const std::optional<store::Membership>& membership);
-// The fields of a token reply, inside an object.
-void put_tokens(JsonOut& json, const service::TokenReply& reply);
 
 // A page of a list: `limit` + 1 rows were read to see whether more follow.
 struct Page {
@@ -69,8 +43,6 @@ Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& ke
   return reply(json);
 }
 
-// 200 with tokens.
-Response token_reply(const service::TokenReply& reply);
 // 202 with a sentence that says what happens next.
 Response notice(std::string_view detail);
 

@@ -3,7 +3,7 @@
 
 #include "tenantd/api/json.hpp"
 #include "tenantd/http/message.hpp"
-#include "tenantd/service/context.hpp"
+#include "tenantd/work/context.hpp"
 
 namespace tenantd::shm {
 struct Metrics;

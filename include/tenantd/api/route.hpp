@@ -8,12 +8,15 @@
 // keys have none and are refused there.
 #pragma once
 
+#include <array>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "tenantd/api/request.hpp"
 #include "tenantd/db/txn.hpp"
+#include "tenantd/domain/error.hpp"
 #include "tenantd/domain/permission.hpp"
 #include "tenantd/domain/scope.hpp"
 
@@ -80,33 +83,45 @@ enum class AlsoTakes {
 // signature is wrong, or what it reports to is not set up.
 using Gate = void (*)(const http::Request&, const service::Context&);
 
-struct Route {
-  Method method;
-  std::string_view path;  // "/api/v1/members/{user_id}/role"
-  Handler handler;
-  std::optional<Permission> permission;
-  Rate rate;
-  std::string_view body;   // schema of the request's body, or empty
-  std::string_view query;  // schema of its query, or empty: no parameters
-  Reply reply;
-  std::string_view summary;
-  AlsoTakes also = AlsoTakes::nothing;
-  std::string_view section = {};  // of the documents; the heading that the row stands under
-  // A tenant's row that a super-admin may call too, in any organization: the path's {org_id}, member or not.
-  bool super_too = false;
-  Gate gate = nullptr;  // asked before the body is parsed
+// What a handler refuses with besides what its row implies. A row that says it has said all: the suite fails
+// when it meets another code. One that does not is documented with "4XX".
+class Refuses {
+ public:
+  constexpr Refuses() = default;
+  constexpr Refuses(std::initializer_list<ErrorCode> codes) : said_(true) {
+    for (const auto code : codes) codes_.at(count_++) = code;
+  }
+  constexpr bool said() const { return said_; }
+  constexpr std::span<const ErrorCode> codes() const { return {codes_.data(), count_}; }
+
+ private:
+  std::array<ErrorCode, 12> codes_{};
+  std::size_t count_ = 0;
+  bool said_ = false;
 };
 
-constexpr Route or_super(Route row) {
-  row.super_too = true;
-  return row;
-}
+struct Route {
+  Method method;
+  std::string_view path;                         // "/api/v1/members/{user_id}/role"
+  std::array<std::string_view, 3> also_at = {};  // other spellings of the path: rows of their own in routes()
+  Handler handler;
+  std::optional<Permission> permission = {};
+  bool super_too =
+      false;  // a super-admin may call it too, in any organization: the path's {org_id}, member or not
+  bool ends_impersonation = false;
+  Gate gate = nullptr;  // asked before the body is parsed
+  Rate rate;
+  std::string_view body = {};  // schema of the request's body, or empty
+  AlsoTakes also = AlsoTakes::nothing;
+  std::string_view query = {};  // schema of its query, or empty: no parameters
+  Reply reply;
+  Refuses refuses = {};
+  std::string_view summary;
+  std::string_view section = {};  // of the documents; the heading that the row stands under
+};
 
-constexpr Route behind(Gate gate, Route row) {
-  row.gate = gate;
-  return row;
-}
-
+// Every row, in the order of the documents. Each wing's rows stand beside their handlers. Throws
+// std::logic_error when two rows have one method and path.
 std::span<const Route> routes();
 
 // The workers that answer this row: "fast", "hash" or "outbound".

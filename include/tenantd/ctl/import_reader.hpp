@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tenantd/base/csv.hpp"
-#include "tenantd/service/import.hpp"
+#include "tenantd/identity/import.hpp"
 
 namespace tenantd::ctl {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tenantd/ctl/commands.hpp"
-#include "tenantd/service/reporter.hpp"
+#include "tenantd/workers/reporter.hpp"
 
 namespace tenantd::ctl {
 

@@ -1,0 +1,69 @@
+// Talking to an identity provider as a client of it: discovery (OpenID Connect Discovery 1.0), the exchange
+// of a code (RFC 6749, RFC 7636), and the signatures of its tokens. What it publishes is kept in this process
+// for OAUTH_KEYS_SECONDS.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/base/secret.hpp"
+#include "tenantd/net/outbound.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+// Where a provider's endpoints are, as it says itself.
+struct Discovery {
+  std::string authorization;
+  std::string token;
+  std::string keys;
+  bool secret_in_body = false;  // client_secret_post; else client_secret_basic
+};
+
+// What stands behind a code.
+struct CodeGrant {
+  std::string code;
+  std::string redirect_url;
+  std::string client_id;
+  Secret client_secret;
+  Secret verifier;  // PKCE
+};
+
+// One conversation for an organization, OUTBOUND_SECONDS in all. Who calls takes the organization's turn
+// (SlowTurn), at the first call: one that hangs, or that is asked in vain, holds up its own users and nobody
+// else's. What is kept already costs no turn.
+class ProviderCall {
+ public:
+  ProviderCall(const Context& context, OrgId org, std::string issuer);
+  ProviderCall(const ProviderCall&) = delete;
+  ProviderCall& operator=(const ProviderCall&) = delete;
+
+  // Takes the turn now, for one who cannot run again from the start after what follows.
+  void take_turn();
+
+  // All throw ApiError: provider_unavailable (no answer, or none that makes sense), url_refused (it, or what
+  // it says of its endpoints, leads where nobody may be called).
+  Discovery discover();
+  // Returns the ID token, not yet believed. Throws ApiError(oauth_token_refused) too, if the code is refused.
+  std::string redeem(const CodeGrant& grant);
+  // Returns the payload of an ID token that the issuer has signed. Throws ApiError(oauth_token_refused) too.
+  std::string open(const std::string& id_token);
+
+ private:
+  net::OutboundReply call(net::OutboundRequest request);
+  std::string get(const std::string& url);
+  void judge(const std::string& url) const;
+  Discovery read_discovery(const std::string& json) const;
+
+  const Context& context_;
+  OrgId org_;
+  std::optional<SlowTurn> turn_;
+  std::string issuer_;
+  net::OutboundPolicy policy_;
+  std::int64_t deadline_us_;
+};
+
+// A query component, or a form's (RFC 3986 section 2.1).
+std::string percent_encode(std::string_view text);
+
+}  // namespace tenantd::service

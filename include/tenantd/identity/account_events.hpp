@@ -1,0 +1,30 @@
+// What is written down about accounts, for their owners to read.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+// Writes down what happened to an account, with where the request came from, and the API key
+// that did it if one did. For what changes nothing: an attempt, a sign-in.
+void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
+                          std::optional<SessionId> session = {}, std::optional<UserId> actor = {});
+
+struct AccountChange {
+  std::string_view type;             // "password.changed": the event's type and the audit row's action
+  std::optional<SessionId> session;  // from which it was made
+  Values before = {};                // as in Change
+  Values after = {};
+};
+// Writes down a change of an account by its owner: for the owner, and as an audit row (record_for_account).
+void record_account_change(db::Txn& txn, const Context& context, UserId user, const AccountChange& change);
+// The same of a change by somebody in `scope`: for the owner, and as an audit row of the organization.
+void record_account_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                           const AccountChange& change);
+
+}  // namespace tenantd::service

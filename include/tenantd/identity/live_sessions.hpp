@@ -1,0 +1,38 @@
+// Which sessions count, how they end by the thousand, and what is remembered of their use.
+//
+// A session counts while nobody has ended it. What ends many at once does not touch them: a user's generation
+// counts the endings, a session keeps the generation in which it was born, and an ending notes up to which
+// generation sessions are over (user.sessions_ended, session_cut). So an ending takes one row however many
+// sessions there are, and one of the same second falls on the right side. The view `live_session` shows those
+// that count; the sweeper removes the others.
+#pragma once
+
+#include "tenantd/identity/sessions_store.hpp"
+
+namespace tenantd::store {
+
+// Ends those sessions of `user` that were used longest ago, so that with the next one no more than `most`
+// live, and holds the user's row until the commit: of two sign-ins at once the second counts the first.
+// Returns how many it ended, or a thousand if more.
+std::int64_t make_room(db::Txn& txn, UserId user, std::int64_t most, TimePoint now);
+
+// A second factor was shown in this session, at its sign-in or since.
+void set_second_factor(db::Txn& txn, SessionId id, UserId user);
+
+// How an access token is shown.
+struct TokenUse {
+  TimePoint issued_at;              // the newest pair's first use is noted
+  bool super_needs_factor = false;  // a super-admin's session without a second factor is an ordinary one
+};
+// As authenticate() of sessions.hpp.
+std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
+                                        const std::optional<std::string>& slug, const TokenUse& use);
+
+// True if an access token of the session's newest pair has been shown.
+bool is_pair_used(db::Txn& txn, SessionId id);
+
+// As first_membership() and find_membership(), where this session is not shut out.
+std::optional<Membership> first_membership(db::Txn& txn, UserId user, SessionId session);
+std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org, SessionId session);
+
+}  // namespace tenantd::store

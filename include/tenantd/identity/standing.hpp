@@ -1,0 +1,31 @@
+// Whether a caller still holds what the request was let in with, once nobody else can change it.
+#pragma once
+
+#include "tenantd/identity/members_store.hpp"
+#include "tenantd/work/context.hpp"
+#include "tenantd/work/mail_gate.hpp"
+
+namespace tenantd::service {
+
+// `try_briefly`: for the lane that everybody signs in by. Who finds the organization locked gives up at once,
+// with db::LockTimeout.
+enum class Lock { wait, try_briefly };
+
+// Locks the organization and reads the caller's membership again: of two who act on each other, the second
+// may be no member any more. Throws ApiError(forbidden) if the caller lost anything.
+store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
+                               Lock lock = Lock::wait);
+
+// The same of a caller who sets up what lasts. Throws ApiError(temporary_right) if the caller's role has an
+// end: the authorizer has looked, but an end may have been set since.
+store::Member stand_for_good(db::Txn& txn, const Context& context, const TenantScope& scope,
+                             Lock lock = Lock::wait);
+
+// True if `keeper` holds all of `needs` for good: an active member whose role has no end, or a super-admin.
+// Exact only while the organization is locked.
+bool stands_for_good(db::Txn& txn, const TenantScope& scope, UserId keeper, PermissionSet needs);
+
+// The member as the reader of a mail.
+Reader reader_of(const store::Member& member);
+
+}  // namespace tenantd::service

@@ -1,0 +1,30 @@
+// Records that several stores read from their rows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tenantd/db/connection.hpp"
+#include "tenantd/domain/scope.hpp"
+
+namespace tenantd::store {
+
+// A table `ids (id)` of what id_list() wrote, for a statement about many at once.
+#define TENANTD_IDS "JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids "
+// The same for what changes rows, since a view of another account's rights is not updated in a join. The
+// inner table is made once and found in by key; MariaDB reads the list anew for each row without it.
+#define TENANTD_IN_IDS \
+  "IN (SELECT id FROM (SELECT DISTINCT UNHEX(ids.id) AS id FROM " TENANTD_IDS ") listed) "
+// The parameter of either.
+std::string id_list(const std::vector<UserId>& ids);
+
+// Columns from `at`: id, name, permissions (NULL = a system role, whose permissions the program knows).
+RoleRecord read_role(const db::Rows& rows, unsigned at);
+
+// Columns from `at`: id, name, slug, status, personal, require_mfa, created_at, updated_at.
+OrganizationRecord read_organization(const db::Rows& rows, unsigned at);
+
+// A column of seconds that may be NULL.
+std::optional<TimePoint> maybe_time(const db::Rows& rows, unsigned at);
+
+}  // namespace tenantd::store

@@ -1,0 +1,28 @@
+#include "tenantd/identity/account_events.hpp"
+
+#include "identity/accounts/account_events_store.hpp"
+#include "tenantd/crypto/random.hpp"
+
+namespace tenantd::service {
+
+void record_account_event(db::Txn& txn, const Context& context, UserId user, std::string_view type,
+                          std::optional<SessionId> session, std::optional<UserId> actor) {
+  store::NewAccountEvent event{crypto::new_id<EventId>(), user, type, session, actor};
+  event.address = context.address;
+  event.agent = context.agent;
+  if (context.caller != nullptr) event.api_key = context.caller->api_key;
+  store::insert_account_event(txn, event, context.now);
+}
+
+void record_account_change(db::Txn& txn, const Context& context, UserId user, const AccountChange& change) {
+  record_account_event(txn, context, user, change.type, change.session);
+  record_for_account(txn, context, user, {change.type, "user", user.bytes(), change.before, change.after});
+}
+
+void record_account_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                           const AccountChange& change) {
+  record_account_event(txn, context, user, change.type, change.session, scope.user());
+  record_audit(txn, context, scope, {change.type, "user", user.bytes(), change.before, change.after});
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "identity/keys/api_keys_store.hpp"
+#include "identity/sso/identity_providers_store.hpp"
+#include "tenantd/identity/invitations_store.hpp"
+#include "tenantd/identity/members_store.hpp"
+#include "tenantd/identity/organizations.hpp"
+#include "tenantd/identity/roles_store.hpp"
+#include "tenantd/mail/links.hpp"
+#include "tenantd/modules/webhooks/keeping.hpp"
+#include "tenantd/work/changes.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::size_t kMostNamed = 10;
+// Far more than an account can found before it verifies its address.
+constexpr std::int64_t kMostOrganizations = 1000;
+
+// What was ended in one organization.
+struct Ended {
+  std::int64_t members = 0;
+  std::int64_t webhooks = 0;
+  std::int64_t providers = 0;
+  std::int64_t invitations = 0;
+  std::int64_t keys = 0;  // of the organization itself: a member's own rest with the membership
+  std::string named;      // addresses of the members, the first ones
+
+  bool any() const { return members + webhooks + providers + invitations + keys > 0; }
+};
+
+std::string names_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(users.size(), kMostNamed); ++i) {
+    const auto member = store::find_member(txn, scope, users[i]);
+    if (member) names += (names.empty() ? "" : ", ") + member->email;
+  }
+  return names;
+}
+
+// As many statements for a thousand members as for one.
+Ended end_what_rests_on(db::Txn& txn, const Context& context, const TenantScope& scope) {
+  Ended ended;
+  auto users = store::list_standing_on(txn, scope, scope.user());
+  ended.members = static_cast<std::int64_t>(users.size());
+  if (!users.empty()) {
+    ended.named = names_of(txn, scope, users);
+    store::deactivate_members(txn, scope, users, context.now);
+  }
+  users.push_back(scope.user());
+  ended.webhooks = suspend_webhooks_of(txn, context, scope, users);
+  ended.providers = store::disable_providers_of(txn, scope, users, context.now);
+  ended.invitations = store::revoke_invites_by(txn, scope, users, context.now);
+  ended.keys = store::delete_organization_keys_of(txn, scope, users) +
+               store::delete_keys_of_the_gone(txn, scope, scope.user());
+  return ended;
+}
+
+// Of an organization that was handed on to one of those who are out now.
+void make_owner(db::Txn& txn, const Context& context, const TenantScope& scope,
+                const store::Membership& membership) {
+  const auto owner = store::find_role(txn, scope, std::string{kOwnerRole}).value();
+  store::set_member_role(txn, scope, scope.user(), owner.id, std::nullopt, context.now);
+  Values before, after;
+  before.set("role", membership.role.name).set("role_expires_at", membership.role.expires_at);
+  after.set("role", kOwnerRole).set("role_expires_at", std::optional<TimePoint>{});
+  record(txn, context, scope,
+         {"member.role_changed", "member", scope.user().bytes(), std::move(before), std::move(after)});
+}
+
+void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const Ended& ended) {
+  Values after;
+  after.set("members_deactivated", ended.members)
+      .set("members", ended.named)
+      .set("webhooks_paused", ended.webhooks)
+      .set("identity_providers_disabled", ended.providers)
+      .set("invitations_revoked", ended.invitations)
+      .set("organization_keys_ended", ended.keys);
+  record(txn, context, scope,
+         {"organization.reclaimed", "organization", scope.org().bytes(), {}, std::move(after)});
+}
+
+std::string line_of(const std::string& organization, const Ended& ended) {
+  // Whoever named it may have meant the reader of this mail to follow an address.
+  std::string line =
+      mail::unlinked(organization) + ": " + std::to_string(ended.members) + " members deactivated";
+  if (!ended.named.empty()) line += " (" + ended.named + ')';
+  return line + ", " + std::to_string(ended.webhooks) + " webhooks paused, " +
+         std::to_string(ended.providers) + " identity providers switched off, " +
+         std::to_string(ended.invitations) + " invitations revoked, " + std::to_string(ended.keys) +
+         " keys of the organization ended";
+}
+
+}  // namespace
+
+std::vector<std::string> Founding::reclaim(db::Txn& txn, const Context& context, UserId user) {
+  std::vector<std::string> lines;
+  const auto before = txn.scope();
+  for (const auto& membership : store::list_memberships(txn, user, {}, kMostOrganizations)) {
+    const TenantScope scope{membership.organization.id, user, membership.role.permissions};
+    store::enter(txn, scope);
+    store::lock_organization(txn, scope);
+    const bool had_owner = store::count_owners(txn, scope) > 0;
+    const auto ended = end_what_rests_on(txn, context, scope);
+    if (!ended.any()) continue;
+    if (had_owner && store::count_owners(txn, scope) == 0) make_owner(txn, context, scope, membership);
+    tell(txn, context, scope, ended);
+    lines.push_back(line_of(membership.organization.name, ended));
+  }
+  txn.enter(before);
+  return lines;
+}
+
+}  // namespace tenantd::service

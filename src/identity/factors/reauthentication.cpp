@@ -1,0 +1,69 @@
+#include "identity/factors/reauthentication.hpp"
+
+#include "identity/factors/second_factor.hpp"
+#include "tenantd/crypto/password.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
+#include "tenantd/identity/known_networks_store.hpp"
+
+namespace tenantd::service {
+
+bool is_right_password(const Context& context, const std::optional<store::Account>& account,
+                       const std::string& password, bool evaluate) {
+  const auto normalized = crypto::normalize_password(password);
+  const bool real = evaluate && normalized && account && !account->password.empty();
+  const std::string& stored = real ? account->password : crypto::decoy_hash(hash_cost(context.settings));
+  const bool match = crypto::verify_typed(normalized ? password : "", stored);
+  return real && match;
+}
+
+std::optional<store::Account> check_password(db::Txn& txn, const Context& context, UserId user,
+                                             const std::string& password) {
+  auto account = store::find_account(txn, user);
+  if (account && account->password.empty())
+    throw ApiError(ErrorCode::reauthentication_required,
+                   "The account has no password: ask for a link to choose one");
+  // Durable before the hash: parallel guesses count together, whatever becomes of this one.
+  const Counted counted = txn.settle([&](db::Txn& own) { return count_attempt(own, context, user); });
+  if (!is_right_password(context, account, password, bool{counted})) return std::nullopt;
+  // Durable too: whatever refuses the rest of the request, the password was no wrong guess.
+  const bool confirmed =
+      txn.settle([&](db::Txn& own) { return confirm_password(own, context, *account, counted); });
+  return confirmed ? account : std::nullopt;
+}
+
+Counted count_attempt(db::Txn& txn, const Context& context, UserId user) {
+  const auto failures = context.settings.lock_failures;
+  const Seconds lock{context.settings.lock_seconds};
+  // Both, whatever comes of the first: the same work for everybody.
+  const bool open = store::reserve_attempt(txn, user, failures, lock, context.now);
+  const bool near =
+      store::reserve_network_attempt(txn, user, network_of(context.address), failures, lock, context.now);
+  return {open, near};
+}
+
+bool confirm_password(db::Txn& txn, const Context& context, const store::Account& account,
+                      const Counted& counted) {
+  const auto& [user, phc] = account;
+  const bool right = counted.account ? store::confirm_attempt(txn, user.id, phc)
+                                     : store::confirm_locked_attempt(txn, user.id, phc, context.now);
+  if (!right) return false;
+  store::confirm_network_attempt(txn, account.user.id, network_of(context.address));
+  return true;
+}
+
+store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user, const Proof& proof) {
+  const auto account = proof.password ? check_password(txn, context, user, *proof.password) : std::nullopt;
+  if (!account) throw ApiError(ErrorCode::reauthentication_required);
+  if (account->user.mfa_enabled) {
+    if (!proof.code)
+      throw ApiError(ErrorCode::reauthentication_required,
+                     "The password and a code of the second factor are needed");
+    if (!take_code(txn, context, user, *proof.code)) throw ApiError(ErrorCode::reauthentication_required);
+  }
+  // Again, with what follows: it may have changed while the code was looked at.
+  if (!confirm_password(txn, context, *account, {})) throw ApiError(ErrorCode::reauthentication_required);
+  return *account;
+}
+
+}  // namespace tenantd::service

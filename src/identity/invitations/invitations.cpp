@@ -1,0 +1,377 @@
+#include "identity/invitations/invitations.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "identity/accounts/claiming.hpp"
+#include "identity/roles/named_role.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/accounts.hpp"
+#include "tenantd/identity/accounts_store.hpp"
+#include "tenantd/identity/budgets_store.hpp"
+#include "tenantd/identity/invite_values.hpp"
+#include "tenantd/identity/members_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/roles_store.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/mail_gate.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::int64_t kShortestInviteSeconds = 30;  // as INVITE_SECONDS
+
+// Who shall get the mail. An account named by its id is found wherever it is: ids cannot be guessed.
+struct Invited {
+  Email email;
+  std::optional<UserId> user;
+};
+
+Invited find_invited(db::Txn& txn, const InviteForm& form) {
+  if (form.email) {
+    const auto account = store::find_account(txn, *form.email);
+    return {*form.email, account ? std::optional{account->user.id} : std::nullopt};
+  }
+  const auto account = store::find_account(txn, form.user.value());
+  if (!account || account->user.status != Status::active)
+    throw ApiError(ErrorCode::not_found, "No such user");
+  return {Email::parse(account->user.email).value(), account->user.id};
+}
+
+// Mails the link and returns how that stands.
+store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                const store::Invite& invite, const std::string& role, const Secret& token) {
+  const auto from = store::read_letterhead(txn, scope, invite.invited_by);
+  const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - context.now);
+  const auto mail = send_mail(txn, context,
+                              {mail::Template::invitation,
+                               invite.email,
+                               {{"link", context.settings.public_url + "/invite#token=" + token.reveal()},
+                                {"organization", from.organization},
+                                {"inviter", from.inviter},
+                                {"role", role},
+                                {"email", invite.email},
+                                {"minutes", mail_minutes(lifetime.count())}}},
+                              scope.org(), invite.user);
+  store::set_invite_mail(txn, scope, invite.id, mail);
+  return {store::Delivery::State::queued, 0, std::nullopt};
+}
+
+// How long it is good for: as its sender says, else the organization, else the service.
+Seconds lifetime_of(db::Txn& txn, const Context& context, const TenantScope& scope,
+                    const std::optional<Seconds>& wanted) {
+  if (wanted) {
+    judge_lifetime(context, "/expires_in", wanted->count());
+    return *wanted;
+  }
+  const auto organization = store::find_organization_form(txn, scope);
+  const auto own = organization ? organization->business.invite_seconds : std::nullopt;
+  // The service's bound may have come down since.
+  return own ? Seconds{std::min(*own, context.settings.invite_max_seconds)}
+             : Seconds{context.settings.invite_seconds};
+}
+
+// Whatever becomes of it: a refusal tells the inviter something.
+void spend_budget(const Context& context, const TenantScope& scope) {
+  if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
+}
+
+void require_place(db::Txn& txn, const Context& context, const TenantScope& scope) {
+  store::require_place(txn, scope, store::Budgeted::pending_invites,
+                       context.settings.invites_per_organization);
+}
+
+// Stores a new invitation, tells of it and mails its link.
+store::InviteDetail put_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                               const Email& email, const store::Invite& made, const RoleRecord& role) {
+  const Secret token = crypto::new_token();
+  if (const auto stale = store::delete_expired_invite(txn, scope, email, context.now))
+    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
+  try {
+    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::invite_pending);
+  }
+  require_place(txn, context, scope);
+  auto after = standing_values(made, InviteStatus::pending);
+  after.set("role", role.name);
+  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
+  return {made, role.name, mail_invitation(txn, context, scope, made, role.name, token)};
+}
+
+// The inviter, if that person could still send the invitation: it holds only as long.
+std::optional<store::Member> standing_inviter(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                              const store::Invite& invite, const RoleRecord& role) {
+  auto inviter = store::find_member(txn, scope, invite.invited_by);
+  if (!inviter || inviter->status != Status::active) return std::nullopt;
+  const auto holds = inviter->role.permissions_at(context.now);
+  if (!holds.has(Permission::users_invite) || !holds.covers(role.permissions)) return std::nullopt;
+  return inviter;
+}
+
+struct Unanswered {
+  store::Invite invite;
+  store::Role role;
+};
+
+// The invitation to be renewed or revoked, once nobody else can answer it, and its role, once nobody else can
+// change or remove that.
+Unanswered unanswered_invite(db::Txn& txn, const TenantScope& scope, InviteId id) {
+  store::enter(txn, scope);
+  auto invite = store::lock_invite(txn, scope, id);
+  if (!invite) throw ApiError(ErrorCode::not_found);
+  auto role = store::lock_role(txn, scope, invite->role);
+  if (!role) throw ApiError(ErrorCode::not_found);
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (invite->status != InviteStatus::pending && invite->status != InviteStatus::expired)
+    throw ApiError(ErrorCode::conflict, "The invitation was answered");
+  return {*std::move(invite), *std::move(role)};
+}
+
+struct Person {
+  UserRecord user;
+  bool is_new = false;  // made here, or taken over
+  bool was_known = false;
+  bool newly_verified = false;
+};
+
+// The organization that invites, while it is active.
+OrganizationRecord inviting_organization(db::Txn& txn, const TenantScope& scope) {
+  auto organization = store::find_organization(txn, scope);
+  if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::invite_gone);
+  return *std::move(organization);
+}
+
+std::string password_of(const Context& context, const Email& email, const AcceptForm& form,
+                        const std::string& organization_name) {
+  if (!form.password)
+    throw ApiError(ErrorCode::password_required).field("/password", "choose a password for this account");
+  auto known = known_words(email, form.profile);
+  known.push_back(organization_name);
+  return hash_new_password(context, *form.password, "/password", known);
+}
+
+// Somebody signed up with this address and never showed that it is theirs. Who reads the mailbox takes the
+// account over: with a password of their own, and nothing left of what the other one set up in it. Returns
+// the account as it is then.
+UserRecord take_over(db::Txn& txn, const Context& context, const UserRecord& user, const std::string& phc,
+                     const std::string& profile) {
+  store::set_profile(txn, user.id, profile, context.now);
+  auto taken = claim_account(txn, context, user, phc);
+  taken.profile = profile;
+  return taken;
+}
+
+// The account of the invited address. A new one, and one whose address was never verified, needs a password;
+// one that the caller is signed in to does not. Whoever holds the mailed token reads that mailbox: the
+// address counts as verified.
+Person person_of(db::Txn& txn, const Context& context, const store::Invite& invite, const AcceptForm& form,
+                 const std::string& organization_name, bool signed_in) {
+  const auto email = Email::parse(invite.email).value();
+  if (auto account = store::find_account(txn, email)) {
+    auto& user = account->user;
+    if (user.status != Status::active) throw ApiError(ErrorCode::invite_gone);
+    if (user.email_verified_at) return {user, false, true, false};
+    if (!signed_in)
+      return {
+          take_over(txn, context, user, password_of(context, email, form, organization_name), form.profile),
+          true, true, true};
+    store::mark_verified(txn, user.id, context.now);
+    user.email_verified_at = context.now;
+    user.updated_at = context.now;
+    return {user, false, true, true};
+  }
+  const auto hash = password_of(context, email, form, organization_name);
+  try {
+    return {store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, form.profile, true}, context.now),
+            true, false, false};
+  } catch (const db::DuplicateKey& e) {
+    // Made by somebody else meanwhile: from the start, as an existing account.
+    throw db::RetryableError(e.what());
+  }
+}
+
+// What the acceptance did to the invitation, and to the account behind it.
+void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope& scope,
+                        const store::Invite& invite, const Person& person, const RoleRecord& role) {
+  const auto& user = person.user;
+  auto after = standing_values(invite, InviteStatus::accepted);
+  after.set("member_id", user.id).set("role", role.name).set("role_expires_at", role.expires_at);
+  record(txn, context, scope,
+         {"invite.accepted", "invite", invite.id.bytes(), standing_values(invite, invite.status),
+          std::move(after)});
+  if (!person.was_known)
+    record_audit(txn, context, scope, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
+  // Who has taken the account over is told of that by claim_account.
+  if (!person.newly_verified || person.is_new) return;
+  Values account;
+  account.set("email", user.email).set("email_verified", true);
+  record_for_account(txn, context, user.id,
+                     {"email.verified", "user", user.id.bytes(), {}, std::move(account)});
+}
+
+}  // namespace
+
+void judge_lifetime(const Context& context, const std::string& pointer,
+                    const std::optional<std::int64_t>& seconds) {
+  const auto longest = context.settings.invite_max_seconds;
+  if (!seconds || (*seconds >= kShortestInviteSeconds && *seconds <= longest)) return;
+  throw ApiError(ErrorCode::validation_failed)
+      .field(pointer, "must be from " + std::to_string(kShortestInviteSeconds) + " to " +
+                          std::to_string(longest) + ", the service's own bound");
+}
+
+store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                           const InviteForm& form) {
+  store::enter(txn, scope);
+  const auto role = named_role(txn, scope, form.role, "/role");
+  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  const auto invited = find_invited(txn, form);
+  if (invited.user && store::find_member(txn, scope, *invited.user))
+    throw ApiError(ErrorCode::already_member);
+
+  store::Invite made;
+  made.id = crypto::new_id<InviteId>();
+  made.email = invited.email.str();
+  made.user = invited.user;
+  made.role = role.id;
+  made.invited_by = scope.user();
+  made.created_at = context.now;
+  made.expires_at = context.now + lifetime_of(txn, context, scope, form.expires_in);
+  made.by_user = form.user.has_value();
+  spend_budget(context, scope);
+  return put_invite(txn, context, scope, invited.email, made, role);
+}
+
+store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     UserId inviter, const Email& email, const RoleRecord& role) {
+  store::Invite made;
+  made.id = crypto::new_id<InviteId>();
+  made.email = email.str();
+  made.role = role.id;
+  made.invited_by = inviter;
+  made.created_at = context.now;
+  made.expires_at = context.now + Seconds{context.settings.set_password_seconds};
+  return put_invite(txn, context, scope, email, made, role);
+}
+
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
+                                  std::optional<Seconds> expires_in) {
+  auto [invite, role] = unanswered_invite(txn, scope, id);
+  const auto account = store::find_account(txn, Email::parse(invite.email).value());
+  if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
+  spend_budget(context, scope);
+  const Secret token = crypto::new_token();
+  auto before = standing_values(invite, invite.status);
+  invite.status = InviteStatus::pending;
+  invite.invited_by = scope.user();
+  invite.expires_at = context.now + lifetime_of(txn, context, scope, expires_in);
+  try {
+    store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::invite_pending);
+  }
+  require_place(txn, context, scope);
+  record(txn, context, scope,
+         {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
+  return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
+}
+
+void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id) {
+  const auto invite = unanswered_invite(txn, scope, id).invite;
+  if (!store::answer_invite(txn, scope, id, InviteStatus::revoked, context.now))
+    throw ApiError(ErrorCode::conflict);
+  record(txn, context, scope,
+         {"invite.revoked", "invite", id.bytes(), standing_values(invite, invite.status),
+          standing_values(invite, InviteStatus::revoked)});
+}
+
+void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
+  const auto opened = OpenedInvite::open(txn, crypto::sha256(token), context.now);
+  const auto& scope = opened.scope();
+  const SlowTurn turn{context, SlowTurn::Kind::answer, scope.org()};
+  inviting_organization(txn, scope);
+  // Its token may be another one by now: the same row is asked again, under its lock.
+  const auto invite = store::lock_invite(txn, scope, crypto::sha256(token));
+  if (!invite || invite->id != id ||
+      !store::answer_invite(txn, scope, id, InviteStatus::declined, context.now))
+    throw ApiError(ErrorCode::invite_gone);
+  record(txn, context, scope,
+         {"invite.declined", "invite", id.bytes(), standing_values(*invite, invite->status),
+          standing_values(*invite, InviteStatus::declined)});
+}
+
+namespace {
+
+// Why an invitation opens nothing. Who accepted it and is a member still is told so: what is left to do is to
+// sign in.
+[[noreturn]] void refuse_closed(db::Txn& txn, const TenantScope& scope,
+                                const std::optional<store::Invite>& invite) {
+  if (invite && invite->status == InviteStatus::accepted) {
+    const auto account = store::find_account(txn, Email::parse(invite->email).value());
+    if (account && store::find_member(txn, scope, account->user.id))
+      throw ApiError(ErrorCode::already_member,
+                     "The invitation was accepted and you are a member already: sign in");
+  }
+  throw ApiError(ErrorCode::invite_gone);
+}
+
+}  // namespace
+
+OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
+  const auto org = store::find_invite_organization(txn, token_hash);
+  if (!org) throw ApiError(ErrorCode::invite_gone);
+  // Nobody yet: holds no permission, and shows who acts only once the account is known.
+  const TenantScope scope{*org, UserId{}, PermissionSet{}};
+  store::enter(txn, scope);
+  auto found = store::find_invite(txn, scope, token_hash);
+  if (!found || found->status != InviteStatus::pending || found->expired(now))
+    refuse_closed(txn, scope, found);
+  return OpenedInvite{scope, *std::move(found)};
+}
+
+Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
+                       const std::optional<std::string>& signed_in_as) {
+  const auto hash = crypto::sha256(form.token);
+  const auto opened = OpenedInvite::open(txn, hash, context.now);
+  const auto& scope = opened.scope();
+  const SlowTurn turn{context, SlowTurn::Kind::answer, scope.org()};
+  const auto organization = inviting_organization(txn, scope);
+
+  if (signed_in_as && *signed_in_as != opened.invite().email) throw ApiError(ErrorCode::wrong_account);
+  // Hash before the locks.
+  const auto person =
+      person_of(txn, context, opened.invite(), form, organization.name, signed_in_as.has_value());
+
+  const auto invite = store::lock_invite(txn, scope, hash);
+  if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
+    refuse_closed(txn, scope, invite);
+  auto role = store::find_role(txn, scope, invite->role);
+  const auto inviter = role ? standing_inviter(txn, context, scope, *invite, *role) : std::nullopt;
+  if (!inviter) throw ApiError(ErrorCode::invite_gone);
+  // Nobody gives a role for longer than they hold their own.
+  role->expires_at = inviter->role.expires_at;
+
+  store::set_invite_status(txn, scope, invite->id, InviteStatus::accepted, context.now);
+  try {
+    store::insert_member(txn, scope, opened.redeemed_by(person.user.id),
+                         {role->id, invite->invited_by, role->expires_at}, context.now);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::already_member);
+  }
+  // The membership's key holds the organization's row: whoever deactivates it was before this, or comes
+  // after.
+  inviting_organization(txn, scope);
+  tell_of_acceptance(txn, context, opened.scope_of(person.user.id), *invite, person, *role);
+
+  Accepted accepted;
+  accepted.user = person.user;
+  accepted.membership.organization = organization;
+  accepted.membership.role = *role;
+  accepted.membership.member_since = context.now;
+  if (person.is_new) accepted.signed_in = start_session(txn, context, person.user, accepted.membership);
+  return accepted;
+}
+
+}  // namespace tenantd::service

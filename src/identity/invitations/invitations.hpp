@@ -1,0 +1,88 @@
+// Inviting people into an organization, and accepting.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "identity/accounts/proven_account.hpp"
+#include "tenantd/domain/email.hpp"
+#include "tenantd/identity/invitations_store.hpp"
+#include "tenantd/identity/sessions.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+struct InviteForm {
+  std::optional<Email> email;  // one of the two
+  std::optional<UserId> user;
+  std::string role = std::string{kDefaultInviteRole};
+  std::optional<Seconds> expires_in = {};  // else as long as the organization says, or the service
+};
+
+// Throws ApiError(validation_failed) unless an invitation may be good for so long.
+void judge_lifetime(const Context& context, const std::string& pointer,
+                    const std::optional<std::int64_t>& seconds);
+
+// Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
+// already_member, invite_pending.
+store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
+                           const InviteForm& form);
+
+// For an operator's import, where the address has an account that has not proven it: an invitation in the
+// name of `inviter`, who could send it, good as long as the link to a new account's first password. Throws
+// ApiError(invite_pending).
+store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     UserId inviter, const Email& email, const RoleRecord& role);
+
+// Mails a new link; the old one dies, the time begins anew, and the caller is the inviter from now on, since
+// an invitation holds only as long as its inviter may invite. Throws ApiError: not_found, role_outranks,
+// conflict (it was answered), already_member.
+store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
+                                  std::optional<Seconds> expires_in);
+
+// Throws ApiError: not_found, role_outranks, conflict (it was answered).
+void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id);
+
+// By whoever holds the token. Throws ApiError(invite_gone) if it is not the token of this invitation, or
+// another answer was first.
+void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token);
+
+struct AcceptForm {
+  std::string token;
+  std::optional<std::string> password;  // required when the address has no account, or an unverified one
+  std::string profile = "{}";
+};
+struct Accepted {
+  UserRecord user;
+  store::Membership membership;
+  std::optional<TokenReply> signed_in;  // for the new account, whose password was chosen here
+};
+
+// Accepts for the invited address. `signed_in_as` is the caller's own address if the request carried a
+// session. Throws ApiError: invite_gone (unknown, used, revoked, expired, or the inviter may no longer
+// invite), wrong_account, password_required, password_refused.
+Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
+                       const std::optional<std::string>& signed_in_as);
+
+// An invitation opened by its token. The one way into an organization's scope for somebody who is no member
+// yet.
+class OpenedInvite {
+ public:
+  // Throws ApiError(invite_gone).
+  static OpenedInvite open(db::Txn& txn, const std::string& token_hash, TimePoint now);
+
+  // Acts as nobody yet: without permissions, and without a name in the events.
+  const TenantScope& scope() const { return scope_; }
+  // The same once the invited person's account is known.
+  TenantScope scope_of(UserId user) const { return TenantScope{scope_.org(), user, PermissionSet{}}; }
+  // The account of the invited address, once it has a password of whoever holds the token.
+  store::ProvenAccount redeemed_by(UserId user) const { return store::ProvenAccount{user}; }
+  const store::Invite& invite() const { return invite_; }
+
+ private:
+  OpenedInvite(TenantScope scope, store::Invite invite) : scope_(scope), invite_(std::move(invite)) {}
+  TenantScope scope_;
+  store::Invite invite_;
+};
+
+}  // namespace tenantd::service

@@ -1,0 +1,81 @@
+#include "identity/keys/api_keys.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/account_events.hpp"
+#include "tenantd/identity/budgets_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/standing.hpp"
+#include "tenantd/work/changes.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::size_t kPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
+
+// Without the prefix: what is written down here stays, and says nothing of a key's text.
+Values values_of(const store::ApiKey& key) {
+  Values values;
+  values.set("name", key.name).set("permissions", key.permissions);
+  values.set("expires_at", key.expires_at).set("created_by", key.created_by);
+  values.set("owner", key.of_organization ? "organization" : "member");
+  return std::move(values.masked("key"));
+}
+
+// It outlives its maker's membership, so that it may not come from a right that ends.
+void judge_organization_key(db::Txn& txn, const Context& context, const TenantScope& scope,
+                            const NewApiKey& form) {
+  // As the database has it now: what the session remembers may be from before the role got its end.
+  if (stand_under_lock(txn, context, scope).role.expires_at)
+    throw ApiError(ErrorCode::temporary_right, "Your role ends: make a key of your own, which ends with it");
+  if (!organization_key_permissions().covers(form.permissions))
+    throw ApiError(ErrorCode::validation_failed)
+        .field("/permissions", "a key of the organization may hold only: " +
+                                   format_permissions(organization_key_permissions()));
+}
+
+}  // namespace
+
+PermissionSet organization_key_permissions() {
+  return find_system_role("manager")
+      ->permissions.without(Permission::users_invite)
+      .with(Permission::audit_read)
+      .with(Permission::events_read)
+      .with(Permission::roles_read);
+}
+
+MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form) {
+  if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (form.expires_at && *form.expires_at <= context.now)
+    throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
+  if (form.of_organization) judge_organization_key(txn, context, scope, form);
+  Secret key{"tnd_" + crypto::new_token().reveal()};
+  store::ApiKey record{crypto::new_id<ApiKeyId>(),
+                       std::move(form.name),
+                       key.reveal().substr(0, kPrefixCharacters),
+                       form.permissions,
+                       scope.user(),
+                       context.now,
+                       form.expires_at,
+                       std::nullopt,
+                       form.of_organization};
+  store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
+  store::require_place(txn, scope, store::Budgeted::api_keys, context.settings.api_keys_per_organization);
+  service::record(txn, context, scope,
+                  {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
+  // It outlives the session, and a new password: the maker can read that it was made.
+  record_account_event(txn, context, scope.user(), "api_key.created");
+  return {std::move(record), std::move(key)};
+}
+
+void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, ApiKeyId id) {
+  const auto key = store::find_api_key(txn, scope, id);
+  if (!key) throw ApiError(ErrorCode::not_found);
+  // One's own goes even if one could not make it any more.
+  if (key->created_by != scope.user() && !scope.permissions().covers(key->permissions))
+    throw ApiError(ErrorCode::role_outranks);
+  if (!store::delete_api_key(txn, scope, *key)) throw ApiError(ErrorCode::not_found);
+  record(txn, context, scope, {"api_key.deleted", "api_key", id.bytes(), values_of(*key)});
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,35 @@
+// Making and ending API keys: "tnd_" and 43 base64url characters of 256 random bits. The beginning lets
+// secret scanners recognise one.
+#pragma once
+
+#include <string>
+
+#include "identity/keys/api_keys_store.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+struct NewApiKey {
+  std::string name;
+  PermissionSet permissions;
+  std::optional<TimePoint> expires_at;
+  bool of_organization = false;
+};
+
+// What a key of the organization may hold: business data, and reading. Whatever gives rights to people, or
+// sends data away on and on, stays with people, whose own rights bound it.
+PermissionSet organization_key_permissions();
+
+struct MadeApiKey {
+  store::ApiKey record;
+  Secret key;  // the only time it is seen
+};
+
+// Makes a key that acts for the caller. Throws ApiError: role_outranks (a permission that the caller lacks),
+// validation_failed (it would have expired already).
+MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form);
+
+// Ends a key. Throws ApiError: not_found, role_outranks (another's key that may more than the caller).
+void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, ApiKeyId id);
+
+}  // namespace tenantd::service

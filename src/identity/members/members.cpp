@@ -1,0 +1,186 @@
+#include "identity/members/members.hpp"
+
+#include "identity/factors/reauthentication.hpp"
+#include "identity/roles/named_role.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/account_events.hpp"
+#include "tenantd/identity/accounts_store.hpp"
+#include "tenantd/identity/invitations_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/standing.hpp"
+#include "tenantd/modules/webhooks/keeping.hpp"
+#include "tenantd/work/changes.hpp"
+
+namespace tenantd::service {
+namespace {
+
+store::Member member_to_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  auto member = store::find_member(txn, scope, user);
+  if (!member) throw ApiError(ErrorCode::not_found);
+  if (!scope.permissions().covers(member->role.permissions_at(context.now)))
+    throw ApiError(ErrorCode::role_outranks);
+  return *std::move(member);
+}
+
+// The member to be changed, once nobody else can change it or the owners' number.
+store::Member member_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  stand_under_lock(txn, context, scope);
+  return member_to_change(txn, context, scope, user);
+}
+
+// An owner whose role has an end does not count: the organization would have none from then on.
+void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& leaving) {
+  const bool counts =
+      leaving.role.name == kOwnerRole && leaving.status == Status::active && !leaving.role.expires_at;
+  if (counts && store::count_owners(txn, scope) <= 1) throw ApiError(ErrorCode::last_owner);
+}
+
+// An invitation dies with its inviter's right, and makes room for another's.
+void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
+  const auto revoked = store::revoke_invites_by(txn, scope, {inviter}, context.now);
+  if (revoked == 0) return;
+  Values after;
+  after.set("invited_by", inviter).set("invitations", revoked);
+  record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes(), {}, after});
+}
+
+// What the member has set up does not go on without the right to it.
+void end_what_stands_on(db::Txn& txn, const Context& context, const TenantScope& scope, UserId member) {
+  revoke_invites(txn, context, scope, member);
+  suspend_webhooks_of(txn, context, scope, {member});
+}
+
+Values role_values(const RoleRecord& role) {
+  Values values;
+  return std::move(values.set("role", role.name).set("role_expires_at", role.expires_at));
+}
+
+Values status_value(Status status) { return std::move(Values{}.set("status", status_name(status))); }
+
+// What belongs to the account itself is for one organization to change only while there is no other.
+// Call after a write to the account: its row is locked then, and nobody can join elsewhere meanwhile.
+void require_only_organization(db::Txn& txn, UserId user) {
+  if (store::count_memberships(txn, user) > 1) throw ApiError(ErrorCode::account_shared);
+}
+
+// Throws ApiError(validation_failed) unless a role of that name may end then.
+void judge_expiry(const Context& context, const std::string& role,
+                  const std::optional<TimePoint>& expires_at) {
+  if (!expires_at) return;
+  const auto refuse = [](const char* why) {
+    throw ApiError(ErrorCode::validation_failed).field("/expires_at", why);
+  };
+  if (*expires_at <= context.now) refuse("must be in the future");
+  if (role == kOwnerRole) refuse("the owner's role does not expire");
+}
+
+// True if one who holds a role until `mine` would hold it longer.
+bool prolongs(const std::optional<TimePoint>& mine, const std::optional<TimePoint>& expires_at) {
+  return mine && (!expires_at || *expires_at > *mine);
+}
+
+// Replaces the profile and returns what is to be told of it.
+Change replace_profile(db::Txn& txn, const Context& context, UserId user, const std::string& profile) {
+  const auto before = store::lock_profile(txn, user);
+  store::set_profile(txn, user, profile, context.now);
+  Change change{"user.updated", "user", user.bytes()};
+  if (before) change.before.raw("profile", *before);
+  change.after.raw("profile", profile);
+  return change;
+}
+
+}  // namespace
+
+void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  const auto member = member_under_lock(txn, context, scope, user);
+  keep_an_owner(txn, scope, member);
+  store::delete_member(txn, scope, user, context.now);
+  store::delete_pending_invites(txn, scope, user, member.email);
+  end_what_stands_on(txn, context, scope, user);
+  auto before = role_values(member.role);
+  before.set("email", member.email).set("status", status_name(member.status));
+  record(txn, context, scope, {"member.removed", "member", user.bytes(), std::move(before)});
+}
+
+store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                          const std::string& role_name, const std::optional<TimePoint>& expires_at) {
+  const auto caller = stand_under_lock(txn, context, scope);
+  auto member = member_to_change(txn, context, scope, user);
+  const std::optional<RoleRecord> role = named_role(txn, scope, role_name, "/new_role_name");
+  judge_expiry(context, role->name, expires_at);
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (role->name == kOwnerRole && !member.email_verified_at) throw ApiError(ErrorCode::account_unverified);
+  // Or two who hold their roles for a time would make each other's last.
+  const bool gains =
+      !member.role.permissions.covers(role->permissions) || prolongs(member.role.expires_at, expires_at);
+  if (gains && prolongs(caller.role.expires_at, expires_at))
+    throw ApiError(ErrorCode::role_outranks, "Nobody gives a role for longer than they hold their own");
+  if (role->id == member.role.id && expires_at == member.role.expires_at) return member;
+  if (role->id != member.role.id || expires_at) keep_an_owner(txn, scope, member);
+  store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
+  if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
+  if (expires_at || !role->permissions.has(Permission::webhooks_manage))
+    suspend_webhooks_of(txn, context, scope, {user});
+  auto before = role_values(member.role);
+  member.role = *role;
+  member.role.expires_at = expires_at;
+  record(txn, context, scope,
+         {"member.role_changed", "member", user.bytes(), std::move(before), role_values(member.role)});
+  member.updated_at = context.now;
+  return member;
+}
+
+store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                          const std::string& role_name) {
+  const auto member = store::find_member(txn, scope, user);
+  const auto role = named_role(txn, scope, role_name, "/role");
+  const bool holds = member && member->role.id == role.id && member->role.expires_at > context.now;
+  return change_role(txn, context, scope, user, role_name, holds ? member->role.expires_at : std::nullopt);
+}
+
+void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                       Status status) {
+  const auto caller = stand_under_lock(txn, context, scope);
+  const auto member = member_to_change(txn, context, scope, user);
+  if (member.status == status) return;
+  const bool leaves = status != Status::active;
+  // Whoever holds a right for a time brings back nobody whose right lasts longer.
+  if (!leaves && prolongs(caller.role.expires_at, member.role.expires_at))
+    throw ApiError(ErrorCode::temporary_right,
+                   "Nobody activates a member whose role lasts longer than their own");
+  keep_an_owner(txn, scope, member);
+  store::set_member_status(txn, scope, user, status, context.now);
+  if (leaves) end_what_stands_on(txn, context, scope, user);
+  record(txn, context, scope,
+         {leaves ? "member.deactivated" : "member.activated", "member", user.bytes(),
+          status_value(member.status), status_value(status)});
+}
+
+void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
+                        const std::string& profile) {
+  member_under_lock(txn, context, scope, user);
+  auto change = replace_profile(txn, context, user, profile);
+  require_only_organization(txn, user);
+  record(txn, context, scope, std::move(change));
+}
+
+void set_own_profile(db::Txn& txn, const Context& context, const Session& session,
+                     const std::string& profile) {
+  record_for_account(txn, context, session.user(), replace_profile(txn, context, session.user(), profile));
+}
+
+void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+  // A session in the wrong hands must not buy itself new guesses at its owner's password.
+  if (user == scope.user()) throw ApiError(ErrorCode::forbidden, "Nobody unlocks the own account");
+  member_under_lock(txn, context, scope, user);
+  const auto security = store::find_account_security(txn, user);
+  store::clear_attempts(txn, user);
+  require_only_organization(txn, user);
+  Values before, after;
+  if (security)
+    before.set("failed_signins", security->failed_signins).set("locked_until", security->locked_until);
+  after.set("failed_signins", 0);
+  record_account_change(txn, context, scope, user, {"account.unlocked", std::nullopt, before, after});
+}
+
+}  // namespace tenantd::service

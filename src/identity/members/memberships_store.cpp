@@ -1,0 +1,127 @@
+#include "tenantd/identity/live_sessions.hpp"
+#include "tenantd/work/rows.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kMemberships{
+    "membership.list",
+    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
+    "role_name, "
+    "permissions, status, "
+    "member_since, role_expires_at FROM my_membership WHERE user_id = ? "
+    "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
+constexpr Sql kCount{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
+constexpr Sql kFirst{
+    "membership.first",
+    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
+    "role_name, permissions, status, "
+    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
+    "AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?)) "
+    "ORDER BY member_since, org_id LIMIT 1"};
+constexpr Sql kOne{
+    "membership.find",
+    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
+    "role_name, permissions, status, "
+    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND org_id = ? "
+    "AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?))"};
+constexpr Sql kBounds{"membership.session_bounds",
+                      "SELECT session_idle_seconds, session_max_seconds FROM my_membership "
+                      "WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kDetail{
+    "membership.detail",
+    "SELECT settings, mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, "
+    "max_members, max_projects, max_storage_bytes, max_requests, COALESCE(active_members, 0), "
+    "invite_seconds, "
+    "COALESCE(projects, 0), COALESCE(storage_bytes, 0) "
+    "FROM my_membership WHERE user_id = ? AND org_id = ?"};
+
+Membership read_membership(const db::Rows& rows) {
+  Membership membership{read_organization(rows, 0), read_role(rows, 8), static_cast<Status>(rows.integer(11)),
+                        rows.time(12)};
+  membership.role.expires_at = maybe_time(rows, 13);
+  return membership;
+}
+
+// Memberships are seen through the eyes of their user, whatever scope is entered otherwise.
+class AsUser {
+ public:
+  AsUser(db::Txn& txn, UserId user) : txn_(txn), before_(txn.scope()) {
+    auto scope = before_;
+    scope.user = user;
+    txn.enter(scope);
+  }
+  ~AsUser() { txn_.enter(before_); }
+  AsUser(const AsUser&) = delete;
+  AsUser& operator=(const AsUser&) = delete;
+
+ private:
+  db::Txn& txn_;
+  db::ScopeKey before_;
+};
+
+std::optional<Membership> one_membership(db::Txn& txn, UserId user, std::optional<OrgId> org,
+                                         std::optional<SessionId> session) {
+  const AsUser as{txn, user};
+  auto rows = org ? txn.query(kOne, user, *org, session, session) : txn.query(kFirst, user, session, session);
+  if (!rows.next()) return std::nullopt;
+  return read_membership(rows);
+}
+
+}  // namespace
+
+std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,
+                                         std::int64_t limit) {
+  const AsUser as{txn, user};
+  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
+  auto rows = txn.query(kMemberships, user, start.time, start.time, OrgId{start.id}, limit);
+  std::vector<Membership> found;
+  while (rows.next()) found.push_back(read_membership(rows));
+  return found;
+}
+
+std::int64_t count_memberships(db::Txn& txn, UserId user) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kCount, user);
+  rows.next();
+  return rows.integer(0);
+}
+
+std::optional<Membership> first_membership(db::Txn& txn, UserId user) {
+  return one_membership(txn, user, std::nullopt, std::nullopt);
+}
+std::optional<Membership> first_membership(db::Txn& txn, UserId user, SessionId session) {
+  return one_membership(txn, user, std::nullopt, session);
+}
+std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org) {
+  return one_membership(txn, user, org, std::nullopt);
+}
+std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org, SessionId session) {
+  return one_membership(txn, user, org, session);
+}
+
+SessionBounds find_session_bounds(db::Txn& txn, UserId user, OrgId org) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kBounds, user, org);
+  SessionBounds bounds;
+  if (!rows.next()) return bounds;
+  if (const auto idle = rows.maybe_integer(0)) bounds.idle = Seconds{*idle};
+  if (const auto most = rows.maybe_integer(1)) bounds.most = Seconds{*most};
+  return bounds;
+}
+
+std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId user, OrgId org) {
+  const AsUser as{txn, user};
+  auto rows = txn.query(kDetail, user, org);
+  if (!rows.next()) return std::nullopt;
+  return OrganizationDetail{
+      rows.text(0),
+      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4),
+       rows.maybe_integer(10)},
+      {rows.maybe_integer(5), rows.maybe_integer(6), rows.maybe_integer(7), rows.maybe_integer(8)},
+      {rows.integer(9), rows.integer(11), rows.integer(12)}};
+}
+
+}  // namespace tenantd::store

@@ -1,0 +1,35 @@
+#include "identity/roles/named_role.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/roles_store.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::size_t kMostNamed = 30;
+
+}  // namespace
+
+std::string no_such_role(db::Txn& txn, const TenantScope& scope) {
+  std::vector<std::string> names;
+  for (const auto& role : store::list_roles(txn, scope, std::nullopt, kMostNamed + 1))
+    names.push_back(role.name);
+  const bool more = names.size() > kMostNamed;
+  if (more) names.resize(kMostNamed);
+  std::sort(names.begin(), names.end());
+  std::string words = "there is no such role; the roles are: ";
+  for (const auto& name : names) words += (&name == names.data() ? "" : ", ") + name;
+  return more ? words + ", and more" : words;
+}
+
+RoleRecord named_role(db::Txn& txn, const TenantScope& scope, const std::string& name,
+                      const std::string& pointer) {
+  if (auto role = store::find_role(txn, scope, name)) return *std::move(role);
+  const auto words = no_such_role(txn, scope);
+  throw ApiError(ErrorCode::validation_failed, words).field(pointer, words);
+}
+
+}  // namespace tenantd::service

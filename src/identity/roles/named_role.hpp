@@ -1,0 +1,20 @@
+// Roles by the names that people type.
+#pragma once
+
+#include <string>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+
+namespace tenantd::service {
+
+// Returns the role that store::find_role() finds. Throws ApiError(validation_failed) at `pointer` that names
+// the organization's roles if there is none.
+RoleRecord named_role(db::Txn& txn, const TenantScope& scope, const std::string& name,
+                      const std::string& pointer);
+
+// "there is no such role; the roles are: admin, manager, …"
+std::string no_such_role(db::Txn& txn, const TenantScope& scope);
+
+}  // namespace tenantd::service

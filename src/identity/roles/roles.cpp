@@ -1,0 +1,100 @@
+#include "identity/roles/roles.hpp"
+
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/budgets_store.hpp"
+#include "tenantd/identity/invitations_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/standing.hpp"
+#include "tenantd/modules/webhooks/keeping.hpp"
+#include "tenantd/work/changes.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// The role to be changed, once nobody else can change it and nobody can be given it.
+store::Role role_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
+  stand_for_good(txn, context, scope);
+  auto role = store::lock_role(txn, scope, id);
+  if (!role) throw ApiError(ErrorCode::not_found);
+  if (role->is_system) throw ApiError(ErrorCode::system_role);
+  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  return *std::move(role);
+}
+
+[[noreturn]] void refuse_name() {
+  throw ApiError(ErrorCode::conflict, "Another role has this name").field("/name", "another role has it");
+}
+
+// What a role may become, whatever it was.
+void judge(const TenantScope& scope, const RoleForm& form) {
+  if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
+  // In another case the database finds them taken.
+  if (find_system_role(form.name) != nullptr) refuse_name();
+}
+
+Values values_of(const store::Role& role) {
+  Values values;
+  values.set("name", role.name).set("description", role.description);
+  return std::move(values.set("permissions", role.permissions));
+}
+
+}  // namespace
+
+store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form) {
+  judge(scope, form);
+  stand_for_good(txn, context, scope);
+  const store::Role role{crypto::new_id<RoleId>(),
+                         form.name,
+                         form.description,
+                         form.permissions,
+                         false,
+                         1,
+                         context.now,
+                         context.now};
+  try {
+    store::insert_role(txn, scope, role);
+  } catch (const db::DuplicateKey&) {
+    refuse_name();
+  }
+  store::require_place(txn, scope, store::Budgeted::roles, context.settings.roles_per_organization);
+  record(txn, context, scope, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
+  return role;
+}
+
+store::Role change_role_itself(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id,
+                               const RoleForm& form,
+                               const std::function<bool(std::int64_t revision)>& is_expected) {
+  auto role = role_under_lock(txn, context, scope, id);
+  judge(scope, form);
+  if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
+  auto before = values_of(role);
+  const bool loses = !form.permissions.covers(role.permissions);
+  role.name = form.name;
+  role.description = form.description;
+  role.permissions = form.permissions;
+  try {
+    if (!store::update_role(txn, scope, role, context.now)) throw ApiError(ErrorCode::precondition_failed);
+  } catch (const db::DuplicateKey&) {
+    refuse_name();
+  }
+  ++role.revision;
+  role.updated_at = context.now;
+  // They would die at their acceptance; until then they would stand in the way of others'.
+  const auto revoked = loses ? store::revoke_invites_by_holders(txn, scope, id, context.now) : 0;
+  Values revocation;
+  revocation.set("inviters_role", role.name).set("invitations", revoked);
+  if (revoked > 0) record(txn, context, scope, {"invite.revoked", "invite", id.bytes(), {}, revocation});
+  if (!role.permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(txn, context, scope, id);
+  record(txn, context, scope, {"role.updated", "role", id.bytes(), std::move(before), values_of(role)});
+  return role;
+}
+
+void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
+  const auto role = role_under_lock(txn, context, scope, id);
+  if (store::is_role_in_use(txn, scope, id, context.now)) throw ApiError(ErrorCode::role_in_use);
+  store::delete_role(txn, scope, id);
+  record(txn, context, scope, {"role.deleted", "role", id.bytes(), values_of(role)});
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,31 @@
+// An organization's own roles. Nobody makes, changes or removes one that holds more than they do themselves.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "tenantd/identity/roles_store.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+struct RoleForm {
+  std::string name;
+  std::string description;
+  PermissionSet permissions;
+};
+
+// Throws ApiError: role_outranks, conflict (another role has the name, in whatever case).
+store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form);
+
+// Replaces the role; counts on the next request of its holders. Pending invitations by holders who lost by it
+// are revoked. `is_expected` judges the revision that is about to be replaced. Throws ApiError: not_found,
+// system_role, role_outranks (what it held or is to hold), precondition_failed, conflict.
+store::Role change_role_itself(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id,
+                               const RoleForm& form,
+                               const std::function<bool(std::int64_t revision)>& is_expected);
+
+// Throws ApiError: not_found, system_role, role_outranks, role_in_use.
+void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id);
+
+}  // namespace tenantd::service

@@ -1,0 +1,18 @@
+#include "tenantd/identity/bound.hpp"
+
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/sessions_store.hpp"
+
+namespace tenantd::service {
+
+void require_unbound(const Principal& principal) {
+  if (principal.bound_org)
+    throw ApiError(ErrorCode::session_bound,
+                   "Signed in by an organization's identity provider: good for it alone");
+}
+
+void require_whole_account(db::Txn& txn, const Principal& principal) {
+  if (principal.bound_org && store::count_memberships(txn, principal.user.id) > 1) require_unbound(principal);
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,193 @@
+#include "tenantd/identity/sessions.hpp"
+
+#include "tenantd/crypto/jwt.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/age.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/domain/network.hpp"
+#include "tenantd/identity/account_events.hpp"
+#include "tenantd/identity/accounts_store.hpp"
+#include "tenantd/identity/bound.hpp"
+#include "tenantd/identity/known_networks_store.hpp"
+#include "tenantd/identity/live_sessions.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// When a session ends unless it is refreshed: as the service's settings say, or sooner if its active
+// organization does.
+TimePoint idle_end(const Context& context, const store::SessionBounds& bounds, TimePoint began_at,
+                   TimePoint ends_at) {
+  const Seconds idle{context.settings.session_idle_seconds};
+  const auto end = std::min(context.now + std::min(idle, bounds.idle.value_or(idle)), ends_at);
+  return bounds.most ? std::min(end, began_at + *bounds.most) : end;
+}
+
+bool is_too_old(const Context& context, const store::SessionBounds& bounds, TimePoint began_at) {
+  return bounds.most && began_at + *bounds.most <= context.now;
+}
+
+store::SessionBounds bounds_of(db::Txn& txn, UserId user,
+                               const std::optional<store::Membership>& membership) {
+  if (!membership) return {};
+  return store::find_session_bounds(txn, user, membership->organization.id);
+}
+
+TokenPair make_pair(const Context& context, UserId user, SessionId session, std::int64_t counter,
+                    const std::optional<store::Membership>& membership, TimePoint session_expires_at) {
+  const auto lifetime =
+      std::min(Seconds{context.settings.access_token_seconds}, session_expires_at - context.now);
+  crypto::AccessClaims claims;
+  claims.user = user;
+  claims.session = session;
+  if (membership) claims.org = membership->organization.id;
+  claims.issued_at = context.now;
+  claims.expires_at = context.now + lifetime;
+  TokenPair pair;
+  pair.access_token = crypto::sign_access_token(
+      context.keys, {context.settings.public_url, context.settings.token_audience}, claims);
+  pair.expires_in = lifetime.count();
+  pair.refresh_token =
+      crypto::make_refresh_token(context.keys, {session, static_cast<std::uint64_t>(counter)});
+  pair.refresh_expires_in = (session_expires_at - context.now).count();
+  return pair;
+}
+
+// The membership that a session's next token names: the one it had if it still counts, else the first that
+// does.
+std::optional<store::Membership> current_membership(db::Txn& txn, const store::SessionRow& session) {
+  if (session.org) {
+    auto membership = store::find_membership(txn, session.user, *session.org, session.id);
+    if (membership && membership->status == Status::active &&
+        membership->organization.status == Status::active)
+      return membership;
+  }
+  return store::first_membership(txn, session.user, session.id);
+}
+
+// The same for a session that is good for one organization: that one, or none.
+std::optional<store::Membership> bound_membership(db::Txn& txn, const store::SessionRow& session, OrgId org) {
+  auto membership = store::find_membership(txn, session.user, org, session.id);
+  if (!membership || membership->status != Status::active ||
+      membership->organization.status != Status::active)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  return membership;
+}
+
+// How long a client that lost the reply to its newest refresh may ask again, if nobody has used what the
+// reply held: neither its refresh token nor its access token. Within the setting refresh_grace_seconds it may
+// in any case, since a client's parallel requests do.
+//
+// What an attacker gains who holds a refresh token that its owner has exchanged: the session, for as long as
+// the owner leaves the reply unused, and no longer than this after the exchange. Where the owner got the
+// reply and used it, which is what clients do, the old token ends the session as before. Where the thief
+// comes first, both hold one pair; the first of them to refresh makes the other's token an old one, and once
+// the newer pair is used that one ends the session. So a theft still shows, and a lost reply logs nobody out.
+constexpr Seconds kRefreshRetry{3600};
+
+// A token other than the newest one: the client's own repetition, or a thief's.
+bool is_honest_repetition(db::Txn& txn, const Context& context, const store::SessionRow& row,
+                          std::int64_t counter) {
+  const Seconds grace{context.settings.refresh_grace_seconds};
+  if (counter + 1 != row.counter || grace == Seconds{0}) return false;
+  if (is_younger(row.rotated_at, context.now, grace)) return true;
+  return is_younger(row.rotated_at, context.now, kRefreshRetry) && !store::is_pair_used(txn, row.id);
+}
+
+}  // namespace
+
+TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord& user,
+                         std::optional<store::Membership> membership, bool bound) {
+  store::NewSession session;
+  session.id = crypto::new_id<SessionId>();
+  session.user = user.id;
+  if (membership) session.org = membership->organization.id;
+  if (bound) session.bound_org = membership.value().organization.id;
+  session.ends_at = context.now + Seconds{context.settings.session_max_seconds};
+  session.expires_at = idle_end(context, bounds_of(txn, user.id, membership), context.now, session.ends_at);
+  session.address = context.address;
+  session.agent = context.agent;
+  const auto ended = store::make_room(txn, user.id, context.settings.sessions_per_account, context.now);
+  store::insert_session(txn, session, context.now);
+  store::know_network(txn, user.id, network_of(context.address), context.now);
+  if (ended > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
+  TokenReply reply;
+  reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
+  reply.user = user;
+  reply.session = session.id;
+  reply.membership = std::move(membership);
+  return reply;
+}
+
+TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token) {
+  const auto claims = crypto::open_refresh_token(context.keys, token);
+  if (!claims) throw ApiError(ErrorCode::invalid_token, "The refresh token is not valid");
+  auto row = store::find_session(txn, claims->session);
+  if (!row || row->expires_at <= context.now || row->ends_at <= context.now)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+
+  auto membership =
+      row->bound_org ? bound_membership(txn, *row, *row->bound_org) : current_membership(txn, *row);
+  const auto bounds = bounds_of(txn, row->user, membership);
+  // The bounds may have been drawn closer since its end was written down.
+  const bool was_idle = bounds.idle && row->rotated_at + *bounds.idle <= context.now;
+  if (was_idle || is_too_old(context, bounds, row->created_at))
+    throw ApiError(ErrorCode::invalid_token,
+                   "The session has ended: the organization lets none last so long");
+
+  const auto counter = static_cast<std::int64_t>(claims->counter);
+  const auto expires_at = idle_end(context, bounds, row->created_at, row->ends_at);
+  std::int64_t current = counter + 1;
+  if (!store::rotate_session(txn, row->id, counter, expires_at, context.now)) {
+    row = store::find_session(txn, claims->session);
+    if (!row) throw ApiError(ErrorCode::invalid_token, "The session has ended");
+    if (!is_honest_repetition(txn, context, *row, counter)) {
+      // Whatever else this unit of work holds goes; the end of the session stays.
+      txn.rollback();
+      store::delete_session(txn, row->id, row->user);
+      record_account_change(
+          txn, context, row->user,
+          {"session.token_reused", row->id, {}, Values{}.set("session_id", row->id).set("ended", true)});
+      txn.commit();
+      throw ApiError(ErrorCode::refresh_reused, "The session was ended: sign in again");
+    }
+    current = row->counter;
+  }
+  const auto account = store::find_account(txn, row->user);
+  if (!account || account->user.status != Status::active)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  TokenReply reply;
+  reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
+  reply.user = account->user;
+  reply.session = row->id;
+  reply.membership = std::move(membership);
+  return reply;
+}
+
+TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org) {
+  if (session.principal().bound_org != org) require_unbound(session.principal());
+  // None where an administrator has ended the sessions of before.
+  auto membership = store::find_membership(txn, session.user(), org, session.id());
+  if (!membership || membership->status != Status::active ||
+      membership->organization.status != Status::active)
+    throw ApiError(ErrorCode::not_found);
+  auto row = store::find_session(txn, session.id());
+  if (!row) throw ApiError(ErrorCode::invalid_token);
+  const auto bounds = bounds_of(txn, session.user(), membership);
+  if (is_too_old(context, bounds, row->created_at))
+    throw ApiError(ErrorCode::invalid_token,
+                   "The session is older than the organization allows: sign in again");
+  const auto expires_at = idle_end(context, bounds, row->created_at, row->ends_at);
+  if (!store::select_organization(txn, session.id(), session.user(), org, expires_at, context.now))
+    throw ApiError(ErrorCode::invalid_token);
+  row = store::find_session(txn, session.id());
+  if (!row) throw ApiError(ErrorCode::invalid_token);
+  TokenReply reply;
+  reply.tokens = make_pair(context, row->user, row->id, row->counter, membership, row->expires_at);
+  reply.user = session.principal().user;
+  reply.session = row->id;
+  reply.membership = std::move(membership);
+  return reply;
+}
+
+}  // namespace tenantd::service

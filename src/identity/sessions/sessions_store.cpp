@@ -1,0 +1,222 @@
+#include "tenantd/identity/live_sessions.hpp"
+#include "tenantd/work/rows.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kInsert{
+    "session.insert",
+    "INSERT INTO session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
+    "ends_at, address, agent, generation, born) "
+    "SELECT ?, u.id, ?, ?, 0, ?, ?, ?, ?, ?, ?, u.generation, u.generation FROM user u WHERE u.id = ?"};
+constexpr Sql kMakeRoom{"session.make_room", "CALL displace_sessions(?, ?, ?)"};
+constexpr Sql kFind{"session.find",
+                    "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
+                    "ends_at FROM live_session WHERE id = ? AND actor_id IS NULL"};
+constexpr Sql kRotate{
+    "session.rotate",
+    "UPDATE session SET counter = counter + 1, pair_used = FALSE, rotated_at = ?, expires_at = ? "
+    "WHERE id = ? AND counter = ? AND expires_at > ? AND ends_at > ?"};
+constexpr Sql kSelect{
+    "session.select_organization",
+    "UPDATE session SET org_id = ?, counter = counter + 1, pair_used = FALSE, rotated_at = ?, "
+    "expires_at = ? WHERE id = ? AND user_id = ?"};
+constexpr Sql kFactor{"session.second_factor",
+                      "UPDATE session SET second_factor = TRUE WHERE id = ? AND user_id = ?"};
+constexpr Sql kPairUsed{"session.pair_used", "SELECT pair_used FROM session WHERE id = ?"};
+constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
+constexpr Sql kEndAll{"session.end_all", "CALL end_all_sessions(?, ?)"};
+constexpr Sql kEndAt{"session.end_at", "CALL end_sessions_at(?, ?, TRUE, FALSE)"};
+#define TENANTD_PAGE \
+  "AND created_at <= ? AND (created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+#define TENANTD_LISTED \
+  "FROM live_session WHERE user_id = ? AND (? IS NULL OR org_id = ?) AND expires_at > ? AND ends_at > ? "
+#define TENANTD_LISTED_HERE "FROM home_session WHERE org_id = ? AND user_id = ? AND counts_until > ? "
+constexpr Sql kList{"session.list",
+                    "SELECT id, address, agent, created_at, rotated_at, LEAST(expires_at, ends_at), "
+                    "actor_id " TENANTD_LISTED TENANTD_PAGE};
+constexpr Sql kListHere{"session.list_here",
+                        "SELECT id, address, agent, created_at, rotated_at, counts_until, "
+                        "actor_id " TENANTD_LISTED_HERE TENANTD_PAGE};
+constexpr Sql kCountLive{"session.count", "SELECT COUNT(*) " TENANTD_LISTED};
+constexpr Sql kCountHere{"session.count_here", "SELECT COUNT(*) " TENANTD_LISTED_HERE};
+#undef TENANTD_PAGE
+#undef TENANTD_LISTED
+#undef TENANTD_LISTED_HERE
+constexpr Sql kLock{"session.lock", "SELECT id FROM session WHERE id = ? FOR UPDATE"};
+constexpr Sql kIsLive{
+    "session.is_live",
+    "SELECT id FROM live_session WHERE id = ? AND user_id = ? AND (? IS NULL OR org_id = ?)"};
+constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
+constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
+// What both ways to authenticate answer with.
+LiveSession read_live(const db::Rows& rows) {
+  LiveSession live;
+  auto& p = live.principal;
+  p.user.id = rows.id<UserId>(0);
+  p.session_ends_at = rows.time(1);
+  p.user.email = rows.text(2);
+  p.user.profile = rows.text(3);
+  p.user.status = static_cast<Status>(rows.integer(4));
+  p.user.is_super = rows.flag(5);
+  p.user.email_verified_at = maybe_time(rows, 6);
+  p.user.created_at = rows.time(7);
+  p.user.updated_at = rows.time(8);
+  p.user.mfa_enabled = !rows.is_null(9);
+  p.session_began_at = rows.time(26);
+  p.bound_org = rows.maybe_id<OrgId>(27);
+  if (const auto actor = rows.maybe_id<UserId>(28)) p.actor = Actor{*actor, rows.text(29)};
+  if (rows.is_null(10)) return live;
+  live.is_member = true;
+  p.organization = read_organization(rows, 10);
+  p.role = read_role(rows, 18);
+  live.member_status = static_cast<Status>(rows.integer(21));
+  p.member_since = rows.time(22);
+  p.role.expires_at = maybe_time(rows, 23);
+  p.organization_requests = rows.maybe_integer(30);
+  if (const auto most = rows.maybe_integer(31)) p.organization_session_max = Seconds{*most};
+  return live;
+}
+
+}  // namespace
+
+void insert_session(db::Txn& txn, const NewSession& session, TimePoint now) {
+  txn.execute(kInsert, session.id, session.org, session.bound_org, now, now, session.expires_at,
+              session.ends_at, session.address, session.agent, session.user);
+}
+
+std::int64_t make_room(db::Txn& txn, UserId user, std::int64_t most, TimePoint now) {
+  const auto read = [](db::Rows& rows) { return rows.next() ? rows.integer(0) : 0; };
+  const auto ended = txn.call_locked(kMakeRoom, read, user, most, now);
+  if (ended > 0) txn.touch(user);
+  return ended;
+}
+
+void set_second_factor(db::Txn& txn, SessionId id, UserId user) {
+  txn.execute(kFactor, id, user);
+  txn.touch(user);
+}
+
+bool is_pair_used(db::Txn& txn, SessionId id) {
+  auto rows = txn.query(kPairUsed, id);
+  return rows.next() && rows.flag(0);
+}
+
+std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
+  auto rows = txn.query(kFind, id);
+  if (!rows.next()) return std::nullopt;
+  return SessionRow{rows.id<SessionId>(0),
+                    rows.id<UserId>(1),
+                    rows.maybe_id<OrgId>(2),
+                    rows.maybe_id<OrgId>(3),
+                    rows.integer(4),
+                    rows.time(5),
+                    rows.time(6),
+                    rows.time(7),
+                    rows.time(8)};
+}
+
+bool rotate_session(db::Txn& txn, SessionId id, std::int64_t counter, TimePoint expires_at, TimePoint now) {
+  return txn.execute(kRotate, now, expires_at, id, counter, now, now) == 1;
+}
+
+bool select_organization(db::Txn& txn, SessionId id, UserId user, OrgId org, TimePoint expires_at,
+                         TimePoint now) {
+  return txn.execute(kSelect, org, now, expires_at, id, user) == 1;
+}
+
+void delete_session(db::Txn& txn, SessionId id, UserId user) {
+  txn.execute(kDelete, id);
+  txn.touch(user);
+}
+
+void delete_sessions(db::Txn& txn, UserId user, std::optional<SessionId> keep) {
+  txn.execute(kEndAll, user, keep);
+  txn.touch(user);
+}
+
+namespace {
+
+// True if somebody else asks, inside `org`: who sees those that count there.
+bool is_here(const db::Txn& txn, const std::optional<OrgId>& org) { return org && txn.scope().org == org; }
+
+}  // namespace
+
+std::vector<SessionDetail> list_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org,
+                                         const std::optional<Keyset>& from, std::int64_t limit,
+                                         TimePoint now) {
+  // Nothing is newer than a day from now.
+  const Keyset start = from.value_or(Keyset{now + Seconds{86400}, {}});
+  const SessionId before{start.id};
+  auto rows = is_here(txn, org)
+                  ? txn.query(kListHere, *org, user, now, start.time, start.time, before, limit)
+                  : txn.query(kList, user, org, org, now, now, start.time, start.time, before, limit);
+  std::vector<SessionDetail> found;
+  while (rows.next())
+    found.push_back({rows.id<SessionId>(0), rows.text(1), rows.text(2), rows.time(3), rows.time(4),
+                     rows.time(5), rows.maybe_id<UserId>(6)});
+  return found;
+}
+
+std::int64_t count_sessions(db::Txn& txn, UserId user, std::optional<OrgId> org, TimePoint now) {
+  auto rows = is_here(txn, org) ? txn.query(kCountHere, *org, user, now)
+                                : txn.query(kCountLive, user, org, org, now, now);
+  rows.next();
+  return rows.integer(0);
+}
+
+namespace {
+
+// Of two at once, one ends it.
+std::int64_t end_one(db::Txn& txn, UserId user, SessionId id, std::optional<OrgId> org) {
+  auto locked = txn.lock(kLock, id);
+  auto found = txn.query(kIsLive, id, user, org, org);
+  if (!found.next()) return 0;
+  delete_session(txn, id, user);
+  return 1;
+}
+
+}  // namespace
+
+std::int64_t end_sessions(db::Txn& txn, UserId user, std::optional<SessionId> one, std::optional<OrgId> org) {
+  if (one) return end_one(txn, user, *one, org);
+  if (org) {
+    txn.execute(kEndAt, user, *org);
+    txn.touch(user);
+  } else {
+    delete_sessions(txn, user, std::nullopt);
+  }
+  return 1;
+}
+
+std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
+                                        const std::optional<std::string>& slug, const TokenUse& use) {
+  const auto read = [&](db::Rows& rows) -> std::optional<LiveSession> {
+    if (!rows.next()) return std::nullopt;
+    auto live = read_live(rows);
+    live.principal.session = session;
+    return live;
+  };
+  return txn.call(kAuthenticate, read, session, org, slug, use.issued_at, use.super_needs_factor);
+}
+
+std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
+                                        const std::optional<std::string>& slug) {
+  return authenticate(txn, session, org, slug, {from_unix(0)});
+}
+
+std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now) {
+  const auto read = [](db::Rows& rows) -> std::optional<LiveSession> {
+    if (!rows.next()) return std::nullopt;
+    auto live = read_live(rows);
+    auto& p = live.principal;
+    p.api_key = rows.id<ApiKeyId>(24);
+    p.role.permissions = PermissionSet{p.role.permissions.bits() & parse_permissions(rows.text(25)).bits()};
+    return live;
+  };
+  return txn.call(kAuthenticateKey, read, hash, now);
+}
+
+}  // namespace tenantd::store

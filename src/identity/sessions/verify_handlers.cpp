@@ -1,0 +1,73 @@
+// Who calls, as headers, for nginx's auth_request in front of other applications.
+#include <array>
+
+#include "tenantd/api/rows.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/domain/impersonation.hpp"
+#include "tenantd/domain/permission.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+// A role's name is any text: what is not visible ASCII, and '%', goes as %XX (RFC 3986 section 2.1).
+std::string header_text(std::string_view text) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (c > 0x20 && c < 0x7F && c != '%') {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+  }
+  return out;
+}
+
+std::string separated_by_blanks(PermissionSet set) {
+  std::string names = format_permissions(set);
+  for (char& c : names)
+    if (c == ',') c = ' ';
+  return names;
+}
+
+Response verify_caller(const Request& request, const Caller& caller, Txn&) {
+  const auto& p = caller.principal();
+  const auto held = p.organization ? held_by(p, request.context.now) : PermissionSet{};
+  if (const auto name = maybe_text(request.query, "permission")) {
+    const auto wanted = parse_permission(*name);
+    if (!wanted) refuse_field("?permission", "is no permission");
+    if (!held.has(*wanted)) throw ApiError(ErrorCode::forbidden);
+  }
+  // A key may less than its maker's role says, and an assignment that has expired says nothing: an
+  // application that goes by the role's name must not take either for it.
+  const bool has_role = p.organization && !p.api_key && held != PermissionSet{};
+  // A key of the organization stands for nobody: its role is the key itself.
+  const bool is_nobody = p.api_key && p.role.id.bytes() == p.api_key->bytes();
+  auto response = no_content();
+  response.header("X-User-Id", is_nobody ? "" : p.user.id.str())
+      .header("X-Org-Id", p.organization ? p.organization->id.str() : "")
+      .header("X-Role", has_role ? header_text(p.role.name) : "")
+      .header("X-Permissions", separated_by_blanks(held))
+      .header("X-Actor-Id", p.actor ? p.actor->id.str() : "");
+  return response;
+}
+
+constexpr auto kRows =
+    section("Health and discovery",
+            {
+                {.method = GET,
+                 .path = "/auth/verify",
+                 .handler = verify_caller,
+                 .rate = Rate::read,
+                 .query = "verify_query",
+                 .reply = done(),
+                 .refuses = {forbidden},
+                 .summary = "Who calls, for nginx's auth_request in front of other applications"},
+            });
+
+}  // namespace
+
+std::span<const Route> verify_rows() { return kRows; }
+
+}  // namespace tenantd::api::handlers

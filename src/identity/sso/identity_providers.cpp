@@ -1,0 +1,165 @@
+#include "identity/sso/identity_providers.hpp"
+
+#include <algorithm>
+
+#include "identity/roles/named_role.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/email.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/standing.hpp"
+#include "tenantd/work/changes.hpp"
+
+namespace tenantd::service {
+namespace {
+
+using store::IdentityProvider;
+using store::ProviderKind;
+
+constexpr std::size_t kMaxDomains = 4000;  // characters, as the column has
+
+[[noreturn]] void refuse(const char* pointer, const char* why) {
+  throw ApiError(ErrorCode::validation_failed).field(pointer, why);
+}
+
+std::string seal_context(OrgId org, ProviderId id) {
+  return "identity_provider:" + org.str() + ':' + id.str();
+}
+
+// A tenant of Entra by its id. The names that stand for everybody's tenants are none.
+std::optional<std::string> azure_tenant(const IdentityProvider& provider, const ProviderForm& form) {
+  if (provider.kind == ProviderKind::google && form.azure_tenant)
+    refuse("/azure_tenant_id", "is for microsoft alone");
+  if (!form.azure_tenant) return provider.azure_tenant;
+  const auto id = parse_uuid(*form.azure_tenant);
+  if (!id || *id == UuidBytes{}) refuse("/azure_tenant_id", "must be the directory's id, a UUID");
+  return format_uuid(*id);
+}
+
+std::vector<std::string> normalized_domains(const std::vector<std::string>& typed) {
+  std::vector<std::string> domains;
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < typed.size(); ++i) {
+    auto domain = parse_domain(typed[i]);
+    const auto pointer = "/allowed_domains/" + std::to_string(i);
+    if (!domain) refuse(pointer.c_str(), "is no domain");
+    characters += domain->size() + 1;
+    if (std::find(domains.begin(), domains.end(), *domain) == domains.end())
+      domains.push_back(*std::move(domain));
+  }
+  if (characters > kMaxDomains) refuse("/allowed_domains", "are too many");
+  return domains;
+}
+
+// Newcomers get no more than whoever lets them in holds, and never everything.
+RoleRecord default_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
+  const auto role = named_role(txn, scope, name, "/default_role_name");
+  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (role.name == kOwnerRole) refuse("/default_role_name", "must not be the owner's");
+  return role;
+}
+
+// Writes the form into `provider`.
+void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const ProviderForm& form,
+           IdentityProvider& provider) {
+  provider.azure_tenant = azure_tenant(provider, form);
+  if (form.domains) provider.domains = normalized_domains(*form.domains);
+  provider.auto_provision = form.auto_provision.value_or(provider.auto_provision);
+  // Whoever has an account at the provider would become a member.
+  if (provider.auto_provision && provider.domains.empty())
+    refuse("/allowed_domains", "is required with auto_provision_users: it says whose accounts are made");
+  provider.client_id = form.client_id.value_or(provider.client_id);
+  provider.enabled = form.enabled.value_or(provider.enabled);
+  const auto role = default_role(txn, scope, form.default_role.value_or(provider.default_role_name));
+  provider.default_role = role.id;
+  provider.default_role_name = role.name;
+  provider.kept_by = scope.user();
+  if (form.client_secret)
+    provider.secret_sealed = crypto::seal(context.keys.seal_key(), form.client_secret->reveal(),
+                                          seal_context(scope.org(), provider.id));
+}
+
+Values values_of(const IdentityProvider& provider) {
+  Values values;
+  std::string domains;
+  for (const auto& domain : provider.domains) domains += (domains.empty() ? "\"" : ",\"") + domain + '"';
+  values.set("provider", store::provider_name(provider.kind))
+      .set("client_id", provider.client_id)
+      .masked("client_secret")
+      .set("azure_tenant_id", provider.azure_tenant)
+      .set("auto_provision_users", provider.auto_provision)
+      .raw("allowed_domains", '[' + domains + ']')
+      .set("default_role_name", provider.default_role_name)
+      .set("enabled", provider.enabled)
+      .set("kept_by", provider.kept_by);
+  return values;
+}
+
+void tell(db::Txn& txn, const Context& context, const TenantScope& scope, std::string_view action,
+          const IdentityProvider& of, Values before, Values after) {
+  Change change{action, "identity_provider", of.id.bytes(), std::move(before), std::move(after)};
+  change.data.set("provider", store::provider_name(of.kind));
+  record(txn, context, scope, change);
+}
+
+IdentityProvider provider_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     ProviderId id) {
+  stand_for_good(txn, context, scope);
+  auto provider = store::find_provider(txn, scope, id);
+  if (!provider) throw ApiError(ErrorCode::not_found);
+  return *std::move(provider);
+}
+
+}  // namespace
+
+IdentityProvider make_provider(db::Txn& txn, const Context& context, const TenantScope& scope,
+                               ProviderKind kind, const ProviderForm& form) {
+  IdentityProvider provider;
+  provider.id = crypto::new_id<ProviderId>();
+  provider.kind = kind;
+  provider.created_at = provider.updated_at = context.now;
+  stand_for_good(txn, context, scope);
+  apply(txn, context, scope, form, provider);
+  try {
+    store::insert_provider(txn, scope, provider);
+  } catch (const db::DuplicateKey&) {
+    throw ApiError(ErrorCode::conflict, "The organization has a provider of this kind: change that one");
+  }
+  tell(txn, context, scope, "identity_provider.created", provider, {}, values_of(provider));
+  return provider;
+}
+
+IdentityProvider change_provider(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                 ProviderId id, const ProviderForm& form,
+                                 const std::function<bool(std::int64_t revision)>& is_expected) {
+  auto provider = provider_under_lock(txn, context, scope, id);
+  if (!is_expected(provider.revision)) throw ApiError(ErrorCode::precondition_failed);
+  const auto before = values_of(provider);
+  apply(txn, context, scope, form, provider);
+  if (!store::update_provider(txn, scope, provider, context.now))
+    throw ApiError(ErrorCode::precondition_failed);
+  ++provider.revision;
+  provider.updated_at = context.now;
+  auto after = values_of(provider);
+  if (form.client_secret) after.set("client_secret_changed", true);
+  tell(txn, context, scope, "identity_provider.updated", provider, before, after);
+  return provider;
+}
+
+void remove_provider(db::Txn& txn, const Context& context, const TenantScope& scope, ProviderId id) {
+  const auto provider = provider_under_lock(txn, context, scope, id);
+  store::delete_provider(txn, scope, id);
+  tell(txn, context, scope, "identity_provider.deleted", provider, values_of(provider), {});
+}
+
+void require_organization(db::Txn& txn, const TenantScope& scope) {
+  if (scope.is_super() && !store::find_organization(txn, scope)) throw ApiError(ErrorCode::not_found);
+}
+
+Secret client_secret_of(const Context& context, OrgId org, const IdentityProvider& provider) {
+  return Secret{
+      crypto::unseal(context.keys.seal_key(), provider.secret_sealed, seal_context(org, provider.id))};
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,151 @@
+#include "identity/sso/provisioning.hpp"
+
+#include "identity/sso/identities_store.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/account_events.hpp"
+#include "tenantd/identity/accounts_store.hpp"
+#include "tenantd/identity/members_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/standing.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/mail_gate.hpp"
+
+namespace tenantd::service {
+namespace {
+
+[[noreturn]] void refuse(const char* why, const char* detail) {
+  throw ApiError(ErrorCode::not_provisioned, why).detail(detail);
+}
+
+constexpr const char* kNobody =
+    "No account here belongs to this identity: sign in with the password and link it, or ask for an "
+    "invitation";
+
+std::string_view name_of(const Vouched& vouched) { return store::provider_name(vouched.by.provider().kind); }
+
+std::string address_of(const Vouched& vouched) {
+  return vouched.claims.email ? vouched.claims.email->str() : "";
+}
+
+store::Identity identity_of(const Vouched& vouched, UserId user) {
+  return {vouched.issuer, vouched.claims.subject, user, address_of(vouched)};
+}
+
+// Tells organization, owner and the account's own record.
+void attach(db::Txn& txn, const Context& context, const Vouched& vouched, UserId user) {
+  store::insert_identity(txn, identity_of(vouched, user), context.now);
+  Change change{"identity.linked", "user", user.bytes()};
+  change.after.set("provider", name_of(vouched))
+      .set("issuer", vouched.issuer)
+      .set("email", address_of(vouched));
+  change.data.set("provider", name_of(vouched));
+  record(txn, context, vouched.by.scope_of(user), change);
+  record_account_event(txn, context, user, "identity.linked");
+}
+
+void mail_link(db::Txn& txn, const Context& context, const Vouched& vouched, const UserRecord& user) {
+  const std::string name = vouched.by.provider().kind == store::ProviderKind::google ? "Google" : "Microsoft";
+  mail_security_change(txn, context, user, "Sign-in by " + name + " was linked to it");
+}
+
+bool is_active_member(db::Txn& txn, const Vouched& vouched, UserId user) {
+  const auto member = store::find_member(txn, vouched.by.scope(), user);
+  return member && member->status == Status::active;
+}
+
+// The account of one who was signed in when the link was asked for.
+UserId link(db::Txn& txn, const Context& context, const Vouched& vouched, std::optional<UserId> owner) {
+  const auto user = *vouched.linking;
+  if (owner == user) return user;
+  if (owner) throw ApiError(ErrorCode::identity_taken);
+  const auto account = store::find_account(txn, user);
+  if (!account || account->user.status != Status::active || !is_active_member(txn, vouched, user))
+    refuse(kNobody, "who asked for the link is no active member any more");
+  attach(txn, context, vouched, user);
+  mail_link(txn, context, vouched, account->user);
+  return user;
+}
+
+// Whoever answers for the provider lets newcomers in by it, as somebody does who invites: as long as that
+// person could, and to no more. Judged under the lock of members: whoever takes that right away was before
+// this, or comes after.
+void require_keeper(db::Txn& txn, const Vouched& vouched) {
+  store::lock_organization(txn, vouched.by.scope());
+  const auto& provider = vouched.by.provider();
+  const auto role = store::find_role(txn, vouched.by.scope(), provider.default_role);
+  const auto needs = role.value().permissions.with(Permission::identity_providers_manage);
+  if (!provider.kept_by || !stands_for_good(txn, vouched.by.scope(), *provider.kept_by, needs))
+    refuse("Nobody answers for newcomers by this provider any more: an administrator has to save it again",
+           "the provider's keeper may let nobody in");
+}
+
+void join(db::Txn& txn, const Context& context, const Vouched& vouched, UserId user, const char* action) {
+  const auto& provider = vouched.by.provider();
+  require_keeper(txn, vouched);
+  store::insert_member(txn, vouched.by.scope(), vouched.by.signed_for(user),
+                       {provider.default_role, provider.kept_by, {}}, context.now);
+  Change change{action, "user", user.bytes()};
+  change.after.set("email", address_of(vouched))
+      .set("role", provider.default_role_name)
+      .set("provider", name_of(vouched));
+  change.data.set("provider", name_of(vouched)).set("role", provider.default_role_name);
+  record(txn, context, vouched.by.scope_of(user), change);
+}
+
+// An account with this address was there before. Whoever vouches for the address must be the one who hosts
+// it, and the account must be known to be its reader's and at home here; else its owner shows who it is by
+// the password, and links.
+UserId adopt(db::Txn& txn, const Context& context, const Vouched& vouched, const UserRecord& user) {
+  if (!vouched.claims.email_proven || !user.email_verified_at || user.status != Status::active ||
+      !is_active_member(txn, vouched, user.id))
+    throw ApiError(ErrorCode::email_taken,
+                   "The address has an account: sign in with its password and link this identity");
+  attach(txn, context, vouched, user.id);
+  mail_link(txn, context, vouched, user);
+  return user.id;
+}
+
+UserId provision(db::Txn& txn, const Context& context, const Vouched& vouched) {
+  if (!vouched.by.provider().auto_provision) refuse(kNobody, "unknown identity");
+  if (!vouched.claims.email) refuse("The identity has no e-mail address", "no address in the token");
+  const auto& email = *vouched.claims.email;
+  if (!Email::read(email.str()).problem.empty())
+    refuse("Mail to the identity's e-mail address cannot be sent", "letters beyond ASCII before the @");
+  // Counted whether or not an account comes of it: each refusal tells that an address is registered.
+  if (context.may_invite)
+    require(context.may_invite(UserId{vouched.by.scope().org().bytes()}),
+            "Too many new accounts: try again later");
+  if (const auto account = store::find_account(txn, email))
+    return adopt(txn, context, vouched, account->user);
+  const auto user = store::insert_user(
+      txn,
+      {crypto::new_id<UserId>(), email, std::nullopt, vouched.claims.profile, vouched.claims.email_proven},
+      context.now);
+  join(txn, context, vouched, user.id, "user.provisioned");
+  attach(txn, context, vouched, user.id);
+  return user.id;
+}
+
+}  // namespace
+
+SignedOn account_of(db::Txn& txn, const Context& context, const Vouched& vouched) {
+  const auto& scope = vouched.by.scope();
+  store::enter(txn, scope);
+  const auto owner = store::find_identity(txn, vouched.issuer, vouched.claims.subject);
+  const UserId user = vouched.linking ? link(txn, context, vouched, owner)
+                      : owner         ? *owner
+                                      : provision(txn, context, vouched);
+  const auto account = store::find_account(txn, user);
+  if (!account || account->user.status != Status::active) refuse(kNobody, "the account is not active");
+  const auto member = store::find_member(txn, scope, user);
+  if (member && member->status != Status::active) refuse("The membership is deactivated", "inactive member");
+  if (!member && !vouched.by.provider().auto_provision) refuse(kNobody, "no member");
+  if (!member) join(txn, context, vouched, user, "member.provisioned");
+  store::use_identity(txn, identity_of(vouched, user), context.now);
+  auto membership = store::find_membership(txn, user, scope.org());
+  if (!membership || membership->organization.status != Status::active) throw ApiError(ErrorCode::not_found);
+  return {account->user, *std::move(membership)};
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,27 @@
+// Whose account an identity leads to, and who gets one.
+#pragma once
+
+#include "identity/sso/id_token.hpp"
+#include "identity/sso/single_sign_on.hpp"
+
+namespace tenantd::service {
+
+// Somebody whom the provider has vouched for.
+struct Vouched {
+  const FoundProvider& by;
+  std::string issuer;
+  Claims claims;
+  std::optional<UserId> linking;  // who asked for a link to the own account
+};
+
+// Returns the account that the identity belongs to, or now belongs to, with its active membership. An address
+// alone never leads to an account: only Google's word for an address that it hosts, where the account's own
+// address is verified and the account is a member here already. Throws ApiError: not_provisioned, email_taken
+// (sign in with the password and link), identity_taken.
+struct SignedOn {
+  UserRecord user;
+  store::Membership membership;
+};
+SignedOn account_of(db::Txn& txn, const Context& context, const Vouched& vouched);
+
+}  // namespace tenantd::service

@@ -1,0 +1,70 @@
+// Signing in by an organization's identity provider: OpenID Connect Core 1.0 with the authorization code
+// flow, PKCE (RFC 7636), and what RFC 9700 asks for besides. The browser carries a state that is good once,
+// in the browser that began, for one organization and one provider.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "identity/accounts/proven_account.hpp"
+#include "identity/sso/identity_providers_store.hpp"
+#include "tenantd/identity/sessions.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+// What the browser gets to begin with.
+struct BegunSignIn {
+  std::string authorization_url;
+  std::int64_t expires_in = 0;  // seconds
+  std::string cookie_name;
+  std::string cookie;
+};
+
+// `tenant`: id or slug. `linking`: whoever is signed in asks for that identity to be linked to the own
+// account. Throws ApiError: not_found (no such active organization, or provider there), provider_unavailable,
+// url_refused, unavailable; when linking also session_bound, impersonating, email_unverified,
+// reauthentication_required (not fresh from the sign-in), not_provisioned (no member).
+BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, store::ProviderKind kind,
+                          const std::string& tenant, const Principal* linking);
+
+struct ProviderAnswer {
+  std::string code;
+  std::string state;
+};
+
+// Starts a session that is good for this organization alone. The state is used up, whatever comes of it.
+// Nothing is locked and no transaction is open while the provider is asked: a claim that was made before is
+// given up. Throws ApiError: not_found, oauth_state_invalid, oauth_token_refused, domain_not_allowed,
+// not_provisioned, email_taken, identity_taken, mfa_required, provider_unavailable, url_refused, unavailable.
+TokenReply finish_sign_in(db::Txn& txn, const Context& context, store::ProviderKind kind,
+                          const std::string& tenant, const ProviderAnswer& answer,
+                          const std::function<std::optional<std::string>(const std::string&)>& cookie);
+
+// The cookie that binds a state to its browser. Two sign-ins in one browser have one each.
+std::string cookie_name(const Settings& settings, const std::string& state);
+
+// An organization whose identity provider vouches for people: the one way into its scope for somebody who is
+// nobody there yet.
+class FoundProvider {
+ public:
+  // Throws ApiError(not_found).
+  static FoundProvider find(db::Txn& txn, store::ProviderKind kind, const std::string& tenant);
+
+  // Acts as nobody yet: without permissions, and without a name in the events.
+  const TenantScope& scope() const { return scope_; }
+  // The same once it is known who it is.
+  TenantScope scope_of(UserId user) const { return TenantScope{scope_.org(), user, PermissionSet{}}; }
+  // The account of an identity that the provider has signed for.
+  store::ProvenAccount signed_for(UserId user) const { return store::ProvenAccount{user}; }
+  const store::IdentityProvider& provider() const { return provider_; }
+
+ private:
+  FoundProvider(TenantScope scope, store::IdentityProvider provider)
+      : scope_(scope), provider_(std::move(provider)) {}
+  TenantScope scope_;
+  store::IdentityProvider provider_;
+};
+
+}  // namespace tenantd::service

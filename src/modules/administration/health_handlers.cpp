@@ -1,0 +1,159 @@
+#include <array>
+#include <cstdio>
+
+#include "tenantd/api/route.hpp"
+#include "tenantd/api/rows.hpp"
+#include "tenantd/db/migrate.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/shm/metrics.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+Response status_reply(std::string_view status) {
+  JsonOut json;
+  json.begin_object().field("status", status).end_object();
+  return reply(json).header("Cache-Control", "no-store");
+}
+
+// The Prometheus text format: name, labels, value.
+class Exposition {
+ public:
+  void family(const char* name, const char* type, const char* help) {
+    text_ += std::string{"# HELP "} + name + ' ' + help + "\n# TYPE " + name + ' ' + type + '\n';
+  }
+  void sample(const std::string& series, std::uint64_t value) {
+    text_ += series + ' ' + std::to_string(value) + '\n';
+  }
+  void seconds(const std::string& series, std::int64_t microseconds) {
+    std::array<char, 40> number{};
+    std::snprintf(number.data(), number.size(), " %.6f\n", static_cast<double>(microseconds) / 1e6);
+    text_ += series + number.data();
+  }
+  void counter(const char* name, const char* help, const std::atomic<std::uint64_t>& value) {
+    family(name, "counter", help);
+    sample(name, value.load());
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void put_requests(Exposition& out, const shm::Metrics& metrics) {
+  out.family("tenantd_http_requests_total", "counter", "Requests answered, by route and class of status");
+  const auto table = routes();
+  for (std::size_t i = 0; i < shm::Metrics::kRoutes; ++i) {
+    const bool unmatched = i == shm::Metrics::kRoutes - 1;
+    if (!unmatched && i >= table.size()) continue;
+    for (std::size_t digit = 1; digit < shm::Metrics::kStatuses; ++digit) {
+      const auto count = metrics.requests[i][digit].load();
+      if (count == 0) continue;
+      const std::string method{unmatched ? "" : http::method_name(table[i].method)};
+      const std::string path{unmatched ? "unmatched" : table[i].path};
+      out.sample("tenantd_http_requests_total{method=\"" + method + "\",path=\"" + path + "\",status=\"" +
+                     std::to_string(digit) + "xx\"}",
+                 count);
+    }
+  }
+}
+
+void put_durations(Exposition& out, const shm::Metrics& metrics) {
+  const std::string name = "tenantd_http_request_duration_seconds";
+  out.family(name.c_str(), "histogram", "Time from reading a request to its reply");
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < shm::Metrics::kBounds.size(); ++i) {
+    sum += metrics.durations[i].load();
+    std::array<char, 32> bound{};
+    std::snprintf(bound.data(), bound.size(), "%g", static_cast<double>(shm::Metrics::kBounds[i]) / 1e6);
+    out.sample(name + "_bucket{le=\"" + bound.data() + "\"}", sum);
+  }
+  sum += metrics.durations.back().load();
+  out.sample(name + "_bucket{le=\"+Inf\"}", sum);
+  out.seconds(name + "_sum", static_cast<std::int64_t>(metrics.duration_sum_us.load()));
+  out.sample(name + "_count", sum);
+}
+
+bool is_local(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "unix:" || address.empty();
+}
+
+Response health(const Request&, Txn&) { return status_reply("ok"); }
+
+Response ready(const Request&, Txn& txn) {
+  const auto version = db::schema_version(txn);
+  if (version < db::kSchemaVersion)
+    throw ApiError(ErrorCode::unavailable,
+                   "The database schema is older than this program: run `tenantctl migrate`");
+  return status_reply("ready");
+}
+
+Response jwks(const Request& request, Txn&) {
+  Response response;
+  response.body = request.context.keys.jwks_json();
+  // Nobody keeps it for longer than a new key is published before it signs.
+  const auto seconds = std::min<std::int64_t>(300, request.context.settings.keys_publish_seconds);
+  response.header("Cache-Control", "public, max-age=" + std::to_string(seconds));
+  return response;
+}
+
+Response metrics(const Request& request, Txn&) {
+  if (!is_local(request.http.remote_address)) throw ApiError(ErrorCode::forbidden);
+  const auto& m = *request.metrics;
+  Exposition out;
+  put_requests(out, m);
+  put_durations(out, m);
+  out.family("tenantd_http_requests_in_flight", "gauge", "Requests being answered");
+  out.sample("tenantd_http_requests_in_flight", m.in_flight.load());
+  out.counter("tenantd_session_cache_hits_total", "Tokens answered for by what workers share", m.cache_hits);
+  out.counter("tenantd_session_cache_misses_total", "Tokens for which the database was read", m.cache_misses);
+  out.counter("tenantd_rate_limited_total", "Requests refused by a rate limit", m.rate_limited);
+  out.counter("tenantd_worker_crashes_total", "Workers that ended without being told to", m.worker_crashes);
+  out.counter("tenantd_reloads_total", "Completed reloads", m.reloads);
+  out.family("process_start_time_seconds", "gauge", "Start of the master, seconds since 1970");
+  out.sample("process_start_time_seconds", static_cast<std::uint64_t>(m.started_at));
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = out.take();
+  return response;
+}
+
+constexpr auto kRows = section("Health and discovery",
+                               {
+                                   {.method = GET,
+                                    .path = "/health",
+                                    .also_at = {"/health-check"},
+                                    .handler = health,
+                                    .rate = Rate::none,
+                                    .reply = ok("status"),
+                                    .refuses = nothing,
+                                    .summary = "Liveness; touches no database"},
+                                   {.method = GET,
+                                    .path = "/health/ready",
+                                    .also_at = {"/ready"},
+                                    .handler = ready,
+                                    .rate = Rate::none,
+                                    .reply = ok("status"),
+                                    .refuses = nothing,
+                                    .summary = "Readiness: the database answers and its schema is current"},
+                                   {.method = GET,
+                                    .path = "/metrics",
+                                    .handler = metrics,
+                                    .rate = Rate::none,
+                                    .reply = ok(""),
+                                    .refuses = {forbidden},
+                                    .summary = "Prometheus metrics, for local addresses"},
+                                   {.method = GET,
+                                    .path = "/.well-known/jwks.json",
+                                    .handler = jwks,
+                                    .rate = Rate::read,
+                                    .reply = ok("jwks"),
+                                    .refuses = nothing,
+                                    .summary = "Public signing keys (RFC 7517)"},
+                               });
+
+}  // namespace
+
+std::span<const Route> health_rows() { return kRows; }
+
+}  // namespace tenantd::api::handlers

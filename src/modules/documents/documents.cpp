@@ -1,0 +1,98 @@
+#include "modules/documents/documents.hpp"
+
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::service {
+namespace {
+
+// Runs a write, and says so if the project is not there, or has just gone.
+template <class Write>
+void write(Write&& run, ErrorCode code, const char* pointer) {
+  try {
+    run();
+  } catch (const db::ForeignKeyError&) {
+    if (pointer == nullptr) throw ApiError(code);
+    throw ApiError(code).field(pointer, "no such project");
+  }
+}
+
+}  // namespace
+
+Values document_values(const store::Document& d) {
+  Values values;
+  values.set("project_id", d.project)
+      .set("name", d.name)
+      .set("description", d.description)
+      .set("tags", d.tags)
+      .set("status", document_status_name(d.status));
+  if (d.status != DocumentStatus::none)
+    values.set("content_type", d.content_type)
+        .set("size", d.size)
+        .set("sha256", d.sha256 ? std::optional{to_hex(*d.sha256)} : std::nullopt);
+  return values;
+}
+
+Values document_data(const store::Document& d) {
+  Values values;
+  values.set("name", d.name).set("project_id", d.project).set("status", document_status_name(d.status));
+  return values;
+}
+
+store::Document make_document(db::Txn& txn, const Context& context, const TenantScope& scope,
+                              ProjectId project, const DocumentForm& form) {
+  store::Document d;
+  d.id = crypto::new_id<DocumentId>();
+  d.project = project;
+  d.name = form.name;
+  d.description = form.description;
+  d.tags = form.tags;
+  d.created_by = scope.user();
+  d.created_at = d.updated_at = context.now;
+  write([&] { store::insert_document(txn, scope, d); }, ErrorCode::not_found, nullptr);
+  record(txn, context, scope,
+         {"document.created", "document", d.id.bytes(), {}, document_values(d), document_data(d)});
+  return d;
+}
+
+store::Document change_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
+                                const std::function<bool(std::int64_t revision)>& is_expected,
+                                const DocumentForm& form) {
+  auto d = store::lock_document(txn, scope, id);
+  if (!d) throw ApiError(ErrorCode::not_found);
+  if (!is_expected(d->revision)) throw ApiError(ErrorCode::precondition_failed);
+  auto before = document_values(*d);
+  d->project = form.project.value_or(d->project);
+  d->name = form.name;
+  d->description = form.description;
+  d->tags = form.tags;
+  d->updated_at = context.now;
+  write([&] { store::update_document(txn, scope, *d); }, ErrorCode::validation_failed, "/project_id");
+  ++d->revision;
+  record(txn, context, scope,
+         {"document.updated", "document", id.bytes(), std::move(before), document_values(*d),
+          document_data(*d)});
+  return *std::move(d);
+}
+
+void remove_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id) {
+  const auto d = store::lock_document(txn, scope, id);
+  if (!d) throw ApiError(ErrorCode::not_found);
+  remove_locked(txn, context, scope, {*d});
+}
+
+void remove_locked(db::Txn& txn, const Context& context, const TenantScope& scope,
+                   const std::vector<store::Document>& documents) {
+  std::int64_t bytes = 0;
+  for (const auto& d : documents) {
+    if (d.storage_key) store::remove_file(txn, scope, *d.storage_key);
+    if (d.status != DocumentStatus::none) bytes += d.size.value_or(0);
+    store::delete_document(txn, scope, d.id);
+    record(txn, context, scope,
+           {"document.deleted", "document", d.id.bytes(), document_values(d), {}, document_data(d)});
+  }
+  if (bytes != 0) store::add_storage(txn, scope, -bytes);
+}
+
+}  // namespace tenantd::service

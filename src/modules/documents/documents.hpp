@@ -1,0 +1,38 @@
+// Making, changing and removing documents. What becomes of their files is told by service/files.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "modules/documents/documents_store.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+// What is told of a document: never the key of its file.
+Values document_values(const store::Document& document);
+// What the readers of its events learn: name, project_id and, if there is one, the file.
+Values document_data(const store::Document& document);
+
+struct DocumentForm {
+  std::string name;
+  std::string description;
+  std::string tags;                  // joined
+  std::optional<ProjectId> project;  // nullopt = where it is
+};
+
+// A document of text alone. Throws ApiError(not_found) without such a project.
+store::Document make_document(db::Txn& txn, const Context& context, const TenantScope& scope,
+                              ProjectId project, const DocumentForm& form);
+// `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
+store::Document change_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
+                                const std::function<bool(std::int64_t revision)>& is_expected,
+                                const DocumentForm& form);
+// Throws ApiError(not_found).
+void remove_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id);
+// Removes documents that the caller has locked, hands their files to the sweeper and gives the bytes back.
+void remove_locked(db::Txn& txn, const Context& context, const TenantScope& scope,
+                   const std::vector<store::Document>& documents);
+
+}  // namespace tenantd::service

@@ -1,0 +1,157 @@
+// Documents of projects, but for the way of their files.
+#include "modules/documents/document_json.hpp"
+#include "modules/documents/documents.hpp"
+#include "tenantd/api/collection.hpp"
+#include "tenantd/api/rows.hpp"
+#include "tenantd/base/text.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+service::DocumentForm form_of(const JsonValue& body) {
+  return {text(body, "name"), maybe_text(body, "description").value_or(""), tags_of(body),
+          maybe_id<ProjectId>(body, "project_id")};
+}
+
+store::DocumentFilter filter_of(const JsonValue& query) {
+  store::DocumentFilter filter;
+  filter.q = maybe_text(query, "q");
+  filter.project = maybe_id<ProjectId>(query, "project_id");
+  if (const auto status = maybe_text(query, "status")) filter.status = parse_document_status(*status);
+  if (const auto tag = maybe_text(query, "tag")) filter.tag = normalized_tag(*tag).value_or(",");
+  return filter;
+}
+
+}  // namespace
+
+void put_tags(JsonOut& json, const std::string& joined) {
+  json.key("tags").begin_array();
+  for (const auto& tag : split_tags(joined)) json.value(tag);
+  json.end_array();
+}
+
+std::string tags_of(const JsonValue& body) {
+  const auto* typed = member(body, "tags");
+  if (typed == nullptr) return "";
+  std::vector<std::string> tags;
+  for (rapidjson::SizeType i = 0; i < typed->Size(); ++i) {
+    auto tag = normalized_tag({(*typed)[i].GetString(), (*typed)[i].GetStringLength()});
+    if (!tag)
+      refuse_field("/tags/" + std::to_string(i),
+                   "must have between 1 and 40 characters, neither commas nor control characters");
+    tags.push_back(*std::move(tag));
+  }
+  return join_tags(std::move(tags));
+}
+
+void put_document(JsonOut& json, const store::Document& d) {
+  json.begin_object()
+      .field("id", d.id)
+      .field("project_id", d.project)
+      .field("name", d.name)
+      .field("description", d.description);
+  put_tags(json, d.tags);
+  json.field("status", document_status_name(d.status))
+      .field("content_type", d.content_type)
+      .field("size", d.size)
+      .field("sha256", d.sha256 ? std::optional{to_hex(*d.sha256)} : std::nullopt)
+      .field("uploaded_at", d.uploaded_at)
+      .field("created_by", d.created_by)
+      .field("created_at", d.created_at)
+      .field("updated_at", d.updated_at)
+      .end_object();
+}
+
+namespace {
+
+Response make_document(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto project = path_id<ProjectId>(request, "project_id");
+  return row_reply(service::make_document(txn, request.context, scope, project, form_of(request.body)),
+                   kDocumentsPath, put_document, 201);
+}
+
+Response list_documents(const Request& request, const TenantScope& scope, Txn& txn) {
+  const Page page = page_of(request.query);
+  const auto filter = filter_of(request.query);
+  return page_reply(
+      page, store::list_documents(txn, scope, filter, page.from, page.limit + 1), put_document,
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_documents(txn, scope, filter); });
+}
+
+Response show_document(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto found = store::find_document(txn, scope, path_id<DocumentId>(request, "document_id"));
+  if (!found) throw ApiError(ErrorCode::not_found);
+  return row_reply(*found, "", put_document);
+}
+
+Response change_document(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto is_expected = [&](std::int64_t revision) {
+    return if_match_allows(request.http.if_match, revision);
+  };
+  return row_reply(
+      service::change_document(txn, request.context, scope, path_id<DocumentId>(request, "document_id"),
+                               is_expected, form_of(request.body)),
+      "", put_document);
+}
+
+Response delete_document(const Request& request, const TenantScope& scope, Txn& txn) {
+  service::remove_document(txn, request.context, scope, path_id<DocumentId>(request, "document_id"));
+  return no_content();
+}
+
+constexpr auto kRows =
+    section("Projects and documents",
+            {
+                {.method = POST,
+                 .path = "/api/v1/projects/{project_id}/documents",
+                 .handler = make_document,
+                 .permission = documents_create,
+                 .rate = Rate::write,
+                 .body = "document",
+                 .reply = made("document"),
+                 .refuses = {not_found, limit_reached},
+                 .summary = "Add a document that is text alone"},
+                {.method = GET,
+                 .path = "/api/v1/projects/documents",
+                 .handler = list_documents,
+                 .permission = documents_read,
+                 .rate = Rate::read,
+                 .query = "documents_query",
+                 .reply = ok("documents"),
+                 .refuses = nothing,
+                 .summary = "Documents of all projects or of one"},
+                {.method = GET,
+                 .path = "/api/v1/projects/documents/{document_id}",
+                 .handler = show_document,
+                 .permission = documents_read,
+                 .rate = Rate::read,
+                 .reply = ok("document"),
+                 .refuses = {not_found},
+                 .summary = "A document"},
+                {.method = PUT,
+                 .path = "/api/v1/projects/documents/{document_id}",
+                 .handler = change_document,
+                 .permission = documents_update,
+                 .rate = Rate::write,
+                 .body = "change_document",
+                 .reply = ok("document"),
+                 .refuses = {not_found},
+                 .summary = "Replace a document's name, text and tags, or move it; If-Match takes its ETag"},
+                {.method = DELETE_,
+                 .path = "/api/v1/projects/documents/{document_id}",
+                 .handler = delete_document,
+                 .permission = documents_delete,
+                 .rate = Rate::write,
+                 .reply = done(),
+                 .refuses = {not_found},
+                 .summary = "Remove a document with its file"},
+            });
+
+}  // namespace
+
+std::span<const Route> project_documents_rows() { return kRows; }
+
+}  // namespace tenantd::api::handlers

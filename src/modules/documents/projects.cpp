@@ -1,0 +1,118 @@
+#include "modules/documents/projects.hpp"
+
+#include "modules/documents/documents.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/members_store.hpp"
+
+namespace tenantd::service {
+namespace {
+
+[[noreturn]] void refuse(const char* pointer, const char* why) {
+  throw ApiError(ErrorCode::validation_failed).field(pointer, why);
+}
+
+bool is_active_member(db::Txn& txn, const TenantScope& scope, UserId user) {
+  const auto member = store::find_member(txn, scope, user);
+  return member && member->status == Status::active;
+}
+
+// Who was a member when the project became theirs may go and stay its owner.
+void require_owner(db::Txn& txn, const TenantScope& scope, const std::optional<UserId>& owner) {
+  if (owner && !is_active_member(txn, scope, *owner)) refuse("/owner_id", "no active member has this id");
+}
+
+void fill(store::Project& p, const ProjectForm& form, TimePoint now) {
+  if (form.starts_at && form.ends_at && *form.ends_at < *form.starts_at)
+    refuse("/ends_at", "must not be before starts_at");
+  p.name = form.name;
+  p.description = form.description;
+  p.status = form.status;
+  if (form.names_owner) p.owner = form.owner;
+  p.starts_at = form.starts_at;
+  p.ends_at = form.ends_at;
+  p.tags = form.tags;
+  p.updated_at = now;
+}
+
+Values values_of(const store::Project& p) {
+  Values values;
+  values.set("name", p.name)
+      .set("description", p.description)
+      .set("status", project_status_name(p.status))
+      .set("owner_id", p.owner)
+      .set("starts_at", p.starts_at)
+      .set("ends_at", p.ends_at)
+      .set("tags", p.tags);
+  return values;
+}
+
+Values data_of(const store::Project& p) {
+  Values values;
+  values.set("name", p.name).set("project_id", p.id).set("status", project_status_name(p.status));
+  return values;
+}
+
+void take_place(db::Txn& txn, const TenantScope& scope) {
+  const auto usage = store::count_project(txn, scope, 1);
+  if (usage.most && usage.projects > *usage.most)
+    throw ApiError(ErrorCode::limit_reached, "The organization's limit of projects is reached")
+        .member("limit", "projects");
+}
+
+}  // namespace
+
+store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope,
+                            const ProjectForm& form) {
+  store::Project p;
+  fill(p, form, context.now);
+  if (form.names_owner) {
+    require_owner(txn, scope, p.owner);
+  } else if (is_active_member(txn, scope, scope.user())) {
+    p.owner = scope.user();
+  }
+  take_place(txn, scope);
+  p.id = crypto::new_id<ProjectId>();
+  p.created_by = scope.user();
+  p.created_at = context.now;
+  store::insert_project(txn, scope, p);
+  record(txn, context, scope, {"project.created", "project", p.id.bytes(), {}, values_of(p), data_of(p)});
+  return p;
+}
+
+store::Project change_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
+                              const std::function<bool(std::int64_t revision)>& is_expected,
+                              const ProjectForm& form) {
+  auto p = store::lock_project(txn, scope, id);
+  if (!p) throw ApiError(ErrorCode::not_found);
+  if (!is_expected(p->revision)) throw ApiError(ErrorCode::precondition_failed);
+  auto before = values_of(*p);
+  const auto owner = p->owner;
+  fill(*p, form, context.now);
+  if (p->owner != owner) require_owner(txn, scope, p->owner);
+  store::update_project(txn, scope, *p);
+  ++p->revision;
+  record(txn, context, scope,
+         {"project.updated", "project", id.bytes(), std::move(before), values_of(*p), data_of(*p)});
+  return *std::move(p);
+}
+
+void remove_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
+                    bool with_documents) {
+  const auto p = store::lock_project(txn, scope, id);
+  if (!p) throw ApiError(ErrorCode::not_found);
+  const auto documents =
+      store::lock_documents_of(txn, scope, id, with_documents ? kMostRemovedDocuments + 1 : 1);
+  if (!documents.empty() && !with_documents)
+    throw ApiError(ErrorCode::resource_in_use, "The project has documents");
+  if (static_cast<std::int64_t>(documents.size()) > kMostRemovedDocuments)
+    throw ApiError(ErrorCode::resource_in_use, "The project has more documents than go at once: remove some");
+  if (!documents.empty() && !scope.permissions().has(Permission::documents_delete))
+    throw ApiError(ErrorCode::forbidden);
+  remove_locked(txn, context, scope, documents);
+  store::delete_project(txn, scope, id);
+  store::count_project(txn, scope, -1);
+  record(txn, context, scope, {"project.deleted", "project", id.bytes(), values_of(*p), {}, data_of(*p)});
+}
+
+}  // namespace tenantd::service

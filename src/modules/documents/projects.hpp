@@ -1,0 +1,40 @@
+// Beginning, changing and ending projects. The organization's usage row is locked before anything of a
+// project that is new, so that of a crowd exactly as many get in as there are places.
+#pragma once
+
+#include <functional>
+
+#include "modules/documents/projects_store.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+struct ProjectForm {
+  std::string name;
+  std::string description;
+  ProjectStatus status = ProjectStatus::planned;
+  bool names_owner = false;  // else it is the caller's, or stays whose it was
+  std::optional<UserId> owner;
+  std::optional<TimePoint> starts_at;
+  std::optional<TimePoint> ends_at;
+  std::string tags;  // joined
+};
+
+// Throws ApiError: validation_failed (dates, owner), limit_reached.
+store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope,
+                            const ProjectForm& form);
+// `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
+store::Project change_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
+                              const std::function<bool(std::int64_t revision)>& is_expected,
+                              const ProjectForm& form);
+
+// More documents than this are not removed with their project in one transaction.
+inline constexpr std::int64_t kMostRemovedDocuments = 1000;
+
+// Throws ApiError: not_found, resource_in_use (it has documents, and they shall stay or are too many),
+// forbidden (they shall go, and the caller may not remove documents).
+void remove_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
+                    bool with_documents);
+
+}  // namespace tenantd::service

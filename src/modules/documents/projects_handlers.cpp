@@ -1,0 +1,158 @@
+#include "modules/documents/projects.hpp"
+#include "tenantd/api/rows.hpp"
+
+#include "modules/documents/document_json.hpp"
+#include "modules/documents/project_json.hpp"
+#include "tenantd/api/collection.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+constexpr std::string_view kPath = "/api/v1/projects";
+
+service::ProjectForm form_of(const JsonValue& body) {
+  service::ProjectForm form;
+  form.name = text(body, "name");
+  form.description = maybe_text(body, "description").value_or("");
+  if (const auto status = maybe_text(body, "status"))
+    form.status = parse_project_status(*status).value_or(ProjectStatus::planned);
+  form.owner = maybe_id<UserId>(body, "owner_id");
+  form.names_owner = form.owner || is_null(body, "owner_id");
+  form.starts_at = maybe_time(body, "starts_at");
+  form.ends_at = maybe_time(body, "ends_at");
+  form.tags = tags_of(body);
+  return form;
+}
+
+store::ProjectFilter filter_of(const JsonValue& query) {
+  store::ProjectFilter filter;
+  filter.q = maybe_text(query, "q");
+  if (const auto status = maybe_text(query, "status")) filter.status = parse_project_status(*status);
+  filter.owner = maybe_id<UserId>(query, "owner_id");
+  // What is no tag is nobody's.
+  if (const auto tag = maybe_text(query, "tag")) filter.tag = normalized_tag(*tag).value_or(",");
+  return filter;
+}
+
+}  // namespace
+
+void put_project(JsonOut& json, const store::Project& p) {
+  json.begin_object()
+      .field("id", p.id)
+      .field("name", p.name)
+      .field("description", p.description)
+      .field("status", project_status_name(p.status))
+      .field("owner_id", p.owner)
+      .field("starts_at", p.starts_at)
+      .field("ends_at", p.ends_at);
+  put_tags(json, p.tags);
+  json.field("created_by", p.created_by)
+      .field("created_at", p.created_at)
+      .field("updated_at", p.updated_at)
+      .end_object();
+}
+
+namespace {
+
+Response list_projects(const Request& request, const TenantScope& scope, Txn& txn) {
+  const Page page = page_of(request.query);
+  const auto filter = filter_of(request.query);
+  return page_reply(
+      page, store::list_projects(txn, scope, filter, page.from, page.limit + 1), put_project,
+      [](const auto& row) {
+        return store::Keyset{row.created_at, row.id.bytes()};
+      },
+      [&] { return store::count_projects(txn, scope, filter); });
+}
+
+Response make_project(const Request& request, const TenantScope& scope, Txn& txn) {
+  return row_reply(service::make_project(txn, request.context, scope, form_of(request.body)), kPath,
+                   put_project, 201);
+}
+
+Response show_project(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto found = store::find_project(txn, scope, path_id<ProjectId>(request, "project_id"));
+  if (!found) throw ApiError(ErrorCode::not_found);
+  return row_reply(*found, "", put_project);
+}
+
+Response change_project(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto is_expected = [&](std::int64_t revision) {
+    return if_match_allows(request.http.if_match, revision);
+  };
+  return row_reply(
+      service::change_project(txn, request.context, scope, path_id<ProjectId>(request, "project_id"),
+                              is_expected, form_of(request.body)),
+      "", put_project);
+}
+
+Response delete_project(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto* with_documents = member(request.query, "with_documents");
+  service::remove_project(txn, request.context, scope, path_id<ProjectId>(request, "project_id"),
+                          with_documents != nullptr && with_documents->GetBool());
+  return no_content();
+}
+
+constexpr auto kRows =
+    section("Projects and documents",
+            {
+                {.method = POST,
+                 .path = "/projects/create_project",
+                 .handler = make_project,
+                 .permission = projects_create,
+                 .rate = Rate::write,
+                 .body = "project",
+                 .reply = made("project"),
+                 .refuses = {limit_reached},
+                 .summary = "Begin a project"},
+                {.method = GET,
+                 .path = "/api/v1/projects",
+                 .handler = list_projects,
+                 .permission = projects_read,
+                 .rate = Rate::read,
+                 .query = "projects_query",
+                 .reply = ok("projects"),
+                 .refuses = nothing,
+                 .summary = "Projects"},
+                {.method = POST,
+                 .path = "/api/v1/projects",
+                 .handler = make_project,
+                 .permission = projects_create,
+                 .rate = Rate::write,
+                 .body = "project",
+                 .reply = made("project"),
+                 .refuses = {limit_reached},
+                 .summary = "Begin a project"},
+                {.method = GET,
+                 .path = "/api/v1/projects/{project_id}",
+                 .handler = show_project,
+                 .permission = projects_read,
+                 .rate = Rate::read,
+                 .reply = ok("project"),
+                 .refuses = {not_found},
+                 .summary = "A project"},
+                {.method = PUT,
+                 .path = "/api/v1/projects/{project_id}",
+                 .handler = change_project,
+                 .permission = projects_update,
+                 .rate = Rate::write,
+                 .body = "project",
+                 .reply = ok("project"),
+                 .refuses = {not_found},
+                 .summary = "Replace a project; If-Match takes its ETag"},
+                {.method = DELETE_,
+                 .path = "/api/v1/projects/{project_id}",
+                 .handler = delete_project,
+                 .permission = projects_delete,
+                 .rate = Rate::write,
+                 .query = "delete_project_query",
+                 .reply = done(),
+                 .refuses = {not_found, resource_in_use},
+                 .summary = "Remove a project, with its documents only if the query says so"},
+            });
+
+}  // namespace
+
+std::span<const Route> projects_rows() { return kRows; }
+
+}  // namespace tenantd::api::handlers

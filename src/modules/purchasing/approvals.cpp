@@ -1,0 +1,134 @@
+#include "modules/purchasing/approvals.hpp"
+
+#include <algorithm>
+
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/members_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/roles_store.hpp"
+#include "tenantd/identity/standing.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/mail_gate.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::int64_t kMostRoles = 200;
+
+Values told(const std::vector<ApprovalThreshold>& thresholds) {
+  std::string list = "[";
+  for (const auto& threshold : thresholds) {
+    Values one;
+    one.set("currency", threshold.currency).set("above_minor", threshold.above_minor);
+    list += (list.size() > 1 ? "," : "") + one.set("role_id", threshold.role).json();
+  }
+  return std::move(Values{}.raw("thresholds", list + ']'));
+}
+
+PurchaseAmount amount_of(const PurchaseView& request) {
+  const bool priced = std::all_of(request.lines.begin(), request.lines.end(),
+                                  [](const auto& line) { return line.unit_price_minor.has_value(); });
+  return {request.row.currency, request.row.total_minor, priced};
+}
+
+// What both mails say of a request.
+mail::Mail mail_about(db::Txn& txn, const TenantScope& scope, mail::Template kind,
+                      const PurchaseView& request) {
+  const auto& row = request.row;
+  mail::Mail mail{kind, "", {}};
+  mail.values["number"] = std::to_string(row.number);
+  mail.values["title"] = row.title;
+  if (row.currency) mail.values["amount"] = format_money(row.total_minor, *row.currency);
+  if (!amount_of(request).priced) mail.values["unpriced"] = "not all of its lines have a price";
+  if (const auto organization = store::find_organization(txn, scope))
+    mail.values["organization"] = organization->name;
+  return mail;
+}
+
+std::optional<store::Member> active_member(db::Txn& txn, const TenantScope& scope,
+                                           const std::optional<UserId>& user) {
+  auto member = user ? store::find_member(txn, scope, *user) : std::nullopt;
+  if (member && member->status != Status::active) return std::nullopt;
+  return member;
+}
+
+bool may_approve(const PermissionSet& held, const PermissionSet& wanted) {
+  return held.has(Permission::purchase_requests_approve) && held.covers(wanted);
+}
+
+// What one organization sends in an hour is bounded, as its invitations are; the decision itself is not held
+// up.
+bool may_mail_now(const Context& context, const TenantScope& scope) {
+  return !context.may_invite || context.may_invite(UserId{scope.org().bytes()}).allowed;
+}
+
+}  // namespace
+
+std::vector<ApprovalThreshold> replace_thresholds(db::Txn& txn, const Context& context,
+                                                  const TenantScope& scope,
+                                                  const std::vector<ApprovalThreshold>& thresholds) {
+  // As whoever removes a role does.
+  stand_for_good(txn, context, scope);
+  const auto before = store::list_thresholds(txn, scope);
+  store::delete_thresholds(txn, scope);
+  for (std::size_t i = 0; i < thresholds.size(); ++i) {
+    const auto refuse = [&](const char* member, const char* why) {
+      throw ApiError(ErrorCode::validation_failed).field("/thresholds/" + std::to_string(i) + member, why);
+    };
+    try {
+      store::insert_threshold(txn, scope, thresholds[i]);
+    } catch (const db::ForeignKeyError&) {
+      refuse("/role_id", "no such role");
+    } catch (const db::DuplicateKey&) {
+      refuse("/above_minor", "stands there twice in this currency");
+    }
+  }
+  auto after = store::list_thresholds(txn, scope);
+  record(txn, context, scope,
+         {"purchase_request.thresholds_changed", "organization", scope.org().bytes(), told(before),
+          told(after), told(after)});
+  return after;
+}
+
+PermissionSet wanted_permissions(db::Txn& txn, const TenantScope& scope, const PurchaseView& request) {
+  PermissionSet wanted;
+  const auto thresholds = store::list_thresholds(txn, scope);
+  for (const auto& id : wanted_roles(thresholds, amount_of(request))) {
+    if (const auto role = store::find_role(txn, scope, id))
+      wanted = PermissionSet{wanted.bits() | role->permissions.bits()};
+  }
+  return wanted;
+}
+
+void mail_approvers(db::Txn& txn, const Context& context, const TenantScope& scope,
+                    const PurchaseView& request) {
+  auto mail = mail_about(txn, scope, mail::Template::purchase_submitted, request);
+  if (const auto requester = active_member(txn, scope, request.row.requested_by))
+    mail.values["requester"] = requester->email;
+  const auto wanted = wanted_permissions(txn, scope, request);
+  std::int64_t left = kMostMails;
+  for (const auto& role : store::list_roles(txn, scope, std::nullopt, kMostRoles)) {
+    if (left == 0) return;
+    if (!may_approve(role.permissions, wanted)) continue;
+    // Two more, since the requester and who submitted it are not told.
+    for (const auto& holder : store::list_holders(txn, scope, role.id, context.now, left + 2)) {
+      if (holder.user == request.row.requested_by || holder.user == scope.user() || left == 0) continue;
+      if (!may_mail_now(context, scope)) return;
+      offer_mail(txn, context, mail, scope.org(), {holder.email, holder.user, true});
+      --left;
+    }
+  }
+}
+
+void mail_requester(db::Txn& txn, const Context& context, const TenantScope& scope,
+                    const PurchaseView& request, const std::string& reason) {
+  const auto requester = active_member(txn, scope, request.row.requested_by);
+  if (!requester || !may_mail_now(context, scope)) return;
+  auto mail = mail_about(txn, scope, mail::Template::purchase_decided, request);
+  mail.values["decision"] = purchase_status_name(request.row.status);
+  mail.values["reason"] = reason;
+  if (const auto decider = active_member(txn, scope, scope.user())) mail.values["decider"] = decider->email;
+  offer_mail(txn, context, std::move(mail), scope.org(), reader_of(*requester));
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,424 @@
+#include "modules/purchasing/purchase_requests.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "modules/purchasing/approvals.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/modules/inventory/stock.hpp"
+#include "tenantd/modules/inventory/warehouses_store.hpp"
+#include "tenantd/work/changes.hpp"
+
+namespace tenantd::service {
+namespace {
+
+[[noreturn]] void refuse(const std::string& pointer, const char* why) {
+  throw ApiError(ErrorCode::validation_failed).field(pointer, why);
+}
+
+std::string line_pointer(std::size_t i, const char* member) { return "/lines/" + std::to_string(i) + member; }
+
+// The products that the lines name.
+std::map<ProductId, store::Product> products_of(db::Txn& txn, const TenantScope& scope,
+                                                const std::vector<store::PurchaseLine>& lines) {
+  std::map<ProductId, store::Product> products;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (products.contains(lines[i].product)) continue;
+    auto product = store::find_row(txn, scope, lines[i].product);
+    if (!product) refuse(line_pointer(i, "/product_id"), "no such product");
+    products.emplace(lines[i].product, *std::move(product));
+  }
+  return products;
+}
+
+std::optional<std::string> first_currency(const std::vector<store::PurchaseLine>& lines,
+                                          const std::map<ProductId, store::Product>& products) {
+  for (const auto& line : lines)
+    if (const auto& currency = products.at(line.product).currency) return currency;
+  return std::nullopt;
+}
+
+// Gives the row what the form says, and what follows from its lines, which are completed.
+void fill(db::Txn& txn, const TenantScope& scope, PurchaseView& view, const PurchaseForm& form) {
+  auto& row = view.row;
+  row.title = form.title;
+  row.warehouse = form.warehouse;
+  row.note = form.note;
+  if (form.warehouse && !store::find_row(txn, scope, *form.warehouse))
+    refuse("/warehouse_id", "no such warehouse");
+  view.lines = form.lines;
+  const auto products = products_of(txn, scope, view.lines);
+  row.currency = form.currency ? form.currency : first_currency(view.lines, products);
+  row.total_minor = row.unpriced_lines = 0;
+  for (std::size_t i = 0; i < view.lines.size(); ++i) {
+    auto& line = view.lines[i];
+    const auto& product = products.at(line.product);
+    if (!line.unit_price_minor && product.currency == row.currency)
+      line.unit_price_minor = product.price_minor;
+    if (!line.unit_price_minor) ++row.unpriced_lines;
+    line.position = static_cast<std::int64_t>(i);
+    line.sku = product.sku;
+    line.name = product.name;
+    line.unit = product.unit;
+    const auto total = add_line(row.total_minor, line.quantity, line.unit_price_minor);
+    if (!total) refuse(line_pointer(i, ""), "makes the total too large");
+    row.total_minor = *total;
+  }
+}
+
+// Runs a write and says what the schema refuses: what the request names was removed meanwhile.
+template <class Write>
+void write_request(Write&& write) {
+  try {
+    write();
+  } catch (const db::ForeignKeyError&) {
+    refuse("/lines", "a product or the warehouse is not there any more");
+  }
+}
+
+Values values_of(const PurchaseView& view) {
+  const auto& row = view.row;
+  std::string lines = "[";
+  for (const auto& line : view.lines) {
+    Values one;
+    one.set("product_id", line.product).set("quantity", line.quantity);
+    lines += (lines.size() > 1 ? "," : "") + one.set("unit_price_minor", line.unit_price_minor).json();
+  }
+  Values values;
+  values.set("number", row.number)
+      .set("title", row.title)
+      .set("warehouse_id", row.warehouse)
+      .set("note", row.note)
+      .set("currency", row.currency)
+      .set("total_minor", row.total_minor)
+      .raw("lines", lines + ']');
+  return values;
+}
+
+// What an event's readers learn.
+Values told(const store::PurchaseRequest& row) {
+  Values values;
+  values.set("number", row.number)
+      .set("title", row.title)
+      .set("status", purchase_status_name(row.status))
+      .set("currency", row.currency)
+      .set("total_minor", row.total_minor)
+      .set("requested_by", row.requested_by);
+  return values;
+}
+
+// Writes down who took it to its status, and why.
+void note(db::Txn& txn, const Context& context, const TenantScope& scope, PurchaseView& view,
+          const std::string& reason) {
+  store::PurchaseHistory entry{view.row.status, scope.user(), std::nullopt, reason, context.now};
+  if (context.caller != nullptr && context.caller->actor) entry.acted_by = context.caller->actor->id;
+  store::insert_history(txn, scope, view.row.id, entry);
+  view.history.push_back(std::move(entry));
+}
+
+std::string_view action_of(PurchaseStep step) {
+  switch (step) {
+    case PurchaseStep::submit: return "purchase_request.submitted";
+    case PurchaseStep::withdraw: return "purchase_request.withdrawn";
+    case PurchaseStep::approve: return "purchase_request.approved";
+    case PurchaseStep::reject: return "purchase_request.rejected";
+    case PurchaseStep::receive: return "purchase_request.received";
+  }
+  return {};
+}
+
+void require_status_before(const PurchaseView& view, PurchaseStep step) {
+  if (may_take(step, view.row.status)) return;
+  throw ApiError(ErrorCode::invalid_transition,
+                 "It is " + std::string{purchase_status_name(view.row.status)});
+}
+
+// Takes the step, unless somebody else took one since `view` was read.
+void step_once(db::Txn& txn, const Context& context, const TenantScope& scope, PurchaseView& view,
+               PurchaseStep step, const std::string& reason) {
+  const auto id = view.row.id;
+  if (!store::take_step(txn, scope, id, step, context.now))
+    throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
+  // Now that nobody else changes it. A draft may have changed until now.
+  view = find_purchase_request(txn, scope, id);
+  note(txn, context, scope, view, reason);
+}
+
+void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
+               PurchaseStep step, PurchaseStatus was, const std::string& reason) {
+  Values before, after;
+  before.set("status", purchase_status_name(was));
+  after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
+  auto data = told(view.row);
+  if (!reason.empty()) {
+    after.set("reason", reason);
+    data.set("reason", reason);
+  }
+  record(txn, context, scope,
+         {action_of(step), "purchase_request", view.row.id.bytes(), std::move(before), std::move(after),
+          std::move(data)});
+}
+
+// True if this person, in whosever name, is one of those who asked for it.
+bool has_asked(const Context& context, const TenantScope& scope, const PurchaseView& view) {
+  const auto* caller = context.caller;
+  const auto actor = caller != nullptr && caller->actor ? std::optional{caller->actor->id} : std::nullopt;
+  return std::any_of(view.history.begin(), view.history.end(), [&](const auto& entry) {
+    return entry.user == scope.user() && entry.acted_by == actor;
+  });
+}
+
+// Whoever drafted it, changed the draft or had it submitted, also in another's name, does not decide on it.
+bool is_own(const TenantScope& scope, const PurchaseView& view) {
+  const auto me = scope.user();
+  return view.row.requested_by == me ||
+         std::any_of(view.history.begin(), view.history.end(), [&](const auto& entry) {
+           // Not a decision that came in since the request itself was read.
+           const bool asks =
+               entry.status == PurchaseStatus::draft || entry.status == PurchaseStatus::submitted;
+           return asks && (entry.user == me || entry.acted_by == me);
+         });
+}
+
+void judge_decider(db::Txn& txn, const TenantScope& scope, const PurchaseView& view, PurchaseStep step) {
+  if (is_own(scope, view)) {
+    const auto organization = store::find_organization_form(txn, scope);
+    if (!organization || !organization->business.self_approval) throw ApiError(ErrorCode::own_request);
+  }
+  if (step == PurchaseStep::approve && !scope.permissions().covers(wanted_permissions(txn, scope, view)))
+    throw ApiError(ErrorCode::approval_limit);
+}
+
+// Where what was requested goes.
+WarehouseId destination(const PurchaseView& view, const std::optional<WarehouseId>& named) {
+  if (!view.row.warehouse && !named) refuse("/warehouse_id", "is required: the request names none");
+  if (view.row.warehouse && named && *named != *view.row.warehouse)
+    refuse("/warehouse_id", "the request names another");
+  return view.row.warehouse ? *view.row.warehouse : *named;
+}
+
+// Who asked for it takes it back, nobody else.
+void require_requester(const TenantScope& scope, const PurchaseView& view) {
+  if (view.row.requested_by != scope.user())
+    throw ApiError(ErrorCode::forbidden, "Who asked for it takes it back");
+}
+
+// Puts what arrived of a product on its lines, in their order, into `arriving`.
+void spread(const PurchaseView& view, const Receipt& receipt, std::size_t index,
+            std::vector<std::int64_t>& arriving) {
+  std::int64_t left = receipt.quantity, open = 0;
+  bool is_named = false;
+  for (std::size_t i = 0; i < view.lines.size(); ++i) {
+    const auto& line = view.lines[i];
+    if (line.product != receipt.product) continue;
+    is_named = true;
+    const auto room = line.quantity - line.received - arriving[i];
+    const auto here = std::min(left, room);
+    arriving[i] += here;
+    left -= here;
+    open += room;
+  }
+  if (!is_named) refuse(line_pointer(index, "/product_id"), "is on no line of the request");
+  if (left > 0)
+    throw ApiError(ErrorCode::conflict, "More than is still to come")
+        .field(line_pointer(index, "/quantity"), std::to_string(open) + " are still to come");
+}
+
+// How much arrives of each line.
+std::vector<std::int64_t> arriving_of(const PurchaseView& view, const ReceiptForm& form) {
+  std::vector<std::int64_t> arriving(view.lines.size(), 0);
+  if (form.arrived) {
+    for (std::size_t i = 0; i < form.arrived->size(); ++i) spread(view, (*form.arrived)[i], i, arriving);
+    return arriving;
+  }
+  for (std::size_t i = 0; i < view.lines.size(); ++i)
+    arriving[i] = view.lines[i].quantity - view.lines[i].received;
+  return arriving;
+}
+
+bool is_complete(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
+  for (std::size_t i = 0; i < view.lines.size(); ++i)
+    if (view.lines[i].received + arriving[i] < view.lines[i].quantity) return false;
+  return true;
+}
+
+// "[{"product_id":…,"quantity":…}]" of the lines of which something arrives.
+std::string told_lines(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
+  std::string lines = "[";
+  for (std::size_t i = 0; i < view.lines.size(); ++i) {
+    if (arriving[i] == 0) continue;
+    Values one;
+    one.set("product_id", view.lines[i].product).set("quantity", arriving[i]);
+    lines += (lines.size() > 1 ? "," : "") + one.json();
+  }
+  return lines + ']';
+}
+
+void tell_receipt(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
+                  PurchaseStatus was, const std::vector<std::int64_t>& arriving) {
+  Values before, after;
+  before.set("status", purchase_status_name(was));
+  after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
+  after.raw("lines", told_lines(view, arriving));
+  auto data = told(view.row);
+  data.raw("lines", told_lines(view, arriving));
+  const bool whole = view.row.status == PurchaseStatus::received;
+  record(txn, context, scope,
+         {whole ? "purchase_request.received" : "purchase_request.partially_received", "purchase_request",
+          view.row.id.bytes(), std::move(before), std::move(after), std::move(data)});
+}
+
+// What the ledger refuses is a level that would be too large.
+void post_line(db::Txn& txn, const Context& context, const TenantScope& scope, const MovementForm& form) {
+  try {
+    move_stock(txn, context, scope, form);
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::validation_failed) throw;
+    throw ApiError(ErrorCode::conflict, "There would be more in stock than there can be");
+  }
+}
+
+// The rows of the products are locked in one order by all.
+void post_lines(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
+                WarehouseId to, const std::vector<std::int64_t>& arriving) {
+  std::vector<std::size_t> order(view.lines.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return view.lines[a].product < view.lines[b].product;
+  });
+  for (const auto i : order) {
+    if (arriving[i] == 0) continue;
+    const auto& line = view.lines[i];
+    if (!store::receive_line(txn, scope, view.row.id, line.position, arriving[i]))
+      throw ApiError(ErrorCode::conflict, "More than is still to come");
+    MovementForm form;
+    form.product = line.product;
+    form.warehouse = to;
+    form.quantity = arriving[i];
+    form.reason = "Purchase request " + std::to_string(view.row.number);
+    post_line(txn, context, scope, form);
+  }
+}
+
+}  // namespace
+
+PurchaseView find_purchase_request(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id) {
+  auto row = store::find_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  return {*std::move(row), store::purchase_lines(txn, scope, id), store::purchase_history(txn, scope, id)};
+}
+
+PurchaseView make_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                   const PurchaseForm& form) {
+  PurchaseView view;
+  auto& row = view.row;
+  row.id = crypto::new_id<PurchaseRequestId>();
+  row.requested_by = scope.user();
+  row.created_at = row.updated_at = context.now;
+  fill(txn, scope, view, form);
+  row.number = store::next_purchase_number(txn, scope);
+  write_request([&] {
+    store::insert_row(txn, scope, row);
+    store::replace_lines(txn, scope, row.id, view.lines);
+  });
+  note(txn, context, scope, view, "");
+  record(txn, context, scope,
+         {"purchase_request.created", "purchase_request", row.id.bytes(), {}, values_of(view), told(row)});
+  return view;
+}
+
+PurchaseView change_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     PurchaseRequestId id, const PurchaseForm& form,
+                                     const std::function<bool(std::int64_t revision)>& is_expected) {
+  auto row = store::lock_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  if (!is_expected(row->revision)) throw ApiError(ErrorCode::precondition_failed);
+  PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id),
+                    store::purchase_history(txn, scope, id)};
+  require_status_before(view, PurchaseStep::submit);
+  auto before = values_of(view);
+  fill(txn, scope, view, form);
+  view.row.updated_at = context.now;
+  write_request([&] {
+    if (!store::update_draft(txn, scope, view.row)) throw ApiError(ErrorCode::invalid_transition);
+    store::replace_lines(txn, scope, id, view.lines);
+  });
+  ++view.row.revision;
+  if (!has_asked(context, scope, view)) note(txn, context, scope, view, "");
+  record(txn, context, scope,
+         {"purchase_request.updated", "purchase_request", id.bytes(), std::move(before), values_of(view),
+          told(view.row)});
+  return view;
+}
+
+PurchaseView submit_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     PurchaseRequestId id) {
+  auto view = find_purchase_request(txn, scope, id);
+  require_status_before(view, PurchaseStep::submit);
+  step_once(txn, context, scope, view, PurchaseStep::submit, "");
+  mail_approvers(txn, context, scope, view);
+  tell_step(txn, context, scope, view, PurchaseStep::submit, PurchaseStatus::draft, "");
+  return view;
+}
+
+PurchaseView withdraw_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                       PurchaseRequestId id) {
+  auto view = find_purchase_request(txn, scope, id);
+  require_requester(scope, view);
+  require_status_before(view, PurchaseStep::withdraw);
+  step_once(txn, context, scope, view, PurchaseStep::withdraw, "");
+  tell_step(txn, context, scope, view, PurchaseStep::withdraw, PurchaseStatus::submitted, "");
+  return view;
+}
+
+void delete_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                             PurchaseRequestId id) {
+  auto row = store::lock_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  const PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
+  require_requester(scope, view);
+  require_status_before(view, PurchaseStep::submit);
+  if (!store::delete_draft(txn, scope, id)) throw ApiError(ErrorCode::invalid_transition);
+  record(txn, context, scope,
+         {"purchase_request.deleted", "purchase_request", id.bytes(), values_of(view), {}, told(view.row)});
+}
+
+PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                     PurchaseRequestId id, PurchaseStep step, const std::string& reason) {
+  auto view = find_purchase_request(txn, scope, id);
+  require_status_before(view, step);
+  judge_decider(txn, scope, view, step);
+  step_once(txn, context, scope, view, step, reason);
+  mail_requester(txn, context, scope, view, reason);
+  tell_step(txn, context, scope, view, step, PurchaseStatus::submitted, reason);
+  return view;
+}
+
+PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                      PurchaseRequestId id, const ReceiptForm& form) {
+  // Its row first: of two receipts the second sees what the first has left to come.
+  auto row = store::lock_row(txn, scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
+  require_status_before(view, PurchaseStep::receive);
+  const auto to = destination(view, form.warehouse);
+  if (!store::find_row(txn, scope, to)) refuse("/warehouse_id", "no such warehouse");
+  const auto arriving = arriving_of(view, form);
+  const auto was = view.row.status;
+  const auto after =
+      is_complete(view, arriving) ? PurchaseStatus::received : PurchaseStatus::partially_received;
+  write_request([&] {
+    if (!store::receive_step(txn, scope, id, after, to, context.now))
+      throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
+  });
+  post_lines(txn, context, scope, view, to, arriving);
+  view = find_purchase_request(txn, scope, id);
+  note(txn, context, scope, view, "");
+  tell_receipt(txn, context, scope, view, was, arriving);
+  return view;
+}
+
+}  // namespace tenantd::service

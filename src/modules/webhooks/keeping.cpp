@@ -1,0 +1,44 @@
+#include "tenantd/modules/webhooks/keeping.hpp"
+
+#include "modules/webhooks/webhooks_store.hpp"
+#include "tenantd/work/changes.hpp"
+#include "tenantd/work/changes_store.hpp"
+
+namespace tenantd::service {
+namespace {
+
+Values status_value(WebhookStatus status) {
+  return std::move(Values{}.set("status", webhook_status_name(status)));
+}
+
+// Under the locks that whoever saves a webhook takes, in that order, and only if there is anything to pause:
+// long lists of changes hold the first of them. None of them becomes active meanwhile, since that takes the
+// organization's lock.
+std::int64_t pause(db::Txn& txn, const Context& context, const TenantScope& scope,
+                   const std::vector<WebhookId>& ids) {
+  if (ids.empty()) return 0;
+  store::lock_changes(txn, std::nullopt);
+  std::int64_t paused = 0;
+  for (const auto& id : ids) {
+    if (!store::pause_webhook(txn, scope, id, context.now)) continue;
+    ++paused;
+    record(txn, context, scope,
+           {"webhook.suspended", "webhook", id.bytes(), status_value(WebhookStatus::active),
+            status_value(WebhookStatus::paused)});
+  }
+  return paused;
+}
+
+}  // namespace
+
+std::int64_t suspend_webhooks_of(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                 const std::vector<UserId>& keepers) {
+  return pause(txn, context, scope, store::list_active_webhooks_of(txn, scope, keepers));
+}
+
+std::int64_t suspend_webhooks_of(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                 RoleId role) {
+  return pause(txn, context, scope, store::list_active_webhooks_of(txn, scope, role));
+}
+
+}  // namespace tenantd::service

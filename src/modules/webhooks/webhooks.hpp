@@ -1,0 +1,50 @@
+// Webhooks: made, changed, ended, and their deliveries sent once more.
+//
+// The secret is made here and shown once, to whoever made the webhook or asked for another secret; it is kept
+// sealed. An URL is judged by the addresses that its host has now, and again by the one that is connected to.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "modules/webhooks/webhooks_store.hpp"
+#include "tenantd/base/secret.hpp"
+#include "tenantd/work/context.hpp"
+
+namespace tenantd::service {
+
+// For so long the secret of before a rotation signs too.
+inline constexpr Seconds kPreviousSecretSigns{86400};
+
+// A new webhook has at least url and events; of another, what is not named stays as it was.
+struct WebhookForm {
+  std::optional<std::string> url;
+  std::optional<std::string> description;
+  std::optional<std::string> events;  // comma-separated types, or "*"
+  std::optional<WebhookStatus> status;
+};
+
+struct MadeWebhook {
+  store::Webhook webhook;
+  Secret secret;  // "whsec_…", as libraries for Standard Webhooks take it
+};
+
+// Resolves the URL's host: for the outbound lane. Throws ApiError(url_refused, limit_reached, unavailable:
+// too many wait for their names to be resolved).
+MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
+                         const WebhookForm& form);
+// `is_expected` judges the revision. Throws ApiError(not_found, url_refused, precondition_failed,
+// unavailable).
+store::Webhook change_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
+                              const WebhookForm& form,
+                              const std::function<bool(std::int64_t revision)>& is_expected);
+// Throws ApiError(not_found).
+void remove_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id);
+MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                  WebhookId id);
+// Sends an event again, whatever became of it. Throws ApiError(not_found), ApiError(conflict) for a paused
+// webhook.
+store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
+                                EventId event);
+
+}  // namespace tenantd::service

@@ -1,0 +1,75 @@
+// Webhooks of one organization and their deliveries, as the API sees them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+#include "tenantd/domain/webhook.hpp"
+#include "tenantd/identity/sessions_store.hpp"
+
+namespace tenantd::store {
+
+struct Webhook {
+  WebhookId id;
+  std::string url;
+  std::string description;
+  std::string events;  // comma-separated types, or "*"
+  WebhookStatus status = WebhookStatus::active;
+  std::int64_t revision = 1;
+  std::optional<UserId> created_by;
+  std::optional<UserId> kept_by;  // who answers for it: who made it, or saved it last
+  TimePoint created_at;
+  TimePoint updated_at;
+};
+
+std::vector<Webhook> list_webhooks(db::Txn& txn, const TenantScope& scope, const std::optional<Keyset>& from,
+                                   std::int64_t limit);
+std::int64_t count_webhooks(db::Txn& txn, const TenantScope& scope);
+std::optional<Webhook> find_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
+// `secret`: sealed for secret_context().
+void insert_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook,
+                    const std::string& secret);
+// Writes what may change, if the revision is still the webhook's. False if it is not.
+bool update_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook, TimePoint now);
+// The secret so far goes on signing beside the new one until `previous_until`. False if there is none such.
+bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
+                            TimePoint previous_until, TimePoint now);
+// The active webhooks that `keepers`, or those who hold the role, answer for.
+std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
+                                               const std::vector<UserId>& keepers);
+std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role);
+// False if it was not active.
+bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now);
+// Its deliveries go with it. False if there was none.
+bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
+
+struct Delivery {
+  EventId event;
+  std::int64_t event_seq = 0;
+  std::string event_type;
+  DeliveryStatus status = DeliveryStatus::pending;
+  std::int64_t attempts = 0;  // since it was asked for last
+  TimePoint next_attempt_at;  // while pending
+  std::optional<std::int64_t> response_status;
+  std::optional<std::int64_t> duration_ms;
+  std::optional<std::string> error;
+  TimePoint created_at;
+  TimePoint updated_at;
+  std::optional<TimePoint> delivered_at;
+};
+
+// Returns at most `limit` deliveries of events before the number `before`, newest first.
+std::vector<Delivery> list_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                                      std::optional<DeliveryStatus> status, std::int64_t before,
+                                      std::int64_t limit);
+std::int64_t count_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                              std::optional<DeliveryStatus> status);
+std::optional<Delivery> find_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                                      EventId event);
+// Due now, as if it had never been tried; one that is under way is left to itself.
+void replay_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook, EventId event, TimePoint now);
+
+}  // namespace tenantd::store

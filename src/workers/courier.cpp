@@ -1,0 +1,295 @@
+#include "tenantd/workers/courier.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/db/error.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/mail/mail.hpp"
+
+namespace tenantd::service {
+namespace {
+
+using Kind = CourierEvent::Kind;
+
+constexpr std::int64_t kBatch = 20;
+constexpr Seconds kLeaseMargin{15};  // claiming and recording
+constexpr Seconds kRetryMax{3600};
+constexpr Seconds kKnockMax{60};  // between two attempts to reach the mail server
+constexpr std::chrono::milliseconds kPoll{1000};
+constexpr std::int64_t kDatabaseDelayFirst = 500'000;
+constexpr std::int64_t kDatabaseDelayMax = 15'000'000;
+
+std::int64_t microseconds(Seconds s) { return std::chrono::microseconds{s}.count(); }
+
+// A server that hangs costs the timeout, and libcurl's farewell to it as much again.
+Seconds longest_send(const CourierOptions& options) { return options.send_timeout * 2; }
+
+// What an exception from the database says, for the log.
+std::string reason(const std::exception& problem) {
+  const auto* api = dynamic_cast<const ApiError*>(&problem);
+  return api != nullptr && !api->log_detail().empty() ? api->log_detail() : problem.what();
+}
+
+}  // namespace
+
+std::string_view courier_event_name(Kind kind) {
+  switch (kind) {
+    case Kind::sent: return "mail_sent";
+    case Kind::postponed: return "mail_postponed";
+    case Kind::dead: return "mail_dead";
+    case Kind::mail_server_lost: return "mail_server_lost";
+    case Kind::mail_server_back: return "mail_server_back";
+    case Kind::provider_lost: return "mail_provider_lost";
+    case Kind::provider_back: return "mail_provider_back";
+    case Kind::database_lost: return "database_lost";
+    case Kind::database_back: return "database_back";
+  }
+  throw std::logic_error("no such courier event");
+}
+
+bool is_failure(Kind kind) {
+  return kind != Kind::sent && kind != Kind::mail_server_back && kind != Kind::provider_back &&
+         kind != Kind::database_back;
+}
+
+CourierOptions courier_options(const Settings& settings) {
+  CourierOptions options;
+  options.database.socket = settings.db_socket;
+  options.database.host = settings.db_host;
+  options.database.port = static_cast<int>(settings.db_port);
+  options.database.user = settings.db_courier_user;
+  options.database.password = settings.db_courier_password;
+  options.database.schema = "tenantd";
+  options.database.timeout_seconds = static_cast<int>(settings.request_seconds);
+  options.from = settings.mail_from;
+  options.public_url = settings.public_url;
+  options.app_url = settings.app_url;
+  options.wake_socket = settings.courier_socket;
+  options.lease = Seconds{settings.mail_lease_seconds};
+  const bool has_provider = settings.mail_transport == "ses" || settings.mail_transport == "resend";
+  options.send_timeout =
+      Seconds{settings.smtp_timeout_seconds + (has_provider ? settings.outbound_seconds : 0)};
+  options.give_up = Seconds{settings.mail_give_up_seconds};
+  options.first_retry = Seconds{settings.mail_retry_seconds};
+  return options;
+}
+
+Courier::Courier(CourierOptions options, std::unique_ptr<mail::Transport> transport)
+    : options_(std::move(options)), transport_(std::move(transport)), bell_(options_.wake_socket) {
+  options_.lease = std::max(options_.lease, longest_send(options_) + kLeaseMargin);
+}
+
+void Courier::run(const std::atomic<bool>& stop) {
+  while (!stop) {
+    options_.on_tick();
+    if (!step(stop)) bell_.wait(kPoll);
+  }
+  transport_->idle();
+}
+
+void Courier::drain(const std::atomic<bool>& stop) {
+  // Only what is due now: a mail postponed meanwhile is not waited for.
+  const TimePoint due_by = options_.clock();
+  save_verdicts();
+  while (!stop && work(stop, due_by)) {
+  }
+  transport_->idle();
+}
+
+// Returns true if there may be more to do at once.
+bool Courier::step(const std::atomic<bool>& stop) {
+  if (monotonic_microseconds() < database_retry_at_us_) return false;
+  try {
+    save_verdicts();
+    const bool more = work(stop, options_.clock());
+    if (database_lost_) report(Kind::database_back, "");
+    database_lost_ = false;
+    database_delay_us_ = 0;
+    return more;
+  } catch (const db::ConnectionLost& problem) {
+    database_failed(reason(problem));
+    return false;
+  } catch (const db::RetryableError&) {
+    return false;  // another courier was in the way; the next look is a second off
+  } catch (const std::exception& problem) {
+    database_failed(reason(problem));
+    return false;
+  }
+}
+
+// A statement that met another's lock was undone by the server: again, or the claimed rows behind it would
+// wait for the end of their lease.
+template <class Statement>
+void Courier::persist(Statement&& statement) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return statement();
+    } catch (const db::ConnectionLost&) {
+      throw;
+    } catch (const db::RetryableError&) {
+      if (attempt == db::kTransactionAttempts) throw;
+      db::back_off(attempt);
+    }
+  }
+}
+
+bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
+  const TimePoint at = options_.clock();
+  // The second condition: a clock that was set back must not hold the mail.
+  if (at < server_retry_at_ && server_retry_at_ <= at + kRetryMax * 2) return false;
+  if (!store::has_due_mail(database(), due_by)) {
+    transport_->idle();
+    return false;
+  }
+  // Beyond this, a send might outlast the lease.
+  const auto last_start = monotonic_microseconds() + microseconds(options_.lease - longest_send(options_));
+  const auto rows =
+      store::claim_due_mail(database(), turns_, due_by, at + options_.lease, server_lost_ ? 1 : kBatch);
+  bool going = true;
+  for (const auto& row : rows) {
+    going = going && !stop && options_.clock() >= server_retry_at_ && monotonic_microseconds() < last_start &&
+            (&row == rows.data() || !store::has_more_urgent_mail(database(), row.rank, options_.clock()));
+    if (going) {
+      deliver(row);
+    } else {
+      persist([&] { store::release_mail(database(), row, options_.clock()); });
+    }
+  }
+  return !rows.empty();
+}
+
+void Courier::deliver(const store::OutboxRow& row) {
+  options_.on_tick();
+  unsaved_.push_back({row, attempt(row)});
+  save_verdicts();
+}
+
+mail::Result Courier::attempt(const store::OutboxRow& row) {
+  // Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.
+  if (const auto reason = store::suppression_of(database(), row.recipient))
+    return {mail::Outcome::refused, "suppressed: " + *reason};
+  mail::Message message;
+  try {
+    const auto kind = mail::template_by_name(row.template_name);
+    if (!kind) throw std::runtime_error("this release has no mail template " + row.template_name);
+    if (!row.values_sealed) throw std::runtime_error("the mail's values are gone");
+    const auto json = crypto::unseal(options_.seal_key, *row.values_sealed, store::outbox_context(row.id));
+    const mail::Mail mail{*kind, row.recipient, mail::values_from_json(json)};
+    message = mail::render(mail, row.id.str(), options_.from, options_.public_url, row.created_at,
+                           row.sender_name, options_.app_url);
+  } catch (const std::invalid_argument& problem) {
+    return {mail::Outcome::refused, problem.what()};
+  } catch (const std::runtime_error& problem) {
+    // A key or template of another release: mended by the operator, so the mail waits.
+    return {mail::Outcome::retry, problem.what()};
+  }
+  mail::Result result = send(message);
+  note_server(result);
+  note_provider(result);
+  return result;
+}
+
+mail::Result Courier::send(const mail::Message& message) {
+  try {
+    return transport_->send(message);
+  } catch (const std::exception& problem) {
+    return {mail::Outcome::retry, problem.what(), true};
+  }
+}
+
+// Keeps count of whether the mail server can be reached.
+void Courier::note_server(const mail::Result& result) {
+  if (result.connection_failed) {
+    const Seconds longest = std::max(kKnockMax, options_.first_retry);
+    server_delay_ = std::min(longest, std::max(options_.first_retry, server_delay_ * 2));
+    server_retry_at_ = options_.clock() + jittered(server_delay_);
+    hasten_ = true;
+    if (!server_lost_) report(Kind::mail_server_lost, result.detail);
+    server_lost_ = true;
+    return;
+  }
+  if (server_lost_) report(Kind::mail_server_back, result.detail);
+  server_lost_ = false;
+  server_delay_ = Seconds{0};
+  server_retry_at_ = TimePoint{};
+}
+
+// The fallback takes its mails meanwhile, so that nobody would notice.
+void Courier::note_provider(const mail::Result& result) {
+  const bool lost = !result.detour.empty();
+  if (lost == provider_lost_ || (!lost && result.connection_failed)) return;
+  report(lost ? Kind::provider_lost : Kind::provider_back, lost ? result.detour : result.detail);
+  provider_lost_ = lost;
+}
+
+void Courier::save_verdicts() {
+  while (!unsaved_.empty()) {
+    save(unsaved_.front());
+    unsaved_.pop_front();
+  }
+}
+
+void Courier::save(const Verdict& verdict) {
+  const auto& row = verdict.row;
+  const auto& result = verdict.result;
+  const TimePoint at = options_.clock();
+  if (result.outcome == mail::Outcome::sent) {
+    persist([&] { store::mark_mail_sent(database(), row, at, result.provider, result.provider_id); });
+    report(Kind::sent, result.detail, &row);
+    if (hasten_) persist([&] { store::hasten_mail_after_outage(database(), at); });
+    hasten_ = false;
+  } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
+    if (result.no_such_recipient) suppress(row, result.detail, at);
+    persist([&] { store::mark_mail_dead(database(), row, at, result.detail, result.no_such_recipient); });
+    report(Kind::dead, result.detail, &row);
+  } else {
+    const TimePoint next = result.connection_failed ? server_retry_at_ : at + retry_delay(row.attempts);
+    persist([&] {
+      store::mark_mail_retry(database(), row, at, std::max(next, at), result.detail,
+                             result.connection_failed);
+    });
+    report(Kind::postponed, result.detail, &row);
+  }
+}
+
+void Courier::suppress(const store::OutboxRow& row, const std::string& why, TimePoint at) {
+  const store::Suppression suppression{
+      crypto::new_id<store::SuppressionId>(), row.recipient, "bounce", why, "smtp", at};
+  if (options_.suppress) return options_.suppress(suppression, {row.id, true, row.org});
+  persist([&] { store::suppress(database(), suppression); });
+}
+
+void Courier::database_failed(const std::string& why) {
+  database_.reset();
+  database_delay_us_ = std::clamp(database_delay_us_ * 2, kDatabaseDelayFirst, kDatabaseDelayMax);
+  database_retry_at_us_ = monotonic_microseconds() + database_delay_us_;
+  if (!database_lost_) report(Kind::database_lost, why);
+  database_lost_ = true;
+}
+
+db::Connection& Courier::database() {
+  if (database_ && database_->broken()) database_.reset();
+  if (!database_) database_.emplace(options_.database);
+  return *database_;
+}
+
+Seconds Courier::jittered(Seconds delay) {
+  std::uniform_int_distribution<std::int64_t> percent{80, 120};
+  return std::max(Seconds{1}, Seconds{delay.count() * percent(random_) / 100});
+}
+
+// `attempts` made before this one.
+Seconds Courier::retry_delay(std::int64_t attempts) {
+  const auto doublings = std::clamp<std::int64_t>(attempts, 0, 12);
+  return jittered(std::min(kRetryMax, options_.first_retry * (std::int64_t{1} << doublings)));
+}
+
+void Courier::report(Kind kind, const std::string& detail, const store::OutboxRow* row) const {
+  options_.on_event({kind, row ? row->id.str() : "", row ? row->template_name : "", detail});
+}
+
+}  // namespace tenantd::service

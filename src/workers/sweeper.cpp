@@ -1,0 +1,230 @@
+#include "tenantd/workers/sweeper.hpp"
+
+#include <algorithm>
+
+#include "tenantd/base/log.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/invite_values.hpp"
+#include "tenantd/identity/known_networks_store.hpp"
+#include "tenantd/modules/documents/file_folder.hpp"
+#include "tenantd/work/audit_chain.hpp"
+#include "tenantd/work/changes.hpp"
+#include "workers/sweeping_store.hpp"
+
+namespace tenantd::service {
+namespace {
+
+using store::SystemScope;
+
+constexpr Seconds kOutboxKept{30 * 86400};
+constexpr Seconds kDeliveriesKept{30 * 86400};
+constexpr Seconds kRunsKept{7 * 86400};
+// No session is older: the setting session_max_seconds allows a year.
+constexpr Seconds kCutsKept{366 * 86400};
+// A file of which no document knows may be one that a transaction is about to name, or that nginx still
+// writes.
+constexpr Seconds kStrayKept{86400};
+// For so long one sweep removes what closed organizations had; the next one goes on.
+constexpr std::int64_t kClosedUs = 30'000'000;
+constexpr std::size_t kMostStrays = 10;  // removed from one part of the folder, if they outnumber the others
+
+// What a batch removed, and whether another is to follow.
+struct Swept {
+  Swept(std::int64_t count) : rows(count), more(count >= store::kSweepBatch) {}
+  Swept(std::int64_t count, bool goes_on) : rows(count), more(goes_on) {}
+  std::int64_t rows;
+  bool more;
+};
+
+struct Task {
+  const char* name;
+  std::function<Swept(db::Txn&, const SystemScope&)> batch;
+};
+
+// What time ended is told of as what somebody did is: with an event and an audit row, which bear no name.
+Swept sweep_invites(db::Txn& txn, const SystemScope& scope, const Context& context, TimePoint before) {
+  const auto swept = store::sweep_invites(txn, scope, before);
+  for (const auto& [org, invite] : swept.told)
+    record_by_itself(txn, context, org,
+                     {"invite.expired", "invite", invite.id.bytes(), standing_values(invite, invite.status)});
+  return {swept.rows, swept.rows >= store::kToldBatch};
+}
+
+Swept sweep_uploads(db::Txn& txn, const SystemScope& scope, const Context& context) {
+  const auto swept = store::sweep_uploads(txn, scope, context.now, context.now);
+  for (const auto& [org, id, size] : swept.told)
+    record_by_itself(txn, context, org,
+                     {"document.deleted", "document", id.bytes(),
+                      Values{}.set("size", size).set("upload", "not completed")});
+  return {swept.rows, swept.rows >= store::kToldBatch};
+}
+
+// A chain goes on from a beginning that is signed with its key, which the database does not know.
+Swept cut_audit(db::Txn& txn, const SystemScope& scope, const Settings& settings, TimePoint now) {
+  const auto before = now - Seconds{settings.audit_seconds};
+  auto start = store::find_expired_audit(txn, scope, before);
+  if (!start) return 0;
+  const auto keys = crypto::KeyRing::load(settings.keys_dir);
+  start->signature = service::start_signature(keys.audit_key(), *start);
+  const auto rows = store::cut_audit(txn, scope, *start, before, now);
+  return {rows, rows > 0};
+}
+
+// The last of the tasks: a large organization takes minutes, and everything else goes on.
+Swept remove_closed(db::Txn& txn, const SystemScope& scope, std::int64_t until_us) {
+  const auto removed = store::remove_closed(txn, scope);
+  return {removed.rows, removed.org && monotonic_microseconds() < until_us};
+}
+
+void add_retention_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoint now) {
+  if (settings.event_seconds > 0)
+    tasks.push_back(
+        {"events", [=, before = now - Seconds{settings.event_seconds}](auto& txn, const auto& scope) {
+           return store::sweep_events(txn, scope, before);
+         }});
+  if (settings.audit_seconds > 0)
+    tasks.push_back({"audit", [&settings, now](auto& txn, const auto& scope) {
+                       return cut_audit(txn, scope, settings, now);
+                     }});
+}
+
+// Looks through one part of the folder a minute, so that a large one takes hours and no minute. Removes what
+// lies there under the name of no document.
+std::int64_t sweep_strays(db::Txn& txn, const SystemScope& scope, const FileFolder& folder, TimePoint now) {
+  auto removed = folder.remove_unfinished(now - kStrayKept);
+  const auto slice = static_cast<int>(unix_seconds(now) / 60 % FileFolder::kSlices);
+  std::vector<std::string> strays;
+  std::size_t known = 0;
+  folder.each_old(slice, now - kStrayKept, [&](const std::string& key) {
+    if (store::is_file_known(txn, scope, key))
+      ++known;
+    else
+      strays.push_back(key);
+  });
+  // Then it is not the files that are astray, but the database: empty, of another time, or another service's.
+  if (strays.size() > kMostStrays && strays.size() > known) {
+    log::write(log::Level::error, "sweeper.files_unknown",
+               {{"unknown", std::to_string(strays.size())}, {"known", std::to_string(known)}});
+    return std::min(removed, store::kSweepBatch - 1);
+  }
+  for (const auto& key : strays)
+    if (folder.remove(key)) ++removed;
+  // Never a whole batch: once a sweep is enough.
+  return std::min(removed, store::kSweepBatch - 1);
+}
+
+// Nothing of an S3-compatible store, which the courier looks after: this process calls nobody.
+void add_file_tasks(std::vector<Task>& tasks, const Context& context) {
+  const auto& settings = context.settings;
+  const auto now = context.now;
+  tasks.push_back(
+      {"uploads", [&](auto& txn, const auto& scope) { return sweep_uploads(txn, scope, context); }});
+  if (settings.file_store != "local") return;
+  const FileFolder folder{settings.files_dir};
+  tasks.push_back({"files", [=](auto& txn, const auto&) {
+                     return store::sweep_files(txn, now, store::kSweepBatch,
+                                               [&](const std::string& key) { return folder.remove(key); });
+                   }});
+  tasks.push_back(
+      {"stray_files", [=](auto& txn, const auto& scope) { return sweep_strays(txn, scope, folder, now); }});
+}
+
+// They are run while `context` lives.
+std::vector<Task> tasks(const Context& context) {
+  const auto& settings = context.settings;
+  const auto now = context.now;
+  const auto invites_before = now - Seconds{settings.invite_keep_seconds};
+  std::vector<Task> all{
+      {"invites",
+       [=, &context](auto& txn, const auto& scope) {
+         return sweep_invites(txn, scope, context, invites_before);
+       }},
+      {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
+      {"oauth_states",
+       [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
+      {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
+      {"ended_sessions",
+       [=](auto& txn, const auto& scope) { return store::sweep_ended_sessions(txn, scope); }},
+      {"session_cuts",
+       [=](auto& txn, const auto& scope) { return store::sweep_cuts(txn, scope, now - kCutsKept); }},
+      {"idempotency",
+       [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
+      {"outbox",
+       [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
+      {"deliveries",
+       [=](auto& txn, const auto& scope) {
+         return store::sweep_deliveries(txn, scope, now - kDeliveriesKept);
+       }},
+      {"account_events",
+       [=, before = now - Seconds{settings.account_event_seconds}](auto& txn, const auto& scope) {
+         return store::sweep_account_events(txn, scope, before);
+       }},
+  };
+  all.push_back({"known_networks", [=](auto& txn, const auto& scope) {
+                   return store::sweep_known_networks(txn, scope, now - store::kNetworkKept);
+                 }});
+  add_retention_tasks(all, settings, now);
+  add_file_tasks(all, context);
+  all.push_back(
+      {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }});
+  all.push_back({"requests", [=](auto& txn, const auto& scope) {
+                   return store::sweep_requests(txn, scope, now - kRunsKept);
+                 }});
+  all.push_back(
+      {"organizations", [until = monotonic_microseconds() + kClosedUs](auto& txn, const auto& scope) {
+         return remove_closed(txn, scope, until);
+       }});
+  return all;
+}
+
+SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
+                     const std::function<bool()>& keep_going) {
+  const auto started = monotonic_microseconds();
+  SweepResult result;
+  result.task = task.name;
+  try {
+    for (;;) {
+      const auto swept =
+          db::run_transaction(pool, nullptr, [&](db::Txn& txn) { return task.batch(txn, scope); });
+      result.rows += swept.rows;
+      if (!swept.more || !keep_going()) break;
+    }
+  } catch (const ApiError& e) {
+    result.error = e.log_detail();
+  } catch (const std::exception& e) {
+    result.error = e.what();
+  }
+  result.duration_us = monotonic_microseconds() - started;
+  return result;
+}
+
+}  // namespace
+
+std::vector<SweepResult> sweep(db::Pool& pool, const Context& context,
+                               const std::function<bool()>& keep_going) {
+  const auto now = context.now;
+  const auto scope = SystemScope::unsafe_for_sweeper();
+  const auto began = monotonic_microseconds();
+  pool.acquire();  // the database answers, or nothing is worth trying
+  // Who asks from here on is answered by the next sweep: this one may be past what they mean.
+  const auto request = db::run_transaction(
+      pool, nullptr, [&](db::Txn& txn) { return store::newest_sweep_request(txn, scope); });
+  std::vector<SweepResult> results;
+  for (const auto& task : tasks(context)) {
+    if (!keep_going()) return results;
+    results.push_back(run_task(pool, task, scope, keep_going));
+    const auto& r = results.back();
+    db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
+      store::record_sweep(txn, scope, r.task, now, r.duration_us, r.rows, r.error);
+    });
+  }
+  if (request > 0) {
+    const Seconds took{(monotonic_microseconds() - began) / 1'000'000};
+    db::run_transaction(pool, nullptr,
+                        [&](db::Txn& txn) { store::finish_sweep_requests(txn, scope, request, now + took); });
+  }
+  return results;
+}
+
+}  // namespace tenantd::service

@@ -1,0 +1,242 @@
+#include "workers/sweeping_store.hpp"
+
+#include "tenantd/domain/status.hpp"
+
+namespace tenantd::store {
+namespace {
+
+using db::Sql;
+
+// Two sweepers skip each other's rows. Only pending invitations expire; answered ones go with the same clock,
+// silently.
+constexpr Sql kExpiredInvites{"sweep.find_invites",
+                              "SELECT org_id, id, email, user_id, role_id, invited_by, created_at, "
+                              "expires_at, by_user FROM tenantd.invite WHERE status = ? AND expires_at <= ? "
+                              "ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kDeleteInvite{"sweep.delete_invite", "DELETE FROM tenantd.invite WHERE org_id = ? AND id = ?"};
+constexpr Sql kTokens{"sweep.tokens",
+                      "DELETE FROM tenantd.one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kOauthStates{
+    "sweep.oauth_states",
+    "DELETE FROM tenantd.oauth_state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kSessions{"sweep.sessions",
+                        "DELETE FROM tenantd.session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kCut{"sweep.find_cut",
+                   "SELECT user_id, org_id, ended, shut_out FROM tenantd.session_cut WHERE waiting "
+                   "ORDER BY cut_at LIMIT 1 FOR UPDATE SKIP LOCKED"};
+constexpr Sql kEndedSessions{"sweep.ended_sessions",
+                             "DELETE FROM tenantd.session WHERE user_id = ? AND generation <= ? LIMIT ?"};
+constexpr Sql kEndedSessionsAt{
+    "sweep.ended_sessions_at",
+    "DELETE FROM tenantd.session WHERE user_id = ? AND ((org_id = ? AND born <= ?) OR "
+    "(bound_org_id = ? AND born <= ?)) LIMIT ?"};
+constexpr Sql kCutDone{"sweep.cut_done",
+                       "UPDATE tenantd.session_cut SET waiting = FALSE WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kOldCuts{
+    "sweep.old_cuts",
+    "DELETE FROM tenantd.session_cut WHERE NOT waiting AND cut_at <= ? ORDER BY cut_at LIMIT ?"};
+constexpr Sql kIdempotency{
+    "sweep.idempotency", "DELETE FROM tenantd.idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kOutbox{"sweep.outbox",
+                      "DELETE FROM tenantd.outbox WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
+constexpr Sql kDeliveries{
+    "sweep.deliveries",
+    "DELETE FROM tenantd.webhook_delivery WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
+constexpr Sql kRuns{"sweep.runs", "DELETE FROM tenantd.sweep_run WHERE started_at <= ? ORDER BY id LIMIT ?"};
+constexpr Sql kAccountEvents{
+    "sweep.account_events",
+    "DELETE FROM tenantd.account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
+constexpr Sql kNetworks{"sweep.known_networks",
+                        "DELETE FROM tenantd.known_network WHERE last_used_at <= ? LIMIT ?"};
+constexpr Sql kRequests{"sweep.requests", "DELETE FROM tenantd.sweep_request WHERE finished_at <= ? LIMIT ?"};
+constexpr Sql kEvents{"sweep.events", "CALL tenantd.forget_events(?, ?)"};
+constexpr Sql kExpiredAudit{"sweep.find_audit", "CALL tenantd.find_expired_audit(?, ?)"};
+constexpr Sql kCutAudit{"sweep.cut_audit", "CALL tenantd.cut_audit(?, ?, ?, ?, ?, ?)"};
+constexpr Sql kClosed{"sweep.closed", "CALL tenantd.remove_closed()"};
+constexpr Sql kUnfinished{
+    "sweep.find_uploads",
+    "SELECT org_id, id, size, storage_key FROM tenantd.document WHERE status = 1 "
+    "AND upload_expires_at <= ? ORDER BY upload_expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kDeleteDocument{"sweep.delete_document",
+                              "DELETE FROM tenantd.document WHERE org_id = ? AND id = ?"};
+constexpr Sql kAskRemoval{"sweep.ask_removal",
+                          "INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at) VALUES (?, ?)"};
+constexpr Sql kGiveBack{
+    "sweep.give_back",
+    "UPDATE tenantd.organization_usage SET storage_bytes = GREATEST(storage_bytes - ?, 0) WHERE org_id = ?"};
+constexpr Sql kRemovals{
+    "sweep.find_files",
+    "SELECT storage_key FROM tenantd.file_removal WHERE asked_at <= ? LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kRemoved{"sweep.file_removed", "DELETE FROM tenantd.file_removal WHERE storage_key = ?"};
+constexpr Sql kFileKnown{"sweep.file_known",
+                         "SELECT EXISTS (SELECT 1 FROM tenantd.document WHERE storage_key = ?) OR "
+                         "EXISTS (SELECT 1 FROM tenantd.file_removal WHERE storage_key = ?)"};
+constexpr Sql kNewestRequest{
+    "sweep.newest_request",
+    "SELECT COALESCE(MAX(id), 0) FROM tenantd.sweep_request WHERE finished_at IS NULL"};
+constexpr Sql kFinish{
+    "sweep.finish", "UPDATE tenantd.sweep_request SET finished_at = ? WHERE finished_at IS NULL AND id <= ?"};
+constexpr Sql kRecord{"sweep.record",
+                      "INSERT INTO tenantd.sweep_run (task, started_at, duration_us, rows_deleted, error) "
+                      "VALUES (?, ?, ?, ?, ?)"};
+
+std::int64_t first_number(db::Rows& rows) {
+  rows.next();
+  return rows.integer(0);
+}
+
+}  // namespace
+
+Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before) {
+  Swept<SweptInvite> swept;
+  for (const auto status : {InviteStatus::pending, InviteStatus::accepted, InviteStatus::revoked,
+                            InviteStatus::declined, InviteStatus::expired}) {
+    auto rows = txn.lock(kExpiredInvites, status, before, kToldBatch - swept.rows);
+    for (; rows.next(); ++swept.rows) {
+      const auto org = rows.id<OrgId>(0);
+      const Invite invite{rows.id<InviteId>(1), rows.text(2),       rows.maybe_id<UserId>(3),
+                          rows.id<RoleId>(4),   rows.id<UserId>(5), status,
+                          rows.time(6),         rows.time(7),       rows.flag(8)};
+      txn.execute(kDeleteInvite, org, invite.id);
+      if (status == InviteStatus::pending) swept.told.push_back({org, invite});
+    }
+    if (swept.rows >= kToldBatch) break;
+  }
+  return swept;
+}
+
+std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kTokens, before, kSweepBatch);
+}
+std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOauthStates, before, kSweepBatch);
+}
+std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kSessions, before, kSweepBatch);
+}
+namespace {
+
+// Removes at most `limit` sessions that the next waiting cut has ended. Returns how many; nullopt if none
+// waits.
+std::optional<std::int64_t> sweep_cut(db::Txn& txn, std::int64_t limit) {
+  auto cut = txn.lock(kCut);
+  if (!cut.next()) return std::nullopt;
+  const auto user = cut.id<UserId>(0);
+  const auto org = cut.id<OrgId>(1);
+  const auto ended = cut.integer(2);
+  const auto removed = org.is_nil()
+                           ? txn.execute(kEndedSessions, user, ended, limit)
+                           : txn.execute(kEndedSessionsAt, user, org, ended, org, cut.integer(3), limit);
+  if (removed < limit) txn.execute(kCutDone, user, org);
+  return removed;
+}
+
+}  // namespace
+
+std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&) {
+  std::int64_t removed = 0;
+  for (std::int64_t cuts = 0; cuts < kSweepBatch && removed < kSweepBatch; ++cuts) {
+    const auto more = sweep_cut(txn, kSweepBatch - removed);
+    if (!more) break;
+    removed += *more;
+  }
+  return removed;
+}
+
+std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOldCuts, before, kSweepBatch);
+}
+std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kIdempotency, before, kSweepBatch);
+}
+std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOutbox, before, kSweepBatch);
+}
+std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kDeliveries, before, kSweepBatch);
+}
+std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kRuns, before, kSweepBatch);
+}
+std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kAccountEvents, before, kSweepBatch);
+}
+std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kNetworks, before, kSweepBatch);
+}
+std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kRequests, before, kSweepBatch);
+}
+
+std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.call_locked(kEvents, first_number, before, kSweepBatch);
+}
+
+std::optional<ChainStart> find_expired_audit(db::Txn& txn, const SystemScope&, TimePoint before) {
+  const auto read = [](db::Rows& rows) -> std::optional<ChainStart> {
+    if (!rows.next()) return std::nullopt;
+    return ChainStart{rows.id<OrgId>(0), rows.integer(1), rows.text(2), ""};
+  };
+  return txn.call_locked(kExpiredAudit, read, before, kSweepBatch);
+}
+
+std::int64_t cut_audit(db::Txn& txn, const SystemScope&, const ChainStart& start, TimePoint before,
+                       TimePoint now) {
+  return txn.call_locked(kCutAudit, first_number, start.org, start.seq, start.hash, start.signature, before,
+                         now);
+}
+
+RemovedRows remove_closed(db::Txn& txn, const SystemScope&) {
+  return txn.call_locked(kClosed, [](db::Rows& rows) {
+    rows.next();
+    return RemovedRows{rows.integer(0), rows.maybe_id<OrgId>(1)};
+  });
+}
+
+Swept<SweptUpload> sweep_uploads(db::Txn& txn, const SystemScope&, TimePoint before, TimePoint now) {
+  Swept<SweptUpload> swept;
+  auto rows = txn.lock(kUnfinished, before, kToldBatch);
+  for (; rows.next(); ++swept.rows) {
+    const SweptUpload upload{rows.id<OrgId>(0), rows.id<DocumentId>(1), rows.integer(2)};
+    txn.execute(kAskRemoval, rows.text(3), now);
+    txn.execute(kDeleteDocument, upload.org, upload.id);
+    txn.execute(kGiveBack, upload.size, upload.org);
+    swept.told.push_back(upload);
+  }
+  return swept;
+}
+
+std::int64_t sweep_files(db::Txn& txn, TimePoint before, std::int64_t limit,
+                         const std::function<bool(const std::string& key)>& remove) {
+  auto rows = txn.lock(kRemovals, before, limit);
+  std::int64_t removed = 0;
+  while (rows.next()) {
+    if (!remove(rows.text(0))) continue;
+    removed += txn.execute(kRemoved, rows.text(0));
+  }
+  return removed;
+}
+
+bool is_file_known(db::Txn& txn, const SystemScope&, const std::string& key) {
+  auto rows = txn.query(kFileKnown, key, key);
+  rows.next();
+  return rows.flag(0);
+}
+
+std::int64_t newest_sweep_request(db::Txn& txn, const SystemScope&) {
+  auto rows = txn.query(kNewestRequest);
+  rows.next();
+  return rows.integer(0);
+}
+
+void finish_sweep_requests(db::Txn& txn, const SystemScope&, std::int64_t up_to, TimePoint now) {
+  txn.execute(kFinish, now, up_to);
+}
+
+void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,
+                  std::int64_t duration_us, std::int64_t rows, const std::optional<std::string>& error) {
+  const auto text = error ? std::optional{error->substr(0, 500)} : std::nullopt;
+  txn.execute(kRecord, task, started, duration_us, rows, text);
+}
+
+}  // namespace tenantd::store

@@ -1,0 +1,314 @@
+#include "tenantd/workers/webhook_courier.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "tenantd/db/error.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/error.hpp"
+#include "workers/webhook_message.hpp"
+
+namespace tenantd::service {
+namespace {
+
+using Kind = WebhookEvent::Kind;
+
+constexpr Seconds kLeaseMargin{15};  // claiming and recording
+constexpr Seconds kRetryMax{3600};
+constexpr std::chrono::milliseconds kPoll{1000};
+constexpr std::int64_t kPollUs = 1'000'000;
+constexpr std::int64_t kFarewellUs = 5'000'000;
+constexpr std::int64_t kDatabaseDelayFirst = 500'000;
+constexpr std::int64_t kDatabaseDelayMax = 15'000'000;
+constexpr std::size_t kReplyBytes = 65536;  // read, so that the connection stays; nobody looks at them
+constexpr int kGone = 410;
+// A reply that takes longer holds a place that others could have: as one that fails.
+constexpr std::int64_t kSlowMs = 1000;
+
+// What an exception from the database says, for the log.
+std::string reason(const std::exception& problem) {
+  const auto* api = dynamic_cast<const ApiError*>(&problem);
+  return api != nullptr && !api->log_detail().empty() ? api->log_detail() : problem.what();
+}
+
+// A reply that was cut for its length is one: its status has been read.
+store::Attempt attempt_of(const net::OutboundPool::Outcome& outcome) {
+  store::Attempt attempt;
+  attempt.duration_ms = outcome.milliseconds;
+  if (outcome.error && outcome.error->kind != net::OutboundError::Kind::too_large) {
+    attempt.error = outcome.error->what();
+    return attempt;
+  }
+  attempt.response_status = outcome.status;
+  // Who asks for more than the longest delay of our own gets that.
+  if (outcome.status == 429 || outcome.status == 503)
+    attempt.asked_to_wait = std::min(kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
+  if (outcome.status / 100 == 3)
+    attempt.error = "HTTP " + std::to_string(outcome.status) + "; redirects are not followed";
+  else if (outcome.status / 100 != 2)
+    attempt.error = "HTTP " + std::to_string(outcome.status);
+  return attempt;
+}
+
+}  // namespace
+
+std::string_view webhook_event_name(Kind kind) {
+  switch (kind) {
+    case Kind::delivered: return "webhook_delivered";
+    case Kind::postponed: return "webhook_postponed";
+    case Kind::dead: return "webhook_dead";
+    case Kind::database_lost: return "webhooks_database_lost";
+    case Kind::database_back: return "webhooks_database_back";
+  }
+  throw std::logic_error("no such webhook event");
+}
+
+bool is_failure(Kind kind) { return kind != Kind::delivered && kind != Kind::database_back; }
+
+WebhookCourierOptions webhook_courier_options(const Settings& settings) {
+  WebhookCourierOptions options;
+  options.database.socket = settings.db_socket;
+  options.database.host = settings.db_host;
+  options.database.port = static_cast<int>(settings.db_port);
+  options.database.user = settings.db_courier_user;
+  options.database.password = settings.db_courier_password;
+  options.database.schema = "tenantd";
+  options.database.timeout_seconds = static_cast<int>(settings.request_seconds);
+  options.policy = net::outbound_policy(settings);
+  options.policy.seconds = settings.webhook_seconds;
+  options.policy.bytes = kReplyBytes;
+  options.connections = settings.webhook_connections;
+  options.lease = Seconds{settings.webhook_seconds} * 2 + kLeaseMargin;
+  options.give_up = Seconds{settings.webhook_give_up_seconds};
+  options.first_retry = Seconds{settings.webhook_retry_seconds};
+  return options;
+}
+
+WebhookCourier::WebhookCourier(WebhookCourierOptions options)
+    : options_(std::move(options)), pool_(options_.policy), turns_(options_.connections) {}
+
+void WebhookCourier::wake() noexcept {
+  woken_ = true;
+  pool_.wake();
+}
+
+void WebhookCourier::run(const std::atomic<bool>& stop) {
+  while (!stop) {
+    step();
+    const bool more = !results_.empty() || (turns_.waiting() > 0 && free_connections() > 0);
+    await(more && !database_lost_ ? std::chrono::milliseconds{0} : kPoll);
+  }
+  say_farewell();
+}
+
+void WebhookCourier::drain(const std::atomic<bool>& stop) {
+  // Only what is due now: a delivery postponed meanwhile is not waited for.
+  const TimePoint due_by = options_.clock();
+  int conflicts = 0;
+  for (bool more = true; more && !stop;) {
+    try {
+      if (turns_.waiting() == 0) look(due_by);
+      more = turns_.waiting() > 0;
+      exchange(due_by);
+    } catch (const db::ConnectionLost&) {
+      throw;
+    } catch (const db::RetryableError&) {
+      if (++conflicts == db::kTransactionAttempts) throw;
+      db::back_off(conflicts);
+      more = true;
+    }
+    if (pool_.in_flight() > 0) await(kPoll);
+    more = more || pool_.in_flight() + results_.size() > 0;
+  }
+  if (stop) say_farewell();
+}
+
+void WebhookCourier::step() {
+  if (monotonic_microseconds() < database_retry_at_us_) return;
+  try {
+    const TimePoint at = options_.clock();
+    // Connections that are taken are given on by those that end.
+    const bool due = woken_ || monotonic_microseconds() - looked_at_us_ >= kPollUs;
+    if (due && free_connections() > 0) look(at);
+    exchange(at);
+    if (database_lost_) options_.on_event({Kind::database_back, "", "", "", 0});
+    database_lost_ = false;
+    database_delay_us_ = 0;
+  } catch (const db::ConnectionLost& problem) {
+    database_failed(reason(problem));
+  } catch (const db::RetryableError&) {
+    // Another courier was in the way; the next look is a second off.
+  } catch (const std::exception& problem) {
+    database_failed(reason(problem));
+  }
+}
+
+void WebhookCourier::look(TimePoint due_by) {
+  woken_ = false;
+  looked_at_us_ = monotonic_microseconds();
+  auto& db = database();
+  if (store::has_due_delivery(db, due_by))
+    for (const auto& webhook : store::webhooks_with_due(db, due_by)) turns_.add(webhook);
+  for (const auto& webhook : store::webhooks_with_unread(db)) turns_.add(webhook);
+  store::forget_read_backlogs(db);
+}
+
+// What became of the finished ones and the next ones, by one commit.
+void WebhookCourier::exchange(TimePoint due_by) {
+  if (results_.empty() && (turns_.waiting() == 0 || free_connections() <= 0)) return;
+  const TimePoint at = options_.clock();
+  auto& db = database();
+  std::vector<Send> sends;
+  db.run("START TRANSACTION");
+  try {
+    for (const auto& result : results_) save(db, result, at);
+    sends = claim_turns(db, due_by);
+    db.run("COMMIT");
+  } catch (...) {
+    db.mark_broken();  // closing it rolls back
+    throw;
+  }
+  for (const auto& result : results_) tell(result, at);
+  results_.clear();
+  for (const auto& send : sends) begin(send);
+}
+
+// What is due first; then what the webhook has not read yet.
+std::vector<store::DeliveryClaim> WebhookCourier::claim(db::Connection& db, const store::WebhookKey& webhook,
+                                                        TimePoint due_by, TimePoint lease_until,
+                                                        std::int64_t share) {
+  auto claims = store::claim_deliveries(db, webhook, due_by, lease_until, share);
+  const auto room = share - static_cast<std::int64_t>(claims.size());
+  if (room <= 0) return claims;
+  store::take_events(db, webhook, room);
+  for (auto& taken : store::claim_deliveries(db, webhook, due_by, lease_until, room))
+    claims.push_back(std::move(taken));
+  return claims;
+}
+
+// Goes through the row once. A webhook that had more than its share comes to the end of the row; one that may
+// have no more now returns when a delivery to it ends.
+std::vector<WebhookCourier::Send> WebhookCourier::claim_turns(db::Connection& db, TimePoint due_by) {
+  const TimePoint at = options_.clock();
+  std::vector<Send> sends;
+  auto room = free_connections();
+  for (auto left = turns_.waiting(); left > 0 && room > 0; --left) {
+    const auto webhook = *turns_.next();
+    const auto share = std::min(room, turns_.share(webhook));
+    if (share <= 0) continue;
+    const auto claims = claim(db, webhook, due_by, at + options_.lease, share);
+    std::int64_t wanted = 0;
+    for (const auto& claim : claims) {
+      auto dispatch = store::read_dispatch(db, claim, at);
+      if (!dispatch) {
+        store::release_delivery(db, claim, at);
+        continue;
+      }
+      sends.push_back({claim, *std::move(dispatch)});
+      ++wanted;
+    }
+    room -= wanted;
+    if (wanted == share) turns_.add(webhook);
+  }
+  return sends;
+}
+
+void WebhookCourier::begin(const Send& send) {
+  const auto fail = [&](const char* why) {
+    turns_.ended(send.claim.webhook, true);
+    results_.push_back({send.claim, {std::nullopt, 0, why}});
+  };
+  turns_.begun(send.claim.webhook);
+  try {
+    pool_.start(++last_tag_, webhook_request(options_.seal_key, send.claim, send.dispatch, options_.clock()));
+    under_way_.emplace(last_tag_, send.claim);
+  } catch (const std::runtime_error& problem) {
+    // An URL that may not be called, or a key of another host: mended by its owner or the operator.
+    fail(problem.what());
+  }
+}
+
+void WebhookCourier::await(std::chrono::milliseconds longest) {
+  for (const auto& outcome : pool_.wait(longest)) finish(outcome);
+}
+
+void WebhookCourier::finish(const net::OutboundPool::Outcome& outcome) {
+  const auto found = under_way_.find(outcome.tag);
+  results_.push_back({found->second, attempt_of(outcome)});
+  under_way_.erase(found);
+  const auto& [claim, attempt] = results_.back();
+  turns_.ended(claim.webhook, !attempt.error.empty() || attempt.duration_ms > kSlowMs);
+  turns_.add(claim.webhook);
+}
+
+bool WebhookCourier::gives_up(const Result& result, TimePoint at) const {
+  return result.attempt.response_status == kGone || at - result.claim.pending_since >= options_.give_up;
+}
+
+void WebhookCourier::save(db::Connection& db, const Result& result, TimePoint at) {
+  const auto& [claim, attempt] = result;
+  if (attempt.error.empty()) {
+    store::mark_delivered(db, claim, at, attempt);
+  } else if (gives_up(result, at)) {
+    store::mark_dead(db, claim, at, attempt);
+  } else {
+    store::mark_postponed(db, claim, at, attempt,
+                          at + std::max(retry_delay(claim.attempts), attempt.asked_to_wait));
+  }
+}
+
+void WebhookCourier::tell(const Result& result, TimePoint at) const {
+  const auto& [claim, attempt] = result;
+  const auto kind = attempt.error.empty()  ? Kind::delivered
+                    : gives_up(result, at) ? Kind::dead
+                                           : Kind::postponed;
+  const auto said =
+      attempt.error.empty() ? "HTTP " + std::to_string(attempt.response_status.value_or(0)) : attempt.error;
+  options_.on_event({kind, claim.webhook.id.str(), claim.event.str(), said, attempt.duration_ms});
+}
+
+// What is under way may be finished for a while; what is not goes back as if it had not been tried.
+void WebhookCourier::say_farewell() {
+  const auto until = monotonic_microseconds() + kFarewellUs;
+  while (pool_.in_flight() > 0 && monotonic_microseconds() < until) await(std::chrono::milliseconds{100});
+  try {
+    const TimePoint at = options_.clock();
+    auto& db = database();
+    for (const auto& [tag, claim] : under_way_) store::release_delivery(db, claim, at);
+    for (const auto& result : results_) {
+      save(db, result, at);
+      tell(result, at);
+    }
+  } catch (const std::exception& problem) {
+    // Their leases run out.
+    options_.on_event({Kind::database_lost, "", "", reason(problem), 0});
+  }
+}
+
+std::int64_t WebhookCourier::free_connections() const {
+  return options_.connections - static_cast<std::int64_t>(pool_.in_flight());
+}
+
+void WebhookCourier::database_failed(const std::string& why) {
+  database_.reset();
+  database_delay_us_ = std::clamp(database_delay_us_ * 2, kDatabaseDelayFirst, kDatabaseDelayMax);
+  database_retry_at_us_ = monotonic_microseconds() + database_delay_us_;
+  if (!database_lost_) options_.on_event({Kind::database_lost, "", "", why, 0});
+  database_lost_ = true;
+}
+
+db::Connection& WebhookCourier::database() {
+  if (database_ && database_->broken()) database_.reset();
+  if (!database_) database_.emplace(options_.database);
+  return *database_;
+}
+
+// `attempts` made before this one.
+Seconds WebhookCourier::retry_delay(std::int64_t attempts) {
+  const auto doublings = std::clamp<std::int64_t>(attempts, 0, 12);
+  const auto delay = std::min(kRetryMax, options_.first_retry * (std::int64_t{1} << doublings));
+  std::uniform_int_distribution<std::int64_t> percent{80, 120};
+  return std::max(Seconds{1}, Seconds{delay.count() * percent(random_) / 100});
+}
+
+}  // namespace tenantd::service
