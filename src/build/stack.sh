@@ -174,7 +174,7 @@ write_env() {
     return 0
   fi
   cat >"$RUN_DIR/env.new" <<EOF
-# Settings of this private instance, made at its first start: KEY=value lines, yours to change (README lists the keys).
+# Settings of this private instance, made at its first start: KEY=value lines, yours to change (systemd/README.md lists the keys).
 # What the caller exports wins, but for DB_* and the sockets.
 DB_COURIER_PASSWORD=$(random)
 DB_PASSWORD=$(random)

@@ -6,7 +6,7 @@
 namespace tenantd {
 namespace {
 
-// A change that service::record tells of stands here, and in README's list.
+// A change that service::record tells of stands here, and in the list of src/modules/webhooks/README.md.
 constexpr std::array kTypes = {
     EventType{"api_key.created", "an API key was made"},
     EventType{"api_key.deleted", "an API key was ended"},

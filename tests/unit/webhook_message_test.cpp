@@ -165,16 +165,16 @@ Test(webhook_states, are_words_and_numbers) {
 }
 
 // Else nobody could ask for it, or know of it.
-Test(event_types, every_type_that_is_recorded_stands_in_the_table_and_in_the_readme) {
+Test(event_types, every_type_that_is_recorded_stands_in_the_table_and_in_the_guide) {
   const auto recorded = recorded_types();
   require(recorded.size() >= 20, "only " + std::to_string(recorded.size()) + " were found");
   for (const auto& [type, file] : recorded)
     require(is_event_type(type), type + " (" + file + ") is missing in src/domain/event_types.cpp");
-  const auto readme = contents_of(test::setting("TENANTD_TOP") + "/README.md");
+  const auto guide = contents_of(test::setting("TENANTD_TOP") + "/src/modules/webhooks/README.md");
   for (const auto& type : event_types()) {
     require(recorded.contains(std::string{type.name}), std::string{type.name} + " is recorded nowhere");
-    require(readme.find('`' + std::string{type.name} + '`') != std::string::npos,
-            "README.md does not list " + std::string{type.name});
+    require(guide.find('`' + std::string{type.name} + '`') != std::string::npos,
+            "the webhooks guide does not list " + std::string{type.name});
   }
   require(!is_event_type("member.*") && !is_event_type("") && !is_event_type("*"), "no types");
 }

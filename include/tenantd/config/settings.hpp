@@ -56,7 +56,7 @@ struct LimitInForce {
 };
 std::vector<LimitInForce> limits_in_force(const Settings& settings);
 
-// Returns the table as Markdown, for README.
+// Returns the table as Markdown, for systemd/README.md.
 std::string settings_markdown();
 
 }  // namespace tenantd
