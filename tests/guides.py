@@ -12,7 +12,9 @@ shell, in an empty folder; guides run side by side. What the fence of a block sa
   json         after a block that ran: every member that it shows is in what the block printed, with the same type
   python       compiles
 
-`localhost:8080` and `.run/` become the instance's, addresses at example.com get a suffix of this run.
+`localhost:8080` and `.run/` become the instance's, addresses at example.com and slugs get a suffix of this run, and
+nobody listens at https://hooks.example.com. The instance needs a super-admin (SUPER_ADMIN_EMAIL, SUPER_ADMIN_PASSWORD),
+MAIL_EVENTS_SECRET, and OUTBOUND_ALLOW=127.0.0.1.
 The last line counts the blocks. Exit status: 0 all did as the guides say, 1 one did not.
 """
 import concurrent.futures
@@ -33,6 +35,7 @@ SUFFIX = format(int(time.time() * 1000), "x")
 PATIENCE = 100
 
 HEAD = """set -u -o pipefail
+KEPT=$PWD
 set -a; . {run_dir}/environment; set +a
 PATH={build}:$PATH
 curl() {{ command curl --fail-with-body --max-time 30 "$@"; }}
@@ -41,8 +44,8 @@ curl() {{ command curl --fail-with-body --max-time 30 "$@"; }}
 BLOCK = """set {mode}e
 {{
 {text}
-}} >out.{number} 2>err.{number}
-echo $? >status.{number}
+}} >"$KEPT/out.{number}" 2>"$KEPT/err.{number}"
+echo $? >"$KEPT/status.{number}"
 set +e
 """
 
@@ -68,6 +71,8 @@ def blocks_of(guide):
 
 def here(text):
     text = text.replace("localhost:8080", URL.removeprefix("http://")).replace(".run/", RUN_DIR + "/")
+    text = text.replace("https://hooks.example.com", "https://127.0.0.1:9")
+    text = re.sub(r'("slug": "[a-z]+)"', rf'\1-{SUFFIX}"', text)
     return re.sub(r"\b([a-z]+)@example\.com", rf"\1.{SUFFIX}@example.com", text)
 
 
@@ -90,6 +95,15 @@ def json_fault(block, printed):
         return shape_fault(json.loads(block.text), json.loads(printed))
     except ValueError as e:
         return f"no JSON: {e}"
+
+
+def newest(folder):
+    """The beginning of the file that a guide wrote last: mostly a reply."""
+    files = [f for f in folder.iterdir() if f.is_file() and not re.search(r"\.\d+$|^script$|^log$", f.name)]
+    if not files:
+        return ""
+    last = max(files, key=lambda f: f.stat().st_mtime_ns)
+    return f"{last.name}: {last.read_bytes()[:1000].decode(errors='replace')}"
 
 
 class Run:
@@ -121,7 +135,7 @@ class Run:
             read = lambda name: p.read_text() if (p := folder / f"{name}.{number}").exists() else None
             if block.info in ("sh", "sh refused"):
                 self.total += 1
-                printed = self.judge_command(block, read)
+                printed = self.judge_command(block, read, folder)
             elif block.info == "json" and printed is not None:
                 self.complain(block, json_fault(block, printed))
                 printed = None
@@ -129,7 +143,7 @@ class Run:
                 printed = None
                 self.judge_other(block)
 
-    def judge_command(self, block, read):
+    def judge_command(self, block, read, folder):
         """Returns what the block printed."""
         status, out = read("status"), read("out")
         if out is None:
@@ -137,7 +151,7 @@ class Run:
             return ""
         wanted = "0" if block.info == "sh" else "22"
         if (status or "").strip() != wanted:
-            self.complain(block, f"ended with {status}\n{out}{read('err')}")
+            self.complain(block, f"ended with {status}\n{out}{read('err')}{newest(folder)}")
         self.ran += 1
         return out
 
