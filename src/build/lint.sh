@@ -28,6 +28,7 @@ check_scripts() {
     bash -n "$file" || bad=1
     [ -x "$file" ] || { echo "$file is not executable"; bad=1; }
   done
+  python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(find src tests -name '*.py') || bad=1
   return $bad
 }
 
@@ -128,33 +129,43 @@ check_systemd_security() {
   return $bad
 }
 
-# Prints README with the table that the binary knows between the markers.
-readme_with_settings() {
+# Prints the operator's guide with the table that the binary knows between the markers.
+guide_with_settings() {
   "$BUILD/tenantctl" settings --markdown >"$work/settings.md"
   awk -v table="$work/settings.md" '
     /^<!-- \/settings -->/ { inside = 0 }
     !inside { print }
     /^<!-- settings -->/ { inside = found = 1; while ((getline line < table) > 0) print line }
-    END { exit !found }' README.md
+    END { exit !found }' systemd/README.md
 }
 
-check_readme() {
-  [ -f README.md ] || { echo 'README.md is missing'; return 1; }
-  readme_with_settings >"$work/README.md" || { echo 'README.md lacks the line <!-- settings -->'; return 1; }
-  diff -u README.md "$work/README.md" || { echo "README's settings table is stale: make generate"; return 1; }
+check_settings() {
+  guide_with_settings >"$work/settings-guide.md" || { echo 'systemd/README.md lacks the line <!-- settings -->'; return 1; }
+  diff -u systemd/README.md "$work/settings-guide.md" || { echo 'the settings table of systemd/README.md is stale: make generate'; return 1; }
 }
 
-# The files that the recipe in README names are there, and those that it makes are not.
+# Links, anchors and pictures of every guide lead somewhere; every program has a manual page; README.md stays short.
+check_guides() {
+  local program bad=0
+  src/build/guide.py check || bad=1
+  for program in src/bin/*.cpp; do
+    ls "${program%.cpp}".[18].md >/dev/null 2>&1 || { echo "$program has no manual page beside it"; bad=1; }
+  done
+  [ "$(wc -c <README.md)" -le 12288 ] || { echo 'README.md is longer than 12 KiB: a guide is the place'; bad=1; }
+  return $bad
+}
+
+# The files that the recipe in src/README.md names are there, and those that it makes are not.
 check_recipe() {
   local files what path bad=0 recipe
-  recipe=$(sed -n '/^<!-- recipe -->/,/^<!-- \/recipe -->/p' README.md)
-  [ -n "$recipe" ] || { echo 'README.md lacks its recipe'; return 1; }
+  recipe=$(sed -n '/^<!-- recipe -->/,/^<!-- \/recipe -->/p' src/README.md)
+  [ -n "$recipe" ] || { echo 'src/README.md lacks its recipe'; return 1; }
   while IFS='|' read -r _ files what _; do
     while read -r path; do
       if [[ $files == *'(new)'* && $path == *note* ]]; then
-        [ ! -e "$path" ] || { echo "README's recipe makes $path, which exists"; bad=1; }
+        [ ! -e "$path" ] || { echo "the recipe makes $path, which exists"; bad=1; }
       else
-        [ -e "$path" ] || { echo "README's recipe names $path, which is not there"; bad=1; }
+        [ -e "$path" ] || { echo "the recipe names $path, which is not there"; bad=1; }
       fi
     done < <(grep -oE '`(include|sql|src|tests)/[^`]+`' <<<"$files $what" | tr -d '`')
   done < <(grep '^|' <<<"$recipe")
@@ -169,8 +180,8 @@ check_lanes() {
 generate() {
   "$BUILD/tenantctl" routes --nginx >"$work/lanes.conf"
   cat "$work/lanes.conf" >nginx/lanes.conf
-  readme_with_settings >"$work/README.md"
-  cat "$work/README.md" >README.md
+  guide_with_settings >"$work/settings-guide.md"
+  cat "$work/settings-guide.md" >systemd/README.md
 }
 
 if [ "${1:-}" = generate ]; then
@@ -178,7 +189,7 @@ if [ "${1:-}" = generate ]; then
   exit
 fi
 
-if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security readme recipe lanes withstood; fi
+if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security settings guides recipe lanes withstood; fi
 failed=()
 for check; do
   begun=$EPOCHREALTIME
