@@ -39,10 +39,10 @@ OBJECTS  := $(SOURCES:src/%.cpp=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/schemas.o $(B
 LIBRARY  := $(BUILD)/libtenantd.a
 
 .PHONY: all
-all: $(BINARIES:%=$(BUILD)/%)
+all: $(BINARIES:%=$(BUILD)/%) guide
 
 # "[n/N] CXX file": N is what a dry run would do, counted once by the make that compiles.
-BUILDS := all test-build bench-build $(BUILD)/%
+BUILDS := all guide test-build bench-build $(BUILD)/%
 ifneq ($(filter $(BUILDS),$(or $(MAKECMDGOALS),all)),)
 ifndef STEPS
 STEPS := $(shell $(MAKE) --no-print-directory -n STEPS=0 $(MAKECMDGOALS) 2>/dev/null | grep -c '^: step')
@@ -51,6 +51,19 @@ endif
 progress = @$(eval STEP += x): step; echo "[$(words $(STEP))/$(STEPS)] $(1) $(2)"
 
 include $(sort $(wildcard src/build/*.mk))
+
+# The guides as pages, which nginx serves at /guide/, and the manual pages of the programs.
+GUIDES    := README.md $(shell find nginx sql src systemd tests -name README.md -o -path 'src/bin/*.md' -o -name '*.svg')
+MANUALS   := $(patsubst src/bin/%.md,$(BUILD)/man/%,$(wildcard src/bin/*.md))
+
+.PHONY: guide
+guide: nginx/www/guide/index.html $(MANUALS) ## Render the guides to nginx/www/guide and the manual pages to build/man
+nginx/www/guide/index.html: $(GUIDES) src/build/guide.py
+	$(call progress,PAGES,nginx/www/guide)
+	@src/build/guide.py render nginx/www/guide
+$(BUILD)/man/%: src/bin/%.md
+	@mkdir -p $(@D)
+	@lowdown -s --out-no-smarty --parse-no-autolink -Tman -M title=$(basename $*) -M section=$(subst .,,$(suffix $*)) -M source=tenantd -o $@ $<
 
 # What the flags were, so that a change of them rebuilds. Written while make reads this file: a dry run counts by it.
 FLAGS := $(CXX) $(CXXFLAGS) $(CPPFLAGS)

@@ -61,11 +61,22 @@ def anchor(words, taken):
     return f"{name}-{number}" if number else name
 
 
+def table(markup):
+    """A table that scrolls where it is too wide, and whose rows a phone stacks: each cell carries its column's name."""
+    heads = [html.escape(plain(head)) for head in re.findall(r"<th>(.*?)</th>", markup, re.S)]
+    rows = markup.split("<tr>")
+    for number, row in enumerate(rows):
+        names = iter(heads)
+        rows[number] = re.sub(r"<td>", lambda _: f'<td data-head="{next(names)}">', row)
+    kind = "wide stacked" if len(heads) > 2 else "wide"
+    return f'<div class="{kind}" tabindex="0">{"<tr>".join(rows)}</div>'
+
+
 class Guide:
     def __init__(self, path):
         self.path = path
         manual = re.fullmatch(r"src/bin/([a-z-]+)\.(\d)\.md", path)
-        body = subprocess.run(["lowdown", "-Thtml", TOP / path], check=True, capture_output=True, text=True).stdout
+        body = subprocess.run(["lowdown", "--out-no-smarty", "--parse-no-autolink", "-Thtml", TOP / path], check=True, capture_output=True, text=True).stdout
         if manual:
             body = re.sub(r"(</?h)([1-5])\b", lambda m: m[1] + str(int(m[2]) + 1), body)
             body = f'<h1 id="top">{manual[1]}({manual[2]})</h1>\n' + body
@@ -135,7 +146,7 @@ class Guide:
 
         body = re.sub(r'<a href="([^"]*)">(.*?)</a>', link, self.body, flags=re.S)
         body = re.sub(r'src="([^"]*)"', picture, body)
-        body = body.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
+        body = re.sub(r"<table>.*?</table>", lambda found: table(found[0]), body, flags=re.S)
         body = body.replace("<pre>", '<pre tabindex="0">')
         return PAGE.format(title=html.escape(self.title), body=body, navigation=self.navigation(all_guides))
 

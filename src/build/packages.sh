@@ -14,9 +14,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # shellcheck disable=SC2034,SC2086  # the groups are read by name, and are lists
 build='ccache g++ libargon2-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libidn2-dev
-  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev
+  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
   make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
-run='curl mariadb-server nginx-light nodejs npm python3'
+run='curl jq mariadb-server nginx-light nodejs npm python3'
 test='chromium libcriterion-dev python3-aiosmtpd'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'

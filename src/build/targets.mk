@@ -88,7 +88,7 @@ fuzz: ## Fuzz whatever reads strangers' bytes, under AddressSanitizer (FUZZ_SECO
 FORMATTED = $(shell find include src tests -name '*.cpp' -o -name '*.hpp')
 
 .PHONY: lint check format tidy generate
-lint: ## Formatting, arrows, nginx -t, systemd-analyze, generated files
+lint: ## Formatting, arrows, nginx -t, systemd-analyze, guides, generated files
 	@src/build/packages.sh install-missing build run lint
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@BUILD='$(abspath $(BUILD))' src/build/lint.sh
@@ -98,7 +98,7 @@ check: lint test ## lint, then test
 format: ## Rewrite the sources as clang-format wants them
 	clang-format -i $(FORMATTED)
 
-generate: all ## Rewrite what is committed and generated: nginx/lanes.conf, README's settings table
+generate: all ## Rewrite what is committed and generated: nginx/lanes.conf, the settings table of systemd/README.md
 	@BUILD='$(abspath $(BUILD))' src/build/lint.sh generate
 
 # A stamp a source: only what changed is looked at again (headers do not count).
@@ -123,6 +123,7 @@ sbindir     ?= $(exec_prefix)/sbin
 datarootdir ?= $(prefix)/share
 datadir     ?= $(datarootdir)
 docdir      ?= $(datarootdir)/doc/tenantd
+mandir      ?= $(datarootdir)/man
 libdir      ?= $(exec_prefix)/lib
 sysconfdir  ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 nginxdir    ?= /etc/nginx
@@ -152,16 +153,20 @@ keep() { \
 endef
 
 .PHONY: install uninstall
-install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, nginx files, units
+install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, guides, manuals, nginx files, units
 	@src/build/packages.sh libraries
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/tenantd/sql $(DESTDIR)$(datadir)/tenantd/www
 	$(INSTALL) -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) $(DESTDIR)$(docdir)
 	$(INSTALL) -d $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets
 	$(INSTALL_PROGRAM) $(SBIN:%=$(BUILD)/%) $(DESTDIR)$(sbindir)/
 	$(INSTALL_PROGRAM) $(BUILD)/tenantctl $(DESTDIR)$(bindir)/
-	$(INSTALL_DATA) $(wildcard sql/*) $(DESTDIR)$(datadir)/tenantd/sql/
+	$(INSTALL_DATA) $(wildcard sql/*.sql) $(DESTDIR)$(datadir)/tenantd/sql/
 	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
-	rm -rf $(DESTDIR)$(datadir)/tenantd/www/lib
+	rm -rf $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
+	@(cd nginx/www && find guide -type f) | while read -r page; do \
+	  $(INSTALL_DATA) -D nginx/www/$$page $(DESTDIR)$(datadir)/tenantd/www/$$page; done
+	@for manual in $(MANUALS); do \
+	  $(INSTALL_DATA) -D $$manual $(DESTDIR)$(mandir)/man$${manual##*.}/$${manual##*/}; done
 	@for folder in nginx/www/lib/*/; do $(INSTALL) -d $(DESTDIR)$(datadir)/tenantd/www/lib/$$(basename $$folder); \
 	  $(INSTALL_DATA) $$folder* $(DESTDIR)$(datadir)/tenantd/www/lib/$$(basename $$folder)/; done
 	$(INSTALL_DATA) $(wildcard LICENSE README.md) $(DESTDIR)$(docdir)/
@@ -178,6 +183,7 @@ uninstall: ## Remove what install put there; the operator's files in /etc and al
 	rm -f $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(DESTDIR)$(bindir)/tenantctl $(UNITS:%=$(DESTDIR)$(unitdir)/%)
 	rm -f $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
 	rm -f $(NGINX_FILES:%=$(DESTDIR)$(nginxdir)/tenantd/%)
+	rm -f $(foreach manual,$(MANUALS),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(manual)))/$(notdir $(manual)))
 	rm -rf $(DESTDIR)$(datadir)/tenantd $(DESTDIR)$(docdir)
 	-@rmdir $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets 2>/dev/null
 
@@ -186,7 +192,7 @@ uninstall: ## Remove what install put there; the operator's files in /etc and al
 .PHONY: help dist-clean
 dist-clean: ## Stop the private instance and remove it, every build and every cache
 	@if [ -e .run/env ]; then RUN_DIR= src/build/stack.sh stop; fi
-	rm -rf .run .cache nginx/www/lib build build-* compile_commands.json
+	rm -rf .run .cache nginx/www/guide nginx/www/lib build build-* compile_commands.json
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
