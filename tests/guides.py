@@ -125,7 +125,11 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="tenantd-guide-") as folder:
             (Path(folder) / "script").write_text(self.script())
             with open(Path(folder) / "log", "w") as log:
-                subprocess.run(["bash", "script"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=PATIENCE)
+                try:
+                    subprocess.run(["bash", "script"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    self.faults.append(f"{self.guide}: took longer than {PATIENCE} s")
             self.judge(Path(folder))
         return self
 
