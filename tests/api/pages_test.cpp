@@ -125,3 +125,5 @@ Test(pages, the_documentation_shows_this_service) {
   if (Client{}.get("/api/v1/openapi.json").status == 404) cr_skip_test("there is no /api/v1/openapi.json");
   browse("doc_pages.mjs");
 }
+
+Test(pages, every_guide_can_be_read_on_a_desk_and_on_a_phone) { browse("guide_pages.mjs"); }
