@@ -96,7 +96,7 @@ class Contract {
     if (row_ == nullptr || api::may_always_occur(*code)) return;
     const auto known = api::refusals_of(*row_);
     need(!known.complete || std::find(known.codes.begin(), known.codes.end(), *code) != known.codes.end(),
-         "src/api/refusals.cpp does not say that the handler may answer " + name);
+         "its row does not say in refuses that the handler may answer " + name);
   }
 
   const api::Route* row_;
