@@ -1,15 +1,15 @@
 #include "tenantd/api/dispatch.hpp"
 
-#include <rapidjson/pointer.h>
-
 #include <algorithm>
 #include <new>
 
+#include "api/validation/sent_back.hpp"
+#include "body.hpp"
 #include "cors.hpp"
 #include "find_org_id.hpp"
 #include "normalize.hpp"
+#include "problem_members.hpp"
 #include "request_shares.hpp"
-#include "sent_back.hpp"
 #include "shares.hpp"
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
@@ -18,15 +18,13 @@
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/network.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/http/problem.hpp"
 #include "tenantd/http/server.hpp"
-#include "tenantd/work/wake_socket.hpp"
 
 namespace tenantd::api {
 namespace {
-
-constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
 // An agent may be any bytes of any length; what is stored and mailed is text, as wide as its columns, cut at
 // a code point's start.
@@ -41,70 +39,11 @@ std::string readable(std::string agent) {
   return agent.substr(0, end);
 }
 
-// OAuth 2's forms (RFC 6749 sections 4.3.2 and 6) as the body of a token request. Other parameters, such as
-// client_id and scope, say nothing here.
-Json token_request_of_form(const http::Request& request) {
-  Json body;
-  body.SetObject();
-  auto& memory = body.GetAllocator();
-  for (const auto& [name, value] : http::parse_form(request.body)) {
-    if (name == "username") body.AddMember("email", JsonValue{value, memory}, memory);
-    for (const char* same : {"grant_type", "password", "refresh_token"})
-      if (name == same) body.AddMember(rapidjson::StringRef(same), JsonValue{value, memory}, memory);
-  }
-  return body;
-}
-
-// What a file is written in can only be believed.
-void refuse_other_charsets(std::string_view content_type) {
-  constexpr std::string_view kName = "charset=";
-  for (const auto part : split(content_type, ';')) {
-    auto parameter = ascii_lower(trim(part));
-    if (!parameter.starts_with(kName)) continue;
-    std::string charset = parameter.substr(kName.size());
-    if (charset.size() > 1 && charset.front() == '"' && charset.back() == '"')
-      charset = charset.substr(1, charset.size() - 2);
-    if (charset != "utf-8" && charset != "utf8" && charset != "us-ascii")
-      throw ApiError(ErrorCode::unsupported_media_type,
-                     "Send the file in UTF-8: other charsets are not read");
-  }
-}
-
-// A file of rows as the JSON body that says the same.
-Json body_of_csv(const http::Request& request) {
-  if (!is_utf8(request.body))
-    throw ApiError(ErrorCode::bad_request, "The file is not UTF-8: save it as CSV in UTF-8");
-  Json body;
-  body.SetObject();
-  auto& memory = body.GetAllocator();
-  body.AddMember("csv", JsonValue{request.body, memory}, memory);
-  return body;
-}
-
 // "https://accounts.example.com:8443/x" is at accounts.example.com: a name that stands for no tenant.
 std::string host_of(std::string_view url) {
   const auto scheme = url.find("://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   return ascii_lower(url.substr(0, url.find_first_of(":/")));
-}
-
-// One idempotency key means one thing to one person, or to one API key, in one organization.
-// Nobody knows who an anonymous caller is. Its network, its cookies and all that it sends stand for it: two
-// callers that chose the same key do not disturb each other, and a reply, which may hold tokens, goes to
-// nobody but one who sends the same secrets from the same network again. Cookies and bodies cost nothing to
-// make up: the replies of a network count together.
-Repeater repeater(const std::optional<Principal>& principal, const http::Request& request) {
-  if (!principal) {
-    const auto share = "anonymous/" + network_of(request.remote_address);
-    return {share + '/' + to_hex(crypto::sha256(request.cookie)), share, false};
-  }
-  // Keys and organizations cost a person little to make up: the replies of all of them count together.
-  const auto& person = principal->actor ? principal->actor->id : principal->user.id;
-  const auto known = [&](const std::string& name) { return Repeater{name, "person/" + person.str(), true}; };
-  if (principal->actor) return known("impersonation/" + principal->session.str());
-  if (principal->api_key) return known("key/" + principal->api_key->str());
-  return known(principal->user.id.str() + '/' +
-               (principal->organization ? principal->organization->id.str() : ""));
 }
 
 // What a change takes where its row names no body: nothing, or an empty object. A member that the row would
@@ -118,38 +57,6 @@ std::string_view body_schema(const Route& route) {
 std::string account_of(const Principal& principal) {
   const UserId person = principal.actor ? principal.actor->id : principal.user.id;
   return 'a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()};
-}
-
-// Several checks may stumble over one value: the first says what is wrong with it. An object or a list may
-// have several faults of its own.
-std::vector<FieldError> one_for_each_fault(const std::vector<FieldError>& faults, const Json& body) {
-  std::vector<FieldError> told;
-  for (const auto& fault : faults) {
-    const rapidjson::Pointer pointer{fault.pointer};  // no valid one for a parameter of the query
-    const auto* value = pointer.IsValid() ? pointer.Get(body) : nullptr;
-    const bool is_leaf = value != nullptr && !value->IsObject() && !value->IsArray();
-    const auto says_it = [&](const FieldError& one) {
-      return one.pointer == fault.pointer && (is_leaf || one.detail == fault.detail);
-    };
-    if (std::none_of(told.begin(), told.end(), says_it)) told.push_back(fault);
-  }
-  return told;
-}
-
-// What a problem document says besides the standard members. `body`: what was judged.
-void add_members(http::Response& response, const ApiError& error, const Json& body) {
-  JsonOut json;
-  json.begin_object();
-  if (!error.fields().empty()) {
-    json.key("errors").begin_array();
-    for (const auto& field : one_for_each_fault(error.fields(), body))
-      json.begin_object().field("pointer", field.pointer).field("detail", field.detail).end_object();
-    json.end_array();
-  }
-  for (const auto& [name, value] : error.members()) json.field(name, value);
-  json.end_object();
-  response.body.back() = ',';
-  response.body += json.text().substr(1);
 }
 
 }  // namespace
@@ -374,19 +281,7 @@ void Dispatch::read_body(Call& call) {
     call.body.SetObject();
     return;
   }
-  const auto& type = media_type(call);
-  if (type == "application/json") {
-    call.body = parse_json(call.http.body);
-  } else if (route.also == AlsoTakes::text && type == "text/plain") {
-    call.body = parse_json(call.http.body);
-  } else if (route.also == AlsoTakes::csv && (type == "text/csv" || type == "application/vnd.ms-excel")) {
-    refuse_other_charsets(call.http.content_type);
-    call.body = body_of_csv(call.http);
-  } else if (route.also == AlsoTakes::form && type == kForm) {
-    call.body = token_request_of_form(call.http);
-  } else {
-    refuse_media_type(route);
-  }
+  call.body = parse_body(route, call.http, media_type(call));
 }
 
 // The part of the body that decides where the caller asks to act, before anything else of it is looked at.
@@ -493,7 +388,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const auto& detail = error.public_text();
   auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
-  if (!error.fields().empty() || !error.members().empty()) add_members(response, error, call.body);
+  if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
   for (const auto& [name, value] : error.headers()) response.header(name, value);
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
   if (status == 503) response.header("Retry-After", "2");

@@ -1,8 +1,10 @@
 #include "tenantd/api/idempotency.hpp"
 
+#include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/work/idempotency_store.hpp"
+#include "tenantd/domain/network.hpp"
+#include "tenantd/effects/idempotency_store.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -45,6 +47,20 @@ http::Response unflatten(std::int64_t status, std::string text) {
 }
 
 }  // namespace
+
+Repeater repeater(const std::optional<Principal>& principal, const http::Request& request) {
+  if (!principal) {
+    const auto share = "anonymous/" + network_of(request.remote_address);
+    return {share + '/' + to_hex(crypto::sha256(request.cookie)), share, false};
+  }
+  // Keys and organizations cost a person little to make up: the replies of all of them count together.
+  const auto& person = principal->actor ? principal->actor->id : principal->user.id;
+  const auto known = [&](const std::string& name) { return Repeater{name, "person/" + person.str(), true}; };
+  if (principal->actor) return known("impersonation/" + principal->session.str());
+  if (principal->api_key) return known("key/" + principal->api_key->str());
+  return known(principal->user.id.str() + '/' +
+               (principal->organization ? principal->organization->id.str() : ""));
+}
 
 Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const Repeater& caller,
                          const service::Context& context)

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-#include "faults.hpp"
+#include "api/validation/faults.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 

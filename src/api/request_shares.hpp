@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "tenantd/base/time.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/shm/rate_limiter.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::api {
 

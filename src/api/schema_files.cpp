@@ -1,4 +1,4 @@
-#include "schema_files.hpp"
+#include "api/schema_files.hpp"
 
 #include <stdexcept>
 

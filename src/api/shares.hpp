@@ -9,8 +9,8 @@
 
 #include "tenantd/api/authorizer.hpp"
 #include "tenantd/api/dispatch.hpp"
+#include "tenantd/effects/slow_turn.hpp"
 #include "tenantd/shm/in_flight.hpp"
-#include "tenantd/work/slow_turn.hpp"
 
 namespace tenantd::api {
 

@@ -12,7 +12,7 @@
 #include "tenantd/base/version.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/work/wake_socket.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/workers/sweeper.hpp"
 
 using namespace tenantd;

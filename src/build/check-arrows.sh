@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # room: what it may include besides itself.
 platform='base config crypto domain http shm net mail proc db'
-kit="$platform work clients api"
+kit="$platform effects clients api"
 rooms="
 base:
 config:  base
@@ -17,9 +17,9 @@ net:     base config
 mail:    base config net
 proc:    base config
 db:      base config crypto domain http shm
-work:    $platform
-clients: $platform work
-api:     $platform work clients
+effects: $platform
+clients: $platform effects
+api:     $platform effects clients
 identity: $kit
 modules/administration: $kit identity
 modules/audit:          $kit identity
@@ -36,7 +36,7 @@ bin:     $kit identity modules workers ctl
 
 # header of another wing, or of one above: the room that may include it all the same.
 ports='
-tenantd/identity/accounts_store.hpp       api work
+tenantd/identity/accounts_store.hpp       api effects
 tenantd/identity/bound.hpp                api
 tenantd/identity/live_sessions.hpp        api
 tenantd/identity/organizations.hpp        api

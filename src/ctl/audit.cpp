@@ -13,7 +13,7 @@
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/work/auditing_store.hpp"
+#include "tenantd/effects/auditing_store.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {

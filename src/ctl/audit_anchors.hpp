@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tenantd/base/id.hpp"
-#include "tenantd/work/audit_chain.hpp"
+#include "tenantd/effects/audit_chain.hpp"
 
 namespace tenantd::ctl {
 

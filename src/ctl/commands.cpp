@@ -21,7 +21,7 @@
 #include "tenantd/ctl/import.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {

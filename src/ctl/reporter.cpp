@@ -6,7 +6,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/work/wake_socket.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 
 namespace tenantd::ctl {
 namespace {

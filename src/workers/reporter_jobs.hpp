@@ -3,7 +3,7 @@
 
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/schedule.hpp"
-#include "tenantd/work/mail_gate.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/workers/reporter.hpp"
 #include "workers/reporter_work_store.hpp"
 

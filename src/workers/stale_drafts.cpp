@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <map>
 
-#include "tenantd/work/changes.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "workers/reporter_jobs.hpp"
 
 namespace tenantd::service {

@@ -5,11 +5,11 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/audit_chain.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/invite_values.hpp"
 #include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/modules/documents/file_folder.hpp"
-#include "tenantd/work/audit_chain.hpp"
-#include "tenantd/work/changes.hpp"
 #include "workers/sweeping_store.hpp"
 
 namespace tenantd::service {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/effects/audit_rows.hpp"
 #include "tenantd/identity/invitations_store.hpp"
-#include "tenantd/work/audit_rows.hpp"
 
 namespace tenantd::store {
 

@@ -3,7 +3,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/work/changes.hpp"
+#include "tenantd/effects/changes.hpp"
 
 namespace tenantd::service {
 

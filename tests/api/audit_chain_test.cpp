@@ -19,8 +19,8 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/work/audit_chain.hpp"
-#include "tenantd/work/changes_store.hpp"
+#include "tenantd/effects/audit_chain.hpp"
+#include "tenantd/effects/changes_store.hpp"
 
 using namespace tenantd::test;
 namespace db = tenantd::db;

@@ -292,7 +292,7 @@ Test(audit_rows, every_row_that_changes_something_is_told, .timeout = 300) {
     if (found == covered.end()) faults += "\n  " + label(route) + " did not succeed: do it by hand";
     if (found != covered.end() && !found->second)
       faults += "\n  " + label(route) +
-                " left no audit row: tell of the change (work/changes.hpp), do by hand what does change "
+                " left no audit row: tell of the change (effects/changes.hpp), do by hand what does change "
                 "something, or exempt its handler and say why";
   }
   require(faults.empty(), faults);

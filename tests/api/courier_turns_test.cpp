@@ -10,7 +10,7 @@
 #include "support/database.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/work/outbox_store.hpp"
+#include "tenantd/effects/outbox_store.hpp"
 
 using namespace tenantd;
 using test::require;

@@ -15,7 +15,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/pool.hpp"
 #include "tenantd/domain/impersonation.hpp"
-#include "tenantd/work/changes.hpp"
+#include "tenantd/effects/changes.hpp"
 
 using namespace tenantd::test;
 using tenantd::Permission;

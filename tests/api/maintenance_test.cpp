@@ -15,7 +15,7 @@
 #include "support/private_stack.hpp"
 #include "support/super_admin.hpp"
 #include "tenantd/db/migrate.hpp"
-#include "tenantd/work/wake_socket.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 
 using namespace tenantd::test;
 

@@ -6,7 +6,7 @@
 
 #include "support/check.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/work/audit_chain.hpp"
+#include "tenantd/effects/audit_chain.hpp"
 
 using namespace tenantd;
 using service::ChainCheck;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tenantd/api/json.hpp"
-#include "tenantd/work/audit_rows.hpp"
+#include "tenantd/effects/audit_rows.hpp"
 
 namespace tenantd::api {
 

@@ -8,7 +8,7 @@
 
 #include "tenantd/api/json.hpp"
 #include "tenantd/api/request.hpp"
-#include "tenantd/work/keyset.hpp"
+#include "tenantd/effects/keyset.hpp"
 
 namespace tenantd::api {
 

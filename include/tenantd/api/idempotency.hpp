@@ -17,6 +17,13 @@ struct Repeater {
   bool is_known = false;  // false: of an anonymous caller the request itself is a part of the name
 };
 
+// One idempotency key means one thing to one person, or to one API key, in one organization.
+// Nobody knows who an anonymous caller is. Its network, its cookies and all that it sends stand for it: two
+// callers that chose the same key do not disturb each other, and a reply, which may hold tokens, goes to
+// nobody but one who sends the same secrets from the same network again. Cookies and bodies cost nothing to
+// make up: the replies of a network count together.
+Repeater repeater(const std::optional<Principal>& principal, const http::Request& request);
+
 class Idempotency {
  public:
   // Claims the key of `request` for `caller`; waits while another request holds it. Throws ApiError:

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "tenantd/api/json.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/http/message.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::shm {
 struct Metrics;

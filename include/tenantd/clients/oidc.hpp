@@ -7,8 +7,8 @@
 #include <string>
 
 #include "tenantd/base/secret.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/net/outbound.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "tenantd/domain/email.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/organizations.hpp"
 #include "tenantd/identity/sessions.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

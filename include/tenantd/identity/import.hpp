@@ -12,7 +12,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/scope.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

@@ -1,8 +1,8 @@
 // What audit rows tell of invitations.
 #pragma once
 
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/invitations_store.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 

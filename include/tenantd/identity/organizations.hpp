@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "identity/factors/reauthentication.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/members_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/sessions_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/sessions_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

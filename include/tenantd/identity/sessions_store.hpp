@@ -9,7 +9,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
 #include "tenantd/domain/tenant.hpp"
-#include "tenantd/work/keyset.hpp"
+#include "tenantd/effects/keyset.hpp"
 
 namespace tenantd::store {
 

@@ -1,9 +1,9 @@
 // Whether a caller still holds what the request was let in with, once nobody else can change it.
 #pragma once
 
+#include "tenantd/effects/context.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/members_store.hpp"
-#include "tenantd/work/context.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 

@@ -6,7 +6,7 @@
 #include "identity/tenants/super_admins_store.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/email.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

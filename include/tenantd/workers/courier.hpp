@@ -26,10 +26,10 @@
 #include "tenantd/base/time.hpp"
 #include "tenantd/config/settings.hpp"
 #include "tenantd/db/connection.hpp"
+#include "tenantd/effects/outbox_store.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/mail/transport.hpp"
 #include "tenantd/modules/mail_events/suppressions_store.hpp"
-#include "tenantd/work/outbox_store.hpp"
-#include "tenantd/work/wake_socket.hpp"
 
 namespace tenantd::service {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tenantd/db/pool.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tenantd/db/pool.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

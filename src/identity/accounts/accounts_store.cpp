@@ -1,7 +1,7 @@
 #include "tenantd/identity/accounts_store.hpp"
 
+#include "tenantd/effects/rows.hpp"
 #include "tenantd/identity/known_networks_store.hpp"
-#include "tenantd/work/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -1,13 +1,13 @@
 #include "identity/accounts/claiming.hpp"
 
 #include "tenantd/domain/network.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/factors_store.hpp"
 #include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/identity/organizations.hpp"
 #include "tenantd/identity/sessions_store.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

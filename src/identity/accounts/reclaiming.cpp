@@ -2,13 +2,13 @@
 
 #include "identity/keys/api_keys_store.hpp"
 #include "identity/sso/identity_providers_store.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/invitations_store.hpp"
 #include "tenantd/identity/members_store.hpp"
 #include "tenantd/identity/organizations.hpp"
 #include "tenantd/identity/roles_store.hpp"
 #include "tenantd/mail/links.hpp"
 #include "tenantd/modules/webhooks/keeping.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

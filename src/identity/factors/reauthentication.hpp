@@ -6,8 +6,8 @@
 #include <string>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/accounts_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

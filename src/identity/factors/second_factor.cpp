@@ -3,12 +3,12 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/crypto/totp.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts.hpp"
 #include "tenantd/identity/bound.hpp"
 #include "tenantd/identity/factors_store.hpp"
 #include "tenantd/identity/live_sessions.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

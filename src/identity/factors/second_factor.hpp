@@ -7,8 +7,8 @@
 #include "identity/factors/reauthentication.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/sessions.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

@@ -5,13 +5,13 @@
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/sessions_store.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

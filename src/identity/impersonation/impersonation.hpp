@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

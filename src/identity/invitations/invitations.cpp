@@ -7,6 +7,8 @@
 #include "identity/roles/named_role.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/accounts.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/budgets_store.hpp"
@@ -14,8 +16,6 @@
 #include "tenantd/identity/members_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/roles_store.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "identity/accounts/proven_account.hpp"
 #include "tenantd/domain/email.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/invitations_store.hpp"
 #include "tenantd/identity/sessions.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

@@ -1,7 +1,7 @@
 #include "tenantd/identity/invitations_store.hpp"
 
-#include "tenantd/work/outbox_store.hpp"
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/outbox_store.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "identity/keys/api_keys_store.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

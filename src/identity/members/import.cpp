@@ -14,10 +14,10 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/name.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/members_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -3,13 +3,13 @@
 #include "identity/factors/reauthentication.hpp"
 #include "identity/roles/named_role.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/invitations_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
 #include "tenantd/modules/webhooks/keeping.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

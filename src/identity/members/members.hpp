@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/members_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

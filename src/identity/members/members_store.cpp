@@ -1,6 +1,6 @@
 #include "tenantd/identity/members_store.hpp"
 
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "tenantd/domain/email.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/members_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

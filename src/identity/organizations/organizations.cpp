@@ -9,14 +9,14 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/name.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/differences.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/invitations_store.hpp"
 #include "tenantd/identity/members_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/differences.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

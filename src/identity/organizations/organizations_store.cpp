@@ -2,7 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/role_alias.hpp"
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/roles_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

@@ -1,5 +1,5 @@
+#include "tenantd/effects/rows.hpp"
 #include "tenantd/identity/live_sessions.hpp"
-#include "tenantd/work/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -7,9 +7,9 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "identity/sso/identity_providers_store.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

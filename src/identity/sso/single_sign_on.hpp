@@ -9,8 +9,8 @@
 
 #include "identity/accounts/proven_account.hpp"
 #include "identity/sso/identity_providers_store.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/sessions.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

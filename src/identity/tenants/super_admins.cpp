@@ -1,9 +1,9 @@
 #include "tenantd/identity/super_admins.hpp"
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/sessions_store.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -3,11 +3,11 @@
 #include "identity/members/users.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/differences.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/organizations.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/work/differences.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "tenantd/domain/email.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/tenants_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

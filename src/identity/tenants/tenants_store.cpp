@@ -1,7 +1,7 @@
 #include "tenantd/identity/tenants_store.hpp"
 
+#include "tenantd/effects/rows.hpp"
 #include "tenantd/identity/organizations_store.hpp"
-#include "tenantd/work/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -2,11 +2,11 @@
 
 #include "modules/administration/maintenance_store.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/factors_store.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/wake_socket.hpp"
 
 namespace tenantd::service {
 namespace {

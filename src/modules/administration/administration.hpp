@@ -8,7 +8,7 @@
 
 #include "modules/administration/overview_store.hpp"
 #include "modules/administration/threats_store.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

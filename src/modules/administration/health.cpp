@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "tenantd/db/migrate.hpp"
-#include "tenantd/work/wake_socket.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 
 namespace tenantd::service {
 namespace {

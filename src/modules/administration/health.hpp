@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "modules/administration/overview_store.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

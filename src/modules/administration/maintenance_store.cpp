@@ -1,6 +1,6 @@
 #include "modules/administration/maintenance_store.hpp"
 
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

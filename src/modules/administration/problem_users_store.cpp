@@ -4,7 +4,7 @@
 #include <array>
 #include <tuple>
 
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -7,7 +7,7 @@
 #include "tenantd/api/rows.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/work/changes.hpp"
+#include "tenantd/effects/changes.hpp"
 
 namespace tenantd::api::handlers {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
-#include "tenantd/work/audit_rows.hpp"
+#include "tenantd/effects/audit_rows.hpp"
 
 namespace tenantd::store {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/effects/audit_rows.hpp"
 #include "tenantd/identity/sessions_store.hpp"
-#include "tenantd/work/audit_rows.hpp"
 
 namespace tenantd::store {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "modules/documents/documents_store.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

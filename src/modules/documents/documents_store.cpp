@@ -1,7 +1,7 @@
 #include "modules/documents/documents_store.hpp"
 
 #include "tenantd/domain/search.hpp"
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

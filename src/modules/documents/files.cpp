@@ -6,8 +6,8 @@
 #include "tenantd/clients/s3.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/slow_turn.hpp"
 #include "tenantd/modules/documents/file_folder.hpp"
-#include "tenantd/work/slow_turn.hpp"
 
 namespace tenantd::service {
 namespace {

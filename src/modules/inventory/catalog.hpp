@@ -11,8 +11,8 @@
 #include "modules/inventory/suppliers_store.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/modules/inventory/warehouses_store.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 

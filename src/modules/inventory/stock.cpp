@@ -4,7 +4,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/work/changes.hpp"
+#include "tenantd/effects/changes.hpp"
 
 namespace tenantd::service {
 namespace {

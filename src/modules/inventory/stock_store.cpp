@@ -1,7 +1,7 @@
 #include "modules/inventory/stock_store.hpp"
 
 #include "tenantd/base/text.hpp"
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

@@ -6,10 +6,10 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/mail/mime.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

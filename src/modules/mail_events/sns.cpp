@@ -9,8 +9,8 @@
 #include "tenantd/crypto/certificate.hpp"
 #include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/net/outbound.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

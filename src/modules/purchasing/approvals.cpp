@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/members_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/roles_store.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/mail_gate.hpp"
 
 namespace tenantd::service {
 namespace {

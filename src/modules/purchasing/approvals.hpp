@@ -5,7 +5,7 @@
 
 #include "modules/purchasing/approvals_store.hpp"
 #include "modules/purchasing/purchase_requests.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

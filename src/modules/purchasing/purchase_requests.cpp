@@ -7,10 +7,10 @@
 #include "modules/purchasing/approvals.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/modules/inventory/stock.hpp"
 #include "tenantd/modules/inventory/warehouses_store.hpp"
-#include "tenantd/work/changes.hpp"
 
 namespace tenantd::service {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "modules/purchasing/purchase_requests_store.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tenantd/work/rows.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {

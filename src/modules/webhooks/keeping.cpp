@@ -1,8 +1,8 @@
 #include "tenantd/modules/webhooks/keeping.hpp"
 
 #include "modules/webhooks/webhooks_store.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/changes_store.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/changes_store.hpp"
 
 namespace tenantd::service {
 namespace {

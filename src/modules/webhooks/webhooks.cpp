@@ -3,13 +3,13 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/changes_store.hpp"
+#include "tenantd/effects/slow_turn.hpp"
 #include "tenantd/identity/budgets_store.hpp"
 #include "tenantd/identity/standing.hpp"
 #include "tenantd/modules/webhooks/deliveries_store.hpp"
 #include "tenantd/net/outbound.hpp"
-#include "tenantd/work/changes.hpp"
-#include "tenantd/work/changes_store.hpp"
-#include "tenantd/work/slow_turn.hpp"
 
 namespace tenantd::service {
 namespace {

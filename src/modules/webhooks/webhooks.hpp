@@ -9,7 +9,7 @@
 
 #include "modules/webhooks/webhooks_store.hpp"
 #include "tenantd/base/secret.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

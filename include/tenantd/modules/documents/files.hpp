@@ -10,7 +10,7 @@
 
 #include "modules/documents/documents_store.hpp"
 #include "modules/documents/upload_address.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

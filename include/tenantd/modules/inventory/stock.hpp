@@ -5,7 +5,7 @@
 
 #include "modules/inventory/products_store.hpp"
 #include "modules/inventory/stock_store.hpp"
-#include "tenantd/work/context.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 

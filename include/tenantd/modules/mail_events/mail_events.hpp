@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/modules/mail_events/suppressions_store.hpp"
-#include "tenantd/work/context.hpp"
 
 namespace tenantd::service {
 

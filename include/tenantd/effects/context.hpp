@@ -1,0 +1,76 @@
+// What every service needs besides its input: settings, keys, the time, and who asks from where.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "tenantd/config/settings.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/password.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/scope.hpp"
+#include "tenantd/effects/slow_turn.hpp"
+
+namespace tenantd::service {
+
+// Whether a share of something counted is left.
+struct Allowance {
+  bool allowed = true;
+  std::int64_t limit = 0;  // shares in an hour
+  std::int64_t wait = 0;   // seconds until the next one, 0 when allowed
+  explicit operator bool() const { return allowed; }
+};
+
+// Shares of something counted, over all workers of this host.
+class Shares {
+ public:
+  virtual ~Shares() = default;
+  // Takes one of `most` that `who` has in an hour; 0 = no limit.
+  virtual Allowance take(const std::string& who, std::int64_t most) = 0;
+  // What was taken was not used.
+  virtual void give_back(const std::string& who, std::int64_t most) = 0;
+};
+
+struct Context {
+  const Settings& settings;
+  const crypto::KeyRing& keys;
+  TimePoint now;
+  std::string address;  // the client's
+  std::string agent;    // as sent
+  std::string request_id;
+  const Principal* caller = nullptr;  // once it is known who calls; nullptr = nobody signed in
+  std::function<void()> wake_courier;
+  Shares* shares = nullptr;  // of mails; nullptr = nothing is counted
+  // Counts an invitation by this person.
+  std::function<Allowance(UserId inviter)> may_invite;
+  // Takes a place for what SlowTurn is for, and gives it back when the result goes; empty where there are no
+  // lanes.
+  std::function<std::shared_ptr<const void>(SlowTurn::Kind, OrgId)> slow_turn;
+};
+
+// Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.
+void require(const Allowance& allowance, const std::string& text);
+
+// The link of a mail to `page`. It carries the token in the fragment: no server, scanner or log on the way
+// sees it.
+std::string mail_link(const Context& context, const std::string& page, const Secret& token);
+// A lifetime as mails say it: whole minutes, rounded up.
+std::string mail_minutes(std::int64_t seconds);
+// What a mail about an account says of the request: email, time, address, agent.
+std::map<std::string, std::string> where_and_when(const Context& context, const UserRecord& user);
+
+// "2026-03-01 12:30 UTC"
+std::string format_utc(TimePoint time);
+
+// What a password hash costs by the settings.
+crypto::Argon2Params hash_cost(const Settings& settings);
+
+// Hashes a new password after judging it. `pointer` names the body's field in the refusal; `known` are words
+// the owner is known by. Throws ApiError(password_refused).
+std::string hash_new_password(const Context& context, const std::string& typed, const std::string& pointer,
+                              const std::vector<std::string>& known);
+
+}  // namespace tenantd::service

@@ -1,0 +1,146 @@
+#include "tenantd/effects/mail_gate.hpp"
+
+#include <stdexcept>
+#include <vector>
+
+#include "effects/enqueue_store.hpp"
+#include "tenantd/domain/network.hpp"
+
+namespace tenantd::service {
+namespace {
+
+struct Share {
+  std::string who;  // a letter for the budget, and whose it is
+  std::int64_t most = 0;
+};
+
+// All of them, or none. Returns what there was too little of.
+Allowance take(const Context& context, const std::vector<Share>& wanted) {
+  if (context.shares == nullptr) return {};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto allowance = context.shares->take(wanted[i].who, wanted[i].most);
+    if (allowance) continue;
+    while (i-- > 0) context.shares->give_back(wanted[i].who, wanted[i].most);
+    return allowance;
+  }
+  return {};
+}
+
+std::int64_t half(std::int64_t most) { return (most + 1) / 2; }
+
+std::string key_of(char budget, const std::string& whose) { return budget + whose; }
+
+// An account that somebody signed up with an address that may be anybody's.
+bool is_unproven(const Context& context) {
+  const auto* caller = context.caller;
+  return caller != nullptr && !caller->actor && !caller->user.is_super && !caller->user.email_verified_at;
+}
+
+// Who causes a mail: an organization, a person, or nobody known, who is where the request comes from.
+std::string origin_of(const Context& context, std::optional<OrgId> org) {
+  if (org) return std::string{org->raw()};
+  if (context.caller != nullptr) return std::string{context.caller->user.id.raw()};
+  return network_of(context.address);
+}
+
+void add_originator(std::vector<Share>& shares, const Context& context, std::optional<OrgId> org) {
+  const auto& s = context.settings;
+  const auto network = network_of(context.address);
+  if (org) shares.push_back({key_of('g', std::string{org->raw()}), 10 * s.limit_invite});
+  if (context.caller == nullptr)
+    shares.push_back({key_of('n', network), kNetworkTimes * s.limit_mail_caused});
+  if (!is_unproven(context) || s.limit_invite == 0) return;
+  shares.push_back({key_of('u', std::string{context.caller->user.id.raw()}), kUnprovenMails});
+  shares.push_back({key_of('w', network), kUnprovenNetworkMails});
+}
+
+// What others cause is bounded by reader, by reader and cause, and by cause. A change of address has a budget
+// of its own: it is taken from whether or not a mail goes out, which must not keep invitations away.
+std::vector<Share> shares_of_caused(const Context& context, const mail::Mail& mail,
+                                    std::optional<OrgId> org) {
+  const auto most = context.settings.limit_mail_caused;
+  // Nor may accounts that anybody makes keep a reader's mail away.
+  const bool unproven = is_unproven(context);
+  const char reader = mail.kind == mail::Template::email_change ? 'e' : unproven ? 'x' : 'c';
+  std::vector<Share> shares{{key_of(reader, mail.to), unproven ? half(most) : most},
+                            {key_of('d', mail.to + ' ' + origin_of(context, org)), half(most)}};
+  add_originator(shares, context, org);
+  return shares;
+}
+
+std::vector<Share> shares_of(const Context& context, const mail::Mail& mail, std::optional<OrgId> org) {
+  const auto& s = context.settings;
+  switch (mail::class_of(mail.kind)) {
+    case mail::Class::reset: break;  // may_mail_reset
+    case mail::Class::verification:
+      return {{key_of('v', mail.to), s.limit_mail},
+              {key_of('n', network_of(context.address)), kNetworkTimes * s.limit_mail_caused}};
+    case mail::Class::caused: return shares_of_caused(context, mail, org);
+    case mail::Class::sign_in: return {{key_of('a', mail.to), s.limit_mail_alerts}};
+    case mail::Class::change: return {{key_of('b', mail.to), s.limit_mail_alerts}};
+    case mail::Class::notice: return {{key_of('p', mail.to), 10 * s.limit_mail_caused}};
+    case mail::Class::report: return {};
+  }
+  throw std::logic_error("this class of mails has a function of its own");
+}
+
+MailId queue(db::Txn& txn, const Context& context, const mail::Mail& mail, std::optional<OrgId> org,
+             std::optional<UserId> user, bool discard) {
+  const auto id = store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now, discard);
+  if (context.wake_courier) txn.after_commit(context.wake_courier);
+  return id;
+}
+
+MailId take_and_queue(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+                      std::optional<UserId> user, bool discard) {
+  if (is_unproven(context)) mail.values[mail::kNeutral] = "1";
+  require(take(context, shares_of(context, mail, org)), "Too many mails: try again later");
+  return queue(txn, context, mail, org, user, discard);
+}
+
+}  // namespace
+
+MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+                 std::optional<UserId> user) {
+  return take_and_queue(txn, context, std::move(mail), org, user, false);
+}
+
+void send_if(bool wanted, db::Txn& txn, const Context& context, mail::Mail mail, std::optional<UserId> user) {
+  take_and_queue(txn, context, std::move(mail), std::nullopt, user, !wanted);
+}
+
+Reader reader_of(const UserRecord& user) { return {user.email, user.id, user.email_verified_at.has_value()}; }
+
+void offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+                const Reader& reader) {
+  if (!reader.proven) return;
+  mail.to = reader.email;
+  if (!take(context, shares_of(context, mail, org))) return;
+  queue(txn, context, mail, org, reader.user, false);
+}
+
+void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
+                          const std::string& change) {
+  mail::Mail mail{mail::Template::security_changed, user.email, where_and_when(context, user)};
+  mail.values["change"] = change;
+  offer_mail(txn, context, std::move(mail), std::nullopt, reader_of(user));
+}
+
+bool may_mail_reset(const Context& context, const std::string& email, bool known_network) {
+  const auto most = context.settings.limit_mail;
+  const auto network = network_of(context.address);
+  std::vector<Share> shares{{key_of('r', network), kNetworkTimes * most}};
+  if (known_network) {
+    shares.push_back({key_of('o', email), most});
+  } else {
+    shares.push_back({key_of('s', email), most});
+    shares.push_back({key_of('t', email + ' ' + network), half(most)});
+  }
+  return take(context, shares).allowed;
+}
+
+void mail_reset(db::Txn& txn, const Context& context, const mail::Mail& mail, std::optional<UserId> user) {
+  queue(txn, context, mail, std::nullopt, user, !user);
+}
+
+}  // namespace tenantd::service
