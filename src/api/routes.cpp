@@ -4,95 +4,39 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tenantd/api/route.hpp"
 
 namespace tenantd::api {
+
+// Files of handlers; each defines NAME_rows(). Their order is that of the rows under one heading.
+// clang-format off
+#define TENANTD_FILES_OF_ROWS(X) \
+  X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(users) \
+  X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(roles) \
+  X(impersonation) X(identity_providers) X(single_sign_on) X(tenants) X(tenant_stats) X(events) \
+  X(webhooks) X(audit) X(products) X(product_files) X(suppliers) X(warehouses) X(stock) \
+  X(movement_files) X(purchase_requests) X(projects) X(project_documents) X(project_views) X(files) \
+  X(statistics) X(mail_events) X(administration) X(problem_users)
+// clang-format on
+
 namespace handlers {
 
-std::span<const Route> health_rows();
-std::span<const Route> detailed_health_rows();
-std::span<const Route> documents_of_the_api_rows();
-std::span<const Route> verify_rows();
-std::span<const Route> accounts_rows();
-std::span<const Route> security_rows();
-std::span<const Route> users_rows();
-std::span<const Route> organizations_rows();
-std::span<const Route> invitations_rows();
-std::span<const Route> bulk_users_rows();
-std::span<const Route> user_sessions_rows();
-std::span<const Route> members_rows();
-std::span<const Route> api_keys_rows();
-std::span<const Route> roles_rows();
-std::span<const Route> impersonation_rows();
-std::span<const Route> identity_providers_rows();
-std::span<const Route> single_sign_on_rows();
-std::span<const Route> tenants_rows();
-std::span<const Route> tenant_stats_rows();
-std::span<const Route> events_rows();
-std::span<const Route> webhooks_rows();
-std::span<const Route> audit_rows();
-std::span<const Route> products_rows();
-std::span<const Route> product_files_rows();
-std::span<const Route> suppliers_rows();
-std::span<const Route> warehouses_rows();
-std::span<const Route> stock_rows();
-std::span<const Route> movement_files_rows();
-std::span<const Route> purchase_requests_rows();
-std::span<const Route> projects_rows();
-std::span<const Route> project_documents_rows();
-std::span<const Route> project_views_rows();
-std::span<const Route> files_rows();
-std::span<const Route> statistics_rows();
-std::span<const Route> mail_events_rows();
-std::span<const Route> administration_rows();
-std::span<const Route> problem_users_rows();
+#define TENANTD_DECLARE(name) std::span<const Route> name##_rows();
+TENANTD_FILES_OF_ROWS(TENANTD_DECLARE)
+#undef TENANTD_DECLARE
 
 }  // namespace handlers
 
 namespace {
 
 using Rows = std::span<const Route> (*)();
-namespace h = handlers;
 
-constexpr std::array<Rows, 37> kRows = {h::health_rows,
-                                        h::detailed_health_rows,
-                                        h::documents_of_the_api_rows,
-                                        h::verify_rows,
-                                        h::accounts_rows,
-                                        h::security_rows,
-                                        h::users_rows,
-                                        h::organizations_rows,
-                                        h::invitations_rows,
-                                        h::bulk_users_rows,
-                                        h::user_sessions_rows,
-                                        h::members_rows,
-                                        h::api_keys_rows,
-                                        h::roles_rows,
-                                        h::impersonation_rows,
-                                        h::identity_providers_rows,
-                                        h::single_sign_on_rows,
-                                        h::tenants_rows,
-                                        h::tenant_stats_rows,
-                                        h::events_rows,
-                                        h::webhooks_rows,
-                                        h::audit_rows,
-                                        h::products_rows,
-                                        h::product_files_rows,
-                                        h::suppliers_rows,
-                                        h::warehouses_rows,
-                                        h::stock_rows,
-                                        h::movement_files_rows,
-                                        h::purchase_requests_rows,
-                                        h::projects_rows,
-                                        h::project_documents_rows,
-                                        h::project_views_rows,
-                                        h::files_rows,
-                                        h::statistics_rows,
-                                        h::mail_events_rows,
-                                        h::administration_rows,
-                                        h::problem_users_rows};
+#define TENANTD_LIST(name) handlers::name##_rows,
+constexpr Rows kRows[] = {TENANTD_FILES_OF_ROWS(TENANTD_LIST)};
+#undef TENANTD_LIST
 
 // The order of the headings in the documents.
 constexpr std::array<std::string_view, 18> kSections = {"Health and discovery",

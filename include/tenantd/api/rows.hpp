@@ -1,7 +1,7 @@
 // What a file of handlers writes its rows with:
 //
-//   constexpr auto kRows = section("Users", {{.method = GET, .path = "/users", .handler = list_users, ...},
-//   ...}); std::span<const Route> users_rows() { return kRows; }
+//   constexpr auto kRows = section("Users", {{.method = GET, .path = "/users", .handler = list_users}});
+//   std::span<const Route> users_rows() { return kRows; }
 //
 // api/routes.cpp joins them.
 #pragma once

@@ -26,6 +26,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> documents_of_the_api_rows() { return kRows; }
+std::span<const Route> reference_rows() { return kRows; }
 
 }  // namespace tenantd::api::handlers
