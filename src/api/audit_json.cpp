@@ -18,40 +18,8 @@ void put_person(JsonOut& json, std::string_view name, const std::optional<UserId
 // Spelled anew: what was stored may have been laid out in lines, and what somebody wrote into the table may
 // be no JSON at all.
 void put_values(JsonOut& json, std::string_view name, const std::optional<std::string>& text) {
-  json.key(name);
-  Json values;
-  if (text) values.Parse<rapidjson::kParseIterativeFlag>(text->data(), text->size());
-  if (!text || values.HasParseError() || !values.IsObject()) {
-    json.value(nullptr);
-    return;
-  }
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-  values.Accept(writer);
-  json.raw({buffer.GetString(), buffer.GetSize()});
-}
-
-// JSON text with DEL, the C1 controls (U+0080 to U+009F) and the line separators U+2028 and U+2029 escaped,
-// which JSON itself lets pass. Outside of strings there are none.
-std::string without_controls(const std::string& json) {
-  std::string out;
-  out.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const auto byte = [&](std::size_t at) {
-      return at < json.size() ? static_cast<unsigned char>(json[at]) : 0U;
-    };
-    if (byte(i) == 0x7F) {
-      out += "\\u007f";
-    } else if (byte(i) == 0xC2 && byte(i + 1) < 0xA0) {
-      out += "\\u00" + to_hex(json.substr(++i, 1));
-    } else if (byte(i) == 0xE2 && byte(i + 1) == 0x80 && (byte(i + 2) | 1U) == 0xA9) {
-      out += byte(i + 2) == 0xA8 ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else {
-      out += json[i];
-    }
-  }
-  return out;
+  const auto values = json::read_object(text.value_or(""));
+  json.key(name).raw(values ? json::compact(*values) : "null");
 }
 
 }  // namespace
@@ -83,7 +51,7 @@ std::string audit_line(const store::AuditRow& row, bool whole) {
   put_audit_row(json, row);
   if (whole) json.field("hash", to_hex(row.hash));
   json.end_object();
-  return without_controls(json.text()) + '\n';
+  return json::for_terminal(json.text()) + '\n';
 }
 
 }  // namespace tenantd::api

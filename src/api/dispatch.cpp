@@ -33,10 +33,7 @@ std::string readable(std::string agent) {
   if (!is_utf8(agent))
     for (char& c : agent)
       if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  if (agent.size() <= most) return agent;
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(agent[end]) & 0xC0U) == 0x80U) --end;
-  return agent.substr(0, end);
+  return std::string{cut_bytes(agent, most)};
 }
 
 // "https://accounts.example.com:8443/x" is at accounts.example.com: a name that stands for no tenant.

@@ -2,11 +2,15 @@
 
 #include <array>
 
+#include "tenantd/base/text.hpp"
+
 namespace tenantd::api {
 namespace {
 
 constexpr std::size_t kMostBytes = 200;
 constexpr std::size_t kMostExtension = 20;
+// What stands for itself in a parameter's value besides letters and digits (RFC 8187: attr-char).
+constexpr std::string_view kAttributeMarks = "!#$&+-.^_`|~";
 
 // In the names of some systems, or of none.
 constexpr std::string_view kForeign = "/\\:*?\"<>|";
@@ -14,8 +18,6 @@ constexpr std::string_view kForeign = "/\\:*?\"<>|";
 constexpr std::array<std::string_view, 16> kDeceiving = {
     "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066",
     "\u2067", "\u2068", "\u2069", "\u2028", "\u2029", "\u061c", "\u0085", "\ufeff"};
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 // The first character's length in bytes.
 std::size_t first_length(std::string_view text) {
@@ -40,31 +42,7 @@ std::string cut(std::string_view name) {
   const auto dot = name.rfind('.');
   const bool keeps = dot != std::string_view::npos && name.size() - dot <= kMostExtension;
   const auto extension = keeps ? name.substr(dot) : std::string_view{};
-  auto length = kMostBytes - extension.size();
-  while (length > 0 && is_continuation(name[length])) --length;
-  return std::string{name.substr(0, length)} + std::string{extension};
-}
-
-// What stands for itself in a parameter's value (RFC 8187: attr-char).
-bool is_attribute_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view{"!#$&+-.^_`|~"}.find(c) != std::string_view::npos;
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (is_attribute_character(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 15U];
-  }
-  return out;
+  return std::string{cut_bytes(name, kMostBytes - extension.size())}.append(extension);
 }
 
 // For readers of RFC 2616 alone: a "%" could be taken for an escape.
@@ -91,7 +69,8 @@ std::string safe_file_name(std::string_view name) {
 
 std::string attachment(std::string_view name) {
   const auto safe = safe_file_name(name);
-  return "attachment; filename=\"" + ascii(safe) + "\"; filename*=UTF-8''" + percent_encoded(safe);
+  return "attachment; filename=\"" + ascii(safe) + "\"; filename*=UTF-8''" +
+         percent_encode(safe, kAttributeMarks);
 }
 
 }  // namespace tenantd::api

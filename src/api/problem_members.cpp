@@ -1,7 +1,5 @@
 #include "problem_members.hpp"
 
-#include <rapidjson/pointer.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -13,8 +11,7 @@ namespace {
 std::vector<FieldError> one_for_each_fault(const std::vector<FieldError>& faults, const Json& body) {
   std::vector<FieldError> told;
   for (const auto& fault : faults) {
-    const rapidjson::Pointer pointer{fault.pointer};  // no valid one for a parameter of the query
-    const auto* value = pointer.IsValid() ? pointer.Get(body) : nullptr;
+    const auto* value = json::at(body, fault.pointer);  // none for a parameter of the query
     const bool is_leaf = value != nullptr && !value->IsObject() && !value->IsArray();
     const auto says_it = [&](const FieldError& one) {
       return one.pointer == fault.pointer && (is_leaf || one.detail == fault.detail);

@@ -11,11 +11,9 @@ std::string schema_of_reply(std::string_view name) { return "reply/" + std::stri
 Json schema_document(std::string_view name) {
   for (const auto& file : embedded::schemas()) {
     if (schema_name(file) != name) continue;
-    Json document;
-    document.Parse(file.text.data(), file.text.size());
-    if (document.HasParseError())
-      throw std::runtime_error("schema " + std::string{name} + " is not valid JSON");
-    return document;
+    auto document = json::read(file.text);
+    if (!document) throw std::runtime_error("schema " + std::string{name} + " is not valid JSON");
+    return *std::move(document);
   }
   throw std::runtime_error("there is no schema " + std::string{name});
 }

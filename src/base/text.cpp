@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 
 namespace tenantd {
 namespace {
@@ -38,7 +39,7 @@ constexpr std::array<std::int8_t, 256> make_reverse() {
 // Returns the length of the well-formed sequence at the front of `s`, or 0.
 std::size_t sequence_length(std::string_view s) {
   const auto at = [&](std::size_t i) { return i < s.size() ? static_cast<std::uint8_t>(s[i]) : 0U; };
-  const auto tail = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
+  const auto tail = [&](std::size_t i) { return is_continuation(static_cast<char>(at(i))); };
   const unsigned lead = at(0);
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
@@ -105,8 +106,16 @@ std::optional<std::string> base64url_decode(std::string_view text) {
   return out;
 }
 
+std::string base64_encode_unpadded(std::string_view bytes) { return encode64(bytes, kStdAlphabet); }
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  std::string url{text.substr(0, text.find_last_not_of('=') + 1)};
+  for (char& c : url) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return base64url_decode(url);
+}
+
 std::string base64_encode(std::string_view bytes) {
-  std::string out = encode64(bytes, kStdAlphabet);
+  std::string out = base64_encode_unpadded(bytes);
   while (out.size() % 4 != 0) out += '=';
   return out;
 }
@@ -121,8 +130,36 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t count_code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(
-      utf8.begin(), utf8.end(), [](char c) { return (static_cast<std::uint8_t>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), std::not_fn(is_continuation)));
+}
+
+std::string_view cut_bytes(std::string_view utf8, std::size_t most) {
+  if (utf8.size() <= most) return utf8;
+  while (most > 0 && is_continuation(utf8[most])) --most;
+  return utf8.substr(0, most);
+}
+
+std::string_view cut_code_points(std::string_view utf8, std::size_t most) {
+  std::size_t count = 0;
+  const auto beyond =
+      std::ranges::find_if(utf8, [&](char c) { return !is_continuation(c) && ++count > most; });
+  return utf8.substr(0, static_cast<std::size_t>(beyond - utf8.begin()));
+}
+
+std::string percent_encode(std::string_view text, std::string_view plain) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool stays = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       plain.find(c) != std::string_view::npos;
+    const auto byte = static_cast<unsigned char>(c);
+    if (stays) {
+      out += c;
+    } else {
+      out += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return out;
 }
 
 std::optional<std::string> url_decode(std::string_view text) {

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <system_error>
 
+#include "tenantd/base/descriptor.hpp"
+
 namespace tenantd {
 namespace {
 
@@ -28,12 +30,10 @@ std::int64_t now_milliseconds() {
 }
 
 void use_offset_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), path);
-  void* page = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
-  const int error = errno;
-  ::close(fd);
-  if (page == MAP_FAILED) throw std::system_error(error, std::generic_category(), path);
+  const auto file = open_file(path, O_RDONLY);
+  if (!file) throw std::system_error(errno, std::generic_category(), path);
+  void* page = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, file.get(), 0);
+  if (page == MAP_FAILED) throw std::system_error(errno, std::generic_category(), path);
   g_offset = static_cast<std::atomic<std::int64_t>*>(page);
 }
 

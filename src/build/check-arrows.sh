@@ -58,6 +58,7 @@ mysql_connection  db
 mysql_driver      db
 liboath/          crypto
 openssl/          crypto
+rapidjson/        base
 '
 
 find include/tenantd src -path src/build -prune -o -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.def' \) -print |

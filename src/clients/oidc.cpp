@@ -1,10 +1,9 @@
 #include "tenantd/clients/oidc.hpp"
 
-#include <rapidjson/document.h>
-
 #include <map>
 #include <mutex>
 
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jose.hpp"
 #include "tenantd/domain/age.hpp"
@@ -12,6 +11,8 @@
 
 namespace tenantd::service {
 namespace {
+
+using json::text_of;
 
 constexpr Seconds kBetweenRefreshes{60};
 constexpr std::size_t kMostIssuers = 1000;
@@ -49,26 +50,11 @@ Issuers& issuers() {
   return all;
 }
 
-std::optional<rapidjson::Document> read_object(const std::string& json) {
-  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
-  if (json.find('\0') != std::string::npos) return std::nullopt;
-  rapidjson::Document document;
-  document.Parse<flags>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
-  return document;
-}
-
-std::string text_of(const rapidjson::Value& object, const char* name) {
-  const auto at = object.FindMember(name);
-  if (at == object.MemberEnd() || !at->value.IsString()) return {};
-  return {at->value.GetString(), at->value.GetStringLength()};
-}
-
 // A provider that does not say how it wants the secret wants it in the header.
-bool wants_secret_in_body(const rapidjson::Value& document) {
-  const auto at = document.FindMember("token_endpoint_auth_methods_supported");
-  if (at == document.MemberEnd() || !at->value.IsArray()) return false;
-  for (const auto& method : at->value.GetArray())
+bool wants_secret_in_body(const json::Value& document) {
+  const auto* methods = json::find(document, "token_endpoint_auth_methods_supported");
+  if (methods == nullptr || !methods->IsArray()) return false;
+  for (const auto& method : methods->GetArray())
     if (method.IsString() && method.GetString() == std::string_view{"client_secret_post"}) return true;
   return false;
 }
@@ -83,7 +69,7 @@ std::string form_of(const std::vector<std::pair<std::string, std::string>>& fiel
 // What a token endpoint's refusal is about (RFC 6749 section 5.2): the person's code, or the organization's
 // settings.
 [[noreturn]] void refuse_grant(const net::OutboundReply& reply) {
-  const auto document = read_object(reply.body);
+  const auto document = json::read_object(reply.body);
   const auto error = document ? text_of(*document, "error") : "";
   if (error == "invalid_grant")
     throw ApiError(ErrorCode::oauth_token_refused, "The identity provider refuses the code")
@@ -96,22 +82,6 @@ std::string form_of(const std::vector<std::pair<std::string, std::string>>& fiel
 }
 
 }  // namespace
-
-std::string percent_encode(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-  }
-  return out;
-}
 
 ProviderCall::ProviderCall(const Context& context, OrgId org, std::string issuer)
     : context_(context),
@@ -155,7 +125,7 @@ void ProviderCall::judge(const std::string& url) const {
 }
 
 Discovery ProviderCall::read_discovery(const std::string& json) const {
-  const auto document = read_object(json);
+  const auto document = json::read_object(json);
   if (!document) fail("the discovery document of " + issuer_ + " is no JSON object");
   if (text_of(*document, "issuer") != issuer_)
     fail("the discovery document is another issuer's than " + issuer_);
@@ -202,7 +172,7 @@ std::string ProviderCall::redeem(const CodeGrant& grant) {
   request.body = form_of(form);
   const auto reply = call(std::move(request));
   if (reply.status != 200) refuse_grant(reply);
-  const auto document = read_object(reply.body);
+  const auto document = json::read_object(reply.body);
   auto token = document ? text_of(*document, "id_token") : "";
   if (token.empty() || token.size() > kMaxIdToken) fail("the token endpoint answers without an ID token");
   return token;

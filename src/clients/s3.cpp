@@ -13,26 +13,6 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
-// RFC 3986's unreserved characters stay; `also` too.
-std::string encode(std::string_view text, std::string_view also = "") {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos ||
-                       also.find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 15U];
-  }
-  return out;
-}
-
 std::string stamp(TimePoint now) {
   const std::time_t seconds = unix_seconds(now);
   std::tm parts{};
@@ -44,8 +24,8 @@ std::string stamp(TimePoint now) {
 
 std::string query_text(S3Pairs query) {
   for (auto& [name, value] : query) {
-    name = encode(name);
-    value = encode(value);
+    name = percent_encode(name);
+    value = percent_encode(value);
   }
   std::sort(query.begin(), query.end());
   std::string text;
@@ -113,7 +93,7 @@ S3Options s3_options(const Settings& settings) {
   if (store.host.find_first_of("/?#") != std::string::npos)
     throw ConfigError("S3_ENDPOINT must name no path");
   if (settings.s3_path_style) {
-    store.prefix = '/' + encode(settings.s3_bucket);
+    store.prefix = '/' + percent_encode(settings.s3_bucket);
   } else {
     store.host = settings.s3_bucket + '.' + store.host;
   }
@@ -136,7 +116,7 @@ std::string presign(const S3Options& store, const S3Call& call, TimePoint now) {
                              {"X-Amz-Date", time},
                              {"X-Amz-Expires", std::to_string(call.seconds)},
                              {"X-Amz-SignedHeaders", names_of(headers)}});
-  const auto path = store.prefix + '/' + encode(call.key, "/");
+  const auto path = store.prefix + '/' + percent_encode(call.key, "-._~/");
   const auto parameters = query_text(query);
   std::string canonical = call.method + '\n' + path + '\n' + parameters + '\n';
   for (const auto& [name, value] : headers) canonical += name + ':' + value + '\n';

@@ -17,13 +17,9 @@ using Parts = std::vector<std::string_view>;
 
 // Base64 of either alphabet, or passlib's, with or without its padding.
 std::optional<std::string> from_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string url{text};
-  for (char& c : url) {
-    if (c == '+' || c == '.') c = '-';
-    if (c == '/') c = '_';
-  }
-  return base64url_decode(url);
+  std::string known{text};
+  std::replace(known.begin(), known.end(), '.', '+');
+  return base64_decode(known);
 }
 
 std::optional<Digest> digest_named(std::string_view name) {

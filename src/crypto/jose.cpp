@@ -4,22 +4,23 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
-#include <rapidjson/document.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
 
 #include "openssl.hpp"
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::crypto {
 namespace {
 
-using Json = rapidjson::Value;
+using Json = json::Value;
+using json::text_of;
 
 constexpr std::size_t kMaxTokenBytes = 16384;
-constexpr rapidjson::SizeType kMaxKeys = 100;
+constexpr unsigned kMaxKeys = 100;
 constexpr std::size_t kCoordinateBytes = 32;  // of P-256
 constexpr int kLeastRsaBits = 2048;
 constexpr int kMostRsaBits = 8192;
@@ -33,29 +34,6 @@ struct Free {
 };
 template <class T>
 using Held = std::unique_ptr<T, Free>;
-
-std::optional<rapidjson::Document> read_object(const std::string& json) {
-  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
-  if (json.find('\0') != std::string::npos) return std::nullopt;
-  rapidjson::Document document;
-  document.Parse<flags>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
-  return document;
-}
-
-bool has_duplicates(const Json& object) {
-  for (auto a = object.MemberBegin(); a != object.MemberEnd(); ++a)
-    for (auto b = object.MemberBegin(); b != a; ++b)
-      if (a->name == b->name) return true;
-  return false;
-}
-
-// The text, "" if it is absent or something else.
-std::string text_of(const Json& object, const char* name) {
-  const auto at = object.FindMember(name);
-  if (at == object.MemberEnd() || !at->value.IsString()) return {};
-  return {at->value.GetString(), at->value.GetStringLength()};
-}
 
 Held<BIGNUM> number(const std::string& bytes) {
   return Held<BIGNUM>{BN_bin2bn(as_bytes(bytes), static_cast<int>(bytes.size()), nullptr)};
@@ -101,12 +79,12 @@ bool is_roca_shaped(const BIGNUM* modulus) {
 bool is_for_verification(const Json& jwk) {
   if (jwk.HasMember("d")) return false;
   if (jwk.HasMember("use") && text_of(jwk, "use") != "sig") return false;
-  const auto operations = jwk.FindMember("key_ops");
-  if (operations == jwk.MemberEnd()) return true;
-  if (!operations->value.IsArray()) return false;
+  const auto* operations = json::find(jwk, "key_ops");
+  if (operations == nullptr) return true;
+  if (!operations->IsArray()) return false;
   std::set<std::string_view> named;
-  for (const auto& each : operations->value.GetArray())
-    if (!each.IsString() || !named.insert({each.GetString(), each.GetStringLength()}).second) return false;
+  for (const auto& each : operations->GetArray())
+    if (!each.IsString() || !named.insert(json::view(each)).second) return false;
   return named.contains("verify");
 }
 
@@ -213,8 +191,8 @@ std::optional<ForeignToken> read_foreign_token(std::string_view compact) {
   auto payload = base64url_decode(segments[1]);
   auto signature = base64url_decode(segments[2]);
   if (!header_text || !payload || !signature || signature->empty()) return std::nullopt;
-  const auto header = read_object(*header_text);
-  if (!header || has_duplicates(*header) || header->HasMember("crit") || header->HasMember("b64"))
+  const auto header = json::read_object(*header_text);
+  if (!header || json::names_twice(*header) || header->HasMember("crit") || header->HasMember("b64"))
     return std::nullopt;
   ForeignToken token{text_of(*header, "alg"), text_of(*header, "kid"), {}, {}, {}};
   if ((token.alg != "RS256" && token.alg != "ES256") || token.kid.empty()) return std::nullopt;
@@ -230,13 +208,12 @@ ForeignKeys::ForeignKeys(const ForeignKeys&) = default;
 ForeignKeys& ForeignKeys::operator=(const ForeignKeys&) = default;
 
 std::optional<ForeignKeys> ForeignKeys::parse(const std::string& jwks) {
-  const auto document = read_object(jwks);
+  const auto document = json::read_object(jwks);
   if (!document) return std::nullopt;
-  const auto keys = document->FindMember("keys");
-  if (keys == document->MemberEnd() || !keys->value.IsArray() || keys->value.Size() > kMaxKeys)
-    return std::nullopt;
+  const auto* keys = json::find(*document, "keys");
+  if (keys == nullptr || !keys->IsArray() || keys->Size() > kMaxKeys) return std::nullopt;
   ForeignKeys found;
-  for (const auto& jwk : keys->value.GetArray())
+  for (const auto& jwk : keys->GetArray())
     if (auto key = ForeignKey::read(jwk)) found.keys_.push_back(std::move(key));
   return found;
 }

@@ -29,22 +29,6 @@ std::string parent_of(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
-class Fd {
- public:
-  Fd(const std::string& path, int flags, mode_t mode = 0)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::runtime_error(what + ": " + std::generic_category().message(errno));
 }
@@ -81,17 +65,8 @@ void check_directory(const std::string& path) {
 }
 
 void sync_directory(const std::string& path) {
-  const Fd fd{path, O_RDONLY | O_DIRECTORY};
-  if (!fd.open() || ::fsync(fd.get()) != 0) throw_errno(path + " cannot be synchronized");
-}
-
-void write_all(int fd, std::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_errno(path + " cannot be written");
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  const auto fd = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (!fd || ::fsync(fd.get()) != 0) throw_errno(path + " cannot be synchronized");
 }
 
 // What root makes belongs to the owner of the folder it is made in, so that the service can read it.
@@ -135,9 +110,9 @@ bool KeyFolder::has(const std::string& name) const {
 
 Secret KeyFolder::read(const std::string& name) const {
   const std::string path = at(name);
-  const Fd fd{path, O_RDONLY};
+  const auto fd = open_file(path, O_RDONLY);
   struct stat status {};
-  if (!fd.open() || ::fstat(fd.get(), &status) != 0) throw_unreadable(path);
+  if (!fd || ::fstat(fd.get(), &status) != 0) throw_unreadable(path);
   refuse_others(path, status);
   std::string content(kMaxFileBytes + 1, '\0');
   std::size_t length = 0;
@@ -157,10 +132,10 @@ void KeyFolder::write(const std::string& name, const Secret& content) const {
   const std::string path = at(name);
   const std::string directory = parent_of(path);
   const std::string temporary = directory + "/.new-" + to_hex(random_bytes(8));
-  const Fd fd{temporary, O_WRONLY | O_CREAT | O_EXCL, 0600};
-  if (!fd.open()) throw_errno(temporary + " cannot be made");
+  const auto fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!fd) throw_errno(temporary + " cannot be made");
   try {
-    write_all(fd.get(), content.reveal(), temporary);
+    if (!write_all(fd, content.reveal())) throw_errno(temporary + " cannot be written");
     give_to_owner_of(directory, temporary);
     if (::fsync(fd.get()) != 0) throw_errno(temporary + " cannot be synchronized");
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno(path + " cannot be replaced");
@@ -189,17 +164,10 @@ std::vector<std::string> KeyFolder::kids() const {
   return kids;
 }
 
-KeyFolderLock::KeyFolderLock(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (fd_ < 0) throw_unreadable(path);
-  while (::flock(fd_, LOCK_EX) != 0) {
-    if (errno == EINTR) continue;
-    const int error = errno;
-    ::close(fd_);
-    errno = error;
-    throw_errno(path + " cannot be locked");
-  }
+KeyFolderLock::KeyFolderLock(const std::string& path) : folder_(open_file(path, O_RDONLY)) {
+  if (!folder_) throw_unreadable(path);
+  while (::flock(folder_.get(), LOCK_EX) != 0)
+    if (errno != EINTR) throw_errno(path + " cannot be locked");
 }
-
-KeyFolderLock::~KeyFolderLock() { ::close(fd_); }
 
 }  // namespace tenantd::crypto

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/base/secret.hpp"
 
 namespace tenantd::crypto {
@@ -46,12 +47,9 @@ class KeyFolder {
 class KeyFolderLock {
  public:
   explicit KeyFolderLock(const std::string& path);
-  ~KeyFolderLock();
-  KeyFolderLock(const KeyFolderLock&) = delete;
-  KeyFolderLock& operator=(const KeyFolderLock&) = delete;
 
  private:
-  int fd_;
+  Descriptor folder_;
 };
 
 }  // namespace tenantd::crypto

@@ -6,6 +6,7 @@
 
 #include "key_folder.hpp"
 #include "signing_key.hpp"
+#include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 
@@ -177,13 +178,18 @@ const SigningKey* KeyRing::find(std::string_view kid) const {
 }
 
 std::string KeyRing::jwks_json() const {
-  std::string json = R"({"keys":[)";
-  for (const auto& key : signing_) {
-    if (key != signing_.front()) json += ',';
-    json += R"({"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":")" + key->kid() + R"(","x":")" +
-            key->public_x() + "\"}";
-  }
-  return json + "]}";
+  json::Writer json;
+  json.begin_object().key("keys").begin_array();
+  for (const auto& key : signing_)
+    json.begin_object()
+        .field("kty", "OKP")
+        .field("crv", "Ed25519")
+        .field("use", "sig")
+        .field("alg", "EdDSA")
+        .field("kid", key->kid())
+        .field("x", key->public_x())
+        .end_object();
+  return json.end_array().end_object().text();
 }
 
 }  // namespace tenantd::crypto

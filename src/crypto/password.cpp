@@ -31,12 +31,6 @@ void require_usable(const Argon2Params& params) {
       "64, and memory times passes up to 4 GiB");
 }
 
-std::string unpadded_base64(std::string_view bytes) {
-  std::string text = base64_encode(bytes);
-  while (text.ends_with('=')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 std::optional<Secret> normalize_password(std::string_view typed) {
@@ -94,8 +88,8 @@ const std::string& decoy_hash(const Argon2Params& params) {
   // Random bytes in the hash's place: that a password has this hash is as likely as guessing 256 bits.
   if (decoy.empty())
     decoy = "$argon2id$v=19$m=" + std::to_string(params.memory_kib) + ",t=" + std::to_string(params.passes) +
-            ",p=" + std::to_string(params.lanes) + "$" + unpadded_base64(random_bytes(kSaltBytes)) + "$" +
-            unpadded_base64(random_bytes(kHashBytes));
+            ",p=" + std::to_string(params.lanes) + "$" + base64_encode_unpadded(random_bytes(kSaltBytes)) +
+            "$" + base64_encode_unpadded(random_bytes(kHashBytes));
   return decoy;
 }
 

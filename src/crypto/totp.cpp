@@ -25,20 +25,6 @@ void require(int status) {
   if (status != OATH_OK) throw std::runtime_error(std::string{"one-time password: "} + oath_strerror(status));
 }
 
-// Percent-encodes what is not unreserved in an URI (RFC 3986 section 2.3).
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += c;
-    } else {
-      out += '%' + to_hex({&c, 1});
-    }
-  }
-  return out;
-}
-
 // 0 to 9. Unicode's digits lie in rows of ten that begin at a multiple of 16, or 6 behind one.
 char digit_of(utf8proc_int32_t code_point) {
   const auto row = code_point & ~0xF;
@@ -119,8 +105,9 @@ std::optional<std::int64_t> totp_step(const Secret& secret, std::string_view typ
 }
 
 std::string totp_uri(const Secret& secret, const std::string& issuer, const std::string& account) {
-  return "otpauth://totp/" + escape(issuer) + ':' + escape(account) + "?secret=" + base32(secret) +
-         "&issuer=" + escape(issuer) + "&algorithm=SHA1&digits=" + std::to_string(kTotpDigits) +
+  return "otpauth://totp/" + percent_encode(issuer) + ':' + percent_encode(account) +
+         "?secret=" + base32(secret) + "&issuer=" + percent_encode(issuer) +
+         "&algorithm=SHA1&digits=" + std::to_string(kTotpDigits) +
          "&period=" + std::to_string(kTotpStep.count());
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/base/id.hpp"
 #include "tenantd/effects/audit_chain.hpp"
 
@@ -21,9 +22,6 @@ class AnchorFile {
   // Opens the file, and makes it (0600) if there is none. Nobody else writes to it while this lives. Throws
   // AnchorFileError.
   explicit AnchorFile(const std::string& path);
-  ~AnchorFile();
-  AnchorFile(const AnchorFile&) = delete;
-  AnchorFile& operator=(const AnchorFile&) = delete;
 
   const std::map<OrgId, service::ChainCheck::Anchors>& anchors() const { return anchors_; }
   std::size_t size() const { return size_; }
@@ -38,7 +36,7 @@ class AnchorFile {
   [[noreturn]] void fail(const std::string& why) const;
 
   std::string path_;
-  int fd_ = -1;
+  Descriptor file_;
   std::size_t size_ = 0;
   std::map<OrgId, service::ChainCheck::Anchors> anchors_;
   std::string added_;

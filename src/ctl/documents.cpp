@@ -9,7 +9,7 @@ namespace tenantd::ctl {
 
 int openapi(const Arguments& arguments, std::ostream& out, std::ostream&) {
   read_options(arguments, {});
-  out << api::indented(api::openapi_json(load_settings().public_url)) << '\n';
+  out << json::indented(api::openapi_json(load_settings().public_url)) << '\n';
   return 0;
 }
 
@@ -18,7 +18,7 @@ int postman(const Arguments& arguments, std::ostream& out, std::ostream&) {
   read_options(arguments, {{"--environment", environment}});
   const auto json =
       environment ? api::postman_environment(load_settings().public_url) : api::postman_collection();
-  out << api::indented(json) << '\n';
+  out << json::indented(json) << '\n';
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "tenantd/domain/permission.hpp"
 
+#include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd {
@@ -106,6 +107,8 @@ std::vector<std::string_view> permission_names(PermissionSet set) {
     if (set.has(static_cast<Permission>(i))) names.push_back(kNames[i]);
   return names;
 }
+
+void write_json(json::Writer& writer, PermissionSet set) { writer.value(permission_names(set)); }
 
 const std::array<SystemRole, 5>& system_roles() { return kSystemRoles; }
 

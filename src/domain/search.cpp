@@ -83,7 +83,7 @@ bool is_wanted(const std::string& folded, const std::vector<std::string>& words)
 
 // The beginning of a code point, at `at` or behind it.
 std::size_t code_point_at(std::string_view text, std::size_t at) {
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80) ++at;
+  while (at < text.size() && is_continuation(text[at])) ++at;
   return std::min(at, text.size());
 }
 

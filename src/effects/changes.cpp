@@ -1,8 +1,5 @@
 #include "tenantd/effects/changes.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <any>
 #include <stdexcept>
 
@@ -15,15 +12,8 @@
 namespace tenantd::service {
 namespace {
 
-std::string quoted(std::string_view text) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
-std::optional<std::string> text_of(const Values& values) {
-  return values.empty() ? std::nullopt : std::optional{values.json()};
+std::optional<std::string> text_of(const json::Object& values) {
+  return values.empty() ? std::nullopt : std::optional{values.text()};
 }
 
 // Whoever calls, if it is the one who acts: with a live token of another account somebody may still use a
@@ -114,25 +104,8 @@ void append_last(db::Txn& txn, const Context& context, const db::ScopeKey& scope
 
 }  // namespace
 
-Values& Values::set(std::string_view name, std::string_view value) { return raw(name, quoted(value)); }
-
-Values& Values::raw(std::string_view name, std::string_view json) {
-  if (!members_.empty()) members_ += ',';
-  members_ += quoted(name);
-  members_ += ':';
-  members_ += json;
-  return *this;
-}
-
-Values& Values::set(std::string_view name, PermissionSet permissions) {
-  std::string names = "[";
-  for (const auto permission : permission_names(permissions))
-    names += (names.size() > 1 ? "," : "") + quoted(permission);
-  return raw(name, names + ']');
-}
-
-Values user_values(const UserRecord& user) {
-  Values values;
+json::Object user_values(const UserRecord& user) {
+  json::Object values;
   values.set("email", user.email).raw("profile", user.profile);
   return values.set("email_verified", user.email_verified_at.has_value());
 }
@@ -141,7 +114,7 @@ void record(db::Txn& txn, const Context& context, const TenantScope& scope, cons
   if (!is_event_type(change.action))
     throw std::logic_error("event_types.cpp does not know " + std::string{change.action});
   append_last(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
-              change.data.json());
+              change.data.text());
 }
 
 void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
@@ -151,7 +124,7 @@ void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope
 
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {
   append_last(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt),
-              change.data.json());
+              change.data.text());
 }
 
 void record_audit_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {

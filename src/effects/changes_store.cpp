@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::store {
@@ -26,54 +27,44 @@ ChangeHead parse_head(const std::string& text) {
   return head;
 }
 
-// Byte for byte, whatever it holds; nothing of it needs escaping.
-class HexObject {
- public:
-  void add(const char* name, std::string_view bytes) { put(name, '"' + to_hex(bytes) + '"'); }
-  void add(const char* name, std::int64_t number) { put(name, std::to_string(number)); }
-  template <class Tag>
-  void add(const char* name, const Id<Tag>& id) {
-    add(name, id.raw());
-  }
-  template <class T>
-  void add(const char* name, const std::optional<T>& value) {
-    if (value) add(name, *value);
-  }
-  std::string text() const { return '{' + members_ + '}'; }
-
- private:
-  void put(const char* name, const std::string& value) {
-    members_ += (members_.empty() ? "\"" : ",\"") + std::string{name} + "\":" + value;
-  }
-  std::string members_;
-};
+// Texts go byte for byte, whatever they hold, as hexadecimal digits; what is absent is left out.
+json::Object object_of(const ToldChange& change) {
+  const auto& [row, event_seq, data] = change;
+  json::Object object;
+  const auto add = [&](const char* name, std::string_view bytes) { object.set(name, to_hex(bytes)); };
+  const auto add_text = [&](const char* name, const std::optional<std::string>& text) {
+    if (text) add(name, *text);
+  };
+  const auto add_id = [&](const char* name, const auto& id) {
+    if (id) add(name, id->raw());
+  };
+  object.set("seq", row.seq);
+  add("id", row.id.raw());
+  add_id("actor", row.actor_id);
+  add_text("actor_email", row.actor_email);
+  add_id("effective", row.effective_id);
+  add_text("effective_email", row.effective_email);
+  add_id("api_key", row.api_key);
+  add("action", row.action);
+  add("resource", row.resource);
+  add_id("resource_id", row.resource_id);
+  add_text("old_values", row.old_values);
+  add_text("new_values", row.new_values);
+  add("address", row.address);
+  add("agent", row.agent);
+  add("request_id", row.request_id);
+  object.set("created_at", row.created_at);
+  add("hash", row.hash);
+  if (event_seq) object.set("event_seq", *event_seq);
+  if (event_seq) add("data", data);
+  return object;
+}
 
 std::string json_of(const std::vector<ToldChange>& changes) {
-  std::string json = "[";
-  for (const auto& [row, event_seq, data] : changes) {
-    HexObject object;
-    object.add("seq", row.seq);
-    object.add("id", row.id);
-    object.add("actor", row.actor_id);
-    object.add("actor_email", row.actor_email);
-    object.add("effective", row.effective_id);
-    object.add("effective_email", row.effective_email);
-    object.add("api_key", row.api_key);
-    object.add("action", std::string_view{row.action});
-    object.add("resource", std::string_view{row.resource});
-    object.add("resource_id", row.resource_id);
-    object.add("old_values", row.old_values);
-    object.add("new_values", row.new_values);
-    object.add("address", std::string_view{row.address});
-    object.add("agent", std::string_view{row.agent});
-    object.add("request_id", std::string_view{row.request_id});
-    object.add("created_at", unix_seconds(row.created_at));
-    object.add("hash", std::string_view{row.hash});
-    object.add("event_seq", event_seq);
-    if (event_seq) object.add("data", std::string_view{data});
-    json += (json.size() > 1 ? "," : "") + object.text();
-  }
-  return json + ']';
+  json::Writer list;
+  list.begin_array();
+  for (const auto& change : changes) list.value(object_of(change));
+  return list.end_array().text();
 }
 
 void append_one(db::Txn& txn, const ToldChange& change, bool webhooks) {

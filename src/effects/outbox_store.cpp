@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tenantd/base/text.hpp"
+
 namespace tenantd::store {
 namespace {
 
@@ -63,13 +65,6 @@ constexpr Sql kRelease{"outbox.release",
 constexpr Sql kHasten{"outbox.hasten",
                       "UPDATE outbox SET next_attempt_at = ?, connection_failed = 0, updated_at = ? "
                       "WHERE status = 0 AND next_attempt_at > ? AND connection_failed = 1"};
-
-std::string_view fitting(std::string_view error) {
-  std::size_t length = std::min(error.size(), kErrorMax);
-  while (length < error.size() && length > 0 && (static_cast<unsigned char>(error[length]) & 0xC0U) == 0x80U)
-    --length;
-  return error.substr(0, length);
-}
 
 std::optional<OrgId> lane_after(db::Connection& db, std::int64_t rank, const std::optional<OrgId>& lane) {
   auto rows = lane ? db.query(kNextLane, rank, *lane) : db.query(kFirstLane, rank);
@@ -174,12 +169,13 @@ void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now, std
 
 void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, TimePoint next_attempt_at,
                      std::string_view error, bool connection_failed) {
-  db.execute(kRetry, next_attempt_at, fitting(error), connection_failed, now, row.id, row.lease_until);
+  db.execute(kRetry, next_attempt_at, cut_bytes(error, kErrorMax), connection_failed, now, row.id,
+             row.lease_until);
 }
 
 void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error,
                     bool bounced) {
-  db.execute(kDead, fitting(error), bounced ? std::optional{now} : std::nullopt, now, row.id,
+  db.execute(kDead, cut_bytes(error, kErrorMax), bounced ? std::optional{now} : std::nullopt, now, row.id,
              row.lease_until);
 }
 

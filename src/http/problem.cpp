@@ -1,6 +1,6 @@
 #include "tenantd/http/problem.hpp"
 
-#include "tenantd/base/log.hpp"
+#include "tenantd/base/json.hpp"
 
 namespace tenantd::http {
 
@@ -10,11 +10,11 @@ Response problem(int status, std::string_view code, std::string_view title, std:
   response.status = status;
   response.content_type = "application/problem+json";
   std::string& body = response.body;
-  body = R"({"type":"about:blank","title":)" + log::quoted(title);
+  body = R"({"type":"about:blank","title":)" + json::quoted_for_terminal(title);
   body += ",\"status\":" + std::to_string(status);
-  body += ",\"detail\":" + log::quoted(detail);
-  body += ",\"code\":" + log::quoted(code);
-  body += ",\"request_id\":" + log::quoted(request_id);
+  body += ",\"detail\":" + json::quoted_for_terminal(detail);
+  body += ",\"code\":" + json::quoted_for_terminal(code);
+  body += ",\"request_id\":" + json::quoted_for_terminal(request_id);
   body += '}';
   return response;
 }

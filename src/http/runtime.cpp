@@ -29,11 +29,10 @@ void init_once() {
 
 void throw_errno(const char* what) { throw std::system_error{errno, std::generic_category(), what}; }
 
-Descriptor::Descriptor(int fd, const char* what) : fd_(fd) {
-  if (fd_ < 0) throw_errno(what);
+Descriptor owned(int fd, const char* what) {
+  if (fd < 0) throw_errno(what);
+  return Descriptor{fd};
 }
-
-Descriptor::~Descriptor() { ::close(fd_); }
 
 std::size_t descriptor_limit() {
   constexpr std::size_t most = 65536;

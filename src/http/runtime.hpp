@@ -3,24 +3,16 @@
 
 #include <cstddef>
 
+#include "tenantd/base/descriptor.hpp"
+
 namespace tenantd::http {
 
 // Throws std::system_error for errno.
 [[noreturn]] void throw_errno(const char* what);
 
-// An owned file descriptor.
-class Descriptor {
- public:
-  // Throws std::system_error for errno if `fd` is negative; `what` names the call that gave it.
-  Descriptor(int fd, const char* what);
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  operator int() const { return fd_; }
-
- private:
-  int fd_;
-};
+// Returns the owner of `fd`. Throws std::system_error for errno if it is negative; `what` names the call that
+// gave it.
+Descriptor owned(int fd, const char* what);
 
 // Returns the count of descriptors that this process may open, at most 65536.
 std::size_t descriptor_limit();

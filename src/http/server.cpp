@@ -73,11 +73,12 @@ class Server {
 
   const ServerOptions& options_;
   const Handler& handler_;
-  Descriptor epoll_{::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
-  Descriptor quit_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};  // in the epoll: every thread leaves
-  Descriptor wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};  // for coordinate()
+  Descriptor epoll_ = owned(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  Descriptor quit_ =
+      owned(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");  // in the epoll: every thread leaves
+  Descriptor wake_ = owned(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");  // for coordinate()
   // In the epoll: threads without work look whether a request that was put aside can go on.
-  Descriptor resume_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
+  Descriptor resume_ = owned(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
   Parking<WorkerPtr> parking_;
   IoWatch io_;
   std::vector<std::atomic<bool>> idle_;  // by descriptor: a connection that waits in the epoll
@@ -91,18 +92,18 @@ class Server {
 
 Server::Server(const ServerOptions& options, const Handler& handler)
     : options_(options), handler_(handler), io_(options.threads), idle_(descriptor_limit()) {
-  watch(quit_, EPOLLIN, EPOLL_CTL_ADD);
-  watch(resume_, EPOLLIN, EPOLL_CTL_ADD);
+  watch(quit_.get(), EPOLLIN, EPOLL_CTL_ADD);
+  watch(resume_.get(), EPOLLIN, EPOLL_CTL_ADD);
 }
 
 void Server::watch(int fd, std::uint32_t events, int operation) {
   struct epoll_event event = {};
   event.events = events;
   event.data.fd = fd;
-  if (::epoll_ctl(epoll_, operation, fd, &event) != 0) throw_errno("epoll_ctl");
+  if (::epoll_ctl(epoll_.get(), operation, fd, &event) != 0) throw_errno("epoll_ctl");
 }
 
-void Server::wake() const { ::eventfd_write(wake_, 1); }
+void Server::wake() const { ::eventfd_write(wake_.get(), 1); }
 
 std::int64_t Server::deadline_us() const {
   return monotonic_microseconds() + std::chrono::microseconds{options_.request_deadline}.count();
@@ -134,10 +135,10 @@ void Server::coordinate() {
   std::int64_t drained_by = 0;
   for (;;) {
     std::array<struct pollfd, 2> events = {
-        {{wake_, POLLIN, 0}, {draining_ ? -1 : options_.stop_fd, POLLIN, 0}}};
+        {{wake_.get(), POLLIN, 0}, {draining_ ? -1 : options_.stop_fd, POLLIN, 0}}};
     ::poll(events.data(), events.size(), static_cast<int>(tick_ms()));
     eventfd_t count = 0;
-    ::eventfd_read(wake_, &count);
+    ::eventfd_read(wake_.get(), &count);
     const std::int64_t now_us = monotonic_microseconds();
     io_.interrupt_overdue(now_us, false);
     wake_parked();
@@ -157,13 +158,13 @@ void Server::start_drain() {
 }
 
 void Server::stop_threads(std::vector<std::thread>& threads) {
-  ::eventfd_write(quit_, 1);
+  ::eventfd_write(quit_.get(), 1);
   while (running_ > 0) {
     io_.interrupt_overdue(monotonic_microseconds(), true);
-    struct pollfd event = {wake_, POLLIN, 0};
+    struct pollfd event = {wake_.get(), POLLIN, 0};
     ::poll(&event, 1, 20);
     eventfd_t count = 0;
-    ::eventfd_read(wake_, &count);
+    ::eventfd_read(wake_.get(), &count);
   }
   for (auto& thread : threads) thread.join();
 }
@@ -183,7 +184,7 @@ void Server::serve_thread(int index) {
   std::array<struct epoll_event, 16> events;
   const int batch = options_.threads == 1 ? static_cast<int>(events.size()) : 1;
   for (bool running = true; running;) {
-    const int count = ::epoll_wait(epoll_, events.data(), batch, -1);
+    const int count = ::epoll_wait(epoll_.get(), events.data(), batch, -1);
     for (int i = 0; i < count; ++i)
       running = dispatch(worker, events.at(static_cast<std::size_t>(i)).data.fd) && running;
   }
@@ -194,12 +195,12 @@ void Server::serve_thread(int index) {
 
 // Returns false when the thread shall end.
 bool Server::dispatch(WorkerPtr& worker, int fd) {
-  if (fd == quit_) return false;
+  if (fd == quit_.get()) return false;
   if (fd == options_.listen_fd) {
     accept_one();
-  } else if (fd == resume_) {
+  } else if (fd == resume_.get()) {
     eventfd_t count = 0;
-    ::eventfd_read(resume_, &count);
+    ::eventfd_read(resume_.get(), &count);
   } else {
     serve_connection(worker, fd);
   }
@@ -293,7 +294,7 @@ void Server::send(Worker& worker, const Response& response) {
 }
 
 void Server::wake_parked() {
-  if (parking_.has_due(monotonic_microseconds())) ::eventfd_write(resume_, 1);
+  if (parking_.has_due(monotonic_microseconds())) ::eventfd_write(resume_.get(), 1);
 }
 
 // Gives up those whose time is over, and lets one go on.
@@ -313,7 +314,7 @@ void Server::give_back(int fd, int operation) {
   struct epoll_event event = {};
   event.events = EPOLLIN | EPOLLONESHOT;
   event.data.fd = fd;
-  if (::epoll_ctl(epoll_, operation, fd, &event) == 0) return;
+  if (::epoll_ctl(epoll_.get(), operation, fd, &event) == 0) return;
   idle = false;
   ::close(fd);
   closed();

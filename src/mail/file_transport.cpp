@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/mail/transports.hpp"
 
 namespace tenantd::mail {
@@ -17,27 +18,10 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) fail("cannot open " + path);
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-void write_all(int fd, std::string_view data, const std::string& path) {
-  while (!data.empty()) {
-    const ssize_t count = ::write(fd, data.data(), data.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("cannot write " + path);
-    data.remove_prefix(static_cast<std::size_t>(count));
-  }
+Descriptor opened(const std::string& path, int flags) {
+  auto file = open_file(path, flags, 0600);
+  if (!file) fail("cannot open " + path);
+  return file;
 }
 
 // "20261121T033140Z-<message id>.eml": sorts by time, and holds nothing that a path could trip over.
@@ -88,8 +72,8 @@ class FileTransport final : public Transport {
   void store(const Message& message, const std::string& path, const std::string& temporary) const {
     try {
       {
-        const Descriptor file{temporary, O_WRONLY | O_CREAT | O_TRUNC};
-        write_all(file.get(), message.data, temporary);
+        const auto file = opened(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+        if (!write_all(file, message.data)) fail("cannot write " + temporary);
         if (::fsync(file.get()) != 0) fail("cannot flush " + temporary);
       }
       if (::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot rename " + temporary);
@@ -98,7 +82,7 @@ class FileTransport final : public Transport {
       throw;
     }
     // The rename itself must survive a power cut, since the outbox forgets the mail now.
-    const Descriptor folder{dir_, O_RDONLY | O_DIRECTORY};
+    const auto folder = opened(dir_, O_RDONLY | O_DIRECTORY);
     if (::fsync(folder.get()) != 0) fail("cannot flush " + dir_);
   }
 

@@ -1,13 +1,11 @@
 #include "tenantd/mail/mail.hpp"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <array>
 #include <stdexcept>
 
 #include "report_sample.hpp"
+#include "tenantd/base/json.hpp"
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/config/settings.hpp"
 
 namespace tenantd::mail {
@@ -47,24 +45,18 @@ std::int64_t lifetime_seconds(Template kind) {
   return kind == Template::password_reset ? settings.reset_seconds : settings.invite_seconds;
 }
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void write(Writer& writer, const std::map<std::string, std::string>& values) {
-  writer.StartObject();
-  for (const auto& [key, value] : values) {
-    writer.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  }
-  writer.EndObject();
+json::Object object_of(const std::map<std::string, std::string>& values) {
+  json::Object object;
+  for (const auto& [key, value] : values) object.set(key, value);
+  return object;
 }
 
-std::map<std::string, std::string> read(const rapidjson::Value& object) {
+std::map<std::string, std::string> values_of(const json::Value& object) {
   if (!object.IsObject()) throw std::runtime_error("the mail's values are no JSON object");
   std::map<std::string, std::string> values;
   for (const auto& member : object.GetObject()) {
     if (!member.value.IsString()) throw std::runtime_error("a value of the mail is no JSON string");
-    values.emplace(std::string{member.name.GetString(), member.name.GetStringLength()},
-                   std::string{member.value.GetString(), member.value.GetStringLength()});
+    values.emplace(json::view(member.name), json::view(member.value));
   }
   return values;
 }
@@ -170,36 +162,26 @@ Mail sample_mail(Template kind, const std::string& to, const std::string& public
   return mail;
 }
 
-std::string values_to_json(const Mail& mail) {
-  rapidjson::StringBuffer buffer;
-  Writer writer{buffer};
-  write(writer, mail.values);
-  return {buffer.GetString(), buffer.GetSize()};
-}
+std::string values_to_json(const Mail& mail) { return object_of(mail.values).text(); }
 
 std::map<std::string, std::string> values_from_json(std::string_view json) {
-  rapidjson::Document document;
-  document.Parse(json.data(), json.size());
-  if (document.HasParseError()) throw std::runtime_error("the mail's values are no JSON object");
-  return read(document);
+  const auto document = json::read(json);
+  if (!document) throw std::runtime_error("the mail's values are no JSON object");
+  return values_of(*document);
 }
 
 std::string list_value(const std::vector<Row>& rows) {
-  rapidjson::StringBuffer buffer;
-  Writer writer{buffer};
-  writer.StartArray();
-  for (const auto& row : rows) write(writer, row);
-  writer.EndArray();
-  return {buffer.GetString(), buffer.GetSize()};
+  json::Writer list;
+  list.begin_array();
+  for (const auto& row : rows) list.value(object_of(row));
+  return list.end_array().text();
 }
 
 std::vector<Row> rows_of_list(std::string_view json) {
-  rapidjson::Document document;
-  document.Parse(json.data(), json.size());
-  if (document.HasParseError() || !document.IsArray())
-    throw std::runtime_error("a list of the mail is no JSON array");
+  const auto document = json::read(json);
+  if (!document || !document->IsArray()) throw std::runtime_error("a list of the mail is no JSON array");
   std::vector<Row> rows;
-  for (const auto& row : document.GetArray()) rows.push_back(read(row));
+  for (const auto& row : document->GetArray()) rows.push_back(values_of(row));
   return rows;
 }
 

@@ -62,14 +62,6 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<std::uint8_t>(c) < 0x80; });
 }
 
-// Returns the count of bytes at the front of `text` that fill at most `room` bytes and end between code
-// points.
-std::size_t whole_code_points(std::string_view text, std::size_t room) {
-  if (text.size() <= room) return text.size();
-  while (room > 0 && (static_cast<std::uint8_t>(text[room]) & 0xC0U) == 0x80U) --room;
-  return room;
-}
-
 std::string encoded_words(std::string_view text, std::size_t used) {
   constexpr std::string_view open = "=?UTF-8?B?";
   constexpr std::string_view close = "?=";
@@ -80,10 +72,10 @@ std::string encoded_words(std::string_view text, std::size_t used) {
     const std::size_t columns =
         std::min<std::size_t>(75, kLine - (out.empty() ? std::min(used, kLine / 2) : 1));
     const std::size_t room = (columns - open.size() - close.size()) / 4 * 3;
-    const std::size_t taken = whole_code_points(text, room);
+    const auto taken = cut_bytes(text, room);
     if (!out.empty()) out += "\r\n ";
-    out.append(open).append(base64_encode(text.substr(0, taken))).append(close);
-    text.remove_prefix(taken);
+    out.append(open).append(base64_encode(taken)).append(close);
+    text.remove_prefix(taken.size());
   }
   return out;
 }
@@ -146,13 +138,8 @@ std::string one_line(std::string_view text) {
 }
 
 std::string shortened(std::string_view text, std::size_t limit) {
-  std::size_t at = 0;
-  for (std::size_t count = 0; at < text.size(); ++count) {
-    if (count == limit) return std::string{text.substr(0, at)} + "\xE2\x80\xA6";
-    do ++at;
-    while (at < text.size() && (static_cast<std::uint8_t>(text[at]) & 0xC0U) == 0x80U);
-  }
-  return std::string{text};
+  const auto cut = cut_code_points(text, limit);
+  return std::string{cut} + (cut.size() < text.size() ? "\xE2\x80\xA6" : "");
 }
 
 std::string ascii_domain(std::string_view domain) {

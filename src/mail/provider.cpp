@@ -1,9 +1,8 @@
 #include "provider.hpp"
 
-#include <rapidjson/document.h>
-
 #include <algorithm>
 
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/mail/mime.hpp"
 #include "url.hpp"
 
@@ -63,12 +62,8 @@ Answer judge_failure(std::string_view name, const net::OutboundError& problem) {
 }
 
 std::string member_text(const std::string& json, const char* name) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) return {};
-  const auto found = document.FindMember(name);
-  if (found == document.MemberEnd() || !found->value.IsString()) return {};
-  return {found->value.GetString(), found->value.GetStringLength()};
+  const auto document = json::read_object(json);
+  return document ? json::text_of(*document, name) : "";
 }
 
 net::OutboundPolicy provider_policy(const Settings& settings, const std::string& url, const char* key) {

@@ -1,36 +1,23 @@
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "provider.hpp"
+#include "tenantd/base/json.hpp"
 
 namespace tenantd::mail {
 namespace {
 
 // https://resend.com/docs/api-reference/emails/send-email
 std::string body_of(const Message& message) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> json{buffer};
-  const auto put = [&](const char* name, const std::string& value) {
-    json.Key(name);
-    json.String(value);
-  };
-  json.StartObject();
-  put("from", message.from);
-  json.Key("to");
-  json.StartArray();
-  json.String(message.recipient);
-  json.EndArray();
-  put("subject", message.subject);
-  put("html", message.html);
-  put("text", message.text);
-  json.Key("headers");
-  json.StartObject();
-  put("Message-ID", '<' + message.message_id + '>');
-  put("Auto-Submitted", "auto-generated");
-  put("X-Auto-Response-Suppress", "All");
-  json.EndObject();
-  json.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  json::Object headers;
+  headers.set("Message-ID", '<' + message.message_id + '>')
+      .set("Auto-Submitted", "auto-generated")
+      .set("X-Auto-Response-Suppress", "All");
+  json::Object body;
+  body.set("from", message.from)
+      .set("to", std::vector{message.recipient})
+      .set("subject", message.subject)
+      .set("html", message.html)
+      .set("text", message.text)
+      .set("headers", headers);
+  return body.text();
 }
 
 Reading read(const net::OutboundReply& reply) {

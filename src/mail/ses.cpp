@@ -1,10 +1,8 @@
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <array>
 
 #include "provider.hpp"
+#include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::mail {
@@ -17,28 +15,12 @@ constexpr std::array kOperators = {"AccountSuspendedException", "LimitExceededEx
 
 // https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 std::string body_of(const Message& message) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> json{buffer};
-  json.StartObject();
-  json.Key("FromEmailAddress");
-  json.String(message.sender);
-  json.Key("Destination");
-  json.StartObject();
-  json.Key("ToAddresses");
-  json.StartArray();
-  json.String(message.recipient);
-  json.EndArray();
-  json.EndObject();
-  json.Key("Content");
-  json.StartObject();
-  json.Key("Raw");
-  json.StartObject();
-  json.Key("Data");
-  json.String(base64_encode(message.data));
-  json.EndObject();
-  json.EndObject();
-  json.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  const auto in = [](const char* name, const auto& inner) { return json::Object{}.set(name, inner); };
+  json::Object body;
+  body.set("FromEmailAddress", message.sender)
+      .set("Destination", in("ToAddresses", std::vector{message.recipient}))
+      .set("Content", in("Raw", in("Data", base64_encode(message.data))));
+  return body.text();
 }
 
 // "MessageRejected:http://internal…" and "com.amazonaws…#MessageRejected" are spellings of one name.

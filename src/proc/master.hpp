@@ -12,6 +12,7 @@
 #include "notify.hpp"
 #include "sockets.hpp"
 #include "spawn.hpp"
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/proc/supervisor.hpp"
 
 namespace tenantd::proc {
@@ -49,13 +50,13 @@ class SignalGuard {
   SignalGuard(const SignalGuard&) = delete;
   SignalGuard& operator=(const SignalGuard&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return signals_.get(); }
   // Returns the number of the next pending signal, or 0.
   int next() const;
 
  private:
   sigset_t before_{};
-  int fd_ = -1;
+  Descriptor signals_;
 };
 
 class Supervisor {

@@ -3,13 +3,11 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <stdexcept>
 #include <system_error>
@@ -27,30 +25,21 @@ constexpr int kBacklog = 4096;
 }
 
 struct sockaddr_un address_of(const std::string& path) {
-  struct sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path)
-    throw std::runtime_error{"the socket path '" + path + "' is empty or longer than 107 bytes"};
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
+  const auto address = unix_address(path);
+  if (!address) throw std::runtime_error{"the socket path '" + path + "' is empty or longer than 107 bytes"};
+  return *address;
 }
 
-const struct sockaddr* generic(const struct sockaddr_un& address) {
-  return reinterpret_cast<const struct sockaddr*>(&address);
-}
-
-int stream_socket() {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) fail("socket");
-  return fd;
+Descriptor stream_socket() {
+  Descriptor made{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!made) fail("socket");
+  return made;
 }
 
 // A refused connection is the sign that nobody listens; a full backlog answers EAGAIN and is somebody.
 bool anybody_answers(const struct sockaddr_un& address) {
-  const int probe = stream_socket();
-  const bool refused = ::connect(probe, generic(address), sizeof address) != 0 && errno == ECONNREFUSED;
-  ::close(probe);
-  return !refused;
+  const auto probe = stream_socket();
+  return ::connect(probe.get(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED;
 }
 
 void remove_stale(const std::string& path, const struct sockaddr_un& address) {
@@ -82,33 +71,27 @@ std::map<std::string, int> passed_sockets() {
 
 }  // namespace
 
-Listener::Listener(const std::string& path) {
+Listener::Listener(const std::string& path) : socket_(stream_socket()) {
   const auto address = address_of(path);
   remove_stale(path, address);
-  fd_ = stream_socket();
   const mode_t before = ::umask(0117);
-  const int bound = ::bind(fd_, generic(address), sizeof address);
+  const int bound = ::bind(fd(), generic(address), sizeof address);
   ::umask(before);
-  if (bound != 0 || ::listen(fd_, kBacklog) != 0) {
-    const int error = errno;
-    ::close(fd_);
-    throw std::system_error{error, std::generic_category(), "cannot listen on " + path};
-  }
+  if (bound != 0 || ::listen(fd(), kBacklog) != 0) fail("cannot listen on " + path);
   path_ = path;
   inode_ = inode_of(path);
 }
 
-Listener::Listener(int inherited) : fd_(inherited) {
-  const int flags = ::fcntl(fd_, F_GETFL);
-  if (flags < 0 || ::fcntl(fd_, F_SETFL, flags | O_NONBLOCK) != 0) fail("fcntl");
+Listener::Listener(int inherited) : socket_(inherited) {
+  const int flags = ::fcntl(fd(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd(), F_SETFL, flags | O_NONBLOCK) != 0) fail("fcntl");
 }
 
 Listener::Listener(Listener&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), path_(std::exchange(other.path_, {})), inode_(other.inode_) {}
+    : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})), inode_(other.inode_) {}
 
 Listener::~Listener() {
   if (!path_.empty() && inode_of(path_) == inode_) ::unlink(path_.c_str());
-  if (fd_ >= 0) ::close(fd_);
 }
 
 std::vector<Listener> open_listeners(const std::vector<Lane>& lanes) {

@@ -4,11 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/proc/supervisor.hpp"
 
 namespace tenantd::proc {
 
-// One lane's socket. Closes it when it goes, and removes the file if it is still the one that was made here.
+// One lane's socket. When it goes, it removes the file if it is still the one that was made here.
 class Listener {
  public:
   // Listens at `path`: mode 0660, a stale file is replaced. Throws as supervise() does.
@@ -20,12 +21,12 @@ class Listener {
   Listener& operator=(Listener&&) = delete;
   Listener(const Listener&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return socket_.get(); }
   // For a worker: from now on the file is another process's to remove.
   void forget_file() { path_.clear(); }
 
  private:
-  int fd_ = -1;
+  Descriptor socket_;
   std::string path_;  // empty: not ours
   unsigned long inode_ = 0;
 };

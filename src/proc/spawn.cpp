@@ -54,25 +54,19 @@ ReportPipe::ReportPipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
     throw std::system_error{errno, std::generic_category(), "pipe2"};
-  read_ = ends[0];
-  write_ = ends[1];
-}
-
-ReportPipe::~ReportPipe() {
-  if (read_ >= 0) ::close(read_);
-  if (write_ >= 0) ::close(write_);
+  read_.reset(ends[0]);
+  write_.reset(ends[1]);
 }
 
 std::optional<Report> ReportPipe::next() const {
   Report report{};
-  if (::read(read_, &report, sizeof report) != sizeof report) return std::nullopt;
+  if (::read(read_.get(), &report, sizeof report) != sizeof report) return std::nullopt;
   return report;
 }
 
 void ReportPipe::become_worker() {
-  ::close(read_);
-  read_ = -1;
-  g_report_fd = write_;
+  read_.reset();
+  g_report_fd = write_.get();
 }
 
 void run_worker(const WorkerStart& start) {

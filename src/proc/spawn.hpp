@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/proc/supervisor.hpp"
 
 namespace tenantd::proc {
@@ -19,19 +20,16 @@ struct Report {
 class ReportPipe {
  public:
   ReportPipe();
-  ~ReportPipe();
-  ReportPipe(const ReportPipe&) = delete;
-  ReportPipe& operator=(const ReportPipe&) = delete;
 
-  int fd() const { return read_; }
+  int fd() const { return read_.get(); }
   // Returns the next report, or nullopt if there is none now.
   std::optional<Report> next() const;
   // In the worker: worker_ready() and worker_retiring() write here.
   void become_worker();
 
  private:
-  int read_ = -1;
-  int write_ = -1;
+  Descriptor read_;
+  Descriptor write_;
 };
 
 struct WorkerStart {

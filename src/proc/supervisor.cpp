@@ -21,21 +21,18 @@ SignalGuard::SignalGuard() {
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, signal);
   sigprocmask(SIG_BLOCK, &set, &before_);
-  fd_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd_ >= 0) return;
+  signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (signals_) return;
   const int error = errno;
   sigprocmask(SIG_SETMASK, &before_, nullptr);
   throw std::system_error{error, std::generic_category(), "signalfd"};
 }
 
-SignalGuard::~SignalGuard() {
-  ::close(fd_);
-  sigprocmask(SIG_SETMASK, &before_, nullptr);
-}
+SignalGuard::~SignalGuard() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 int SignalGuard::next() const {
   struct signalfd_siginfo info = {};
-  return ::read(fd_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+  return ::read(signals_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
 }
 
 Supervisor::Supervisor(const SupervisorOptions& options, const WorkerMain& worker_main)

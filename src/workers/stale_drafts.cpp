@@ -11,7 +11,7 @@ constexpr std::string_view kJob = "drafts";
 constexpr Seconds kRunsKept = 8 * kWeek;
 
 void tell(db::Txn& txn, const Context& context, OrgId org, PurchaseRequestId id, const store::Draft& draft) {
-  Values before, data;
+  json::Object before, data;
   before.set("number", draft.number).set("title", draft.title).set("status", "draft");
   before.set("requested_by", draft.requested_by).set("updated_at", draft.updated_at);
   data.set("number", draft.number).set("title", draft.title);

@@ -56,7 +56,7 @@ Swept sweep_uploads(db::Txn& txn, const SystemScope& scope, const Context& conte
   for (const auto& [org, id, size] : swept.told)
     record_by_itself(txn, context, org,
                      {"document.deleted", "document", id.bytes(),
-                      Values{}.set("size", size).set("upload", "not completed")});
+                      json::Object{}.set("size", size).set("upload", "not completed")});
   return {swept.rows, swept.rows >= store::kToldBatch};
 }
 

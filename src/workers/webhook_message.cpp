@@ -8,7 +8,7 @@
 namespace tenantd::service {
 
 std::string webhook_body(OrgId org, EventId event, const store::Dispatch& dispatch) {
-  Values body;
+  json::Object body;
   body.set("id", event)
       .set("seq", dispatch.seq)
       .set("type", dispatch.type)
@@ -17,7 +17,7 @@ std::string webhook_body(OrgId org, EventId event, const store::Dispatch& dispat
       .set("subject_id", dispatch.subject)
       .raw("data", dispatch.data)
       .set("created_at", dispatch.created_at);
-  return body.json();
+  return body.text();
 }
 
 std::string webhook_signature(const std::vector<Secret>& secrets, EventId event, TimePoint at,

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "tenantd/base/id.hpp"
+#include "tenantd/base/json.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/secret.hpp"
 #include "tenantd/base/text.hpp"
@@ -201,16 +202,16 @@ Test(secret, cannot_be_streamed_or_logged) {
 }
 
 Test(log, control_characters_are_escaped) {
-  cr_assert(log::quoted("a\r\nb\x1b[31mc\t\"\\\x7f") == R"("a\r\nb\u001b[31mc\t\"\\\u007f")");
-  cr_assert(log::quoted(std::string_view{"\0", 1}) == R"("\u0000")");
-  const auto line = log::quoted("Mozilla\r\n<3>{\"event\":\"forged\"}");
+  cr_assert(json::quoted_for_terminal("a\r\nb\x1b[31mc\t\"\\\x7f") == R"("a\r\nb\u001b[31mc\t\"\\\u007f")");
+  cr_assert(json::quoted_for_terminal(std::string_view{"\0", 1}) == R"("\u0000")");
+  const auto line = json::quoted_for_terminal("Mozilla\r\n<3>{\"event\":\"forged\"}");
   cr_assert(!contains(line, "\n") && !contains(line, "\r"));
 }
 
 Test(log, utf8_stays_and_other_bytes_are_replaced) {
-  cr_assert(log::quoted("M\xC3\xBCller") == "\"M\xC3\xBCller\"");
-  cr_assert(is_utf8(log::quoted("a\xff\xc3")));
-  cr_assert(log::quoted("a\xff") == "\"a\xEF\xBF\xBD\"");
+  cr_assert(json::quoted_for_terminal("M\xC3\xBCller") == "\"M\xC3\xBCller\"");
+  cr_assert(is_utf8(json::quoted_for_terminal("a\xff\xc3")));
+  cr_assert(json::quoted_for_terminal("a\xff") == "\"a\xEF\xBF\xBD\"");
 }
 
 Test(settings, defaults_stand_when_nothing_is_set) {

@@ -212,6 +212,6 @@ Test(openapi, indented_is_the_same_document) {
   rapidjson::Document a;
   rapidjson::Document b;
   a.Parse(compact);
-  b.Parse(api::indented(compact));
-  require(a == b && api::indented(compact).find('\n') != std::string::npos, "indented");
+  b.Parse(json::indented(compact));
+  require(a == b && json::indented(compact).find('\n') != std::string::npos, "indented");
 }

@@ -69,8 +69,8 @@ Test(totp, secrets_are_long_random_and_spelled_in_base32) {
 
 Test(totp, the_uri_escapes_what_issuer_and_account_hold) {
   const auto uri = crypto::totp_uri(kRfcSecret, "Acme & Söhne", "ada+x@example.com");
-  require_equal(uri, std::string{"otpauth://totp/Acme%20%26%20S%c3%b6hne:ada%2bx%40example.com?secret="
-                                 "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme%20%26%20S%c3%b6hne"
+  require_equal(uri, std::string{"otpauth://totp/Acme%20%26%20S%C3%B6hne:ada%2Bx%40example.com?secret="
+                                 "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme%20%26%20S%C3%B6hne"
                                  "&algorithm=SHA1&digits=6&period=30"});
 }
 

@@ -21,7 +21,4 @@ const Route& canonical_row(const Route& route);
 bool has_etag(const Route& route);
 bool takes_if_match(const Route& route);
 
-// Returns `json`, indented for people.
-std::string indented(const std::string& json);
-
 }  // namespace tenantd::api

@@ -45,8 +45,4 @@ inline void error(std::string_view event, std::initializer_list<Field> fields = 
   write(Level::error, event, fields);
 }
 
-// Returns `text` as a JSON string with quotes; CR, LF, ESC and other control characters escaped (ASVS
-// V16.4.1), bytes that are not UTF-8 replaced by U+FFFD.
-std::string quoted(std::string_view text);
-
 }  // namespace tenantd::log

@@ -30,14 +30,29 @@ std::string base64url_encode(std::string_view bytes);
 // each value has exactly one spelling).
 std::optional<std::string> base64url_decode(std::string_view text);
 
-// RFC 4648 section 4, with padding, in one line.
+// RFC 4648 section 4, in one line, with padding or without.
 std::string base64_encode(std::string_view bytes);
+std::string base64_encode_unpadded(std::string_view bytes);
+
+// Returns the bytes of base64 in either alphabet, with padding or without, or nullopt.
+std::optional<std::string> base64_decode(std::string_view text);
 
 // Returns true if `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 
 // Returns the count of code points of well-formed UTF-8.
 std::size_t count_code_points(std::string_view utf8);
+
+// Returns the beginning of `utf8`: at most so many bytes, or code points, and no code point in part.
+std::string_view cut_bytes(std::string_view utf8, std::size_t most);
+std::string_view cut_code_points(std::string_view utf8, std::size_t most);
+
+// True for a byte of UTF-8 that continues a code point.
+constexpr bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+// Percent-encoding (RFC 3986 section 2.1) of what is neither an ASCII letter, nor a digit, nor in `plain`, by
+// default the other unreserved characters.
+std::string percent_encode(std::string_view text, std::string_view plain = "-._~");
 
 // Percent-decoding of a query component, '+' as blank; nullopt if a '%' is not followed by two digits.
 std::optional<std::string> url_decode(std::string_view text);

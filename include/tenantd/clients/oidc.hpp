@@ -63,7 +63,4 @@ class ProviderCall {
   std::int64_t deadline_us_;
 };
 
-// A query component, or a form's (RFC 3986 section 2.1).
-std::string percent_encode(std::string_view text);
-
 }  // namespace tenantd::service

@@ -10,6 +10,10 @@
 #include <string_view>
 #include <vector>
 
+namespace tenantd::json {
+class Writer;
+}
+
 namespace tenantd {
 
 // X(enumerator, "resource:action"). Names are stored in custom roles: renaming one needs a migration.
@@ -109,6 +113,8 @@ constexpr PermissionSet every_permission() {
 PermissionSet parse_permissions(std::string_view comma_separated);
 std::string format_permissions(PermissionSet set);
 std::vector<std::string_view> permission_names(PermissionSet set);
+// An array of names.
+void write_json(json::Writer& writer, PermissionSet set);
 
 struct SystemRole {
   std::string_view name;

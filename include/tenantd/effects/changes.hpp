@@ -7,54 +7,25 @@
 #include <string>
 #include <string_view>
 
+#include "tenantd/base/json.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 
-// A JSON object, built member by member: old or new values of what changed. A secret is never put in:
-// masked() says that there is one.
-class Values {
- public:
-  Values& set(std::string_view name, std::string_view value);
-  Values& set(std::string_view name, const char* value) { return set(name, std::string_view{value}); }
-  Values& set(std::string_view name, const std::string& value) { return set(name, std::string_view{value}); }
-  Values& set(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
-  Values& set(std::string_view name, int value) { return raw(name, std::to_string(value)); }
-  Values& set(std::string_view name, std::int64_t value) { return raw(name, std::to_string(value)); }
-  Values& set(std::string_view name, std::nullptr_t) { return raw(name, "null"); }
-  Values& set(std::string_view name, TimePoint value) { return set(name, unix_seconds(value)); }
-  template <class Tag>
-  Values& set(std::string_view name, const Id<Tag>& value) {
-    return set(name, value.str());
-  }
-  template <class T>
-  Values& set(std::string_view name, const std::optional<T>& value) {
-    return value ? set(name, *value) : set(name, nullptr);
-  }
-  Values& set(std::string_view name, PermissionSet permissions);  // an array of names
-  // JSON text that is known to be well-formed, such as a profile.
-  Values& raw(std::string_view name, std::string_view json);
-  // A secret that was set: that it was, not what it is.
-  Values& masked(std::string_view name) { return set(name, "***"); }
-
-  bool empty() const { return members_.empty(); }
-  std::string json() const { return '{' + members_ + '}'; }
-
- private:
-  std::string members_;
-};
+// Old or new values of what changed are a json::Object. A secret is never put in: its value is this one.
+inline constexpr std::string_view kMasked = "***";
 
 // What an audit row tells of a new account.
-Values user_values(const UserRecord& user);
+json::Object user_values(const UserRecord& user);
 
 struct Change {
   std::string_view action;    // "member.role_changed": the event's type, and the audit row's action
   std::string_view resource;  // "member"; with `id`, what changed
   UuidBytes id{};             // nil = nothing that has one
-  Values before{};            // what was, as far as it matters; empty at a creation
-  Values after{};             // what is; empty at a deletion
-  Values data{};              // what the event's readers learn besides; the audit row has before and after
+  json::Object before{};      // what was, as far as it matters; empty at a creation
+  json::Object after{};       // what is; empty at a deletion
+  json::Object data{};        // what the event's readers learn besides; the audit row has before and after
 };
 
 // Tells of a change inside `scope`'s organization. Who did it is the context's caller, with the super-admin

@@ -21,12 +21,12 @@ class Differences {
     after_.raw(name, is);
     return *this;
   }
-  const Values& before() const { return before_; }
-  const Values& after() const { return after_; }
+  const json::Object& before() const { return before_; }
+  const json::Object& after() const { return after_; }
 
  private:
-  Values before_;
-  Values after_;
+  json::Object before_;
+  json::Object after_;
 };
 
 }  // namespace tenantd::service

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 
+#include "tenantd/base/descriptor.hpp"
+
 namespace tenantd::service {
 
 class WakeSocket {
@@ -18,7 +20,7 @@ class WakeSocket {
   WakeSocket(const WakeSocket&) = delete;
   WakeSocket& operator=(const WakeSocket&) = delete;
 
-  bool bound() const { return fd_ >= 0; }
+  bool bound() const { return bool{socket_}; }
 
   // Returns at a ring, at a signal, or after `longest`; true if it rang. Rings that have piled up count as
   // one.
@@ -26,7 +28,7 @@ class WakeSocket {
 
  private:
   std::string path_;
-  int fd_ = -1;
+  Descriptor socket_;
 };
 
 // Rings. Never blocks and never fails: with nobody there it does nothing.

@@ -18,8 +18,8 @@ void record_account_event(db::Txn& txn, const Context& context, UserId user, std
 struct AccountChange {
   std::string_view type;             // "password.changed": the event's type and the audit row's action
   std::optional<SessionId> session;  // from which it was made
-  Values before = {};                // as in Change
-  Values after = {};
+  json::Object before = {};          // as in Change
+  json::Object after = {};
 };
 // Writes down a change of an account by its owner: for the owner, and as an audit row (record_for_account).
 void record_account_change(db::Txn& txn, const Context& context, UserId user, const AccountChange& change);

@@ -7,8 +7,8 @@
 namespace tenantd::service {
 
 // Who is invited, as the inviter named them: an account named by its id does not give its address away.
-Values invited_values(const store::Invite& invite);
+json::Object invited_values(const store::Invite& invite);
 // The same with how the invitation stands, `status` in the place of its own.
-Values standing_values(const store::Invite& invite, InviteStatus status);
+json::Object standing_values(const store::Invite& invite, InviteStatus status);
 
 }  // namespace tenantd::service

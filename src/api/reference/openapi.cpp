@@ -1,7 +1,5 @@
 #include "tenantd/api/openapi.hpp"
 
-#include <rapidjson/prettywriter.h>
-
 #include <algorithm>
 #include <set>
 
@@ -191,21 +189,8 @@ void put_schema(JsonOut& json, const JsonValue& schema) {
     for (const auto& item : schema.GetArray()) put_schema(json, item);
     json.end_array();
   } else {
-    rapidjson::StringBuffer buffer;
-    rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-    schema.Accept(writer);
-    json.raw({buffer.GetString(), buffer.GetSize()});
+    json.raw(json::compact(schema));
   }
-}
-
-std::string indented(const std::string& json) {
-  Json document;
-  document.Parse(json);
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer{buffer};
-  writer.SetIndent(' ', 2);
-  document.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
 }
 
 std::string openapi_json(const std::string& server) {

@@ -59,7 +59,7 @@ std::string body_text(const Route& route, const Step& step) {
   if (examples == nullptr) return "{}";
   JsonOut json;
   put_body_value(json, route, step, "", (*examples)[0]);
-  return indented(json.text());
+  return json::indented(json.text());
 }
 
 void put_pair(JsonOut& json, std::string_view key, std::string_view value) {

@@ -16,8 +16,6 @@ namespace {
 constexpr std::array kJudged{"maxLength", "maxItems", "maxProperties", "uniqueItems", "pattern"};
 constexpr std::array kAlternatives{"oneOf", "anyOf", "allOf", "not", "if", "then", "else", "contains"};
 
-std::string_view view(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
-
 std::optional<std::uint64_t> maybe_count(const JsonValue& schema, const char* name) {
   const auto* value = member(schema, name);
   return value != nullptr ? std::optional{value->GetUint64()} : std::nullopt;

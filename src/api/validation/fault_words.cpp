@@ -4,12 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "tenantd/base/text.hpp"
+
 namespace tenantd::api {
 namespace {
 
 using Words = std::pair<std::string_view, std::string_view>;
-
-std::string_view of(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
 
 // The part of the schema that speaks about the value; none where alternatives do.
 const JsonValue* part_at(const JsonValue& schema, const Steps& steps) {
@@ -40,14 +40,14 @@ std::string list(const JsonValue& values, std::string_view between,
                  std::string_view (*say)(std::string_view)) {
   std::string out;
   for (const auto& value : values.GetArray())
-    if (value.IsString()) out.append(out.empty() ? "" : between).append(say(of(value)));
+    if (value.IsString()) out.append(out.empty() ? "" : between).append(say(view(value)));
   return out;
 }
 
 std::optional<std::string> type_words(const JsonValue* part) {
   const auto* type = part != nullptr ? member(*part, "type") : nullptr;
   if (type == nullptr) return std::nullopt;
-  if (type->IsString()) return "must be " + std::string{kind(of(*type))};
+  if (type->IsString()) return "must be " + std::string{kind(view(*type))};
   return "must be " + list(*type, " or ", kind);
 }
 
@@ -129,10 +129,9 @@ std::optional<std::string> alternative_words(std::string_view fault) {
 
 std::string unknown_member_words(std::string_view name) {
   // Shown as far as a reader needs to find it, cut at a code point's start.
-  auto end = std::min<std::size_t>(name.size(), 100);
-  while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
-  const std::string_view rest = end < name.size() ? "…" : "";
-  return "has a member that is not known here: '" + std::string{name.substr(0, end)}.append(rest) + "'.";
+  const auto shown = cut_bytes(name, 100);
+  const std::string_view rest = shown.size() < name.size() ? "…" : "";
+  return "has a member that is not known here: '" + std::string{shown}.append(rest) + "'.";
 }
 
 std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps,

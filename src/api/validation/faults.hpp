@@ -6,30 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "tenantd/base/json_place.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::api {
 
-// A way from a document's root to one value, kept on the stack: nothing is allocated until there is a fault
-// to tell.
-class Place {
- public:
-  Place() = default;
-  Place(const Place& outer, std::string_view name) : outer_(&outer), name_(name) {}
-  Place(const Place& outer, std::size_t index) : outer_(&outer), index_(index), is_index_(true) {}
-
-  bool is_root() const { return outer_ == nullptr; }
-  // The member that the value is, or that is the list of which it is an item; "" at the root.
-  std::string_view name() const;
-  // As a JSON Pointer (RFC 6901): "" for the root, "/users/0/email".
-  std::string pointer() const;
-
- private:
-  const Place* outer_ = nullptr;
-  std::string_view name_;
-  std::size_t index_ = 0;
-  bool is_index_ = false;
-};
+using json::Place;
 
 class Faults {
  public:

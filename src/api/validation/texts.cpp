@@ -13,8 +13,6 @@ namespace {
 // Of a profile; what else it holds is its client's own.
 constexpr std::array<std::string_view, 8> kProfileNames{
     "name", "first_name", "last_name", "given_name", "family_name", "full_name", "display_name", "nickname"};
-std::string_view view(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
-
 // False if there is no composed form.
 bool compose(JsonValue& text, Json::AllocatorType& memory) {
   const auto composed = to_nfc(view(text));

@@ -21,8 +21,6 @@ bool has_control(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-std::string_view view(const JsonValue& text) { return {text.GetString(), text.GetStringLength()}; }
-
 // Passwords are members of the body itself; what free-form data calls so is none.
 bool is_password(const Place& parent, std::string_view name) {
   return parent.is_root() && (name == "password" || name == "new_password" || name == "current_password");

@@ -1,7 +1,5 @@
 #include "tenantd/identity/accounts.hpp"
 
-#include <rapidjson/document.h>
-
 #include <algorithm>
 
 #include "identity/accounts/account_events_store.hpp"
@@ -11,6 +9,7 @@
 #include "identity/factors/reauthentication.hpp"
 #include "identity/factors/second_factor.hpp"
 #include "identity/sso/identities_store.hpp"
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -114,11 +113,10 @@ void disown(db::Txn& txn, const Context& context, const UserRecord& user, const 
 
 std::vector<std::string> known_words(const Email& email, const std::string& profile) {
   std::vector<std::string> words{email.str(), email.str().substr(0, email.str().find('@')), "tenantd"};
-  rapidjson::Document document;
-  document.Parse(profile.c_str());
-  if (document.HasParseError() || !document.IsObject()) return words;
-  for (const auto& item : document.GetObject())
-    if (item.value.IsString()) words.emplace_back(item.value.GetString(), item.value.GetStringLength());
+  const auto document = json::read_object(profile);
+  if (!document) return words;
+  for (const auto& item : document->GetObject())
+    if (item.value.IsString()) words.emplace_back(json::view(item.value));
   return words;
 }
 
@@ -249,8 +247,8 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   store::know_network(txn, *user, network_of(context.address), context.now);
   forget_steps_of_old_password(txn, *user);
   store::delete_sessions(txn, *user, std::nullopt);
-  Values after;
-  after.masked("password").set("sessions_ended", true);
+  json::Object after;
+  after.set("password", kMasked).set("sessions_ended", true);
   if (unlink) after.set("identities_unlinked", true);
   if (!account->user.email_verified_at) after.set("email_verified", true);
   record_account_change(txn, context, *user, {"password.reset", std::nullopt, {}, after});
@@ -272,9 +270,11 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
   forget_steps_of_old_password(txn, session.user());
   store::delete_sessions(txn, session.user(), session.id());
-  record_account_change(
-      txn, context, session.user(),
-      {"password.changed", session.id(), {}, Values{}.masked("password").set("other_sessions_ended", true)});
+  record_account_change(txn, context, session.user(),
+                        {"password.changed",
+                         session.id(),
+                         {},
+                         json::Object{}.set("password", kMasked).set("other_sessions_ended", true)});
   mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
 }
 
@@ -287,7 +287,7 @@ void unlink_identity(db::Txn& txn, const Context& context, const Session& sessio
   record_account_change(txn, context, session.user(),
                         {"identity.unlinked",
                          session.id(),
-                         Values{}.set("issuer", found->issuer).set("email", found->email),
+                         json::Object{}.set("issuer", found->issuer).set("email", found->email),
                          {}});
   mail_security_change(txn, context, session.principal().user,
                        "A sign-in by a provider was unlinked from it");
@@ -307,8 +307,9 @@ void verify_email(db::Txn& txn, const Context& context, const Verification& form
     throw ApiError(ErrorCode::token_invalid);
   store::mark_verified(txn, *user, context.now);
   account->user.email_verified_at = context.now;
-  record_account_change(txn, context, *user,
-                        {"email.verified", std::nullopt, {}, Values{}.set("email", account->user.email)});
+  record_account_change(
+      txn, context, *user,
+      {"email.verified", std::nullopt, {}, json::Object{}.set("email", account->user.email)});
   offer_mail(txn, context, {mail::Template::welcome, account->user.email, {{"email", account->user.email}}},
              std::nullopt, reader_of(account->user));
 }
@@ -325,8 +326,9 @@ bool create_super_admin(db::Txn& txn, const Context& context, const Email& email
   const auto hash = hash_new_password(context, password, "SUPER_ADMIN_PASSWORD", known_words(email, "{}"));
   const auto user = store::insert_user(txn, {crypto::new_id<UserId>(), email, hash, "{}", true}, context.now);
   store::make_super(txn, user.id);
-  record_for_system(txn, context,
-                    {"super_admin.created", "user", user.id.bytes(), {}, Values{}.set("email", user.email)});
+  record_for_system(
+      txn, context,
+      {"super_admin.created", "user", user.id.bytes(), {}, json::Object{}.set("email", user.email)});
   Founding::found(txn, context, user.id, {email.str(), std::nullopt, true});
   return true;
 }

@@ -43,8 +43,11 @@ UserRecord claim_account(db::Txn& txn, const Context& context, UserRecord user, 
   user.email_verified_at = user.updated_at = context.now;
   user.mfa_enabled = false;
   const auto lines = Founding::reclaim(txn, context, user.id);
-  Values after;
-  after.set("email", user.email).set("email_verified", true).masked("password").set("sessions_ended", true);
+  json::Object after;
+  after.set("email", user.email)
+      .set("email_verified", true)
+      .set("password", kMasked)
+      .set("sessions_ended", true);
   after.set("api_keys_ended", true).set("identities_unlinked", true);
   after.set("organizations_reclaimed", static_cast<std::int64_t>(lines.size()));
   record_account_change(txn, context, user.id, {"account.taken_over", std::nullopt, {}, std::move(after)});

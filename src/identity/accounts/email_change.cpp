@@ -39,7 +39,7 @@ void request_email_change(db::Txn& txn, const Context& context, const Session& s
   mail_link_to(txn, context, user.id, wanted, !store::find_account(txn, wanted));
   // Not which address: nobody but the owner knows of it before it is confirmed.
   record_account_change(txn, context, user.id,
-                        {"email.change_requested", session.id(), {}, Values{}.masked("email")});
+                        {"email.change_requested", session.id(), {}, json::Object{}.set("email", kMasked)});
   mail_security_change(txn, context, user, "a change of its address to " + wanted.str() + " was asked for");
 }
 
@@ -60,8 +60,8 @@ bool confirm_email_change(db::Txn& txn, const Context& context, const std::strin
     store::delete_tokens(txn, *user, purpose);
   const auto after = store::find_account(txn, *user);
   record_account_change(txn, context, *user,
-                        {"email.changed", std::nullopt, Values{}.set("email", before->user.email),
-                         Values{}.set("email", after->user.email)});
+                        {"email.changed", std::nullopt, json::Object{}.set("email", before->user.email),
+                         json::Object{}.set("email", after->user.email)});
   mail_security_change(txn, context, before->user, "its address is now " + after->user.email);
   return true;
 }

@@ -61,7 +61,7 @@ void make_owner(db::Txn& txn, const Context& context, const TenantScope& scope,
                 const store::Membership& membership) {
   const auto owner = store::find_role(txn, scope, std::string{kOwnerRole}).value();
   store::set_member_role(txn, scope, scope.user(), owner.id, std::nullopt, context.now);
-  Values before, after;
+  json::Object before, after;
   before.set("role", membership.role.name).set("role_expires_at", membership.role.expires_at);
   after.set("role", kOwnerRole).set("role_expires_at", std::optional<TimePoint>{});
   record(txn, context, scope,
@@ -69,7 +69,7 @@ void make_owner(db::Txn& txn, const Context& context, const TenantScope& scope,
 }
 
 void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const Ended& ended) {
-  Values after;
+  json::Object after;
   after.set("members_deactivated", ended.members)
       .set("members", ended.named)
       .set("webhooks_paused", ended.webhooks)

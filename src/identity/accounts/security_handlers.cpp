@@ -128,9 +128,7 @@ Response auth_status(const Request& request, const Session& session, Txn&) {
   put_user(json, principal.user);
   json.end_object().key("organization");
   put_active_organization(json, principal);
-  json.key("permissions").begin_array();
-  for (const auto name : permission_names(held)) json.value(name);
-  json.end_array()
+  json.field("permissions", held)
       .field("session_id", principal.session)
       .field("session_expires_at", principal.session_ends_at)
       .field("access_token_expires_at", principal.token_expires_at);

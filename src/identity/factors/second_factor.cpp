@@ -49,7 +49,7 @@ std::vector<std::string> new_codes(db::Txn& txn, const Context& context, UserId 
 }
 
 void announce(db::Txn& txn, const Context& context, const UserRecord& user, SessionId session,
-              std::string_view event, const char* change, Values before, Values after) {
+              std::string_view event, const char* change, json::Object before, json::Object after) {
   record_account_change(txn, context, user.id, {event, session, std::move(before), std::move(after)});
   mail_security_change(txn, context, user, change);
 }
@@ -77,8 +77,9 @@ Enrollment enroll_totp(db::Txn& txn, const Context& context, const Session& sess
   store::put_pending_totp(txn, user.id,
                           crypto::seal(context.keys.seal_key(), secret.reveal(), seal_context(user.id)),
                           context.now);
-  record_for_account(txn, context, user.id,
-                     {"mfa.enrollment_started", "user", user.id.bytes(), {}, Values{}.masked("secret")});
+  record_for_account(
+      txn, context, user.id,
+      {"mfa.enrollment_started", "user", user.id.bytes(), {}, json::Object{}.set("secret", kMasked)});
   return {crypto::base32(secret), crypto::totp_uri(secret, context.settings.mfa_issuer, user.email)};
 }
 
@@ -101,8 +102,11 @@ std::vector<std::string> confirm_totp(db::Txn& txn, const Context& context, cons
   store::delete_sessions(txn, user, session.id());
   store::set_second_factor(txn, session.id(), user);
   announce(txn, context, account.user, session.id(), "mfa.enabled", "Two-factor sign-in was switched on",
-           Values{}.set("mfa_enabled", false),
-           Values{}.set("mfa_enabled", true).masked("recovery_codes").set("other_sessions_ended", true));
+           json::Object{}.set("mfa_enabled", false),
+           json::Object{}
+               .set("mfa_enabled", true)
+               .set("recovery_codes", kMasked)
+               .set("other_sessions_ended", true));
   return codes;
 }
 
@@ -111,8 +115,8 @@ void disable_totp(db::Txn& txn, const Context& context, const Session& session, 
   store::delete_totp(txn, account.user.id);
   store::delete_sessions(txn, account.user.id, session.id());
   announce(txn, context, account.user, session.id(), "mfa.disabled", "Two-factor sign-in was switched off",
-           Values{}.set("mfa_enabled", true),
-           Values{}.set("mfa_enabled", false).set("other_sessions_ended", true));
+           json::Object{}.set("mfa_enabled", true),
+           json::Object{}.set("mfa_enabled", false).set("other_sessions_ended", true));
 }
 
 std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& context, const Session& session,
@@ -121,7 +125,7 @@ std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& conte
   auto codes = new_codes(txn, context, account.user.id);
   announce(txn, context, account.user, session.id(), "mfa.recovery_codes_renewed",
            "New recovery codes were made; the old ones no longer work", {},
-           Values{}.masked("recovery_codes"));
+           json::Object{}.set("recovery_codes", kMasked));
   return codes;
 }
 

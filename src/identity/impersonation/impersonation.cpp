@@ -66,8 +66,8 @@ std::string token_of(const Context& context, const store::NewImpersonation& sess
                                    {context.settings.public_url, context.settings.token_audience}, claims);
 }
 
-Values who_and_how_long(const Actor& actor, const store::NewImpersonation& session) {
-  return Values{}
+json::Object who_and_how_long(const Actor& actor, const store::NewImpersonation& session) {
+  return json::Object{}
       .set("user_id", session.user)
       .set("actor_id", actor.id)
       .set("actor_email", actor.email)
@@ -138,8 +138,10 @@ void Impersonation::end(db::Txn& txn, const Context& context, const Session& ses
   if (store::end_sessions(txn, p.user.id, p.session, std::nullopt) == 0)
     throw ApiError(ErrorCode::invalid_token);
   const TenantScope scope{*p.bound_org, p.user.id, {}};
-  auto values =
-      Values{}.set("user_id", p.user.id).set("actor_id", p.actor->id).set("actor_email", p.actor->email);
+  auto values = json::Object{}
+                    .set("user_id", p.user.id)
+                    .set("actor_id", p.actor->id)
+                    .set("actor_email", p.actor->email);
   values.set("session_id", p.session);
   record(txn, context, scope, {"impersonation.ended", "user", p.user.id.bytes(), {}, {}, std::move(values)});
   record_account_event(txn, context, p.user.id, "impersonation.ended", p.session, p.actor->id);

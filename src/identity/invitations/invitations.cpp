@@ -41,7 +41,8 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 
 // Mails the link and returns how that stands.
 store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                const store::Invite& invite, const std::string& role, const Secret& token) {
+                                      const store::Invite& invite, const std::string& role,
+                                      const Secret& token) {
   const auto from = store::read_letterhead(txn, scope, invite.invited_by);
   const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - context.now);
   const auto mail = send_mail(txn, context,
@@ -205,7 +206,7 @@ void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope&
     record_audit(txn, context, scope, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
   // Who has taken the account over is told of that by claim_account.
   if (!person.newly_verified || person.is_new) return;
-  Values account;
+  json::Object account;
   account.set("email", user.email).set("email_verified", true);
   record_for_account(txn, context, user.id,
                      {"email.verified", "user", user.id.bytes(), {}, std::move(account)});

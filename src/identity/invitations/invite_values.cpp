@@ -2,13 +2,13 @@
 
 namespace tenantd::service {
 
-Values invited_values(const store::Invite& invite) {
-  Values values;
+json::Object invited_values(const store::Invite& invite) {
+  json::Object values;
   if (invite.by_user) return std::move(values.set("user_id", invite.user));
   return std::move(values.set("email", invite.email));
 }
 
-Values standing_values(const store::Invite& invite, InviteStatus status) {
+json::Object standing_values(const store::Invite& invite, InviteStatus status) {
   auto values = invited_values(invite);
   values.set("status", invite_status_name(status)).set("invited_by", invite.invited_by);
   return std::move(values.set("expires_at", invite.expires_at));

@@ -14,12 +14,12 @@ namespace {
 constexpr std::size_t kPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
 
 // Without the prefix: what is written down here stays, and says nothing of a key's text.
-Values values_of(const store::ApiKey& key) {
-  Values values;
+json::Object values_of(const store::ApiKey& key) {
+  json::Object values;
   values.set("name", key.name).set("permissions", key.permissions);
   values.set("expires_at", key.expires_at).set("created_by", key.created_by);
   values.set("owner", key.of_organization ? "organization" : "member");
-  return std::move(values.masked("key"));
+  return std::move(values.set("key", kMasked));
 }
 
 // It outlives its maker's membership, so that it may not come from a right that ends.

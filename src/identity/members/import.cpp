@@ -1,8 +1,5 @@
 #include "tenantd/identity/import.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -46,20 +43,16 @@ void check_name(const std::string& text, const char* what) {
 }
 
 std::string profile_of(const ImportRow& row) {
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> json{text};
-  json.StartObject();
+  json::Object profile;
   for (const auto& [name, value] : {std::pair{"first_name", &row.first_name},
                                     std::pair{"last_name", &row.last_name}, std::pair{"name", &row.name}}) {
     check_name(*value, name);
     if (value->empty()) continue;
     const auto kept = to_nfc(*value);
     if (!kept) throw Refused{std::string{name} + " holds more than 64 marks in a row"};
-    json.Key(name);
-    json.String(kept->data(), static_cast<rapidjson::SizeType>(kept->size()));
+    profile.set(name, *kept);
   }
-  json.EndObject();
-  return {text.GetString(), text.GetSize()};
+  return profile.text();
 }
 
 Email email_of(const ImportRow& row) {
@@ -179,9 +172,9 @@ ImportResult Importing::join(db::Txn& txn, const Context& context, const Person&
     roles_.clear();
     throw db::RetryableError{"a role has gone"};
   }
-  Values after;
+  json::Object after;
   after.set("email", person.email.str()).set("role", place.role.name).set("account_created", made);
-  if (made && person.hash) after.masked("password");
+  if (made && person.hash) after.set("password", kMasked);
   record(txn, context, place.scope,
          {"member.imported", "member", account.user().bytes(), {}, std::move(after)});
   return {made ? ImportOutcome::created : ImportOutcome::joined, ""};

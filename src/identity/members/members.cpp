@@ -39,7 +39,7 @@ void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& 
 void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
   const auto revoked = store::revoke_invites_by(txn, scope, {inviter}, context.now);
   if (revoked == 0) return;
-  Values after;
+  json::Object after;
   after.set("invited_by", inviter).set("invitations", revoked);
   record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes(), {}, after});
 }
@@ -50,12 +50,14 @@ void end_what_stands_on(db::Txn& txn, const Context& context, const TenantScope&
   suspend_webhooks_of(txn, context, scope, {member});
 }
 
-Values role_values(const RoleRecord& role) {
-  Values values;
+json::Object role_values(const RoleRecord& role) {
+  json::Object values;
   return std::move(values.set("role", role.name).set("role_expires_at", role.expires_at));
 }
 
-Values status_value(Status status) { return std::move(Values{}.set("status", status_name(status))); }
+json::Object status_value(Status status) {
+  return std::move(json::Object{}.set("status", status_name(status)));
+}
 
 // What belongs to the account itself is for one organization to change only while there is no other.
 // Call after a write to the account: its row is locked then, and nobody can join elsewhere meanwhile.
@@ -176,7 +178,7 @@ void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scop
   const auto security = store::find_account_security(txn, user);
   store::clear_attempts(txn, user);
   require_only_organization(txn, user);
-  Values before, after;
+  json::Object before, after;
   if (security)
     before.set("failed_signins", security->failed_signins).set("locked_until", security->locked_until);
   after.set("failed_signins", 0);

@@ -189,9 +189,10 @@ void delete_organization(db::Txn& txn, const Context& context, const TenantScope
   // One that is from before names were kept in one form counts as typed.
   if (to_nfc(organization->name) != to_nfc(name))
     throw ApiError(ErrorCode::confirmation_mismatch).field("/name", "is not the organization's name");
-  record_for_system(txn, context,
-                    {"organization.deleted", "organization", scope.org().bytes(),
-                     std::move(Values{}.set("name", organization->name).set("slug", organization->slug))});
+  record_for_system(
+      txn, context,
+      {"organization.deleted", "organization", scope.org().bytes(),
+       std::move(json::Object{}.set("name", organization->name).set("slug", organization->slug))});
   store::delete_organization(txn, scope, organization->name);
 }
 
@@ -213,7 +214,7 @@ store::Member transfer_ownership(db::Txn& txn, const Context& context, const Ten
   store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
   // What the caller could give only as an owner.
   const auto revoked = store::revoke_invites_by(txn, scope, {scope.user()}, context.now);
-  Values before, after;
+  json::Object before, after;
   before.set("owner_id", caller.user).set("owner_email", caller.email).set("heir_role", member->role.name);
   after.set("owner_id", heir).set("owner_email", member->email).set("former_owner_role", kAdminRole);
   after.set("invitations_revoked", revoked);
@@ -272,7 +273,7 @@ Founding::Founded Founding::make(db::Txn& txn, const Context& context, UserId us
   membership.member_since = context.now;
   store::insert_member(txn, scope, store::ProvenAccount{user}, {membership.role.id, {}, {}}, context.now);
   const auto& made = membership.organization;
-  Values after;
+  json::Object after;
   after.set("name", made.name).set("slug", made.slug).set("personal", made.personal);
   record(txn, context, scope, {"organization.created", "organization", scope.org().bytes(), {}, after});
   return {scope, std::move(membership)};

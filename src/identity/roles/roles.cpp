@@ -33,8 +33,8 @@ void judge(const TenantScope& scope, const RoleForm& form) {
   if (find_system_role(form.name) != nullptr) refuse_name();
 }
 
-Values values_of(const store::Role& role) {
-  Values values;
+json::Object values_of(const store::Role& role) {
+  json::Object values;
   values.set("name", role.name).set("description", role.description);
   return std::move(values.set("permissions", role.permissions));
 }
@@ -82,7 +82,7 @@ store::Role change_role_itself(db::Txn& txn, const Context& context, const Tenan
   role.updated_at = context.now;
   // They would die at their acceptance; until then they would stand in the way of others'.
   const auto revoked = loses ? store::revoke_invites_by_holders(txn, scope, id, context.now) : 0;
-  Values revocation;
+  json::Object revocation;
   revocation.set("inviters_role", role.name).set("invitations", revoked);
   if (revoked > 0) record(txn, context, scope, {"invite.revoked", "invite", id.bytes(), {}, revocation});
   if (!role.permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(txn, context, scope, id);

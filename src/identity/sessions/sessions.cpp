@@ -145,9 +145,11 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
       // Whatever else this unit of work holds goes; the end of the session stays.
       txn.rollback();
       store::delete_session(txn, row->id, row->user);
-      record_account_change(
-          txn, context, row->user,
-          {"session.token_reused", row->id, {}, Values{}.set("session_id", row->id).set("ended", true)});
+      record_account_change(txn, context, row->user,
+                            {"session.token_reused",
+                             row->id,
+                             {},
+                             json::Object{}.set("session_id", row->id).set("ended", true)});
       txn.commit();
       throw ApiError(ErrorCode::refresh_reused, "The session was ended: sign in again");
     }

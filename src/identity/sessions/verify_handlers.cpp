@@ -2,6 +2,7 @@
 #include <array>
 
 #include "tenantd/api/rows.hpp"
+#include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/impersonation.hpp"
 #include "tenantd/domain/permission.hpp"
@@ -10,19 +11,7 @@ namespace tenantd::api::handlers {
 namespace {
 
 // A role's name is any text: what is not visible ASCII, and '%', goes as %XX (RFC 3986 section 2.1).
-std::string header_text(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (c > 0x20 && c < 0x7F && c != '%') {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-  }
-  return out;
-}
+constexpr std::string_view kVisible = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 std::string separated_by_blanks(PermissionSet set) {
   std::string names = format_permissions(set);
@@ -47,7 +36,7 @@ Response verify_caller(const Request& request, const Caller& caller, Txn&) {
   auto response = no_content();
   response.header("X-User-Id", is_nobody ? "" : p.user.id.str())
       .header("X-Org-Id", p.organization ? p.organization->id.str() : "")
-      .header("X-Role", has_role ? header_text(p.role.name) : "")
+      .header("X-Role", has_role ? percent_encode(p.role.name, kVisible) : "")
       .header("X-Permissions", separated_by_blanks(held))
       .header("X-Actor-Id", p.actor ? p.actor->id.str() : "");
   return response;

@@ -1,18 +1,18 @@
 #include "identity/sso/id_token.hpp"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 
+#include "tenantd/base/json.hpp"
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::service {
 namespace {
 
-using Json = rapidjson::Value;
+using Json = json::Value;
+using json::maybe_text;
+using json::text_of;
 using store::ProviderKind;
 
 constexpr std::size_t kMaxSubject = 255;
@@ -22,59 +22,44 @@ constexpr std::size_t kMaxName = 100;  // characters
   throw ApiError(ErrorCode::oauth_token_refused).detail(std::string{"the ID token's "} + claim);
 }
 
-bool has_duplicates(const Json& object) {
-  for (auto a = object.MemberBegin(); a != object.MemberEnd(); ++a)
-    for (auto b = object.MemberBegin(); b != a; ++b)
-      if (a->name == b->name) return true;
-  return false;
-}
-
-rapidjson::Document read_payload(const std::string& payload) {
-  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
-  rapidjson::Document document;
-  if (payload.find('\0') == std::string::npos) document.Parse<flags>(payload.data(), payload.size());
-  if (document.HasParseError() || !document.IsObject() || has_duplicates(document)) refuse("payload");
-  return document;
-}
-
-std::optional<std::string> text_of(const Json& object, const char* name) {
-  const auto at = object.FindMember(name);
-  if (at == object.MemberEnd() || !at->value.IsString()) return std::nullopt;
-  return std::string{at->value.GetString(), at->value.GetStringLength()};
+json::Document read_payload(const std::string& payload) {
+  auto document = json::read_object(payload);
+  if (!document || json::names_twice(*document)) refuse("payload");
+  return *std::move(document);
 }
 
 bool flag_of(const Json& object, const char* name) {
-  const auto at = object.FindMember(name);
-  return at != object.MemberEnd() && at->value.IsTrue();
+  const auto* value = json::find(object, name);
+  return value != nullptr && value->IsTrue();
 }
 
 // nullopt if it is absent; what is no time refuses the token.
 std::optional<TimePoint> time_of(const Json& object, const char* name) {
-  const auto at = object.FindMember(name);
-  if (at == object.MemberEnd()) return std::nullopt;
+  const auto* value = json::find(object, name);
+  if (value == nullptr) return std::nullopt;
   constexpr std::int64_t beyond = 253402300799;
-  if (!at->value.IsInt64() || at->value.GetInt64() < 0 || at->value.GetInt64() > beyond) refuse(name);
-  return from_unix(at->value.GetInt64());
+  if (!value->IsInt64() || value->GetInt64() < 0 || value->GetInt64() > beyond) refuse(name);
+  return from_unix(value->GetInt64());
 }
 
 // One audience, us; of several, us as the one whom the token was made for.
 void check_audience(const Json& token, const std::string& client_id) {
-  const auto at = token.FindMember("aud");
-  const auto azp = text_of(token, "azp");
-  if (at == token.MemberEnd()) refuse("aud");
+  const auto* aud = json::find(token, "aud");
+  const auto azp = maybe_text(token, "azp");
+  if (aud == nullptr) refuse("aud");
   if (token.HasMember("azp") && azp != client_id) refuse("azp");
-  if (at->value.IsString()) {
-    if (text_of(token, "aud") != client_id) refuse("aud");
+  if (aud->IsString()) {
+    if (json::view(*aud) != client_id) refuse("aud");
     return;
   }
-  if (!at->value.IsArray()) refuse("aud");
+  if (!aud->IsArray()) refuse("aud");
   bool named = false;
-  for (const auto& one : at->value.GetArray()) {
+  for (const auto& one : aud->GetArray()) {
     if (!one.IsString()) refuse("aud");
-    named = named || client_id == std::string_view{one.GetString(), one.GetStringLength()};
+    named = named || client_id == json::view(one);
   }
   if (!named) refuse("aud");
-  if (at->value.Size() > 1 && !azp) refuse("azp");
+  if (aud->Size() > 1 && !azp) refuse("azp");
 }
 
 void check_times(const Json& token, TimePoint now, Seconds skew) {
@@ -93,12 +78,12 @@ bool is_subject(const std::string& text) {
 }
 
 std::string subject_of(const Json& token, const IdTokenRules& rules) {
-  const auto sub = text_of(token, "sub");
+  const auto sub = maybe_text(token, "sub");
   if (!sub || !is_subject(*sub)) refuse("sub");
   if (rules.kind == ProviderKind::google) return *sub;
-  const auto tid = text_of(token, "tid");
+  const auto tid = maybe_text(token, "tid");
   if (!tid || !rules.azure_tenant || ascii_lower(*tid) != *rules.azure_tenant) refuse("tid");
-  const auto oid = parse_uuid(text_of(token, "oid").value_or(""));
+  const auto oid = parse_uuid(text_of(token, "oid"));
   if (!oid) refuse("oid");
   return format_uuid(*oid);
 }
@@ -108,15 +93,15 @@ bool is_allowed(const IdTokenRules& rules, const std::string& domain) {
 }
 
 std::optional<Email> address_of(const Json& token, ProviderKind kind) {
-  auto typed = text_of(token, "email");
-  if (!typed && kind == ProviderKind::microsoft) typed = text_of(token, "preferred_username");
+  auto typed = maybe_text(token, "email");
+  if (!typed && kind == ProviderKind::microsoft) typed = maybe_text(token, "preferred_username");
   return typed ? Email::parse(*typed) : std::nullopt;
 }
 
 // Google signs whose account it is: `hd`, the domain that it hosts for an organization.
 void check_domain(const Json& token, const IdTokenRules& rules, Claims& claims) {
   if (rules.kind == ProviderKind::google) {
-    const auto hosted = parse_domain(text_of(token, "hd").value_or(""));
+    const auto hosted = parse_domain(text_of(token, "hd"));
     const bool verified = flag_of(token, "email_verified");
     if (!rules.domains.empty() && (!hosted || !verified || !is_allowed(rules, *hosted)))
       throw ApiError(ErrorCode::domain_not_allowed).detail("the ID token's hd or email_verified");
@@ -128,40 +113,29 @@ void check_domain(const Json& token, const IdTokenRules& rules, Claims& claims) 
 
 // Its first characters, none of them a control.
 std::string tidy(const std::string& name) {
-  std::string out;
-  std::size_t characters = 0;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool begins = (byte & 0xC0U) != 0x80U;
-    if (begins && ++characters > kMaxName) break;
-    if (byte >= 0x20 && byte != 0x7F) out += c;
-  }
+  std::string out{cut_code_points(name, kMaxName)};
+  std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   return out;
 }
 
 std::string profile_of(const Json& token) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-  writer.StartObject();
+  json::Object profile;
   for (const auto& [claim, name] :
        {std::pair{"given_name", "first_name"}, {"family_name", "last_name"}, {"name", "name"}}) {
-    const auto text = tidy(text_of(token, claim).value_or(""));
-    if (text.empty()) continue;
-    writer.Key(name);
-    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    const auto text = tidy(text_of(token, claim));
+    if (!text.empty()) profile.set(name, text);
   }
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return profile.text();
 }
 
 }  // namespace
 
 Claims check_id_token(const std::string& payload, const IdTokenRules& rules) {
   const auto token = read_payload(payload);
-  if (text_of(token, "iss") != rules.issuer) refuse("iss");
+  if (maybe_text(token, "iss") != rules.issuer) refuse("iss");
   check_audience(token, rules.client_id);
   check_times(token, rules.now, rules.skew);
-  if (text_of(token, "nonce") != rules.nonce) refuse("nonce");
+  if (maybe_text(token, "nonce") != rules.nonce) refuse("nonce");
   Claims claims;
   claims.subject = subject_of(token, rules);
   claims.email = address_of(token, rules.kind);

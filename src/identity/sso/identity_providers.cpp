@@ -80,16 +80,14 @@ void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const
                                           seal_context(scope.org(), provider.id));
 }
 
-Values values_of(const IdentityProvider& provider) {
-  Values values;
-  std::string domains;
-  for (const auto& domain : provider.domains) domains += (domains.empty() ? "\"" : ",\"") + domain + '"';
+json::Object values_of(const IdentityProvider& provider) {
+  json::Object values;
   values.set("provider", store::provider_name(provider.kind))
       .set("client_id", provider.client_id)
-      .masked("client_secret")
+      .set("client_secret", kMasked)
       .set("azure_tenant_id", provider.azure_tenant)
       .set("auto_provision_users", provider.auto_provision)
-      .raw("allowed_domains", '[' + domains + ']')
+      .set("allowed_domains", provider.domains)
       .set("default_role_name", provider.default_role_name)
       .set("enabled", provider.enabled)
       .set("kept_by", provider.kept_by);
@@ -97,7 +95,7 @@ Values values_of(const IdentityProvider& provider) {
 }
 
 void tell(db::Txn& txn, const Context& context, const TenantScope& scope, std::string_view action,
-          const IdentityProvider& of, Values before, Values after) {
+          const IdentityProvider& of, json::Object before, json::Object after) {
   Change change{action, "identity_provider", of.id.bytes(), std::move(before), std::move(after)};
   change.data.set("provider", store::provider_name(of.kind));
   record(txn, context, scope, change);

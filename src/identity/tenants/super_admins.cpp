@@ -18,7 +18,7 @@ std::optional<bool> change(db::Txn& txn, const Context& context, const Email& em
   if (!store::set_super_admin(txn, scope, user.id, is_one, context.now)) return is_one;
   if (!is_one) store::delete_sessions(txn, user.id, std::nullopt);
   const auto values = [&](bool value) {
-    return std::move(Values{}.set("email", user.email).set("super_admin", value));
+    return std::move(json::Object{}.set("email", user.email).set("super_admin", value));
   };
   record_for_system(txn, context,
                     {is_one ? "super_admin.granted" : "super_admin.revoked", "user", user.id.bytes(),

@@ -158,13 +158,13 @@ store::Tenant set_tenant_status(db::Txn& txn, const Context& context, const Supe
                                 Status status, const std::optional<std::string>& reason) {
   auto tenant = tenant_under_lock(txn, context, admin, id);
   if (tenant.organization.status == status) return tenant;
-  Values before;
+  json::Object before;
   before.set("status", status_name(tenant.organization.status));
   const bool leaves = status != Status::active;
   tenant.organization.status = status;
   tenant.deactivated_at = leaves ? std::optional{context.now} : std::nullopt;
   write(txn, context, admin, tenant);
-  Values after;
+  json::Object after;
   after.set("status", status_name(status));
   if (reason) after.set("reason", *reason);
   record(txn, context, admin.in(id),

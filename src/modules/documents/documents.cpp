@@ -20,8 +20,8 @@ void write(Write&& run, ErrorCode code, const char* pointer) {
 
 }  // namespace
 
-Values document_values(const store::Document& d) {
-  Values values;
+json::Object document_values(const store::Document& d) {
+  json::Object values;
   values.set("project_id", d.project)
       .set("name", d.name)
       .set("description", d.description)
@@ -34,8 +34,8 @@ Values document_values(const store::Document& d) {
   return values;
 }
 
-Values document_data(const store::Document& d) {
-  Values values;
+json::Object document_data(const store::Document& d) {
+  json::Object values;
   values.set("name", d.name).set("project_id", d.project).set("status", document_status_name(d.status));
   return values;
 }

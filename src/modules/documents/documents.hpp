@@ -11,9 +11,9 @@
 namespace tenantd::service {
 
 // What is told of a document: never the key of its file.
-Values document_values(const store::Document& document);
+json::Object document_values(const store::Document& document);
 // What the readers of its events learn: name, project_id and, if there is one, the file.
-Values document_data(const store::Document& document);
+json::Object document_data(const store::Document& document);
 
 struct DocumentForm {
   std::string name;

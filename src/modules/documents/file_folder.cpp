@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "tenantd/base/descriptor.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -25,25 +26,9 @@ constexpr std::size_t kKeyBytes = 32;
   throw ApiError(ErrorCode::unavailable).detail(path + ": " + std::generic_category().message(errno));
 }
 
-class File {
- public:
-  File(const std::string& path, int flags, mode_t mode = 0)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 void flush_folder(const std::string& path) {
-  const File folder{path, O_RDONLY | O_DIRECTORY};
-  if (!folder || ::fsync(folder.fd()) != 0) fail(path);
+  const auto folder = open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!folder || ::fsync(folder.get()) != 0) fail(path);
 }
 
 // Open to the group, which nginx is in, whatever the process's mask says.
@@ -88,7 +73,7 @@ bool FileFolder::take(std::string_view key) const {
   make_folder(outer, dir_);
   make_folder(inner, outer);
   const auto path = path_of(key);
-  const File place{path, O_WRONLY | O_CREAT | O_EXCL, 0640};
+  const auto place = open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0640);
   if (!place && errno == EEXIST) return false;
   if (!place) fail(path);
   return true;
@@ -107,18 +92,18 @@ std::optional<std::int64_t> FileFolder::size_of(std::string_view key) const {
 
 std::optional<std::string> FileFolder::hash_of(std::string_view key) const {
   const auto path = path_of(key);
-  const File file{path, O_RDONLY};
+  const auto file = open_file(path, O_RDONLY | O_NOFOLLOW);
   if (!file && errno == ENOENT) return std::nullopt;
   if (!file) fail(path);
   // It is read once, and what it pushes out of the cache is not.
-  ::posix_fadvise(file.fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   // nginx has renamed what the kernel may still have to write: it is said to be stored only when it is.
-  if (::fsync(file.fd()) != 0) fail(path);
+  if (::fsync(file.get()) != 0) fail(path);
   flush_folder(fs::path{path}.parent_path());
   crypto::Sha256 hash;
   std::string piece(kPiece, '\0');
   for (;;) {
-    const auto count = ::read(file.fd(), piece.data(), piece.size());
+    const auto count = ::read(file.get(), piece.data(), piece.size());
     if (count == 0) return hash.digest();
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(path);

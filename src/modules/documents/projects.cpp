@@ -35,8 +35,8 @@ void fill(store::Project& p, const ProjectForm& form, TimePoint now) {
   p.updated_at = now;
 }
 
-Values values_of(const store::Project& p) {
-  Values values;
+json::Object values_of(const store::Project& p) {
+  json::Object values;
   values.set("name", p.name)
       .set("description", p.description)
       .set("status", project_status_name(p.status))
@@ -47,8 +47,8 @@ Values values_of(const store::Project& p) {
   return values;
 }
 
-Values data_of(const store::Project& p) {
-  Values values;
+json::Object data_of(const store::Project& p) {
+  json::Object values;
   values.set("name", p.name).set("project_id", p.id).set("status", project_status_name(p.status));
   return values;
 }

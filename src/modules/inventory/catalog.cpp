@@ -4,20 +4,20 @@
 
 namespace tenantd::service {
 
-Values values_of(const store::Supplier& s) {
-  Values values;
+json::Object values_of(const store::Supplier& s) {
+  json::Object values;
   values.set("name", s.name).set("email", s.email).set("phone", s.phone).set("address", s.address);
   return values;
 }
 
-Values values_of(const store::Warehouse& w) {
-  Values values;
+json::Object values_of(const store::Warehouse& w) {
+  json::Object values;
   values.set("name", w.name).set("address", w.address);
   return values;
 }
 
-Values values_of(const store::Product& p) {
-  Values values;
+json::Object values_of(const store::Product& p) {
+  json::Object values;
   values.set("sku", p.sku)
       .set("name", p.name)
       .set("unit", p.unit)

@@ -16,9 +16,9 @@
 
 namespace tenantd::service {
 
-Values values_of(const store::Supplier& supplier);
-Values values_of(const store::Warehouse& warehouse);
-Values values_of(const store::Product& product);
+json::Object values_of(const store::Supplier& supplier);
+json::Object values_of(const store::Warehouse& warehouse);
+json::Object values_of(const store::Product& product);
 
 // "supplier": of the events supplier.created, supplier.updated, supplier.deleted.
 constexpr std::string_view resource_name(const store::Supplier&) { return "supplier"; }
@@ -41,7 +41,7 @@ void write_catalog(const std::function<void()>& write);
 
 template <class Row>
 void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const Row& row,
-          std::string_view what, Values before, Values after) {
+          std::string_view what, json::Object before, json::Object after) {
   const auto action = std::string{resource_name(row)} + '.' + std::string{what};
   record(txn, context, scope,
          {action, resource_name(row), row.id.bytes(), std::move(before), std::move(after)});

@@ -134,7 +134,7 @@ class ProductImport {
   Imported change(const FileRow& row, const store::Product& held) {
     auto product = held;
     edit(product, body_of(held), row);
-    if (service::values_of(product).json() == service::values_of(held).json())
+    if (service::values_of(product).text() == service::values_of(held).text())
       return {Imported::Status::unchanged, held.id.str()};
     if (!scope_.permissions().has(Permission::products_update)) throw ApiError(ErrorCode::forbidden);
     service::change_row<store::Product>(

@@ -40,8 +40,8 @@ void write_level(db::Txn& txn, const TenantScope& scope, ProductId product, Ware
   }
 }
 
-Values told(const store::Movement& m) {
-  Values values;
+json::Object told(const store::Movement& m) {
+  json::Object values;
   values.set("product_id", m.product)
       .set("warehouse_id", m.warehouse)
       .set("to_warehouse_id", m.to_warehouse)

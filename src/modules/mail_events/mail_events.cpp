@@ -115,7 +115,7 @@ void lift_suppression(db::Txn& txn, const Context& context, std::string_view ema
   const auto known = typed ? store::lock_suppression(txn, typed->str()) : std::nullopt;
   if (!known) throw ApiError(ErrorCode::not_found);
   store::delete_suppression(txn, known->email);
-  Values before;
+  json::Object before;
   before.set("email", known->email).set("reason", known->reason).set("source", known->source);
   record_for_system(txn, context,
                     {"mail.suppression_lifted", "suppression", known->id.bytes(), std::move(before)});

@@ -1,26 +1,20 @@
 // What Amazon SES tells of: https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html, and the
 // same as events of a configuration set.
-#include <rapidjson/document.h>
 
 #include "modules/mail_events/sns.hpp"
+#include "tenantd/base/json_read.hpp"
 
 namespace tenantd::service {
 namespace {
 
-using rapidjson::Value;
+using json::Value;
 
 constexpr std::size_t kTextMax = 1'000'000;
 
 const Value& member(const Value& object, const char* name) {
   static const Value kNone;
-  if (!object.IsObject()) return kNone;
-  const auto found = object.FindMember(name);
-  return found == object.MemberEnd() ? kNone : found->value;
-}
-
-std::string text(const Value& object, const char* name) {
-  const auto& value = member(object, name);
-  return value.IsString() ? std::string{value.GetString(), value.GetStringLength()} : "";
+  const auto* found = json::find(object, name);
+  return found == nullptr ? kNone : *found;
 }
 
 // One event a recipient of the array.
@@ -28,8 +22,9 @@ void add(std::vector<MailEvent>& events, const Value& recipients, const MailEven
   if (!recipients.IsArray()) return;
   for (const auto& recipient : recipients.GetArray()) {
     auto event = what;
-    event.email = text(recipient, "emailAddress");
-    if (const auto said = text(recipient, "diagnosticCode"); !said.empty()) event.detail += ": " + said;
+    event.email = json::text_of(recipient, "emailAddress");
+    if (const auto said = json::text_of(recipient, "diagnosticCode"); !said.empty())
+      event.detail += ": " + said;
     events.push_back(std::move(event));
   }
 }
@@ -38,23 +33,22 @@ void add(std::vector<MailEvent>& events, const Value& recipients, const MailEven
 
 std::vector<MailEvent> events_of_ses(const std::string& json) {
   std::vector<MailEvent> events;
-  rapidjson::Document document;
-  if (json.size() > kTextMax) return events;
-  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) return events;
-  auto type = text(document, "notificationType");
-  if (type.empty()) type = text(document, "eventType");
+  const auto found = json.size() <= kTextMax ? json::read_object(json) : std::nullopt;
+  if (!found) return events;
+  const auto& document = *found;
+  auto type = json::text_of(document, "notificationType");
+  if (type.empty()) type = json::text_of(document, "eventType");
   MailEvent event;
-  event.provider_id = text(member(document, "mail"), "messageId");
+  event.provider_id = json::text_of(member(document, "mail"), "messageId");
   if (type == "Bounce") {
     const auto& bounce = member(document, "bounce");
-    event.permanent = text(bounce, "bounceType") == "Permanent";
-    event.detail = text(bounce, "bounceType") + '/' + text(bounce, "bounceSubType");
+    event.permanent = json::text_of(bounce, "bounceType") == "Permanent";
+    event.detail = json::text_of(bounce, "bounceType") + '/' + json::text_of(bounce, "bounceSubType");
     add(events, member(bounce, "bouncedRecipients"), event);
   } else if (type == "Complaint") {
     const auto& complaint = member(document, "complaint");
     event.type = MailEvent::Type::complaint;
-    event.detail = text(complaint, "complaintFeedbackType");
+    event.detail = json::text_of(complaint, "complaintFeedbackType");
     add(events, member(complaint, "complainedRecipients"), event);
   }
   return events;

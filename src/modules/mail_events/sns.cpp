@@ -80,12 +80,6 @@ std::string signed_text(const SnsMessage& m) {
   return text;
 }
 
-std::string decode_base64(std::string text) {
-  while (text.ends_with('=')) text.pop_back();
-  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return base64url_decode(text).value_or("");
-}
-
 // The certificates that were fetched, for all threads of the process.
 class Certificates {
  public:
@@ -136,7 +130,7 @@ void verify(const Context& context, const SnsMessage& m) {
   const auto time = time_of(m.timestamp);
   if (!time || *time < context.now - kAgeMax || *time > context.now + kAheadMax) refuse("stale");
   if (m.signature_version != "1" && m.signature_version != "2") refuse("unknown SignatureVersion");
-  const auto signature = decode_base64(m.signature);
+  const auto signature = base64_decode(m.signature).value_or("");
   if (signature.size() < 256) refuse("no signature");
   const auto host = certificate_host(settings);
   const auto path = path_at(host, m.signing_cert_url);
@@ -162,7 +156,7 @@ void confirm(db::Txn& txn, const Context& context, const SnsMessage& m) {
   } catch (const net::OutboundError& problem) {
     throw ApiError(ErrorCode::unavailable).detail(std::string{"SNS's confirmation: "} + problem.what());
   }
-  Values after;
+  json::Object after;
   after.set("topic", m.topic_arn);
   record_for_system(txn, context, {"mail.topic_subscribed", "mail_topic", {}, {}, std::move(after)});
 }

@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::int64_t kMostRoles = 200;
 
-Values told(const std::vector<ApprovalThreshold>& thresholds) {
-  std::string list = "[";
-  for (const auto& threshold : thresholds) {
-    Values one;
-    one.set("currency", threshold.currency).set("above_minor", threshold.above_minor);
-    list += (list.size() > 1 ? "," : "") + one.set("role_id", threshold.role).json();
-  }
-  return std::move(Values{}.raw("thresholds", list + ']'));
+json::Object told(const std::vector<ApprovalThreshold>& thresholds) {
+  std::vector<json::Object> list;
+  for (const auto& threshold : thresholds)
+    list.emplace_back()
+        .set("currency", threshold.currency)
+        .set("above_minor", threshold.above_minor)
+        .set("role_id", threshold.role);
+  return std::move(json::Object{}.set("thresholds", list));
 }
 
 PurchaseAmount amount_of(const PurchaseView& request) {

@@ -79,28 +79,28 @@ void write_request(Write&& write) {
   }
 }
 
-Values values_of(const PurchaseView& view) {
+json::Object values_of(const PurchaseView& view) {
   const auto& row = view.row;
-  std::string lines = "[";
-  for (const auto& line : view.lines) {
-    Values one;
-    one.set("product_id", line.product).set("quantity", line.quantity);
-    lines += (lines.size() > 1 ? "," : "") + one.set("unit_price_minor", line.unit_price_minor).json();
-  }
-  Values values;
+  std::vector<json::Object> lines;
+  for (const auto& line : view.lines)
+    lines.emplace_back()
+        .set("product_id", line.product)
+        .set("quantity", line.quantity)
+        .set("unit_price_minor", line.unit_price_minor);
+  json::Object values;
   values.set("number", row.number)
       .set("title", row.title)
       .set("warehouse_id", row.warehouse)
       .set("note", row.note)
       .set("currency", row.currency)
       .set("total_minor", row.total_minor)
-      .raw("lines", lines + ']');
+      .set("lines", lines);
   return values;
 }
 
 // What an event's readers learn.
-Values told(const store::PurchaseRequest& row) {
-  Values values;
+json::Object told(const store::PurchaseRequest& row) {
+  json::Object values;
   values.set("number", row.number)
       .set("title", row.title)
       .set("status", purchase_status_name(row.status))
@@ -149,7 +149,7 @@ void step_once(db::Txn& txn, const Context& context, const TenantScope& scope, P
 
 void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
                PurchaseStep step, PurchaseStatus was, const std::string& reason) {
-  Values before, after;
+  json::Object before, after;
   before.set("status", purchase_status_name(was));
   after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
   auto data = told(view.row);
@@ -245,26 +245,24 @@ bool is_complete(const PurchaseView& view, const std::vector<std::int64_t>& arri
   return true;
 }
 
-// "[{"product_id":…,"quantity":…}]" of the lines of which something arrives.
-std::string told_lines(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
-  std::string lines = "[";
+// Of the lines of which something arrives.
+std::vector<json::Object> told_lines(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
+  std::vector<json::Object> lines;
   for (std::size_t i = 0; i < view.lines.size(); ++i) {
     if (arriving[i] == 0) continue;
-    Values one;
-    one.set("product_id", view.lines[i].product).set("quantity", arriving[i]);
-    lines += (lines.size() > 1 ? "," : "") + one.json();
+    lines.emplace_back().set("product_id", view.lines[i].product).set("quantity", arriving[i]);
   }
-  return lines + ']';
+  return lines;
 }
 
 void tell_receipt(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
                   PurchaseStatus was, const std::vector<std::int64_t>& arriving) {
-  Values before, after;
+  json::Object before, after;
   before.set("status", purchase_status_name(was));
   after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
-  after.raw("lines", told_lines(view, arriving));
+  after.set("lines", told_lines(view, arriving));
   auto data = told(view.row);
-  data.raw("lines", told_lines(view, arriving));
+  data.set("lines", told_lines(view, arriving));
   const bool whole = view.row.status == PurchaseStatus::received;
   record(txn, context, scope,
          {whole ? "purchase_request.received" : "purchase_request.partially_received", "purchase_request",

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tenantd/base/text.hpp"
+
 namespace tenantd::store {
 namespace {
 
@@ -64,13 +66,6 @@ constexpr Sql kRelease{
     " AND lease_until = ?"};
 #undef TENANTD_THIS_DELIVERY
 
-std::string_view fitting(std::string_view error) {
-  std::size_t length = std::min(error.size(), kErrorMax);
-  while (length < error.size() && length > 0 && (static_cast<unsigned char>(error[length]) & 0xC0U) == 0x80U)
-    --length;
-  return error.substr(0, length);
-}
-
 std::vector<WebhookKey> read_keys(db::Rows rows) {
   std::vector<WebhookKey> found;
   found.reserve(rows.count());
@@ -81,7 +76,7 @@ std::vector<WebhookKey> read_keys(db::Rows rows) {
 void mark_failed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt,
                  DeliveryStatus status, TimePoint next_attempt_at) {
   db.execute(kFailed, status, next_attempt_at, attempt.response_status, attempt.duration_ms,
-             fitting(attempt.error), now, claim.webhook.org, claim.webhook.id, claim.event,
+             cut_bytes(attempt.error, kErrorMax), now, claim.webhook.org, claim.webhook.id, claim.event,
              claim.lease_until);
 }
 

@@ -7,8 +7,8 @@
 namespace tenantd::service {
 namespace {
 
-Values status_value(WebhookStatus status) {
-  return std::move(Values{}.set("status", webhook_status_name(status)));
+json::Object status_value(WebhookStatus status) {
+  return std::move(json::Object{}.set("status", webhook_status_name(status)));
 }
 
 // Under the locks that whoever saves a webhook takes, in that order, and only if there is anything to pause:

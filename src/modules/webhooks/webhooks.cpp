@@ -42,8 +42,8 @@ std::string without_secrets(const std::string& url) {
   return url.substr(0, path) + "/***";
 }
 
-Values told(const store::Webhook& webhook) {
-  Values values;
+json::Object told(const store::Webhook& webhook) {
+  json::Object values;
   values.set("url", without_secrets(webhook.url))
       .set("description", webhook.description)
       .set("events", webhook.events)
@@ -88,7 +88,7 @@ MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope
   store::insert_webhook(txn, scope, webhook, secret.sealed);
   store::require_place(txn, scope, store::Budgeted::webhooks, context.settings.webhooks_per_organization);
   auto after = told(webhook);
-  after.masked("secret");
+  after.set("secret", kMasked);
   record(txn, context, scope, {"webhook.created", "webhook", id.bytes(), {}, std::move(after)});
   return {std::move(webhook), std::move(secret.shown)};
 }
@@ -134,20 +134,20 @@ MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const Te
     throw ApiError(ErrorCode::not_found);
   ++webhook.revision;
   webhook.updated_at = context.now;
-  Values after;
-  after.masked("secret");
+  json::Object after;
+  after.set("secret", kMasked);
   record(txn, context, scope, {"webhook.secret_rotated", "webhook", id.bytes(), {}, std::move(after)});
   return {std::move(webhook), std::move(secret.shown)};
 }
 
-store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
-                                EventId event) {
+store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                       WebhookId id, EventId event) {
   const auto webhook = existing_under_lock(txn, context, scope, id);
   if (!store::find_delivery(txn, scope, id, event)) throw ApiError(ErrorCode::not_found);
   if (webhook.status == WebhookStatus::paused)
     throw ApiError(ErrorCode::conflict, "The webhook is paused: nothing is sent to it");
   store::replay_delivery(txn, scope, id, event, context.now);
-  Values after;
+  json::Object after;
   after.set("event_id", event);
   record(txn, context, scope, {"webhook.delivery_replayed", "webhook", id.bytes(), {}, std::move(after)});
   if (context.wake_courier) txn.after_commit(context.wake_courier);
