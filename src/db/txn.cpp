@@ -59,20 +59,8 @@ Connection& Txn::begun() {
   return *lease();
 }
 
-void Txn::run_last_actions() {
-  auto last = std::move(last_);
-  last_.clear();
-  // What belongs to nobody in particular, at the place of all zeros, is wanted most: it comes last.
-  std::stable_sort(last.begin(), last.end(), [](const Last& a, const Last& b) { return a.place > b.place; });
-  std::any state;
-  for (std::size_t i = 0; i < last.size(); ++i) {
-    if (i > 0 && last[i].place != last[i - 1].place) state.reset();
-    last[i].action(*this, state, i + 1 == last.size() || last[i].place != last[i + 1].place);
-  }
-}
-
 void Txn::commit() {
-  run_last_actions();
+  if (logged() > 0) log_->flush(*this);
   if (open_) {
     if (listener_ != nullptr && !touched_.empty()) listener_->before_commit(touched_);
     open_ = false;
@@ -103,7 +91,7 @@ void Txn::give_up_commit() {
 Txn::Mark Txn::begin_attempt() {
   begun().run("SAVEPOINT " + savepoint(attempts_ + 1));
   ++attempts_;
-  return {touched_.size(), actions_.size(), last_.size()};
+  return {touched_.size(), actions_.size(), logged()};
 }
 
 void Txn::undo_attempt(const Mark& mark) {
@@ -115,13 +103,13 @@ void Txn::undo_attempt(const Mark& mark) {
   }
   touched_.resize(mark.touched);
   actions_.resize(mark.actions);
-  last_.erase(last_.begin() + static_cast<std::ptrdiff_t>(mark.last), last_.end());
+  if (log_) log_->cut(mark.logged);
 }
 
 void Txn::rollback() noexcept {
   touched_.clear();
   actions_.clear();
-  last_.clear();
+  if (log_) log_->cut(0);
   if (!open_) return;
   open_ = false;
   try {

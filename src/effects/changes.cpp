@@ -1,13 +1,10 @@
 #include "tenantd/effects/changes.hpp"
 
-#include <any>
 #include <stdexcept>
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/event_types.hpp"
-#include "tenantd/effects/audit_chain.hpp"
-#include "tenantd/effects/changes_store.hpp"
-#include "tenantd/identity/accounts_store.hpp"
+#include "tenantd/effects/change_log.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -52,54 +49,12 @@ store::AuditRow row_of(const Context& context, const Change& change, const std::
   return row;
 }
 
-// What waits for its place in one chain, whose end is held.
-struct Waiting {
-  store::ChangeHead head;  // moved on by each change
-  std::optional<UserId> named;
-  std::vector<store::ToldChange> changes;
-};
-constexpr std::size_t kMostAtOnce = 100;  // told by one statement
-
-Waiting& waiting_of(db::Txn& txn, std::any& state, const store::AuditRow& row) {
-  if (!state.has_value()) {
-    const auto unnamed = row.effective_email ? std::nullopt : row.effective_id;
-    state = Waiting{store::lock_changes(txn, unnamed), unnamed, {}};
-  }
-  return *std::any_cast<Waiting>(&state);
-}
-
-// Of an account that no caller stands for, as it is at this moment.
-std::optional<std::string> address_of(db::Txn& txn, const Waiting& waiting, UserId id) {
-  if (waiting.named == id) return waiting.head.email;
-  const auto account = store::find_account(txn, id);
-  return account ? std::optional{account->user.email} : std::nullopt;
-}
-
-// Puts the row behind the newest one of its chain, as seen in `scope`.
-void append_last(db::Txn& txn, const Context& context, const db::ScopeKey& scope, store::AuditRow row,
-                 std::optional<std::string> event_data) {
+// The event's readers are told of `data`; nullopt: no event.
+void log_change(db::Txn& txn, const Context& context, const db::ScopeKey& scope, store::AuditRow row,
+                std::optional<std::string> data) {
   row.org = scope.org.value_or(OrgId{});
-  const auto place = row.org.bytes();
-  txn.at_commit(place,
-                [row = std::move(row), scope, data = std::move(event_data), key = &context.keys.audit_key(),
-                 wake = context.wake_courier](db::Txn& last, std::any& state, bool is_last) mutable {
-                  const auto before = last.scope();
-                  last.enter(scope);
-                  auto& waiting = waiting_of(last, state, row);
-                  auto& head = waiting.head;
-                  if (row.effective_id && !row.effective_email)
-                    row.effective_email = row.actor_email = address_of(last, waiting, *row.effective_id);
-                  row.seq = ++head.seq;
-                  row.hash = head.hash = chain_hash(*key, head.hash, row);
-                  const auto event = data ? std::optional{++head.event_seq} : std::nullopt;
-                  waiting.changes.push_back({std::move(row), event, std::move(data).value_or("")});
-                  if (event && head.webhooks && wake) last.after_commit(wake);
-                  if (is_last || waiting.changes.size() == kMostAtOnce) {
-                    store::append_changes(last, head, waiting.changes);
-                    waiting.changes.clear();
-                  }
-                  last.enter(before);
-                });
+  txn.log<ChangeLog>().add(
+      {scope, std::move(row), std::move(data), &context.keys.audit_key(), context.wake_courier});
 }
 
 }  // namespace
@@ -113,33 +68,33 @@ json::Object user_values(const UserRecord& user) {
 void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
   if (!is_event_type(change.action))
     throw std::logic_error("event_types.cpp does not know " + std::string{change.action});
-  append_last(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
-              change.data.text());
+  log_change(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
+             change.data.text());
 }
 
 void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
-  append_last(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
-              std::nullopt);
+  log_change(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
+             std::nullopt);
 }
 
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {
-  append_last(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt),
-              change.data.text());
+  log_change(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt),
+             change.data.text());
 }
 
 void record_audit_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {
-  append_last(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt), std::nullopt);
+  log_change(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt), std::nullopt);
 }
 
 void record_for_account(db::Txn& txn, const Context& context, UserId account, const Change& change) {
   const auto* caller = acting(context, account);
   db::ScopeKey scope;
   if (caller != nullptr && caller->organization) scope = {caller->organization->id, account, false};
-  append_last(txn, context, scope, row_of(context, change, account), std::nullopt);
+  log_change(txn, context, scope, row_of(context, change, account), std::nullopt);
 }
 
 void record_for_system(db::Txn& txn, const Context& context, const Change& change) {
-  append_last(txn, context, {}, row_of(context, change, std::nullopt), std::nullopt);
+  log_change(txn, context, {}, row_of(context, change, std::nullopt), std::nullopt);
 }
 
 }  // namespace tenantd::service

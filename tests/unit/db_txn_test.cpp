@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <barrier>
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/check.hpp"
@@ -33,6 +35,23 @@ struct Database : test::PrivateMariadb {
   Database() { side().run("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE = InnoDB"); }
   std::int64_t rows() { return number_of("SELECT COUNT(*) FROM t"); }
 };
+
+// Runs what was put in, in that order.
+class ActionLog final : public db::CommitLog {
+ public:
+  using Action = std::function<void(Txn&)>;
+  void add(Action action) { actions_.push_back(std::move(action)); }
+  std::size_t size() const override { return actions_.size(); }
+  void cut(std::size_t size) override { actions_.resize(size); }
+  void flush(Txn& txn) override {
+    for (const auto& action : std::exchange(actions_, {})) action(txn);
+  }
+
+ private:
+  std::vector<Action> actions_;
+};
+
+void at_commit(Txn& txn, ActionLog::Action action) { txn.log<ActionLog>().add(std::move(action)); }
 
 std::int64_t number(db::Rows rows) {
   require(rows.next(), "a row");
@@ -188,20 +207,17 @@ Test(txn, actions_run_once_after_the_commit_in_order_and_not_without_one) {
   require_equal(done, "a1 b1 ");
 }
 
-Test(txn, what_is_asked_for_at_the_commit_runs_last_inside_the_transaction) {
+Test(txn, the_log_is_flushed_last_inside_the_transaction) {
   Database database;
   db::Pool pool{database.options(), 1};
   std::string done;
   Txn txn{pool};
-  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&, bool is_last) {
-    require(!is_last, "more is asked for");
+  at_commit(txn, [&](Txn& last) {
     done += "first, " + std::to_string(number(last.query(kCount))) + " row(s); ";
     last.execute(kInsert, 2);
   });
-  txn.at_commit(UuidBytes{}, [&](Txn& last, std::any&, bool is_last) {
-    require(is_last, "nothing more is asked for");
-    done += "second, " + std::to_string(number(last.query(kCount))) + " row(s); ";
-  });
+  at_commit(
+      txn, [&](Txn& last) { done += "second, " + std::to_string(number(last.query(kCount))) + " row(s); "; });
   txn.execute(kInsert, 1);
   require_equal(done, "");
   txn.commit();
@@ -219,7 +235,7 @@ Test(txn, what_fails_at_the_commit_undoes_the_whole) {
     Txn txn{pool};
     txn.execute(kInsert, 1);
     txn.after_commit([&] { told = true; });
-    txn.at_commit(UuidBytes{}, [](Txn& last, std::any&, bool) { last.execute(kInsert, 1); });
+    at_commit(txn, [](Txn& last) { last.execute(kInsert, 1); });
     txn.commit();
     require(false, "committed");
   } catch (const db::DuplicateKey&) {
@@ -228,7 +244,7 @@ Test(txn, what_fails_at_the_commit_undoes_the_whole) {
   require_equal(database.rows(), 0);
 }
 
-Test(txn, what_is_asked_for_at_the_commit_goes_with_the_attempt_or_rollback_that_asked) {
+Test(txn, an_entry_of_the_log_goes_with_the_attempt_or_rollback_that_made_it) {
   Database database;
   db::Pool pool{database.options(), 2};
   int ran = 0;
@@ -236,20 +252,20 @@ Test(txn, what_is_asked_for_at_the_commit_goes_with_the_attempt_or_rollback_that
   txn.execute(kInsert, 1);
   try {
     txn.attempt([&] {
-      txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ran += 100; });
+      at_commit(txn, [&](Txn&) { ran += 100; });
       txn.execute(kInsert, 1);
     });
   } catch (const db::DuplicateKey&) {
   }
-  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ++ran; });
+  at_commit(txn, [&](Txn&) { ++ran; });
   txn.commit();
   require_equal(ran, 1);
-  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ran += 100; });
+  at_commit(txn, [&](Txn&) { ran += 100; });
   txn.rollback();
   txn.commit();
   require_equal(ran, 1);
   // What is settled meanwhile is a unit of work of its own, and takes nothing along.
-  txn.at_commit(UuidBytes{}, [&](Txn&, std::any&, bool) { ++ran; });
+  at_commit(txn, [&](Txn&) { ++ran; });
   txn.settle([&](Txn& own) { return own.execute(kInsert, 5); });
   require_equal(ran, 1);
   txn.commit();
@@ -445,49 +461,39 @@ Test(txn, a_conflict_without_end_is_given_up_as_unavailable) {
 // --- what runs last
 // ----------------------------------------------------------------------------------------------------
 
-Test(txn, last_actions_run_by_place_hand_their_state_on_and_are_undone_with_their_attempt) {
+Test(txn, an_undone_attempt_takes_its_entries_out_of_the_log_and_no_other) {
   Database database;
   db::Pool pool{database.options(), 1};
   Txn txn{pool};
-  UuidBytes nobody{}, somebody{};
-  somebody[0] = 1;
   std::string order;
-  const auto note = [&](const UuidBytes& place, char name) {
-    txn.at_commit(place, [&order, name](Txn&, std::any& state, bool is_last) {
-      order += state.has_value() ? std::any_cast<std::string>(state) + name + ' ' : std::string{name} + ' ';
-      if (is_last) order += ". ";
-      state = std::string{name};
-    });
-  };
-  note(nobody, 'a');
-  note(somebody, 'b');
-  note(nobody, 'c');
-  note(somebody, 'd');
+  const auto note = [&](char name) { at_commit(txn, [&order, name](Txn&) { order += name; }); };
+  note('a');
+  note('b');
   try {
     txn.attempt([&] {
-      note(somebody, 'x');
+      note('x');
       throw std::runtime_error("undone");
     });
   } catch (const std::runtime_error&) {
-    note(somebody, 'e');
+    note('c');
   }
   require_equal(order, "");
   txn.commit();
-  require_equal(order, "b bd de . a ac . ");
+  require_equal(order, "abc");
   order.clear();
-  note(nobody, 'y');
+  note('y');
   txn.rollback();
   txn.commit();
   require_equal(order, "", "after a rollback");
 }
 
-Test(txn, a_last_action_that_throws_undoes_the_whole) {
+Test(txn, an_entry_of_the_log_that_throws_undoes_the_whole) {
   Database database;
   db::Pool pool{database.options(), 1};
   {
     Txn txn{pool};
     txn.execute(kInsert, 1);
-    txn.at_commit({}, [](Txn& last, std::any&, bool) {
+    at_commit(txn, [](Txn& last) {
       last.execute(kInsert, 2);
       throw std::runtime_error("no");
     });

@@ -6,9 +6,10 @@
 // first holds no locks meanwhile.
 #pragma once
 
-#include <any>
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -26,6 +27,20 @@ class ChangeListener {
   virtual ~ChangeListener() = default;
   virtual void before_commit(const std::vector<UuidBytes>& ids) = 0;
   virtual void after_commit(const std::vector<UuidBytes>& ids) = 0;
+};
+
+class Txn;
+
+// What a unit of work writes last, right before its commit: for a row that many want to lock, so that nobody
+// waits for another lock while holding it.
+class CommitLog {
+ public:
+  virtual ~CommitLog() = default;
+  virtual std::size_t size() const = 0;
+  // Forgets all entries but the first `size`.
+  virtual void cut(std::size_t size) = 0;
+  // Writes the entries inside `txn` and forgets them. What it throws undoes the whole.
+  virtual void flush(Txn& txn) = 0;
 };
 
 class Txn {
@@ -70,13 +85,12 @@ class Txn {
   void touch(const Id<Tag>& id) {
     touched_.push_back(id.bytes());
   }
-  // Runs inside the transaction, last before the commit: for what locks a row that many want, so that nobody
-  // waits for another lock while holding it. Actions of one `place` run in the order of asking, one after the
-  // other, and hand `state` on, empty for the first, up to the one that is told to be the last; the places
-  // have an order, so that two transactions that want several never wait for each other. May write; what it
-  // throws undoes the whole.
-  using LastAction = std::function<void(Txn&, std::any& state, bool is_last)>;
-  void at_commit(const UuidBytes& place, LastAction action) { last_.push_back({place, std::move(action)}); }
+  // The log of this unit of work, empty at first. Whoever asks for it must ask for the same type.
+  template <std::derived_from<CommitLog> Log>
+  Log& log() {
+    if (!log_) log_ = std::make_unique<Log>();
+    return dynamic_cast<Log&>(*log_);
+  }
   // Runs after the commit, not at all if there is none. Must not throw.
   void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }
 
@@ -88,8 +102,8 @@ class Txn {
   template <class Work>
   auto settle(Work&& work);
   // Runs `work()` as a part of the transaction that leaves nothing of itself behind if it throws: neither
-  // rows nor touched ids nor actions. The exception goes on; what was written before stays. May be nested;
-  // `work` does not commit.
+  // rows nor touched ids nor actions nor entries of the log. The exception goes on; what was written before
+  // stays. May be nested; `work` does not commit.
   template <class Work>
   auto attempt(Work&& work);
   void rollback() noexcept;
@@ -101,16 +115,13 @@ class Txn {
   Connection& begun();
   void set_scope(const Sql& sql);
   void give_up_commit();
-  void run_last_actions();
   Pool::Lease& lease();
 
-  struct Last {
-    UuidBytes place;
-    LastAction action;
-  };
+  std::size_t logged() const { return log_ ? log_->size() : 0; }
+
   // Where an attempt began.
   struct Mark {
-    std::size_t touched, actions, last;
+    std::size_t touched, actions, logged;
   };
   Mark begin_attempt();
   void undo_attempt(const Mark& mark);
@@ -123,7 +134,7 @@ class Txn {
   int attempts_ = 0;  // that are running, each inside the one before
   std::vector<UuidBytes> touched_;
   std::vector<std::function<void()>> actions_;
-  std::vector<Last> last_;
+  std::unique_ptr<CommitLog> log_;
 };
 
 // Waits a little before attempt `n` (from 1) of a transaction that the server wants run again.
@@ -163,7 +174,7 @@ auto run_transaction(Pool& pool, ChangeListener* listener, Work&& work) {
 
 template <class Work>
 auto Txn::settle(Work&& work) {
-  if (open_ || !last_.empty()) return run_transaction(pool_, listener_, std::forward<Work>(work));
+  if (open_ || logged() > 0) return run_transaction(pool_, listener_, std::forward<Work>(work));
   auto result = work(*this);
   commit();
   return result;
