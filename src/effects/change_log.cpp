@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "tenantd/effects/audit_chain.hpp"
-#include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/effects/changes_store.hpp"
+#include "tenantd/identity/accounts_store.hpp"
 
 namespace tenantd::service {
 namespace {

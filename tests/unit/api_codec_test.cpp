@@ -164,7 +164,7 @@ Test(cursor, a_cursor_is_read_back_as_the_place_it_names) {
   for (const std::int64_t seconds :
        {std::int64_t{0}, std::int64_t{1'700'000'000}, std::int64_t{253'402'300'799}}) {
     const auto id = crypto::new_id<UserId>();
-    const auto page = page_of(api::make_cursor(from_unix(seconds), id.bytes()));
+    const auto page = page_of(api::make_cursor({from_unix(seconds), id.bytes()}));
     require(page.from.has_value() && page.from->time == from_unix(seconds) && page.from->id == id.bytes(),
             "the same");
   }
@@ -172,14 +172,14 @@ Test(cursor, a_cursor_is_read_back_as_the_place_it_names) {
 
 Test(cursor, a_cursor_is_short_and_safe_in_a_query) {
   for (int i = 0; i < 100; ++i) {
-    const auto cursor = api::make_cursor(from_unix(1'700'000'000 + i), crypto::new_id<UserId>().bytes());
+    const auto cursor = api::make_cursor({from_unix(1'700'000'000 + i), crypto::new_id<UserId>().bytes()});
     require(cursor.size() <= 64, cursor);
     require(cursor.find_first_of("+/=%&?# ") == std::string::npos, cursor);
   }
 }
 
 Test(cursor, what_is_no_cursor_is_refused_by_name) {
-  const auto whole = api::make_cursor(from_unix(1), crypto::new_id<UserId>().bytes());
+  const auto whole = api::make_cursor({from_unix(1), crypto::new_id<UserId>().bytes()});
   for (const std::string& garbage :
        {std::string{}, std::string{"x"}, std::string{"not a cursor"}, whole + "A", whole + "=",
         whole.substr(1), whole.substr(0, whole.size() - 1), base64url_encode(std::string(25, 'x')),

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "support/check.hpp"
-#include "tenantd/service/change_log.hpp"
+#include "tenantd/effects/change_log.hpp"
 
 using namespace tenantd;
 using service::LoggedChange;

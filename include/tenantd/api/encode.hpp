@@ -15,15 +15,18 @@ namespace tenantd::api {
 // A page of a list: `limit` + 1 rows were read to see whether more follow.
 struct Page {
   std::int64_t limit = 50;
-  std::optional<store::Keyset> from;
+  std::optional<store::Keyset> from;         // after it, in a list that is ordered by time
+  std::optional<std::int64_t> after_number;  // the same in a list that is ordered by numbers
   bool include_total = false;
 };
 // Throws ApiError(validation_failed) for a cursor that is none of ours.
 Page page_of(const JsonValue& query);
-std::string make_cursor(TimePoint time, const UuidBytes& id);
+// The cursor that goes on after the row with this place in its list's order.
+std::string make_cursor(const store::Keyset& place);
+std::string make_cursor(std::int64_t number);
 
-// The reply to a list. `rows`: up to page.limit + 1 of them; `put(json, row)` writes one; `key(row)` is where
-// the list goes on after it; `count()` the total, asked for only if the caller did.
+// The reply to a list. `rows`: up to page.limit + 1 of them; `put(json, row)` writes one; `key(row)` its
+// place in the list's order, a Keyset or a number; `count()` the total, asked for only if the caller did.
 template <class Row, class Put, class Key, class Count>
 Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& key, Count&& count) {
   const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
@@ -32,12 +35,7 @@ Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& ke
   json.begin_object().key("items").begin_array();
   for (const auto& row : rows) put(json, row);
   json.end_array().key("next_cursor");
-  if (more) {
-    const store::Keyset next = key(rows.back());
-    json.value(make_cursor(next.time, next.id));
-  } else {
-    json.value(nullptr);
-  }
+  json.value(more ? std::optional{make_cursor(key(rows.back()))} : std::nullopt);
   if (page.include_total) json.field("total", static_cast<std::int64_t>(count()));
   json.end_object();
   return reply(json);

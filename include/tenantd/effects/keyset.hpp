@@ -1,4 +1,4 @@
-// Where a list goes on that is in the order of time and id.
+// Where a list goes on that is ordered by time.
 #pragma once
 
 #include "tenantd/base/id.hpp"
@@ -6,7 +6,7 @@
 
 namespace tenantd::store {
 
-// After this time and id.
+// After this time, and of equal times after this id.
 struct Keyset {
   TimePoint time;
   UuidBytes id{};

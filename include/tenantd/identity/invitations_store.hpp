@@ -26,7 +26,7 @@ struct Invite {
 };
 
 // What became of the newest mail of an invitation. It is forgotten some time after its delivery.
-struct Delivery {
+struct InviteDelivery {
   enum class State { queued, sent, bounced, suppressed, failed, unknown } state = State::unknown;
   std::optional<std::int64_t> attempts;
   std::optional<TimePoint> sent_at;
@@ -34,7 +34,7 @@ struct Delivery {
 struct InviteDetail {
   Invite invite;
   std::string role;
-  Delivery delivery;
+  InviteDelivery delivery;
 
   // A pending one whose time is over is an expired one, whether or not the sweeper came.
   InviteStatus status_at(TimePoint now) const {

@@ -40,7 +40,7 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 }
 
 // Mails the link and returns how that stands.
-store::Delivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
+store::InviteDelivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
                                       const store::Invite& invite, const std::string& role,
                                       const Secret& token) {
   const auto from = store::read_letterhead(txn, scope, invite.invited_by);
@@ -56,7 +56,7 @@ store::Delivery mail_invitation(db::Txn& txn, const Context& context, const Tena
                                 {"minutes", mail_minutes(lifetime.count())}}},
                               scope.org(), invite.user);
   store::set_invite_mail(txn, scope, invite.id, mail);
-  return {store::Delivery::State::queued, 0, std::nullopt};
+  return {store::InviteDelivery::State::queued, 0, std::nullopt};
 }
 
 // How long it is good for: as its sender says, else the organization, else the service.

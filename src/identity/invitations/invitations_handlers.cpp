@@ -22,14 +22,14 @@ service::InviteForm invite_form(const JsonValue& object, const std::string& at) 
   return form;
 }
 
-const char* name_of(store::Delivery::State state) {
+const char* name_of(store::InviteDelivery::State state) {
   switch (state) {
-    case store::Delivery::State::queued: return "queued";
-    case store::Delivery::State::sent: return "sent";
-    case store::Delivery::State::bounced: return "bounced";
-    case store::Delivery::State::suppressed: return "suppressed";
-    case store::Delivery::State::failed: return "failed";
-    case store::Delivery::State::unknown: return "unknown";
+    case store::InviteDelivery::State::queued: return "queued";
+    case store::InviteDelivery::State::sent: return "sent";
+    case store::InviteDelivery::State::bounced: return "bounced";
+    case store::InviteDelivery::State::suppressed: return "suppressed";
+    case store::InviteDelivery::State::failed: return "failed";
+    case store::InviteDelivery::State::unknown: return "unknown";
   }
   return "unknown";
 }

@@ -78,19 +78,20 @@ std::optional<Invite> read_invite(db::Rows rows) {
 }
 
 // The outbox's row may be gone: it is swept some time after the delivery.
-Delivery read_delivery(const db::Rows& rows, unsigned at) {
+InviteDelivery read_delivery(const db::Rows& rows, unsigned at) {
   const auto status = rows.maybe_integer(at);
   if (!status) return {};
   const bool bounced = !rows.is_null(at + 3);
   const auto state = [&] {
     switch (static_cast<OutboxStatus>(*status)) {
-      case OutboxStatus::pending: return Delivery::State::queued;
-      case OutboxStatus::sent: return bounced ? Delivery::State::bounced : Delivery::State::sent;
+      case OutboxStatus::pending: return InviteDelivery::State::queued;
+      case OutboxStatus::sent: return bounced ? InviteDelivery::State::bounced : InviteDelivery::State::sent;
       case OutboxStatus::dead:
-        if (bounced) return Delivery::State::bounced;
-        return rows.maybe_integer(at + 4) == 1 ? Delivery::State::suppressed : Delivery::State::failed;
+        if (bounced) return InviteDelivery::State::bounced;
+        return rows.maybe_integer(at + 4) == 1 ? InviteDelivery::State::suppressed
+                                               : InviteDelivery::State::failed;
     }
-    return Delivery::State::unknown;
+    return InviteDelivery::State::unknown;
   }();
   return {state, rows.integer(at + 1), maybe_time(rows, at + 2)};
 }

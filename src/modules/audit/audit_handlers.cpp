@@ -113,19 +113,14 @@ void record_export(const Request& request, const TenantScope& scope, Txn& txn, c
 Response list_audit_logs(const Request& request, const TenantScope& scope, Txn& txn) {
   const Page page = page_of(request.query);
   const auto filter = filter_of(request.query);
-  // The cursor's time is the row's number.
-  const auto before = page.from ? std::optional{unix_seconds(page.from->time)} : std::nullopt;
   return page_reply(
-      page, store::list_audit_log(txn, scope, filter, before, page.limit + 1),
+      page, store::list_audit_log(txn, scope, filter, page.after_number, page.limit + 1),
       [](JsonOut& json, const auto& row) {
         json.begin_object();
         put_audit_row(json, row);
         json.end_object();
       },
-      [](const auto& row) {
-        return store::Keyset{from_unix(row.seq), row.id.bytes()};
-      },
-      [&] { return store::count_audit_log(txn, scope, filter); });
+      [](const auto& row) { return row.seq; }, [&] { return store::count_audit_log(txn, scope, filter); });
 }
 
 Response show_audit_log(const Request& request, const TenantScope& scope, Txn& txn) {

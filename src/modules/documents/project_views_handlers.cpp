@@ -149,14 +149,11 @@ Response project_activity(const Request& request, const TenantScope& scope, Txn&
   const Page page = page_of(request.query);
   const auto kinds =
       reads_documents(scope) ? store::ActivityKinds::projects_and_documents : store::ActivityKinds::projects;
-  // A cursor of this list holds a number of the order where others hold a time.
-  const auto before = page.from ? unix_seconds(page.from->time) : std::numeric_limits<std::int64_t>::max();
+  const auto before = page.after_number.value_or(std::numeric_limits<std::int64_t>::max());
   return page_reply(
       page, store::list_activity(txn, scope, kinds, before, page.limit + 1),
       [&](JsonOut& json, const auto& row) { put_activity(json, scope, row); },
-      [](const auto& row) {
-        return store::Keyset{from_unix(row.event.seq), {}};
-      },
+      [](const auto& row) { return row.event.seq; },
       [&] { return store::count_activity(txn, scope, kinds); });
 }
 

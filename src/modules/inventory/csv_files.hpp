@@ -86,7 +86,7 @@ class ExportFile {
   std::int64_t wanted() const { return page_.limit + 1; }
   // True once no more rows go into it. `next`: where the list goes on after the last one that went in.
   bool full() const { return rows_ == page_.limit || body_.size() >= kFileBytes; }
-  void end_at(const store::Keyset& place) { next_ = make_cursor(place.time, place.id); }
+  void end_at(const store::Keyset& place) { next_ = make_cursor(place); }
 
   ExportFile& text(std::string_view value);
   ExportFile& maybe(const std::optional<std::string>& value) {

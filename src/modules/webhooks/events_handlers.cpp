@@ -26,15 +26,11 @@ Response list_events(const Request& request, const TenantScope& scope, Txn& txn)
   const Page page = page_of(request.query);
   const auto type = maybe_text(request.query, "type");
   const auto* typed = member(request.query, "after");
-  // A cursor of this list holds a number of the order where others hold a time.
-  const auto after = std::max<std::int64_t>(typed != nullptr ? typed->GetInt64() : 0,
-                                            page.from ? unix_seconds(page.from->time) : 0);
+  const auto after =
+      std::max<std::int64_t>(typed != nullptr ? typed->GetInt64() : 0, page.after_number.value_or(0));
   return page_reply(
       page, store::list_events(txn, scope, after, type, page.limit + 1),
-      [](JsonOut& json, const auto& row) { put_event(json, row); },
-      [](const auto& row) {
-        return store::Keyset{from_unix(row.seq), {}};
-      },
+      [](JsonOut& json, const auto& row) { put_event(json, row); }, [](const auto& row) { return row.seq; },
       [&] { return store::count_events(txn, scope, type); });
 }
 

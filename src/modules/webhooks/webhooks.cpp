@@ -140,7 +140,7 @@ MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const Te
   return {std::move(webhook), std::move(secret.shown)};
 }
 
-store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope,
+store::WebhookDelivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope,
                                        WebhookId id, EventId event) {
   const auto webhook = existing_under_lock(txn, context, scope, id);
   if (!store::find_delivery(txn, scope, id, event)) throw ApiError(ErrorCode::not_found);

@@ -44,7 +44,7 @@ MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const Te
                                   WebhookId id);
 // Sends an event again, whatever became of it. Throws ApiError(not_found), ApiError(conflict) for a paused
 // webhook.
-store::Delivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
-                                EventId event);
+store::WebhookDelivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope,
+                                       WebhookId id, EventId event);
 
 }  // namespace tenantd::service

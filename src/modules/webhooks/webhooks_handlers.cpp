@@ -36,7 +36,7 @@ Response webhook_reply(const store::Webhook& webhook, const Secret* secret = nul
   return response;
 }
 
-void put_delivery(JsonOut& json, const store::Delivery& delivery) {
+void put_delivery(JsonOut& json, const store::WebhookDelivery& delivery) {
   const bool waits = delivery.status == DeliveryStatus::pending;
   json.begin_object()
       .field("event_id", delivery.event)
@@ -135,14 +135,11 @@ Response list_deliveries(const Request& request, const TenantScope& scope, Txn& 
   const Page page = page_of(request.query);
   std::optional<DeliveryStatus> status;
   if (const auto word = maybe_text(request.query, "status")) status = parse_delivery_status(*word);
-  // A cursor of this list holds a number of the order where others hold a time.
-  const auto before = page.from ? unix_seconds(page.from->time) : std::numeric_limits<std::int64_t>::max();
+  const auto before = page.after_number.value_or(std::numeric_limits<std::int64_t>::max());
   return page_reply(
       page, store::list_deliveries(txn, scope, id, status, before, page.limit + 1),
       [](JsonOut& json, const auto& row) { put_delivery(json, row); },
-      [](const auto& row) {
-        return store::Keyset{from_unix(row.event_seq), {}};
-      },
+      [](const auto& row) { return row.event_seq; },
       [&] { return store::count_deliveries(txn, scope, id, status); });
 }
 

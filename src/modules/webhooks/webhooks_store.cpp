@@ -71,7 +71,7 @@ Webhook read_webhook(const db::Rows& rows) {
           rows.time(9)};
 }
 
-Delivery read_delivery(const db::Rows& rows) {
+WebhookDelivery read_delivery(const db::Rows& rows) {
   return {rows.id<EventId>(0),   rows.integer(1),
           rows.text(2),          static_cast<DeliveryStatus>(rows.integer(3)),
           rows.integer(4),       rows.time(5),
@@ -146,12 +146,12 @@ bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id) {
   return txn.execute(kDelete, scope.org(), id) == 1;
 }
 
-std::vector<Delivery> list_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
-                                      std::optional<DeliveryStatus> status, std::int64_t before,
-                                      std::int64_t limit) {
+std::vector<WebhookDelivery> list_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                                             std::optional<DeliveryStatus> status, std::int64_t before,
+                                             std::int64_t limit) {
   auto rows = status ? txn.query(kDeliveriesOf, scope.org(), webhook, *status, before, limit)
                      : txn.query(kDeliveries, scope.org(), webhook, before, limit);
-  std::vector<Delivery> found;
+  std::vector<WebhookDelivery> found;
   while (rows.next()) found.push_back(read_delivery(rows));
   return found;
 }
@@ -161,8 +161,8 @@ std::int64_t count_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId 
   return first_number(txn.query(kCountDeliveries, scope.org(), webhook, status));
 }
 
-std::optional<Delivery> find_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
-                                      EventId event) {
+std::optional<WebhookDelivery> find_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                                             EventId event) {
   auto rows = txn.query(kDelivery, scope.org(), webhook, event);
   if (!rows.next()) return std::nullopt;
   return read_delivery(rows);

@@ -46,7 +46,7 @@ bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoi
 // Its deliveries go with it. False if there was none.
 bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
 
-struct Delivery {
+struct WebhookDelivery {
   EventId event;
   std::int64_t event_seq = 0;
   std::string event_type;
@@ -62,13 +62,13 @@ struct Delivery {
 };
 
 // Returns at most `limit` deliveries of events before the number `before`, newest first.
-std::vector<Delivery> list_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
-                                      std::optional<DeliveryStatus> status, std::int64_t before,
-                                      std::int64_t limit);
+std::vector<WebhookDelivery> list_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                                             std::optional<DeliveryStatus> status, std::int64_t before,
+                                             std::int64_t limit);
 std::int64_t count_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
                               std::optional<DeliveryStatus> status);
-std::optional<Delivery> find_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
-                                      EventId event);
+std::optional<WebhookDelivery> find_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
+                                             EventId event);
 // Due now, as if it had never been tried; one that is under way is left to itself.
 void replay_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook, EventId event, TimePoint now);
 
