@@ -114,7 +114,7 @@ std::string encode_token(const CachedToken& token) {
     put(out, *p.organization);
     out.id(p.role.id);
     out.text(p.role.name);
-    out.number(static_cast<std::int64_t>(p.role.permissions.bits()));
+    for (const auto word : p.role.permissions.words()) out.number(static_cast<std::int64_t>(word));
     out.maybe_time(p.role.expires_at);
     out.time(p.member_since);
     out.number(p.organization_requests.value_or(-1));
@@ -156,7 +156,9 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
     p.organization = get_organization(in);
     p.role.id = in.id<RoleId>();
     p.role.name = in.text();
-    p.role.permissions = PermissionSet{static_cast<std::uint64_t>(in.number())};
+    PermissionSet::Words words{};
+    for (auto& word : words) word = static_cast<std::uint64_t>(in.number());
+    p.role.permissions = PermissionSet{words};
     p.role.expires_at = in.maybe_time();
     p.member_since = in.time();
     if (const auto most = in.number(); most >= 0) p.organization_requests = most;

@@ -92,7 +92,7 @@ PermissionSet parse_permissions(std::string_view comma_separated) {
   return set;
 }
 
-std::string format_permissions(PermissionSet set) {
+std::string format_permissions(const PermissionSet& set) {
   std::string out;
   for (const auto name : permission_names(set)) {
     if (!out.empty()) out += ',';
@@ -101,14 +101,14 @@ std::string format_permissions(PermissionSet set) {
   return out;
 }
 
-std::vector<std::string_view> permission_names(PermissionSet set) {
+std::vector<std::string_view> permission_names(const PermissionSet& set) {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < kPermissionCount; ++i)
     if (set.has(static_cast<Permission>(i))) names.push_back(kNames[i]);
   return names;
 }
 
-void write_json(json::Writer& writer, PermissionSet set) { writer.value(permission_names(set)); }
+void write_json(json::Writer& writer, const PermissionSet& set) { writer.value(permission_names(set)); }
 
 const std::array<SystemRole, 5>& system_roles() { return kSystemRoles; }
 

@@ -38,7 +38,7 @@ static_assert(!kImpersonable.has(Permission::users_update) && !kImpersonable.has
 // What the principal holds in the active organization, less what nobody does in another's name.
 inline PermissionSet held_by(const Principal& principal, TimePoint now) {
   const auto held = principal.role.permissions_at(now);
-  return principal.actor ? PermissionSet{held.bits() & kImpersonable.bits()} : held;
+  return principal.actor ? held & kImpersonable : held;
 }
 
 }  // namespace tenantd

@@ -213,7 +213,7 @@ std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& has
     auto live = read_live(rows);
     auto& p = live.principal;
     p.api_key = rows.id<ApiKeyId>(24);
-    p.role.permissions = PermissionSet{p.role.permissions.bits() & parse_permissions(rows.text(25)).bits()};
+    p.role.permissions = p.role.permissions & parse_permissions(rows.text(25));
     return live;
   };
   return txn.call(kAuthenticateKey, read, hash, now);

@@ -94,8 +94,7 @@ PermissionSet wanted_permissions(db::Txn& txn, const TenantScope& scope, const P
   PermissionSet wanted;
   const auto thresholds = store::list_thresholds(txn, scope);
   for (const auto& id : wanted_roles(thresholds, amount_of(request))) {
-    if (const auto role = store::find_role(txn, scope, id))
-      wanted = PermissionSet{wanted.bits() | role->permissions.bits()};
+    if (const auto role = store::find_role(txn, scope, id)) wanted = wanted | role->permissions;
   }
   return wanted;
 }
