@@ -145,7 +145,7 @@ stop_parts() {
 
 # --- the folder --------------------------------------------------------------------------------------------------------
 
-setting_keys() { sed -n 's/^[A-Z]*([a-z0-9_]*, "\([A-Z0-9_]*\)".*/\1/p' "$top/include/tenantd/config/settings.def"; }
+setting_keys() { "$BUILD/tenantctl" settings --env | sed -n 's/^#\([A-Z0-9_]*\)=.*/\1/p'; }
 
 prepare_folder() {
   case $RUN_DIR in
@@ -214,7 +214,7 @@ load_settings() {
   local key line number=0 plain value
   declare -A known=()
   for key in $(setting_keys); do known[$key]=1; done
-  [ ${#known[@]} -gt 0 ] || fail "include/tenantd/config/settings.def names no settings."
+  [ ${#known[@]} -gt 0 ] || fail "$BUILD/tenantctl names no settings."
   for key in "${!known[@]}"; do
     case $key in DB_* | *_SOCKET) unset "$key" "${key}_FILE" ;; esac
   done

@@ -177,7 +177,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	@chmod 644 $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
 	@$(KEEP); for file in $(NGINX_KEPT); do keep $(DESTDIR)$(nginxdir)/tenantd/$$file 644 < nginx/$$file; done; \
 	  $(PLACES) nginx/tenantd.conf | keep $(DESTDIR)$(nginxdir)/sites-available/tenantd.conf 644; \
-	  src/build/env-example.sh $(datadir)/tenantd | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
+	  $(BUILD)/tenantctl settings --env | sed 's|^#SQL_DIR=.*|SQL_DIR=$(datadir)/tenantd/sql|' | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
 
 uninstall: ## Remove what install put there; the operator's files in /etc and all data stay
 	rm -f $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(DESTDIR)$(bindir)/tenantctl $(UNITS:%=$(DESTDIR)$(unitdir)/%)

@@ -142,4 +142,23 @@ std::string settings_markdown() {
   return out.str();
 }
 
+std::string settings_environment() {
+  std::ostringstream out;
+  out << "# tenantd's settings, read by its services at their start (systemd EnvironmentFile). Every line that is\n"
+         "# commented out shows the default. Set PUBLIC_URL at least.\n"
+         "#\n"
+         "# Passwords do not belong here: each service gets its own as a systemd credential, from files in\n"
+         "# /etc/tenantd/credentials/ that only root reads: db_password, db_courier_password, db_reporter_password,\n"
+         "# db_sweeper_password, smtp_password.\n";
+  std::string_view section;
+  for (const auto& row : setting_docs()) {
+    if (row.section != section) out << "\n# --- " << row.section << '\n';
+    section = row.section;
+    out << "\n# " << row.doc << " (" << row.unit;
+    if (!row.range.empty()) out << ", " << row.range;
+    out << ")\n#" << row.key << '=' << row.fallback << '\n';
+  }
+  return out.str();
+}
+
 }  // namespace tenantd

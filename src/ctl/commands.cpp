@@ -87,8 +87,10 @@ int keys(const Arguments& arguments, std::ostream& out, std::ostream&) {
 
 int settings(const Arguments& arguments, std::ostream& out, std::ostream&) {
   bool markdown = false;
-  read_options(arguments, {{"--markdown", markdown}});
+  bool environment = false;
+  read_options(arguments, {{"--markdown", markdown}, {"--env", environment}});
   if (markdown) return out << settings_markdown(), 0;
+  if (environment) return out << settings_environment(), 0;
   for (const auto& row : setting_docs())
     out << std::left << std::setw(26) << row.key << ' ' << std::setw(34) << row.fallback << ' ' << row.doc
         << '\n';
@@ -132,7 +134,7 @@ const std::array kCommands = {
             kImportPage},
     Command{"audit", "verify|export [OPTIONS]", "check the chains of audit rows, or write one out", audit,
             kAuditPage},
-    Command{"settings", "[--markdown]", "every setting, its default and meaning", settings},
+    Command{"settings", "[--env|--markdown]", "every setting, its default and meaning", settings},
     Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "", "the API's description, OpenAPI 3.1", openapi},
     Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},

@@ -258,6 +258,14 @@ Test(settings, the_table_says_what_a_number_may_be) {
   cr_assert(contains(markdown, "| `APP_URL` |  |  | URL |"));
 }
 
+Test(settings, as_an_environment_file_the_table_changes_nothing_and_names_every_key) {
+  const auto file = "\n" + settings_environment();
+  for (const auto& row : setting_docs())
+    cr_assert(contains(file, "\n#" + std::string{row.key} + '=' + std::string{row.fallback} + '\n'), "%s",
+              std::string{row.key}.c_str());
+  for (const auto line : split(file, '\n')) cr_assert(line.empty() || line.front() == '#', "%s", std::string{line}.c_str());
+}
+
 Test(settings, number_out_of_range_is_an_error_that_names_key_and_range) {
   for (const char* value : {"0", "257", "-1", "4.5", "four", "", " 4", "99999999999999999999"}) {
     const auto error = settings_error({{"WORKERS", value}});
