@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "support/check.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 #include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;

@@ -7,7 +7,7 @@
 #include "support/database.hpp"
 #include "support/mailbox.hpp"
 #include "support/processes.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

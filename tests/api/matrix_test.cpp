@@ -11,7 +11,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/processes.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 #include "tenantd/api/route.hpp"
 
 using namespace tenantd::test;

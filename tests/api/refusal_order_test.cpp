@@ -5,7 +5,7 @@
 #include "support/database.hpp"
 #include "support/hostile.hpp"
 #include "support/private_stack.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/domain/permission.hpp"
 

@@ -9,7 +9,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/inventory.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/text.hpp"
 

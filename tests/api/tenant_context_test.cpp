@@ -4,7 +4,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/private_stack.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

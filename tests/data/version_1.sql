@@ -1,4 +1,4 @@
--- A database as version 1 of the schema left it, for tests/api/migration_test.cpp: two organizations with members of every
+-- A database as version 1 of the schema left it, for tests/db/migration_test.cpp: two organizations with members of every
 -- role, one custom role, invitations and mails in every state, sessions, failed sign-ins. Made by the program of that
 -- version with cheap hashes; every password is "plum orbit canyon 42". One invitation was made
 -- to stay pending whenever the test runs.

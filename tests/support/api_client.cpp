@@ -19,7 +19,7 @@
 #include "support/check.hpp"
 #include "support/contract.hpp"
 #include "support/processes.hpp"
-#include "support/turn.hpp"
+#include "support/instance_lock.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::test {

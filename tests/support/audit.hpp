@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "support/processes.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "support/turn.hpp"
+#include "support/instance_lock.hpp"
 
 namespace tenantd::test {
 

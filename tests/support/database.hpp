@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "support/turn.hpp"
+#include "support/instance_lock.hpp"
 #include "tenantd/db/connection.hpp"
 
 namespace tenantd::test {

@@ -12,7 +12,7 @@
 
 #include "support/forge.hpp"
 #include "support/stub_server.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

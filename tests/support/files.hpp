@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "support/background.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "support/turn.hpp"
+#include "support/instance_lock.hpp"
 
 namespace tenantd::test {
 

@@ -15,7 +15,7 @@
 
 #include "support/check.hpp"
 #include "support/processes.hpp"
-#include "support/turn.hpp"
+#include "support/instance_lock.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

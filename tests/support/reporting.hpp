@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/private_stack.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 #include "tenantd/domain/schedule.hpp"
 
 namespace tenantd::test {

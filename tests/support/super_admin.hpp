@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/processes.hpp"
-#include "support/world.hpp"
+#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

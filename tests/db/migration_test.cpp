@@ -1,0 +1,222 @@
+// From version 1 of the schema to this one, on data that the program of version 1 left behind.
+#include <criterion/criterion.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "support/check.hpp"
+#include "support/private_stack.hpp"
+#include "support/fixtures.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/db/migrate.hpp"
+
+using namespace tenantd;
+using namespace tenantd::test;
+
+namespace {
+
+constexpr const char* kFrozen = "sql/0001_core.sql";
+
+std::string read(const std::string& file) {
+  std::ifstream in{setting("TENANTD_TOP") + '/' + file, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  require(!text.empty(), file + " is not there");
+  return text;
+}
+
+std::vector<std::string> statements(const std::string& file) { return db::split_statements(read(file)); }
+
+// A table and its columns, as a query for how many rows it has and what they sum up to.
+using Columns = std::map<std::string, std::string>;
+
+Columns columns_of(db::Connection& db) {
+  Columns found;
+  auto rows = db.run_query(
+      "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'tenantd' "
+      "ORDER BY 1, ordinal_position");
+  while (rows.next())
+    if (rows.text(0) != "version") found[rows.text(0)] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";
+  return found;
+}
+
+std::map<std::string, std::string> sums(db::Connection& db, const Columns& columns) {
+  std::map<std::string, std::string> found;
+  for (const auto& [table, list] : columns) {
+    auto rows = db.run_query("SELECT COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS('|'" + list +
+                             ")), 16), 16, 10) AS UNSIGNED)), 0) FROM `" + table + '`');
+    rows.next();
+    found[table] = rows.text(0) + " rows, " + rows.text(1);
+  }
+  return found;
+}
+
+// An instance whose database is put back to version 1 as often as one likes.
+class OldDatabase {
+ public:
+  OldDatabase() : db_(stack.database()) {}
+
+  void put_back() {
+    db_.run("DROP DATABASE IF EXISTS tenantd_app");
+    db_.run("DROP DATABASE IF EXISTS tenantd");
+    db_.run("CREATE DATABASE tenantd CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci");
+    db_.run("USE tenantd");
+    db_.run(
+        "CREATE TABLE version (version BIGINT NOT NULL PRIMARY KEY, description VARCHAR(200) NOT NULL, "
+        "created_at BIGINT NOT NULL) ENGINE = InnoDB");
+    for (const auto& statement : statements(kFrozen)) db_.run(statement);
+    for (const auto& statement : statements("tests/data/version_1.sql")) db_.run(statement);
+    columns_ = columns_of(db_);
+    before_ = sums(db_, columns_);
+    require_equal(before_.at("user").substr(0, 7), "14 rows", "the data of version 1");
+  }
+  void expect_unchanged(const std::string& after) {
+    for (const auto& [table, sum] : sums(db_, columns_))
+      require_equal(sum, before_.at(table), table + " after " + after);
+  }
+  std::int64_t number_of(const std::string& sql) {
+    auto rows = db_.run_query(sql);
+    rows.next();
+    return rows.integer(0);
+  }
+  void expect_migrated() {
+    const auto migrated = stack.run("tenantctl migrate");
+    require_equal(migrated.status, 0, migrated.output);
+    require(migrated.output.find("applied 2 identity") != std::string::npos, migrated.output);
+    require_equal(number_of("SELECT MAX(version) FROM version"), db::kSchemaVersion);
+  }
+  // As if it had been applied.
+  void record(const db::Migration& file) {
+    db_.run("INSERT INTO version (version, description, created_at) VALUES (" + std::to_string(file.version) +
+            ", '" + file.name + "', 1)");
+  }
+  db::Connection& db() { return db_; }
+
+  PrivateStack stack;
+
+ private:
+  db::Connection db_;
+  Columns columns_;
+  std::map<std::string, std::string> before_;
+};
+
+Response sign_in_at(const PrivateStack& stack, const std::string& email) {
+  return stack.client().post("/signin", object({{"email", email}, {"password", kPassword}}));
+}
+
+}  // namespace
+
+// Databases that were made by them are out there: a change would reach none of them.
+Test(migration, earlier_migrations_are_frozen) {
+  require_equal(to_hex(crypto::sha256(read(kFrozen))),
+                "2ed4cd62e7d471bdebd1454cb80443152036da16fabc62cab48858d85a5f103d");
+  require_equal(to_hex(crypto::sha256(read("sql/0002_identity.sql"))),
+                "6180b16a49d0895c28e18357beb9199688a5ae3292c51d3c6474189f405ba1b8");
+  require_equal(to_hex(crypto::sha256(read("sql/0003_enterprise.sql"))),
+                "11a62ae04c03feea98379df6f8f3b6d6ea7f290479e47b102cc3f28dd18d189d");
+  require_equal(to_hex(crypto::sha256(read("sql/0004_business.sql"))),
+                "cc2f7e18bdbb490bca07f18ecb698367103410b353c8c0a9654ebb3f24774df1");
+}
+
+Test(migration, every_row_of_version_1_is_kept_as_it_was) {
+  OldDatabase old;
+  old.put_back();
+  old.expect_migrated();
+  old.expect_unchanged("the migration");
+  // The numbers that triggers keep are those of the members, and the triggers still keep them.
+  const std::string wrong_totals =
+      "SELECT COUNT(*) FROM member_total t WHERE members <> (SELECT COUNT(*) FROM member m WHERE m.org_id = "
+      "t.org_id AND m.status = t.status AND t.block IN (-1, m.created_at >> 22))";
+  const std::string wrong_counts =
+      "SELECT COUNT(*) FROM member_count c WHERE members <> (SELECT COUNT(*) FROM member m WHERE m.org_id = "
+      "c.org_id AND m.status = c.status AND m.role_id = c.role_id AND c.block IN (-1, m.created_at >> 22))";
+  require_equal(old.number_of(wrong_totals) + old.number_of(wrong_counts), 0);
+  old.db().run("UPDATE member SET status = 1 WHERE status = 0 LIMIT 1");
+  old.db().run("DELETE FROM member WHERE status = 0 LIMIT 1");
+  require_equal(old.number_of(wrong_totals) + old.number_of(wrong_counts), 0);
+
+  const auto again = old.stack.run("tenantctl migrate");
+  require_equal(again.status, 0, again.output);
+  require(again.output.find("schema is up to date (version " + std::to_string(db::kSchemaVersion) + ')') !=
+              std::string::npos,
+          again.output);
+}
+
+// Each file is cut short after its first statement, run again and cut short after its second, and so on. The
+// last of all is done as a whole, and only not written down.
+Test(migration, one_that_was_cut_short_anywhere_is_run_again) {
+  OldDatabase old;
+  old.put_back();
+  const auto files = db::find_migrations(setting("TENANTD_TOP") + "/sql");
+  require_equal(files.back().version, db::kSchemaVersion);
+  for (const auto& file : files) {
+    if (file.version == 1) continue;
+    const auto all = statements("sql/" + std::filesystem::path{file.path}.filename().string());
+    for (std::size_t done = 1; done <= all.size(); ++done) {
+      for (std::size_t i = 0; i < done; ++i) old.db().run(all[i]);
+      old.expect_unchanged(std::to_string(done) + " statements of " + file.name);
+    }
+    if (file.version < db::kSchemaVersion) old.record(file);
+  }
+  const auto migrated = old.stack.run("tenantctl migrate");
+  require_equal(migrated.status, 0, migrated.output);
+  require(migrated.output.find("applied " + std::to_string(db::kSchemaVersion) + ' ') != std::string::npos,
+          migrated.output);
+  old.expect_unchanged("all of it");
+  old.stack.restart();
+  expect(sign_in_at(old.stack, "ann@example.com"), 200);
+}
+
+Test(migration, one_that_was_killed_is_run_again) {
+  OldDatabase old;
+  for (const char* seconds : {"0.02", "0.05", "0.1", "0.2"}) {
+    old.put_back();
+    run_program({"bash", "-c",
+                 ". " + old.stack.dir() + "/environment; timeout -s KILL " + seconds + ' ' +
+                     setting("TENANTD_BUILD") + "/tenantctl migrate"});
+    const auto migrated = old.stack.run("tenantctl migrate");
+    require_equal(migrated.status, 0, migrated.output);
+    require_equal(old.number_of("SELECT MAX(version) FROM version"), db::kSchemaVersion);
+    old.expect_unchanged(std::string{"a migration killed after "} + seconds + " s");
+  }
+}
+
+Test(migration, the_service_knows_the_people_of_version_1) {
+  OldDatabase old;
+  old.put_back();
+  old.expect_migrated();
+  old.stack.restart();
+  const auto ann = sign_in_at(old.stack, "ann@example.com");
+  expect(ann, 200);
+  require_equal(ann.text("/organization/slug"), "acme");
+  require_equal(ann.text("/organization/role"), "owner");
+  require_equal(ann.text("/user/profile/name"), "Ann \u00c4ngstr\u00f6m");
+  require(!ann.at("/user/mfa_enabled").GetBool(), "a second factor out of nowhere");
+  auto client = old.stack.client();
+  client.bearer(ann.text("/access_token"));
+  require_equal(client.get("/api/v1/members?include_total=true").number("/total"), 6);
+  expect(client.post("/invite_member", object({{"email", "new@example.com"}, {"role", "viewer"}})), 201);
+  expect_problem(client.post("/invite_member", object({{"email", "pending@example.com"}})), 409,
+                 "invite_pending");
+
+  const auto zoe = sign_in_at(old.stack, "zoe@example.com");
+  auto both = old.stack.client();
+  both.bearer(zoe.text("/access_token"));
+  const auto organizations = both.get("/users/list_orgs");
+  require_equal(organizations.size("/items"), 2U);
+  require_equal(organizations.text("/items/0/role") + ' ' + organizations.text("/items/1/role"),
+                "owner viewer");
+
+  // The holder of a custom role may what it says, and no more.
+  auto auditor = old.stack.client();
+  auditor.bearer(sign_in_at(old.stack, "member@acme.example.com").text("/access_token"));
+  expect(auditor.get("/api/v1/members"), 200);
+  expect_problem(auditor.del("/delete", object({{"user_id", ann.text("/user/id")}})), 403, "forbidden");
+  // A deactivated account, one without a password, one whose membership was ended.
+  for (const char* email : {"manager@zenith.example.com", "viewer@acme.example.com"})
+    expect_problem(sign_in_at(old.stack, email), 401, "invalid_credentials");
+  require(sign_in_at(old.stack, "manager@acme.example.com").at("/organization").IsNull(), "a member again");
+}

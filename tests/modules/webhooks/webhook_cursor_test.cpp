@@ -1,0 +1,209 @@
+// Webhooks read an organization's events at their own pace: rows are few, however many events and webhooks.
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/impersonation.hpp"
+#include "support/inventory.hpp"
+#include "support/private_stack.hpp"
+#include "support/receiver.hpp"
+#include "support/roles.hpp"
+#include "support/fixtures.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+// An instance that calls this host, and whose courier can be held.
+class Hooks {
+ public:
+  Hooks() {
+    stack.take_the_suites_place();
+    owner = sign_up();
+  }
+  ~Hooks() { ::kill(courier(), SIGCONT); }
+  Hooks(const Hooks&) = delete;
+  Hooks& operator=(const Hooks&) = delete;
+
+  std::string make(const std::string& url, const std::string& events = R"(["product.created"])") const {
+    const auto made =
+        owner.client().post("/api/v1/webhooks", object({{"url", url}, {"events", Field::raw(events)}}));
+    expect(made, 201);
+    return "/api/v1/webhooks/" + made.text("/id");
+  }
+  // So many products, by one request.
+  void import(int count) const {
+    std::string csv = "sku,name\n";
+    for (int i = 0; i < count; ++i) csv += fresh_name("S") + ",P\n";
+    expect(send_file(owner, "/api/v1/products/import", csv), 200);
+  }
+  void set_status(const std::string& webhook, const std::string& status) const {
+    const auto now = owner.client().get(webhook);
+    expect(owner.client().put(webhook, object({{"url", now.text("/url")},
+                                               {"events", Field::raw(R"(["product.created"])")},
+                                               {"status", status}})),
+           200);
+  }
+  // Not in the midst of a transaction, whose locks would be held as long.
+  void hold() const {
+    wait_until("the courier holds no lock", [&] {
+      require(::kill(courier(), SIGSTOP) == 0, "the courier takes no signal");
+      if (number_of(
+              "SELECT COUNT(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist "
+              "p ON p.id = t.trx_mysql_thread_id WHERE p.user = 'tenantd_courier'") == 0)
+        return true;
+      go_on();
+      return false;
+    });
+  }
+  void go_on() const { require(::kill(courier(), SIGCONT) == 0, "the courier takes no signal"); }
+  pid_t courier() const { return part_pid(stack.dir(), "courier"); }
+  std::int64_t rows(const std::string& more = "") const {
+    return number_of("SELECT COUNT(*) FROM webhook_delivery WHERE org_id = " + binary(owner.org_id) + more);
+  }
+  void move_clock(std::int64_t seconds) const {
+    const int fd = ::open(clock_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    require(fd >= 0 && ::pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds, "the clock");
+    ::close(fd);
+  }
+
+ private:
+  std::string new_clock() {
+    clock_ = run_dir() + "/cursor-clock-" + std::to_string(::getpid());
+    move_clock(0);
+    return clock_;
+  }
+  std::string clock_;
+
+ public:
+  PrivateStack stack{{"OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true", "WEBHOOK_RETRY_SECONDS=1",
+                      "EVENT_SECONDS=3600", "CLOCK_OFFSET_FILE=" + new_clock()}};
+  Account owner;
+};
+
+std::set<std::string> ids_of(const std::vector<Received>& requests) {
+  std::set<std::string> ids;
+  for (const auto& request : requests) ids.insert(request.headers.at("webhook-id"));
+  return ids;
+}
+
+}  // namespace
+
+Test(webhook_cursor, fifty_webhooks_and_a_thousand_events_are_few_rows, .timeout = 240) {
+  Receiver receiver;
+  Hooks hooks;
+  receiver.answer([](const Received&) { return Receiver::Answer{503, {}, {}, false}; });
+  hooks.hold();
+  for (int i = 0; i < 50; ++i) hooks.make(receiver.url("/" + std::to_string(i)), R"(["*"])");
+  hooks.import(1000);
+  require_equal(hooks.rows(), 0, "the request wrote deliveries");
+  require_equal(number_of("SELECT COUNT(*) FROM webhook_backlog"), 1);
+  // What fails is kept to be tried again, so much of each and no more.
+  hooks.go_on();
+  receiver.wait_for(1, "/49");
+  require(hooks.rows() <= 50 * 100, "a row for each pair");
+  // Health tells of what waits without a row.
+  const auto root = new_super_admin();
+  expect(root.client().get("/health/detailed"), 200);
+}
+
+Test(webhook_cursor, each_event_arrives_once_and_of_the_delivered_the_newest_are_kept, .timeout = 240) {
+  constexpr std::size_t kEvents = 400;
+  Receiver receiver;
+  Hooks hooks;
+  const auto webhook = hooks.make(receiver.url("/hook"));
+  hooks.import(kEvents);
+  const auto received = receiver.wait_for(kEvents, "/hook");
+  require_equal(ids_of(received).size(), kEvents, "an event is missing");
+  wait_until("all are told of", [&] { return hooks.rows(" AND status = 0") == 0; });
+  require_equal(receiver.count("/hook"), kEvents, "some came twice");
+  const auto kept = hooks.rows(" AND status = 1");
+  require(kept >= 100 && kept <= 132, std::to_string(kept) + " are kept");
+  const auto list = hooks.owner.client().get(webhook + "/deliveries");
+  require_equal(list.text("/items/0/status"), "delivered");
+  require_equal(list.number("/items/0/event_seq"),
+                number_of("SELECT event_seq FROM change_head WHERE org_id = " + binary(hooks.owner.org_id)));
+  const auto replay = webhook + "/deliveries/" + list.text("/items/0/event_id") + "/replay";
+  expect(hooks.owner.client().post(replay), 202);
+  require_equal(ids_of(receiver.wait_for(kEvents + 1, "/hook")).size(), kEvents);
+  wait_until("nothing is left to read",
+             [] { return number_of("SELECT COUNT(*) FROM webhook_backlog") == 0; });
+}
+
+Test(webhook_cursor, one_that_fails_holds_itself_up_and_catches_up_and_delays_nobody, .timeout = 240) {
+  constexpr std::size_t kEvents = 250;
+  Receiver receiver;
+  Hooks hooks;
+  std::atomic<bool> fails{true};
+  receiver.answer([&](const Received& request) {
+    return Receiver::Answer{request.path == "/bad" && fails ? 500 : 200, {}, {}, false};
+  });
+  hooks.make(receiver.url("/bad"));
+  hooks.make(receiver.url("/good"));
+  hooks.import(kEvents);
+  require_equal(ids_of(receiver.wait_for(kEvents, "/good")).size(), kEvents);
+  require(hooks.rows(" AND status = 0") <= 100, "more waits than may");
+  fails = false;
+  const auto tried = receiver.count("/bad");
+  wait_until(
+      "it has had all",
+      [&] {
+        return ids_of(receiver.wait_for(tried, "/bad")).size() == kEvents &&
+               hooks.rows(" AND status = 0") == 0;
+      },
+      std::chrono::seconds{120});
+}
+
+Test(webhook_cursor, what_happened_before_a_pause_is_owed_and_what_happens_in_it_is_not, .timeout = 240) {
+  Receiver receiver;
+  Hooks hooks;
+  const auto webhook = hooks.make(receiver.url("/hook"));
+  hooks.hold();
+  hooks.import(3);
+  hooks.set_status(webhook, "paused");
+  hooks.import(5);
+  hooks.set_status(webhook, "active");
+  hooks.import(2);
+  const auto other = hooks.make(receiver.url("/other"));
+  hooks.import(1);
+  hooks.go_on();
+  require_equal(receiver.wait_for(1, "/other").size(), 1U, "a new webhook is told of what was before it");
+  require_equal(ids_of(receiver.wait_for(6, "/hook")).size(), 6U);
+  wait_until("nothing waits", [&] { return hooks.rows(" AND status = 0") == 0; });
+  wait_until("nothing is left to read",
+             [] { return number_of("SELECT COUNT(*) FROM webhook_backlog") == 0; });
+  require_equal(receiver.count("/hook"), 6U);
+}
+
+Test(webhook_cursor, events_that_a_webhook_has_not_had_outlive_their_time, .timeout = 240) {
+  Receiver receiver;
+  Hooks hooks;
+  hooks.make(receiver.url("/hook"));
+  const auto sweep = [&] {
+    const auto done = hooks.stack.run("tenantd-sweeper");
+    require_equal(done.status, 0, done.output);
+  };
+  const auto events = [&] {
+    return number_of("SELECT COUNT(*) FROM event WHERE type = 'product.created' AND org_id = " +
+                     binary(hooks.owner.org_id));
+  };
+  hooks.hold();
+  hooks.import(3);
+  hooks.move_clock(7200);
+  sweep();
+  require_equal(events(), 3);
+  hooks.go_on();
+  require_equal(ids_of(receiver.wait_for(3, "/hook")).size(), 3U);
+  wait_until("all are told of", [&] { return hooks.rows(" AND status = 1") == 3; });
+  sweep();
+  require_equal(events(), 0);
+  // The cursor stands where no event is any more, and goes on.
+  hooks.owner.access_token = sign_in(hooks.owner.email, hooks.owner.password).text("/access_token");
+  hooks.import(2);
+  require_equal(ids_of(receiver.wait_for(5, "/hook")).size(), 5U);
+}

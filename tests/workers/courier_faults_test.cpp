@@ -1,0 +1,94 @@
+// The courier when servers, the database or it itself are lost.
+#include <criterion/criterion.h>
+
+#include "workers/courier_fixture.hpp"
+
+using namespace tenantd::test::couriers;
+using namespace tenantd;
+using mail::Outcome;
+using service::Courier;
+using service::CourierEvent;
+
+Test(courier_faults, a_server_that_is_gone_is_knocked_at_with_one_mail_and_all_follow_when_it_is_back) {
+  Bench bench;
+  bench.script.answer = [](const mail::Message&) { return unreachable(); };
+  for (int i = 0; i < 5; ++i) bench.outbox.add();
+  Courier courier = bench.courier();
+  courier.drain(bench.stop);
+  courier.drain(bench.stop);
+  cr_assert_eq(bench.script.total(), 1);
+  // An hour of outage: never more than a minute and its jitter between two knocks, one mail each.
+  for (int minute = 1; minute <= 60; ++minute) {
+    bench.time += 72;
+    courier.drain(bench.stop);
+    cr_assert_eq(bench.script.total(), 1 + minute);
+  }
+  cr_assert_eq(bench.outbox.count(0), 5);
+  bench.script.answer = [](const mail::Message&) { return mail::Result{Outcome::sent, "250"}; };
+  bench.time += 72;
+  courier.drain(bench.stop);
+  cr_assert_eq(bench.outbox.count(1), 5);
+  const std::vector<CourierEvent::Kind> events = bench.events;
+  cr_assert_eq(std::count(events.begin(), events.end(), CourierEvent::Kind::mail_server_lost), 1);
+  cr_assert_eq(std::count(events.begin(), events.end(), CourierEvent::Kind::mail_server_back), 1);
+}
+
+Test(courier_faults, the_first_success_makes_mails_due_that_failed_for_want_of_a_server) {
+  Bench bench;
+  const auto outage = bench.outbox.add();
+  bench.outbox.run("UPDATE outbox SET next_attempt_at = next_attempt_at + 3000, connection_failed = 1");
+  const auto own_fault = bench.outbox.add();
+  bench.outbox.run("UPDATE outbox SET next_attempt_at = next_attempt_at + 3000 WHERE connection_failed = 0");
+  bench.outbox.add();
+  Courier courier = bench.courier();
+  courier.drain(bench.stop);
+  cr_assert_eq(bench.outbox.row(outage).status, 1);
+  cr_assert_eq(bench.outbox.row(own_fault).status, 0);
+}
+
+Test(courier_faults, two_at_once_send_every_mail_once) {
+  Bench bench;
+  for (int i = 0; i < 150; ++i) bench.outbox.add();
+  Courier one = bench.courier();
+  Courier two = bench.courier();
+  std::thread other{[&] { two.drain(bench.stop); }};
+  one.drain(bench.stop);
+  other.join();
+  one.drain(bench.stop);
+  cr_assert_eq(bench.outbox.count(1), 150);
+  cr_assert_eq(bench.script.sends.size(), 150U);
+  cr_assert_eq(bench.script.total(), 150);
+}
+
+Test(courier_faults, gives_back_what_it_has_not_tried_when_it_is_told_to_stop) {
+  Bench bench;
+  for (int i = 0; i < 5; ++i) bench.outbox.add();
+  bench.script.answer = [&](const mail::Message&) {
+    bench.stop = true;
+    return mail::Result{Outcome::sent, "250"};
+  };
+  bench.courier().run(bench.stop);
+  cr_assert_eq(bench.script.total(), 1);
+  cr_assert_eq(bench.outbox.count(1), 1);
+  bench.stop = false;
+  bench.script.answer = [](const mail::Message&) { return mail::Result{Outcome::sent, "250"}; };
+  bench.courier().drain(bench.stop);
+  cr_assert_eq(bench.outbox.count(1), 5);
+}
+
+Test(courier_faults, a_database_lost_after_the_send_does_not_send_twice) {
+  Bench bench;
+  const auto id = bench.outbox.add();
+  bench.script.answer = [&](const mail::Message&) {
+    bench.outbox.cut_connections();
+    return mail::Result{Outcome::sent, "250"};
+  };
+  Courier courier = bench.courier();
+  std::thread runner{[&] { courier.run(bench.stop); }};
+  bench.await(CourierEvent::Kind::database_back);
+  bench.stop = true;
+  runner.join();
+  cr_assert_eq(bench.outbox.row(id).status, 1);
+  cr_assert_eq(bench.script.total(), 1);
+  cr_assert_eq(std::count(bench.events.begin(), bench.events.end(), CourierEvent::Kind::database_lost), 1);
+}
