@@ -143,20 +143,15 @@ bool has_more_urgent_mail(db::Connection& db, std::int64_t rank, TimePoint now) 
 
 std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit) {
-  db.run("START TRANSACTION");
-  try {
-    Claim claim{db, now, lease_until, limit, {}};
+  return db::at_once(db, [&](db::Connection& connection) {
+    Claim claim{connection, now, lease_until, limit, {}};
     for (std::size_t rank = 0; rank < turns.last.size() && claim.left() > 0; ++rank) {
       const auto number = static_cast<std::int64_t>(rank);
-      if (!has_due_of(db, number, now)) continue;
+      if (!has_due_of(connection, number, now)) continue;
       claim_rank(claim, number, turns.last.at(rank));
     }
-    db.run("COMMIT");
     return std::move(claim.rows);
-  } catch (...) {
-    db.mark_broken();  // closing it rolls back
-    throw;
-  }
+  });
 }
 
 void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view provider,

@@ -7,7 +7,6 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/txn.hpp"
-#include "tenantd/domain/error.hpp"
 #include "tenantd/mail/mail.hpp"
 
 namespace tenantd::service {
@@ -17,22 +16,13 @@ using Kind = CourierEvent::Kind;
 
 constexpr std::int64_t kBatch = 20;
 constexpr Seconds kLeaseMargin{15};  // claiming and recording
-constexpr Seconds kRetryMax{3600};
-constexpr Seconds kKnockMax{60};  // between two attempts to reach the mail server
+constexpr Seconds kKnockMax{60};     // between two attempts to reach the mail server
 constexpr std::chrono::milliseconds kPoll{1000};
-constexpr std::int64_t kDatabaseDelayFirst = 500'000;
-constexpr std::int64_t kDatabaseDelayMax = 15'000'000;
 
 std::int64_t microseconds(Seconds s) { return std::chrono::microseconds{s}.count(); }
 
 // A server that hangs costs the timeout, and libcurl's farewell to it as much again.
 Seconds longest_send(const CourierOptions& options) { return options.send_timeout * 2; }
-
-// What an exception from the database says, for the log.
-std::string reason(const std::exception& problem) {
-  const auto* api = dynamic_cast<const ApiError*>(&problem);
-  return api != nullptr && !api->log_detail().empty() ? api->log_detail() : problem.what();
-}
 
 }  // namespace
 
@@ -79,7 +69,12 @@ CourierOptions courier_options(const Settings& settings) {
 }
 
 Courier::Courier(CourierOptions options, std::unique_ptr<mail::Transport> transport)
-    : options_(std::move(options)), transport_(std::move(transport)), bell_(options_.wake_socket) {
+    : options_(std::move(options)),
+      transport_(std::move(transport)),
+      bell_(options_.wake_socket),
+      queue_(options_.database, options_.first_retry,
+             {[this](const std::string& why) { report(Kind::database_lost, why); },
+              [this] { report(Kind::database_back, ""); }}) {
   options_.lease = std::max(options_.lease, longest_send(options_) + kLeaseMargin);
 }
 
@@ -102,23 +97,10 @@ void Courier::drain(const std::atomic<bool>& stop) {
 
 // Returns true if there may be more to do at once.
 bool Courier::step(const std::atomic<bool>& stop) {
-  if (monotonic_microseconds() < database_retry_at_us_) return false;
-  try {
+  return queue_.turn([&] {
     save_verdicts();
-    const bool more = work(stop, options_.clock());
-    if (database_lost_) report(Kind::database_back, "");
-    database_lost_ = false;
-    database_delay_us_ = 0;
-    return more;
-  } catch (const db::ConnectionLost& problem) {
-    database_failed(reason(problem));
-    return false;
-  } catch (const db::RetryableError&) {
-    return false;  // another courier was in the way; the next look is a second off
-  } catch (const std::exception& problem) {
-    database_failed(reason(problem));
-    return false;
-  }
+    return work(stop, options_.clock());
+  });
 }
 
 // A statement that met another's lock was undone by the server: again, or the claimed rows behind it would
@@ -140,23 +122,24 @@ void Courier::persist(Statement&& statement) {
 bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
   const TimePoint at = options_.clock();
   // The second condition: a clock that was set back must not hold the mail.
-  if (at < server_retry_at_ && server_retry_at_ <= at + kRetryMax * 2) return false;
-  if (!store::has_due_mail(database(), due_by)) {
+  if (at < server_retry_at_ && server_retry_at_ <= at + LeasedQueue::kRetryMax * 2) return false;
+  if (!store::has_due_mail(queue_.database(), due_by)) {
     transport_->idle();
     return false;
   }
   // Beyond this, a send might outlast the lease.
   const auto last_start = monotonic_microseconds() + microseconds(options_.lease - longest_send(options_));
-  const auto rows =
-      store::claim_due_mail(database(), turns_, due_by, at + options_.lease, server_lost_ ? 1 : kBatch);
+  const auto rows = store::claim_due_mail(queue_.database(), turns_, due_by, at + options_.lease,
+                                          server_lost_ ? 1 : kBatch);
   bool going = true;
   for (const auto& row : rows) {
-    going = going && !stop && options_.clock() >= server_retry_at_ && monotonic_microseconds() < last_start &&
-            (&row == rows.data() || !store::has_more_urgent_mail(database(), row.rank, options_.clock()));
+    going =
+        going && !stop && options_.clock() >= server_retry_at_ && monotonic_microseconds() < last_start &&
+        (&row == rows.data() || !store::has_more_urgent_mail(queue_.database(), row.rank, options_.clock()));
     if (going) {
       deliver(row);
     } else {
-      persist([&] { store::release_mail(database(), row, options_.clock()); });
+      persist([&] { store::release_mail(queue_.database(), row, options_.clock()); });
     }
   }
   return !rows.empty();
@@ -170,7 +153,7 @@ void Courier::deliver(const store::OutboxRow& row) {
 
 mail::Result Courier::attempt(const store::OutboxRow& row) {
   // Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.
-  if (const auto reason = store::suppression_of(database(), row.recipient))
+  if (const auto reason = store::suppression_of(queue_.database(), row.recipient))
     return {mail::Outcome::refused, "suppressed: " + *reason};
   mail::Message message;
   try {
@@ -206,7 +189,7 @@ void Courier::note_server(const mail::Result& result) {
   if (result.connection_failed) {
     const Seconds longest = std::max(kKnockMax, options_.first_retry);
     server_delay_ = std::min(longest, std::max(options_.first_retry, server_delay_ * 2));
-    server_retry_at_ = options_.clock() + jittered(server_delay_);
+    server_retry_at_ = options_.clock() + queue_.jittered(server_delay_);
     hasten_ = true;
     if (!server_lost_) report(Kind::mail_server_lost, result.detail);
     server_lost_ = true;
@@ -238,18 +221,20 @@ void Courier::save(const Verdict& verdict) {
   const auto& result = verdict.result;
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::sent) {
-    persist([&] { store::mark_mail_sent(database(), row, at, result.provider, result.provider_id); });
+    persist([&] { store::mark_mail_sent(queue_.database(), row, at, result.provider, result.provider_id); });
     report(Kind::sent, result.detail, &row);
-    if (hasten_) persist([&] { store::hasten_mail_after_outage(database(), at); });
+    if (hasten_) persist([&] { store::hasten_mail_after_outage(queue_.database(), at); });
     hasten_ = false;
   } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
     if (result.no_such_recipient) suppress(row, result.detail, at);
-    persist([&] { store::mark_mail_dead(database(), row, at, result.detail, result.no_such_recipient); });
+    persist(
+        [&] { store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient); });
     report(Kind::dead, result.detail, &row);
   } else {
-    const TimePoint next = result.connection_failed ? server_retry_at_ : at + retry_delay(row.attempts);
+    const TimePoint next =
+        result.connection_failed ? server_retry_at_ : at + queue_.retry_delay(row.attempts);
     persist([&] {
-      store::mark_mail_retry(database(), row, at, std::max(next, at), result.detail,
+      store::mark_mail_retry(queue_.database(), row, at, std::max(next, at), result.detail,
                              result.connection_failed);
     });
     report(Kind::postponed, result.detail, &row);
@@ -260,32 +245,7 @@ void Courier::suppress(const store::OutboxRow& row, const std::string& why, Time
   const store::Suppression suppression{
       crypto::new_id<store::SuppressionId>(), row.recipient, "bounce", why, "smtp", at};
   if (options_.suppress) return options_.suppress(suppression, {row.id, true, row.org});
-  persist([&] { store::suppress(database(), suppression); });
-}
-
-void Courier::database_failed(const std::string& why) {
-  database_.reset();
-  database_delay_us_ = std::clamp(database_delay_us_ * 2, kDatabaseDelayFirst, kDatabaseDelayMax);
-  database_retry_at_us_ = monotonic_microseconds() + database_delay_us_;
-  if (!database_lost_) report(Kind::database_lost, why);
-  database_lost_ = true;
-}
-
-db::Connection& Courier::database() {
-  if (database_ && database_->broken()) database_.reset();
-  if (!database_) database_.emplace(options_.database);
-  return *database_;
-}
-
-Seconds Courier::jittered(Seconds delay) {
-  std::uniform_int_distribution<std::int64_t> percent{80, 120};
-  return std::max(Seconds{1}, Seconds{delay.count() * percent(random_) / 100});
-}
-
-// `attempts` made before this one.
-Seconds Courier::retry_delay(std::int64_t attempts) {
-  const auto doublings = std::clamp<std::int64_t>(attempts, 0, 12);
-  return jittered(std::min(kRetryMax, options_.first_retry * (std::int64_t{1} << doublings)));
+  persist([&] { store::suppress(queue_.database(), suppression); });
 }
 
 void Courier::report(Kind kind, const std::string& detail, const store::OutboxRow* row) const {

@@ -5,7 +5,6 @@
 
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/txn.hpp"
-#include "tenantd/domain/error.hpp"
 #include "workers/webhook_message.hpp"
 
 namespace tenantd::service {
@@ -14,22 +13,13 @@ namespace {
 using Kind = WebhookEvent::Kind;
 
 constexpr Seconds kLeaseMargin{15};  // claiming and recording
-constexpr Seconds kRetryMax{3600};
 constexpr std::chrono::milliseconds kPoll{1000};
 constexpr std::int64_t kPollUs = 1'000'000;
 constexpr std::int64_t kFarewellUs = 5'000'000;
-constexpr std::int64_t kDatabaseDelayFirst = 500'000;
-constexpr std::int64_t kDatabaseDelayMax = 15'000'000;
 constexpr std::size_t kReplyBytes = 65536;  // read, so that the connection stays; nobody looks at them
 constexpr int kGone = 410;
 // A reply that takes longer holds a place that others could have: as one that fails.
 constexpr std::int64_t kSlowMs = 1000;
-
-// What an exception from the database says, for the log.
-std::string reason(const std::exception& problem) {
-  const auto* api = dynamic_cast<const ApiError*>(&problem);
-  return api != nullptr && !api->log_detail().empty() ? api->log_detail() : problem.what();
-}
 
 // A reply that was cut for its length is one: its status has been read.
 store::Attempt attempt_of(const net::OutboundPool::Outcome& outcome) {
@@ -42,7 +32,7 @@ store::Attempt attempt_of(const net::OutboundPool::Outcome& outcome) {
   attempt.response_status = outcome.status;
   // Who asks for more than the longest delay of our own gets that.
   if (outcome.status == 429 || outcome.status == 503)
-    attempt.asked_to_wait = std::min(kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
+    attempt.asked_to_wait = std::min(LeasedQueue::kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
   if (outcome.status / 100 == 3)
     attempt.error = "HTTP " + std::to_string(outcome.status) + "; redirects are not followed";
   else if (outcome.status / 100 != 2)
@@ -85,7 +75,16 @@ WebhookCourierOptions webhook_courier_options(const Settings& settings) {
 }
 
 WebhookCourier::WebhookCourier(WebhookCourierOptions options)
-    : options_(std::move(options)), pool_(options_.policy), turns_(options_.connections) {}
+    : options_(std::move(options)),
+      pool_(options_.policy),
+      turns_(options_.connections),
+      queue_(options_.database, options_.first_retry,
+             {[this](const std::string& why) {
+                options_.on_event({Kind::database_lost, "", "", why, 0});
+              },
+              [this] {
+                options_.on_event({Kind::database_back, "", "", "", 0});
+              }}) {}
 
 void WebhookCourier::wake() noexcept {
   woken_ = true;
@@ -96,7 +95,7 @@ void WebhookCourier::run(const std::atomic<bool>& stop) {
   while (!stop) {
     step();
     const bool more = !results_.empty() || (turns_.waiting() > 0 && free_connections() > 0);
-    await(more && !database_lost_ ? std::chrono::milliseconds{0} : kPoll);
+    await(more && !queue_.is_lost() ? std::chrono::milliseconds{0} : kPoll);
   }
   say_farewell();
 }
@@ -124,29 +123,20 @@ void WebhookCourier::drain(const std::atomic<bool>& stop) {
 }
 
 void WebhookCourier::step() {
-  if (monotonic_microseconds() < database_retry_at_us_) return;
-  try {
+  queue_.turn([&] {
     const TimePoint at = options_.clock();
     // Connections that are taken are given on by those that end.
     const bool due = woken_ || monotonic_microseconds() - looked_at_us_ >= kPollUs;
     if (due && free_connections() > 0) look(at);
     exchange(at);
-    if (database_lost_) options_.on_event({Kind::database_back, "", "", "", 0});
-    database_lost_ = false;
-    database_delay_us_ = 0;
-  } catch (const db::ConnectionLost& problem) {
-    database_failed(reason(problem));
-  } catch (const db::RetryableError&) {
-    // Another courier was in the way; the next look is a second off.
-  } catch (const std::exception& problem) {
-    database_failed(reason(problem));
-  }
+    return true;
+  });
 }
 
 void WebhookCourier::look(TimePoint due_by) {
   woken_ = false;
   looked_at_us_ = monotonic_microseconds();
-  auto& db = database();
+  auto& db = queue_.database();
   if (store::has_due_delivery(db, due_by))
     for (const auto& webhook : store::webhooks_with_due(db, due_by)) turns_.add(webhook);
   for (const auto& webhook : store::webhooks_with_unread(db)) turns_.add(webhook);
@@ -157,17 +147,10 @@ void WebhookCourier::look(TimePoint due_by) {
 void WebhookCourier::exchange(TimePoint due_by) {
   if (results_.empty() && (turns_.waiting() == 0 || free_connections() <= 0)) return;
   const TimePoint at = options_.clock();
-  auto& db = database();
-  std::vector<Send> sends;
-  db.run("START TRANSACTION");
-  try {
+  const auto sends = db::at_once(queue_.database(), [&](db::Connection& db) {
     for (const auto& result : results_) save(db, result, at);
-    sends = claim_turns(db, due_by);
-    db.run("COMMIT");
-  } catch (...) {
-    db.mark_broken();  // closing it rolls back
-    throw;
-  }
+    return claim_turns(db, due_by);
+  });
   for (const auto& result : results_) tell(result, at);
   results_.clear();
   for (const auto& send : sends) begin(send);
@@ -253,7 +236,7 @@ void WebhookCourier::save(db::Connection& db, const Result& result, TimePoint at
     store::mark_dead(db, claim, at, attempt);
   } else {
     store::mark_postponed(db, claim, at, attempt,
-                          at + std::max(retry_delay(claim.attempts), attempt.asked_to_wait));
+                          at + std::max(queue_.retry_delay(claim.attempts), attempt.asked_to_wait));
   }
 }
 
@@ -273,7 +256,7 @@ void WebhookCourier::say_farewell() {
   while (pool_.in_flight() > 0 && monotonic_microseconds() < until) await(std::chrono::milliseconds{100});
   try {
     const TimePoint at = options_.clock();
-    auto& db = database();
+    auto& db = queue_.database();
     for (const auto& [tag, claim] : under_way_) store::release_delivery(db, claim, at);
     for (const auto& result : results_) {
       save(db, result, at);
@@ -287,28 +270,6 @@ void WebhookCourier::say_farewell() {
 
 std::int64_t WebhookCourier::free_connections() const {
   return options_.connections - static_cast<std::int64_t>(pool_.in_flight());
-}
-
-void WebhookCourier::database_failed(const std::string& why) {
-  database_.reset();
-  database_delay_us_ = std::clamp(database_delay_us_ * 2, kDatabaseDelayFirst, kDatabaseDelayMax);
-  database_retry_at_us_ = monotonic_microseconds() + database_delay_us_;
-  if (!database_lost_) options_.on_event({Kind::database_lost, "", "", why, 0});
-  database_lost_ = true;
-}
-
-db::Connection& WebhookCourier::database() {
-  if (database_ && database_->broken()) database_.reset();
-  if (!database_) database_.emplace(options_.database);
-  return *database_;
-}
-
-// `attempts` made before this one.
-Seconds WebhookCourier::retry_delay(std::int64_t attempts) {
-  const auto doublings = std::clamp<std::int64_t>(attempts, 0, 12);
-  const auto delay = std::min(kRetryMax, options_.first_retry * (std::int64_t{1} << doublings));
-  std::uniform_int_distribution<std::int64_t> percent{80, 120};
-  return std::max(Seconds{1}, Seconds{delay.count() * percent(random_) / 100});
 }
 
 }  // namespace tenantd::service

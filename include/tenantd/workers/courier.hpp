@@ -18,7 +18,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -30,6 +29,7 @@
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/mail/transport.hpp"
 #include "tenantd/modules/mail_events/suppressions_store.hpp"
+#include "tenantd/workers/leased_queue.hpp"
 
 namespace tenantd::service {
 
@@ -107,19 +107,14 @@ class Courier {
   void save_verdicts();
   void save(const Verdict& verdict);
   void suppress(const store::OutboxRow& row, const std::string& why, TimePoint at);
-  void database_failed(const std::string& why);
-  db::Connection& database();
-  Seconds jittered(Seconds delay);
-  Seconds retry_delay(std::int64_t attempts);
   void report(CourierEvent::Kind kind, const std::string& detail,
               const store::OutboxRow* row = nullptr) const;
 
   CourierOptions options_;
   std::unique_ptr<mail::Transport> transport_;
   WakeSocket bell_;
-  std::optional<db::Connection> database_;
+  LeasedQueue queue_;
   std::deque<Verdict> unsaved_;  // told to the database as soon as it listens
-  std::minstd_rand random_{std::random_device{}()};
 
   store::Turns turns_;
   bool hasten_ = true;  // mails of an earlier courier may wait for the server's return
@@ -127,10 +122,6 @@ class Courier {
   bool provider_lost_ = false;
   Seconds server_delay_{0};
   TimePoint server_retry_at_{};
-
-  bool database_lost_ = false;
-  std::int64_t database_delay_us_ = 0;
-  std::int64_t database_retry_at_us_ = 0;  // monotonic
 };
 
 }  // namespace tenantd::service

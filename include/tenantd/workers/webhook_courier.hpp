@@ -13,7 +13,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +22,7 @@
 #include "tenantd/db/connection.hpp"
 #include "tenantd/modules/webhooks/deliveries_store.hpp"
 #include "tenantd/net/outbound_pool.hpp"
+#include "tenantd/workers/leased_queue.hpp"
 #include "workers/webhook_turns.hpp"
 
 namespace tenantd::service {
@@ -95,25 +95,17 @@ class WebhookCourier {
   void say_farewell();
   std::int64_t free_connections() const;
   bool gives_up(const Result& result, TimePoint at) const;
-  void database_failed(const std::string& why);
-  db::Connection& database();
-  Seconds retry_delay(std::int64_t attempts);
 
   WebhookCourierOptions options_;
   net::OutboundPool pool_;
   WebhookTurns turns_;
-  std::optional<db::Connection> database_;
+  LeasedQueue queue_;
   std::map<std::uint64_t, store::DeliveryClaim> under_way_;  // by the pool's tag
   std::uint64_t last_tag_ = 0;
   std::vector<Result> results_;  // told to the database as soon as it listens
-  std::minstd_rand random_{std::random_device{}()};
 
   std::atomic<bool> woken_{true};
   std::int64_t looked_at_us_ = 0;  // monotonic
-
-  bool database_lost_ = false;
-  std::int64_t database_delay_us_ = 0;
-  std::int64_t database_retry_at_us_ = 0;  // monotonic
 };
 
 }  // namespace tenantd::service
