@@ -35,7 +35,7 @@ endif
 BINARIES := $(patsubst src/bin/%.cpp,%,$(wildcard src/bin/*.cpp))
 SOURCES  := $(filter-out src/bin/%,$(shell find src -name '*.cpp' | LC_ALL=C sort))
 OBJECTS  := $(SOURCES:src/%.cpp=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/schemas.o $(BUILD)/obj/gen/templates.o \
-            $(BUILD)/obj/gen/common_passwords.o
+            $(BUILD)/obj/gen/common_passwords.o $(BUILD)/obj/gen/postman.o
 LIBRARY  := $(BUILD)/libtenantd.a
 
 .PHONY: all
@@ -107,6 +107,9 @@ $(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*
 $(BUILD)/gen/templates.cpp: $(sort $(wildcard src/mail/templates/*.mustache)) src/build/embed.sh
 	@mkdir -p $(@D)
 	@src/build/embed.sh templates src/mail/templates $(filter %.mustache,$^) > $@.tmp && mv $@.tmp $@
+$(BUILD)/gen/postman.cpp: $(sort $(wildcard src/api/reference/postman/*)) src/build/embed.sh
+	@mkdir -p $(@D)
+	@src/build/embed.sh postman src/api/reference/postman $(filter src/api/%,$^) > $@.tmp && mv $@.tmp $@
 # The common passwords come from Debian's python3-zxcvbn (MIT), most frequent first; those under 8 characters are
 # refused by their length anyway.
 $(BUILD)/gen/common_passwords.cpp: src/build/common-passwords.sh src/build/embed.sh

@@ -209,8 +209,9 @@ std::optional<store::LiveSession> Authorizer::find_key(std::string_view key, con
   if (cache_ == nullptr || settings_.session_cache_seconds == 0)
     return store::authenticate_key(txn, hash, context.now);
   // No token is found under this, nor a key where a token is looked for.
-  const auto place = crypto::sha256("api key\n" + std::string{key});
-  const auto hit = cache_->find(place, monotonic_microseconds(), settings_.session_cache_seconds * 1'000'000);
+  const auto cache_key = crypto::sha256("api key\n" + std::string{key});
+  const auto hit =
+      cache_->find(cache_key, monotonic_microseconds(), settings_.session_cache_seconds * 1'000'000);
   auto known = hit ? decode_token(hit->value) : std::nullopt;
   if (known && hit->fresh) {
     metrics_->cache_hits.fetch_add(1, std::memory_order_relaxed);
@@ -230,7 +231,7 @@ std::optional<store::LiveSession> Authorizer::find_key(std::string_view key, con
   CachedToken token{{}, live->principal};
   token.claims.user = user;
   token.claims.org = org;
-  cache_->store(place, encode_token(token), user.bytes(), org.bytes(), stamp, monotonic_microseconds());
+  cache_->store(cache_key, encode_token(token), user.bytes(), org.bytes(), stamp, monotonic_microseconds());
   return live;
 }
 

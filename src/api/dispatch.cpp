@@ -324,11 +324,11 @@ http::Response Dispatch::act(Call& call) {
     call.principal.reset();
     call.context.caller = nullptr;
     call.mail_shares.give_all_back();
-    return attempt(call, txn);
+    return run_once(call, txn);
   });
 }
 
-http::Response Dispatch::attempt(Call& call, db::Txn& txn) {
+http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
   const Route& route = *call.match.route;
   authenticate(call, txn);
   call.context.caller = call.principal ? &*call.principal : nullptr;

@@ -35,7 +35,7 @@ Cursor parse_cursor(const std::string& text) {
 
 }  // namespace
 
-std::string make_cursor(const store::Keyset& place) { return spelled({unix_seconds(place.time), place.id}); }
+std::string make_cursor(const store::Keyset& last) { return spelled({unix_seconds(last.time), last.id}); }
 std::string make_cursor(std::int64_t number) { return spelled({number, {}}); }
 
 Page page_of(const JsonValue& query) {

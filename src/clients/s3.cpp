@@ -106,13 +106,13 @@ S3Options s3_options(const Settings& settings) {
 std::string presign(const S3Options& store, const S3Call& call, TimePoint now) {
   const auto time = stamp(now);
   const auto day = time.substr(0, 8);
-  const auto place = day + '/' + store.region + "/s3/aws4_request";
+  const auto credential_scope = day + '/' + store.region + "/s3/aws4_request";
   auto headers = call.headers;
   headers.emplace_back("host", store.host);
   std::sort(headers.begin(), headers.end());
   auto query = call.query;
   query.insert(query.end(), {{"X-Amz-Algorithm", std::string{kAlgorithm}},
-                             {"X-Amz-Credential", store.access_key_id + '/' + place},
+                             {"X-Amz-Credential", store.access_key_id + '/' + credential_scope},
                              {"X-Amz-Date", time},
                              {"X-Amz-Expires", std::to_string(call.seconds)},
                              {"X-Amz-SignedHeaders", names_of(headers)}});
@@ -126,7 +126,7 @@ std::string presign(const S3Options& store, const S3Call& call, TimePoint now) {
     if (name == "X-Amz-Content-Sha256") payload = value;
   canonical += '\n' + names_of(headers) + '\n' + payload;
   std::string text{kAlgorithm};
-  text += '\n' + time + '\n' + place + '\n' + to_hex(crypto::sha256(canonical));
+  text += '\n' + time + '\n' + credential_scope + '\n' + to_hex(crypto::sha256(canonical));
   const auto signature = to_hex(crypto::hmac_sha256(signing_key(store, day), text));
   return store.scheme + "://" + store.host + path + '?' + parameters + "&X-Amz-Signature=" + signature;
 }

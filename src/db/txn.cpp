@@ -15,7 +15,7 @@ namespace {
 constexpr Sql kEnter{"scope.enter", "CALL enter_scope(?, ?, ?)"};
 constexpr Sql kBegin{"scope.begin", "CALL begin_scope(?, ?, ?)"};
 
-std::string savepoint(int depth) { return "attempt_" + std::to_string(depth); }
+std::string savepoint_name(int depth) { return "savepoint_" + std::to_string(depth); }
 
 }  // namespace
 
@@ -88,15 +88,15 @@ void Txn::give_up_commit() {
 }
 
 // A savepoint is never released: the next one of its name takes its place, and the commit ends the last.
-Txn::Mark Txn::begin_attempt() {
-  begun().run("SAVEPOINT " + savepoint(attempts_ + 1));
-  ++attempts_;
+Txn::Mark Txn::begin_savepoint() {
+  begun().run("SAVEPOINT " + savepoint_name(savepoints_ + 1));
+  ++savepoints_;
   return {touched_.size(), actions_.size(), logged()};
 }
 
-void Txn::undo_attempt(const Mark& mark) {
+void Txn::undo_savepoint(const Mark& mark) {
   try {
-    (*lease_)->run("ROLLBACK TO SAVEPOINT " + savepoint(attempts_));
+    (*lease_)->run("ROLLBACK TO SAVEPOINT " + savepoint_name(savepoints_));
   } catch (...) {
     (*lease_)->mark_broken();
     throw;

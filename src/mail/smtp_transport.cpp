@@ -101,11 +101,11 @@ class SmtpTransport final : public Transport {
 
   Result send(const Message& message) override {
     bool reused = false;
-    Result result = attempt(message, reused);
+    Result result = send_once(message, reused);
     // A kept connection may have been closed by the server meanwhile; that says nothing about a new one.
     if (reused && result.outcome == Outcome::retry && result.connection_failed) {
       idle();
-      result = attempt(message, reused);
+      result = send_once(message, reused);
     }
     result.provider = "smtp";
     result.provider_id = message.message_id;
@@ -157,7 +157,7 @@ class SmtpTransport final : public Transport {
     set(CURLOPT_DEBUGDATA, &dialogue);
   }
 
-  Result attempt(const Message& message, bool& reused) {
+  Result send_once(const Message& message, bool& reused) {
     Dialogue dialogue;
     dialogue.unsent = message.data;
     prepare(message, dialogue);

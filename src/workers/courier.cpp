@@ -147,11 +147,11 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
 
 void Courier::deliver(const store::OutboxRow& row) {
   options_.on_tick();
-  unsaved_.push_back({row, attempt(row)});
+  unsaved_.push_back({row, try_to_send(row)});
   save_verdicts();
 }
 
-mail::Result Courier::attempt(const store::OutboxRow& row) {
+mail::Result Courier::try_to_send(const store::OutboxRow& row) {
   // Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.
   if (const auto reason = store::suppression_of(queue_.database(), row.recipient))
     return {mail::Outcome::refused, "suppressed: " + *reason};

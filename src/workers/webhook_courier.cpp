@@ -22,22 +22,22 @@ constexpr int kGone = 410;
 constexpr std::int64_t kSlowMs = 1000;
 
 // A reply that was cut for its length is one: its status has been read.
-store::Attempt attempt_of(const net::OutboundPool::Outcome& outcome) {
-  store::Attempt attempt;
-  attempt.duration_ms = outcome.milliseconds;
+store::Answer answer_of(const net::OutboundPool::Outcome& outcome) {
+  store::Answer answer;
+  answer.duration_ms = outcome.milliseconds;
   if (outcome.error && outcome.error->kind != net::OutboundError::Kind::too_large) {
-    attempt.error = outcome.error->what();
-    return attempt;
+    answer.error = outcome.error->what();
+    return answer;
   }
-  attempt.response_status = outcome.status;
+  answer.response_status = outcome.status;
   // Who asks for more than the longest delay of our own gets that.
   if (outcome.status == 429 || outcome.status == 503)
-    attempt.asked_to_wait = std::min(LeasedQueue::kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
+    answer.asked_to_wait = std::min(LeasedQueue::kRetryMax, Seconds{outcome.reply.retry_after.value_or(0)});
   if (outcome.status / 100 == 3)
-    attempt.error = "HTTP " + std::to_string(outcome.status) + "; redirects are not followed";
+    answer.error = "HTTP " + std::to_string(outcome.status) + "; redirects are not followed";
   else if (outcome.status / 100 != 2)
-    attempt.error = "HTTP " + std::to_string(outcome.status);
-  return attempt;
+    answer.error = "HTTP " + std::to_string(outcome.status);
+  return answer;
 }
 
 }  // namespace
@@ -217,37 +217,37 @@ void WebhookCourier::await(std::chrono::milliseconds longest) {
 
 void WebhookCourier::finish(const net::OutboundPool::Outcome& outcome) {
   const auto found = under_way_.find(outcome.tag);
-  results_.push_back({found->second, attempt_of(outcome)});
+  results_.push_back({found->second, answer_of(outcome)});
   under_way_.erase(found);
-  const auto& [claim, attempt] = results_.back();
-  turns_.ended(claim.webhook, !attempt.error.empty() || attempt.duration_ms > kSlowMs);
+  const auto& [claim, answer] = results_.back();
+  turns_.ended(claim.webhook, !answer.error.empty() || answer.duration_ms > kSlowMs);
   turns_.add(claim.webhook);
 }
 
 bool WebhookCourier::gives_up(const Result& result, TimePoint at) const {
-  return result.attempt.response_status == kGone || at - result.claim.pending_since >= options_.give_up;
+  return result.answer.response_status == kGone || at - result.claim.pending_since >= options_.give_up;
 }
 
 void WebhookCourier::save(db::Connection& db, const Result& result, TimePoint at) {
-  const auto& [claim, attempt] = result;
-  if (attempt.error.empty()) {
-    store::mark_delivered(db, claim, at, attempt);
+  const auto& [claim, answer] = result;
+  if (answer.error.empty()) {
+    store::mark_delivered(db, claim, at, answer);
   } else if (gives_up(result, at)) {
-    store::mark_dead(db, claim, at, attempt);
+    store::mark_dead(db, claim, at, answer);
   } else {
-    store::mark_postponed(db, claim, at, attempt,
-                          at + std::max(queue_.retry_delay(claim.attempts), attempt.asked_to_wait));
+    store::mark_postponed(db, claim, at, answer,
+                          at + std::max(queue_.retry_delay(claim.attempts), answer.asked_to_wait));
   }
 }
 
 void WebhookCourier::tell(const Result& result, TimePoint at) const {
-  const auto& [claim, attempt] = result;
-  const auto kind = attempt.error.empty()  ? Kind::delivered
+  const auto& [claim, answer] = result;
+  const auto kind = answer.error.empty()   ? Kind::delivered
                     : gives_up(result, at) ? Kind::dead
                                            : Kind::postponed;
   const auto said =
-      attempt.error.empty() ? "HTTP " + std::to_string(attempt.response_status.value_or(0)) : attempt.error;
-  options_.on_event({kind, claim.webhook.id.str(), claim.event.str(), said, attempt.duration_ms});
+      answer.error.empty() ? "HTTP " + std::to_string(answer.response_status.value_or(0)) : answer.error;
+  options_.on_event({kind, claim.webhook.id.str(), claim.event.str(), said, answer.duration_ms});
 }
 
 // What is under way may be finished for a while; what is not goes back as if it had not been tried.

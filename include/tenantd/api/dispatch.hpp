@@ -65,7 +65,7 @@ class Dispatch : private db::ChangeListener {
   http::Response act(Call& call);
   http::Response answer_or_refuse(Call& call);
   void admit(Call& call);
-  http::Response attempt(Call& call, db::Txn& txn);
+  http::Response run_once(Call& call, db::Txn& txn);
   http::Response refuse(const Call& call, const ApiError& error) const;
   http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
   void finish(const Call& call, http::Response& response) const;

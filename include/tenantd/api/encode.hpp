@@ -22,7 +22,7 @@ struct Page {
 // Throws ApiError(validation_failed) for a cursor that is none of ours.
 Page page_of(const JsonValue& query);
 // The cursor that goes on after the row with this place in its list's order.
-std::string make_cursor(const store::Keyset& place);
+std::string make_cursor(const store::Keyset& last);
 std::string make_cursor(std::int64_t number);
 
 // The reply to a list. `rows`: up to page.limit + 1 of them; `put(json, row)` writes one; `key(row)` its

@@ -1,5 +1,5 @@
 // Files that the build embeds (src/build/embed.sh): request and reply schemas, mail templates, common
-// passwords.
+// passwords, and what the Postman collection knows of single rows.
 #pragma once
 
 #include <span>
@@ -16,5 +16,6 @@ struct File {
 std::span<const File> schemas();
 std::span<const File> templates();
 std::span<const File> common_passwords();
+std::span<const File> postman();
 
 }  // namespace tenantd::embedded

@@ -105,7 +105,7 @@ class Txn {
   // rows nor touched ids nor actions nor entries of the log. The exception goes on; what was written before
   // stays. May be nested; `work` does not commit.
   template <class Work>
-  auto attempt(Work&& work);
+  auto savepoint(Work&& work);
   void rollback() noexcept;
   bool open() const { return open_; }
   const Pool& pool() const { return pool_; }
@@ -119,19 +119,19 @@ class Txn {
 
   std::size_t logged() const { return log_ ? log_->size() : 0; }
 
-  // Where an attempt began.
+  // Where a savepoint was set.
   struct Mark {
     std::size_t touched, actions, logged;
   };
-  Mark begin_attempt();
-  void undo_attempt(const Mark& mark);
+  Mark begin_savepoint();
+  void undo_savepoint(const Mark& mark);
 
   Pool& pool_;
   ChangeListener* listener_;
   std::optional<Pool::Lease> lease_;
   ScopeKey wanted_;
   bool open_ = false;
-  int attempts_ = 0;  // that are running, each inside the one before
+  int savepoints_ = 0;  // that are running, each inside the one before
   std::vector<UuidBytes> touched_;
   std::vector<std::function<void()>> actions_;
   std::unique_ptr<CommitLog> log_;
@@ -181,19 +181,19 @@ auto Txn::settle(Work&& work) {
 }
 
 template <class Work>
-auto Txn::attempt(Work&& work) {
-  const Mark mark = begin_attempt();
+auto Txn::savepoint(Work&& work) {
+  const Mark mark = begin_savepoint();
   struct Depth {
     int& depth;
     ~Depth() { --depth; }
-  } depth{attempts_};
+  } depth{savepoints_};
   try {
     return work();
   } catch (const RetryableError&) {
     // The server has ended the transaction, and its savepoints, or the connection is gone.
     throw;
   } catch (...) {
-    undo_attempt(mark);
+    undo_savepoint(mark);
     throw;
   }
 }

@@ -55,19 +55,21 @@ class Importing {
 
  private:
   struct Person;
-  struct Place;
+  struct Destination;
   Importing(std::optional<OrgId> organization, bool dry_run)
       : organization_(organization), dry_run_(dry_run) {}
-  Place place_of(db::Txn& txn, const ImportRow& row);
-  ImportResult write(db::Txn& txn, const Context& context, const Person& person, const Place& place);
+  Destination destination_of(db::Txn& txn, const ImportRow& row);
+  ImportResult write(db::Txn& txn, const Context& context, const Person& person,
+                     const Destination& destination);
   ImportResult write_within_limit(db::Txn& txn, const Context& context, const Person& person,
-                                  const Place& place);
-  ImportResult join(db::Txn& txn, const Context& context, const Person& person, const Place& place,
-                    const store::ProvenAccount& account, bool made);
+                                  const Destination& destination);
+  ImportResult join(db::Txn& txn, const Context& context, const Person& person,
+                    const Destination& destination, const store::ProvenAccount& account, bool made);
   std::optional<store::ProvenAccount> proof_of(db::Txn& txn, const Person& person,
                                                const store::Account& account);
-  ImportResult claim(db::Txn& txn, const Context& context, const Person& person, const Place& place);
-  ImportResult foresee(db::Txn& txn, const Person& person, const Place& place);
+  ImportResult claim(db::Txn& txn, const Context& context, const Person& person,
+                     const Destination& destination);
+  ImportResult foresee(db::Txn& txn, const Person& person, const Destination& destination);
   void take_room(db::Txn& txn, const TenantScope& scope);
 
   std::optional<OrgId> organization_;

@@ -98,7 +98,7 @@ class Courier {
   bool step(const std::atomic<bool>& stop);
   bool work(const std::atomic<bool>& stop, TimePoint due_by);
   void deliver(const store::OutboxRow& row);
-  mail::Result attempt(const store::OutboxRow& row);
+  mail::Result try_to_send(const store::OutboxRow& row);
   mail::Result send(const mail::Message& message);
   void note_server(const mail::Result& result);
   void note_provider(const mail::Result& result);

@@ -74,7 +74,7 @@ class WebhookCourier {
  private:
   struct Result {
     store::DeliveryClaim claim;
-    store::Attempt attempt;
+    store::Answer answer;
   };
   struct Send {
     store::DeliveryClaim claim;

@@ -84,12 +84,12 @@ std::vector<Resource> resources() {
 // by its Location; a list names one of its items where nothing was created.
 std::string keeping_script() {
   std::vector<std::string> strangers;
-  std::vector<std::string> places;
+  std::vector<std::string> variables;
   std::vector<std::string> lists;
   for (const auto& route : routes())
     if (!step_of(route).kept) strangers.push_back('\'' + request_name(route) + '\'');
   for (const auto& [prefix, variable] : resources()) {
-    if (prefix.find('{') == std::string::npos) places.push_back("['" + prefix + "', '" + variable + "']");
+    if (prefix.find('{') == std::string::npos) variables.push_back("['" + prefix + "', '" + variable + "']");
     lists.push_back("['GET " + prefix.substr(0, prefix.size() - 1) + "', '" + variable + "']");
   }
   return "const keep = (name, value) => { if (typeof value === 'string') pm.environment.set(name, value); "
@@ -108,7 +108,7 @@ std::string keeping_script() {
          "  }\n"
          "  const location = pm.response.headers.get('Location') || '';\n"
          "  for (const [prefix, name] of " +
-         join(places) +
+         join(variables) +
          ") {\n"
          "    const id = location.startsWith(prefix) ? location.slice(prefix.length) : '';\n"
          "    if (/^[0-9a-f-]{36}$/.test(id)) keep(name, id);\n"

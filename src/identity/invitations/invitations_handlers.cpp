@@ -174,7 +174,7 @@ Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
     json.begin_object();
     try {
       const auto form = invite_form(users[i], "/users/" + std::to_string(i));
-      const auto sent = txn.attempt([&] { return service::invite(txn, request.context, scope, form); });
+      const auto sent = txn.savepoint([&] { return service::invite(txn, request.context, scope, form); });
       json.field("result", "invited");
       put_invite(json, scope, sent, request.context.now);
     } catch (const ApiError& e) {

@@ -21,7 +21,7 @@ struct Outcome {
 template <class Work>
 Outcome run_row(Txn& txn, Work&& work) {
   try {
-    txn.attempt(work);
+    txn.savepoint(work);
     return {};
   } catch (const ApiError& e) {
     if (http_status(e.code()) >= 500) throw;

@@ -79,12 +79,12 @@ struct Importing::Person {
 };
 
 // Where, and as what.
-struct Importing::Place {
+struct Importing::Destination {
   TenantScope scope;
   RoleRecord role;
 };
 
-Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
+Importing::Destination Importing::destination_of(db::Txn& txn, const ImportRow& row) {
   auto org = organization_;
   if (!row.organization.empty()) {
     auto known = organizations_.find(row.organization);
@@ -113,8 +113,9 @@ Importing::Place Importing::place_of(db::Txn& txn, const ImportRow& row) {
 ImportResult Importing::put(db::Txn& txn, const Context& context, const ImportRow& row) {
   try {
     const Person person{email_of(row), hash_of(row), profile_of(row), parse_flag(row.email_verified)};
-    const auto place = place_of(txn, row);
-    return dry_run_ ? foresee(txn, person, place) : write_within_limit(txn, context, person, place);
+    const auto destination = destination_of(txn, row);
+    return dry_run_ ? foresee(txn, person, destination)
+                    : write_within_limit(txn, context, person, destination);
   } catch (const Refused& refused) {
     return {ImportOutcome::refused, refused.reason};
   }
@@ -123,10 +124,10 @@ ImportResult Importing::put(db::Txn& txn, const Context& context, const ImportRo
 // A row that meets a limit leaves nothing of itself behind, not even an account. That costs a savepoint a
 // row, so nobody pays for it before the first one that does, whose batch runs again.
 ImportResult Importing::write_within_limit(db::Txn& txn, const Context& context, const Person& person,
-                                           const Place& place) {
+                                           const Destination& destination) {
   try {
-    if (!met_limit_) return write(txn, context, person, place);
-    return txn.attempt([&] { return write(txn, context, person, place); });
+    if (!met_limit_) return write(txn, context, person, destination);
+    return txn.savepoint([&] { return write(txn, context, person, destination); });
   } catch (const db::LimitReached& e) {
     if (!std::exchange(met_limit_, true)) throw db::RetryableError{e.what()};
     throw Refused{"the organization's limit of " + e.limit + " is reached"};
@@ -134,24 +135,24 @@ ImportResult Importing::write_within_limit(db::Txn& txn, const Context& context,
 }
 
 ImportResult Importing::write(db::Txn& txn, const Context& context, const Person& person,
-                              const Place& place) {
+                              const Destination& destination) {
   auto account = store::find_account(txn, person.email);
   if (!account) {
     const auto user = crypto::new_id<UserId>();
     try {
       store::insert_user(txn, {user, person.email, person.hash, person.profile, person.verified},
                          context.now);
-      return join(txn, context, person, place, store::ProvenAccount{user}, true);
+      return join(txn, context, person, destination, store::ProvenAccount{user}, true);
     } catch (const db::DuplicateKey&) {
       // Somebody has signed up with it meanwhile.
       account = store::find_account(txn, person.email);
       if (!account) throw db::RetryableError{"an account came and went"};
     }
   }
-  if (store::find_member(txn, place.scope, account->user.id)) return {ImportOutcome::skipped, ""};
+  if (store::find_member(txn, destination.scope, account->user.id)) return {ImportOutcome::skipped, ""};
   const auto proven = proof_of(txn, person, *account);
-  if (!proven) return claim(txn, context, person, place);
-  return join(txn, context, person, place, *proven, false);
+  if (!proven) return claim(txn, context, person, destination);
+  return join(txn, context, person, destination, *proven, false);
 }
 
 // The file's own word for whose it is: whoever made the account cannot know the hash that the file gives it.
@@ -161,10 +162,10 @@ std::optional<store::ProvenAccount> Importing::proof_of(db::Txn& txn, const Pers
   return store::prove_account(txn, account);
 }
 
-ImportResult Importing::join(db::Txn& txn, const Context& context, const Person& person, const Place& place,
-                             const store::ProvenAccount& account, bool made) {
+ImportResult Importing::join(db::Txn& txn, const Context& context, const Person& person,
+                             const Destination& destination, const store::ProvenAccount& account, bool made) {
   try {
-    store::insert_member(txn, place.scope, account, {place.role.id, {}, {}}, context.now);
+    store::insert_member(txn, destination.scope, account, {destination.role.id, {}, {}}, context.now);
   } catch (const db::DuplicateKey&) {
     return {ImportOutcome::skipped, ""};
   } catch (const db::ForeignKeyError&) {
@@ -173,20 +174,20 @@ ImportResult Importing::join(db::Txn& txn, const Context& context, const Person&
     throw db::RetryableError{"a role has gone"};
   }
   json::Object after;
-  after.set("email", person.email.str()).set("role", place.role.name).set("account_created", made);
+  after.set("email", person.email.str()).set("role", destination.role.name).set("account_created", made);
   if (made && person.hash) after.set("password", kMasked);
-  record(txn, context, place.scope,
+  record(txn, context, destination.scope,
          {"member.imported", "member", account.user().bytes(), {}, std::move(after)});
   return {made ? ImportOutcome::created : ImportOutcome::joined, ""};
 }
 
 // In the name of the organization's first owner, who can invite anybody to anything there.
 ImportResult Importing::claim(db::Txn& txn, const Context& context, const Person& person,
-                              const Place& place) {
-  const auto owner = store::find_first_owner(txn, place.scope);
+                              const Destination& destination) {
+  const auto owner = store::find_first_owner(txn, destination.scope);
   if (!owner) throw Refused{"its account has not proven the address, and no owner is there to invite it"};
   try {
-    offer_membership(txn, context, place.scope, *owner, person.email, place.role);
+    offer_membership(txn, context, destination.scope, *owner, person.email, destination.role);
   } catch (const ApiError& e) {
     if (e.code() != ErrorCode::invite_pending) throw;
     return {ImportOutcome::skipped, ""};
@@ -194,16 +195,18 @@ ImportResult Importing::claim(db::Txn& txn, const Context& context, const Person
   return {ImportOutcome::invited, kInvited};
 }
 
-ImportResult Importing::foresee(db::Txn& txn, const Person& person, const Place& place) {
+ImportResult Importing::foresee(db::Txn& txn, const Person& person, const Destination& destination) {
   const auto account = store::find_account(txn, person.email);
   const bool first = seen_.insert(crypto::sha256(person.email.str()).substr(0, 16)).second;
   const bool first_here =
-      seen_.insert(crypto::sha256(person.email.str() + std::string{place.scope.org().raw()}).substr(0, 16))
+      seen_
+          .insert(
+              crypto::sha256(person.email.str() + std::string{destination.scope.org().raw()}).substr(0, 16))
           .second;
-  if (!first_here || (account && store::find_member(txn, place.scope, account->user.id)))
+  if (!first_here || (account && store::find_member(txn, destination.scope, account->user.id)))
     return {ImportOutcome::skipped, ""};
   if (account && !proof_of(txn, person, *account)) return {ImportOutcome::invited, kInvited};
-  take_room(txn, place.scope);
+  take_room(txn, destination.scope);
   return {account || !first ? ImportOutcome::joined : ImportOutcome::created, ""};
 }
 

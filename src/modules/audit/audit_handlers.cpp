@@ -44,25 +44,25 @@ std::optional<OrgId> tenant_of(const JsonValue& query) {
 }
 
 // How far an export came, and where it ends: at what was the newest row when it began.
-struct ExportPlace {
+struct ExportCursor {
   std::int64_t after = 0;
   std::int64_t last = 0;
 };
 
-std::string cursor_of(const ExportPlace& place) {
-  std::string raw(sizeof place, '\0');
-  std::memcpy(raw.data(), &place, sizeof place);
+std::string written(const ExportCursor& cursor) {
+  std::string raw(sizeof cursor, '\0');
+  std::memcpy(raw.data(), &cursor, sizeof cursor);
   return base64url_encode(raw);
 }
 
-ExportPlace place_of(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto cursor = maybe_text(request.query, "cursor");
-  if (!cursor) return {0, store::newest_audit_row(txn, scope)};
-  const auto raw = base64url_decode(*cursor);
-  ExportPlace place;
-  if (!raw || raw->size() != sizeof place) refuse_field("?cursor", "is no cursor of this export");
-  std::memcpy(&place, raw->data(), sizeof place);
-  return place;
+ExportCursor cursor_of(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto text = maybe_text(request.query, "cursor");
+  if (!text) return {0, store::newest_audit_row(txn, scope)};
+  const auto raw = base64url_decode(*text);
+  ExportCursor cursor;
+  if (!raw || raw->size() != sizeof cursor) refuse_field("?cursor", "is no cursor of this export");
+  std::memcpy(&cursor, raw->data(), sizeof cursor);
+  return cursor;
 }
 
 struct Exported {
@@ -73,15 +73,15 @@ struct Exported {
   bool more = false;
 };
 
-Exported read_lines(const Request& request, const TenantScope& scope, Txn& txn, const ExportPlace& place) {
+Exported read_lines(const Request& request, const TenantScope& scope, Txn& txn, const ExportCursor& cursor) {
   const auto filter = filter_of(request.query);
   const auto* wanted = member(request.query, "limit");
   const auto most = wanted != nullptr ? wanted->GetInt64() : kExportRows;
   Exported out;
-  out.newest = place.after;
+  out.newest = cursor.after;
   for (;;) {
     const auto step = std::min(kExportStep, most - out.rows) + 1;
-    const auto rows = store::read_audit_log(txn, scope, filter, out.newest, place.last, step);
+    const auto rows = store::read_audit_log(txn, scope, filter, out.newest, cursor.last, step);
     out.more = static_cast<std::int64_t>(rows.size()) == step;
     for (std::size_t i = 0; i + (out.more ? 1 : 0) < rows.size(); ++i) {
       out.lines += audit_line(rows[i], false);
@@ -93,11 +93,11 @@ Exported read_lines(const Request& request, const TenantScope& scope, Txn& txn, 
 }
 
 // The same question from there on. Every parameter is of characters that a URI takes as they are.
-std::string link_to_rest(const Request& request, const ExportPlace& place) {
+std::string link_to_rest(const Request& request, const ExportCursor& cursor) {
   std::string uri = "/api/v1/audit-logs/export?";
   for (const auto& [name, value] : request.http.query)
     if (name != "cursor") uri += name + '=' + value + '&';
-  return '<' + uri + "cursor=" + cursor_of(place) + ">; rel=\"next\"";
+  return '<' + uri + "cursor=" + written(cursor) + ">; rel=\"next\"";
 }
 
 // Who took which rows away stands in the log itself.
@@ -135,15 +135,15 @@ Response show_audit_log(const Request& request, const TenantScope& scope, Txn& t
 }
 
 Response export_audit_logs(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto place = place_of(request, scope, txn);
-  auto out = read_lines(request, scope, txn, place);
+  const auto cursor = cursor_of(request, scope, txn);
+  auto out = read_lines(request, scope, txn, cursor);
   // HEAD shows nothing, and changes nothing (RFC 9110 section 9.2.1).
   if (request.http.method != http::Method::HEAD) record_export(request, scope, txn, out);
   Response response;
   response.content_type = "application/x-ndjson";
   response.body = std::move(out.lines);
   response.header("Content-Disposition", "attachment; filename=\"audit-" + scope.org().str() + ".jsonl\"");
-  if (out.more) response.header("Link", link_to_rest(request, {out.newest, place.last}));
+  if (out.more) response.header("Link", link_to_rest(request, {out.newest, cursor.last}));
   return response;
 }
 

@@ -73,9 +73,9 @@ bool FileFolder::take(std::string_view key) const {
   make_folder(outer, dir_);
   make_folder(inner, outer);
   const auto path = path_of(key);
-  const auto place = open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0640);
-  if (!place && errno == EEXIST) return false;
-  if (!place) fail(path);
+  const auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0640);
+  if (!file && errno == EEXIST) return false;
+  if (!file) fail(path);
   return true;
 }
 

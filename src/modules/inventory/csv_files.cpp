@@ -150,7 +150,7 @@ Response import_reply(const Request& request, db::Txn& txn, const ImportFile& fi
   const bool skip = maybe_text(request.query, "on_error") == "skip";
   std::vector<Told> rows;
   try {
-    txn.attempt([&] {
+    txn.savepoint([&] {
       for (const auto& row : file.rows()) rows.push_back(take_row(row, take));
       if (!skip && count_of(rows, "refused") > 0) throw Undo{};
     });

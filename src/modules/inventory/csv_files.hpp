@@ -86,7 +86,7 @@ class ExportFile {
   std::int64_t wanted() const { return page_.limit + 1; }
   // True once no more rows go into it. `next`: where the list goes on after the last one that went in.
   bool full() const { return rows_ == page_.limit || body_.size() >= kFileBytes; }
-  void end_at(const store::Keyset& place) { next_ = make_cursor(place); }
+  void end_at(const store::Keyset& last) { next_ = make_cursor(last); }
 
   ExportFile& text(std::string_view value);
   ExportFile& maybe(const std::optional<std::string>& value) {
@@ -113,12 +113,12 @@ class ExportFile {
   bool begun_ = false;
 };
 
-// Fills the file with what `read` answers. `put(file, row)` writes one, `place(row)` is where it stands.
-template <class Row, class Put, class Place>
-void put_rows(ExportFile& file, const std::vector<Row>& rows, Put&& put, Place&& place) {
+// Fills the file with what `read` answers. `put(file, row)` writes one, `keyset(row)` is where it stands.
+template <class Row, class Put, class Keyset>
+void put_rows(ExportFile& file, const std::vector<Row>& rows, Put&& put, Keyset&& keyset) {
   const Row* last = nullptr;
   for (const auto& row : rows) {
-    if (last != nullptr && file.full()) return file.end_at(place(*last));
+    if (last != nullptr && file.full()) return file.end_at(keyset(*last));
     put(file, row);
     file.end_row();
     last = &row;

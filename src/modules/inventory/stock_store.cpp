@@ -58,10 +58,10 @@ constexpr Sql kSetLevel{
 constexpr Sql kLevels{
     "stock.levels",
     "SELECT l.product_id, l.warehouse_id, w.name, l.quantity, l.updated_at "
-    "FROM JSON_TABLE(?, '$[*]' COLUMNS (place FOR ORDINALITY, id CHAR(32) PATH '$')) wanted "
+    "FROM JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, id CHAR(32) PATH '$')) wanted "
     "STRAIGHT_JOIN stock_level l ON l.org_id = ? AND l.product_id = UNHEX(wanted.id) "
     "STRAIGHT_JOIN warehouse w ON w.org_id = ? AND w.id = l.warehouse_id "
-    "WHERE (? IS NULL OR l.warehouse_id = ?) ORDER BY wanted.place, w.name, w.id"};
+    "WHERE (? IS NULL OR l.warehouse_id = ?) ORDER BY wanted.position, w.name, w.id"};
 
 Movement read(const db::Rows& rows) {
   Movement m;

@@ -73,10 +73,10 @@ std::vector<WebhookKey> read_keys(db::Rows rows) {
   return found;
 }
 
-void mark_failed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt,
+void mark_failed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer,
                  DeliveryStatus status, TimePoint next_attempt_at) {
-  db.execute(kFailed, status, next_attempt_at, attempt.response_status, attempt.duration_ms,
-             cut_bytes(attempt.error, kErrorMax), now, claim.webhook.org, claim.webhook.id, claim.event,
+  db.execute(kFailed, status, next_attempt_at, answer.response_status, answer.duration_ms,
+             cut_bytes(answer.error, kErrorMax), now, claim.webhook.org, claim.webhook.id, claim.event,
              claim.lease_until);
 }
 
@@ -123,18 +123,18 @@ std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& c
                   rows.time(8)};
 }
 
-void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt) {
-  db.execute(kDelivered, now, attempt.response_status, attempt.duration_ms, now, now, claim.webhook.org,
+void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer) {
+  db.execute(kDelivered, now, answer.response_status, answer.duration_ms, now, now, claim.webhook.org,
              claim.webhook.id, claim.event);
 }
 
-void mark_postponed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt,
+void mark_postponed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer,
                     TimePoint next_attempt_at) {
-  mark_failed(db, claim, now, attempt, DeliveryStatus::pending, next_attempt_at);
+  mark_failed(db, claim, now, answer, DeliveryStatus::pending, next_attempt_at);
 }
 
-void mark_dead(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt) {
-  mark_failed(db, claim, now, attempt, DeliveryStatus::dead, now);
+void mark_dead(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer) {
+  mark_failed(db, claim, now, answer, DeliveryStatus::dead, now);
 }
 
 void release_delivery(db::Connection& db, const DeliveryClaim& claim, TimePoint now) {

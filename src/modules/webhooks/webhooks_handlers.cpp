@@ -69,9 +69,9 @@ std::string events_of(const JsonValue& body) {
   const auto& types = member(body, "events")->GetArray();
   for (rapidjson::SizeType i = 0; i < types.Size(); ++i) {
     const std::string type{types[i].GetString(), types[i].GetStringLength()};
-    const auto place = "/events/" + std::to_string(i);
-    if (type == kEveryEvent && types.Size() > 1) refuse_field(place, "stands alone: it is every type");
-    if (type != kEveryEvent && !is_event_type(type)) refuse_field(place, "is no type of event");
+    const auto pointer = "/events/" + std::to_string(i);
+    if (type == kEveryEvent && types.Size() > 1) refuse_field(pointer, "stands alone: it is every type");
+    if (type != kEveryEvent && !is_event_type(type)) refuse_field(pointer, "is no type of event");
     joined += (joined.empty() ? "" : ",") + type;
   }
   return joined;

@@ -71,19 +71,19 @@ struct Dispatch {
 // Returns nullopt if the webhook is paused or gone.
 std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& claim, TimePoint now);
 
-struct Attempt {
+struct Answer {
   std::optional<int> response_status;  // nullopt = no reply
   std::int64_t duration_ms = 0;
   std::string error;         // empty = none
   Seconds asked_to_wait{0};  // by the receiver (Retry-After); not stored
 };
 // The receiver has it, whoever holds the row now.
-void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt);
+void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer);
 // Comes up again at `next_attempt_at`. No effect if the lease ran out and another courier has the row.
-void mark_postponed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt,
+void mark_postponed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer,
                     TimePoint next_attempt_at);
 // Not tried again unless somebody asks for it. Lease as above.
-void mark_dead(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Attempt& attempt);
+void mark_dead(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer);
 // Gives a claimed row back untried.
 void release_delivery(db::Connection& db, const DeliveryClaim& claim, TimePoint now);
 

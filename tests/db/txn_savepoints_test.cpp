@@ -1,4 +1,4 @@
-// Attempts inside of a unit of work (savepoints), and conflicts with other transactions.
+// Savepoints inside of a unit of work, and conflicts with other transactions.
 #include <criterion/criterion.h>
 
 #include "db/txn_fixture.hpp"
@@ -8,14 +8,14 @@ using namespace tenantd;
 using test::require;
 using test::require_equal;
 
-Test(txn_attempts, an_entry_of_the_log_goes_with_the_attempt_or_rollback_that_made_it) {
+Test(txn_savepoints, an_entry_of_the_log_goes_with_the_savepoint_or_rollback_that_made_it) {
   Database database;
   db::Pool pool{database.options(), 2};
   int ran = 0;
   Txn txn{pool};
   txn.execute(kInsert, 1);
   try {
-    txn.attempt([&] {
+    txn.savepoint([&] {
       at_commit(txn, [&](Txn&) { ran += 100; });
       txn.execute(kInsert, 1);
     });
@@ -36,7 +36,7 @@ Test(txn_attempts, an_entry_of_the_log_goes_with_the_attempt_or_rollback_that_ma
   require_equal(ran, 2);
 }
 
-Test(txn_attempts, an_attempt_that_throws_leaves_nothing_of_itself_behind) {
+Test(txn_savepoints, a_savepoint_that_is_undone_leaves_nothing_of_itself_behind) {
   Database database;
   db::Pool pool{database.options(), 1};
   Recorder listener{database};
@@ -46,7 +46,7 @@ Test(txn_attempts, an_attempt_that_throws_leaves_nothing_of_itself_behind) {
   txn.touch(crypto::new_id<UserId>());
   for (const int id : {2, 3}) {
     try {
-      txn.attempt([&] {
+      txn.savepoint([&] {
         txn.execute(kInsert, id);
         txn.touch(crypto::new_id<UserId>());
         txn.after_commit([&] { done += "lost "; });
@@ -56,36 +56,36 @@ Test(txn_attempts, an_attempt_that_throws_leaves_nothing_of_itself_behind) {
     } catch (const db::DuplicateKey&) {
     }
   }
-  txn.attempt([&] { txn.after_commit([&] { done += "kept "; }); });
-  require_equal(txn.attempt([&] { return txn.execute(kInsert, 4); }), 1);
+  txn.savepoint([&] { txn.after_commit([&] { done += "kept "; }); });
+  require_equal(txn.savepoint([&] { return txn.execute(kInsert, 4); }), 1);
   txn.commit();
   require_equal(database.number_of("SELECT SUM(id) FROM t"), 5);
   require_equal(listener.log, "before 1 id(s), 0 row(s); after 1 id(s), 2 row(s); ");
   require_equal(done, "kept ");
 }
 
-Test(txn_attempts, attempts_may_be_nested_and_undo_only_their_own) {
+Test(txn_savepoints, savepoints_may_be_nested_and_undo_only_their_own) {
   Database database;
   db::Pool pool{database.options(), 1};
   Txn txn{pool};
   const auto refused = [&](int id) {
     try {
-      txn.attempt([&] {
+      txn.savepoint([&] {
         txn.execute(kInsert, id);
         throw ApiError(ErrorCode::conflict);
       });
     } catch (const ApiError&) {
     }
   };
-  txn.attempt([&] {
+  txn.savepoint([&] {
     txn.execute(kInsert, 1);
     refused(2);
     txn.execute(kInsert, 4);
   });
   refused(8);
   try {
-    txn.attempt([&] {
-      txn.attempt([&] { txn.execute(kInsert, 16); });
+    txn.savepoint([&] {
+      txn.savepoint([&] { txn.execute(kInsert, 16); });
       refused(32);
       throw ApiError(ErrorCode::conflict);
     });
@@ -97,7 +97,7 @@ Test(txn_attempts, attempts_may_be_nested_and_undo_only_their_own) {
 }
 
 // The server has rolled all of it back: there is no savepoint to return to, and the whole is run again.
-Test(txn_attempts, an_attempt_that_meets_a_deadlock_is_run_again_with_its_transaction) {
+Test(txn_savepoints, a_savepoint_that_meets_a_deadlock_is_run_again_with_its_transaction) {
   Database database;
   database.side().run("INSERT INTO t VALUES (1, 0), (2, 0)");
   db::Pool pool{database.options(), 2};
@@ -108,7 +108,7 @@ Test(txn_attempts, an_attempt_that_meets_a_deadlock_is_run_again_with_its_transa
       txn.execute(kIncrement, first);
       if (!met) both.arrive_and_wait();
       met = true;
-      txn.attempt([&] { txn.execute(kIncrement, second); });
+      txn.savepoint([&] { txn.execute(kIncrement, second); });
     });
   };
   {
@@ -118,7 +118,7 @@ Test(txn_attempts, an_attempt_that_meets_a_deadlock_is_run_again_with_its_transa
   require_equal(database.number_of("SELECT SUM(n) FROM t"), 4);
 }
 
-Test(txn_attempts, two_transactions_in_a_deadlock_both_succeed_in_the_end) {
+Test(txn_savepoints, two_transactions_in_a_deadlock_both_succeed_in_the_end) {
   Database database;
   database.side().run("INSERT INTO t VALUES (1, 0), (2, 0)");
   db::Pool pool{database.options(), 2};
@@ -143,7 +143,7 @@ Test(txn_attempts, two_transactions_in_a_deadlock_both_succeed_in_the_end) {
   require(attempts.load() > 2, "one was run again");
 }
 
-Test(txn_attempts, a_conflict_without_end_is_given_up_as_unavailable) {
+Test(txn_savepoints, a_conflict_without_end_is_given_up_as_unavailable) {
   Database database;
   db::Pool pool{database.options(), 1};
   int attempts = 0;
@@ -164,7 +164,7 @@ Test(txn_attempts, a_conflict_without_end_is_given_up_as_unavailable) {
 // --- what runs last
 // ----------------------------------------------------------------------------------------------------
 
-Test(txn_attempts, an_undone_attempt_takes_its_entries_out_of_the_log_and_no_other) {
+Test(txn_savepoints, an_undone_savepoint_takes_its_entries_out_of_the_log_and_no_other) {
   Database database;
   db::Pool pool{database.options(), 1};
   Txn txn{pool};
@@ -173,7 +173,7 @@ Test(txn_attempts, an_undone_attempt_takes_its_entries_out_of_the_log_and_no_oth
   note('a');
   note('b');
   try {
-    txn.attempt([&] {
+    txn.savepoint([&] {
       note('x');
       throw std::runtime_error("undone");
     });

@@ -1,0 +1,9 @@
+const made = {
+  url: pm.environment.get('base_url') + '/api/v1/warehouses',
+  method: 'POST',
+  header: {
+    'Content-Type': 'application/json', Authorization: 'Bearer ' + pm.environment.get('access_token')
+  },
+  body: { mode: 'raw', raw: JSON.stringify({ name: 'Spare' }) }
+};
+pm.sendRequest(made, (error, reply) => pm.environment.set('warehouse_id', reply.json().id));
