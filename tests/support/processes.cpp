@@ -57,11 +57,18 @@ std::string setting(const char* key, const std::string& fallback) {
 
 std::string run_dir() { return setting("TENANTD_RUN_DIR"); }
 
+std::string file_text(const std::string& path) {
+  std::ifstream file{path, std::ios::binary | std::ios::ate};
+  std::string text(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), '\0');
+  file.seekg(0);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
 std::string log_with(const std::string& dir, const std::string& text) {
   for (const auto& entry : std::filesystem::directory_iterator{dir + "/log"}) {
-    std::ifstream file{entry.path(), std::ios::binary};
-    const std::string all{std::istreambuf_iterator<char>{file}, {}};
-    if (all.find(text) != std::string::npos) return entry.path().filename().string();
+    if (file_text(entry.path()).find(text) != std::string::npos) return entry.path().filename().string();
   }
   return {};
 }

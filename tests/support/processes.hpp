@@ -16,6 +16,8 @@ std::string setting(const char* key, const std::string& fallback);
 
 std::string run_dir();
 
+// Everything that a file holds; "" if it cannot be read.
+std::string file_text(const std::string& path);
 // One of the logs of the instance in `dir` that holds the text, or "".
 std::string log_with(const std::string& dir, const std::string& text);
 
