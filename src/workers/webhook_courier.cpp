@@ -170,7 +170,7 @@ std::vector<store::DeliveryClaim> WebhookCourier::claim(db::Connection& db, cons
 }
 
 // Goes through the row once. A webhook that had more than its share comes to the end of the row; one that may
-// have no more now returns when a delivery to it ends.
+// have no more now returns when a delivery ends that takes its place.
 std::vector<WebhookCourier::Send> WebhookCourier::claim_turns(db::Connection& db, TimePoint due_by) {
   const TimePoint at = options_.clock();
   std::vector<Send> sends;
@@ -178,7 +178,10 @@ std::vector<WebhookCourier::Send> WebhookCourier::claim_turns(db::Connection& db
   for (auto left = turns_.waiting(); left > 0 && room > 0; --left) {
     const auto webhook = *turns_.next();
     const auto share = std::min(room, turns_.share(webhook));
-    if (share <= 0) continue;
+    if (share <= 0) {
+      turns_.hold_back(webhook);
+      continue;
+    }
     const auto claims = claim(db, webhook, due_by, at + options_.lease, share);
     std::int64_t wanted = 0;
     for (const auto& claim : claims) {
@@ -191,6 +194,7 @@ std::vector<WebhookCourier::Send> WebhookCourier::claim_turns(db::Connection& db
       ++wanted;
     }
     room -= wanted;
+    if (wanted == 0) turns_.passed();
     if (wanted == share) turns_.add(webhook);
   }
   return sends;

@@ -5,14 +5,14 @@
 namespace tenantd::service {
 
 void WebhookTurns::add(const store::WebhookKey& webhook) {
-  if (in_row_.insert(webhook).second) row_.push_back(webhook);
+  if (waiting_.insert(webhook).second) row_.push_back(webhook);
 }
 
 std::optional<store::WebhookKey> WebhookTurns::next() {
   if (row_.empty()) return std::nullopt;
   const auto first = row_.front();
   row_.pop_front();
-  in_row_.erase(first);
+  waiting_.erase(first);
   return first;
 }
 
@@ -25,6 +25,30 @@ std::int64_t WebhookTurns::share(const store::WebhookKey& webhook) const {
   if (!standing.failing) return std::min(kMost - standing.under_way, left);
   return standing.under_way == 0 && failing_under_way_ < most_failing_ ? std::min<std::int64_t>(1, left) : 0;
 }
+
+void WebhookTurns::hold_back(const store::WebhookKey& webhook) {
+  const auto found = standings_.find(webhook);
+  if (found != standings_.end() && found->second.under_way > 0) return;  // comes back when that ends
+  if (!waiting_.insert(webhook).second) return;
+  const auto organization = of_organization_.find(webhook.org);
+  const bool is_full = organization != of_organization_.end() && organization->second >= most_of_one_;
+  (is_full ? held_by_organization_[webhook.org] : held_failing_).push_back(webhook);
+}
+
+void WebhookTurns::release_organization(OrgId org) {
+  const auto held = held_by_organization_.find(org);
+  if (held == held_by_organization_.end()) return;
+  row_.insert(row_.end(), held->second.begin(), held->second.end());
+  held_by_organization_.erase(held);
+}
+
+void WebhookTurns::release_failing() {
+  if (held_failing_.empty() || failing_under_way_ >= most_failing_) return;
+  row_.push_back(held_failing_.front());
+  held_failing_.pop_front();
+}
+
+void WebhookTurns::passed() { release_failing(); }
 
 void WebhookTurns::begun(const store::WebhookKey& webhook) {
   auto& standing = standings_[webhook];
@@ -41,6 +65,8 @@ void WebhookTurns::ended(const store::WebhookKey& webhook, bool failed) {
   standing.failing = failed;
   if (standing.failing) failing_under_way_ += standing.under_way;
   if (standing.under_way == 0 && !failed) standings_.erase(webhook);
+  release_organization(webhook.org);
+  release_failing();
 }
 
 }  // namespace tenantd::service

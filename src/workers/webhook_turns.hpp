@@ -1,5 +1,7 @@
 // Whose turn it is: webhooks that may have something due, in a row, and how many deliveries each, and each
 // organization, may have under way. Those that failed or were slow last share a half of the connections.
+// Whoever has no share when its turn comes keeps its turn for the next place that others give back: without
+// that, those that come back sooner would pass it again and again.
 // Remembers nothing of a webhook that has none under way and was well last.
 #pragma once
 
@@ -31,10 +33,17 @@ class WebhookTurns {
 
   // How many more deliveries may begin to it now.
   std::int64_t share(const store::WebhookKey& webhook) const;
+  // Its share is 0: it comes back into the row when a delivery ends that takes its place now.
+  void hold_back(const store::WebhookKey& webhook);
+  // It had its turn and nothing was due: the next one that failed may use its place.
+  void passed();
   void begun(const store::WebhookKey& webhook);
   void ended(const store::WebhookKey& webhook, bool failed);
 
  private:
+  void release_organization(OrgId org);
+  void release_failing();
+
   struct Standing {
     std::int64_t under_way = 0;
     bool failing = false;
@@ -46,7 +55,9 @@ class WebhookTurns {
   std::int64_t failing_under_way_ = 0;
   std::map<store::WebhookKey, Standing> standings_;
   std::deque<store::WebhookKey> row_;
-  std::set<store::WebhookKey> in_row_;
+  std::map<OrgId, std::deque<store::WebhookKey>> held_by_organization_;
+  std::deque<store::WebhookKey> held_failing_;
+  std::set<store::WebhookKey> waiting_;  // in the row, or held back
 };
 
 }  // namespace tenantd::service
