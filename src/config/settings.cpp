@@ -144,11 +144,13 @@ std::string settings_markdown() {
 
 std::string settings_environment() {
   std::ostringstream out;
-  out << "# tenantd's settings, read by its services at their start (systemd EnvironmentFile). Every line that is\n"
+  out << "# tenantd's settings, read by its services at their start (systemd EnvironmentFile). Every line "
+         "that is\n"
          "# commented out shows the default. Set PUBLIC_URL at least.\n"
          "#\n"
          "# Passwords do not belong here: each service gets its own as a systemd credential, from files in\n"
-         "# /etc/tenantd/credentials/ that only root reads: db_password, db_courier_password, db_reporter_password,\n"
+         "# /etc/tenantd/credentials/ that only root reads: db_password, db_courier_password, "
+         "db_reporter_password,\n"
          "# db_sweeper_password, smtp_password.\n";
   std::string_view section;
   for (const auto& row : setting_docs()) {

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 
 #include "support/check.hpp"
-#include "support/private_stack.hpp"
 #include "support/fixtures.hpp"
+#include "support/private_stack.hpp"
 
 using namespace tenantd::test;
 

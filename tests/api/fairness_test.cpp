@@ -10,10 +10,10 @@
 #include "support/database.hpp"
 #include "support/fake_provider.hpp"
 #include "support/files.hpp"
+#include "support/fixtures.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/base/time.hpp"
 
 using namespace tenantd::test;

@@ -5,9 +5,9 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

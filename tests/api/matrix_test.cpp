@@ -10,8 +10,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/processes.hpp"
 #include "support/fixtures.hpp"
+#include "support/processes.hpp"
 #include "tenantd/api/route.hpp"
 
 using namespace tenantd::test;

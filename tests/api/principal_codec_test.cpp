@@ -42,7 +42,8 @@ api::CachedToken full_token() {
                                       true,
                                       from_unix(1),
                                       from_unix(2)};
-  p.role = {crypto::new_id<RoleId>(), "owner", PermissionSet{PermissionSet::Words{0x8000'0000'0000'0001U, 2, 3, 0x8000'0000'0000'0004U}},
+  p.role = {crypto::new_id<RoleId>(), "owner",
+            PermissionSet{PermissionSet::Words{0x8000'0000'0000'0001U, 2, 3, 0x8000'0000'0000'0004U}},
             from_unix(1'700'000'500)};
   p.member_since = from_unix(3);
   p.api_key = crypto::new_id<ApiKeyId>();

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "support/check.hpp"
+#include "support/fixtures.hpp"
+#include "support/instance_lock.hpp"
 #include "support/node.hpp"
 #include "support/processes.hpp"
-#include "support/instance_lock.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/api/openapi.hpp"
 
 using namespace tenantd::test;

@@ -3,9 +3,9 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/hostile.hpp"
 #include "support/private_stack.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/domain/permission.hpp"
 

@@ -8,8 +8,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/inventory.hpp"
 #include "support/fixtures.hpp"
+#include "support/inventory.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/text.hpp"
 

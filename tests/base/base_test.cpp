@@ -263,7 +263,8 @@ Test(settings, as_an_environment_file_the_table_changes_nothing_and_names_every_
   for (const auto& row : setting_docs())
     cr_assert(contains(file, "\n#" + std::string{row.key} + '=' + std::string{row.fallback} + '\n'), "%s",
               std::string{row.key}.c_str());
-  for (const auto line : split(file, '\n')) cr_assert(line.empty() || line.front() == '#', "%s", std::string{line}.c_str());
+  for (const auto line : split(file, '\n'))
+    cr_assert(line.empty() || line.front() == '#', "%s", std::string{line}.c_str());
 }
 
 Test(settings, number_out_of_range_is_an_error_that_names_key_and_range) {

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "support/check.hpp"
-#include "support/private_stack.hpp"
 #include "support/fixtures.hpp"
+#include "support/private_stack.hpp"
 #include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;

@@ -5,8 +5,8 @@
 
 #include <set>
 
-#include "support/key_folder.hpp"
 #include "support/check.hpp"
+#include "support/key_folder.hpp"
 
 using namespace tenantd;
 using namespace tenantd::test;

@@ -16,9 +16,9 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/crypto/password.hpp"
 
 using namespace tenantd::test;

@@ -5,10 +5,10 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/processes.hpp"
 #include "support/script_server.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -8,9 +8,9 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fake_provider.hpp"
+#include "support/fixtures.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;

@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "support/check.hpp"
+#include "support/fixtures.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/base/time.hpp"
 
 using namespace tenantd::test;

@@ -5,8 +5,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/reporting.hpp"
 #include "support/fixtures.hpp"
+#include "support/reporting.hpp"
 
 using namespace tenantd::test;
 using tenantd::db::Connection;

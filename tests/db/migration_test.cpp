@@ -8,8 +8,8 @@
 #include <map>
 
 #include "support/check.hpp"
-#include "support/private_stack.hpp"
 #include "support/fixtures.hpp"
+#include "support/private_stack.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/migrate.hpp"

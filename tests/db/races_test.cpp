@@ -6,8 +6,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/parallel.hpp"
 #include "support/fixtures.hpp"
+#include "support/parallel.hpp"
 
 using namespace tenantd::test;
 

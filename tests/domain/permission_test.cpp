@@ -92,7 +92,8 @@ Test(permission, a_set_has_room_for_256) {
     const auto one = PermissionSet{}.with(static_cast<Permission>(i));
     for (std::size_t other = 0; other < PermissionSet::kCapacity; ++other)
       require(one.has(static_cast<Permission>(other)) == (other == i), std::to_string(i));
-    require((one | everything()).covers(one) && (one & everything()) == (i < kPermissionCount ? one : PermissionSet{}),
+    require((one | everything()).covers(one) &&
+                (one & everything()) == (i < kPermissionCount ? one : PermissionSet{}),
             std::to_string(i));
     require(one.without(static_cast<Permission>(i)) == PermissionSet{}, std::to_string(i));
   }

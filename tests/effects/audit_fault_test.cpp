@@ -6,10 +6,10 @@
 #include "support/audit.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/private_stack.hpp"
 #include "support/roles.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -4,12 +4,12 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/inventory.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
 #include "support/projects.hpp"
 #include "support/roles.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 
@@ -73,7 +73,8 @@ void have(const Account& owner, const std::string& kind, std::int64_t amount) {
 
 }  // namespace
 
-Test(budgets, of_keys_roles_webhooks_and_invitations_that_come_at_once_as_many_get_in_as_fit, .timeout = 180) {
+Test(budgets, of_keys_roles_webhooks_and_invitations_that_come_at_once_as_many_get_in_as_fit,
+     .timeout = 180) {
   Tight tight;
   const auto& owner = tight.owner;
   const auto end_one = [&](const std::string& path, const std::string& place) {

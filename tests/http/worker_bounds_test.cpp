@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "support/check.hpp"
-#include "support/private_stack.hpp"
 #include "support/fixtures.hpp"
+#include "support/private_stack.hpp"
 
 using namespace tenantd::test;
 

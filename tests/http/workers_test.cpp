@@ -11,9 +11,9 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/processes.hpp"
-#include "support/instance_lock.hpp"
 #include "support/fixtures.hpp"
+#include "support/instance_lock.hpp"
+#include "support/processes.hpp"
 
 using namespace tenantd::test;
 

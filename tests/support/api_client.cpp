@@ -18,8 +18,8 @@
 
 #include "support/check.hpp"
 #include "support/contract.hpp"
-#include "support/processes.hpp"
 #include "support/instance_lock.hpp"
+#include "support/processes.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::test {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "support/processes.hpp"
 #include "support/fixtures.hpp"
+#include "support/processes.hpp"
 
 namespace tenantd::test {
 

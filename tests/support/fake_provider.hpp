@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "support/fixtures.hpp"
 #include "support/forge.hpp"
 #include "support/stub_server.hpp"
-#include "support/fixtures.hpp"
 
 namespace tenantd::test {
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "support/check.hpp"
-#include "support/processes.hpp"
 #include "support/instance_lock.hpp"
+#include "support/processes.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
 

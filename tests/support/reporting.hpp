@@ -1,8 +1,8 @@
 // An instance of its own for the reporter, whose clock a test moves, and what it finds there.
 #pragma once
 
-#include "support/private_stack.hpp"
 #include "support/fixtures.hpp"
+#include "support/private_stack.hpp"
 #include "tenantd/domain/schedule.hpp"
 
 namespace tenantd::test {

@@ -1,8 +1,8 @@
 // The instance's super-admin, made at its first start.
 #pragma once
 
-#include "support/processes.hpp"
 #include "support/fixtures.hpp"
+#include "support/processes.hpp"
 
 namespace tenantd::test {
 

@@ -4,11 +4,11 @@
 #include "support/audit.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
 #include "support/script_server.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -5,12 +5,12 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/inventory.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
 #include "support/reporting.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 using tenantd::Seconds;

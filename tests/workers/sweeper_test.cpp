@@ -4,9 +4,9 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fake_provider.hpp"
+#include "support/fixtures.hpp"
 #include "support/parallel.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -58,8 +58,8 @@ std::vector<LimitInForce> limits_in_force(const Settings& settings);
 
 // Returns the table as Markdown, for systemd/README.md.
 std::string settings_markdown();
-// Returns the table as an environment file (systemd's EnvironmentFile, KEY=value): every key is there, commented
-// out, with its meaning and its default.
+// Returns the table as an environment file (systemd's EnvironmentFile, KEY=value): every key is there,
+// commented out, with its meaning and its default.
 std::string settings_environment();
 
 }  // namespace tenantd

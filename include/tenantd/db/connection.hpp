@@ -168,8 +168,8 @@ class Connection {
   std::int64_t statements_ = 0;
 };
 
-// Runs `work(connection)` as one transaction and returns its result. What it throws closes the connection, which
-// undoes it. For processes that own a connection; requests have a Txn.
+// Runs `work(connection)` as one transaction and returns its result. What it throws closes the connection,
+// which undoes it. For processes that own a connection; requests have a Txn.
 template <class Work>
 auto at_once(Connection& connection, Work&& work) {
   connection.run("START TRANSACTION");

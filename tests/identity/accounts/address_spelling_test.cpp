@@ -4,8 +4,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/mailbox.hpp"
 #include "support/fixtures.hpp"
+#include "support/mailbox.hpp"
 
 using namespace tenantd::test;
 

@@ -6,12 +6,12 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
 #include "support/super_admin.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -4,10 +4,10 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

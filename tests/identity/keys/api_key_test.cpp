@@ -9,9 +9,9 @@
 #include "support/check.hpp"
 #include "support/clock.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/parallel.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 

@@ -3,9 +3,9 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -6,10 +6,10 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/impersonation.hpp"
 #include "support/inventory.hpp"
 #include "support/private_stack.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

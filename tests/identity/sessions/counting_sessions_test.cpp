@@ -3,8 +3,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/tenants.hpp"
 #include "support/fixtures.hpp"
+#include "support/tenants.hpp"
 
 using namespace tenantd::test;
 

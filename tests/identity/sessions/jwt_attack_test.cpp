@@ -3,8 +3,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/processes.hpp"
 #include "support/fixtures.hpp"
+#include "support/processes.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"

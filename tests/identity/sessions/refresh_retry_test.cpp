@@ -4,8 +4,8 @@
 #include "support/check.hpp"
 #include "support/clock.hpp"
 #include "support/database.hpp"
-#include "support/parallel.hpp"
 #include "support/fixtures.hpp"
+#include "support/parallel.hpp"
 
 using namespace tenantd::test;
 

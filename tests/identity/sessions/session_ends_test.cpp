@@ -6,10 +6,10 @@
 #include "support/audit.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
 #include "support/processes.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/base/time.hpp"
 
 using namespace tenantd::test;

@@ -6,8 +6,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/processes.hpp"
 #include "support/fixtures.hpp"
+#include "support/processes.hpp"
 #include "tenantd/db/connection.hpp"
 
 using namespace tenantd::test;

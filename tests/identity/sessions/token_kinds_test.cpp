@@ -5,8 +5,8 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
-#include "support/mailbox.hpp"
 #include "support/fixtures.hpp"
+#include "support/mailbox.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/status.hpp"

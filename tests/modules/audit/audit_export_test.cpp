@@ -7,9 +7,9 @@
 #include "support/authenticator.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/roles.hpp"
-#include "support/fixtures.hpp"
 #include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;

@@ -6,9 +6,9 @@
 #include "support/audit.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/private_stack.hpp"
 #include "support/roles.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 

@@ -1,9 +1,9 @@
 // Names of downloads, signed addresses of uploads, and those of S3-compatible stores.
 #include <criterion/criterion.h>
 
-#include "support/key_folder.hpp"
 #include "modules/documents/upload_address.hpp"
 #include "support/check.hpp"
+#include "support/key_folder.hpp"
 #include "tenantd/api/disposition.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/clients/s3.hpp"

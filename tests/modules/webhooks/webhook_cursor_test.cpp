@@ -8,12 +8,12 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/impersonation.hpp"
 #include "support/inventory.hpp"
 #include "support/private_stack.hpp"
 #include "support/receiver.hpp"
 #include "support/roles.hpp"
-#include "support/fixtures.hpp"
 
 using namespace tenantd::test;
 
