@@ -158,10 +158,10 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   // Named twice, by id and by slug, and not the same.
   if (named.id && named.slug && principal.organization && principal.organization->slug != *named.slug)
     throw ApiError(ErrorCode::tenant_ambiguous);
-  // Named from elsewhere, an organization that is switched off is not there. Its own tokens are refused: what
+  // A token of another organization does not find one that is switched off. Its own tokens are refused: what
   // their owner does about that, a refresh, finds the next organization.
-  const bool is_elsewhere = principal.organization && claims->org != principal.organization->id;
-  if (is_elsewhere && principal.organization->status != Status::active) throw ApiError(ErrorCode::not_found);
+  const bool token_is_of_another = principal.organization && claims->org != principal.organization->id;
+  if (token_is_of_another && principal.organization->status != Status::active) throw ApiError(ErrorCode::not_found);
   if (!is_live(principal, context.now)) refuse_token();
   const bool belongs = live->is_member && live->member_status == Status::active &&
                        (!principal.bound_org || *principal.bound_org == principal.organization->id);
@@ -173,9 +173,9 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   }
   // One identity provider vouched for this person, to its own organization.
   if (!belongs && principal.bound_org && !named.any()) refuse_token();
-  const bool elsewhere =
+  const bool bound_to_another =
       principal.bound_org && principal.organization && *principal.bound_org != principal.organization->id;
-  if (elsewhere && !principal.actor && live->member_status == Status::active)
+  if (bound_to_another && !principal.actor && live->member_status == Status::active)
     service::require_unbound(principal);
   if (!belongs && super_too) require_factor_of_super(principal, txn);
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);

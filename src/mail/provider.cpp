@@ -43,7 +43,7 @@ Answer judge_reply(std::string_view name, int status, const Reading& reading) {
   } else {
     result.outcome = Outcome::retry;
     result.connection_failed = true;
-    answer.elsewhere = true;
+    answer.another_may_take_it = true;
     answer.down = status != 429;  // says so without delay, and may take the next one
   }
   return answer;
@@ -56,7 +56,7 @@ Answer judge_failure(std::string_view name, const net::OutboundError& problem) {
                                       (problem.reached ? " (it may have the mail)" : "")),
                              kWordsMax),
                    true};
-  answer.elsewhere = true;
+  answer.another_may_take_it = true;
   answer.down = true;
   return answer;
 }

@@ -23,7 +23,7 @@ namespace tenantd::mail {
 // What a provider said, and what it means for this mail and for the next ones.
 struct Answer {
   Result result;
-  bool elsewhere = false;  // no fault of the mail: another server may take it now
+  bool another_may_take_it = false;  // another server, now: it is no fault of the mail
   bool down = false;       // nor would it take others
 };
 
