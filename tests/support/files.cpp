@@ -26,7 +26,12 @@ Announced announced(const Account& account, const std::string& project, const Fi
 }
 
 Response put_file(const std::string& path, const std::string& content) {
-  return Client{}.send({"PUT", path, content, "application/octet-stream", {}});
+  Response reply;
+  wait_until("nginx lets go of the upload before", [&] {
+    reply = Client{}.send({"PUT", path, content, "application/octet-stream", {}});
+    return reply.status != 429;
+  });
+  return reply;
 }
 
 Response complete(const Account& account, const Announced& upload) {

@@ -35,7 +35,8 @@ struct FileToSend {
 Response announce(const Account& account, const std::string& project, const FileToSend& file = {});
 // The same, expected to be 201.
 Announced announced(const Account& account, const std::string& project, const FileToSend& file = {});
-// Sends the file to a path, with nobody's credentials.
+// Sends the file to a path, with nobody's credentials. nginx takes one upload of a file at a time, and lets
+// go of one a moment after its reply: until then it is asked again.
 Response put_file(const std::string& path, const std::string& content = "hello");
 Response complete(const Account& account, const Announced& upload);
 // `range`: the value of that header.

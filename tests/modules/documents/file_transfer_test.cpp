@@ -15,14 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The file once more. nginx takes one upload of a file at a time, and lets go of one a moment after its
-// reply.
-Response put_again(const std::string& path) {
-  Response reply;
-  wait_until("nginx lets go of the upload before", [&] { return (reply = put_file(path)).status != 429; });
-  return reply;
-}
-
 constexpr const char* kHello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
 }  // namespace
@@ -34,7 +26,7 @@ Test(files, a_file_goes_up_once_and_comes_down_as_it_was) {
   const auto put = put_file(upload.path);
   expect(put, 204);
   require_equal(put.header("location"), "", "where it lies is nobody's business");
-  expect_problem(put_again(upload.path), 403, "upload_refused");
+  expect_problem(put_file(upload.path), 403, "upload_refused");
   const auto done = complete(up.account, upload);
   require_equal(expect(done, 200).text("/status"), "stored");
   require_equal(done.text("/sha256"), kHello);
@@ -44,7 +36,7 @@ Test(files, a_file_goes_up_once_and_comes_down_as_it_was) {
   require_equal(number_of("SELECT COUNT(*) FROM event WHERE type = 'document.uploaded' AND subject_id = " +
                           binary(upload.id)),
                 1);
-  expect_problem(put_again(upload.path), 403, "upload_refused");
+  expect_problem(put_file(upload.path), 403, "upload_refused");
   const auto down = download(up.account, upload);
   require_equal(expect(down, 200).body, "hello");
   require_equal(storage_of(up.account), 5);
@@ -122,7 +114,7 @@ Test(files, of_many_puts_at_once_one_is_taken) {
     const auto contents = std::vector<std::string>{"aaaaa", "bbbbb", "ccccc", "ddddd", "eeeee", "fffff"};
     const auto statuses = at_once(contents.size(), [&](std::size_t i) {
       const auto reply = put_file(upload.path, contents[i]);
-      if (reply.status != 204 && reply.status != 429) expect_problem(reply, 403, "upload_refused");
+      if (reply.status != 204) expect_problem(reply, 403, "upload_refused");
       return reply.status;
     });
     require_equal(std::count(statuses.begin(), statuses.end(), 204), 1, "PUTs that were taken");
