@@ -1,8 +1,8 @@
 // nginx/guard.conf.example as it is shipped, in front of an application that reads paths in every careless
 // way (tests/node/guarded_backend.mjs): no spelling reaches what the caller may not.
 #include <criterion/criterion.h>
+#include <sys/socket.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <vector>
@@ -11,7 +11,9 @@
 #include "support/check.hpp"
 #include "support/own_nginx.hpp"
 #include "support/processes.hpp"
+#include "tenantd/base/descriptor.hpp"
 
+using namespace tenantd;
 using namespace tenantd::test;
 
 namespace {
@@ -32,6 +34,14 @@ std::string example(const OwnNginx::Place& at) {
   return replaced(text, "http://127.0.0.1:3000", "http://unix:" + at.dir + "/app.sock");
 }
 
+// The file is there a moment before anybody is let in.
+bool listens(const std::string& path) {
+  const auto address = unix_address(path);
+  const Descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  return address && fd &&
+         ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
+}
+
 class ExampleSite {
  public:
   ExampleSite()
@@ -45,7 +55,7 @@ class ExampleSite {
                  {"node", setting("TENANTD_TOP") + "/tests/node/guarded_backend.mjs", socket_}) {
     wait_until("the application listens", [&] {
       backend_.must_live();
-      return std::filesystem::exists(socket_);
+      return listens(socket_);
     });
   }
   const OwnNginx& nginx() const { return nginx_; }
