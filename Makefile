@@ -71,6 +71,13 @@ ifneq ($(strip $(file <$(BUILD)/flags)),$(strip $(FLAGS)))
 $(shell mkdir -p $(BUILD))$(file >$(BUILD)/flags,$(FLAGS))
 endif
 
+# The newest migration's number, which the program knows; written as the flags are.
+NEWEST_MIGRATION := $(shell ls sql | sed -n 's/^0*\([1-9][0-9]*\)_.*\.sql$$/\1/p' | sort -n | tail -n 1)
+SCHEMA_VERSION   := namespace tenantd::db { inline constexpr std::int64_t kSchemaVersion = $(NEWEST_MIGRATION); }
+ifneq ($(strip $(file <$(BUILD)/gen/schema_version.hpp)),$(SCHEMA_VERSION))
+$(shell mkdir -p $(BUILD)/gen)$(file >$(BUILD)/gen/schema_version.hpp,$(SCHEMA_VERSION))
+endif
+
 # Half of a file's time were the headers that nearly all of them want: those are compiled ahead, once for the sources
 # and once for the tests. `make tidy` compiles without them, and so finds a file that includes too little.
 COMPILE  = $(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -Winvalid-pch
@@ -100,8 +107,9 @@ $(BUILD)/%: $(BUILD)/obj/bin/%.o $(LIBRARY)
 	$(call progress,LINK,$@)
 	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
-# Files embedded as text: one table a kind, sorted by name (see src/build/embed.sh).
-$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*.json)) src/build/embed.sh
+# Files embedded as text: one table a kind, sorted by name (see src/build/embed.sh). A file that is removed changes its
+# folder.
+$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*.json)) src/schema src/schema/reply src/build/embed.sh
 	@mkdir -p $(@D)
 	@src/build/embed.sh schemas src/schema $(filter %.json,$^) > $@.tmp && mv $@.tmp $@
 $(BUILD)/gen/templates.cpp: $(sort $(wildcard src/mail/templates/*.mustache)) src/build/embed.sh

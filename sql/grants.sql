@@ -56,8 +56,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, pending_since, response_status, duration_ms, last_error,
   delivered_at, updated_at) ON tenantd_app.webhook_delivery TO {{app}};
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.supplier TO {{app}};
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.warehouse TO {{app}};
+-- Each described list (include/tenantd/domain/resources.hpp).
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.{{resource}} TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.product TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.stock_level TO {{app}};
 -- A ledger: what was written stays.

@@ -777,11 +777,9 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
 -- Inventory.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.supplier AS
-  SELECT org_id, id, name, email, phone, address, revision, created_at, updated_at FROM tenantd.supplier
-  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.warehouse AS
-  SELECT org_id, id, name, address, revision, created_at, updated_at FROM tenantd.warehouse
+-- One for each described list (include/tenantd/domain/resources.hpp): all of its table's columns.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.{{resource}} AS
+  SELECT * FROM tenantd.{{resource}}
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.product AS
   SELECT org_id, id, sku, name, unit, reorder_level, supplier_id, price_minor, currency, quantity, low_since, revision,

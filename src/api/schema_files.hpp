@@ -1,6 +1,8 @@
-// The embedded schemas as files: by name, which is "signup" or "reply/token".
+// Every schema as a file, by name, which is "signup" or "reply/token": those of src/schema, and those of the
+// described resources.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,11 +11,13 @@
 
 namespace tenantd::api {
 
+// Sorted by name; that of a described resource is called as if it stood in src/schema.
+std::span<const embedded::File> schema_files();
+
 std::string_view schema_name(const embedded::File& file);
 std::string schema_of_reply(std::string_view name);
 
-// Returns the schema as it stands in its file. Throws std::runtime_error if there is none, or if it is no
-// JSON.
+// Returns the schema as it is written. Throws std::runtime_error if there is none, or if it is no JSON.
 Json schema_document(std::string_view name);
 
 }  // namespace tenantd::api

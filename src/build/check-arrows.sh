@@ -5,7 +5,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # room: what it may include besides itself.
 platform='base config crypto domain http shm net mail proc db'
-kit="$platform effects clients api"
+kit="$platform effects clients api record"
+wings=$(for wing in src/modules/*/; do wing=${wing%/}; echo "${wing#src/}: $kit identity"; done)
 rooms="
 base:
 config:  base
@@ -20,15 +21,9 @@ db:      base config crypto domain http shm
 effects: $platform
 clients: $platform effects
 api:     $platform effects clients
+record:  $platform effects clients api
 identity: $kit
-modules/administration: $kit identity
-modules/audit:          $kit identity
-modules/documents:      $kit identity
-modules/inventory:      $kit identity
-modules/mail_events:    $kit identity
-modules/purchasing:     $kit identity
-modules/statistics:     $kit identity
-modules/webhooks:       $kit identity
+$wings
 workers: $kit identity modules
 ctl:     $kit identity modules workers
 bin:     $kit identity modules workers ctl
@@ -42,7 +37,7 @@ tenantd/identity/live_sessions.hpp        api
 tenantd/identity/organizations.hpp        api
 tenantd/identity/sessions_store.hpp       api
 tenantd/modules/inventory/stock.hpp       modules/purchasing
-tenantd/modules/inventory/warehouses_store.hpp modules/purchasing
+tenantd/modules/inventory/warehouse.hpp   modules/purchasing
 tenantd/modules/webhooks/events_store.hpp modules/documents
 tenantd/modules/webhooks/keeping.hpp      identity
 '

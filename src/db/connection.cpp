@@ -60,6 +60,13 @@ Rows::~Rows() = default;
 
 bool Rows::next() { return result_->next(); }
 std::size_t Rows::count() const { return result_->rowsCount(); }
+unsigned Rows::column(std::string_view name) const {
+  try {
+    return result_->findColumn(sql::SQLString{name.data(), name.size()}) - 1;
+  } catch (const SQLException&) {
+    throw std::logic_error("no column " + std::string{name});
+  }
+}
 bool Rows::is_null(unsigned column) const { return result_->isNull(column + 1); }
 std::string Rows::text(unsigned column) const { return result_->getString(column + 1).asStdString(); }
 std::int64_t Rows::integer(unsigned column) const { return result_->getInt64(column + 1); }
@@ -160,6 +167,20 @@ void Connection::Statement::bind(unsigned at, std::string_view value) {
   statement_->setString(at, sql::SQLString{value.data(), value.size()});
 }
 void Connection::Statement::bind_null(unsigned at) { statement_->setNull(at, 0); }
+
+void Connection::bind_one(Statement& s, unsigned at, const Value& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return s.bind(at, std::int64_t{*flag});
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return s.bind(at, *number);
+  if (const auto* text = std::get_if<std::string_view>(&value)) return s.bind(at, *text);
+  if (const auto* id = std::get_if<UuidBytes>(&value))
+    return s.bind(at, std::string_view{reinterpret_cast<const char*>(id->data()), id->size()});
+  s.bind_null(at);
+}
+
+void Connection::bind_all(Statement& s, std::span<const Value> values) {
+  unsigned at = 0;
+  for (const auto& value : values) bind_one(s, ++at, value);
+}
 
 Rows Connection::Statement::query() {
   ++connection_.statements_;

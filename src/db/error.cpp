@@ -19,6 +19,15 @@ std::string key_of(const std::string& message) {
   return dot == std::string::npos ? key : key.substr(dot + 1);
 }
 
+// "… fails (`tenantd`.`product`, CONSTRAINT `product_has_supplier` FOREIGN KEY …": the constraint's name.
+std::string constraint_of(const std::string& message) {
+  constexpr std::string_view kBefore = "CONSTRAINT `";
+  const auto at = message.find(kBefore);
+  if (at == std::string::npos) return {};
+  const auto start = at + kBefore.size();
+  return message.substr(start, message.find('`', start) - start);
+}
+
 }  // namespace
 
 bool is_connection_lost(int number) {
@@ -46,8 +55,10 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1205:
     case 3572: throw LockTimeout(text);
     case 1062: throw DuplicateKey(text, key_of(message));
+    case 1216:
+    case 1217:
     case 1451:
-    case 1452: throw ForeignKeyError(text);
+    case 1452: throw ForeignKeyError(text, constraint_of(message));
     case 1044:
     case 1045:
     case 1142:

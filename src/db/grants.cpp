@@ -146,7 +146,7 @@ std::vector<ServiceAccount> service_accounts(const Settings& settings) {
 Grants wanted_grants(const Settings& settings, std::string_view name) {
   const auto to = "{{" + std::string{name} + "}}";
   Grants wanted;
-  for (const auto& statement : split_statements(read_file(settings.sql_dir + "/grants.sql")))
+  for (const auto& statement : read_statements(settings.sql_dir + "/grants.sql"))
     if (statement.ends_with(" TO " + to)) wanted.merge(parse_grant(statement));
   return wanted;
 }

@@ -33,12 +33,6 @@ constexpr std::array kBootstrap = {
     "created_at BIGINT NOT NULL) ENGINE = InnoDB",
 };
 
-std::string replace_all(std::string text, const std::string& from, const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 class Runner {
  public:
   Runner(const Settings& settings, const MigrateOptions& options)
@@ -148,15 +142,16 @@ class Runner {
     }
   }
 
+  std::string with_accounts(std::string text) const {
+    for (const auto& account : service_accounts(settings_))
+      text = replace_all(std::move(text), "{{" + std::string{account.name} + "}}", account.account);
+    return text;
+  }
+
   void run_file(const std::string& path) {
-    std::string text = read_file(path);
-    text = replace_all(text, "{{app}}", account_name(settings_, settings_.db_user));
-    text = replace_all(text, "{{sweeper}}", account_name(settings_, settings_.db_sweeper_user));
-    text = replace_all(text, "{{courier}}", account_name(settings_, settings_.db_courier_user));
-    text = replace_all(text, "{{reporter}}", account_name(settings_, settings_.db_reporter_user));
-    for (const auto& statement : split_statements(text)) {
+    for (const auto& statement : read_statements(path)) {
       try {
-        db_.run(statement);
+        db_.run(with_accounts(statement));
       } catch (const ApiError& e) {
         throw std::runtime_error(path + ": " + e.log_detail());
       } catch (const std::exception& e) {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/domain/resources.hpp"
 
 namespace tenantd::db {
 namespace {
@@ -40,6 +41,26 @@ std::string read_file(const std::string& path) {
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) throw std::runtime_error(path + " cannot be read");
   return text.str();
+}
+
+std::string replace_all(std::string text, const std::string& from, const std::string& to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+std::vector<std::string> read_statements(const std::string& path) {
+  static const std::string kEach = "{{resource}}";
+  std::vector<std::string> statements;
+  for (const auto& statement : split_statements(read_file(path))) {
+    if (statement.find(kEach) == std::string::npos) {
+      statements.push_back(statement);
+      continue;
+    }
+    for (const auto name : resource_names())
+      statements.push_back(replace_all(statement, kEach, std::string{name}));
+  }
+  return statements;
 }
 
 std::string quote(std::string_view text) {

@@ -13,6 +13,12 @@ namespace tenantd::db {
 // The whole file. Throws std::runtime_error that names it.
 std::string read_file(const std::string& path);
 
+// The statements of the file. One that says {{resource}} stands for as many as there are described lists.
+// Throws as read_file().
+std::vector<std::string> read_statements(const std::string& path);
+
+std::string replace_all(std::string text, const std::string& from, const std::string& to);
+
 std::string quote(std::string_view text);
 
 // 'user'@'host' of an account of the service: local unless the database is reached over the network.

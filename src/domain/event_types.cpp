@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "tenantd/domain/resources.hpp"
+
 namespace tenantd {
 namespace {
 
-// A change that service::record tells of stands here, and in the list of src/modules/webhooks/README.md.
-constexpr std::array kTypes = {
+// A change that service::record tells of stands here, and in the list of src/modules/webhooks/README.md. The
+// types of described resources follow from their names.
+constexpr std::array kOwnTypes = {
     EventType{"api_key.created", "an API key was made"},
     EventType{"api_key.deleted", "an API key was ended"},
     EventType{"document.created", "a document was made"},
@@ -62,15 +65,9 @@ constexpr std::array kTypes = {
     EventType{"role.updated", "a role's name, description or permissions changed"},
     EventType{"stock.low", "a product has come to its reorder level or under it"},
     EventType{"stock.moved", "stock was taken, brought, counted or moved"},
-    EventType{"supplier.created", "a supplier was made"},
-    EventType{"supplier.deleted", "a supplier was removed"},
-    EventType{"supplier.updated", "a supplier changed"},
     EventType{"user.created", "an account was made in the organization"},
     EventType{"user.provisioned", "an account was made by a first sign-in at the provider"},
     EventType{"user.updated", "a member's profile changed"},
-    EventType{"warehouse.created", "a warehouse was made"},
-    EventType{"warehouse.deleted", "a warehouse was removed"},
-    EventType{"warehouse.updated", "a warehouse changed"},
     EventType{"webhook.created", "a webhook was made; the first thing that it hears of"},
     EventType{"webhook.deleted", "a webhook was removed"},
     EventType{"webhook.delivery_replayed", "an event is sent to a webhook once more"},
@@ -79,8 +76,33 @@ constexpr std::array kTypes = {
     EventType{"webhook.updated", "a webhook's address, events or status changed"},
 };
 
+constexpr bool begins_with_vowel(std::string_view name) {
+  return std::string_view{"aeiou"}.find(name.front()) != std::string_view::npos;
+}
+
+constexpr std::array kResourceTypes = {
+#define TENANTD_EVENT(one, what, words) \
+  EventType { #one "." what, begins_with_vowel(#one) ? "an " #one " " words : "a " #one " " words }
+#define TENANTD_EVENTS(X, one, many)                                                       \
+  TENANTD_EVENT(one, "created", "was made"), TENANTD_EVENT(one, "deleted", "was removed"), \
+      TENANTD_EVENT(one, "updated", "changed"),
+    TENANTD_RESOURCES(TENANTD_EVENTS, )
+#undef TENANTD_EVENTS
+#undef TENANTD_EVENT
+};
+
 constexpr bool comes_before(const EventType& a, const EventType& b) { return a.name < b.name; }
-static_assert(std::is_sorted(kTypes.begin(), kTypes.end(), comes_before), "in the order of their names");
+static_assert(std::is_sorted(kOwnTypes.begin(), kOwnTypes.end(), comes_before),
+              "in the order of their names");
+
+constexpr auto all_types() {
+  std::array<EventType, kOwnTypes.size() + kResourceTypes.size()> all;
+  std::copy(kOwnTypes.begin(), kOwnTypes.end(), all.begin());
+  std::copy(kResourceTypes.begin(), kResourceTypes.end(), all.begin() + kOwnTypes.size());
+  std::sort(all.begin(), all.end(), comes_before);
+  return all;
+}
+constexpr auto kTypes = all_types();
 
 // webhook.events is a VARCHAR(4000): every name, each with its comma, must fit.
 constexpr std::size_t all_names() {

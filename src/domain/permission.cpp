@@ -14,13 +14,7 @@ constexpr std::array<std::string_view, kPermissionCount> kNames = {
 
 constexpr std::string_view action_of(std::string_view name) { return name.substr(name.find(':') + 1); }
 
-constexpr bool is_business(std::string_view name) {
-  for (const std::string_view resource : {"projects:", "documents:", "products:", "suppliers:", "warehouses:",
-                                          "stock:", "purchase_requests:"}) {
-    if (name.starts_with(resource)) return true;
-  }
-  return false;
-}
+constexpr std::string_view resource_of(std::string_view name) { return name.substr(0, name.find(':')); }
 
 constexpr PermissionSet everything() {
   PermissionSet set;
@@ -32,7 +26,7 @@ constexpr PermissionSet viewer() {
   PermissionSet set;
   for (std::size_t i = 0; i < kPermissionCount; ++i) {
     const auto action = action_of(kNames[i]);
-    if (is_business(kNames[i]) && (action == "read" || action == "download"))
+    if (is_business(resource_of(kNames[i])) && (action == "read" || action == "download"))
       set = set.with(static_cast<Permission>(i));
   }
   return set;
@@ -51,7 +45,7 @@ constexpr PermissionSet member() {
 constexpr PermissionSet manager() {
   PermissionSet set = member();
   for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    if (is_business(kNames[i]) && action_of(kNames[i]) != "delete")
+    if (is_business(resource_of(kNames[i])) && action_of(kNames[i]) != "delete")
       set = set.with(static_cast<Permission>(i));
   }
   return set.with(Permission::users_read).with(Permission::users_invite).with(Permission::stats_read);

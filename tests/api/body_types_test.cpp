@@ -3,18 +3,18 @@
 
 #include <set>
 
+#include "api/schema_files.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/impersonation.hpp"
 #include "tenantd/api/route.hpp"
-#include "tenantd/base/embedded.hpp"
 
 using namespace tenantd::test;
 
 namespace {
 
 rapidjson::Document schema_of(std::string_view name) {
-  for (const auto& file : tenantd::embedded::schemas())
+  for (const auto& file : tenantd::api::schema_files())
     if (file.name == std::string{name} + ".json") {
       rapidjson::Document document;
       document.Parse(file.text.data(), file.text.size());

@@ -3,10 +3,10 @@
 #include <set>
 #include <string>
 
+#include "api/schema_files.hpp"
 #include "support/check.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/api/validate.hpp"
-#include "tenantd/base/embedded.hpp"
 #include "tenantd/domain/error.hpp"
 
 using namespace tenantd;
@@ -15,7 +15,7 @@ using test::require;
 namespace {
 
 std::string_view text_of(const std::string& name) {
-  for (const auto& file : embedded::schemas())
+  for (const auto& file : api::schema_files())
     if (file.name == name + ".json") return file.text;
   throw std::runtime_error("there is no schema " + name);
 }
@@ -73,7 +73,7 @@ bool fits(const api::Schemas& schemas, const std::string& schema, const std::str
 
 Test(replies, every_schema_is_used_and_every_schema_that_is_used_exists) {
   const auto used = used_schemas();
-  for (const auto& file : embedded::schemas()) {
+  for (const auto& file : api::schema_files()) {
     const std::string name{file.name.substr(0, file.name.rfind('.'))};
     require(used.contains(name), "no row and no schema names src/schema/" + name + ".json");
   }
@@ -99,7 +99,7 @@ Test(replies, every_object_of_a_reply_is_closed_and_says_what_it_always_holds) {
     }
     for (const auto& item : schema.GetObject()) self(self, item.value, place + '/' + item.name.GetString());
   };
-  for (const auto& file : embedded::schemas()) {
+  for (const auto& file : api::schema_files()) {
     if (!file.name.starts_with("reply/")) continue;
     rapidjson::Document document;
     document.Parse(file.text.data(), file.text.size());

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "api/schema_files.hpp"
 #include "support/check.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/api/validate.hpp"
-#include "tenantd/base/embedded.hpp"
 #include "tenantd/domain/error.hpp"
 
 using namespace tenantd;
@@ -69,7 +69,7 @@ Test(schemas, every_schema_that_a_route_names_exists) {
 
 // JSON readers differ about a member that stands twice; those of the documents refuse it.
 Test(schemas, no_schema_names_a_member_twice) {
-  for (const auto& file : embedded::schemas()) {
+  for (const auto& file : api::schema_files()) {
     try {
       api::parse_json(std::string{file.text});
     } catch (const ApiError& e) {
@@ -100,7 +100,7 @@ Test(schemas, every_object_of_a_request_is_closed_but_the_free_form_profile) {
     }
     if (schema.HasMember("items")) self(self, schema["items"], place + "/items");
   };
-  for (const auto& file : embedded::schemas()) {
+  for (const auto& file : api::schema_files()) {
     if (file.name.starts_with("reply/")) continue;
     rapidjson::Document document;
     document.Parse(file.text.data(), file.text.size());

@@ -22,8 +22,8 @@ std::string kind_of(int number, const std::string& message = "message") {
     return std::string{lost ? "lost " : "retryable "} + e.what();
   } catch (const db::DuplicateKey& e) {
     return "duplicate " + e.key;
-  } catch (const db::ForeignKeyError&) {
-    return "foreign key";
+  } catch (const db::ForeignKeyError& e) {
+    return "foreign key" + e.key;
   } catch (const db::AccessError& e) {
     return "access " + std::to_string(e.number);
   } catch (const db::StatementError& e) {
@@ -81,7 +81,7 @@ Test(db_error, a_missing_right_or_a_write_outside_the_scope_is_an_access_error) 
 }
 
 Test(db_error, a_broken_link_between_rows_is_a_foreign_key_error) {
-  for (const int number : {1451, 1452}) require_equal(kind_of(number), "foreign key");
+  for (const int number : {1216, 1217, 1451, 1452}) require_equal(kind_of(number), "foreign key");
 }
 
 Test(db_error, anything_else_is_a_fault_of_the_statement) {
@@ -89,6 +89,14 @@ Test(db_error, anything_else_is_a_fault_of_the_statement) {
     require_equal(kind_of(number), "statement " + std::to_string(number));
     require(!db::is_connection_lost(number), std::to_string(number));
   }
+}
+
+Test(db_error, a_broken_link_names_its_constraint_where_the_server_does) {
+  constexpr const char* kMessage =
+      "Cannot add or update a child row: a foreign key constraint fails (`tenantd`.`product`, CONSTRAINT "
+      "`product_has_supplier` FOREIGN KEY (`org_id`, `supplier_id`) REFERENCES `supplier` (`org_id`, `id`))";
+  require_equal(kind_of(1452, kMessage), "foreign keyproduct_has_supplier");
+  require_equal(kind_of(1452, "fails (`tenantd`.`product`, CONSTRAINT `"), "foreign key");
 }
 
 Test(db_error, a_duplicate_names_its_key_as_the_schema_does) {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <stdexcept>
 
-#include "tenantd/base/embedded.hpp"
+#include "api/schema_files.hpp"
 
 namespace tenantd::test {
 namespace {
@@ -184,7 +184,7 @@ std::string spelled(const Way& way) {
 }  // namespace
 
 rapidjson::Document schema_of(std::string_view name) {
-  for (const auto& file : embedded::schemas())
+  for (const auto& file : api::schema_files())
     if (file.name == std::string{name} + ".json") {
       rapidjson::Document document;
       document.Parse(file.text.data(), file.text.size());

@@ -89,8 +89,9 @@ class Refuses {
  public:
   constexpr Refuses() = default;
   constexpr Refuses(std::initializer_list<ErrorCode> codes) : said_(true) {
-    for (const auto code : codes) codes_.at(count_++) = code;
+    for (const auto code : codes) add(code);
   }
+  constexpr void add(ErrorCode code) { codes_.at(count_++) = code; }
   constexpr bool said() const { return said_; }
   constexpr std::span<const ErrorCode> codes() const { return {codes_.data(), count_}; }
 

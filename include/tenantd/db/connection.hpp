@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -11,6 +12,7 @@
 #include "tenantd/base/id.hpp"
 #include "tenantd/base/secret.hpp"
 #include "tenantd/base/time.hpp"
+#include "tenantd/base/value.hpp"
 
 namespace sql {
 class Connection;
@@ -37,6 +39,8 @@ class Rows {
 
   bool next();
   std::size_t count() const;
+  // Where the column of this name stands. Throws std::logic_error if there is none.
+  unsigned column(std::string_view name) const;
   bool is_null(unsigned column) const;
   std::string text(unsigned column) const;
   std::int64_t integer(unsigned column) const;
@@ -156,6 +160,9 @@ class Connection {
       s.bind_null(at);
     }
   }
+  static void bind_one(Statement& s, unsigned at, const Value& v);
+  // Values of a statement whose parameters are known at run time only.
+  static void bind_all(Statement& s, std::span<const Value> values);
   template <class... Args>
   static void bind_all(Statement& s, const Args&... args) {
     unsigned at = 0;

@@ -29,9 +29,12 @@ struct DuplicateKey : std::runtime_error {
   std::string key;
 };
 
-// The row that a foreign key names is not there (1452), or is still named by others (1451).
+// The row that a foreign key names is not there (1452), or is still named by others (1451). `key` is the
+// constraint's name in the schema; empty where the server does not tell it (1216, 1217).
 struct ForeignKeyError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit ForeignKeyError(const std::string& what, std::string key_name = {})
+      : runtime_error(what), key(std::move(key_name)) {}
+  std::string key;
 };
 
 // The account lacks the right (1044, 1045, 1142, 1143, 1227, 1370), or a write left its tenant's view (1369):

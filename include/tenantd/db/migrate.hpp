@@ -10,10 +10,12 @@
 #include "tenantd/config/settings.hpp"
 #include "tenantd/db/txn.hpp"
 
+#include "schema_version.hpp"
+
 namespace tenantd::db {
 
-// The newest migration that this program knows; it refuses readiness on an older schema.
-inline constexpr std::int64_t kSchemaVersion = 10;
+// kSchemaVersion: the newest migration that this program knows; it refuses readiness on an older schema. The
+// build reads it from the names in sql/.
 
 // Returns the newest migration applied, as the application's account sees it; 0 if there is none.
 std::int64_t schema_version(Txn& txn);

@@ -14,11 +14,8 @@ constexpr bool outlives_impersonation(std::string_view name) {
   const auto resource = name.substr(0, colon);
   const auto action = name.substr(colon + 1);
   if (action == "read" || action == "download") return true;
-  bool business = false;
-  for (const std::string_view known :
-       {"projects", "documents", "products", "suppliers", "warehouses", "stock", "purchase_requests"})
-    business = business || resource == known;
-  return business && (action == "create" || action == "update" || action == "delete" || action == "submit");
+  return is_business(resource) &&
+         (action == "create" || action == "update" || action == "delete" || action == "submit");
 }
 
 constexpr PermissionSet impersonable_permissions() {

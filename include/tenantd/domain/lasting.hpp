@@ -15,10 +15,7 @@ constexpr bool ends_with_its_holder(std::string_view name) {
   const auto action = name.substr(colon + 1);
   if (action == "read" || action == "download") return true;
   if (name == "roles:assign" || name == "api_keys:manage") return true;
-  for (const std::string_view known : {"users", "projects", "documents", "products", "suppliers",
-                                       "warehouses", "stock", "purchase_requests"})
-    if (resource == known) return true;
-  return false;
+  return resource == "users" || is_business(resource);
 }
 
 constexpr PermissionSet lasting_permissions() {

@@ -9,11 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include "tenantd/domain/resources.hpp"
+
 namespace tenantd::json {
 class Writer;
 }
 
 namespace tenantd {
+
+#define TENANTD_RESOURCE_PERMISSIONS(X, one, many) \
+  X(many##_create, #many ":create")                \
+  X(many##_read, #many ":read")                    \
+  X(many##_update, #many ":update")                \
+  X(many##_delete, #many ":delete")
 
 // X(enumerator, "resource:action"). Names are stored in custom roles: renaming one needs a migration.
 #define TENANTD_PERMISSIONS(X)                              \
@@ -44,14 +52,7 @@ namespace tenantd {
   X(products_read, "products:read")                         \
   X(products_update, "products:update")                     \
   X(products_delete, "products:delete")                     \
-  X(suppliers_create, "suppliers:create")                   \
-  X(suppliers_read, "suppliers:read")                       \
-  X(suppliers_update, "suppliers:update")                   \
-  X(suppliers_delete, "suppliers:delete")                   \
-  X(warehouses_create, "warehouses:create")                 \
-  X(warehouses_read, "warehouses:read")                     \
-  X(warehouses_update, "warehouses:update")                 \
-  X(warehouses_delete, "warehouses:delete")                 \
+  TENANTD_RESOURCES(TENANTD_RESOURCE_PERMISSIONS, X)        \
   X(stock_create, "stock:create")                           \
   X(stock_read, "stock:read")                               \
   X(purchase_requests_create, "purchase_requests:create")   \
@@ -71,6 +72,18 @@ enum class Permission : std::uint8_t {
   TENANTD_PERMISSIONS(X)
 #undef X
 };
+
+// What the rows of a described list ask for.
+struct Rights {
+  Permission create, read, update, remove;
+};
+namespace rights {
+#define TENANTD_RIGHTS(X, one, many)                                               \
+  inline constexpr Rights many{Permission::many##_create, Permission::many##_read, \
+                               Permission::many##_update, Permission::many##_delete};
+TENANTD_RESOURCES(TENANTD_RIGHTS, )
+#undef TENANTD_RIGHTS
+}  // namespace rights
 
 inline constexpr std::size_t kPermissionCount = 0
 #define X(name, text) +1

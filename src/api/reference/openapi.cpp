@@ -113,7 +113,7 @@ void put_constant(JsonOut& json, const char* name, const char* text) {
 // The schemas of bodies; those of queries are parameters, and a row without a body shows none.
 void put_schemas(JsonOut& json) {
   json.key("schemas").begin_object();
-  for (const auto& file : embedded::schemas()) {
+  for (const auto& file : schema_files()) {
     const auto name = schema_name(file);
     if (name.ends_with("_query") || name == "no_body") continue;
     Json schema = schema_document(name);

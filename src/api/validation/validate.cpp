@@ -115,7 +115,7 @@ void Schemas::Impl::Entry::compile(std::string_view name) {
 }
 
 Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
-  for (const auto& file : embedded::schemas()) {
+  for (const auto& file : schema_files()) {
     const auto name = schema_name(file);
     try {
       impl_->entries[std::string{name}].compile(name);

@@ -4,18 +4,6 @@
 
 namespace tenantd::service {
 
-json::Object values_of(const store::Supplier& s) {
-  json::Object values;
-  values.set("name", s.name).set("email", s.email).set("phone", s.phone).set("address", s.address);
-  return values;
-}
-
-json::Object values_of(const store::Warehouse& w) {
-  json::Object values;
-  values.set("name", w.name).set("address", w.address);
-  return values;
-}
-
 json::Object values_of(const store::Product& p) {
   json::Object values;
   values.set("sku", p.sku)

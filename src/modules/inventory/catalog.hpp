@@ -1,4 +1,4 @@
-// Making, changing and removing rows that an organization keeps lists of (suppliers, warehouses, products):
+// Making, changing and removing rows that an organization keeps lists of (products):
 // one way for all of them. A row type joins in by its store's insert_row, lock_row, update_row and
 // delete_row, and by values_of() and resource_name() below.
 #pragma once
@@ -8,21 +8,15 @@
 #include <type_traits>
 
 #include "modules/inventory/products_store.hpp"
-#include "modules/inventory/suppliers_store.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
-#include "tenantd/modules/inventory/warehouses_store.hpp"
 
 namespace tenantd::service {
 
-json::Object values_of(const store::Supplier& supplier);
-json::Object values_of(const store::Warehouse& warehouse);
 json::Object values_of(const store::Product& product);
 
-// "supplier": of the events supplier.created, supplier.updated, supplier.deleted.
-constexpr std::string_view resource_name(const store::Supplier&) { return "supplier"; }
-constexpr std::string_view resource_name(const store::Warehouse&) { return "warehouse"; }
+// "product": of the events product.created, product.updated, product.deleted.
 constexpr std::string_view resource_name(const store::Product&) { return "product"; }
 
 // What follows from a row's other values is set before it is written, and what its change means besides is

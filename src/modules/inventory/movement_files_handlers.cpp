@@ -1,11 +1,12 @@
 #include <set>
 
 #include "modules/inventory/catalog_handlers.hpp"
-#include "modules/inventory/csv_files.hpp"
 #include "modules/inventory/stock_handlers.hpp"
+#include "tenantd/api/csv_files.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/api/validate.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/modules/inventory/warehouse.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -82,11 +83,11 @@ class MovementImport {
         const auto name = row.filled(column);
         if (!name) continue;
         const auto [known, added] = warehouses_.try_emplace(*name);
-        if (added) known->second = store::warehouses_named(txn_, scope_, *name);
+        if (added) known->second = modules::warehouses_named(txn_, scope_, *name);
         ids.insert(known->second.begin(), known->second.end());
       }
     for (const auto& id : ids)
-      if (store::hold_warehouse(txn_, scope_, id)) held_.insert(id);
+      if (modules::hold_warehouse(txn_, scope_, id)) held_.insert(id);
   }
 
   ProductId product_of(const FileRow& row) const {
@@ -111,8 +112,7 @@ class MovementImport {
     const auto& named = warehouses_.at(*name);
     if (id) {
       // With both, the id says which of several; they are two at most here.
-      const auto row_of_it = store::find_row(txn_, scope_, *id);
-      if (!row_of_it || row_of_it->name != *name)
+      if (modules::name_of_warehouse(txn_, scope_, *id) != *name)
         refuse_field('/' + column, "is not the name of " + column + "_id");
       return id;
     }

@@ -2,8 +2,9 @@
 #include <set>
 
 #include "modules/inventory/catalog_handlers.hpp"
-#include "modules/inventory/csv_files.hpp"
 #include "modules/inventory/products_handlers.hpp"
+#include "modules/inventory/supplier.hpp"
+#include "tenantd/api/csv_files.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/api/validate.hpp"
 #include "tenantd/domain/money.hpp"
@@ -69,7 +70,7 @@ class ProductImport {
   // The one of that name. Throws ApiError(validation_failed).
   SupplierId supplier_named(const std::string& name) {
     const auto [known, added] = suppliers_.try_emplace(name);
-    if (added) known->second = store::suppliers_named(txn_, scope_, name);
+    if (added) known->second = modules::suppliers_named(txn_, scope_, name);
     if (known->second.empty()) refuse_field("/supplier", "no supplier has this name");
     if (known->second.size() > 1)
       refuse_field("/supplier", "several suppliers have this name: say which by supplier_id");
@@ -85,8 +86,8 @@ class ProductImport {
     if (const auto name = row.filled("supplier")) {
       // With both, the id says which of several.
       const auto parsed = id ? SupplierId::parse(*id) : std::nullopt;
-      const auto named = parsed ? store::find_row(txn_, scope_, *parsed) : std::nullopt;
-      if (id && (!named || named->name != *name)) refuse_field("/supplier", "is not the name of supplier_id");
+      const auto named = parsed ? modules::name_of_supplier(txn_, scope_, *parsed) : std::nullopt;
+      if (id && named != *name) refuse_field("/supplier", "is not the name of supplier_id");
       if (!id) id = supplier_named(*name).str();
     }
     add(body, "supplier_id", id);

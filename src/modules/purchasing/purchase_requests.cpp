@@ -10,7 +10,7 @@
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/modules/inventory/stock.hpp"
-#include "tenantd/modules/inventory/warehouses_store.hpp"
+#include "tenantd/modules/inventory/warehouse.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -47,7 +47,7 @@ void fill(db::Txn& txn, const TenantScope& scope, PurchaseView& view, const Purc
   row.title = form.title;
   row.warehouse = form.warehouse;
   row.note = form.note;
-  if (form.warehouse && !store::find_row(txn, scope, *form.warehouse))
+  if (form.warehouse && !modules::name_of_warehouse(txn, scope, *form.warehouse))
     refuse("/warehouse_id", "no such warehouse");
   view.lines = form.lines;
   const auto products = products_of(txn, scope, view.lines);
@@ -403,7 +403,7 @@ PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, cons
   PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
   require_status_before(view, PurchaseStep::receive);
   const auto to = destination(view, form.warehouse);
-  if (!store::find_row(txn, scope, to)) refuse("/warehouse_id", "no such warehouse");
+  if (!modules::name_of_warehouse(txn, scope, to)) refuse("/warehouse_id", "no such warehouse");
   const auto arriving = arriving_of(view, form);
   const auto was = view.row.status;
   const auto after =

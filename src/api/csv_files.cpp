@@ -1,4 +1,4 @@
-#include "modules/inventory/csv_files.hpp"
+#include "tenantd/api/csv_files.hpp"
 
 #include <algorithm>
 #include <array>

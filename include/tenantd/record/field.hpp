@@ -1,0 +1,113 @@
+// A field of a record: one name for its column, its JSON member and its audit value, how it is read from a
+// row in memory and written back, and what a request may hold there.
+//
+// A field is plain data: one engine (src/record) walks lists of them, and no template grows with a record.
+// What the compiler adds for each member is two functions.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "tenantd/base/value.hpp"
+
+namespace tenantd::record {
+
+// What a value is. `name` is one line in which something can be seen; `text` may be anything; `code` has a
+// pattern of its own.
+enum class Kind { name, text, code, email, number, flag, time, id };
+
+// A part of the record's life that a field takes part in.
+enum Part : unsigned {
+  kBody = 1,      // a request may hold it
+  kReply = 2,     // a reply shows it
+  kStored = 4,    // a column is read into it
+  kWritten = 8,   // the column is written when the row is made or changed
+  kAudited = 16,  // the audit row has it
+  kEverywhere = kBody | kReply | kStored | kWritten | kAudited
+};
+
+struct Field {
+  std::string_view name;
+  Kind kind;
+  bool maybe;  // absence (null) is a value
+  Value (*get)(const void* row);
+  void (*set)(void* row, const Value& value);
+  unsigned parts = kEverywhere;
+  std::int64_t least = 0;  // characters, or the number itself
+  std::int64_t most = 0;   // 0: without a bound
+  std::string_view pattern = {};
+  std::string_view pattern_says = {};  // what a refusal says of the pattern
+  std::string_view description = {};
+  std::string_view example_text = {};
+  std::optional<std::int64_t> example_number = {};
+  std::string_view otherwise = {};  // what a request that leaves it out means
+  bool is_searched = false;
+  bool is_unique = false;
+
+  // Characters of a text.
+  constexpr Field length(std::int64_t min, std::int64_t max) const { return range(min, max); }
+  constexpr Field range(std::int64_t min, std::int64_t max) const {
+    Field f = *this;
+    f.least = min;
+    f.most = max;
+    return f;
+  }
+  constexpr Field matches(std::string_view regex, std::string_view says_of_it) const {
+    Field f = *this;
+    f.pattern = regex;
+    f.pattern_says = says_of_it;
+    return f;
+  }
+  constexpr Field says(std::string_view sentence) const {
+    Field f = *this;
+    f.description = sentence;
+    return f;
+  }
+  constexpr Field example(std::string_view text) const {
+    Field f = *this;
+    f.example_text = text;
+    return f;
+  }
+  constexpr Field example(std::int64_t number) const {
+    Field f = *this;
+    f.example_number = number;
+    return f;
+  }
+  constexpr Field unless_given(std::string_view text) const {
+    Field f = *this;
+    f.otherwise = text;
+    return f;
+  }
+  // A list's `q` looks into it.
+  constexpr Field searched() const {
+    Field f = *this;
+    f.is_searched = true;
+    return f;
+  }
+  // No two rows of an organization have the same: in a file it says which row is meant, and so the list has
+  // files of rows. The schema keeps it so (UNIQUE (org_id, name)), and a refusal says what happens otherwise.
+  constexpr Field unique() const {
+    Field f = *this;
+    f.is_unique = true;
+    return f;
+  }
+  // Replies show it, requests cannot hold it, and other statements keep its column.
+  constexpr Field kept_elsewhere() const { return only(kReply | kStored); }
+  // The service's own: a column and nothing else.
+  constexpr Field hidden() const { return only(kStored | kWritten); }
+  // Replies alone have it: it is derived from the rest.
+  constexpr Field derived() const { return only(kReply); }
+  constexpr Field only(unsigned some) const {
+    Field f = *this;
+    f.parts = some;
+    return f;
+  }
+
+  constexpr bool in(Part part) const { return (parts & part) != 0; }
+  constexpr bool is_text() const {
+    return kind == Kind::name || kind == Kind::text || kind == Kind::code || kind == Kind::email;
+  }
+  constexpr bool is_required() const { return !maybe && otherwise.empty(); }
+};
+
+}  // namespace tenantd::record

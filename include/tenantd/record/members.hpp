@@ -1,0 +1,97 @@
+// Members of a row type as fields: name<&Warehouse::name>("name"). What a member's type says, such as that it
+// may be absent, the field knows from there.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tenantd/base/time.hpp"
+#include "tenantd/record/field.hpp"
+
+namespace tenantd::record {
+
+// --- between members and values ---
+
+inline Value value_of(const std::string& v) { return std::string_view{v}; }
+inline Value value_of(std::int64_t v) { return v; }
+inline Value value_of(bool v) { return v; }
+inline Value value_of(TimePoint v) { return unix_seconds(v); }
+template <class Tag>
+Value value_of(const Id<Tag>& v) {
+  return v.bytes();
+}
+template <class T>
+Value value_of(const std::optional<T>& v) {
+  return v ? value_of(*v) : Value{nullptr};
+}
+
+inline void assign(std::string& to, const Value& v) { to = std::get<std::string_view>(v); }
+inline void assign(std::int64_t& to, const Value& v) { to = std::get<std::int64_t>(v); }
+inline void assign(bool& to, const Value& v) { to = std::get<bool>(v); }
+inline void assign(TimePoint& to, const Value& v) { to = from_unix(std::get<std::int64_t>(v)); }
+template <class Tag>
+void assign(Id<Tag>& to, const Value& v) {
+  to = Id<Tag>{std::get<UuidBytes>(v)};
+}
+template <class T>
+void assign(std::optional<T>& to, const Value& v) {
+  if (std::holds_alternative<std::nullptr_t>(v)) return to.reset();
+  assign(to.emplace(), v);
+}
+
+template <class T>
+inline constexpr bool kMaybe = false;
+template <class T>
+inline constexpr bool kMaybe<std::optional<T>> = true;
+
+template <auto Member>
+struct Access;
+template <class Row, class T, T Row::*Member>
+struct Access<Member> {
+  static constexpr bool maybe = kMaybe<T>;
+  static Value get(const void* row) { return value_of(static_cast<const Row*>(row)->*Member); }
+  static void set(void* row, const Value& v) { assign(static_cast<Row*>(row)->*Member, v); }
+};
+
+template <auto Member>
+constexpr Field field(std::string_view name, Kind kind) {
+  using Of = Access<Member>;
+  return {name, kind, Of::maybe, Of::get, Of::set};
+}
+
+// --- what stands in a field list: text<&Warehouse::name>("name") ---
+
+template <auto Member>
+constexpr Field name(std::string_view n) {
+  return field<Member>(n, Kind::name);
+}
+template <auto Member>
+constexpr Field text(std::string_view n) {
+  return field<Member>(n, Kind::text);
+}
+template <auto Member>
+constexpr Field code(std::string_view n) {
+  return field<Member>(n, Kind::code);
+}
+template <auto Member>
+constexpr Field email(std::string_view n) {
+  return field<Member>(n, Kind::email).length(0, 320);
+}
+template <auto Member>
+constexpr Field number(std::string_view n) {
+  return field<Member>(n, Kind::number);
+}
+template <auto Member>
+constexpr Field flag(std::string_view n) {
+  return field<Member>(n, Kind::flag);
+}
+template <auto Member>
+constexpr Field time(std::string_view n) {
+  return field<Member>(n, Kind::time);
+}
+template <auto Member>
+constexpr Field reference(std::string_view n) {
+  return field<Member>(n, Kind::id);
+}
+
+}  // namespace tenantd::record

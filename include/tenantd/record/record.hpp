@@ -1,0 +1,136 @@
+// A resource described once. From a record's field list come its SQL, the reading and binding of its columns
+// by name, its JSON both ways, its audit values, and the schemas of its requests and replies with an example.
+//
+//   constexpr auto kWarehouse = record<Warehouse>("warehouse",
+//       name<&Warehouse::name>("name").length(1, 200).searched().example("North"),
+//       name<&Warehouse::address>("address").length(0, 500).example("2 Dock Road, Hull"));
+//
+// The row type has `id`, `revision`, `created_at` and `updated_at` besides; its table has these columns and
+// `org_id`, in which every key begins.
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/domain/scope.hpp"
+#include "tenantd/effects/context.hpp"
+#include "tenantd/record/members.hpp"
+
+namespace tenantd::record {
+
+class Statements;
+
+// What a write that a constraint of the schema forbids is refused with.
+struct Refusal {
+  std::string_view constraint;  // the name of the unique key or of the foreign key
+  ErrorCode code;
+  std::string_view pointer;  // of the member that is at fault; empty: none is
+  std::string_view says;     // of it
+};
+constexpr Refusal refuses(std::string_view constraint, ErrorCode code, std::string_view pointer,
+                          std::string_view says) {
+  return {constraint, code, pointer, says};
+}
+
+// What a record does that its fields do not say. Rows come as pointers to the row type.
+struct Hooks {
+  // Before each write: judges what the fields say together and sets what follows from it. Throws ApiError.
+  void (*settle)(void* row, TimePoint now) = nullptr;
+  // After a change was told.
+  void (*changed)(db::Txn&, const service::Context&, const TenantScope&, const void* before,
+                  const void* after) = nullptr;
+};
+
+// A few items in an object that the compiler makes.
+template <class T, std::size_t Most>
+struct Few {
+  std::array<T, Most> items{};
+  std::size_t count = 0;
+  constexpr void add(const T& item) { items.at(count++) = item; }
+  constexpr const T* begin() const { return items.data(); }
+  constexpr const T* end() const { return items.data() + count; }
+};
+
+struct Record {
+  std::string_view name;  // "warehouse": the table, the schemas, the audit's resource
+  Few<Field, 24> fields;
+  Few<Refusal, 6> refusals;
+  Hooks hooks;
+  Field id, revision, created_at, updated_at;
+  void* (*make)(const void* like);  // nullptr: one as the type makes it
+  void (*destroy)(void* row);
+  const Statements& (*statements)(const Record& record);
+};
+
+// Made for good: they last as long as the program.
+const Statements& make_statements(const Record& record);
+
+template <class Row>
+const Statements& statements_of(const Record& record) {
+  static const Statements& made = make_statements(record);
+  return made;
+}
+
+constexpr void add(Record& record, const Field& field) { record.fields.add(field); }
+constexpr void add(Record& record, const Refusal& refusal) { record.refusals.add(refusal); }
+constexpr void add(Record& record, const Hooks& hooks) { record.hooks = hooks; }
+
+template <class Row, class... Parts>
+constexpr Record record(std::string_view name, const Parts&... parts) {
+  Record made{name,
+              {},
+              {},
+              {},
+              reference<&Row::id>("id").only(kReply | kStored),
+              number<&Row::revision>("revision").only(kStored),
+              time<&Row::created_at>("created_at").only(kReply | kStored),
+              time<&Row::updated_at>("updated_at").only(kReply | kStored),
+              [](const void* like) -> void* {
+                return like == nullptr ? new Row{} : new Row{*static_cast<const Row*>(like)};
+              },
+              [](void* row) { delete static_cast<Row*>(row); },
+              &statements_of<Row>};
+  (add(made, parts), ...);
+  return made;
+}
+
+// One row of a record, of its own type.
+class Object {
+ public:
+  explicit Object(const Record& record, const void* like = nullptr)
+      : record_(&record), row_(record.make(like)) {}
+  Object(Object&& other) noexcept : record_(other.record_), row_(std::exchange(other.row_, nullptr)) {}
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+  Object& operator=(Object&&) = delete;
+  ~Object() {
+    if (row_ != nullptr) record_->destroy(row_);
+  }
+
+  const Record& record() const { return *record_; }
+  void* row() { return row_; }
+  const void* row() const { return row_; }
+  template <class Row>
+  Row& as() {
+    return *static_cast<Row*>(row_);
+  }
+  Value get(const Field& field) const { return field.get(row_); }
+  void set(const Field& field, const Value& value) { field.set(row_, value); }
+  UuidBytes id() const { return std::get<UuidBytes>(get(record_->id)); }
+  std::int64_t revision() const { return std::get<std::int64_t>(get(record_->revision)); }
+
+ private:
+  const Record* record_;
+  void* row_;
+};
+
+// The field by which a file tells rows; nullptr if there is none.
+constexpr const Field* unique_field(const Record& record) {
+  for (const auto& field : record.fields)
+    if (field.is_unique) return &field;
+  return nullptr;
+}
+
+}  // namespace tenantd::record
