@@ -69,6 +69,8 @@ static_assert(admin().covers(manager()) && manager().covers(member()) && member(
 
 }  // namespace
 
+PermissionSet every_permission() { return everything(); }
+
 std::string_view permission_name(Permission permission) {
   return kNames[static_cast<std::size_t>(permission)];
 }

@@ -13,6 +13,7 @@
 #include "support/fixtures.hpp"
 #include "support/processes.hpp"
 #include "tenantd/api/route.hpp"
+#include "tenantd/domain/permission.hpp"
 
 using namespace tenantd::test;
 using tenantd::PermissionSet;

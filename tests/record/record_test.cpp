@@ -1,5 +1,6 @@
 // What follows from a record's field list: SQL, schemas, and JSON both ways.
 #include "tenantd/record/record.hpp"
+#include "tenantd/domain/permission.hpp"
 
 #include <criterion/criterion.h>
 

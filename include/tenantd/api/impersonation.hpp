@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenantd/api/route.hpp"
+#include "tenantd/domain/permission.hpp"
 
 namespace tenantd::api {
 

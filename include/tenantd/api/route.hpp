@@ -17,7 +17,7 @@
 #include "tenantd/api/request.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/domain/permission.hpp"
+#include "tenantd/domain/permission_set.hpp"
 #include "tenantd/domain/scope.hpp"
 
 namespace tenantd::api {

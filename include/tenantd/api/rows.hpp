@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "tenantd/api/route.hpp"
+#include "tenantd/domain/permission.hpp"
 
 namespace tenantd::api::handlers {
 

@@ -2,6 +2,7 @@
 // about who gets in, with which rights, or by which secret.
 #pragma once
 
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/domain/scope.hpp"
 
 namespace tenantd {

@@ -6,7 +6,7 @@
 
 #include "tenantd/base/id.hpp"
 #include "tenantd/base/time.hpp"
-#include "tenantd/domain/permission.hpp"
+#include "tenantd/domain/permission_set.hpp"
 #include "tenantd/domain/status.hpp"
 
 namespace tenantd {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "tenantd/api/described.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/record/rows.hpp"
 
 namespace tenantd::record {

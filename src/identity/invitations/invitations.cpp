@@ -7,6 +7,7 @@
 #include "identity/roles/named_role.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/accounts.hpp"

@@ -3,6 +3,7 @@
 #include "identity/factors/reauthentication.hpp"
 #include "identity/roles/named_role.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"

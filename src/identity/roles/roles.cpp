@@ -2,6 +2,7 @@
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/budgets_store.hpp"
 #include "tenantd/identity/invitations_store.hpp"

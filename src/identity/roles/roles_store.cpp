@@ -1,5 +1,6 @@
 #include "tenantd/identity/roles_store.hpp"
 
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {

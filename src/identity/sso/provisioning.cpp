@@ -3,6 +3,7 @@
 #include "identity/sso/identities_store.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/account_events.hpp"

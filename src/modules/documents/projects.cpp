@@ -3,6 +3,7 @@
 #include "modules/documents/documents.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/identity/members_store.hpp"
 
 namespace tenantd::service {

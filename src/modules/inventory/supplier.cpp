@@ -1,6 +1,7 @@
 // A supplier: who delivers products. All there is about it but its table (sql/) and its test.
 #include "modules/inventory/supplier.hpp"
 
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/record/resource.hpp"
 
 namespace tenantd::modules {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/members_store.hpp"
