@@ -58,7 +58,6 @@ GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, pending_si
   delivered_at, updated_at) ON tenantd_app.webhook_delivery TO {{app}};
 -- Each described list (include/tenantd/domain/resources.hpp).
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.{{resource}} TO {{app}};
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.product TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.stock_level TO {{app}};
 -- A ledger: what was written stays.
 GRANT SELECT, INSERT ON tenantd_app.stock_movement TO {{app}};

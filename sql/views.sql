@@ -781,10 +781,6 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.{{resource}} AS
   SELECT * FROM tenantd.{{resource}}
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.product AS
-  SELECT org_id, id, sku, name, unit, reorder_level, supplier_id, price_minor, currency, quantity, low_since, revision,
-         created_at, updated_at FROM tenantd.product
-  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.stock_level AS
   SELECT org_id, product_id, warehouse_id, quantity, updated_at FROM tenantd.stock_level
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;

@@ -2,17 +2,23 @@
 #include "tenantd/effects/changes.hpp"
 
 #include "record/statements.hpp"
+#include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/record/rows.hpp"
 
 namespace tenantd::record {
 namespace {
 
-void set_value(json::Object& values, std::string_view name, const Value& value) {
+void set_value(json::Object& values, const Field& field, const Value& value) {
+  const auto name = field.name;
+  if (field.kind == Kind::choice) {
+    values.set(name, field.chosen(value));
+    return;
+  }
   if (const auto* id = std::get_if<UuidBytes>(&value)) {
     values.set(name, format_uuid(*id));
   } else if (const auto* text = std::get_if<std::string_view>(&value)) {
-    values.set(name, *text);
+    values.set(name, field.kind == Kind::digest ? to_hex(*text) : std::string{*text});
   } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
     values.set(name, *number);
   } else if (const auto* flag = std::get_if<bool>(&value)) {
@@ -20,13 +26,6 @@ void set_value(json::Object& values, std::string_view name, const Value& value) 
   } else {
     values.set(name, nullptr);
   }
-}
-
-json::Object audit_values(const Object& row) {
-  json::Object values;
-  for (const auto& field : row.record().fields)
-    if (field.in(kAudited)) set_value(values, field.name, row.get(field));
-  return values;
 }
 
 // The constraint names the refusal. A server that does not tell the name leaves one that is alone.
@@ -51,27 +50,6 @@ void write(const Record& record, Write&& write_row) {
   }
 }
 
-void add_written(std::vector<Value>& values, const Object& row) {
-  const auto& record = row.record();
-  for (const auto* field : record.statements(record).written()) values.push_back(row.get(*field));
-}
-
-void insert(const Object& row, db::Txn& txn, const TenantScope& scope) {
-  const auto& record = row.record();
-  std::vector<Value> values{scope.org().bytes(), row.id(), row.get(record.created_at),
-                            row.get(record.updated_at)};
-  add_written(values, row);
-  txn.execute(record.statements(record).insert(), std::span<const Value>{values});
-}
-
-void update(const Object& row, db::Txn& txn, const TenantScope& scope) {
-  const auto& record = row.record();
-  std::vector<Value> values;
-  add_written(values, row);
-  values.insert(values.end(), {row.get(record.updated_at), scope.org().bytes(), row.id()});
-  txn.execute(record.statements(record).update(), std::span<const Value>{values});
-}
-
 void tell(const Object& row, db::Txn& txn, const service::Context& context, const TenantScope& scope,
           std::string_view what, json::Object before, json::Object after) {
   const auto& record = row.record();
@@ -91,6 +69,38 @@ Object locked(const Record& record, db::Txn& txn, const TenantScope& scope, cons
 
 }  // namespace
 
+json::Object audit_values(const Record& record, const void* row) {
+  json::Object values;
+  for (const auto& field : record.fields)
+    if (field.in(kAudited)) set_value(values, field, field.get(row));
+  return values;
+}
+
+void insert(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope) {
+  const auto& sql = record.statements(record);
+  std::vector<Value> values{scope.org().bytes(), record.id.get(row), record.created_at.get(row),
+                            record.updated_at.get(row)};
+  for (const auto* field : sql.made()) values.push_back(field->get(row));
+  write(record, [&] { txn.execute(sql.insert(), std::span<const Value>{values}); });
+}
+
+void update(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope) {
+  const auto& sql = record.statements(record);
+  std::vector<Value> values;
+  for (const auto* field : sql.written()) values.push_back(field->get(row));
+  values.insert(values.end(), {record.updated_at.get(row), scope.org().bytes(), record.id.get(row)});
+  write(record, [&] { txn.execute(sql.update(), std::span<const Value>{values}); });
+}
+
+void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id) {
+  const std::array<Value, 2> one{scope.org().bytes(), id};
+  try {
+    txn.execute(record.statements(record).remove(), std::span<const Value>{one});
+  } catch (const db::ForeignKeyError&) {
+    throw ApiError(ErrorCode::resource_in_use);
+  }
+}
+
 void make(Object& row, db::Txn& txn, const service::Context& context, const TenantScope& scope) {
   const auto& record = row.record();
   row.set(record.id, crypto::new_id<EventId>().bytes());
@@ -98,8 +108,8 @@ void make(Object& row, db::Txn& txn, const service::Context& context, const Tena
     row.set(*stamp, unix_seconds(context.now));
   row.set(record.revision, std::int64_t{1});
   settle(row, context.now);
-  write(record, [&] { insert(row, txn, scope); });
-  tell(row, txn, context, scope, "created", {}, audit_values(row));
+  insert(record, row.row(), txn, scope);
+  tell(row, txn, context, scope, "created", {}, audit_values(record, row.row()));
 }
 
 Object change(const Record& record, db::Txn& txn, const service::Context& context, const TenantScope& scope,
@@ -111,9 +121,10 @@ Object change(const Record& record, db::Txn& txn, const service::Context& contex
   edit(row);
   row.set(record.updated_at, unix_seconds(context.now));
   settle(row, context.now);
-  write(record, [&] { update(row, txn, scope); });
+  update(record, row.row(), txn, scope);
   row.set(record.revision, row.revision() + 1);
-  tell(row, txn, context, scope, "updated", audit_values(before), audit_values(row));
+  tell(row, txn, context, scope, "updated", audit_values(record, before.row()),
+       audit_values(record, row.row()));
   if (const auto hook = record.hooks.changed) hook(txn, context, scope, before.row(), row.row());
   return row;
 }
@@ -121,13 +132,8 @@ Object change(const Record& record, db::Txn& txn, const service::Context& contex
 void remove(const Record& record, db::Txn& txn, const service::Context& context, const TenantScope& scope,
             const UuidBytes& id) {
   const auto row = locked(record, txn, scope, id);
-  const std::array<Value, 2> one{scope.org().bytes(), id};
-  try {
-    txn.execute(record.statements(record).remove(), std::span<const Value>{one});
-  } catch (const db::ForeignKeyError&) {
-    throw ApiError(ErrorCode::resource_in_use);
-  }
-  tell(row, txn, context, scope, "deleted", audit_values(row), {});
+  erase(record, txn, scope, id);
+  tell(row, txn, context, scope, "deleted", audit_values(record, row.row()), {});
 }
 
 }  // namespace tenantd::record

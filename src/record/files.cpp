@@ -1,21 +1,19 @@
-// A described list as files of rows (CSV): one row of a file is the body that would make it, and the field
-// that is unique says which row of the list it is.
+#include "tenantd/record/files.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "record/json.hpp"
 #include "record/words.hpp"
-#include "tenantd/api/csv_files.hpp"
 #include "tenantd/api/validate.hpp"
-#include "tenantd/record/resource.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/record/json.hpp"
 
 namespace tenantd::record {
 namespace {
 
 using api::Json;
 using api::handlers::Cell;
-using api::handlers::Column;
 using api::handlers::ExportFile;
 using api::handlers::FileRow;
 using api::handlers::Imported;
@@ -25,14 +23,6 @@ Cell cell_of(const Field& field) {
   if (!field.in(kBody)) return Cell::ours;
   if (field.kind == Kind::number || field.kind == Kind::time) return Cell::number;
   return field.kind == Kind::name || field.kind == Kind::text ? Cell::text : Cell::code;
-}
-
-std::vector<Column> columns_of(const Record& record) {
-  std::vector<Column> columns;
-  for (const auto& field : record.fields)
-    if (field.in(kReply)) columns.push_back({field.name, cell_of(field)});
-  columns.push_back({"id", Cell::ours});
-  return columns;
 }
 
 // The body that would make this row.
@@ -61,11 +51,12 @@ void read_flags(Json& body, const Record& record) {
 
 class Import {
  public:
-  Import(const Resource& resource, const Request& request, const TenantScope& scope, db::Txn& txn,
-         const ImportFile& file)
+  Import(const Resource& resource, const FileForm& form, const Request& request, const TenantScope& scope,
+         db::Txn& txn, const ImportFile& file)
       : resource_(resource),
         record_(resource.record),
         key_(*unique_field(resource.record)),
+        form_(form),
         request_(request),
         scope_(scope),
         txn_(txn),
@@ -75,11 +66,11 @@ class Import {
 
   Imported take(const FileRow& row) {
     const auto key = row.filled(key_.name).value_or("");
-    const auto id = find_unique(record_, txn_, scope_, key);
-    if (!key.empty() && !seen_.insert(id ? format_uuid(*id) : key).second)
-      api::refuse_field('/' + std::string{key_.name}, "stands in a row above");
-    const auto held = id ? held_.find(*id) : held_.end();
-    return held == held_.end() ? make(row) : change(row, held->second);
+    const auto known = ids_.find(key);
+    const auto held = known == ids_.end() ? held_.end() : held_.find(known->second);
+    if (held == held_.end()) return make(row, key);
+    if (!seen_.insert(held->first).second) refuse_again();
+    return change(row, held->second);
   }
 
  private:
@@ -87,22 +78,39 @@ class Import {
   // same ones wait for each other once.
   void hold_rows() {
     std::set<UuidBytes> ids;
-    for (const auto& row : file_.rows())
-      if (const auto key = row.filled(key_.name))
-        if (const auto id = find_unique(record_, txn_, scope_, *key)) ids.insert(*id);
+    for (const auto& row : file_.rows()) {
+      const auto key = row.filled(key_.name);
+      if (!key || ids_.contains(*key)) continue;
+      const auto id = find_unique(record_, txn_, scope_, *key);
+      if (!id) continue;
+      ids_.emplace(*key, *id);
+      ids.insert(*id);
+    }
     for (const auto& id : ids)
       if (auto row = lock(record_, txn_, scope_, id)) held_.emplace(id, *std::move(row));
+  }
+
+  [[noreturn]] void refuse_again() const {
+    api::refuse_field('/' + std::string{key_.name}, "stands in a row above");
   }
 
   // What the row of the list becomes by the row of the file. Throws ApiError(validation_failed).
   void edit(Object& object, Json body, const FileRow& row) const {
     file_.fill(body, row);
+    if (form_.read) form_.read(body, row);
     read_flags(body, record_);
     request_.schemas->take(record_.name, body);
     fill(object, body);
   }
 
-  Imported make(const FileRow& row) const {
+  // True if the key is what the write was refused for.
+  bool is_taken(const ApiError& e) const {
+    return http_status(e.code()) == 409 && !e.fields().empty() &&
+           e.fields().front().pointer == '/' + std::string{key_.name};
+  }
+
+  Imported make(const FileRow& row, const std::string& key) {
+    if (!key.empty() && !made_.insert(key).second) refuse_again();
     Object object{record_};
     Json body;
     body.SetObject();
@@ -110,12 +118,13 @@ class Import {
     try {
       record::make(object, txn_, request_.context, scope_);
     } catch (const ApiError& e) {
-      // Somebody else has made it meanwhile: then it is there to be changed.
-      const auto pointer = '/' + std::string{key_.name};
-      if (http_status(e.code()) == 409 && !e.fields().empty() && e.fields().front().pointer == pointer)
-        throw db::RetryableError("an imported row was taken meanwhile");
-      throw;
+      if (!is_taken(e)) throw;
+      // By a row above that spells it in another way, or by somebody else meanwhile: then it is changed.
+      const auto id = find_unique(record_, txn_, scope_, key);
+      if (id && seen_.contains(*id)) refuse_again();
+      throw db::RetryableError("an imported row was taken meanwhile");
     }
+    seen_.insert(object.id());
     return {Imported::Status::created, format_uuid(object.id())};
   }
 
@@ -137,16 +146,28 @@ class Import {
   const Resource& resource_;
   const Record& record_;
   const Field& key_;
+  const FileForm& form_;
   const Request& request_;
   const TenantScope& scope_;
   db::Txn& txn_;
   const ImportFile& file_;
+  std::map<std::string, UuidBytes> ids_;  // of those that were there, by the file's spelling
   std::map<UuidBytes, Object> held_;
-  std::set<std::string> seen_;
+  std::set<UuidBytes> seen_;
+  std::set<std::string> made_;
 };
 
-void put_cell(ExportFile& file, const Value& value) {
-  if (const auto* id = std::get_if<UuidBytes>(&value)) {
+const Field* find_field(const Record& record, std::string_view name) {
+  if (name == record.id.name) return &record.id;
+  for (const auto& field : record.fields)
+    if (field.name == name) return &field;
+  return nullptr;
+}
+
+void put_cell(ExportFile& file, const Field& field, const Value& value) {
+  if (field.kind == Kind::choice) {
+    file.text(field.chosen(value));
+  } else if (const auto* id = std::get_if<UuidBytes>(&value)) {
     file.text(format_uuid(*id));
   } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
     file.number(*number);
@@ -154,37 +175,60 @@ void put_cell(ExportFile& file, const Value& value) {
     file.text(*flag ? "true" : "false");
   } else {
     const auto* text = std::get_if<std::string_view>(&value);
-    file.text(text != nullptr ? *text : std::string_view{});
+    const auto shown = text != nullptr ? *text : std::string_view{};
+    file.text(field.kind == Kind::digest ? to_hex(shown) : std::string{shown});
   }
 }
 
-void put_row(ExportFile& file, const Object& row) {
-  const auto& record = row.record();
-  for (const auto& field : record.fields)
-    if (field.in(kReply)) put_cell(file, row.get(field));
-  put_cell(file, row.get(record.id));
+void put_row(ExportFile& file, const FileForm& form, const Object& row) {
+  for (const auto& column : form.columns) {
+    if (column.cell == Cell::typed) continue;
+    const auto* field = find_field(row.record(), column.name);
+    if (field != nullptr)
+      put_cell(file, *field, row.get(*field));
+    else
+      file.text(form.cell(column.name, row));
+  }
 }
 
 }  // namespace
 
-Response import_rows(const Resource& resource, const Request& request, const TenantScope& scope,
-                     db::Txn& txn) {
-  const auto columns = columns_of(resource.record);
+FileForm file_form(const Record& record) {
+  FileForm form;
+  for (const auto& field : record.fields)
+    if (field.in(kReply)) form.columns.push_back({field.name, cell_of(field)});
+  form.columns.push_back({record.id.name, Cell::ours});
+  return form;
+}
+
+Response import_rows(const Resource& resource, const FileForm& form, const Request& request,
+                     const TenantScope& scope, db::Txn& txn) {
   const std::array required{unique_field(resource.record)->name};
-  const ImportFile file{request.body, columns, required};
-  Import import{resource, request, scope, txn, file};
+  const ImportFile file{request.body, form.columns, required};
+  Import import{resource, form, request, scope, txn, file};
   return api::handlers::import_reply(request, txn, file,
                                      [&](const FileRow& row) { return import.take(row); });
 }
 
+Response import_rows(const Resource& resource, const Request& request, const TenantScope& scope,
+                     db::Txn& txn) {
+  return import_rows(resource, file_form(resource.record), request, scope, txn);
+}
+
+Response export_rows(const Resource& resource, const FileForm& form, const std::vector<Object>& rows,
+                     ExportFile file) {
+  api::handlers::put_rows(
+      file, rows, [&](ExportFile& out, const Object& row) { put_row(out, form, row); },
+      [](const Object& row) { return place_of(row); });
+  return std::move(file).reply(many_of(resource), std::string{resource.options.path} + "/export");
+}
+
 Response export_rows(const Resource& resource, const Request& request, const TenantScope& scope,
                      db::Txn& txn) {
-  const auto columns = columns_of(resource.record);
-  ExportFile file{request, columns};
-  const auto rows = list(resource.record, txn, scope, std::nullopt, file.from(), file.wanted());
-  api::handlers::put_rows(file, rows, put_row, place_of);
-  const auto name = many_of(resource);
-  return std::move(file).reply(name, std::string{resource.options.path} + "/export");
+  const auto form = file_form(resource.record);
+  ExportFile file{request, form.columns};
+  const auto rows = list(resource.record, txn, scope, {}, file.from(), file.wanted());
+  return export_rows(resource, form, rows, std::move(file));
 }
 
 }  // namespace tenantd::record

@@ -1,7 +1,7 @@
 // The five handlers of a resource.
-#include "record/json.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/etag.hpp"
+#include "tenantd/record/json.hpp"
 #include "tenantd/record/resource.hpp"
 
 namespace tenantd::record {
@@ -27,11 +27,18 @@ Response reply_with(const Object& row) {
 
 }  // namespace
 
-Response list_rows(const Resource& resource, const Request& request, const TenantScope& scope, db::Txn& txn) {
+Response list_reply(const Record& record, const Request& request, const TenantScope& scope, db::Txn& txn,
+                    const Filter& filter) {
   const auto page = api::page_of(request.query);
-  const auto q = api::maybe_text(request.query, "q");
-  return api::page_reply(page, list(resource.record, txn, scope, q, page.from, page.limit + 1), put, place_of,
-                         [&] { return count(resource.record, txn, scope, q); });
+  return api::page_reply(
+      page, list(record, txn, scope, filter, page.from, page.limit + 1),
+      [](json::Writer& out, const Object& row) { put(out, row); },
+      [&](const Object& row) { return place_of(row, filter.ranked); },
+      [&] { return count(record, txn, scope, filter); });
+}
+
+Response list_rows(const Resource& resource, const Request& request, const TenantScope& scope, db::Txn& txn) {
+  return list_reply(resource.record, request, scope, txn, filter_of(resource.record, request.query));
 }
 
 Response make_row(const Resource& resource, const Request& request, const TenantScope& scope, db::Txn& txn) {

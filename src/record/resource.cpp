@@ -115,4 +115,8 @@ api::Described describe(const Resource& resource, const Handlers& handlers) {
   return {resource.record.name, resource.options.path, routes_of(resource, handlers), schemas_of(resource)};
 }
 
+api::Described describe_schemas(const Record& record) {
+  return {record.name, {}, {}, schemas_of(resource(record, {}))};
+}
+
 }  // namespace tenantd::record

@@ -29,8 +29,11 @@ class Reader {
       case Kind::name:
       case Kind::text:
       case Kind::code:
+      case Kind::tags:
+      case Kind::digest:
       case Kind::email: return object.set(field, std::string_view{rows_.text(column)});
       case Kind::number:
+      case Kind::choice:
       case Kind::time: return object.set(field, rows_.integer(column));
       case Kind::flag: return object.set(field, rows_.flag(column));
       case Kind::id: return object.set(field, rows_.id<OrgId>(column).bytes());
@@ -51,13 +54,12 @@ std::optional<Object> first(const Record& record, db::Rows rows) {
   return Reader{record, rows}.row();
 }
 
-Value searched(const std::optional<std::string>& q) {
-  return q ? Value{std::string_view{*q}} : Value{nullptr};
-}
-
-void add_search(std::vector<Value>& values, const Statements& sql, const std::optional<std::string>& q) {
+// The parameters of Statements::wanted().
+void add_wanted(std::vector<Value>& values, const Statements& sql, const Filter& filter) {
   const std::size_t times = sql.searches() == 0 ? 0 : sql.searches() + 1;
-  values.insert(values.end(), times, searched(q));
+  values.insert(values.end(), times, filter.q ? Value{std::string_view{*filter.q}} : Value{nullptr});
+  for (std::size_t i = 0; i < sql.filters(); ++i)
+    values.insert(values.end(), 2, filter.values.empty() ? Value{nullptr} : filter.values.at(i));
 }
 
 }  // namespace
@@ -79,16 +81,7 @@ bool hold(const Record& record, db::Txn& txn, const TenantScope& scope, const Uu
   return txn.lock(record.statements(record).hold(), std::span<const Value>{one}).next();
 }
 
-std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& scope,
-                         const std::optional<std::string>& q, const std::optional<store::Keyset>& from,
-                         std::int64_t limit) {
-  const auto& sql = record.statements(record);
-  const auto start = from.value_or(store::Keyset{from_unix(-1), {}});
-  const Value time = unix_seconds(start.time);
-  std::vector<Value> values{bytes_of(scope.org()), time, time, start.id};
-  add_search(values, sql, q);
-  values.emplace_back(limit);
-  auto rows = txn.query(sql.list(), std::span<const Value>{values});
+std::vector<Object> read_all(const Record& record, db::Rows rows) {
   const Reader reader{record, rows};
   std::vector<Object> found;
   found.reserve(rows.count());
@@ -96,16 +89,29 @@ std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& 
   return found;
 }
 
-store::Keyset place_of(const Object& row) {
-  const auto seconds = std::get<std::int64_t>(row.get(row.record().created_at));
+std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& scope, const Filter& filter,
+                         const std::optional<store::Keyset>& from, std::int64_t limit) {
+  const auto& sql = record.statements(record);
+  const auto start = from.value_or(store::Keyset{from_unix(-1), {}});
+  const Value time = unix_seconds(start.time);
+  std::vector<Value> values{bytes_of(scope.org()), time, time, start.id};
+  add_wanted(values, sql, filter);
+  values.emplace_back(limit);
+  auto rows = txn.query(filter.ranked ? sql.ranked() : sql.list(), std::span<const Value>{values});
+  return read_all(record, std::move(rows));
+}
+
+store::Keyset place_of(const Object& row, bool ranked) {
+  const auto& record = row.record();
+  const auto seconds = std::get<std::int64_t>(row.get(ranked ? *ranked_field(record) : record.created_at));
   return {from_unix(seconds), row.id()};
 }
 
-std::int64_t count(const Record& record, db::Txn& txn, const TenantScope& scope,
-                   const std::optional<std::string>& q) {
+std::int64_t count(const Record& record, db::Txn& txn, const TenantScope& scope, const Filter& filter) {
   const auto& sql = record.statements(record);
   std::vector<Value> values{bytes_of(scope.org())};
-  add_search(values, sql, q);
+  add_wanted(values, sql, filter);
+  if (ranked_field(record) != nullptr) values.emplace_back(filter.ranked);
   auto rows = txn.query(sql.count(), std::span<const Value>{values});
   rows.next();
   return rows.integer(0);

@@ -2,12 +2,14 @@
 #include "record/words.hpp"
 #include "tenantd/base/csv.hpp"
 #include "tenantd/base/json.hpp"
+#include "tenantd/domain/project.hpp"
 #include "tenantd/record/resource.hpp"
 
 namespace tenantd::record {
 namespace {
 
 constexpr const char* kOrgId = R"({"type":"string","minLength":36,"maxLength":36,"format":"uuid"})";
+constexpr const char* kTypedTag = R"({"type":"string","format":"name","minLength":1,"maxLength":60})";
 constexpr const char* kSeconds = R"({"type":"integer","format":"int64","description":"Seconds since 1970"})";
 
 std::string_view type_of(const Field& field) {
@@ -19,7 +21,10 @@ std::string_view type_of(const Field& field) {
     case Kind::text:
     case Kind::code:
     case Kind::email:
+    case Kind::choice:
+    case Kind::digest:
     case Kind::id: return "string";
+    case Kind::tags: return "array";
   }
   return {};
 }
@@ -31,6 +36,12 @@ void put_type(json::Writer& out, const Field& field) {
     return;
   }
   out.begin_array().value(type_of(field)).value("null").end_array();
+}
+
+void put_names(json::Writer& out, const Field& field) {
+  out.key("enum").begin_array();
+  for (const auto name : field.choices) out.value(name);
+  out.end_array();
 }
 
 void put_bounds(json::Writer& out, const Field& field) {
@@ -48,6 +59,8 @@ void put_request_field(json::Writer& out, const Field& field) {
   if (field.kind == Kind::name) out.field("format", "name");
   if (field.kind == Kind::text) out.field("format", "text");
   if (field.kind == Kind::id) out.field("minLength", 36).field("maxLength", 36).field("format", "uuid");
+  if (field.kind == Kind::choice) put_names(out, field);
+  if (field.kind == Kind::tags) out.field("maxItems", kMostTags).key("items").raw(kTypedTag);
   put_bounds(out, field);
   if (!field.description.empty()) out.field("description", field.description);
   out.end_object();
@@ -59,14 +72,26 @@ void put_reply_field(json::Writer& out, const Field& field) {
   put_type(out, field);
   if (field.kind == Kind::number || field.kind == Kind::time) out.field("format", "int64");
   if (field.kind == Kind::id) out.field("format", "uuid");
-  if (!field.in(kBody) && !field.description.empty()) out.field("description", field.description);
+  if (field.kind == Kind::choice) put_names(out, field);
+  if (field.kind == Kind::tags) out.key("items").raw(R"({"type":"string"})");
+  if (field.kind == Kind::time)
+    out.field("description", "Seconds since 1970");
+  else if (!field.in(kBody) && !field.description.empty())
+    out.field("description", field.description);
   out.end_object();
+}
+
+void put_example_text(json::Writer& out, const Field& field) {
+  if (field.kind == Kind::tags)
+    out.field(field.name, split_tags(field.example_text));
+  else
+    out.field(field.name, field.example_text);
 }
 
 void put_example(json::Writer& out, const Record& record) {
   out.key("examples").begin_array().begin_object();
   for (const auto& field : record.fields) {
-    if (!field.example_text.empty()) out.field(field.name, field.example_text);
+    if (!field.example_text.empty()) put_example_text(out, field);
     if (field.example_number) out.field(field.name, *field.example_number);
   }
   out.end_object().end_array();
@@ -140,7 +165,7 @@ std::string example_file(const Record& record) {
   return head + "\r\n" + row + "\r\n";
 }
 
-std::string columns_of(const Record& record) {
+std::string import_columns(const Record& record) {
   const auto* key = unique_field(record);
   std::string others;
   for (const auto& field : record.fields)
@@ -155,7 +180,7 @@ std::string import_schema(const Record& record) {
   out.field("x-controls", true).field("additionalProperties", false).key("properties").begin_object();
   out.key("org_id").raw(kOrgId);
   out.key("csv").begin_object().field("type", "string").field("minLength", 1).field("maxLength", 262144);
-  out.field("description", "A header row that names the columns (" + columns_of(record) +
+  out.field("description", "A header row that names the columns (" + import_columns(record) +
                                ") and up to 1000 rows; fields between commas, semicolons or tabs; also as a "
                                "body of text/csv");
   out.end_object().end_object().key("required").begin_array().value("csv").end_array();
@@ -172,7 +197,8 @@ std::vector<api::SchemaText> schemas_of(const Resource& resource) {
   std::vector<api::SchemaText> schemas{{one, request_schema(record)},
                                        {"reply/" + one, reply_schema(record)},
                                        {"reply/" + many, page_schema(record, many)}};
-  if (unique_field(record) != nullptr) schemas.push_back({one + "_import", import_schema(record)});
+  if (unique_field(record) != nullptr && !resource.options.own_files)
+    schemas.push_back({one + "_import", import_schema(record)});
   return schemas;
 }
 

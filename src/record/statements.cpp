@@ -23,15 +23,7 @@ std::string times(std::size_t count, std::string_view text) {
 
 Statements::Statements(const Record& record) {
   read_ = {&record.id, &record.revision, &record.created_at, &record.updated_at};
-  for (const auto& field : record.fields) {
-    if (field.in(kWritten)) written_.push_back(&field);
-    if (field.in(kStored)) read_.push_back(&field);
-    if (!field.is_searched) continue;
-    ++searches_;
-    searched_ += searched_.empty() ? "" : " OR ";
-    searched_ +=
-        "INSTR(LOWER(" + std::string{field.name} + ") COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0";
-  }
+  for (const auto& field : record.fields) add(field);
   const std::string table{record.name};
   const std::string one = "WHERE org_id = ? AND id = ?";
   const std::string select = "SELECT " + join(read_, ", ", "") + " FROM " + table + ' ';
@@ -39,8 +31,8 @@ Statements::Statements(const Record& record) {
     return Text{table + '.' + name, std::move(sql)};
   };
   insert_ = text("insert", "INSERT INTO " + table + " (org_id, id, created_at, updated_at" +
-                               times(written_.empty() ? 0 : 1, ", ") + join(written_, ", ", "") +
-                               ") VALUES (?, ?, ?, ?" + times(written_.size(), ", ?") + ')');
+                               times(made_.empty() ? 0 : 1, ", ") + join(made_, ", ", "") +
+                               ") VALUES (?, ?, ?, ?" + times(made_.size(), ", ?") + ')');
   find_ = text("find", select + one);
   lock_ = text("lock", select + one + " FOR UPDATE");
   hold_ = text("hold", "SELECT 1 FROM " + table + ' ' + one + " LOCK IN SHARE MODE");
@@ -54,13 +46,41 @@ Statements::Statements(const Record& record) {
                                times(written_.empty() ? 0 : 1, ", ") +
                                "revision = revision + 1, updated_at = ? " + one);
   remove_ = text("delete", "DELETE FROM " + table + ' ' + one);
-  list_ = text("list", select + "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) " +
-                           search() + "ORDER BY created_at, id LIMIT ?");
-  count_ = text("count", "SELECT COUNT(*) FROM " + table + " WHERE org_id = ? " + search());
+  const auto* rank = ranked_field(record);
+  list_ = text("list", select + list_by("created_at"));
+  if (rank != nullptr) ranked_ = text("ranked", select + list_by(rank->name));
+  count_ = text("count",
+                "SELECT COUNT(*) FROM " + table + " WHERE org_id = ? " + wanted() +
+                    (rank == nullptr ? "" : "AND (? = 0 OR " + std::string{rank->name} + " IS NOT NULL)"));
 }
 
-std::string Statements::search() const {
-  return searched_.empty() ? "" : "AND (? IS NULL OR " + searched_ + ") ";
+void Statements::add(const Field& field) {
+  const std::string name{field.name};
+  if (field.in(kWritten) || field.in(kMade)) made_.push_back(&field);
+  if (field.in(kWritten)) written_.push_back(&field);
+  if (field.in(kStored)) read_.push_back(&field);
+  if (field.is_filter) {
+    ++filters_;
+    filtered_ += "AND (? IS NULL OR " + name + " = ?) ";
+  }
+  if (field.is_searched) {
+    ++searches_;
+    searched_ += searched_.empty() ? "" : " OR ";
+    searched_ += "INSTR(LOWER(" + name + ") COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0";
+  }
+}
+
+std::string columns_of(const Record& record) { return join(record.statements(record).read(), ", ", ""); }
+
+std::string Statements::wanted() const {
+  return (searched_.empty() ? "" : "AND (? IS NULL OR " + searched_ + ") ") + filtered_;
+}
+
+// A row without the time is not among them.
+std::string Statements::list_by(std::string_view time) const {
+  const std::string by{time};
+  return "WHERE org_id = ? AND " + by + " >= ? AND (" + by + " > ? OR id > ?) " + wanted() + "ORDER BY " +
+         by + ", id LIMIT ?";
 }
 
 const Statements& make_statements(const Record& record) { return *new Statements{record}; }

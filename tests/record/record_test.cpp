@@ -4,10 +4,11 @@
 
 #include <criterion/criterion.h>
 
-#include "record/json.hpp"
 #include "record/statements.hpp"
 #include "support/check.hpp"
+#include "tenantd/record/json.hpp"
 #include "tenantd/record/resource.hpp"
+#include "tenantd/record/table.hpp"
 
 using namespace tenantd;
 using test::require;
@@ -39,6 +40,35 @@ constexpr auto kGadget = record::record<Gadget>(
     record::time<&Gadget::low_since>("low_since").hidden());
 constexpr auto kGadgets =
     record::resource(kGadget, {.path = "/gadgets", .rights = rights::warehouses, .section = "Gadgets"});
+
+enum class Mood { calm, loud };
+constexpr std::array<std::string_view, 2> kMoods{"calm", "loud"};
+
+struct Parcel {
+  WarehouseId id;
+  Mood mood = Mood::calm;
+  std::string tags;
+  std::optional<std::string> hash;
+  std::optional<TimePoint> sent_at;
+  std::int64_t revision = 1;
+  TimePoint created_at, updated_at;
+};
+
+bool is_sent(const Parcel& parcel) { return parcel.sent_at.has_value(); }
+
+constexpr auto kParcel = record::record<Parcel>(
+    "parcel", record::choice<&Parcel::mood>("mood", kMoods).unless_given("loud"),
+    record::tags<&Parcel::tags>("tags").example("b,a"),
+    record::digest<&Parcel::hash>("hash").only(record::kReply | record::kStored | record::kMade),
+    record::computed<is_sent>("sent", record::Kind::flag),
+    record::time<&Parcel::sent_at>("sent_at").hidden().ranks("sent"));
+constexpr record::Table<Parcel> kParcels{kParcel};
+
+std::string shown(const Parcel& parcel) {
+  json::Writer out;
+  kParcels.put(out, parcel);
+  return out.text();
+}
 
 constexpr const char* kSupplier = "01890000-0000-7000-8000-000000000001";
 
@@ -123,6 +153,35 @@ Test(record, a_copy_changes_alone) {
   record::Object copy{kGadget, row.row()};
   copy.as<Gadget>().label = "Bell";
   require_equal(row.as<Gadget>().label, std::string{"Horn"});
+}
+
+Test(record, a_choice_is_shown_by_its_name_tags_as_a_list_and_bytes_in_hexadecimal_digits) {
+  Parcel parcel;
+  kParcels.fill(parcel, api::parse_json(R"({"mood":"calm","tags":[" B","a"]})"));
+  parcel.hash = std::string{"\x00\xff", 2};
+  parcel.sent_at = from_unix(7);
+  require_equal(shown(parcel),
+                R"({"id":"00000000-0000-0000-0000-000000000000","mood":"calm","tags":["a","b"],)"
+                R"("hash":"00ff","sent":true,"created_at":0,"updated_at":0})");
+  require_equal(kParcels.audit_values(parcel).text(), R"({"mood":"calm","tags":"a,b"})");
+}
+
+Test(record, a_choice_that_is_left_out_is_what_its_field_says_and_no_tags_are_none) {
+  Parcel parcel;
+  kParcels.fill(parcel, api::parse_json("{}"));
+  require(parcel.mood == Mood::loud && parcel.tags.empty() && !parcel.hash, "left out");
+}
+
+Test(record, a_list_that_is_ranked_has_a_statement_of_its_own) {
+  const auto& sql = kParcel.statements(kParcel);
+  require_equal(
+      std::string{sql.ranked().text},
+      std::string{"SELECT id, revision, created_at, updated_at, mood, tags, hash, sent_at FROM parcel "
+                  "WHERE org_id = ? AND sent_at >= ? AND (sent_at > ? OR id > ?) "
+                  "ORDER BY sent_at, id LIMIT ?"});
+  require_equal(std::string{sql.update().text},
+                std::string{"UPDATE parcel SET mood = ?, tags = ?, sent_at = ?, revision = revision + 1, "
+                            "updated_at = ? WHERE org_id = ? AND id = ?"});
 }
 
 Test(record, its_request_schema_is_closed_and_has_the_bounds_and_an_example) {

@@ -60,12 +60,6 @@ std::map<std::string, std::string> recorded_types() {
       for (std::sregex_iterator at{text.begin(), text.end(), *told}, end; at != end; ++at)
         found[(*at)[1]] = name;
   }
-  // Lists that an organization keeps are told of by one piece of code for all kinds.
-  static const std::regex kind{R"re(resource_name\(const store::\w+&\) \{ return "([a-z_]+)")re"};
-  const auto catalog = contents_of(test::setting("TENANTD_TOP") + "/src/modules/inventory/catalog.hpp");
-  for (std::sregex_iterator at{catalog.begin(), catalog.end(), kind}, end; at != end; ++at)
-    for (const char* what : {".created", ".updated", ".deleted"})
-      found[(*at)[1].str() + what] = "catalog.hpp";
   for (const auto name : resource_names())
     for (const char* what : {".created", ".updated", ".deleted"})
       found[std::string{name} + what] = "record/changes.cpp";

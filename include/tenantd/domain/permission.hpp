@@ -37,10 +37,6 @@ namespace tenantd {
   X(documents_update, "documents:update")                   \
   X(documents_delete, "documents:delete")                   \
   X(documents_download, "documents:download")               \
-  X(products_create, "products:create")                     \
-  X(products_read, "products:read")                         \
-  X(products_update, "products:update")                     \
-  X(products_delete, "products:delete")                     \
   TENANTD_RESOURCES(TENANTD_RESOURCE_PERMISSIONS, X)        \
   X(stock_create, "stock:create")                           \
   X(stock_read, "stock:read")                               \

@@ -10,6 +10,7 @@ namespace tenantd {
 
 // F(X, one, many): the table and the audit's resource are `one`, the permissions "many:create" and so on.
 #define TENANTD_RESOURCES(F, X) \
+  F(X, product, products)       \
   F(X, supplier, suppliers)     \
   F(X, warehouse, warehouses)
 
@@ -29,7 +30,7 @@ constexpr bool is_resource(std::string_view name) {
 
 // The same for all business data: what an organization works on, as opposed to who may do so.
 constexpr bool is_business(std::string_view name) {
-  for (const std::string_view known : {"projects", "documents", "products", "stock", "purchase_requests"})
+  for (const std::string_view known : {"projects", "documents", "stock", "purchase_requests"})
     if (name == known) return true;
   return is_resource(name);
 }

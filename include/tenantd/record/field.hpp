@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "tenantd/base/value.hpp"
@@ -13,8 +14,11 @@
 namespace tenantd::record {
 
 // What a value is. `name` is one line in which something can be seen; `text` may be anything; `code` has a
-// pattern of its own.
-enum class Kind { name, text, code, email, number, flag, time, id };
+// pattern of its own; `choice` is one of some names, whose number is stored; `tags` are several, in one text
+// (domain/project.hpp); `digest` is bytes, shown in hexadecimal digits, which no request brings.
+enum class Kind { name, text, code, email, number, flag, time, id, choice, tags, digest };
+
+inline constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
 
 // A part of the record's life that a field takes part in.
 enum Part : unsigned {
@@ -23,6 +27,7 @@ enum Part : unsigned {
   kStored = 4,    // a column is read into it
   kWritten = 8,   // the column is written when the row is made or changed
   kAudited = 16,  // the audit row has it
+  kMade = 32,     // the column is written when the row is made
   kEverywhere = kBody | kReply | kStored | kWritten | kAudited
 };
 
@@ -40,9 +45,12 @@ struct Field {
   std::string_view description = {};
   std::string_view example_text = {};
   std::optional<std::int64_t> example_number = {};
-  std::string_view otherwise = {};  // what a request that leaves it out means
+  std::optional<std::string_view> otherwise = {};  // what a request that leaves it out means
+  std::span<const std::string_view> choices = {};
   bool is_searched = false;
   bool is_unique = false;
+  bool is_filter = false;
+  std::string_view ranking = {};  // the flag of a query that asks for the rows which have it
 
   // Characters of a text.
   constexpr Field length(std::int64_t min, std::int64_t max) const { return range(min, max); }
@@ -78,10 +86,28 @@ struct Field {
     f.otherwise = text;
     return f;
   }
+  constexpr Field one_of(std::span<const std::string_view> names) const {
+    Field f = *this;
+    f.choices = names;
+    return f;
+  }
   // A list's `q` looks into it.
   constexpr Field searched() const {
     Field f = *this;
     f.is_searched = true;
+    return f;
+  }
+  // Of a reference: a query of the list may ask for the rows with this id alone.
+  constexpr Field filtered() const {
+    Field f = *this;
+    f.is_filter = true;
+    return f;
+  }
+  // A time that not every row has. A list whose query says `flag`=true has only rows that have it, in its
+  // order.
+  constexpr Field ranks(std::string_view flag) const {
+    Field f = *this;
+    f.ranking = flag;
     return f;
   }
   // No two rows of an organization have the same: in a file it says which row is meant, and so the list has
@@ -93,6 +119,8 @@ struct Field {
   }
   // Replies show it, requests cannot hold it, and other statements keep its column.
   constexpr Field kept_elsewhere() const { return only(kReply | kStored); }
+  // Replies show it, and it stays as it was made.
+  constexpr Field kept() const { return only(kReply | kStored | kMade); }
   // The service's own: a column and nothing else.
   constexpr Field hidden() const { return only(kStored | kWritten); }
   // Replies alone have it: it is derived from the rest.
@@ -103,11 +131,15 @@ struct Field {
     return f;
   }
 
+  // The name of a choice.
+  std::string_view chosen(const Value& value) const {
+    return choices[static_cast<std::size_t>(std::get<std::int64_t>(value))];
+  }
   constexpr bool in(Part part) const { return (parts & part) != 0; }
   constexpr bool is_text() const {
     return kind == Kind::name || kind == Kind::text || kind == Kind::code || kind == Kind::email;
   }
-  constexpr bool is_required() const { return !maybe && otherwise.empty(); }
+  constexpr bool is_required() const { return !maybe && !otherwise && kind != Kind::tags; }
 };
 
 }  // namespace tenantd::record

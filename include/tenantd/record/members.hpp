@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "tenantd/base/time.hpp"
 #include "tenantd/record/field.hpp"
@@ -15,6 +16,8 @@ namespace tenantd::record {
 inline Value value_of(const std::string& v) { return std::string_view{v}; }
 inline Value value_of(std::int64_t v) { return v; }
 inline Value value_of(bool v) { return v; }
+template <class Enum>
+requires std::is_enum_v<Enum> Value value_of(Enum v) { return static_cast<std::int64_t>(v); }
 inline Value value_of(TimePoint v) { return unix_seconds(v); }
 template <class Tag>
 Value value_of(const Id<Tag>& v) {
@@ -28,6 +31,9 @@ Value value_of(const std::optional<T>& v) {
 inline void assign(std::string& to, const Value& v) { to = std::get<std::string_view>(v); }
 inline void assign(std::int64_t& to, const Value& v) { to = std::get<std::int64_t>(v); }
 inline void assign(bool& to, const Value& v) { to = std::get<bool>(v); }
+template <class Enum>
+requires std::is_enum_v<Enum>
+void assign(Enum& to, const Value& v) { to = static_cast<Enum>(std::get<std::int64_t>(v)); }
 inline void assign(TimePoint& to, const Value& v) { to = from_unix(std::get<std::int64_t>(v)); }
 template <class Tag>
 void assign(Id<Tag>& to, const Value& v) {
@@ -59,6 +65,20 @@ constexpr Field field(std::string_view name, Kind kind) {
   return {name, kind, Of::maybe, Of::get, Of::set};
 }
 
+// A function of the row, which replies show: no text, which a Value would outlive.
+template <class T>
+inline constexpr bool kHoldsText =
+    std::is_same_v<T, std::string> || std::is_same_v<T, std::optional<std::string>>;
+template <auto Function>
+struct Computed;
+template <class Row, class T, T (*Function)(const Row&)>
+struct Computed<Function> {
+  static_assert(!kHoldsText<T>);
+  static constexpr bool maybe = kMaybe<T>;
+  static Value get(const void* row) { return value_of(Function(*static_cast<const Row*>(row))); }
+  static void set(void*, const Value&) {}
+};
+
 // --- what stands in a field list: text<&Warehouse::name>("name") ---
 
 template <auto Member>
@@ -85,9 +105,26 @@ template <auto Member>
 constexpr Field flag(std::string_view n) {
   return field<Member>(n, Kind::flag);
 }
+template <auto Function>
+constexpr Field computed(std::string_view n, Kind kind) {
+  using Of = Computed<Function>;
+  return Field{n, kind, Of::maybe, Of::get, Of::set}.derived();
+}
 template <auto Member>
 constexpr Field time(std::string_view n) {
   return field<Member>(n, Kind::time);
+}
+template <auto Member>
+constexpr Field choice(std::string_view n, std::span<const std::string_view> names) {
+  return field<Member>(n, Kind::choice).one_of(names);
+}
+template <auto Member>
+constexpr Field digest(std::string_view n) {
+  return field<Member>(n, Kind::digest);
+}
+template <auto Member>
+constexpr Field tags(std::string_view n) {
+  return field<Member>(n, Kind::tags);
 }
 template <auto Member>
 constexpr Field reference(std::string_view n) {

@@ -36,7 +36,9 @@ constexpr Refusal refuses(std::string_view constraint, ErrorCode code, std::stri
 
 // What a record does that its fields do not say. Rows come as pointers to the row type.
 struct Hooks {
-  // Before each write: judges what the fields say together and sets what follows from it. Throws ApiError.
+  // After a body was read into the row: judges what its fields say together. Throws ApiError.
+  void (*judge)(const void* row) = nullptr;
+  // Before each write: sets what follows from the other fields.
   void (*settle)(void* row, TimePoint now) = nullptr;
   // After a change was told.
   void (*changed)(db::Txn&, const service::Context&, const TenantScope&, const void* before,
@@ -116,6 +118,10 @@ class Object {
   Row& as() {
     return *static_cast<Row*>(row_);
   }
+  template <class Row>
+  const Row& as() const {
+    return *static_cast<const Row*>(row_);
+  }
   Value get(const Field& field) const { return field.get(row_); }
   void set(const Field& field, const Value& value) { field.set(row_, value); }
   UuidBytes id() const { return std::get<UuidBytes>(get(record_->id)); }
@@ -125,6 +131,13 @@ class Object {
   const Record* record_;
   void* row_;
 };
+
+// The time by which a part of the list is ranked; nullptr if there is none.
+constexpr const Field* ranked_field(const Record& record) {
+  for (const auto& field : record.fields)
+    if (!field.ranking.empty()) return &field;
+  return nullptr;
+}
 
 // The field by which a file tells rows; nullptr if there is none.
 constexpr const Field* unique_field(const Record& record) {

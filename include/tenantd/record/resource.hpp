@@ -15,11 +15,12 @@ namespace tenantd::record {
 
 // What a resource has besides its record. A word that is left out follows from the record's name.
 struct Options {
-  std::string_view path;  // of the collection: "/api/v1/warehouses"
-  Rights rights;
-  std::string_view section;                  // the heading of the documents
+  std::string_view path = {};  // of the collection: "/api/v1/warehouses"
+  Rights rights{};
+  std::string_view section = {};             // the heading of the documents
   std::string_view many = {};                // "warehouses"
   std::string_view query = "catalog_query";  // schema of the list's query
+  bool own_files = false;                    // handlers and schema of its files are written by hand
 };
 
 struct Resource {
@@ -42,6 +43,9 @@ Response delete_row(const Resource&, const Request&, const TenantScope&, db::Txn
 // Of a record with a unique field.
 Response import_rows(const Resource&, const Request&, const TenantScope&, db::Txn&);
 Response export_rows(const Resource&, const Request&, const TenantScope&, db::Txn&);
+
+// What list_rows() replies.
+Response list_reply(const Record&, const Request&, const TenantScope&, db::Txn&, const Filter&);
 
 // The same as rows of the table call them.
 struct Handlers {
@@ -68,10 +72,12 @@ std::vector<api::Route> routes_of(const Resource& resource, const Handlers& hand
 std::vector<api::SchemaText> schemas_of(const Resource& resource);
 
 api::Described describe(const Resource& resource, const Handlers& handlers);
+// Of a record whose rows in the table are written by hand.
+api::Described describe_schemas(const Record& record);
 
 template <const Resource& kResource>
-const api::Described& described() {
-  static const api::Described made = describe(kResource, handlers_of<kResource>());
+const api::Described& described(const Handlers& handlers = handlers_of<kResource>()) {
+  static const api::Described made = describe(kResource, handlers);
   return made;
 }
 

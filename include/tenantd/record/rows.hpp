@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tenantd/base/json.hpp"
 #include "tenantd/effects/keyset.hpp"
 #include "tenantd/record/record.hpp"
 
@@ -18,14 +19,25 @@ std::optional<Object> find(const Record& record, db::Txn& txn, const TenantScope
 std::optional<Object> lock(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id);
 // True if it is there, which it stays until the commit.
 bool hold(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id);
-// In the order of their making. `q`: text that a searched field holds, without case; nullopt: all.
-std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& scope,
-                         const std::optional<std::string>& q, const std::optional<store::Keyset>& from,
-                         std::int64_t limit);
+
+// All that an answer holds; its columns are found by their names.
+std::vector<Object> read_all(const Record& record, db::Rows rows);
+// What such a statement selects: "id, revision, …".
+std::string columns_of(const Record& record);
+
+// Which rows of a list.
+struct Filter {
+  std::optional<std::string> q = {};  // text that a searched field holds, without case
+  std::vector<Value> values = {};  // of the filtered fields in their order; nullptr: any. Empty: any of all
+  bool ranked = false;             // only those that have the ranked field, in its order
+};
+// In the order of their making, unless ranked.
+std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& scope, const Filter& filter,
+                         const std::optional<store::Keyset>& from, std::int64_t limit);
 // Where a list goes on after `row`.
-store::Keyset place_of(const Object& row);
-std::int64_t count(const Record& record, db::Txn& txn, const TenantScope& scope,
-                   const std::optional<std::string>& q);
+store::Keyset place_of(const Object& row, bool ranked = false);
+std::int64_t count(const Record& record, db::Txn& txn, const TenantScope& scope, const Filter& filter);
+
 // Those whose `name` is exactly this; two at most, which is enough to see that it says too little.
 std::vector<UuidBytes> named(const Record& record, db::Txn& txn, const TenantScope& scope,
                              std::string_view text);
@@ -33,6 +45,12 @@ std::vector<UuidBytes> named(const Record& record, db::Txn& txn, const TenantSco
 // The row whose unique field is this, as the schema compares.
 std::optional<UuidBytes> find_unique(const Record& record, db::Txn& txn, const TenantScope& scope,
                                      std::string_view value);
+
+// The row as its own type.
+template <class Row>
+std::optional<Row> row_as(std::optional<Object> object) {
+  return object ? std::optional{std::move(object->as<Row>())} : std::nullopt;
+}
 
 template <class AnyId>
 std::vector<AnyId> ids_named(const Record& record, db::Txn& txn, const TenantScope& scope,
@@ -43,6 +61,13 @@ std::vector<AnyId> ids_named(const Record& record, db::Txn& txn, const TenantSco
 }
 
 // --- making, changing and removing: written, told to the audit and to the events, in one transaction ---
+
+// What the audit row tells of it.
+json::Object audit_values(const Record& record, const void* row);
+// Only write it. Throw ApiError: what the record's constraints refuse with; erase(): resource_in_use.
+void insert(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope);
+void update(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope);
+void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id);
 
 // Gives the row an id and times of its own. Throws ApiError: what the record's hooks and constraints refuse
 // with.

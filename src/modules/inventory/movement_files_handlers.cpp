@@ -1,7 +1,7 @@
 #include <set>
 
-#include "modules/inventory/catalog_handlers.hpp"
 #include "modules/inventory/stock_handlers.hpp"
+#include "tenantd/api/collection.hpp"
 #include "tenantd/api/csv_files.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/api/validate.hpp"

@@ -1,7 +1,8 @@
 #include "modules/inventory/stock_handlers.hpp"
 #include "tenantd/api/rows.hpp"
 
-#include "modules/inventory/catalog_handlers.hpp"
+#include "tenantd/api/collection.hpp"
+#include "tenantd/record/rows.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -91,14 +92,16 @@ Response make_movement(const Request& request, const TenantScope& scope, Txn& tx
 
 Response list_stock_levels(const Request& request, const TenantScope& scope, Txn& txn) {
   const Page page = page_of(request.query);
-  const store::ProductFilter filter{maybe_text(request.query, "q"), std::nullopt};
-  auto products = store::list_rows(txn, scope, filter, page.from, page.limit + 1);
+  const record::Filter filter{maybe_text(request.query, "q")};
+  auto products = record::list(modules::products, txn, scope, filter, page.from, page.limit + 1);
   std::vector<ProductId> ids;
-  for (const auto& product : products) ids.push_back(product.id);
+  for (const auto& product : products) ids.emplace_back(product.id());
   const auto levels = store::levels_of(txn, scope, ids, maybe_id<WarehouseId>(request.query, "warehouse_id"));
   return page_reply(
-      page, std::move(products), [&](JsonOut& json, const auto& row) { put_levels(json, row, levels); },
-      kPlaceInTime, [&] { return store::count_rows(txn, scope, filter); });
+      page, std::move(products),
+      [&](JsonOut& json, const record::Object& row) { put_levels(json, row.as<store::Product>(), levels); },
+      [](const auto& row) { return record::place_of(row); },
+      [&] { return record::count(modules::products, txn, scope, filter); });
 }
 
 constexpr auto kRows =

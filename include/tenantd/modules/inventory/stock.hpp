@@ -3,7 +3,7 @@
 // in one transaction takes them in the order of their ids.
 #pragma once
 
-#include "modules/inventory/products_store.hpp"
+#include "modules/inventory/product.hpp"
 #include "modules/inventory/stock_store.hpp"
 #include "tenantd/effects/context.hpp"
 
