@@ -10,10 +10,6 @@
 namespace tenantd {
 namespace {
 
-constexpr std::array<std::string_view, kProjectStatuses> kProjectNames{"planned", "active", "on_hold",
-                                                                       "completed", "archived"};
-constexpr std::array<std::string_view, kDocumentStatuses> kDocumentNames{"none", "announced", "stored"};
-
 template <class Status, std::size_t N>
 std::optional<Status> parse(const std::array<std::string_view, N>& names, std::string_view name) {
   const auto* found = std::find(names.begin(), names.end(), name);
@@ -29,19 +25,19 @@ bool is_control(utf8proc_int32_t c) {
 }  // namespace
 
 std::string_view project_status_name(ProjectStatus status) {
-  return kProjectNames.at(static_cast<std::size_t>(status));
+  return kProjectStatusNames.at(static_cast<std::size_t>(status));
 }
 
 std::optional<ProjectStatus> parse_project_status(std::string_view name) {
-  return parse<ProjectStatus>(kProjectNames, name);
+  return parse<ProjectStatus>(kProjectStatusNames, name);
 }
 
 std::string_view document_status_name(DocumentStatus status) {
-  return kDocumentNames.at(static_cast<std::size_t>(status));
+  return kDocumentStatusNames.at(static_cast<std::size_t>(status));
 }
 
 std::optional<DocumentStatus> parse_document_status(std::string_view name) {
-  return parse<DocumentStatus>(kDocumentNames, name);
+  return parse<DocumentStatus>(kDocumentStatusNames, name);
 }
 
 std::optional<std::string> normalized_tag(std::string_view typed) {

@@ -18,13 +18,13 @@ struct SchemaText {
 };
 
 struct Described {
-  std::string_view name;  // "warehouse"
-  std::string_view path;  // of the collection: "/api/v1/warehouses"
-  std::vector<Route> rows;
+  std::string_view name;    // "warehouse"
+  std::string_view path;    // of the collection: "/api/v1/warehouses"
+  std::vector<Route> rows;  // empty: they are written by hand
   std::vector<SchemaText> schemas;
 };
 
-// Every one, in the order of domain/resources.hpp.
+// Those of domain/resources.hpp in their order, and those that bring their schemas alone.
 std::span<const Described* const> described_resources();
 
 }  // namespace tenantd::api

@@ -1,6 +1,7 @@
 // Projects and their documents: states and tags, pure rules.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@ namespace tenantd {
 // As the database numbers them.
 enum class ProjectStatus : std::int8_t { planned, active, on_hold, completed, archived };
 inline constexpr int kProjectStatuses = 5;
+inline constexpr std::array<std::string_view, kProjectStatuses> kProjectStatusNames{
+    "planned", "active", "on_hold", "completed", "archived"};
 
 std::string_view project_status_name(ProjectStatus status);
 std::optional<ProjectStatus> parse_project_status(std::string_view name);
@@ -19,6 +22,8 @@ std::optional<ProjectStatus> parse_project_status(std::string_view name);
 // Whether a document has a file: announced ones are still on their way.
 enum class DocumentStatus : std::int8_t { none, announced, stored };
 inline constexpr int kDocumentStatuses = 3;
+inline constexpr std::array<std::string_view, kDocumentStatuses> kDocumentStatusNames{"none", "announced",
+                                                                                      "stored"};
 
 std::string_view document_status_name(DocumentStatus status);
 std::optional<DocumentStatus> parse_document_status(std::string_view name);

@@ -10,9 +10,5 @@ inline constexpr std::string_view kDocumentsPath = "/api/v1/projects/documents";
 
 // A whole object.
 void put_document(JsonOut& json, const store::Document& document);
-// The member "tags": an array of the joined ones.
-void put_tags(JsonOut& json, const std::string& joined);
-// Of a body: normalized and joined. Throws ApiError(validation_failed) at the tag that is none.
-std::string tags_of(const JsonValue& body);
 
 }  // namespace tenantd::api::handlers

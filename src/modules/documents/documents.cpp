@@ -21,12 +21,7 @@ void write(Write&& run, ErrorCode code, const char* pointer) {
 }  // namespace
 
 json::Object document_values(const store::Document& d) {
-  json::Object values;
-  values.set("project_id", d.project)
-      .set("name", d.name)
-      .set("description", d.description)
-      .set("tags", d.tags)
-      .set("status", document_status_name(d.status));
+  auto values = store::document_table.audit_values(d);
   if (d.status != DocumentStatus::none)
     values.set("content_type", d.content_type)
         .set("size", d.size)
@@ -41,13 +36,8 @@ json::Object document_data(const store::Document& d) {
 }
 
 store::Document make_document(db::Txn& txn, const Context& context, const TenantScope& scope,
-                              ProjectId project, const DocumentForm& form) {
-  store::Document d;
+                              store::Document d) {
   d.id = crypto::new_id<DocumentId>();
-  d.project = project;
-  d.name = form.name;
-  d.description = form.description;
-  d.tags = form.tags;
   d.created_by = scope.user();
   d.created_at = d.updated_at = context.now;
   write([&] { store::insert_document(txn, scope, d); }, ErrorCode::not_found, nullptr);
@@ -58,15 +48,12 @@ store::Document make_document(db::Txn& txn, const Context& context, const Tenant
 
 store::Document change_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
                                 const std::function<bool(std::int64_t revision)>& is_expected,
-                                const DocumentForm& form) {
+                                const std::function<void(store::Document&)>& edit) {
   auto d = store::lock_document(txn, scope, id);
   if (!d) throw ApiError(ErrorCode::not_found);
   if (!is_expected(d->revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = document_values(*d);
-  d->project = form.project.value_or(d->project);
-  d->name = form.name;
-  d->description = form.description;
-  d->tags = form.tags;
+  edit(*d);
   d->updated_at = context.now;
   write([&] { store::update_document(txn, scope, *d); }, ErrorCode::validation_failed, "/project_id");
   ++d->revision;

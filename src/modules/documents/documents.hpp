@@ -15,20 +15,13 @@ json::Object document_values(const store::Document& document);
 // What the readers of its events learn: name, project_id and, if there is one, the file.
 json::Object document_data(const store::Document& document);
 
-struct DocumentForm {
-  std::string name;
-  std::string description;
-  std::string tags;                  // joined
-  std::optional<ProjectId> project;  // nullopt = where it is
-};
-
-// A document of text alone. Throws ApiError(not_found) without such a project.
+// A document of text alone, which a body has filled. Throws ApiError(not_found) without such a project.
 store::Document make_document(db::Txn& txn, const Context& context, const TenantScope& scope,
-                              ProjectId project, const DocumentForm& form);
+                              store::Document document);
 // `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
 store::Document change_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
                                 const std::function<bool(std::int64_t revision)>& is_expected,
-                                const DocumentForm& form);
+                                const std::function<void(store::Document&)>& edit);
 // Throws ApiError(not_found).
 void remove_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id);
 // Removes documents that the caller has locked, hands their files to the sweeper and gives the bytes back.

@@ -1,95 +1,69 @@
 #include "modules/documents/documents_store.hpp"
 
 #include "tenantd/domain/search.hpp"
-#include "tenantd/effects/rows.hpp"
+#include "tenantd/record/resource.hpp"
 
 namespace tenantd::store {
 namespace {
 
 using db::Sql;
 
-#define TENANTD_DOCUMENT_COLUMNS                                                               \
-  "id, project_id, name, description, tags, status, content_type, size, sha256, storage_key, " \
-  "upload_expires_at, uploaded_at, revision, created_by, created_at, updated_at"
-#define TENANTD_DOCUMENT "SELECT " TENANTD_DOCUMENT_COLUMNS " FROM document "
+using namespace record;
+
+constexpr unsigned kOfFile = kStored | kMade;
+
+constexpr auto kDocument = record::record<Document>(
+    "document", reference<&Document::project>("project_id").only(kReply | kStored | kWritten | kAudited),
+    name<&Document::name>("name").length(1, 300).example("Floor plan"),
+    name<&Document::description>("description")
+        .length(0, 10000)
+        .unless_given("")
+        .example("Second floor, with the lifts"),
+    tags<&Document::tags>("tags")
+        .says("Kept trimmed, in lower case, once each and in their order; at most 40 characters, no commas")
+        .example("plan,hull"),
+    text<&Document::search_text>("search_text").only(kWritten),
+    choice<&Document::status>("status", kDocumentStatusNames)
+        .only(kOfFile | kReply | kAudited)
+        .says("Of its file: none, on its way, there"),
+    code<&Document::content_type>("content_type").only(kOfFile | kReply),
+    number<&Document::size>("size").only(kOfFile | kReply).says("Bytes"),
+    digest<&Document::sha256>("sha256").only(kOfFile | kReply).says("64 hexadecimal digits"),
+    text<&Document::storage_key>("storage_key").only(kOfFile),
+    time<&Document::upload_expires_at>("upload_expires_at").only(kOfFile),
+    time<&Document::uploaded_at>("uploaded_at").only(kOfFile | kReply),
+    reference<&Document::created_by>("created_by").kept());
+
 #define TENANTD_DOCUMENT_WANTED                                                                  \
   "AND (? IS NULL OR INSTR(LOWER(name) COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0) " \
   "AND (? IS NULL OR status = ?) AND (? IS NULL OR FIND_IN_SET(? COLLATE utf8mb4_bin, tags) > 0) "
-constexpr Sql kInsert{
-    "document.insert",
-    "INSERT INTO document (org_id, id, project_id, name, description, tags, search_text, status, "
-    "content_type, size, sha256, storage_key, upload_expires_at, uploaded_at, revision, created_by, "
-    "created_at, "
-    "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{"document.find", TENANTD_DOCUMENT "WHERE org_id = ? AND id = ?"};
-constexpr Sql kLock{"document.lock", TENANTD_DOCUMENT "WHERE org_id = ? AND id = ? FOR UPDATE"};
-constexpr Sql kLockOfProject{"document.lock_of_project", TENANTD_DOCUMENT
-                             "WHERE org_id = ? AND project_id = ? ORDER BY id LIMIT ? FOR UPDATE"};
-constexpr Sql kUpdate{"document.update",
-                      "UPDATE document SET project_id = ?, name = ?, description = ?, tags = ?, "
-                      "search_text = ?, revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
-constexpr Sql kDelete{"document.delete", "DELETE FROM document WHERE org_id = ? AND id = ?"};
+const Select kLockOfProject{kDocument, "document.lock_of_project",
+                            "WHERE org_id = ? AND project_id = ? ORDER BY id LIMIT ? FOR UPDATE"};
 constexpr Sql kRemoveFile{"document.remove_file", "CALL remove_file(?)"};
 constexpr Sql kAddStorage{"usage.add_storage",
                           "INSERT INTO organization_usage (org_id, storage_bytes) VALUES (?, GREATEST(?, 0)) "
                           "ON DUPLICATE KEY UPDATE storage_bytes = storage_bytes + ?"};
 constexpr Sql kStorage{"usage.storage", "SELECT storage_bytes FROM organization_usage WHERE org_id = ?"};
-constexpr Sql kList{
-    "document.list", TENANTD_DOCUMENT
+const Select kList{
+    kDocument, "document.list",
     "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) " TENANTD_DOCUMENT_WANTED
     "ORDER BY created_at, id LIMIT ?"};
-constexpr Sql kListOfProject{"document.list_of_project", TENANTD_DOCUMENT
-                             "WHERE org_id = ? AND project_id = ? AND created_at >= ? AND (created_at > ? OR "
-                             "id > ?) " TENANTD_DOCUMENT_WANTED "ORDER BY created_at, id LIMIT ?"};
+const Select kListOfProject{kDocument, "document.list_of_project",
+                            "WHERE org_id = ? AND project_id = ? AND created_at >= ? AND (created_at > ? OR "
+                            "id > ?) " TENANTD_DOCUMENT_WANTED "ORDER BY created_at, id LIMIT ?"};
+const Select kSearch{kDocument, "document.search",
+                     "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
+                     "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
+                     "document_search"};
 constexpr Sql kCount{"document.count",
                      "SELECT COUNT(*) FROM document WHERE org_id = ? " TENANTD_DOCUMENT_WANTED};
 constexpr Sql kCountOfProject{
     "document.count_of_project",
     "SELECT COUNT(*) FROM document WHERE org_id = ? AND project_id = ? " TENANTD_DOCUMENT_WANTED};
-constexpr Sql kSearch{"document.search",
-                      "SELECT " TENANTD_DOCUMENT_COLUMNS
-                      " FROM document_search "
-                      "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
-                      "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?"};
+#undef TENANTD_DOCUMENT_WANTED
 constexpr Sql kCountByStatus{
     "document.count_by_status",
     "SELECT status, COUNT(*), COALESCE(SUM(size), 0) FROM document WHERE org_id = ? GROUP BY status"};
-#undef TENANTD_DOCUMENT_WANTED
-#undef TENANTD_DOCUMENT
-#undef TENANTD_DOCUMENT_COLUMNS
-
-Document read(const db::Rows& rows) {
-  Document d;
-  d.id = rows.id<DocumentId>(0);
-  d.project = rows.id<ProjectId>(1);
-  d.name = rows.text(2);
-  d.description = rows.text(3);
-  d.tags = rows.text(4);
-  d.status = static_cast<DocumentStatus>(rows.integer(5));
-  d.content_type = rows.maybe_text(6);
-  d.size = rows.maybe_integer(7);
-  d.sha256 = rows.maybe_text(8);
-  d.storage_key = rows.maybe_text(9);
-  d.upload_expires_at = maybe_time(rows, 10);
-  d.uploaded_at = maybe_time(rows, 11);
-  d.revision = rows.integer(12);
-  d.created_by = rows.maybe_id<UserId>(13);
-  d.created_at = rows.time(14);
-  d.updated_at = rows.time(15);
-  return d;
-}
-
-std::optional<Document> first(db::Rows rows) {
-  if (!rows.next()) return std::nullopt;
-  return read(rows);
-}
-
-std::vector<Document> all(db::Rows rows) {
-  std::vector<Document> found;
-  found.reserve(rows.count());
-  while (rows.next()) found.push_back(read(rows));
-  return found;
-}
 
 std::string tokens_of(const TenantScope& scope, const Document& d) {
   return search_tokens(scope.org(), {d.name, d.tags, d.description});
@@ -97,32 +71,35 @@ std::string tokens_of(const TenantScope& scope, const Document& d) {
 
 }  // namespace
 
+const Table<Document> document_table{kDocument};
+
 void insert_document(db::Txn& txn, const TenantScope& scope, const Document& d) {
-  txn.execute(kInsert, scope.org(), d.id, d.project, d.name, d.description, d.tags, tokens_of(scope, d),
-              d.status, d.content_type, d.size, d.sha256, d.storage_key, d.upload_expires_at, d.uploaded_at,
-              d.revision, d.created_by, d.created_at, d.updated_at);
+  Document row = d;
+  row.search_text = tokens_of(scope, d);
+  document_table.insert(txn, scope, row);
 }
 
 std::optional<Document> find_document(db::Txn& txn, const TenantScope& scope, DocumentId id) {
-  return first(txn.query(kFind, scope.org(), id));
+  return document_table.find(txn, scope, id.bytes());
 }
 
 std::optional<Document> lock_document(db::Txn& txn, const TenantScope& scope, DocumentId id) {
-  return first(txn.lock(kLock, scope.org(), id));
+  return document_table.lock(txn, scope, id.bytes());
 }
 
 void update_document(db::Txn& txn, const TenantScope& scope, const Document& d) {
-  txn.execute(kUpdate, d.project, d.name, d.description, d.tags, tokens_of(scope, d), d.updated_at,
-              scope.org(), d.id);
+  Document row = d;
+  row.search_text = tokens_of(scope, d);
+  document_table.update(txn, scope, row);
 }
 
 void delete_document(db::Txn& txn, const TenantScope& scope, DocumentId id) {
-  txn.execute(kDelete, scope.org(), id);
+  document_table.erase(txn, scope, id.bytes());
 }
 
 std::vector<Document> lock_documents_of(db::Txn& txn, const TenantScope& scope, ProjectId project,
                                         std::int64_t limit) {
-  return all(txn.lock(kLockOfProject, scope.org(), project, limit));
+  return document_table.read(txn.lock(kLockOfProject, scope.org(), project, limit));
 }
 
 void remove_file(db::Txn& txn, const TenantScope&, const std::string& storage_key) {
@@ -140,10 +117,11 @@ std::vector<Document> list_documents(db::Txn& txn, const TenantScope& scope, con
   const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
   const DocumentId after{start.id};
   if (filter.project)
-    return all(txn.query(kListOfProject, scope.org(), *filter.project, start.time, start.time, after,
-                         filter.q, filter.q, filter.status, filter.status, filter.tag, filter.tag, limit));
-  return all(txn.query(kList, scope.org(), start.time, start.time, after, filter.q, filter.q, filter.status,
-                       filter.status, filter.tag, filter.tag, limit));
+    return document_table.read(txn.query(kListOfProject, scope.org(), *filter.project, start.time, start.time,
+                                         after, filter.q, filter.q, filter.status, filter.status, filter.tag,
+                                         filter.tag, limit));
+  return document_table.read(txn.query(kList, scope.org(), start.time, start.time, after, filter.q, filter.q,
+                                       filter.status, filter.status, filter.tag, filter.tag, limit));
 }
 
 std::int64_t count_documents(db::Txn& txn, const TenantScope& scope, const DocumentFilter& filter) {
@@ -157,7 +135,7 @@ std::int64_t count_documents(db::Txn& txn, const TenantScope& scope, const Docum
 
 std::vector<Document> search_documents(db::Txn& txn, const TenantScope& scope, const std::string& expression,
                                        std::int64_t limit) {
-  return all(txn.query(kSearch, scope.org(), expression, expression, limit));
+  return document_table.read(txn.query(kSearch, scope.org(), expression, expression, limit));
 }
 
 std::vector<DocumentCount> count_documents_by_status(db::Txn& txn, const TenantScope& scope) {
@@ -169,3 +147,12 @@ std::vector<DocumentCount> count_documents_by_status(db::Txn& txn, const TenantS
 }
 
 }  // namespace tenantd::store
+
+namespace tenantd::modules {
+
+const api::Described& document_resource() {
+  static const api::Described made = record::describe_schemas(store::kDocument);
+  return made;
+}
+
+}  // namespace tenantd::modules

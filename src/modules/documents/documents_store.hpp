@@ -8,7 +8,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/project.hpp"
 #include "tenantd/domain/scope.hpp"
-#include "tenantd/identity/sessions_store.hpp"
+#include "tenantd/record/table.hpp"
 
 namespace tenantd::store {
 
@@ -17,7 +17,8 @@ struct Document {
   ProjectId project;
   std::string name;
   std::string description;
-  std::string tags;  // joined, see domain/project
+  std::string tags;         // joined, see domain/project
+  std::string search_text;  // written alone: what search_documents() looks into
   DocumentStatus status = DocumentStatus::none;
   // Of the file; nullopt without one.
   std::optional<std::string> content_type;
@@ -31,6 +32,9 @@ struct Document {
   TimePoint created_at;
   TimePoint updated_at;
 };
+
+// The field list, with which rows are filled, shown and told of.
+extern const record::Table<Document> document_table;
 
 // Writes all of it. Throws db::ForeignKeyError (no such project).
 void insert_document(db::Txn& txn, const TenantScope& scope, const Document& document);

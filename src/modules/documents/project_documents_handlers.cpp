@@ -8,11 +8,6 @@
 namespace tenantd::api::handlers {
 namespace {
 
-service::DocumentForm form_of(const JsonValue& body) {
-  return {text(body, "name"), maybe_text(body, "description").value_or(""), tags_of(body),
-          maybe_id<ProjectId>(body, "project_id")};
-}
-
 store::DocumentFilter filter_of(const JsonValue& query) {
   store::DocumentFilter filter;
   filter.q = maybe_text(query, "q");
@@ -24,50 +19,16 @@ store::DocumentFilter filter_of(const JsonValue& query) {
 
 }  // namespace
 
-void put_tags(JsonOut& json, const std::string& joined) {
-  json.key("tags").begin_array();
-  for (const auto& tag : split_tags(joined)) json.value(tag);
-  json.end_array();
-}
-
-std::string tags_of(const JsonValue& body) {
-  const auto* typed = member(body, "tags");
-  if (typed == nullptr) return "";
-  std::vector<std::string> tags;
-  for (rapidjson::SizeType i = 0; i < typed->Size(); ++i) {
-    auto tag = normalized_tag({(*typed)[i].GetString(), (*typed)[i].GetStringLength()});
-    if (!tag)
-      refuse_field("/tags/" + std::to_string(i),
-                   "must have between 1 and 40 characters, neither commas nor control characters");
-    tags.push_back(*std::move(tag));
-  }
-  return join_tags(std::move(tags));
-}
-
-void put_document(JsonOut& json, const store::Document& d) {
-  json.begin_object()
-      .field("id", d.id)
-      .field("project_id", d.project)
-      .field("name", d.name)
-      .field("description", d.description);
-  put_tags(json, d.tags);
-  json.field("status", document_status_name(d.status))
-      .field("content_type", d.content_type)
-      .field("size", d.size)
-      .field("sha256", d.sha256 ? std::optional{to_hex(*d.sha256)} : std::nullopt)
-      .field("uploaded_at", d.uploaded_at)
-      .field("created_by", d.created_by)
-      .field("created_at", d.created_at)
-      .field("updated_at", d.updated_at)
-      .end_object();
-}
+void put_document(JsonOut& json, const store::Document& d) { store::document_table.put(json, d); }
 
 namespace {
 
 Response make_document(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto project = path_id<ProjectId>(request, "project_id");
-  return row_reply(service::make_document(txn, request.context, scope, project, form_of(request.body)),
-                   kDocumentsPath, put_document, 201);
+  store::Document document;
+  document.project = path_id<ProjectId>(request, "project_id");
+  store::document_table.fill(document, request.body);
+  return row_reply(service::make_document(txn, request.context, scope, std::move(document)), kDocumentsPath,
+                   put_document, 201);
 }
 
 Response list_documents(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -91,10 +52,13 @@ Response change_document(const Request& request, const TenantScope& scope, Txn& 
   const auto is_expected = [&](std::int64_t revision) {
     return if_match_allows(request.http.if_match, revision);
   };
-  return row_reply(
-      service::change_document(txn, request.context, scope, path_id<DocumentId>(request, "document_id"),
-                               is_expected, form_of(request.body)),
-      "", put_document);
+  const auto edit = [&](store::Document& d) {
+    store::document_table.fill(d, request.body);
+    d.project = maybe_id<ProjectId>(request.body, "project_id").value_or(d.project);
+  };
+  return row_reply(service::change_document(txn, request.context, scope,
+                                            path_id<DocumentId>(request, "document_id"), is_expected, edit),
+                   "", put_document);
 }
 
 Response delete_document(const Request& request, const TenantScope& scope, Txn& txn) {

@@ -23,30 +23,7 @@ void require_owner(db::Txn& txn, const TenantScope& scope, const std::optional<U
   if (owner && !is_active_member(txn, scope, *owner)) refuse("/owner_id", "no active member has this id");
 }
 
-void fill(store::Project& p, const ProjectForm& form, TimePoint now) {
-  if (form.starts_at && form.ends_at && *form.ends_at < *form.starts_at)
-    refuse("/ends_at", "must not be before starts_at");
-  p.name = form.name;
-  p.description = form.description;
-  p.status = form.status;
-  if (form.names_owner) p.owner = form.owner;
-  p.starts_at = form.starts_at;
-  p.ends_at = form.ends_at;
-  p.tags = form.tags;
-  p.updated_at = now;
-}
-
-json::Object values_of(const store::Project& p) {
-  json::Object values;
-  values.set("name", p.name)
-      .set("description", p.description)
-      .set("status", project_status_name(p.status))
-      .set("owner_id", p.owner)
-      .set("starts_at", p.starts_at)
-      .set("ends_at", p.ends_at)
-      .set("tags", p.tags);
-  return values;
-}
+json::Object values_of(const store::Project& p) { return store::project_table.audit_values(p); }
 
 json::Object data_of(const store::Project& p) {
   json::Object values;
@@ -63,11 +40,9 @@ void take_place(db::Txn& txn, const TenantScope& scope) {
 
 }  // namespace
 
-store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope,
-                            const ProjectForm& form) {
-  store::Project p;
-  fill(p, form, context.now);
-  if (form.names_owner) {
+store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope, store::Project p,
+                            bool names_owner) {
+  if (names_owner) {
     require_owner(txn, scope, p.owner);
   } else if (is_active_member(txn, scope, scope.user())) {
     p.owner = scope.user();
@@ -75,7 +50,7 @@ store::Project make_project(db::Txn& txn, const Context& context, const TenantSc
   take_place(txn, scope);
   p.id = crypto::new_id<ProjectId>();
   p.created_by = scope.user();
-  p.created_at = context.now;
+  p.created_at = p.updated_at = context.now;
   store::insert_project(txn, scope, p);
   record(txn, context, scope, {"project.created", "project", p.id.bytes(), {}, values_of(p), data_of(p)});
   return p;
@@ -83,13 +58,14 @@ store::Project make_project(db::Txn& txn, const Context& context, const TenantSc
 
 store::Project change_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
                               const std::function<bool(std::int64_t revision)>& is_expected,
-                              const ProjectForm& form) {
+                              const std::function<void(store::Project&)>& edit) {
   auto p = store::lock_project(txn, scope, id);
   if (!p) throw ApiError(ErrorCode::not_found);
   if (!is_expected(p->revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = values_of(*p);
   const auto owner = p->owner;
-  fill(*p, form, context.now);
+  edit(*p);
+  p->updated_at = context.now;
   if (p->owner != owner) require_owner(txn, scope, p->owner);
   store::update_project(txn, scope, *p);
   ++p->revision;

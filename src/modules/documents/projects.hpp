@@ -10,24 +10,14 @@
 
 namespace tenantd::service {
 
-struct ProjectForm {
-  std::string name;
-  std::string description;
-  ProjectStatus status = ProjectStatus::planned;
-  bool names_owner = false;  // else it is the caller's, or stays whose it was
-  std::optional<UserId> owner;
-  std::optional<TimePoint> starts_at;
-  std::optional<TimePoint> ends_at;
-  std::string tags;  // joined
-};
-
-// Throws ApiError: validation_failed (dates, owner), limit_reached.
+// Begins the project that a body has filled; unless it `names_owner`, it is the caller's. Throws ApiError:
+// validation_failed (owner), limit_reached.
 store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope,
-                            const ProjectForm& form);
+                            store::Project project, bool names_owner);
 // `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
 store::Project change_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
                               const std::function<bool(std::int64_t revision)>& is_expected,
-                              const ProjectForm& form);
+                              const std::function<void(store::Project&)>& edit);
 
 // More documents than this are not removed with their project in one transaction.
 inline constexpr std::int64_t kMostRemovedDocuments = 1000;

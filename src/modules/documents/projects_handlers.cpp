@@ -10,19 +10,8 @@ namespace {
 
 constexpr std::string_view kPath = "/api/v1/projects";
 
-service::ProjectForm form_of(const JsonValue& body) {
-  service::ProjectForm form;
-  form.name = text(body, "name");
-  form.description = maybe_text(body, "description").value_or("");
-  if (const auto status = maybe_text(body, "status"))
-    form.status = parse_project_status(*status).value_or(ProjectStatus::planned);
-  form.owner = maybe_id<UserId>(body, "owner_id");
-  form.names_owner = form.owner || is_null(body, "owner_id");
-  form.starts_at = maybe_time(body, "starts_at");
-  form.ends_at = maybe_time(body, "ends_at");
-  form.tags = tags_of(body);
-  return form;
-}
+// Else it is the caller's, or stays whose it was.
+bool names_owner(const JsonValue& body) { return json::find(body, "owner_id") != nullptr; }
 
 store::ProjectFilter filter_of(const JsonValue& query) {
   store::ProjectFilter filter;
@@ -36,21 +25,7 @@ store::ProjectFilter filter_of(const JsonValue& query) {
 
 }  // namespace
 
-void put_project(JsonOut& json, const store::Project& p) {
-  json.begin_object()
-      .field("id", p.id)
-      .field("name", p.name)
-      .field("description", p.description)
-      .field("status", project_status_name(p.status))
-      .field("owner_id", p.owner)
-      .field("starts_at", p.starts_at)
-      .field("ends_at", p.ends_at);
-  put_tags(json, p.tags);
-  json.field("created_by", p.created_by)
-      .field("created_at", p.created_at)
-      .field("updated_at", p.updated_at)
-      .end_object();
-}
+void put_project(JsonOut& json, const store::Project& p) { store::project_table.put(json, p); }
 
 namespace {
 
@@ -66,8 +41,11 @@ Response list_projects(const Request& request, const TenantScope& scope, Txn& tx
 }
 
 Response make_project(const Request& request, const TenantScope& scope, Txn& txn) {
-  return row_reply(service::make_project(txn, request.context, scope, form_of(request.body)), kPath,
-                   put_project, 201);
+  store::Project project;
+  store::project_table.fill(project, request.body);
+  return row_reply(
+      service::make_project(txn, request.context, scope, std::move(project), names_owner(request.body)),
+      kPath, put_project, 201);
 }
 
 Response show_project(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -80,10 +58,14 @@ Response change_project(const Request& request, const TenantScope& scope, Txn& t
   const auto is_expected = [&](std::int64_t revision) {
     return if_match_allows(request.http.if_match, revision);
   };
-  return row_reply(
-      service::change_project(txn, request.context, scope, path_id<ProjectId>(request, "project_id"),
-                              is_expected, form_of(request.body)),
-      "", put_project);
+  const auto edit = [&](store::Project& p) {
+    const auto owner = p.owner;
+    store::project_table.fill(p, request.body);
+    if (!names_owner(request.body)) p.owner = owner;
+  };
+  return row_reply(service::change_project(txn, request.context, scope,
+                                           path_id<ProjectId>(request, "project_id"), is_expected, edit),
+                   "", put_project);
 }
 
 Response delete_project(const Request& request, const TenantScope& scope, Txn& txn) {

@@ -1,34 +1,50 @@
 #include "modules/documents/projects_store.hpp"
 
+#include "tenantd/domain/error.hpp"
 #include "tenantd/domain/search.hpp"
-#include "tenantd/effects/rows.hpp"
+#include "tenantd/record/resource.hpp"
 
 namespace tenantd::store {
 namespace {
 
 using db::Sql;
 
-#define TENANTD_PROJECT_COLUMNS                                                                           \
-  "id, name, description, status, owner_id, starts_at, ends_at, tags, revision, created_by, created_at, " \
-  "updated_at"
-#define TENANTD_PROJECT "SELECT " TENANTD_PROJECT_COLUMNS " FROM project "
+[[noreturn]] void refuse_end() {
+  throw ApiError(ErrorCode::validation_failed).field("/ends_at", "must not be before starts_at");
+}
+
+void judge(const void* row) {
+  const auto& p = *static_cast<const Project*>(row);
+  if (p.starts_at && p.ends_at && *p.ends_at < *p.starts_at) refuse_end();
+}
+
+using namespace record;
+
+constexpr auto kProject = record::record<Project>(
+    "project", name<&Project::name>("name").length(1, 200).example("New warehouse in Hull"),
+    name<&Project::description>("description")
+        .length(0, 10000)
+        .unless_given("")
+        .example("Racks, lifts and a second gate"),
+    choice<&Project::status>("status", kProjectStatusNames)
+        .unless_given("planned")
+        .says("planned unless given")
+        .example("active"),
+    reference<&Project::owner>("owner_id")
+        .says(
+            "An active member; null: nobody. Unless given: of a new project the caller, else whoever it was"),
+    time<&Project::starts_at>("starts_at").range(0, kLastSecond).says("Seconds since 1970"),
+    time<&Project::ends_at>("ends_at").range(0, kLastSecond).says("Seconds since 1970, not before starts_at"),
+    tags<&Project::tags>("tags")
+        .says("Kept trimmed, in lower case, once each and in their order; at most 40 characters, no commas")
+        .example("building,hull"),
+    text<&Project::search_text>("search_text").only(kWritten),
+    reference<&Project::created_by>("created_by").kept(), Hooks{.judge = judge});
+
 #define TENANTD_PROJECT_WANTED                                                                  \
   "AND (? IS NULL OR INSTR(LOWER(name) COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0 " \
   "OR INSTR(LOWER(description) COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0) "        \
   "AND (? IS NULL OR owner_id = ?) AND (? IS NULL OR FIND_IN_SET(? COLLATE utf8mb4_bin, tags) > 0) "
-constexpr Sql kInsert{
-    "project.insert",
-    "INSERT INTO project (org_id, id, name, description, status, owner_id, starts_at, ends_at, tags, "
-    "search_text, revision, created_by, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{"project.find", TENANTD_PROJECT "WHERE org_id = ? AND id = ?"};
-constexpr Sql kLock{"project.lock", TENANTD_PROJECT "WHERE org_id = ? AND id = ? FOR UPDATE"};
-constexpr Sql kUpdate{
-    "project.update",
-    "UPDATE project SET name = ?, description = ?, status = ?, owner_id = ?, starts_at = ?, "
-    "ends_at = ?, tags = ?, search_text = ?, revision = revision + 1, updated_at = ? "
-    "WHERE org_id = ? AND id = ?"};
-constexpr Sql kDelete{"project.delete", "DELETE FROM project WHERE org_id = ? AND id = ?"};
 constexpr Sql kCountOne{"usage.count_project",
                         "INSERT INTO organization_usage (org_id, projects) VALUES (?, GREATEST(?, 0)) "
                         "ON DUPLICATE KEY UPDATE projects = projects + ?"};
@@ -37,54 +53,22 @@ constexpr Sql kUsage{
     "SELECT COALESCE(u.projects, 0), o.max_projects, COALESCE(u.storage_bytes, 0), "
     "o.max_storage_bytes FROM organization o LEFT JOIN organization_usage u ON u.org_id = o.id "
     "WHERE o.id = ?"};
-constexpr Sql kList{
-    "project.list", TENANTD_PROJECT
+const Select kList{
+    kProject, "project.list",
     "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) " TENANTD_PROJECT_WANTED
     "ORDER BY created_at, id LIMIT ?"};
-constexpr Sql kListStatus{"project.list_status", TENANTD_PROJECT
-                          "WHERE org_id = ? AND status = ? AND created_at >= ? AND (created_at > ? OR id > "
-                          "?) " TENANTD_PROJECT_WANTED "ORDER BY created_at, id LIMIT ?"};
+const Select kListStatus{kProject, "project.list_status",
+                         "WHERE org_id = ? AND status = ? AND created_at >= ? AND (created_at > ? OR id > "
+                         "?) " TENANTD_PROJECT_WANTED "ORDER BY created_at, id LIMIT ?"};
+const Select kSearch{kProject, "project.search",
+                     "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
+                     "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
+                     "project_search"};
 constexpr Sql kCount{"project.count", "SELECT COUNT(*) FROM project WHERE org_id = ? " TENANTD_PROJECT_WANTED
                                       "AND (? IS NULL OR status = ?)"};
-constexpr Sql kSearch{"project.search",
-                      "SELECT " TENANTD_PROJECT_COLUMNS
-                      " FROM project_search "
-                      "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
-                      "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?"};
+#undef TENANTD_PROJECT_WANTED
 constexpr Sql kCountByStatus{"project.count_by_status",
                              "SELECT status, COUNT(*) FROM project WHERE org_id = ? GROUP BY status"};
-#undef TENANTD_PROJECT_WANTED
-#undef TENANTD_PROJECT
-#undef TENANTD_PROJECT_COLUMNS
-
-Project read(const db::Rows& rows) {
-  Project p;
-  p.id = rows.id<ProjectId>(0);
-  p.name = rows.text(1);
-  p.description = rows.text(2);
-  p.status = static_cast<ProjectStatus>(rows.integer(3));
-  p.owner = rows.maybe_id<UserId>(4);
-  p.starts_at = maybe_time(rows, 5);
-  p.ends_at = maybe_time(rows, 6);
-  p.tags = rows.text(7);
-  p.revision = rows.integer(8);
-  p.created_by = rows.maybe_id<UserId>(9);
-  p.created_at = rows.time(10);
-  p.updated_at = rows.time(11);
-  return p;
-}
-
-std::optional<Project> first(db::Rows rows) {
-  if (!rows.next()) return std::nullopt;
-  return read(rows);
-}
-
-std::vector<Project> all(db::Rows rows) {
-  std::vector<Project> found;
-  found.reserve(rows.count());
-  while (rows.next()) found.push_back(read(rows));
-  return found;
-}
 
 std::string tokens_of(const TenantScope& scope, const Project& p) {
   return search_tokens(scope.org(), {p.name, p.tags, p.description});
@@ -92,26 +76,30 @@ std::string tokens_of(const TenantScope& scope, const Project& p) {
 
 }  // namespace
 
+const Table<Project> project_table{kProject};
+
 void insert_project(db::Txn& txn, const TenantScope& scope, const Project& p) {
-  txn.execute(kInsert, scope.org(), p.id, p.name, p.description, p.status, p.owner, p.starts_at, p.ends_at,
-              p.tags, tokens_of(scope, p), p.revision, p.created_by, p.created_at, p.updated_at);
+  Project row = p;
+  row.search_text = tokens_of(scope, p);
+  project_table.insert(txn, scope, row);
 }
 
 std::optional<Project> find_project(db::Txn& txn, const TenantScope& scope, ProjectId id) {
-  return first(txn.query(kFind, scope.org(), id));
+  return project_table.find(txn, scope, id.bytes());
 }
 
 std::optional<Project> lock_project(db::Txn& txn, const TenantScope& scope, ProjectId id) {
-  return first(txn.lock(kLock, scope.org(), id));
+  return project_table.lock(txn, scope, id.bytes());
 }
 
 void update_project(db::Txn& txn, const TenantScope& scope, const Project& p) {
-  txn.execute(kUpdate, p.name, p.description, p.status, p.owner, p.starts_at, p.ends_at, p.tags,
-              tokens_of(scope, p), p.updated_at, scope.org(), p.id);
+  Project row = p;
+  row.search_text = tokens_of(scope, p);
+  project_table.update(txn, scope, row);
 }
 
 void delete_project(db::Txn& txn, const TenantScope& scope, ProjectId id) {
-  txn.execute(kDelete, scope.org(), id);
+  project_table.erase(txn, scope, id.bytes());
 }
 
 ProjectUsage find_project_usage(db::Txn& txn, const TenantScope& scope) {
@@ -134,7 +122,7 @@ std::vector<Project> list_projects(db::Txn& txn, const TenantScope& scope, const
                                         filter.tag, filter.tag, limit)
                             : txn.query(kList, scope.org(), start.time, start.time, after, filter.q, filter.q,
                                         filter.q, filter.owner, filter.owner, filter.tag, filter.tag, limit);
-  return all(std::move(rows));
+  return project_table.read(std::move(rows));
 }
 
 std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const ProjectFilter& filter) {
@@ -146,7 +134,7 @@ std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const Projec
 
 std::vector<Project> search_projects(db::Txn& txn, const TenantScope& scope, const std::string& expression,
                                      std::int64_t limit) {
-  return all(txn.query(kSearch, scope.org(), expression, expression, limit));
+  return project_table.read(txn.query(kSearch, scope.org(), expression, expression, limit));
 }
 
 std::array<std::int64_t, kProjectStatuses> count_projects_by_status(db::Txn& txn, const TenantScope& scope) {
@@ -157,3 +145,12 @@ std::array<std::int64_t, kProjectStatuses> count_projects_by_status(db::Txn& txn
 }
 
 }  // namespace tenantd::store
+
+namespace tenantd::modules {
+
+const api::Described& project_resource() {
+  static const api::Described made = record::describe_schemas(store::kProject);
+  return made;
+}
+
+}  // namespace tenantd::modules

@@ -9,7 +9,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/project.hpp"
 #include "tenantd/domain/scope.hpp"
-#include "tenantd/identity/sessions_store.hpp"
+#include "tenantd/record/table.hpp"
 
 namespace tenantd::store {
 
@@ -22,11 +22,15 @@ struct Project {
   std::optional<TimePoint> starts_at;
   std::optional<TimePoint> ends_at;  // not before starts_at
   std::string tags;                  // joined, see domain/project
+  std::string search_text;           // written alone: what search_projects() looks into
   std::int64_t revision = 1;
   std::optional<UserId> created_by;
   TimePoint created_at;
   TimePoint updated_at;
 };
+
+// The field list, with which rows are filled, shown and told of.
+extern const record::Table<Project> project_table;
 
 void insert_project(db::Txn& txn, const TenantScope& scope, const Project& project);
 std::optional<Project> find_project(db::Txn& txn, const TenantScope& scope, ProjectId id);
@@ -34,7 +38,7 @@ std::optional<Project> find_project(db::Txn& txn, const TenantScope& scope, Proj
 std::optional<Project> lock_project(db::Txn& txn, const TenantScope& scope, ProjectId id);
 // Writes what a form may change, and counts the revision up. The caller holds the lock.
 void update_project(db::Txn& txn, const TenantScope& scope, const Project& project);
-// Throws db::ForeignKeyError while it has documents.
+// Throws ApiError(resource_in_use) while it has documents.
 void delete_project(db::Txn& txn, const TenantScope& scope, ProjectId id);
 
 struct ProjectUsage {
