@@ -161,7 +161,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   // A token of another organization does not find one that is switched off. Its own tokens are refused: what
   // their owner does about that, a refresh, finds the next organization.
   const bool token_is_of_another = principal.organization && claims->org != principal.organization->id;
-  if (token_is_of_another && principal.organization->status != Status::active) throw ApiError(ErrorCode::not_found);
+  if (token_is_of_another && principal.organization->status != Status::active)
+    throw ApiError(ErrorCode::not_found);
   if (!is_live(principal, context.now)) refuse_token();
   const bool belongs = live->is_member && live->member_status == Status::active &&
                        (!principal.bound_org || *principal.bound_org == principal.organization->id);

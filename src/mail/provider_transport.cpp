@@ -14,7 +14,8 @@ class ProviderTransport final : public Transport {
 
   Result send(const Message& message) override {
     const auto trouble = try_provider(message);
-    if (trouble.result.outcome != Outcome::retry || !trouble.another_may_take_it || !fallback_) return trouble.result;
+    if (trouble.result.outcome != Outcome::retry || !trouble.another_may_take_it || !fallback_)
+      return trouble.result;
     auto result = fallback_->send(message);
     result.detour = trouble.result.detail;
     // Who waits for the mail wants both reasons, the server's own first.

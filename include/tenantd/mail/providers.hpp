@@ -24,7 +24,7 @@ namespace tenantd::mail {
 struct Answer {
   Result result;
   bool another_may_take_it = false;  // another server, now: it is no fault of the mail
-  bool down = false;       // nor would it take others
+  bool down = false;                 // nor would it take others
 };
 
 class Provider {
