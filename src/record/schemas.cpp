@@ -152,12 +152,13 @@ std::string example_of(const Field& field) {
   return field.example_number ? std::to_string(*field.example_number) : std::string{field.example_text};
 }
 
-// A file of the body's example.
+// A file of the body's example, as another row: what the body has made would not be changed by it.
 std::string example_file(const Record& record) {
   std::string head, row;
   for (const auto& field : record.fields) {
-    const auto cell = field.in(kBody) ? example_of(field) : std::string{};
+    auto cell = field.in(kBody) ? example_of(field) : std::string{};
     if (cell.empty()) continue;
+    if (field.is_unique) cell += "-2";
     head += (head.empty() ? "" : ",") + std::string{field.name};
     row += row.empty() ? "" : ",";
     append_csv(row, cell);
