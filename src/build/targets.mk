@@ -40,6 +40,12 @@ $(BUILD)/obj/tests/%.o: tests/%.cpp $(BUILD)/flags $(BUILD)/ahead/tests.hpp.gch
 	$(call progress,CXX,$<)
 	@$(COMPILE) -Itests $(TEST_OPT) $(call AHEAD,tests) -c -o $@ $<
 
+# The yardsticks are compiled as what they are held against, and without the test library.
+$(BUILD)/obj/tests/bench/%.o: tests/bench/%.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call progress,CXX,$<)
+	@$(COMPILE) -Itests -c -o $@ $<
+
 # Nothing refers to Criterion's tests, which are found by their section: unused sections stay here.
 $(BUILD)/tests: $(TEST_OBJECTS) $(LIBRARY)
 	$(call progress,LINK,$@)
