@@ -76,7 +76,7 @@ void require_different(const std::vector<Route>& all) {
       throw std::logic_error("two rows have one method and path: " + std::string{row.path});
 }
 
-std::size_t place_of(const Route& row) {
+std::size_t rank_of(const Route& row) {
   const auto* const found = std::find(kSections.begin(), kSections.end(), row.section);
   return static_cast<std::size_t>(found - kSections.begin());
 }
@@ -87,7 +87,7 @@ std::vector<Route> joined() {
     for (const auto& row : rows()) append(all, row);
   require_different(all);
   std::stable_sort(all.begin(), all.end(),
-                   [](const Route& a, const Route& b) { return place_of(a) < place_of(b); });
+                   [](const Route& a, const Route& b) { return rank_of(a) < rank_of(b); });
   return all;
 }
 

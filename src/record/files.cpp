@@ -219,7 +219,7 @@ Response export_rows(const Resource& resource, const FileForm& form, const std::
                      ExportFile file) {
   api::handlers::put_rows(
       file, rows, [&](ExportFile& out, const Object& row) { put_row(out, form, row); },
-      [](const Object& row) { return place_of(row); });
+      [](const Object& row) { return keyset_of(row); });
   return std::move(file).reply(many_of(resource), std::string{resource.options.path} + "/export");
 }
 

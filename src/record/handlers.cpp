@@ -33,7 +33,7 @@ Response list_reply(const Record& record, const Request& request, const TenantSc
   return api::page_reply(
       page, list(record, txn, scope, filter, page.from, page.limit + 1),
       [](json::Writer& out, const Object& row) { put(out, row); },
-      [&](const Object& row) { return place_of(row, filter.ranked); },
+      [&](const Object& row) { return keyset_of(row, filter.ranked); },
       [&] { return count(record, txn, scope, filter); });
 }
 

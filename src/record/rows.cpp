@@ -101,7 +101,7 @@ std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& 
   return read_all(record, std::move(rows));
 }
 
-store::Keyset place_of(const Object& row, bool ranked) {
+store::Keyset keyset_of(const Object& row, bool ranked) {
   const auto& record = row.record();
   const auto seconds = std::get<std::int64_t>(row.get(ranked ? *ranked_field(record) : record.created_at));
   return {from_unix(seconds), row.id()};

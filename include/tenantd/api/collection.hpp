@@ -30,16 +30,16 @@ Response row_reply(const Row& row, std::string_view path, Put&& put, int status 
 }
 
 // Where a list that is in the order of its making goes on after `row`.
-inline constexpr auto kPlaceInTime = [](const auto& row) {
+inline constexpr auto kKeysetInTime = [](const auto& row) {
   return store::Keyset{row.created_at, row.id.bytes()};
 };
 
 // `filter`: its namespace has list_rows and count_rows for it.
-template <class Filter, class Put, class Place = decltype(kPlaceInTime)>
+template <class Filter, class Put, class KeysetOf = decltype(kKeysetInTime)>
 Response list_reply(const Request& request, const TenantScope& scope, db::Txn& txn, const Filter& filter,
-                    Put&& put, const Place& place_of = kPlaceInTime) {
+                    Put&& put, const KeysetOf& keyset_of = kKeysetInTime) {
   const Page page = page_of(request.query);
-  return page_reply(page, list_rows(txn, scope, filter, page.from, page.limit + 1), put, place_of,
+  return page_reply(page, list_rows(txn, scope, filter, page.from, page.limit + 1), put, keyset_of,
                     [&] { return count_rows(txn, scope, filter); });
 }
 

@@ -55,68 +55,28 @@ struct Field {
   // Characters of a text.
   constexpr Field length(std::int64_t min, std::int64_t max) const { return range(min, max); }
   constexpr Field range(std::int64_t min, std::int64_t max) const {
-    Field f = *this;
-    f.least = min;
-    f.most = max;
-    return f;
+    return with(&Field::least, min).with(&Field::most, max);
   }
   constexpr Field matches(std::string_view regex, std::string_view says_of_it) const {
-    Field f = *this;
-    f.pattern = regex;
-    f.pattern_says = says_of_it;
-    return f;
+    return with(&Field::pattern, regex).with(&Field::pattern_says, says_of_it);
   }
-  constexpr Field says(std::string_view sentence) const {
-    Field f = *this;
-    f.description = sentence;
-    return f;
-  }
-  constexpr Field example(std::string_view text) const {
-    Field f = *this;
-    f.example_text = text;
-    return f;
-  }
-  constexpr Field example(std::int64_t number) const {
-    Field f = *this;
-    f.example_number = number;
-    return f;
-  }
-  constexpr Field unless_given(std::string_view text) const {
-    Field f = *this;
-    f.otherwise = text;
-    return f;
-  }
+  constexpr Field says(std::string_view sentence) const { return with(&Field::description, sentence); }
+  constexpr Field example(std::string_view text) const { return with(&Field::example_text, text); }
+  constexpr Field example(std::int64_t number) const { return with(&Field::example_number, number); }
+  constexpr Field unless_given(std::string_view text) const { return with(&Field::otherwise, text); }
   constexpr Field one_of(std::span<const std::string_view> names) const {
-    Field f = *this;
-    f.choices = names;
-    return f;
+    return with(&Field::choices, names);
   }
   // A list's `q` looks into it.
-  constexpr Field searched() const {
-    Field f = *this;
-    f.is_searched = true;
-    return f;
-  }
+  constexpr Field searched() const { return with(&Field::is_searched, true); }
   // Of a reference: a query of the list may ask for the rows with this id alone.
-  constexpr Field filtered() const {
-    Field f = *this;
-    f.is_filter = true;
-    return f;
-  }
+  constexpr Field filtered() const { return with(&Field::is_filter, true); }
   // A time that not every row has. A list whose query says `flag`=true has only rows that have it, in its
   // order.
-  constexpr Field ranks(std::string_view flag) const {
-    Field f = *this;
-    f.ranking = flag;
-    return f;
-  }
+  constexpr Field ranks(std::string_view flag) const { return with(&Field::ranking, flag); }
   // No two rows of an organization have the same: in a file it says which row is meant, and so the list has
   // files of rows. The schema keeps it so (UNIQUE (org_id, name)), and a refusal says what happens otherwise.
-  constexpr Field unique() const {
-    Field f = *this;
-    f.is_unique = true;
-    return f;
-  }
+  constexpr Field unique() const { return with(&Field::is_unique, true); }
   // Replies show it, requests cannot hold it, and other statements keep its column.
   constexpr Field kept_elsewhere() const { return only(kReply | kStored); }
   // Replies show it, and it stays as it was made.
@@ -125,10 +85,12 @@ struct Field {
   constexpr Field hidden() const { return only(kStored | kWritten); }
   // Replies alone have it: it is derived from the rest.
   constexpr Field derived() const { return only(kReply); }
-  constexpr Field only(unsigned some) const {
+  constexpr Field only(unsigned some) const { return with(&Field::parts, some); }
+
+  template <class Member, class Given>
+  constexpr Field with(Member Field::*member, Given given) const {
     Field f = *this;
-    f.parts = some;
-    return f;
+    return f.*member = given, f;
   }
 
   // The name of a choice.

@@ -35,7 +35,7 @@ struct Filter {
 std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& scope, const Filter& filter,
                          const std::optional<store::Keyset>& from, std::int64_t limit);
 // Where a list goes on after `row`.
-store::Keyset place_of(const Object& row, bool ranked = false);
+store::Keyset keyset_of(const Object& row, bool ranked = false);
 std::int64_t count(const Record& record, db::Txn& txn, const TenantScope& scope, const Filter& filter);
 
 // Those whose `name` is exactly this; two at most, which is enough to see that it says too little.

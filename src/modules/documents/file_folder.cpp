@@ -62,7 +62,7 @@ void each_file(const std::string& path, Found&& found) {
 
 std::string new_storage_key() { return to_hex(crypto::random_bytes(kKeyBytes)); }
 
-std::string FileFolder::place_of(std::string_view key) {
+std::string FileFolder::relative_path_of(std::string_view key) {
   const std::string name{key};
   return '/' + name.substr(0, 2) + '/' + name.substr(2, 2) + '/' + name;
 }

@@ -136,7 +136,7 @@ std::string allow_upload(db::Txn& txn, const Context& context, const UploadAddre
     return {};
   }
   if (!folder.take(*key)) throw ApiError(ErrorCode::upload_refused);
-  return FileFolder::place_of(*key);
+  return FileFolder::relative_path_of(*key);
 }
 
 Document complete_upload(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id) {
@@ -163,7 +163,7 @@ Download find_download(db::Txn& txn, const Context& context, const TenantScope& 
   const auto d = found(txn, scope, id);
   if (d.status == DocumentStatus::none) throw ApiError(ErrorCode::not_found);
   if (d.status == DocumentStatus::announced) throw ApiError(ErrorCode::upload_incomplete);
-  if (!on_s3(context.settings)) return {FileFolder::place_of(*d.storage_key), "", attachment(d.name)};
+  if (!on_s3(context.settings)) return {FileFolder::relative_path_of(*d.storage_key), "", attachment(d.name)};
   S3Call call{.method = "GET", .key = *d.storage_key, .seconds = context.settings.download_seconds};
   call.query = {{"response-cache-control", "private, no-store"},
                 {"response-content-disposition", attachment(d.name)},

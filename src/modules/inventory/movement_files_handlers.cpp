@@ -195,7 +195,7 @@ Response export_movements(const Request& request, const TenantScope& scope, Txn&
   const store::MovementFilter filter{maybe_id<ProductId>(request.query, "product_id"),
                                      maybe_id<WarehouseId>(request.query, "warehouse_id"), std::nullopt};
   put_rows(file, store::export_movements(txn, scope, filter, file.from(), file.wanted()), put,
-           [](const auto& row) { return kPlaceInTime(row.movement); });
+           [](const auto& row) { return kKeysetInTime(row.movement); });
   return std::move(file).reply("stock-movements", "/api/v1/stock-movements/export");
 }
 

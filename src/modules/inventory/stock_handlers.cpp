@@ -72,7 +72,7 @@ Response list_movements(const Request& request, const TenantScope& scope, Txn& t
   const Page page = page_of(request.query);
   const auto filter = filter_of(request.query);
   return page_reply(page, store::list_movements(txn, scope, filter, page.from, page.limit + 1), put_movement,
-                    kPlaceInTime, [&] { return store::count_movements(txn, scope, filter); });
+                    kKeysetInTime, [&] { return store::count_movements(txn, scope, filter); });
 }
 
 Response show_movement(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -100,7 +100,7 @@ Response list_stock_levels(const Request& request, const TenantScope& scope, Txn
   return page_reply(
       page, std::move(products),
       [&](JsonOut& json, const record::Object& row) { put_levels(json, row.as<store::Product>(), levels); },
-      [](const auto& row) { return record::place_of(row); },
+      [](const auto& row) { return record::keyset_of(row); },
       [&] { return record::count(modules::products, txn, scope, filter); });
 }
 

@@ -1,7 +1,7 @@
 // A warehouse: where products are kept. All there is about it but its table (sql/) and its test.
 #include "tenantd/modules/inventory/warehouse.hpp"
-#include "tenantd/domain/permission.hpp"
 
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/record/resource.hpp"
 
 namespace tenantd::modules {

@@ -24,7 +24,7 @@ class FileFolder {
   explicit FileFolder(std::string dir) : dir_(std::move(dir)) {}
 
   // "/ab/cd/abcd…": below the folder, and below nginx's location of it.
-  static std::string place_of(std::string_view key);
+  static std::string relative_path_of(std::string_view key);
 
   // Takes the key's place. False if it was taken before. Throws ApiError(unavailable) if there is no room, or
   // no folder.
@@ -43,7 +43,7 @@ class FileFolder {
   std::int64_t remove_unfinished(TimePoint before) const;
 
  private:
-  std::string path_of(std::string_view key) const { return dir_ + place_of(key); }
+  std::string path_of(std::string_view key) const { return dir_ + relative_path_of(key); }
   std::string dir_;
 };
 
