@@ -1,11 +1,11 @@
 // What follows from a record's field list: SQL, schemas, and JSON both ways.
 #include "tenantd/record/record.hpp"
-#include "tenantd/domain/permission.hpp"
 
 #include <criterion/criterion.h>
 
 #include "record/statements.hpp"
 #include "support/check.hpp"
+#include "tenantd/domain/permission.hpp"
 #include "tenantd/record/json.hpp"
 #include "tenantd/record/resource.hpp"
 #include "tenantd/record/table.hpp"
