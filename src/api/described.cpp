@@ -6,11 +6,10 @@
 
 namespace tenantd::modules {
 
-// Each is defined beside its record; the rows of these stand beside their handlers.
-const api::Described& project_resource();
-const api::Described& document_resource();
+// Each is defined beside its record.
 #define TENANTD_DECLARE(X, one, many) const api::Described& one##_resource();
 TENANTD_RESOURCES(TENANTD_DECLARE, )
+TENANTD_RECORDS(TENANTD_DECLARE, )
 #undef TENANTD_DECLARE
 
 }  // namespace tenantd::modules
@@ -19,8 +18,7 @@ namespace tenantd::api {
 
 std::span<const Described* const> described_resources() {
 #define TENANTD_ADDRESS(X, one, many) &modules::one##_resource(),
-  static const std::array kAll{TENANTD_RESOURCES(TENANTD_ADDRESS, ) & modules::project_resource(),
-                               &modules::document_resource()};
+  static const std::array kAll{TENANTD_RESOURCES(TENANTD_ADDRESS, ) TENANTD_RECORDS(TENANTD_ADDRESS, )};
 #undef TENANTD_ADDRESS
   return kAll;
 }

@@ -49,7 +49,7 @@ void add_files(std::vector<Route>& rows, const Resource& resource, const Handler
                    .handler = handlers.give,
                    .permission = options.rights.read,
                    .rate = Rate::read,
-                   .query = "product_export_query",
+                   .query = "export_query",
                    .reply = csv(),
                    .refuses = nothing,
                    .summary = kept(sentence(many) + " as CSV, in files that an import takes")};

@@ -14,6 +14,11 @@ namespace tenantd {
   F(X, supplier, suppliers)     \
   F(X, warehouse, warehouses)
 
+// Those whose rows of the route table are written by hand: a record describes the rest of them.
+#define TENANTD_RECORDS(F, X) \
+  F(X, project, projects)     \
+  F(X, document, documents)
+
 // "supplier": each one's name, which is its table's.
 constexpr auto resource_names() {
 #define TENANTD_NAME(X, one, many) std::string_view{#one},
