@@ -28,7 +28,7 @@ END//
 -- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
 -- organization that p_slug names, or none). The caller must know the session's id. Which sessions count, live_session says;
 -- one that is shut out finds no membership. p_issued: when the access token was made that is shown. The first use of the
--- newest pair is noted; that the note cannot be taken within 100 ms is no reason to refuse the call, and the next one takes it.
+-- newest pair is noted; that the note cannot be taken within a second is no reason to refuse the call, and the next one takes it.
 -- p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
   IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63), IN p_issued BIGINT, IN p_super_needs_factor BOOLEAN)
@@ -46,11 +46,11 @@ BEGIN
       DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
       SET v_unused = NULL;
       -- Whoever looks through the sessions holds each for a moment.
-      WHILE v_unused IS NULL AND v_tries < 10 DO
+      WHILE v_unused IS NULL AND v_tries < 50 DO
         SELECT 1 INTO v_unused FROM tenantd.session WHERE id = p_session FOR UPDATE SKIP LOCKED;
         IF v_unused IS NULL THEN
           SET v_tries = v_tries + 1;
-          DO SLEEP(0.01);
+          DO SLEEP(0.02);
         END IF;
       END WHILE;
       IF v_unused = 1 THEN

@@ -52,6 +52,12 @@ std::string results(const Response& reply) {
   return found;
 }
 
+double seconds_of(const auto& work) {
+  const auto started = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+}
+
 std::int64_t members_of(const Account& owner) {
   return number_of("SELECT COUNT(*) FROM member WHERE org_id = " + binary(owner.org_id));
 }
@@ -133,32 +139,47 @@ Test(bulk, the_same_addresses_in_lists_at_once_become_one_account_each) {
   require_equal(counted_members_of(two), members_of(two));
 }
 
-Test(bulk, five_hundred_rows_fit_and_take_a_bearable_time) {
+Test(bulk, five_hundred_rows_fit_and_cost_no_more_each_than_one_alone) {
   const auto owner = sign_up();
   const auto stem = fresh_name("crowd");
   const std::string name(100, 'n');
+  const auto row_of = [&](const std::string& number) {
+    return object({{"email", stem + number + "@a-rather-long-name-of-a-company.example.com"},
+                   {"first_name", name},
+                   {"last_name", name},
+                   {"role", "viewer"}});
+  };
   std::vector<std::string> rows;
-  for (int i = 0; i < 500; ++i)
-    rows.push_back(
-        object({{"email", stem + std::to_string(i) + "@a-rather-long-name-of-a-company.example.com"},
-                {"first_name", name},
-                {"last_name", name},
-                {"role", "viewer"}}));
-  const auto started = std::chrono::steady_clock::now();
-  const auto made = create_all(owner, rows);
+  for (int i = 0; i < 500; ++i) rows.push_back(row_of(std::to_string(i)));
+  // Half of those alone before and half after, so that what else the machine does weighs on both alike.
+  double alone = 0;
+  const auto create_alone = [&](const std::string& prefix) {
+    alone += seconds_of([&] {
+      for (int i = 0; i < 10; ++i) expect(create_all(owner, {row_of(prefix + std::to_string(i))}), 200);
+    });
+  };
+  create_alone("before");
+  Response made;
+  double together = 0;
+  // A machine too slow for the request's deadline is told so, and nothing is written.
+  for (int tries = 0; tries < 5 && made.status != 200; ++tries) {
+    together = seconds_of([&] { made = create_all(owner, rows); });
+    if (made.status != 200) expect_problem(made, 503, "unavailable");
+    require_equal(members_of(owner), made.status == 200 ? 511 : 11);
+  }
   expect(made, 200);
+  create_alone("after");
   std::vector<std::string> ids;
   for (int i = 0; i < 500; ++i) ids.push_back(made.text("/items/" + std::to_string(i) + "/id"));
-  require_equal(members_of(owner), 501);
   require_equal(results(act(owner, "assign_role", ids, "member")).find("refused"), std::string::npos);
   require_equal(results(act(owner, "deactivate", ids)).find("refused"), std::string::npos);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   require_equal(number_of("SELECT COUNT(*) FROM member m JOIN role r ON r.org_id = m.org_id AND r.id = "
                           "m.role_id WHERE m.status = 1 AND r.name = 'member' AND m.org_id = " +
                           binary(owner.org_id)),
                 500);
-  require_equal(counted_members_of(owner), 501);
-  require(took.count() < 20, std::to_string(took.count()) + " seconds");
+  require_equal(counted_members_of(owner), 521);
+  require(together / 500 < alone / 20,
+          std::to_string(together / 500) + " s a row, alone " + std::to_string(alone / 20));
 }
 
 Test(bulk, each_user_is_acted_on_or_refused_by_itself) {
