@@ -5,9 +5,44 @@
 # The tests find: TENANTD_URL, TENANTD_RUN_DIR, TENANTD_BUILD, TENANTD_TOP, and the service's own settings (DB_SOCKET, ...).
 # Criterion's closing line is the last that is printed, and its exit status is the script's, unless a process stays
 # behind or a sanitizer has something to say: then it is 1.
+#
+# Without FILTER the suite runs in SLICES (2) parts side by side, each against an instance of its own: a test that must
+# have its instance for itself holds up the tests of its own part alone. SLICE=k/n runs the k-th part of n alone.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-$top/build}
+
+SLICES=${SLICES:-2}
+if [ -n "${SLICE:-}" ]; then
+  [[ $SLICE =~ ^[1-9][0-9]*/[1-9][0-9]*$ ]] || { echo "tests: SLICE must be k/n, such as 1/2" >&2; exit 2; }
+  export TENANTD_SLICE=$SLICE
+elif [ -z "${FILTER:-}" ] && [ "$SLICES" -gt 1 ]; then
+  [ "${PORT:-0}" = 0 ] || { echo "tests: PORT is for one instance: set SLICES=1" >&2; exit 2; }
+  pids=()
+  rm -f "$BUILD"/tests.closing*
+  for ((k = 1; k <= SLICES; ++k)); do
+    SLICE=$k/$SLICES "$0" > >(grep --line-buffered -v 'Synthesis:') 2>&1 &
+    pids+=($!)
+  done
+  trap 'kill -TERM "${pids[@]}" 2>/dev/null' INT TERM
+  status=0
+  for pid in "${pids[@]}"; do
+    wait "$pid" || status=$?
+    # A signal ends the waiting, not the part.
+    while kill -0 "$pid" 2>/dev/null; do wait "$pid" || status=$?; done
+  done
+  for ((k = 1; k <= SLICES; ++k)); do
+    [ -s "$BUILD/tests.closing.$k" ] && continue
+    echo "tests: part $k of $SLICES ended without its closing line"
+    status=1
+  done
+  cat "$BUILD"/tests.closing.* 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' | awk '
+    { for (i = 1; i < NF; ++i) if ($i ~ /^(Tested|Passing|Failing|Crashing):$/) sum[$i] += $(i + 1) }
+    END { printf "[====] Synthesis: Tested: %d | Passing: %d | Failing: %d | Crashing: %d \n", sum["Tested:"], sum["Passing:"], sum["Failing:"], sum["Crashing:"] }' |
+    tee "$BUILD/tests.closing"
+  exit "$status"
+fi
+part=${SLICE:+.${SLICE%/*}}
 stack=$top/src/build/stack.sh
 work=$(mktemp -d /tmp/tenantd-test.XXXXXX) || exit 1
 mkdir "$work/sanitizer"
@@ -60,19 +95,19 @@ finish() {
     grep -m 1 -A 40 -E 'runtime error:|Sanitizer' "$line"
   done
   if [ "$1" != 0 ] || [ $bad != 0 ]; then
-    rm -rf "$BUILD/tests.logs"
-    mkdir -p "$BUILD/tests.logs"
-    cp -r "$RUN_DIR/log" "$work/sanitizer" "$BUILD/tests.logs/" 2>/dev/null
-    echo "tests: the logs of this run are in $BUILD/tests.logs/"
+    rm -rf "$BUILD/tests.logs$part"
+    mkdir -p "$BUILD/tests.logs$part"
+    cp -r "$RUN_DIR/log" "$work/sanitizer" "$BUILD/tests.logs$part/" 2>/dev/null
+    echo "tests: the logs of this run are in $BUILD/tests.logs$part/"
   fi
-  [ -e "$work/closing" ] && tee "$BUILD/tests.closing" <"$work/closing"
+  [ -e "$work/closing" ] && tee "$BUILD/tests.closing$part" <"$work/closing"
   rm -rf "$work"
   [ "$1" = 0 ] && [ $bad != 0 ] && exit 1
   exit "$1"
 }
 trap 'finish 130' INT TERM
 trap 'finish 1' EXIT
-rm -f "$BUILD/tests.closing"
+rm -f "$BUILD/tests.closing$part"
 
 "$stack" start || finish 1
 set -a

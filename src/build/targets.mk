@@ -1,11 +1,11 @@
 # What the Makefile does besides building: run, test, check, install. Options: PORT= RUN_DIR= (run, start, stop, status,
-# reload), FILTER='suite/name*' JOBS= (test), SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
+# reload), FILTER='suite/name*' SLICES= SLICE= JOBS= (test), SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
 
 # A parallel build, unless this make is part of one already.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 STACK    = BUILD='$(abspath $(BUILD))' src/build/stack.sh
 # For the scripts; what is not given keeps their own default.
-export PORT RUN_DIR SANITIZE FILTER JOBS
+export PORT RUN_DIR SANITIZE FILTER SLICES SLICE JOBS
 
 # --- run -----------------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <rapidjson/document.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "support/check.hpp"
@@ -25,7 +26,9 @@ std::string browse(const std::string& script, const std::string& story = "", con
   const auto finished =
       run_program({"node", setting("TENANTD_TOP") + "/tests/node/" + script, story, link},
                   {"NEW_PASSWORD=" + std::string{kNewPassword}, "OLD_PASSWORD=" + std::string{kPassword},
-                   "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"});
+                   "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
+                  // A browser on a busy machine; what hangs is found by the suite's own limit.
+                  std::chrono::seconds{110});
   require_equal(finished.status, 0, script + ' ' + story + ": " + finished.output);
   return finished.output;
 }

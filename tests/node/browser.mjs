@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const { chromium } = createRequire(join(top, '.cache/node/'))('playwright-core');
 
-const kPatience = 20000;  // ms
+const kPatience = 40000;  // ms
 const kPhone = { width: 320, height: 640 };  // the narrowest that is still sold
 const kDesk = { width: 1280, height: 800 };
 
