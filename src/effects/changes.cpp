@@ -65,16 +65,16 @@ json::Object user_values(const UserRecord& user) {
   return values.set("email_verified", user.email_verified_at.has_value());
 }
 
-void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
+void record(const Work& work, const Change& change) {
   if (!is_event_type(change.action))
     throw std::logic_error("event_types.cpp does not know " + std::string{change.action});
-  log_change(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
-             change.data.text());
+  log_change(work.txn, work.context, {work.scope.org(), work.scope.user(), false},
+             row_of(work.context, change, work.scope.user()), change.data.text());
 }
 
-void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change) {
-  log_change(txn, context, {scope.org(), scope.user(), false}, row_of(context, change, scope.user()),
-             std::nullopt);
+void record_audit(const Work& work, const Change& change) {
+  log_change(work.txn, work.context, {work.scope.org(), work.scope.user(), false},
+             row_of(work.context, change, work.scope.user()), std::nullopt);
 }
 
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {

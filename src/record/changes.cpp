@@ -50,11 +50,11 @@ void write(const Record& record, Write&& write_row) {
   }
 }
 
-void tell(const Object& row, db::Txn& txn, const service::Context& context, const TenantScope& scope,
-          std::string_view what, json::Object before, json::Object after) {
+void tell(const Object& row, const service::Work& work, std::string_view what, json::Object before,
+          json::Object after) {
   const auto& record = row.record();
   const auto action = std::string{record.name} + '.' + std::string{what};
-  service::record(txn, context, scope, {action, record.name, row.id(), std::move(before), std::move(after)});
+  service::record(work, {action, record.name, row.id(), std::move(before), std::move(after)});
 }
 
 void settle(Object& row, TimePoint now) {
@@ -101,39 +101,37 @@ void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const U
   }
 }
 
-void make(Object& row, db::Txn& txn, const service::Context& context, const TenantScope& scope) {
+void make(Object& row, const service::Work& work) {
   const auto& record = row.record();
   row.set(record.id, crypto::new_id<EventId>().bytes());
   for (const auto* stamp : {&record.created_at, &record.updated_at})
-    row.set(*stamp, unix_seconds(context.now));
+    row.set(*stamp, unix_seconds(work.context.now));
   row.set(record.revision, std::int64_t{1});
-  settle(row, context.now);
-  insert(record, row.row(), txn, scope);
-  tell(row, txn, context, scope, "created", {}, audit_values(record, row.row()));
+  settle(row, work.context.now);
+  insert(record, row.row(), work.txn, work.scope);
+  tell(row, work, "created", {}, audit_values(record, row.row()));
 }
 
-Object change(const Record& record, db::Txn& txn, const service::Context& context, const TenantScope& scope,
-              const UuidBytes& id, const std::function<bool(std::int64_t revision)>& is_expected,
+Object change(const Record& record, const service::Work& work, const UuidBytes& id,
+              const std::function<bool(std::int64_t revision)>& is_expected,
               const std::function<void(Object&)>& edit) {
-  auto row = locked(record, txn, scope, id);
+  auto row = locked(record, work.txn, work.scope, id);
   if (!is_expected(row.revision())) throw ApiError(ErrorCode::precondition_failed);
   const Object before{record, row.row()};
   edit(row);
-  row.set(record.updated_at, unix_seconds(context.now));
-  settle(row, context.now);
-  update(record, row.row(), txn, scope);
+  row.set(record.updated_at, unix_seconds(work.context.now));
+  settle(row, work.context.now);
+  update(record, row.row(), work.txn, work.scope);
   row.set(record.revision, row.revision() + 1);
-  tell(row, txn, context, scope, "updated", audit_values(record, before.row()),
-       audit_values(record, row.row()));
-  if (const auto hook = record.hooks.changed) hook(txn, context, scope, before.row(), row.row());
+  tell(row, work, "updated", audit_values(record, before.row()), audit_values(record, row.row()));
+  if (const auto hook = record.hooks.changed) hook(work, before.row(), row.row());
   return row;
 }
 
-void remove(const Record& record, db::Txn& txn, const service::Context& context, const TenantScope& scope,
-            const UuidBytes& id) {
-  const auto row = locked(record, txn, scope, id);
-  erase(record, txn, scope, id);
-  tell(row, txn, context, scope, "deleted", audit_values(record, row.row()), {});
+void remove(const Record& record, const service::Work& work, const UuidBytes& id) {
+  const auto row = locked(record, work.txn, work.scope, id);
+  erase(record, work.txn, work.scope, id);
+  tell(row, work, "deleted", audit_values(record, row.row()), {});
 }
 
 }  // namespace tenantd::record

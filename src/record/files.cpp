@@ -116,7 +116,7 @@ class Import {
     body.SetObject();
     edit(object, std::move(body), row);
     try {
-      record::make(object, txn_, request_.context, scope_);
+      record::make(object, {txn_, request_.context, scope_});
     } catch (const ApiError& e) {
       if (!is_taken(e)) throw;
       // By a row above that spells it in another way, or by somebody else meanwhile: then it is changed.
@@ -135,7 +135,7 @@ class Import {
     if (same_body(object, held)) return {Imported::Status::unchanged, id};
     if (!scope_.permissions().has(resource_.options.rights.update)) throw ApiError(ErrorCode::forbidden);
     record::change(
-        record_, txn_, request_.context, scope_, held.id(), [](std::int64_t) { return true; },
+        record_, {txn_, request_.context, scope_}, held.id(), [](std::int64_t) { return true; },
         [&](Object& current) {
           for (const auto& field : record_.fields)
             if (field.in(kBody)) current.set(field, object.get(field));

@@ -44,7 +44,7 @@ Response list_rows(const Resource& resource, const Request& request, const Tenan
 Response make_row(const Resource& resource, const Request& request, const TenantScope& scope, db::Txn& txn) {
   Object row{resource.record};
   fill(row, request.body);
-  make(row, txn, request.context, scope);
+  make(row, {txn, request.context, scope});
   json::Writer out;
   put(out, row);
   return with_etag(api::created(out, std::string{resource.options.path} + '/' + format_uuid(row.id())), row);
@@ -61,13 +61,13 @@ Response change_row(const Resource& resource, const Request& request, const Tena
   const auto is_expected = [&](std::int64_t revision) {
     return api::if_match_allows(request.http.if_match, revision);
   };
-  return reply_with(change(resource.record, txn, request.context, scope, path_id(request), is_expected,
+  return reply_with(change(resource.record, {txn, request.context, scope}, path_id(request), is_expected,
                            [&](Object& row) { fill(row, request.body); }));
 }
 
 Response delete_row(const Resource& resource, const Request& request, const TenantScope& scope,
                     db::Txn& txn) {
-  remove(resource.record, txn, request.context, scope, path_id(request));
+  remove(resource.record, {txn, request.context, scope}, path_id(request));
   return api::no_content();
 }
 

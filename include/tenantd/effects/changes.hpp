@@ -31,10 +31,10 @@ struct Change {
 // Tells of a change inside `scope`'s organization. Who did it is the context's caller, with the super-admin
 // behind an impersonation; without a caller, or if the scope is somebody else's, it is the scope's user.
 // `action` stands in domain/event_types. The courier is woken if there are webhooks to hear of it.
-void record(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change);
+void record(const Work& work, const Change& change);
 
 // The same without the event: for what is known here, but is nothing that happened to the organization.
-void record_audit(db::Txn& txn, const Context& context, const TenantScope& scope, const Change& change);
+void record_audit(const Work& work, const Change& change);
 
 // Tells of a change inside `org` that nobody made but time: audit row and event bear no name. For programs
 // that work through all organizations.

@@ -51,6 +51,14 @@ struct Context {
   std::function<std::shared_ptr<const void>(SlowTurn::Kind, OrgId)> slow_turn;
 };
 
+// What a change in an organization needs: the transaction it belongs to, who asks from where, and the proof
+// of who acts there. It refers to all three, which must outlive it.
+struct Work {
+  db::Txn& txn;
+  const Context& context;
+  const TenantScope& scope;
+};
+
 // Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.
 void require(const Allowance& allowance, const std::string& text);
 

@@ -24,7 +24,6 @@ struct AccountChange {
 // Writes down a change of an account by its owner: for the owner, and as an audit row (record_for_account).
 void record_account_change(db::Txn& txn, const Context& context, UserId user, const AccountChange& change);
 // The same of a change by somebody in `scope`: for the owner, and as an audit row of the organization.
-void record_account_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                           const AccountChange& change);
+void record_account_change(const Work& work, UserId user, const AccountChange& change);
 
 }  // namespace tenantd::service

@@ -65,19 +65,16 @@ struct OrganizationChange {
 // Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
 // mail may bear, sessions longer than the service's own, too short, or idle for longer than they last),
 // conflict (the slug is taken), mfa_not_enabled (who asks others for a second factor has one).
-void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const OrganizationChange& change);
+void change_organization(const Work& work, const OrganizationChange& change);
 
 // Ends the organization, its memberships and its invitations; its members keep their accounts. Throws
 // ApiError: confirmation_mismatch (that is not its name), not_found (it is gone).
-void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const std::string& name);
+void delete_organization(const Work& work, const std::string& name);
 
 // Makes `heir`, an active member, the owner in the caller's place, who becomes an admin; both learn of it by
 // mail. Throws ApiError: reauthentication_required, not_found, forbidden (the caller is no owner any more),
 // validation_failed (to oneself), account_unverified, temporary_right (the caller's role has an end).
-store::Member transfer_ownership(db::Txn& txn, const Context& context, const TenantScope& scope, UserId heir,
-                                 const Proof& proof);
+store::Member transfer_ownership(const Work& work, UserId heir, const Proof& proof);
 
 // Returns a host name label (RFC 1123) made of `name`: lower-case ASCII letters, digits and hyphens, at
 // most 50.

@@ -13,13 +13,11 @@ enum class Lock { wait, try_briefly };
 
 // Locks the organization and reads the caller's membership again: of two who act on each other, the second
 // may be no member any more. Throws ApiError(forbidden) if the caller lost anything.
-store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
-                               Lock lock = Lock::wait);
+store::Member stand_under_lock(const Work& work, Lock lock = Lock::wait);
 
 // The same of a caller who sets up what lasts. Throws ApiError(temporary_right) if the caller's role has an
 // end: the authorizer has looked, but an end may have been set since.
-store::Member stand_for_good(db::Txn& txn, const Context& context, const TenantScope& scope,
-                             Lock lock = Lock::wait);
+store::Member stand_for_good(const Work& work, Lock lock = Lock::wait);
 
 // True if `keeper` holds all of `needs` for good: an active member whose role has no end, or a super-admin.
 // Exact only while the organization is locked.

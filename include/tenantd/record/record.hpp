@@ -41,8 +41,7 @@ struct Hooks {
   // Before each write: sets what follows from the other fields.
   void (*settle)(void* row, TimePoint now) = nullptr;
   // After a change was told.
-  void (*changed)(db::Txn&, const service::Context&, const TenantScope&, const void* before,
-                  const void* after) = nullptr;
+  void (*changed)(const service::Work&, const void* before, const void* after) = nullptr;
 };
 
 // A few items in an object that the compiler makes.

@@ -71,14 +71,13 @@ void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const U
 
 // Gives the row an id and times of its own. Throws ApiError: what the record's hooks and constraints refuse
 // with.
-void make(Object& row, db::Txn& txn, const service::Context& context, const TenantScope& scope);
+void make(Object& row, const service::Work& work);
 // Changes the row by `edit`, once nobody else can. `is_expected` judges its revision. Throws ApiError:
 // not_found, precondition_failed, and as make().
-Object change(const Record& record, db::Txn& txn, const service::Context& context, const TenantScope& scope,
-              const UuidBytes& id, const std::function<bool(std::int64_t revision)>& is_expected,
+Object change(const Record& record, const service::Work& work, const UuidBytes& id,
+              const std::function<bool(std::int64_t revision)>& is_expected,
               const std::function<void(Object&)>& edit);
 // Throws ApiError: not_found, resource_in_use.
-void remove(const Record& record, db::Txn& txn, const service::Context& context, const TenantScope& scope,
-            const UuidBytes& id);
+void remove(const Record& record, const service::Work& work, const UuidBytes& id);
 
 }  // namespace tenantd::record

@@ -19,10 +19,9 @@ void record_account_change(db::Txn& txn, const Context& context, UserId user, co
   record_for_account(txn, context, user, {change.type, "user", user.bytes(), change.before, change.after});
 }
 
-void record_account_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                           const AccountChange& change) {
-  record_account_event(txn, context, user, change.type, change.session, scope.user());
-  record_audit(txn, context, scope, {change.type, "user", user.bytes(), change.before, change.after});
+void record_account_change(const Work& work, UserId user, const AccountChange& change) {
+  record_account_event(work.txn, work.context, user, change.type, change.session, work.scope.user());
+  record_audit(work, {change.type, "user", user.bytes(), change.before, change.after});
 }
 
 }  // namespace tenantd::service

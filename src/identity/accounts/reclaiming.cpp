@@ -39,36 +39,35 @@ std::string names_of(db::Txn& txn, const TenantScope& scope, const std::vector<U
 }
 
 // As many statements for a thousand members as for one.
-Ended end_what_rests_on(db::Txn& txn, const Context& context, const TenantScope& scope) {
+Ended end_what_rests_on(const Work& work) {
   Ended ended;
-  auto users = store::list_standing_on(txn, scope, scope.user());
+  auto users = store::list_standing_on(work.txn, work.scope, work.scope.user());
   ended.members = static_cast<std::int64_t>(users.size());
   if (!users.empty()) {
-    ended.named = names_of(txn, scope, users);
-    store::deactivate_members(txn, scope, users, context.now);
+    ended.named = names_of(work.txn, work.scope, users);
+    store::deactivate_members(work.txn, work.scope, users, work.context.now);
   }
-  users.push_back(scope.user());
-  ended.webhooks = suspend_webhooks_of(txn, context, scope, users);
-  ended.providers = store::disable_providers_of(txn, scope, users, context.now);
-  ended.invitations = store::revoke_invites_by(txn, scope, users, context.now);
-  ended.keys = store::delete_organization_keys_of(txn, scope, users) +
-               store::delete_keys_of_the_gone(txn, scope, scope.user());
+  users.push_back(work.scope.user());
+  ended.webhooks = suspend_webhooks_of(work, users);
+  ended.providers = store::disable_providers_of(work.txn, work.scope, users, work.context.now);
+  ended.invitations = store::revoke_invites_by(work.txn, work.scope, users, work.context.now);
+  ended.keys = store::delete_organization_keys_of(work.txn, work.scope, users) +
+               store::delete_keys_of_the_gone(work.txn, work.scope, work.scope.user());
   return ended;
 }
 
 // Of an organization that was handed on to one of those who are out now.
-void make_owner(db::Txn& txn, const Context& context, const TenantScope& scope,
-                const store::Membership& membership) {
-  const auto owner = store::find_role(txn, scope, std::string{kOwnerRole}).value();
-  store::set_member_role(txn, scope, scope.user(), owner.id, std::nullopt, context.now);
+void make_owner(const Work& work, const store::Membership& membership) {
+  const auto owner = store::find_role(work.txn, work.scope, std::string{kOwnerRole}).value();
+  store::set_member_role(work.txn, work.scope, work.scope.user(), owner.id, std::nullopt, work.context.now);
   json::Object before, after;
   before.set("role", membership.role.name).set("role_expires_at", membership.role.expires_at);
   after.set("role", kOwnerRole).set("role_expires_at", std::optional<TimePoint>{});
-  record(txn, context, scope,
-         {"member.role_changed", "member", scope.user().bytes(), std::move(before), std::move(after)});
+  record(work,
+         {"member.role_changed", "member", work.scope.user().bytes(), std::move(before), std::move(after)});
 }
 
-void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const Ended& ended) {
+void tell(const Work& work, const Ended& ended) {
   json::Object after;
   after.set("members_deactivated", ended.members)
       .set("members", ended.named)
@@ -76,8 +75,7 @@ void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const 
       .set("identity_providers_disabled", ended.providers)
       .set("invitations_revoked", ended.invitations)
       .set("organization_keys_ended", ended.keys);
-  record(txn, context, scope,
-         {"organization.reclaimed", "organization", scope.org().bytes(), {}, std::move(after)});
+  record(work, {"organization.reclaimed", "organization", work.scope.org().bytes(), {}, std::move(after)});
 }
 
 std::string line_of(const std::string& organization, const Ended& ended) {
@@ -101,10 +99,10 @@ std::vector<std::string> Founding::reclaim(db::Txn& txn, const Context& context,
     store::enter(txn, scope);
     store::lock_organization(txn, scope);
     const bool had_owner = store::count_owners(txn, scope) > 0;
-    const auto ended = end_what_rests_on(txn, context, scope);
+    const auto ended = end_what_rests_on({txn, context, scope});
     if (!ended.any()) continue;
-    if (had_owner && store::count_owners(txn, scope) == 0) make_owner(txn, context, scope, membership);
-    tell(txn, context, scope, ended);
+    if (had_owner && store::count_owners(txn, scope) == 0) make_owner({txn, context, scope}, membership);
+    tell({txn, context, scope}, ended);
     lines.push_back(line_of(membership.organization.name, ended));
   }
   txn.enter(before);

@@ -26,11 +26,11 @@ std::string reason_of(const std::string& typed) {
 }
 
 // Once nobody else can change it: the organization, which must be an active one.
-OrganizationRecord active_organization(db::Txn& txn, const Context& context, const TenantScope& scope) {
-  stand_under_lock(txn, context, scope);
-  auto organization = store::find_organization(txn, scope);
+OrganizationRecord active_organization(const Work& work) {
+  stand_under_lock(work);
+  auto organization = store::find_organization(work.txn, work.scope);
   if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::not_found);
-  if (organization->require_mfa && !context.caller->user.mfa_enabled)
+  if (organization->require_mfa && !work.context.caller->user.mfa_enabled)
     throw ApiError(ErrorCode::mfa_enrollment_required,
                    "The organization asks for a second factor: enroll one first");
   return *std::move(organization);
@@ -86,17 +86,18 @@ void mail_user(db::Txn& txn, const Context& context, const BegunImpersonation& b
 }
 
 // Told to the tenant under both names, as each change that follows.
-void tell(db::Txn& txn, const Context& context, const TenantScope& scope, const BegunImpersonation& begun,
-          const store::NewImpersonation& session) {
+void tell(const Work& work, const BegunImpersonation& begun, const store::NewImpersonation& session) {
   Principal acting;
   acting.user = begun.user;
   acting.actor = begun.actor;
-  Context told = context;
+  Context told = work.context;
   told.caller = &acting;
   const auto values = who_and_how_long(begun.actor, session);
-  record(txn, told, scope, {"impersonation.started", "user", begun.user.id.bytes(), {}, values, values});
-  record_account_event(txn, context, begun.user.id, "impersonation.started", session.id, begun.actor.id);
-  mail_user(txn, context, begun);
+  record({work.txn, told, work.scope},
+         {"impersonation.started", "user", begun.user.id.bytes(), {}, values, values});
+  record_account_event(work.txn, work.context, begun.user.id, "impersonation.started", session.id,
+                       begun.actor.id);
+  mail_user(work.txn, work.context, begun);
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ BegunImpersonation Impersonation::begin(db::Txn& txn, const Context& context, co
   BegunImpersonation begun;
   begun.reason = reason_of(form.reason);
   begun.actor = {caller.user.id, caller.user.email};
-  begun.organization = active_organization(txn, context, scope);
+  begun.organization = active_organization({txn, context, scope});
   auto target = target_of(txn, scope, form.user);
   begun.user = std::move(target.user);
   begun.role = std::move(target.role);
@@ -127,7 +128,7 @@ BegunImpersonation Impersonation::begin(db::Txn& txn, const Context& context, co
                                         context.agent};
   store::insert_impersonation(txn, session, context.now);
   begun.access_token = token_of(context, session);
-  tell(txn, context, scope, begun, session);
+  tell({txn, context, scope}, begun, session);
   return begun;
 }
 
@@ -143,7 +144,8 @@ void Impersonation::end(db::Txn& txn, const Context& context, const Session& ses
                     .set("actor_id", p.actor->id)
                     .set("actor_email", p.actor->email);
   values.set("session_id", p.session);
-  record(txn, context, scope, {"impersonation.ended", "user", p.user.id.bytes(), {}, {}, std::move(values)});
+  record({txn, context, scope},
+         {"impersonation.ended", "user", p.user.id.bytes(), {}, {}, std::move(values)});
   record_account_event(txn, context, p.user.id, "impersonation.ended", p.session, p.actor->id);
 }
 

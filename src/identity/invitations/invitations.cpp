@@ -41,37 +41,36 @@ Invited find_invited(db::Txn& txn, const InviteForm& form) {
 }
 
 // Mails the link and returns how that stands.
-store::InviteDelivery mail_invitation(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                      const store::Invite& invite, const std::string& role,
+store::InviteDelivery mail_invitation(const Work& work, const store::Invite& invite, const std::string& role,
                                       const Secret& token) {
-  const auto from = store::read_letterhead(txn, scope, invite.invited_by);
-  const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - context.now);
-  const auto mail = send_mail(txn, context,
-                              {mail::Template::invitation,
-                               invite.email,
-                               {{"link", context.settings.public_url + "/invite#token=" + token.reveal()},
-                                {"organization", from.organization},
-                                {"inviter", from.inviter},
-                                {"role", role},
-                                {"email", invite.email},
-                                {"minutes", mail_minutes(lifetime.count())}}},
-                              scope.org(), invite.user);
-  store::set_invite_mail(txn, scope, invite.id, mail);
+  const auto from = store::read_letterhead(work.txn, work.scope, invite.invited_by);
+  const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - work.context.now);
+  const auto mail =
+      send_mail(work.txn, work.context,
+                {mail::Template::invitation,
+                 invite.email,
+                 {{"link", work.context.settings.public_url + "/invite#token=" + token.reveal()},
+                  {"organization", from.organization},
+                  {"inviter", from.inviter},
+                  {"role", role},
+                  {"email", invite.email},
+                  {"minutes", mail_minutes(lifetime.count())}}},
+                work.scope.org(), invite.user);
+  store::set_invite_mail(work.txn, work.scope, invite.id, mail);
   return {store::InviteDelivery::State::queued, 0, std::nullopt};
 }
 
 // How long it is good for: as its sender says, else the organization, else the service.
-Seconds lifetime_of(db::Txn& txn, const Context& context, const TenantScope& scope,
-                    const std::optional<Seconds>& wanted) {
+Seconds lifetime_of(const Work& work, const std::optional<Seconds>& wanted) {
   if (wanted) {
-    judge_lifetime(context, "/expires_in", wanted->count());
+    judge_lifetime(work.context, "/expires_in", wanted->count());
     return *wanted;
   }
-  const auto organization = store::find_organization_form(txn, scope);
+  const auto organization = store::find_organization_form(work.txn, work.scope);
   const auto own = organization ? organization->business.invite_seconds : std::nullopt;
   // The service's bound may have come down since.
-  return own ? Seconds{std::min(*own, context.settings.invite_max_seconds)}
-             : Seconds{context.settings.invite_seconds};
+  return own ? Seconds{std::min(*own, work.context.settings.invite_max_seconds)}
+             : Seconds{work.context.settings.invite_seconds};
 }
 
 // Whatever becomes of it: a refusal tells the inviter something.
@@ -79,35 +78,35 @@ void spend_budget(const Context& context, const TenantScope& scope) {
   if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
 }
 
-void require_place(db::Txn& txn, const Context& context, const TenantScope& scope) {
-  store::require_place(txn, scope, store::Budgeted::pending_invites,
-                       context.settings.invites_per_organization);
+void require_place(const Work& work) {
+  store::require_place(work.txn, work.scope, store::Budgeted::pending_invites,
+                       work.context.settings.invites_per_organization);
 }
 
 // Stores a new invitation, tells of it and mails its link.
-store::InviteDetail put_invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                               const Email& email, const store::Invite& made, const RoleRecord& role) {
+store::InviteDetail put_invite(const Work& work, const Email& email, const store::Invite& made,
+                               const RoleRecord& role) {
   const Secret token = crypto::new_token();
-  if (const auto stale = store::delete_expired_invite(txn, scope, email, context.now))
-    record(txn, context, scope, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
+  if (const auto stale = store::delete_expired_invite(work.txn, work.scope, email, work.context.now))
+    record(work, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
   try {
-    store::insert_invite(txn, scope, made, crypto::sha256(token.reveal()));
+    store::insert_invite(work.txn, work.scope, made, crypto::sha256(token.reveal()));
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  require_place(txn, context, scope);
+  require_place(work);
   auto after = standing_values(made, InviteStatus::pending);
   after.set("role", role.name);
-  record(txn, context, scope, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
-  return {made, role.name, mail_invitation(txn, context, scope, made, role.name, token)};
+  record(work, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
+  return {made, role.name, mail_invitation(work, made, role.name, token)};
 }
 
 // The inviter, if that person could still send the invitation: it holds only as long.
-std::optional<store::Member> standing_inviter(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                              const store::Invite& invite, const RoleRecord& role) {
-  auto inviter = store::find_member(txn, scope, invite.invited_by);
+std::optional<store::Member> standing_inviter(const Work& work, const store::Invite& invite,
+                                              const RoleRecord& role) {
+  auto inviter = store::find_member(work.txn, work.scope, invite.invited_by);
   if (!inviter || inviter->status != Status::active) return std::nullopt;
-  const auto holds = inviter->role.permissions_at(context.now);
+  const auto holds = inviter->role.permissions_at(work.context.now);
   if (!holds.has(Permission::users_invite) || !holds.covers(role.permissions)) return std::nullopt;
   return inviter;
 }
@@ -195,21 +194,19 @@ Person person_of(db::Txn& txn, const Context& context, const store::Invite& invi
 }
 
 // What the acceptance did to the invitation, and to the account behind it.
-void tell_of_acceptance(db::Txn& txn, const Context& context, const TenantScope& scope,
-                        const store::Invite& invite, const Person& person, const RoleRecord& role) {
+void tell_of_acceptance(const Work& work, const store::Invite& invite, const Person& person,
+                        const RoleRecord& role) {
   const auto& user = person.user;
   auto after = standing_values(invite, InviteStatus::accepted);
   after.set("member_id", user.id).set("role", role.name).set("role_expires_at", role.expires_at);
-  record(txn, context, scope,
-         {"invite.accepted", "invite", invite.id.bytes(), standing_values(invite, invite.status),
-          std::move(after)});
-  if (!person.was_known)
-    record_audit(txn, context, scope, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
+  record(work, {"invite.accepted", "invite", invite.id.bytes(), standing_values(invite, invite.status),
+                std::move(after)});
+  if (!person.was_known) record_audit(work, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
   // Who has taken the account over is told of that by claim_account.
   if (!person.newly_verified || person.is_new) return;
   json::Object account;
   account.set("email", user.email).set("email_verified", true);
-  record_for_account(txn, context, user.id,
+  record_for_account(work.txn, work.context, user.id,
                      {"email.verified", "user", user.id.bytes(), {}, std::move(account)});
 }
 
@@ -224,13 +221,12 @@ void judge_lifetime(const Context& context, const std::string& pointer,
                           std::to_string(longest) + ", the service's own bound");
 }
 
-store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                           const InviteForm& form) {
-  store::enter(txn, scope);
-  const auto role = named_role(txn, scope, form.role, "/role");
-  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
-  const auto invited = find_invited(txn, form);
-  if (invited.user && store::find_member(txn, scope, *invited.user))
+store::InviteDetail invite(const Work& work, const InviteForm& form) {
+  store::enter(work.txn, work.scope);
+  const auto role = named_role(work.txn, work.scope, form.role, "/role");
+  if (!work.scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
+  const auto invited = find_invited(work.txn, form);
+  if (invited.user && store::find_member(work.txn, work.scope, *invited.user))
     throw ApiError(ErrorCode::already_member);
 
   store::Invite made;
@@ -238,55 +234,54 @@ store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantSco
   made.email = invited.email.str();
   made.user = invited.user;
   made.role = role.id;
-  made.invited_by = scope.user();
-  made.created_at = context.now;
-  made.expires_at = context.now + lifetime_of(txn, context, scope, form.expires_in);
+  made.invited_by = work.scope.user();
+  made.created_at = work.context.now;
+  made.expires_at = work.context.now + lifetime_of(work, form.expires_in);
   made.by_user = form.user.has_value();
-  spend_budget(context, scope);
-  return put_invite(txn, context, scope, invited.email, made, role);
+  spend_budget(work.context, work.scope);
+  return put_invite(work, invited.email, made, role);
 }
 
-store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     UserId inviter, const Email& email, const RoleRecord& role) {
+store::InviteDetail offer_membership(const Work& work, UserId inviter, const Email& email,
+                                     const RoleRecord& role) {
   store::Invite made;
   made.id = crypto::new_id<InviteId>();
   made.email = email.str();
   made.role = role.id;
   made.invited_by = inviter;
-  made.created_at = context.now;
-  made.expires_at = context.now + Seconds{context.settings.set_password_seconds};
-  return put_invite(txn, context, scope, email, made, role);
+  made.created_at = work.context.now;
+  made.expires_at = work.context.now + Seconds{work.context.settings.set_password_seconds};
+  return put_invite(work, email, made, role);
 }
 
-store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
-                                  std::optional<Seconds> expires_in) {
-  auto [invite, role] = unanswered_invite(txn, scope, id);
-  const auto account = store::find_account(txn, Email::parse(invite.email).value());
-  if (account && store::find_member(txn, scope, account->user.id)) throw ApiError(ErrorCode::already_member);
-  spend_budget(context, scope);
+store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<Seconds> expires_in) {
+  auto [invite, role] = unanswered_invite(work.txn, work.scope, id);
+  const auto account = store::find_account(work.txn, Email::parse(invite.email).value());
+  if (account && store::find_member(work.txn, work.scope, account->user.id))
+    throw ApiError(ErrorCode::already_member);
+  spend_budget(work.context, work.scope);
   const Secret token = crypto::new_token();
   auto before = standing_values(invite, invite.status);
   invite.status = InviteStatus::pending;
-  invite.invited_by = scope.user();
-  invite.expires_at = context.now + lifetime_of(txn, context, scope, expires_in);
+  invite.invited_by = work.scope.user();
+  invite.expires_at = work.context.now + lifetime_of(work, expires_in);
   try {
-    store::renew_invite(txn, scope, invite, crypto::sha256(token.reveal()), context.now);
+    store::renew_invite(work.txn, work.scope, invite, crypto::sha256(token.reveal()), work.context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  require_place(txn, context, scope);
-  record(txn, context, scope,
+  require_place(work);
+  record(work,
          {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
-  return {invite, role.name, mail_invitation(txn, context, scope, invite, role.name, token)};
+  return {invite, role.name, mail_invitation(work, invite, role.name, token)};
 }
 
-void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id) {
-  const auto invite = unanswered_invite(txn, scope, id).invite;
-  if (!store::answer_invite(txn, scope, id, InviteStatus::revoked, context.now))
+void revoke_invite(const Work& work, InviteId id) {
+  const auto invite = unanswered_invite(work.txn, work.scope, id).invite;
+  if (!store::answer_invite(work.txn, work.scope, id, InviteStatus::revoked, work.context.now))
     throw ApiError(ErrorCode::conflict);
-  record(txn, context, scope,
-         {"invite.revoked", "invite", id.bytes(), standing_values(invite, invite.status),
-          standing_values(invite, InviteStatus::revoked)});
+  record(work, {"invite.revoked", "invite", id.bytes(), standing_values(invite, invite.status),
+                standing_values(invite, InviteStatus::revoked)});
 }
 
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token) {
@@ -299,7 +294,7 @@ void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std
   if (!invite || invite->id != id ||
       !store::answer_invite(txn, scope, id, InviteStatus::declined, context.now))
     throw ApiError(ErrorCode::invite_gone);
-  record(txn, context, scope,
+  record({txn, context, scope},
          {"invite.declined", "invite", id.bytes(), standing_values(*invite, invite->status),
           standing_values(*invite, InviteStatus::declined)});
 }
@@ -350,7 +345,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   if (!invite || invite->status != InviteStatus::pending || invite->expired(context.now))
     refuse_closed(txn, scope, invite);
   auto role = store::find_role(txn, scope, invite->role);
-  const auto inviter = role ? standing_inviter(txn, context, scope, *invite, *role) : std::nullopt;
+  const auto inviter = role ? standing_inviter({txn, context, scope}, *invite, *role) : std::nullopt;
   if (!inviter) throw ApiError(ErrorCode::invite_gone);
   // Nobody gives a role for longer than they hold their own.
   role->expires_at = inviter->role.expires_at;
@@ -365,7 +360,7 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   // The membership's key holds the organization's row: whoever deactivates it was before this, or comes
   // after.
   inviting_organization(txn, scope);
-  tell_of_acceptance(txn, context, opened.scope_of(person.user.id), *invite, person, *role);
+  tell_of_acceptance({txn, context, opened.scope_of(person.user.id)}, *invite, person, *role);
 
   Accepted accepted;
   accepted.user = person.user;

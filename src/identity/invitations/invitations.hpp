@@ -25,23 +25,21 @@ void judge_lifetime(const Context& context, const std::string& pointer,
 
 // Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
 // already_member, invite_pending.
-store::InviteDetail invite(db::Txn& txn, const Context& context, const TenantScope& scope,
-                           const InviteForm& form);
+store::InviteDetail invite(const Work& work, const InviteForm& form);
 
 // For an operator's import, where the address has an account that has not proven it: an invitation in the
 // name of `inviter`, who could send it, good as long as the link to a new account's first password. Throws
 // ApiError(invite_pending).
-store::InviteDetail offer_membership(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     UserId inviter, const Email& email, const RoleRecord& role);
+store::InviteDetail offer_membership(const Work& work, UserId inviter, const Email& email,
+                                     const RoleRecord& role);
 
 // Mails a new link; the old one dies, the time begins anew, and the caller is the inviter from now on, since
 // an invitation holds only as long as its inviter may invite. Throws ApiError: not_found, role_outranks,
 // conflict (it was answered), already_member.
-store::InviteDetail resend_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id,
-                                  std::optional<Seconds> expires_in);
+store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<Seconds> expires_in);
 
 // Throws ApiError: not_found, role_outranks, conflict (it was answered).
-void revoke_invite(db::Txn& txn, const Context& context, const TenantScope& scope, InviteId id);
+void revoke_invite(const Work& work, InviteId id);
 
 // By whoever holds the token. Throws ApiError(invite_gone) if it is not the token of this invitation, or
 // another answer was first.

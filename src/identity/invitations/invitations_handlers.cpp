@@ -116,7 +116,7 @@ std::optional<std::string> caller(const Request& request) {
 }
 
 Response invite(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto sent = service::invite(txn, request.context, scope, invite_form(request.body, ""));
+  const auto sent = service::invite({txn, request.context, scope}, invite_form(request.body, ""));
   return invite_reply(request, scope, sent, 201);
 }
 
@@ -149,11 +149,11 @@ Response resend_invite(const Request& request, const TenantScope& scope, Txn& tx
   if (const auto seconds = maybe_integer(request.body, "expires_in")) expires_in = Seconds{*seconds};
   return invite_reply(
       request, scope,
-      service::resend_invite(txn, request.context, scope, known_invite_of(request), expires_in));
+      service::resend_invite({txn, request.context, scope}, known_invite_of(request), expires_in));
 }
 
 Response revoke_invite(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::revoke_invite(txn, request.context, scope, known_invite_of(request));
+  service::revoke_invite({txn, request.context, scope}, known_invite_of(request));
   return no_content();
 }
 
@@ -174,7 +174,7 @@ Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
     json.begin_object();
     try {
       const auto form = invite_form(users[i], "/users/" + std::to_string(i));
-      const auto sent = txn.savepoint([&] { return service::invite(txn, request.context, scope, form); });
+      const auto sent = txn.savepoint([&] { return service::invite({txn, request.context, scope}, form); });
       json.field("result", "invited");
       put_invite(json, scope, sent, request.context.now);
     } catch (const ApiError& e) {

@@ -24,10 +24,9 @@ json::Object values_of(const store::ApiKey& key) {
 }
 
 // It outlives its maker's membership, so that it may not come from a right that ends.
-void judge_organization_key(db::Txn& txn, const Context& context, const TenantScope& scope,
-                            const NewApiKey& form) {
+void judge_organization_key(const Work& work, const NewApiKey& form) {
   // As the database has it now: what the session remembers may be from before the role got its end.
-  if (stand_under_lock(txn, context, scope).role.expires_at)
+  if (stand_under_lock(work).role.expires_at)
     throw ApiError(ErrorCode::temporary_right, "Your role ends: make a key of your own, which ends with it");
   if (!organization_key_permissions().covers(form.permissions))
     throw ApiError(ErrorCode::validation_failed)
@@ -45,38 +44,38 @@ PermissionSet organization_key_permissions() {
       .with(Permission::roles_read);
 }
 
-MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form) {
-  if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (form.expires_at && *form.expires_at <= context.now)
+MadeApiKey make_api_key(const Work& work, NewApiKey form) {
+  if (!work.scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (form.expires_at && *form.expires_at <= work.context.now)
     throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
-  if (form.of_organization) judge_organization_key(txn, context, scope, form);
+  if (form.of_organization) judge_organization_key(work, form);
   Secret key{"tnd_" + crypto::new_token().reveal()};
   store::ApiKey record{crypto::new_id<ApiKeyId>(),
                        std::move(form.name),
                        key.reveal().substr(0, kPrefixCharacters),
                        form.permissions,
-                       scope.user(),
-                       context.now,
+                       work.scope.user(),
+                       work.context.now,
                        form.expires_at,
                        std::nullopt,
                        form.of_organization};
-  store::insert_api_key(txn, scope, record, crypto::sha256(key.reveal()));
-  store::require_place(txn, scope, store::Budgeted::api_keys, context.settings.api_keys_per_organization);
-  service::record(txn, context, scope,
-                  {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
+  store::insert_api_key(work.txn, work.scope, record, crypto::sha256(key.reveal()));
+  store::require_place(work.txn, work.scope, store::Budgeted::api_keys,
+                       work.context.settings.api_keys_per_organization);
+  service::record(work, {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
   // It outlives the session, and a new password: the maker can read that it was made.
-  record_account_event(txn, context, scope.user(), "api_key.created");
+  record_account_event(work.txn, work.context, work.scope.user(), "api_key.created");
   return {std::move(record), std::move(key)};
 }
 
-void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, ApiKeyId id) {
-  const auto key = store::find_api_key(txn, scope, id);
+void delete_api_key(const Work& work, ApiKeyId id) {
+  const auto key = store::find_api_key(work.txn, work.scope, id);
   if (!key) throw ApiError(ErrorCode::not_found);
   // One's own goes even if one could not make it any more.
-  if (key->created_by != scope.user() && !scope.permissions().covers(key->permissions))
+  if (key->created_by != work.scope.user() && !work.scope.permissions().covers(key->permissions))
     throw ApiError(ErrorCode::role_outranks);
-  if (!store::delete_api_key(txn, scope, *key)) throw ApiError(ErrorCode::not_found);
-  record(txn, context, scope, {"api_key.deleted", "api_key", id.bytes(), values_of(*key)});
+  if (!store::delete_api_key(work.txn, work.scope, *key)) throw ApiError(ErrorCode::not_found);
+  record(work, {"api_key.deleted", "api_key", id.bytes(), values_of(*key)});
 }
 
 }  // namespace tenantd::service

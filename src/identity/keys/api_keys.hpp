@@ -27,9 +27,9 @@ struct MadeApiKey {
 
 // Makes a key that acts for the caller. Throws ApiError: role_outranks (a permission that the caller lacks),
 // validation_failed (it would have expired already).
-MadeApiKey make_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, NewApiKey form);
+MadeApiKey make_api_key(const Work& work, NewApiKey form);
 
 // Ends a key. Throws ApiError: not_found, role_outranks (another's key that may more than the caller).
-void delete_api_key(db::Txn& txn, const Context& context, const TenantScope& scope, ApiKeyId id);
+void delete_api_key(const Work& work, ApiKeyId id);
 
 }  // namespace tenantd::service

@@ -56,7 +56,7 @@ Response make_api_key(const Request& request, const Session&, const TenantScope&
                           maybe_text(request.body, "owner") == "organization"};
   if (const auto* expires = member(request.body, "expires_at"))
     form.expires_at = from_unix(expires->GetInt64());
-  const auto made = service::make_api_key(txn, request.context, scope, std::move(form));
+  const auto made = service::make_api_key({txn, request.context, scope}, std::move(form));
   JsonOut json;
   json.begin_object();
   put_api_key(json, made.record);
@@ -67,7 +67,7 @@ Response make_api_key(const Request& request, const Session&, const TenantScope&
 Response delete_api_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
   const auto id = ApiKeyId::parse(request.http.path_value("key_id"));
   if (!id) throw ApiError(ErrorCode::not_found);
-  service::delete_api_key(txn, request.context, scope, *id);
+  service::delete_api_key({txn, request.context, scope}, *id);
   return no_content();
 }
 

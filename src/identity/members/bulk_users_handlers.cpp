@@ -90,7 +90,7 @@ std::vector<UserId> users_of(const JsonValue& ids) {
 Response create_users(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto& users = *member(request.body, "users");
   auto rows = rows_of(users);
-  service::UserMaker maker{txn, request.context, scope};
+  service::UserMaker maker{{txn, request.context, scope}};
   for (NewRow* row : by_address(rows)) {
     const auto& object = users[static_cast<rapidjson::SizeType>(row->index)];
     row->outcome = run_row(txn, [&] { row->made = maker.make(new_user_form(object, *row->email)).user; });
@@ -126,9 +126,9 @@ Response act_on_users(const Request& request, const TenantScope& scope, Txn& txn
   for (std::size_t i = 0; i < users.size(); ++i) {
     const auto act = [&] {
       if (role) {
-        service::assign_role(txn, request.context, scope, users[i], *role);
+        service::assign_role({txn, request.context, scope}, users[i], *role);
       } else {
-        service::set_member_status(txn, request.context, scope, users[i],
+        service::set_member_status({txn, request.context, scope}, users[i],
                                    action == Action::activate ? Status::active : Status::inactive);
       }
     };

@@ -176,7 +176,7 @@ ImportResult Importing::join(db::Txn& txn, const Context& context, const Person&
   json::Object after;
   after.set("email", person.email.str()).set("role", destination.role.name).set("account_created", made);
   if (made && person.hash) after.set("password", kMasked);
-  record(txn, context, destination.scope,
+  record({txn, context, destination.scope},
          {"member.imported", "member", account.user().bytes(), {}, std::move(after)});
   return {made ? ImportOutcome::created : ImportOutcome::joined, ""};
 }
@@ -187,7 +187,7 @@ ImportResult Importing::claim(db::Txn& txn, const Context& context, const Person
   const auto owner = store::find_first_owner(txn, destination.scope);
   if (!owner) throw Refused{"its account has not proven the address, and no owner is there to invite it"};
   try {
-    offer_membership(txn, context, destination.scope, *owner, person.email, destination.role);
+    offer_membership({txn, context, destination.scope}, *owner, person.email, destination.role);
   } catch (const ApiError& e) {
     if (e.code() != ErrorCode::invite_pending) throw;
     return {ImportOutcome::skipped, ""};

@@ -15,18 +15,18 @@
 namespace tenantd::service {
 namespace {
 
-store::Member member_to_change(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
-  auto member = store::find_member(txn, scope, user);
+store::Member member_to_change(const Work& work, UserId user) {
+  auto member = store::find_member(work.txn, work.scope, user);
   if (!member) throw ApiError(ErrorCode::not_found);
-  if (!scope.permissions().covers(member->role.permissions_at(context.now)))
+  if (!work.scope.permissions().covers(member->role.permissions_at(work.context.now)))
     throw ApiError(ErrorCode::role_outranks);
   return *std::move(member);
 }
 
 // The member to be changed, once nobody else can change it or the owners' number.
-store::Member member_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
-  stand_under_lock(txn, context, scope);
-  return member_to_change(txn, context, scope, user);
+store::Member member_under_lock(const Work& work, UserId user) {
+  stand_under_lock(work);
+  return member_to_change(work, user);
 }
 
 // An owner whose role has an end does not count: the organization would have none from then on.
@@ -37,18 +37,18 @@ void keep_an_owner(db::Txn& txn, const TenantScope& scope, const store::Member& 
 }
 
 // An invitation dies with its inviter's right, and makes room for another's.
-void revoke_invites(db::Txn& txn, const Context& context, const TenantScope& scope, UserId inviter) {
-  const auto revoked = store::revoke_invites_by(txn, scope, {inviter}, context.now);
+void revoke_invites(const Work& work, UserId inviter) {
+  const auto revoked = store::revoke_invites_by(work.txn, work.scope, {inviter}, work.context.now);
   if (revoked == 0) return;
   json::Object after;
   after.set("invited_by", inviter).set("invitations", revoked);
-  record(txn, context, scope, {"invite.revoked", "invite", inviter.bytes(), {}, after});
+  record(work, {"invite.revoked", "invite", inviter.bytes(), {}, after});
 }
 
 // What the member has set up does not go on without the right to it.
-void end_what_stands_on(db::Txn& txn, const Context& context, const TenantScope& scope, UserId member) {
-  revoke_invites(txn, context, scope, member);
-  suspend_webhooks_of(txn, context, scope, {member});
+void end_what_stands_on(const Work& work, UserId member) {
+  revoke_invites(work, member);
+  suspend_webhooks_of(work, {member});
 }
 
 json::Object role_values(const RoleRecord& role) {
@@ -94,24 +94,24 @@ Change replace_profile(db::Txn& txn, const Context& context, UserId user, const 
 
 }  // namespace
 
-void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
-  const auto member = member_under_lock(txn, context, scope, user);
-  keep_an_owner(txn, scope, member);
-  store::delete_member(txn, scope, user, context.now);
-  store::delete_pending_invites(txn, scope, user, member.email);
-  end_what_stands_on(txn, context, scope, user);
+void remove_member(const Work& work, UserId user) {
+  const auto member = member_under_lock(work, user);
+  keep_an_owner(work.txn, work.scope, member);
+  store::delete_member(work.txn, work.scope, user, work.context.now);
+  store::delete_pending_invites(work.txn, work.scope, user, member.email);
+  end_what_stands_on(work, user);
   auto before = role_values(member.role);
   before.set("email", member.email).set("status", status_name(member.status));
-  record(txn, context, scope, {"member.removed", "member", user.bytes(), std::move(before)});
+  record(work, {"member.removed", "member", user.bytes(), std::move(before)});
 }
 
-store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name, const std::optional<TimePoint>& expires_at) {
-  const auto caller = stand_under_lock(txn, context, scope);
-  auto member = member_to_change(txn, context, scope, user);
-  const std::optional<RoleRecord> role = named_role(txn, scope, role_name, "/new_role_name");
-  judge_expiry(context, role->name, expires_at);
-  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+store::Member change_role(const Work& work, UserId user, const std::string& role_name,
+                          const std::optional<TimePoint>& expires_at) {
+  const auto caller = stand_under_lock(work);
+  auto member = member_to_change(work, user);
+  const std::optional<RoleRecord> role = named_role(work.txn, work.scope, role_name, "/new_role_name");
+  judge_expiry(work.context, role->name, expires_at);
+  if (!work.scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
   if (role->name == kOwnerRole && !member.email_verified_at) throw ApiError(ErrorCode::account_unverified);
   // Or two who hold their roles for a time would make each other's last.
   const bool gains =
@@ -119,52 +119,46 @@ store::Member change_role(db::Txn& txn, const Context& context, const TenantScop
   if (gains && prolongs(caller.role.expires_at, expires_at))
     throw ApiError(ErrorCode::role_outranks, "Nobody gives a role for longer than they hold their own");
   if (role->id == member.role.id && expires_at == member.role.expires_at) return member;
-  if (role->id != member.role.id || expires_at) keep_an_owner(txn, scope, member);
-  store::set_member_role(txn, scope, user, role->id, expires_at, context.now);
-  if (!role->permissions.covers(member.role.permissions)) revoke_invites(txn, context, scope, user);
-  if (expires_at || !role->permissions.has(Permission::webhooks_manage))
-    suspend_webhooks_of(txn, context, scope, {user});
+  if (role->id != member.role.id || expires_at) keep_an_owner(work.txn, work.scope, member);
+  store::set_member_role(work.txn, work.scope, user, role->id, expires_at, work.context.now);
+  if (!role->permissions.covers(member.role.permissions)) revoke_invites(work, user);
+  if (expires_at || !role->permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(work, {user});
   auto before = role_values(member.role);
   member.role = *role;
   member.role.expires_at = expires_at;
-  record(txn, context, scope,
-         {"member.role_changed", "member", user.bytes(), std::move(before), role_values(member.role)});
-  member.updated_at = context.now;
+  record(work, {"member.role_changed", "member", user.bytes(), std::move(before), role_values(member.role)});
+  member.updated_at = work.context.now;
   return member;
 }
 
-store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name) {
-  const auto member = store::find_member(txn, scope, user);
-  const auto role = named_role(txn, scope, role_name, "/role");
-  const bool holds = member && member->role.id == role.id && member->role.expires_at > context.now;
-  return change_role(txn, context, scope, user, role_name, holds ? member->role.expires_at : std::nullopt);
+store::Member assign_role(const Work& work, UserId user, const std::string& role_name) {
+  const auto member = store::find_member(work.txn, work.scope, user);
+  const auto role = named_role(work.txn, work.scope, role_name, "/role");
+  const bool holds = member && member->role.id == role.id && member->role.expires_at > work.context.now;
+  return change_role(work, user, role_name, holds ? member->role.expires_at : std::nullopt);
 }
 
-void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                       Status status) {
-  const auto caller = stand_under_lock(txn, context, scope);
-  const auto member = member_to_change(txn, context, scope, user);
+void set_member_status(const Work& work, UserId user, Status status) {
+  const auto caller = stand_under_lock(work);
+  const auto member = member_to_change(work, user);
   if (member.status == status) return;
   const bool leaves = status != Status::active;
   // Whoever holds a right for a time brings back nobody whose right lasts longer.
   if (!leaves && prolongs(caller.role.expires_at, member.role.expires_at))
     throw ApiError(ErrorCode::temporary_right,
                    "Nobody activates a member whose role lasts longer than their own");
-  keep_an_owner(txn, scope, member);
-  store::set_member_status(txn, scope, user, status, context.now);
-  if (leaves) end_what_stands_on(txn, context, scope, user);
-  record(txn, context, scope,
-         {leaves ? "member.deactivated" : "member.activated", "member", user.bytes(),
-          status_value(member.status), status_value(status)});
+  keep_an_owner(work.txn, work.scope, member);
+  store::set_member_status(work.txn, work.scope, user, status, work.context.now);
+  if (leaves) end_what_stands_on(work, user);
+  record(work, {leaves ? "member.deactivated" : "member.activated", "member", user.bytes(),
+                status_value(member.status), status_value(status)});
 }
 
-void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                        const std::string& profile) {
-  member_under_lock(txn, context, scope, user);
-  auto change = replace_profile(txn, context, user, profile);
-  require_only_organization(txn, user);
-  record(txn, context, scope, std::move(change));
+void set_member_profile(const Work& work, UserId user, const std::string& profile) {
+  member_under_lock(work, user);
+  auto change = replace_profile(work.txn, work.context, user, profile);
+  require_only_organization(work.txn, user);
+  record(work, std::move(change));
 }
 
 void set_own_profile(db::Txn& txn, const Context& context, const Session& session,
@@ -172,18 +166,18 @@ void set_own_profile(db::Txn& txn, const Context& context, const Session& sessio
   record_for_account(txn, context, session.user(), replace_profile(txn, context, session.user(), profile));
 }
 
-void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user) {
+void unlock_member(const Work& work, UserId user) {
   // A session in the wrong hands must not buy itself new guesses at its owner's password.
-  if (user == scope.user()) throw ApiError(ErrorCode::forbidden, "Nobody unlocks the own account");
-  member_under_lock(txn, context, scope, user);
-  const auto security = store::find_account_security(txn, user);
-  store::clear_attempts(txn, user);
-  require_only_organization(txn, user);
+  if (user == work.scope.user()) throw ApiError(ErrorCode::forbidden, "Nobody unlocks the own account");
+  member_under_lock(work, user);
+  const auto security = store::find_account_security(work.txn, user);
+  store::clear_attempts(work.txn, user);
+  require_only_organization(work.txn, user);
   json::Object before, after;
   if (security)
     before.set("failed_signins", security->failed_signins).set("locked_until", security->locked_until);
   after.set("failed_signins", 0);
-  record_account_change(txn, context, scope, user, {"account.unlocked", std::nullopt, before, after});
+  record_account_change(work, user, {"account.unlocked", std::nullopt, before, after});
 }
 
 }  // namespace tenantd::service

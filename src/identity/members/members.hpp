@@ -11,29 +11,26 @@ namespace tenantd::service {
 
 // Ends the membership and removes the person's pending invitations. Throws ApiError: not_found, role_outranks
 // (the member holds more than the caller), last_owner.
-void remove_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user);
+void remove_member(const Work& work, UserId user);
 
 // Gives the member another role, or the same one for another time: until `expires_at`, or for good. Throws
 // ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or would last longer than
 // it), validation_failed (a time that is over, or an end of the owner's role), last_owner, account_unverified
 // (nobody becomes owner who has not verified the address).
-store::Member change_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name, const std::optional<TimePoint>& expires_at);
+store::Member change_role(const Work& work, UserId user, const std::string& role_name,
+                          const std::optional<TimePoint>& expires_at);
 // The same where no time is named: a role that the member holds for a time stays so, another one is for good.
-store::Member assign_role(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const std::string& role_name);
+store::Member assign_role(const Work& work, UserId user, const std::string& role_name);
 
 // Makes the membership active or inactive; nothing happens if it is so already. An inactive member's tokens
 // are refused and invitations by them revoked; the membership and its data are kept. Throws ApiError:
 // not_found, role_outranks, last_owner, temporary_right (a role for a time brings back none that lasts
 // longer).
-void set_member_status(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                       Status status);
+void set_member_status(const Work& work, UserId user, Status status);
 
 // Replaces the profile of the member's account, which shows wherever that person belongs. Throws ApiError:
 // not_found, role_outranks, account_shared (the person belongs to other organizations as well).
-void set_member_profile(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                        const std::string& profile);
+void set_member_profile(const Work& work, UserId user, const std::string& profile);
 
 // The same by its owner, wherever that person belongs.
 void set_own_profile(db::Txn& txn, const Context& context, const Session& session,
@@ -41,6 +38,6 @@ void set_own_profile(db::Txn& txn, const Context& context, const Session& sessio
 
 // Forgets the account's failed sign-ins, which grants whoever guesses its password new guesses. Throws
 // ApiError: not_found, role_outranks, forbidden (one's own account), account_shared.
-void unlock_member(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user);
+void unlock_member(const Work& work, UserId user);
 
 }  // namespace tenantd::service

@@ -48,13 +48,13 @@ Response list_members(const Request& request, const TenantScope& scope, Txn& txn
 }
 
 Response delete_member(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::remove_member(txn, request.context, scope, member_of(request));
+  service::remove_member({txn, request.context, scope}, member_of(request));
   return no_content();
 }
 
 Response update_member_role(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto changed =
-      service::change_role(txn, request.context, scope, member_of(request),
+      service::change_role({txn, request.context, scope}, member_of(request),
                            text(request.body, "new_role_name"), maybe_time(request.body, "expires_at"));
   JsonOut json;
   put_member(json, scope, changed);

@@ -38,20 +38,20 @@ bool lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
 
 }  // namespace
 
-store::Member stand_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
-  store::enter(txn, scope);
-  const bool is_there =
-      lock == Lock::wait ? store::lock_organization(txn, scope) : lock_without_waiting(txn, scope);
-  if (scope.is_super()) return stand_as_super_admin(txn, scope);
-  auto caller = store::find_member(txn, scope, scope.user());
+store::Member stand_under_lock(const Work& work, Lock lock) {
+  store::enter(work.txn, work.scope);
+  const bool is_there = lock == Lock::wait ? store::lock_organization(work.txn, work.scope)
+                                           : lock_without_waiting(work.txn, work.scope);
+  if (work.scope.is_super()) return stand_as_super_admin(work.txn, work.scope);
+  auto caller = store::find_member(work.txn, work.scope, work.scope.user());
   if (!is_there || !caller || caller->status != Status::active ||
-      !caller->role.permissions_at(context.now).covers(scope.permissions()))
+      !caller->role.permissions_at(work.context.now).covers(work.scope.permissions()))
     throw ApiError(ErrorCode::forbidden);
   return *std::move(caller);
 }
 
-store::Member stand_for_good(db::Txn& txn, const Context& context, const TenantScope& scope, Lock lock) {
-  auto caller = stand_under_lock(txn, context, scope, lock);
+store::Member stand_for_good(const Work& work, Lock lock) {
+  auto caller = stand_under_lock(work, lock);
   if (caller.role.expires_at) throw ApiError(ErrorCode::temporary_right);
   return caller;
 }

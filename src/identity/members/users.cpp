@@ -35,12 +35,11 @@ store::Member member_of(const UserRecord& user, const RoleRecord& role) {
 
 }  // namespace
 
-UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& scope)
-    : txn_(txn), context_(context), scope_(scope) {
-  const auto maker = stand_under_lock(txn, context, scope);
+UserMaker::UserMaker(const Work& work) : work_(work) {
+  const auto maker = stand_under_lock(work);
   maker_ = maker.email;
   role_ends_ = maker.role.expires_at;
-  const auto organization = store::find_organization(txn, scope);
+  const auto organization = store::find_organization(work.txn, work.scope);
   if (!organization) throw ApiError(ErrorCode::not_found);
   organization_ = organization->name;
 }
@@ -48,32 +47,33 @@ UserMaker::UserMaker(db::Txn& txn, const Context& context, const TenantScope& sc
 const RoleRecord& UserMaker::role_named(const std::string& name) {
   auto known = roles_.find(name);
   if (known == roles_.end()) {
-    auto role = service::named_role(txn_, scope_, name, "/role");
+    auto role = service::named_role(work_.txn, work_.scope, name, "/role");
     role.expires_at = role_ends_;
     known = roles_.emplace(name, std::move(role)).first;
   }
-  if (!scope_.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (!work_.scope.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
   return known->second;
 }
 
 store::Member UserMaker::make(const NewUserForm& form) {
   const auto& role = role_named(form.role);
-  take_from_budget(context_, scope_);
+  take_from_budget(work_.context, work_.scope);
   UserRecord user;
   try {
-    user = store::insert_user(txn_, {crypto::new_id<UserId>(), form.email, std::nullopt, form.profile, false},
-                              context_.now);
+    user = store::insert_user(work_.txn,
+                              {crypto::new_id<UserId>(), form.email, std::nullopt, form.profile, false},
+                              work_.context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::email_taken, "The address has an account: invite it instead")
         .field("/email", "has an account");
   }
-  store::insert_member(txn_, scope_, store::ProvenAccount{user.id}, {role.id, scope_.user(), role.expires_at},
-                       context_.now);
+  store::insert_member(work_.txn, work_.scope, store::ProvenAccount{user.id},
+                       {role.id, work_.scope.user(), role.expires_at}, work_.context.now);
   auto after = user_values(user);
   after.set("role", role.name).set("role_expires_at", role.expires_at);
-  record(txn_, context_, scope_, {"user.created", "user", user.id.bytes(), {}, std::move(after)});
+  record(work_, {"user.created", "user", user.id.bytes(), {}, std::move(after)});
   if (form.send_welcome_email)
-    mail_password_link(txn_, context_, user, scope_.org(), organization_, maker_, role.name);
+    mail_password_link(work_.txn, work_.context, user, work_.scope.org(), organization_, maker_, role.name);
   return member_of(user, role);
 }
 
@@ -101,13 +101,12 @@ void require_assignable(db::Txn& txn, const TenantScope& scope, const std::strin
   named_role(txn, scope, role, "/role");
 }
 
-store::Member update_user(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const UserChange& change) {
-  if (change.role) require_assignable(txn, scope, *change.role);
-  if (change.profile) set_member_profile(txn, context, scope, user, *change.profile);
-  if (change.role) assign_role(txn, context, scope, user, *change.role);
-  if (change.status) set_member_status(txn, context, scope, user, *change.status);
-  auto member = store::find_member(txn, scope, user);
+store::Member update_user(const Work& work, UserId user, const UserChange& change) {
+  if (change.role) require_assignable(work.txn, work.scope, *change.role);
+  if (change.profile) set_member_profile(work, user, *change.profile);
+  if (change.role) assign_role(work, user, *change.role);
+  if (change.status) set_member_status(work, user, *change.status);
+  auto member = store::find_member(work.txn, work.scope, user);
   if (!member) throw ApiError(ErrorCode::not_found);
   return *std::move(member);
 }

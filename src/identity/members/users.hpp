@@ -26,7 +26,7 @@ void mail_password_link(db::Txn& txn, const Context& context, const UserRecord& 
 // start: two lists in one organization come one after the other instead of into a deadlock.
 class UserMaker {
  public:
-  UserMaker(db::Txn& txn, const Context& context, const TenantScope& scope);
+  explicit UserMaker(const Work& work);
 
   // Makes an account without a password and its active membership, and mails a link to choose a password.
   // Throws ApiError: not_found (no such role), role_outranks, email_taken (its owner is to be asked by an
@@ -37,9 +37,7 @@ class UserMaker {
  private:
   const RoleRecord& role_named(const std::string& name);
 
-  db::Txn& txn_;
-  const Context& context_;
-  const TenantScope& scope_;
+  Work work_;
   std::string organization_;            // name
   std::string maker_;                   // address of who makes them
   std::optional<TimePoint> role_ends_;  // nobody gives a role for longer than they hold their own
@@ -54,8 +52,7 @@ struct UserChange {
 };
 // Throws ApiError: forbidden (a role without the permission to assign roles), not_found (no such member or
 // role), role_outranks, last_owner, account_shared.
-store::Member update_user(db::Txn& txn, const Context& context, const TenantScope& scope, UserId user,
-                          const UserChange& change);
+store::Member update_user(const Work& work, UserId user, const UserChange& change);
 
 // Throws ApiError: forbidden unless the caller may assign roles, not_found if there is no such role.
 void require_assignable(db::Txn& txn, const TenantScope& scope, const std::string& role);

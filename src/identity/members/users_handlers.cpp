@@ -108,7 +108,7 @@ Response list_users(const Request& request, const TenantScope& scope, Txn& txn) 
 
 Response create_user(const Request& request, const TenantScope& scope, Txn& txn) {
   auto email = email_in(request.body, "email");
-  service::UserMaker maker{txn, request.context, scope};
+  service::UserMaker maker{{txn, request.context, scope}};
   const auto made = maker.make(new_user_form(request.body, std::move(email)));
   JsonOut json;
   put_member_user(json, made);
@@ -126,17 +126,17 @@ Response update_user(const Request& request, const TenantScope& scope, Txn& txn)
   if (member(request.body, "profile") != nullptr) change.profile = profile_of(request.body);
   change.role = maybe_text(request.body, "role");
   if (const auto status = maybe_text(request.body, "status")) change.status = parse_status(*status);
-  return record(service::update_user(txn, request.context, scope, user_in_path(request), change));
+  return record(service::update_user({txn, request.context, scope}, user_in_path(request), change));
 }
 
 // Done twice it is done: whoever repeats a request that got no answer is told the same.
 Response deactivate_user(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::set_member_status(txn, request.context, scope, user_in_path(request), Status::inactive);
+  service::set_member_status({txn, request.context, scope}, user_in_path(request), Status::inactive);
   return no_content();
 }
 
 Response unlock_user(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::unlock_member(txn, request.context, scope, user_in_path(request));
+  service::unlock_member({txn, request.context, scope}, user_in_path(request));
   return no_content();
 }
 

@@ -34,11 +34,11 @@ bool is_label_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && 
 
 // A slug nobody asked for by name gets a random tail at the first collision; two collisions in 2^32 do not
 // happen.
-OrganizationRecord insert_with_slug(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                    const NewOrganization& form) {
-  const auto limits = form.limits.value_or(default_limits(context.settings));
+OrganizationRecord insert_with_slug(const Work& work, const NewOrganization& form) {
+  const auto limits = form.limits.value_or(default_limits(work.context.settings));
   const auto insert = [&](const std::string& slug) {
-    return store::insert_organization(txn, scope, form.name, slug, form.personal, limits, context.now);
+    return store::insert_organization(work.txn, work.scope, form.name, slug, form.personal, limits,
+                                      work.context.now);
   };
   if (form.slug) {
     require_new_slug(*form.slug, form.slug_pointer);
@@ -124,19 +124,18 @@ Differences differences(const store::OrganizationForm& was, const store::Organiz
 
 constexpr std::string_view kAdminRole = "admin";
 
-void tell_of_transfer(db::Txn& txn, const Context& context, const TenantScope& scope,
-                      const store::Member& from, const store::Member& to) {
-  const auto organization = store::find_organization(txn, scope).value();
+void tell_of_transfer(const Work& work, const store::Member& from, const store::Member& to) {
+  const auto organization = store::find_organization(work.txn, work.scope).value();
   for (const auto& reader : {reader_of(from), reader_of(to)})
-    offer_mail(txn, context,
+    offer_mail(work.txn, work.context,
                {mail::Template::ownership_transferred,
                 reader.email,
                 {{"organization", organization.name},
                  {"from", from.email},
                  {"to", to.email},
                  {"email", reader.email},
-                 {"time", format_utc(context.now)}}},
-               scope.org(), reader);
+                 {"time", format_utc(work.context.now)}}},
+               work.scope.org(), reader);
 }
 
 }  // namespace
@@ -157,70 +156,68 @@ void require_may_found(db::Txn& txn, const Principal& principal) {
                                                   std::to_string(most) + " organizations without");
 }
 
-void change_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const OrganizationChange& change) {
-  judge(context, change);
-  stand_for_good(txn, context, scope);
+void change_organization(const Work& work, const OrganizationChange& change) {
+  judge(work.context, change);
+  stand_for_good(work);
   if (change.require_mfa.value_or(false)) {
-    const auto account = store::find_account(txn, scope.user());
+    const auto account = store::find_account(work.txn, work.scope.user());
     if (!account || !account->user.mfa_enabled)
       throw ApiError(ErrorCode::mfa_not_enabled, "Enroll a second factor of your own first");
   }
-  const auto before = store::find_organization_form(txn, scope);
+  const auto before = store::find_organization_form(work.txn, work.scope);
   if (!before) throw ApiError(ErrorCode::not_found);
   const auto after = changed(*before, change);
   if (after.slug != before->slug) require_new_slug(after.slug);
   judge_together(change, after.business);
   try {
-    store::update_organization(txn, scope, after, context.now);
+    store::update_organization(work.txn, work.scope, after, work.context.now);
   } catch (const db::DuplicateKey&) {
     refuse_taken_slug();
   }
   const auto found = differences(*before, after);
-  record(txn, context, scope,
-         {"organization.updated", "organization", scope.org().bytes(), found.before(), found.after()});
+  record(work,
+         {"organization.updated", "organization", work.scope.org().bytes(), found.before(), found.after()});
 }
 
-void delete_organization(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const std::string& name) {
-  stand_for_good(txn, context, scope);
-  const auto organization = store::find_organization(txn, scope);
+void delete_organization(const Work& work, const std::string& name) {
+  stand_for_good(work);
+  const auto organization = store::find_organization(work.txn, work.scope);
   if (!organization) throw ApiError(ErrorCode::not_found);
   // One that is from before names were kept in one form counts as typed.
   if (to_nfc(organization->name) != to_nfc(name))
     throw ApiError(ErrorCode::confirmation_mismatch).field("/name", "is not the organization's name");
   record_for_system(
-      txn, context,
-      {"organization.deleted", "organization", scope.org().bytes(),
+      work.txn, work.context,
+      {"organization.deleted", "organization", work.scope.org().bytes(),
        std::move(json::Object{}.set("name", organization->name).set("slug", organization->slug))});
-  store::delete_organization(txn, scope, organization->name);
+  store::delete_organization(work.txn, work.scope, organization->name);
 }
 
-store::Member transfer_ownership(db::Txn& txn, const Context& context, const TenantScope& scope, UserId heir,
-                                 const Proof& proof) {
-  if (heir == scope.user()) throw ApiError(ErrorCode::validation_failed).field("/user_id", "is the caller");
+store::Member transfer_ownership(const Work& work, UserId heir, const Proof& proof) {
+  if (heir == work.scope.user())
+    throw ApiError(ErrorCode::validation_failed).field("/user_id", "is the caller");
   // Hash before the locks.
-  store::enter(txn, scope);
-  reauthenticate(txn, context, scope.user(), proof);
-  const auto caller = stand_for_good(txn, context, scope, Lock::try_briefly);
+  store::enter(work.txn, work.scope);
+  reauthenticate(work.txn, work.context, work.scope.user(), proof);
+  const auto caller = stand_for_good(work, Lock::try_briefly);
   if (caller.role.name != kOwnerRole) throw ApiError(ErrorCode::forbidden);
-  auto member = store::find_member(txn, scope, heir);
-  const auto account = store::find_account(txn, heir);
+  auto member = store::find_member(work.txn, work.scope, heir);
+  const auto account = store::find_account(work.txn, heir);
   if (!member || member->status != Status::active || account->user.status != Status::active)
     throw ApiError(ErrorCode::not_found, "No such member");
   if (!account->user.email_verified_at) throw ApiError(ErrorCode::account_unverified);
-  const auto admin = store::find_role(txn, scope, std::string{kAdminRole});
-  store::set_member_role(txn, scope, heir, caller.role.id, std::nullopt, context.now);
-  store::set_member_role(txn, scope, scope.user(), admin.value().id, std::nullopt, context.now);
+  const auto admin = store::find_role(work.txn, work.scope, std::string{kAdminRole});
+  store::set_member_role(work.txn, work.scope, heir, caller.role.id, std::nullopt, work.context.now);
+  store::set_member_role(work.txn, work.scope, work.scope.user(), admin.value().id, std::nullopt,
+                         work.context.now);
   // What the caller could give only as an owner.
-  const auto revoked = store::revoke_invites_by(txn, scope, {scope.user()}, context.now);
+  const auto revoked = store::revoke_invites_by(work.txn, work.scope, {work.scope.user()}, work.context.now);
   json::Object before, after;
   before.set("owner_id", caller.user).set("owner_email", caller.email).set("heir_role", member->role.name);
   after.set("owner_id", heir).set("owner_email", member->email).set("former_owner_role", kAdminRole);
   after.set("invitations_revoked", revoked);
-  record(txn, context, scope,
-         {"organization.ownership_transferred", "organization", heir.bytes(), before, after});
-  tell_of_transfer(txn, context, scope, caller, *member);
+  record(work, {"organization.ownership_transferred", "organization", heir.bytes(), before, after});
+  tell_of_transfer(work, caller, *member);
   return *std::move(member);
 }
 
@@ -268,14 +265,14 @@ Founding::Founded Founding::make(db::Txn& txn, const Context& context, UserId us
   const TenantScope scope{crypto::new_id<OrgId>(), user, find_system_role(kOwnerRole)->permissions};
   store::enter(txn, scope);
   store::Membership membership;
-  membership.organization = insert_with_slug(txn, context, scope, form);
+  membership.organization = insert_with_slug({txn, context, scope}, form);
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
   store::insert_member(txn, scope, store::ProvenAccount{user}, {membership.role.id, {}, {}}, context.now);
   const auto& made = membership.organization;
   json::Object after;
   after.set("name", made.name).set("slug", made.slug).set("personal", made.personal);
-  record(txn, context, scope, {"organization.created", "organization", scope.org().bytes(), {}, after});
+  record({txn, context, scope}, {"organization.created", "organization", scope.org().bytes(), {}, after});
   return {scope, std::move(membership)};
 }
 
@@ -287,7 +284,8 @@ store::Membership Founding::found(db::Txn& txn, const Context& context, UserId u
 store::Membership Founding::found(db::Txn& txn, const Context& context, const UserRecord& newcomer,
                                   const NewOrganization& form) {
   auto [scope, membership] = make(txn, context, newcomer.id, form);
-  record_audit(txn, context, scope, {"user.created", "user", newcomer.id.bytes(), {}, user_values(newcomer)});
+  record_audit({txn, context, scope},
+               {"user.created", "user", newcomer.id.bytes(), {}, user_values(newcomer)});
   return std::move(membership);
 }
 

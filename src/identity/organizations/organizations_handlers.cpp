@@ -125,18 +125,18 @@ Response show_organization(const Request& request, const Session& session, Txn& 
 }
 
 Response change_organization(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::change_organization(txn, request.context, scope, change_of(request.body));
+  service::change_organization({txn, request.context, scope}, change_of(request.body));
   return whole_organization(txn, scope.user(), scope.org());
 }
 
 Response delete_organization(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::delete_organization(txn, request.context, scope, text(request.body, "name"));
+  service::delete_organization({txn, request.context, scope}, text(request.body, "name"));
   return no_content();
 }
 
 // A person hands it over, not a key.
 Response transfer_ownership(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
-  service::transfer_ownership(txn, request.context, scope, id<UserId>(request.body, "user_id"),
+  service::transfer_ownership({txn, request.context, scope}, id<UserId>(request.body, "user_id"),
                               {maybe_text(request.body, "password"), maybe_text(request.body, "code")});
   return whole_organization(txn, scope.user(), scope.org());
 }

@@ -14,12 +14,12 @@ namespace tenantd::service {
 namespace {
 
 // The role to be changed, once nobody else can change it and nobody can be given it.
-store::Role role_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
-  stand_for_good(txn, context, scope);
-  auto role = store::lock_role(txn, scope, id);
+store::Role role_under_lock(const Work& work, RoleId id) {
+  stand_for_good(work);
+  auto role = store::lock_role(work.txn, work.scope, id);
   if (!role) throw ApiError(ErrorCode::not_found);
   if (role->is_system) throw ApiError(ErrorCode::system_role);
-  if (!scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (!work.scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
   return *std::move(role);
 }
 
@@ -42,32 +42,27 @@ json::Object values_of(const store::Role& role) {
 
 }  // namespace
 
-store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form) {
-  judge(scope, form);
-  stand_for_good(txn, context, scope);
-  const store::Role role{crypto::new_id<RoleId>(),
-                         form.name,
-                         form.description,
-                         form.permissions,
-                         false,
-                         1,
-                         context.now,
-                         context.now};
+store::Role make_role(const Work& work, const RoleForm& form) {
+  judge(work.scope, form);
+  stand_for_good(work);
+  const store::Role role{crypto::new_id<RoleId>(), form.name,       form.description,
+                         form.permissions,         false,           1,
+                         work.context.now,         work.context.now};
   try {
-    store::insert_role(txn, scope, role);
+    store::insert_role(work.txn, work.scope, role);
   } catch (const db::DuplicateKey&) {
     refuse_name();
   }
-  store::require_place(txn, scope, store::Budgeted::roles, context.settings.roles_per_organization);
-  record(txn, context, scope, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
+  store::require_place(work.txn, work.scope, store::Budgeted::roles,
+                       work.context.settings.roles_per_organization);
+  record(work, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
   return role;
 }
 
-store::Role change_role_itself(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id,
-                               const RoleForm& form,
+store::Role change_role_itself(const Work& work, RoleId id, const RoleForm& form,
                                const std::function<bool(std::int64_t revision)>& is_expected) {
-  auto role = role_under_lock(txn, context, scope, id);
-  judge(scope, form);
+  auto role = role_under_lock(work, id);
+  judge(work.scope, form);
   if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = values_of(role);
   const bool loses = !form.permissions.covers(role.permissions);
@@ -75,27 +70,30 @@ store::Role change_role_itself(db::Txn& txn, const Context& context, const Tenan
   role.description = form.description;
   role.permissions = form.permissions;
   try {
-    if (!store::update_role(txn, scope, role, context.now)) throw ApiError(ErrorCode::precondition_failed);
+    if (!store::update_role(work.txn, work.scope, role, work.context.now))
+      throw ApiError(ErrorCode::precondition_failed);
   } catch (const db::DuplicateKey&) {
     refuse_name();
   }
   ++role.revision;
-  role.updated_at = context.now;
+  role.updated_at = work.context.now;
   // They would die at their acceptance; until then they would stand in the way of others'.
-  const auto revoked = loses ? store::revoke_invites_by_holders(txn, scope, id, context.now) : 0;
+  const auto revoked =
+      loses ? store::revoke_invites_by_holders(work.txn, work.scope, id, work.context.now) : 0;
   json::Object revocation;
   revocation.set("inviters_role", role.name).set("invitations", revoked);
-  if (revoked > 0) record(txn, context, scope, {"invite.revoked", "invite", id.bytes(), {}, revocation});
-  if (!role.permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(txn, context, scope, id);
-  record(txn, context, scope, {"role.updated", "role", id.bytes(), std::move(before), values_of(role)});
+  if (revoked > 0) record(work, {"invite.revoked", "invite", id.bytes(), {}, revocation});
+  if (!role.permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(work, id);
+  record(work, {"role.updated", "role", id.bytes(), std::move(before), values_of(role)});
   return role;
 }
 
-void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id) {
-  const auto role = role_under_lock(txn, context, scope, id);
-  if (store::is_role_in_use(txn, scope, id, context.now)) throw ApiError(ErrorCode::role_in_use);
-  store::delete_role(txn, scope, id);
-  record(txn, context, scope, {"role.deleted", "role", id.bytes(), values_of(role)});
+void remove_role(const Work& work, RoleId id) {
+  const auto role = role_under_lock(work, id);
+  if (store::is_role_in_use(work.txn, work.scope, id, work.context.now))
+    throw ApiError(ErrorCode::role_in_use);
+  store::delete_role(work.txn, work.scope, id);
+  record(work, {"role.deleted", "role", id.bytes(), values_of(role)});
 }
 
 }  // namespace tenantd::service

@@ -16,16 +16,15 @@ struct RoleForm {
 };
 
 // Throws ApiError: role_outranks, conflict (another role has the name, in whatever case).
-store::Role make_role(db::Txn& txn, const Context& context, const TenantScope& scope, const RoleForm& form);
+store::Role make_role(const Work& work, const RoleForm& form);
 
 // Replaces the role; counts on the next request of its holders. Pending invitations by holders who lost by it
 // are revoked. `is_expected` judges the revision that is about to be replaced. Throws ApiError: not_found,
 // system_role, role_outranks (what it held or is to hold), precondition_failed, conflict.
-store::Role change_role_itself(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id,
-                               const RoleForm& form,
+store::Role change_role_itself(const Work& work, RoleId id, const RoleForm& form,
                                const std::function<bool(std::int64_t revision)>& is_expected);
 
 // Throws ApiError: not_found, system_role, role_outranks, role_in_use.
-void remove_role(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId id);
+void remove_role(const Work& work, RoleId id);
 
 }  // namespace tenantd::service

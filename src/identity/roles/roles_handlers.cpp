@@ -66,7 +66,7 @@ Response list_roles(const Request& request, const TenantScope& scope, Txn& txn) 
 }
 
 Response make_role(const Request& request, const TenantScope& scope, Txn& txn) {
-  return role_reply(scope, service::make_role(txn, request.context, scope, role_form(request.body)), 201);
+  return role_reply(scope, service::make_role({txn, request.context, scope}, role_form(request.body)), 201);
 }
 
 Response show_role(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -79,12 +79,12 @@ Response change_role(const Request& request, const TenantScope& scope, Txn& txn)
   const auto is_expected = [&](std::int64_t revision) {
     return if_match_allows(request.http.if_match, revision);
   };
-  return role_reply(scope, service::change_role_itself(txn, request.context, scope, role_of(request),
+  return role_reply(scope, service::change_role_itself({txn, request.context, scope}, role_of(request),
                                                        role_form(request.body), is_expected));
 }
 
 Response delete_role(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::remove_role(txn, request.context, scope, role_of(request));
+  service::remove_role({txn, request.context, scope}, role_of(request));
   return no_content();
 }
 

@@ -50,7 +50,7 @@ void put_session(JsonOut& json, const store::SessionDetail& session, bool is_cur
 // `session`: nullopt for all. Returns false if there was nothing to end. An administrator who ends all shuts
 // out those too that are at home in another organization and name this one: they live on there.
 bool end(const Request& request, const Subject& subject, std::optional<SessionId> session, Txn& txn) {
-  if (!subject.is_self()) service::stand_under_lock(txn, request.context, *subject.scope());
+  if (!subject.is_self()) service::stand_under_lock({txn, request.context, *subject.scope()});
   const auto org = reach(request, subject, txn);
   const bool shut_out = !session && !subject.is_self();
   if (shut_out) {
@@ -65,7 +65,7 @@ bool end(const Request& request, const Subject& subject, std::optional<SessionId
     change.session = subject.session();
     service::record_account_change(txn, request.context, subject.user(), change);
   } else {
-    service::record_account_change(txn, request.context, *subject.scope(), subject.user(), change);
+    service::record_account_change({txn, request.context, *subject.scope()}, subject.user(), change);
   }
   return true;
 }

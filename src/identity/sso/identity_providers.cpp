@@ -61,8 +61,7 @@ RoleRecord default_role(db::Txn& txn, const TenantScope& scope, const std::strin
 }
 
 // Writes the form into `provider`.
-void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const ProviderForm& form,
-           IdentityProvider& provider) {
+void apply(const Work& work, const ProviderForm& form, IdentityProvider& provider) {
   provider.azure_tenant = azure_tenant(provider, form);
   if (form.domains) provider.domains = normalized_domains(*form.domains);
   provider.auto_provision = form.auto_provision.value_or(provider.auto_provision);
@@ -71,13 +70,14 @@ void apply(db::Txn& txn, const Context& context, const TenantScope& scope, const
     refuse("/allowed_domains", "is required with auto_provision_users: it says whose accounts are made");
   provider.client_id = form.client_id.value_or(provider.client_id);
   provider.enabled = form.enabled.value_or(provider.enabled);
-  const auto role = default_role(txn, scope, form.default_role.value_or(provider.default_role_name));
+  const auto role =
+      default_role(work.txn, work.scope, form.default_role.value_or(provider.default_role_name));
   provider.default_role = role.id;
   provider.default_role_name = role.name;
-  provider.kept_by = scope.user();
+  provider.kept_by = work.scope.user();
   if (form.client_secret)
-    provider.secret_sealed = crypto::seal(context.keys.seal_key(), form.client_secret->reveal(),
-                                          seal_context(scope.org(), provider.id));
+    provider.secret_sealed = crypto::seal(work.context.keys.seal_key(), form.client_secret->reveal(),
+                                          seal_context(work.scope.org(), provider.id));
 }
 
 json::Object values_of(const IdentityProvider& provider) {
@@ -94,61 +94,58 @@ json::Object values_of(const IdentityProvider& provider) {
   return values;
 }
 
-void tell(db::Txn& txn, const Context& context, const TenantScope& scope, std::string_view action,
-          const IdentityProvider& of, json::Object before, json::Object after) {
+void tell(const Work& work, std::string_view action, const IdentityProvider& of, json::Object before,
+          json::Object after) {
   Change change{action, "identity_provider", of.id.bytes(), std::move(before), std::move(after)};
   change.data.set("provider", store::provider_name(of.kind));
-  record(txn, context, scope, change);
+  record(work, change);
 }
 
-IdentityProvider provider_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     ProviderId id) {
-  stand_for_good(txn, context, scope);
-  auto provider = store::find_provider(txn, scope, id);
+IdentityProvider provider_under_lock(const Work& work, ProviderId id) {
+  stand_for_good(work);
+  auto provider = store::find_provider(work.txn, work.scope, id);
   if (!provider) throw ApiError(ErrorCode::not_found);
   return *std::move(provider);
 }
 
 }  // namespace
 
-IdentityProvider make_provider(db::Txn& txn, const Context& context, const TenantScope& scope,
-                               ProviderKind kind, const ProviderForm& form) {
+IdentityProvider make_provider(const Work& work, ProviderKind kind, const ProviderForm& form) {
   IdentityProvider provider;
   provider.id = crypto::new_id<ProviderId>();
   provider.kind = kind;
-  provider.created_at = provider.updated_at = context.now;
-  stand_for_good(txn, context, scope);
-  apply(txn, context, scope, form, provider);
+  provider.created_at = provider.updated_at = work.context.now;
+  stand_for_good(work);
+  apply(work, form, provider);
   try {
-    store::insert_provider(txn, scope, provider);
+    store::insert_provider(work.txn, work.scope, provider);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::conflict, "The organization has a provider of this kind: change that one");
   }
-  tell(txn, context, scope, "identity_provider.created", provider, {}, values_of(provider));
+  tell(work, "identity_provider.created", provider, {}, values_of(provider));
   return provider;
 }
 
-IdentityProvider change_provider(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                 ProviderId id, const ProviderForm& form,
+IdentityProvider change_provider(const Work& work, ProviderId id, const ProviderForm& form,
                                  const std::function<bool(std::int64_t revision)>& is_expected) {
-  auto provider = provider_under_lock(txn, context, scope, id);
+  auto provider = provider_under_lock(work, id);
   if (!is_expected(provider.revision)) throw ApiError(ErrorCode::precondition_failed);
   const auto before = values_of(provider);
-  apply(txn, context, scope, form, provider);
-  if (!store::update_provider(txn, scope, provider, context.now))
+  apply(work, form, provider);
+  if (!store::update_provider(work.txn, work.scope, provider, work.context.now))
     throw ApiError(ErrorCode::precondition_failed);
   ++provider.revision;
-  provider.updated_at = context.now;
+  provider.updated_at = work.context.now;
   auto after = values_of(provider);
   if (form.client_secret) after.set("client_secret_changed", true);
-  tell(txn, context, scope, "identity_provider.updated", provider, before, after);
+  tell(work, "identity_provider.updated", provider, before, after);
   return provider;
 }
 
-void remove_provider(db::Txn& txn, const Context& context, const TenantScope& scope, ProviderId id) {
-  const auto provider = provider_under_lock(txn, context, scope, id);
-  store::delete_provider(txn, scope, id);
-  tell(txn, context, scope, "identity_provider.deleted", provider, values_of(provider), {});
+void remove_provider(const Work& work, ProviderId id) {
+  const auto provider = provider_under_lock(work, id);
+  store::delete_provider(work.txn, work.scope, id);
+  tell(work, "identity_provider.deleted", provider, values_of(provider), {});
 }
 
 void require_organization(db::Txn& txn, const TenantScope& scope) {

@@ -66,7 +66,7 @@ service::ProviderForm provider_form(const JsonValue& body) {
 
 Response make(const Request& request, const TenantScope& scope, Txn& txn, ProviderKind kind) {
   return provider_reply(
-      scope, service::make_provider(txn, request.context, scope, kind, provider_form(request.body)), 201);
+      scope, service::make_provider({txn, request.context, scope}, kind, provider_form(request.body)), 201);
 }
 
 Response make_microsoft_provider(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
@@ -101,13 +101,13 @@ Response change_identity_provider(const Request& request, const Session&, const 
     return if_match_allows(request.http.if_match, revision);
   };
   return provider_reply(scope,
-                        service::change_provider(txn, request.context, scope, provider_in_path(request),
+                        service::change_provider({txn, request.context, scope}, provider_in_path(request),
                                                  provider_form(request.body), is_expected));
 }
 
 Response delete_identity_provider(const Request& request, const Session&, const TenantScope& scope,
                                   Txn& txn) {
-  service::remove_provider(txn, request.context, scope, provider_in_path(request));
+  service::remove_provider({txn, request.context, scope}, provider_in_path(request));
   return no_content();
 }
 

@@ -41,7 +41,7 @@ void attach(db::Txn& txn, const Context& context, const Vouched& vouched, UserId
       .set("issuer", vouched.issuer)
       .set("email", address_of(vouched));
   change.data.set("provider", name_of(vouched));
-  record(txn, context, vouched.by.scope_of(user), change);
+  record({txn, context, vouched.by.scope_of(user)}, change);
   record_account_event(txn, context, user, "identity.linked");
 }
 
@@ -91,7 +91,7 @@ void join(db::Txn& txn, const Context& context, const Vouched& vouched, UserId u
       .set("role", provider.default_role_name)
       .set("provider", name_of(vouched));
   change.data.set("provider", name_of(vouched)).set("role", provider.default_role_name);
-  record(txn, context, vouched.by.scope_of(user), change);
+  record({txn, context, vouched.by.scope_of(user)}, change);
 }
 
 // An account with this address was there before. Whoever vouches for the address must be the one who hosts

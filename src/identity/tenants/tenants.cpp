@@ -66,7 +66,7 @@ Differences differences(const store::Tenant& was, const store::Tenant& is) {
 
 // The tenant, once nobody else can change it.
 store::Tenant tenant_under_lock(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id) {
-  stand_under_lock(txn, context, admin.in(id));
+  stand_under_lock({txn, context, admin.in(id)});
   auto tenant = store::find_tenant(txn, admin, id);
   if (!tenant) throw ApiError(ErrorCode::not_found);
   return *std::move(tenant);
@@ -108,7 +108,7 @@ MadeTenant make_tenant(db::Txn& txn, const Context& context, const SuperAdmin& a
   const auto made = Founding::found(txn, context, owner.user.id, {form.name, form.slug, false, limits});
   const auto& organization = made.organization;
   if (owner.needs_password)
-    record(txn, context, admin.in(organization.id), {"user.created", "user", owner.user.id.bytes()});
+    record({txn, context, admin.in(organization.id)}, {"user.created", "user", owner.user.id.bytes()});
   tell_owner(txn, context, admin, owner, organization);
   return {store::find_tenant(txn, admin, organization.id).value(), owner.user, owner.needs_password};
 }
@@ -129,7 +129,7 @@ store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdm
     refuse_taken_slug();
   }
   const auto found = differences(before, tenant);
-  record(txn, context, admin.in(id),
+  record({txn, context, admin.in(id)},
          {"organization.updated", "organization", id.bytes(), found.before(), found.after()});
   return tenant;
 }
@@ -137,7 +137,7 @@ store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdm
 store::OrganizationForm read_tenant_settings(db::Txn& txn, const Context& context, const SuperAdmin& admin,
                                              OrgId id) {
   auto form = settings_of(txn, admin, id);
-  record_audit(txn, context, admin.in(id), {"organization.settings_read", "organization", id.bytes()});
+  record_audit({txn, context, admin.in(id)}, {"organization.settings_read", "organization", id.bytes()});
   return form;
 }
 
@@ -149,7 +149,7 @@ store::OrganizationForm require_tenant_mfa(db::Txn& txn, const Context& context,
   found.note("require_mfa", form.require_mfa, required);
   form.require_mfa = required;
   store::update_organization(txn, admin.in(id), form, context.now);
-  record(txn, context, admin.in(id),
+  record({txn, context, admin.in(id)},
          {"organization.updated", "organization", id.bytes(), found.before(), found.after()});
   return form;
 }
@@ -167,9 +167,8 @@ store::Tenant set_tenant_status(db::Txn& txn, const Context& context, const Supe
   json::Object after;
   after.set("status", status_name(status));
   if (reason) after.set("reason", *reason);
-  record(txn, context, admin.in(id),
-         {leaves ? "organization.deactivated" : "organization.activated", "organization", id.bytes(), before,
-          after});
+  record({txn, context, admin.in(id)}, {leaves ? "organization.deactivated" : "organization.activated",
+                                        "organization", id.bytes(), before, after});
   return tenant;
 }
 

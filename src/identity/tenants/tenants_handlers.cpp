@@ -143,7 +143,7 @@ Response change_tenant_settings(const Request& request, const SuperAdmin& admin,
 }
 
 Response delete_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {
-  service::delete_organization(txn, request.context, admin.in(tenant_of(request)),
+  service::delete_organization({txn, request.context, admin.in(tenant_of(request))},
                                text(request.body, "name"));
   return no_content();
 }

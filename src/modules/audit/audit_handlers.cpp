@@ -107,7 +107,7 @@ void record_export(const Request& request, const TenantScope& scope, Txn& txn, c
   if (out.rows > 0) change.after.set("first_seq", out.first).set("last_seq", out.newest);
   for (const auto& [name, value] : request.http.query)
     if (name != "cursor" && name != "limit") change.after.set(name, value);
-  service::record_audit(txn, request.context, scope, change);
+  service::record_audit({txn, request.context, scope}, change);
 }
 
 Response list_audit_logs(const Request& request, const TenantScope& scope, Txn& txn) {

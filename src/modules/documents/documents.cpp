@@ -35,51 +35,47 @@ json::Object document_data(const store::Document& d) {
   return values;
 }
 
-store::Document make_document(db::Txn& txn, const Context& context, const TenantScope& scope,
-                              store::Document d) {
+store::Document make_document(const Work& work, store::Document d) {
   d.id = crypto::new_id<DocumentId>();
-  d.created_by = scope.user();
-  d.created_at = d.updated_at = context.now;
-  write([&] { store::insert_document(txn, scope, d); }, ErrorCode::not_found, nullptr);
-  record(txn, context, scope,
-         {"document.created", "document", d.id.bytes(), {}, document_values(d), document_data(d)});
+  d.created_by = work.scope.user();
+  d.created_at = d.updated_at = work.context.now;
+  write([&] { store::insert_document(work.txn, work.scope, d); }, ErrorCode::not_found, nullptr);
+  record(work, {"document.created", "document", d.id.bytes(), {}, document_values(d), document_data(d)});
   return d;
 }
 
-store::Document change_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
+store::Document change_document(const Work& work, DocumentId id,
                                 const std::function<bool(std::int64_t revision)>& is_expected,
                                 const std::function<void(store::Document&)>& edit) {
-  auto d = store::lock_document(txn, scope, id);
+  auto d = store::lock_document(work.txn, work.scope, id);
   if (!d) throw ApiError(ErrorCode::not_found);
   if (!is_expected(d->revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = document_values(*d);
   edit(*d);
-  d->updated_at = context.now;
-  write([&] { store::update_document(txn, scope, *d); }, ErrorCode::validation_failed, "/project_id");
+  d->updated_at = work.context.now;
+  write([&] { store::update_document(work.txn, work.scope, *d); }, ErrorCode::validation_failed,
+        "/project_id");
   ++d->revision;
-  record(txn, context, scope,
-         {"document.updated", "document", id.bytes(), std::move(before), document_values(*d),
-          document_data(*d)});
+  record(work, {"document.updated", "document", id.bytes(), std::move(before), document_values(*d),
+                document_data(*d)});
   return *std::move(d);
 }
 
-void remove_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id) {
-  const auto d = store::lock_document(txn, scope, id);
+void remove_document(const Work& work, DocumentId id) {
+  const auto d = store::lock_document(work.txn, work.scope, id);
   if (!d) throw ApiError(ErrorCode::not_found);
-  remove_locked(txn, context, scope, {*d});
+  remove_locked(work, {*d});
 }
 
-void remove_locked(db::Txn& txn, const Context& context, const TenantScope& scope,
-                   const std::vector<store::Document>& documents) {
+void remove_locked(const Work& work, const std::vector<store::Document>& documents) {
   std::int64_t bytes = 0;
   for (const auto& d : documents) {
-    if (d.storage_key) store::remove_file(txn, scope, *d.storage_key);
+    if (d.storage_key) store::remove_file(work.txn, work.scope, *d.storage_key);
     if (d.status != DocumentStatus::none) bytes += d.size.value_or(0);
-    store::delete_document(txn, scope, d.id);
-    record(txn, context, scope,
-           {"document.deleted", "document", d.id.bytes(), document_values(d), {}, document_data(d)});
+    store::delete_document(work.txn, work.scope, d.id);
+    record(work, {"document.deleted", "document", d.id.bytes(), document_values(d), {}, document_data(d)});
   }
-  if (bytes != 0) store::add_storage(txn, scope, -bytes);
+  if (bytes != 0) store::add_storage(work.txn, work.scope, -bytes);
 }
 
 }  // namespace tenantd::service

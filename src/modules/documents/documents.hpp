@@ -16,16 +16,14 @@ json::Object document_values(const store::Document& document);
 json::Object document_data(const store::Document& document);
 
 // A document of text alone, which a body has filled. Throws ApiError(not_found) without such a project.
-store::Document make_document(db::Txn& txn, const Context& context, const TenantScope& scope,
-                              store::Document document);
+store::Document make_document(const Work& work, store::Document document);
 // `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
-store::Document change_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
+store::Document change_document(const Work& work, DocumentId id,
                                 const std::function<bool(std::int64_t revision)>& is_expected,
                                 const std::function<void(store::Document&)>& edit);
 // Throws ApiError(not_found).
-void remove_document(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id);
+void remove_document(const Work& work, DocumentId id);
 // Removes documents that the caller has locked, hands their files to the sweeper and gives the bytes back.
-void remove_locked(db::Txn& txn, const Context& context, const TenantScope& scope,
-                   const std::vector<store::Document>& documents);
+void remove_locked(const Work& work, const std::vector<store::Document>& documents);
 
 }  // namespace tenantd::service

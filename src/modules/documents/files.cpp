@@ -102,25 +102,24 @@ Document found(db::Txn& txn, const TenantScope& scope, DocumentId id) {
 
 }  // namespace
 
-Upload announce_upload(db::Txn& txn, const Context& context, const TenantScope& scope,
-                       const UploadForm& form) {
-  const auto most = context.settings.file_bytes;
+Upload announce_upload(const Work& work, const UploadForm& form) {
+  const auto most = work.context.settings.file_bytes;
   if (form.size > most)
     throw ApiError(ErrorCode::body_too_large, "A file has at most " + std::to_string(most) + " bytes");
-  const auto d = announced(context, scope, form);
+  const auto d = announced(work.context, work.scope, form);
   try {
-    store::insert_document(txn, scope, d);
+    store::insert_document(work.txn, work.scope, d);
   } catch (const db::ForeignKeyError&) {
     throw ApiError(ErrorCode::validation_failed).field("/project_id", "no such project");
   }
   // After the document, as its removal has it. From here on the usage's row is locked until the commit: of
   // those that would come to the limit together, each sees what the ones before have added.
-  const auto used = store::add_storage(txn, scope, form.size);
-  const auto limit = store::storage_limit(txn, scope);
+  const auto used = store::add_storage(work.txn, work.scope, form.size);
+  const auto limit = store::storage_limit(work.txn, work.scope);
   if (limit && used > *limit) throw db::LimitReached{"the organization's storage", "storage"};
-  record(txn, context, scope,
-         {"document.created", "document", d.id.bytes(), {}, document_values(d), document_data(d)});
-  return {d.id, upload_url(context, scope, d), upload_headers(context.settings), *d.upload_expires_at};
+  record(work, {"document.created", "document", d.id.bytes(), {}, document_values(d), document_data(d)});
+  return {d.id, upload_url(work.context, work.scope, d), upload_headers(work.context.settings),
+          *d.upload_expires_at};
 }
 
 std::string allow_upload(db::Txn& txn, const Context& context, const UploadAddress& address,
@@ -139,36 +138,37 @@ std::string allow_upload(db::Txn& txn, const Context& context, const UploadAddre
   return FileFolder::relative_path_of(*key);
 }
 
-Document complete_upload(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id) {
-  const auto before = found(txn, scope, id);
+Document complete_upload(const Work& work, DocumentId id) {
+  const auto before = found(work.txn, work.scope, id);
   if (before.status == DocumentStatus::stored) return before;
   if (before.status == DocumentStatus::none)
     throw ApiError(ErrorCode::upload_incomplete, "No upload was announced");
-  if (*before.upload_expires_at <= context.now)
+  if (*before.upload_expires_at <= work.context.now)
     throw ApiError(ErrorCode::upload_incomplete, "The time for the upload is over");
-  const auto hash = judge_arrived(context, scope, before);
+  const auto hash = judge_arrived(work.context, work.scope, before);
   // Nothing was locked while the file was read.
-  const bool first = store::mark_stored(txn, scope, id, *before.storage_key, hash, context.now);
-  auto after = found(txn, scope, id);
+  const bool first =
+      store::mark_stored(work.txn, work.scope, id, *before.storage_key, hash, work.context.now);
+  auto after = found(work.txn, work.scope, id);
   if (!first && after.status != DocumentStatus::stored) throw ApiError(ErrorCode::upload_incomplete);
   if (first)
-    record(txn, context, scope,
-           {"document.uploaded", "document", id.bytes(), document_values(before), document_values(after),
-            document_data(after)});
+    record(work, {"document.uploaded", "document", id.bytes(), document_values(before),
+                  document_values(after), document_data(after)});
   return after;
 }
 
-Download find_download(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
+Download find_download(const Work& work, DocumentId id,
                        const std::function<std::string(const std::string& name)>& attachment) {
-  const auto d = found(txn, scope, id);
+  const auto d = found(work.txn, work.scope, id);
   if (d.status == DocumentStatus::none) throw ApiError(ErrorCode::not_found);
   if (d.status == DocumentStatus::announced) throw ApiError(ErrorCode::upload_incomplete);
-  if (!on_s3(context.settings)) return {FileFolder::relative_path_of(*d.storage_key), "", attachment(d.name)};
-  S3Call call{.method = "GET", .key = *d.storage_key, .seconds = context.settings.download_seconds};
+  if (!on_s3(work.context.settings))
+    return {FileFolder::relative_path_of(*d.storage_key), "", attachment(d.name)};
+  S3Call call{.method = "GET", .key = *d.storage_key, .seconds = work.context.settings.download_seconds};
   call.query = {{"response-cache-control", "private, no-store"},
                 {"response-content-disposition", attachment(d.name)},
                 {"response-content-type", "application/octet-stream"}};
-  return {"", presign(s3_options(context.settings), call, context.now), ""};
+  return {"", presign(s3_options(work.context.settings), call, work.context.now), ""};
 }
 
 void check_file_settings(const Settings& settings) {

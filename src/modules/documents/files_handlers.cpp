@@ -35,7 +35,7 @@ service::UploadAddress address_of(const Request& request) {
 }
 
 Response announce_upload(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto upload = service::announce_upload(txn, request.context, scope, upload_form(request.body));
+  const auto upload = service::announce_upload({txn, request.context, scope}, upload_form(request.body));
   JsonOut json;
   json.begin_object().field("document_id", upload.document).field("upload_url", upload.url);
   json.key("upload_headers").begin_object();
@@ -61,11 +61,11 @@ Response take_upload(const Request& request, Txn& txn) {
 
 Response complete_upload(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto id = path_id<DocumentId>(request, "document_id");
-  return row_reply(service::complete_upload(txn, request.context, scope, id), kDocumentsPath, put_document);
+  return row_reply(service::complete_upload({txn, request.context, scope}, id), kDocumentsPath, put_document);
 }
 
 Response download_document(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto download = service::find_download(txn, request.context, scope,
+  const auto download = service::find_download({txn, request.context, scope},
                                                path_id<DocumentId>(request, "document_id"), attachment);
   Response response;
   response.content_type = "application/octet-stream";

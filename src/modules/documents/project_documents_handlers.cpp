@@ -27,7 +27,7 @@ Response make_document(const Request& request, const TenantScope& scope, Txn& tx
   store::Document document;
   document.project = path_id<ProjectId>(request, "project_id");
   store::document_table.fill(document, request.body);
-  return row_reply(service::make_document(txn, request.context, scope, std::move(document)), kDocumentsPath,
+  return row_reply(service::make_document({txn, request.context, scope}, std::move(document)), kDocumentsPath,
                    put_document, 201);
 }
 
@@ -56,13 +56,13 @@ Response change_document(const Request& request, const TenantScope& scope, Txn& 
     store::document_table.fill(d, request.body);
     d.project = maybe_id<ProjectId>(request.body, "project_id").value_or(d.project);
   };
-  return row_reply(service::change_document(txn, request.context, scope,
+  return row_reply(service::change_document({txn, request.context, scope},
                                             path_id<DocumentId>(request, "document_id"), is_expected, edit),
                    "", put_document);
 }
 
 Response delete_document(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::remove_document(txn, request.context, scope, path_id<DocumentId>(request, "document_id"));
+  service::remove_document({txn, request.context, scope}, path_id<DocumentId>(request, "document_id"));
   return no_content();
 }
 

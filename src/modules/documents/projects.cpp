@@ -40,56 +40,53 @@ void take_place(db::Txn& txn, const TenantScope& scope) {
 
 }  // namespace
 
-store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope, store::Project p,
-                            bool names_owner) {
+store::Project make_project(const Work& work, store::Project p, bool names_owner) {
   if (names_owner) {
-    require_owner(txn, scope, p.owner);
-  } else if (is_active_member(txn, scope, scope.user())) {
-    p.owner = scope.user();
+    require_owner(work.txn, work.scope, p.owner);
+  } else if (is_active_member(work.txn, work.scope, work.scope.user())) {
+    p.owner = work.scope.user();
   }
-  take_place(txn, scope);
+  take_place(work.txn, work.scope);
   p.id = crypto::new_id<ProjectId>();
-  p.created_by = scope.user();
-  p.created_at = p.updated_at = context.now;
-  store::insert_project(txn, scope, p);
-  record(txn, context, scope, {"project.created", "project", p.id.bytes(), {}, values_of(p), data_of(p)});
+  p.created_by = work.scope.user();
+  p.created_at = p.updated_at = work.context.now;
+  store::insert_project(work.txn, work.scope, p);
+  record(work, {"project.created", "project", p.id.bytes(), {}, values_of(p), data_of(p)});
   return p;
 }
 
-store::Project change_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
+store::Project change_project(const Work& work, ProjectId id,
                               const std::function<bool(std::int64_t revision)>& is_expected,
                               const std::function<void(store::Project&)>& edit) {
-  auto p = store::lock_project(txn, scope, id);
+  auto p = store::lock_project(work.txn, work.scope, id);
   if (!p) throw ApiError(ErrorCode::not_found);
   if (!is_expected(p->revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = values_of(*p);
   const auto owner = p->owner;
   edit(*p);
-  p->updated_at = context.now;
-  if (p->owner != owner) require_owner(txn, scope, p->owner);
-  store::update_project(txn, scope, *p);
+  p->updated_at = work.context.now;
+  if (p->owner != owner) require_owner(work.txn, work.scope, p->owner);
+  store::update_project(work.txn, work.scope, *p);
   ++p->revision;
-  record(txn, context, scope,
-         {"project.updated", "project", id.bytes(), std::move(before), values_of(*p), data_of(*p)});
+  record(work, {"project.updated", "project", id.bytes(), std::move(before), values_of(*p), data_of(*p)});
   return *std::move(p);
 }
 
-void remove_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
-                    bool with_documents) {
-  const auto p = store::lock_project(txn, scope, id);
+void remove_project(const Work& work, ProjectId id, bool with_documents) {
+  const auto p = store::lock_project(work.txn, work.scope, id);
   if (!p) throw ApiError(ErrorCode::not_found);
   const auto documents =
-      store::lock_documents_of(txn, scope, id, with_documents ? kMostRemovedDocuments + 1 : 1);
+      store::lock_documents_of(work.txn, work.scope, id, with_documents ? kMostRemovedDocuments + 1 : 1);
   if (!documents.empty() && !with_documents)
     throw ApiError(ErrorCode::resource_in_use, "The project has documents");
   if (static_cast<std::int64_t>(documents.size()) > kMostRemovedDocuments)
     throw ApiError(ErrorCode::resource_in_use, "The project has more documents than go at once: remove some");
-  if (!documents.empty() && !scope.permissions().has(Permission::documents_delete))
+  if (!documents.empty() && !work.scope.permissions().has(Permission::documents_delete))
     throw ApiError(ErrorCode::forbidden);
-  remove_locked(txn, context, scope, documents);
-  store::delete_project(txn, scope, id);
-  store::count_project(txn, scope, -1);
-  record(txn, context, scope, {"project.deleted", "project", id.bytes(), values_of(*p), {}, data_of(*p)});
+  remove_locked(work, documents);
+  store::delete_project(work.txn, work.scope, id);
+  store::count_project(work.txn, work.scope, -1);
+  record(work, {"project.deleted", "project", id.bytes(), values_of(*p), {}, data_of(*p)});
 }
 
 }  // namespace tenantd::service

@@ -12,10 +12,9 @@ namespace tenantd::service {
 
 // Begins the project that a body has filled; unless it `names_owner`, it is the caller's. Throws ApiError:
 // validation_failed (owner), limit_reached.
-store::Project make_project(db::Txn& txn, const Context& context, const TenantScope& scope,
-                            store::Project project, bool names_owner);
+store::Project make_project(const Work& work, store::Project project, bool names_owner);
 // `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
-store::Project change_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
+store::Project change_project(const Work& work, ProjectId id,
                               const std::function<bool(std::int64_t revision)>& is_expected,
                               const std::function<void(store::Project&)>& edit);
 
@@ -24,7 +23,6 @@ inline constexpr std::int64_t kMostRemovedDocuments = 1000;
 
 // Throws ApiError: not_found, resource_in_use (it has documents, and they shall stay or are too many),
 // forbidden (they shall go, and the caller may not remove documents).
-void remove_project(db::Txn& txn, const Context& context, const TenantScope& scope, ProjectId id,
-                    bool with_documents);
+void remove_project(const Work& work, ProjectId id, bool with_documents);
 
 }  // namespace tenantd::service

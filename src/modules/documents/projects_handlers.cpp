@@ -44,7 +44,7 @@ Response make_project(const Request& request, const TenantScope& scope, Txn& txn
   store::Project project;
   store::project_table.fill(project, request.body);
   return row_reply(
-      service::make_project(txn, request.context, scope, std::move(project), names_owner(request.body)),
+      service::make_project({txn, request.context, scope}, std::move(project), names_owner(request.body)),
       kPath, put_project, 201);
 }
 
@@ -63,14 +63,14 @@ Response change_project(const Request& request, const TenantScope& scope, Txn& t
     store::project_table.fill(p, request.body);
     if (!names_owner(request.body)) p.owner = owner;
   };
-  return row_reply(service::change_project(txn, request.context, scope,
+  return row_reply(service::change_project({txn, request.context, scope},
                                            path_id<ProjectId>(request, "project_id"), is_expected, edit),
                    "", put_project);
 }
 
 Response delete_project(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto* with_documents = member(request.query, "with_documents");
-  service::remove_project(txn, request.context, scope, path_id<ProjectId>(request, "project_id"),
+  service::remove_project({txn, request.context, scope}, path_id<ProjectId>(request, "project_id"),
                           with_documents != nullptr && with_documents->GetBool());
   return no_content();
 }

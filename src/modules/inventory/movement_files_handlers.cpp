@@ -53,7 +53,7 @@ class MovementImport {
         return {Imported::Status::unchanged, known->id.str()};
       }
     if (!form.id) form.id = next_id();
-    const auto moved = service::move_held(txn_, request_.context, scope_, products_.at(form.product), form);
+    const auto moved = service::move_held({txn_, request_.context, scope_}, products_.at(form.product), form);
     return {Imported::Status::created, moved.id.str()};
   }
 

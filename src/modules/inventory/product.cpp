@@ -30,10 +30,8 @@ void settle(void* row, TimePoint now) {
   product.low_since = service::low_since(product, now);
 }
 
-void changed(db::Txn& txn, const service::Context& context, const TenantScope& scope, const void* before,
-             const void* after) {
-  service::tell_if_low(txn, context, scope, *static_cast<const Product*>(before),
-                       *static_cast<const Product*>(after));
+void changed(const service::Work& work, const void* before, const void* after) {
+  service::tell_if_low(work, *static_cast<const Product*>(before), *static_cast<const Product*>(after));
 }
 
 constexpr auto kProduct = record::record<Product>(

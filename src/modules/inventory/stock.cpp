@@ -54,13 +54,12 @@ json::Object told(const store::Movement& m) {
 }
 
 // Keeps the product's own number, and tells once when it becomes low.
-void change_total(db::Txn& txn, const Context& context, const TenantScope& scope, store::Product& product,
-                  std::int64_t by) {
+void change_total(const Work& work, store::Product& product, std::int64_t by) {
   const auto before = product;
   product.quantity += by;
-  product.low_since = low_since(product, context.now);
-  store::set_quantity(txn, scope, product);
-  tell_if_low(txn, context, scope, before, product);
+  product.low_since = low_since(product, work.context.now);
+  store::set_quantity(work.txn, work.scope, product);
+  tell_if_low(work, before, product);
 }
 
 }  // namespace
@@ -70,21 +69,20 @@ std::optional<TimePoint> low_since(const store::Product& product, TimePoint now)
   return product.low_since.value_or(now);
 }
 
-void tell_if_low(db::Txn& txn, const Context& context, const TenantScope& scope, const store::Product& before,
-                 const store::Product& product) {
+void tell_if_low(const Work& work, const store::Product& before, const store::Product& product) {
   if (before.low_since || !product.low_since) return;
   Change change{"stock.low", "product", product.id.bytes()};
   change.data.set("sku", product.sku)
       .set("quantity", product.quantity)
       .set("reorder_level", product.reorder_level);
-  record(txn, context, scope, change);
+  record(work, change);
 }
 
-store::Movement move_held(db::Txn& txn, const Context& context, const TenantScope& scope,
-                          store::Product& product, const MovementForm& form) {
+store::Movement move_held(const Work& work, store::Product& product, const MovementForm& form) {
   judge(form);
-  const auto from = store::find_place(txn, scope, product.id, form.warehouse);
-  const auto to = form.to_warehouse ? store::find_place(txn, scope, product.id, *form.to_warehouse) : from;
+  const auto from = store::find_place(work.txn, work.scope, product.id, form.warehouse);
+  const auto to =
+      form.to_warehouse ? store::find_place(work.txn, work.scope, product.id, *form.to_warehouse) : from;
   store::Movement movement;
   movement.id = form.id.value_or(crypto::new_id<MovementId>());
   movement.product = product.id;
@@ -95,30 +93,29 @@ store::Movement move_held(db::Txn& txn, const Context& context, const TenantScop
   movement.level_after = after_moving(form.type, from.quantity, form.quantity);
   movement.change = movement.level_after - from.quantity;
   movement.reason = form.reason;
-  movement.created_by = scope.user();
+  movement.created_by = work.scope.user();
   // Who waited for the product's lock is told as later than those who had it before, whenever it was asked.
-  movement.created_at = std::max({context.now, from.updated_at, to.updated_at});
+  movement.created_at = std::max({work.context.now, from.updated_at, to.updated_at});
   const auto level_there = after_moving(MovementType::in, to.quantity, form.to_warehouse ? form.quantity : 0);
   const auto total = form.to_warehouse ? 0 : movement.change;
   if (product.quantity + total > kMostStock) refuse("/quantity", "would make more than there can be");
 
-  write_level(txn, scope, product.id, form.warehouse, movement.level_after, movement.created_at,
+  write_level(work.txn, work.scope, product.id, form.warehouse, movement.level_after, movement.created_at,
               "/warehouse_id");
   if (form.to_warehouse)
-    write_level(txn, scope, product.id, *form.to_warehouse, level_there, movement.created_at,
+    write_level(work.txn, work.scope, product.id, *form.to_warehouse, level_there, movement.created_at,
                 "/to_warehouse_id");
-  store::insert_movement(txn, scope, movement);
-  record(txn, context, scope, {"stock.moved", "stock_movement", movement.id.bytes(), {}, told(movement)});
-  if (total != 0) change_total(txn, context, scope, product, total);
+  store::insert_movement(work.txn, work.scope, movement);
+  record(work, {"stock.moved", "stock_movement", movement.id.bytes(), {}, told(movement)});
+  if (total != 0) change_total(work, product, total);
   return movement;
 }
 
-store::Movement move_stock(db::Txn& txn, const Context& context, const TenantScope& scope,
-                           const MovementForm& form) {
+store::Movement move_stock(const Work& work, const MovementForm& form) {
   judge(form);
-  auto product = store::lock_row(txn, scope, form.product);
+  auto product = store::lock_row(work.txn, work.scope, form.product);
   if (!product) refuse("/product_id", "no such product");
-  return move_held(txn, context, scope, *product, form);
+  return move_held(work, *product, form);
 }
 
 }  // namespace tenantd::service

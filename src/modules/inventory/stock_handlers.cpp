@@ -84,7 +84,7 @@ Response show_movement(const Request& request, const TenantScope& scope, Txn& tx
 }
 
 Response make_movement(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto movement = service::move_stock(txn, request.context, scope, form_of(request.body));
+  const auto movement = service::move_stock({txn, request.context, scope}, form_of(request.body));
   JsonOut json;
   put_movement(json, movement);
   return created(json, "/api/v1/stock-movements/" + movement.id.str());

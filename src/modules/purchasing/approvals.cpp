@@ -65,29 +65,27 @@ bool may_mail_now(const Context& context, const TenantScope& scope) {
 
 }  // namespace
 
-std::vector<ApprovalThreshold> replace_thresholds(db::Txn& txn, const Context& context,
-                                                  const TenantScope& scope,
+std::vector<ApprovalThreshold> replace_thresholds(const Work& work,
                                                   const std::vector<ApprovalThreshold>& thresholds) {
   // As whoever removes a role does.
-  stand_for_good(txn, context, scope);
-  const auto before = store::list_thresholds(txn, scope);
-  store::delete_thresholds(txn, scope);
+  stand_for_good(work);
+  const auto before = store::list_thresholds(work.txn, work.scope);
+  store::delete_thresholds(work.txn, work.scope);
   for (std::size_t i = 0; i < thresholds.size(); ++i) {
     const auto refuse = [&](const char* member, const char* why) {
       throw ApiError(ErrorCode::validation_failed).field("/thresholds/" + std::to_string(i) + member, why);
     };
     try {
-      store::insert_threshold(txn, scope, thresholds[i]);
+      store::insert_threshold(work.txn, work.scope, thresholds[i]);
     } catch (const db::ForeignKeyError&) {
       refuse("/role_id", "no such role");
     } catch (const db::DuplicateKey&) {
       refuse("/above_minor", "stands there twice in this currency");
     }
   }
-  auto after = store::list_thresholds(txn, scope);
-  record(txn, context, scope,
-         {"purchase_request.thresholds_changed", "organization", scope.org().bytes(), told(before),
-          told(after), told(after)});
+  auto after = store::list_thresholds(work.txn, work.scope);
+  record(work, {"purchase_request.thresholds_changed", "organization", work.scope.org().bytes(), told(before),
+                told(after), told(after)});
   return after;
 }
 
@@ -100,35 +98,35 @@ PermissionSet wanted_permissions(db::Txn& txn, const TenantScope& scope, const P
   return wanted;
 }
 
-void mail_approvers(db::Txn& txn, const Context& context, const TenantScope& scope,
-                    const PurchaseView& request) {
-  auto mail = mail_about(txn, scope, mail::Template::purchase_submitted, request);
-  if (const auto requester = active_member(txn, scope, request.row.requested_by))
+void mail_approvers(const Work& work, const PurchaseView& request) {
+  auto mail = mail_about(work.txn, work.scope, mail::Template::purchase_submitted, request);
+  if (const auto requester = active_member(work.txn, work.scope, request.row.requested_by))
     mail.values["requester"] = requester->email;
-  const auto wanted = wanted_permissions(txn, scope, request);
+  const auto wanted = wanted_permissions(work.txn, work.scope, request);
   std::int64_t left = kMostMails;
-  for (const auto& role : store::list_roles(txn, scope, std::nullopt, kMostRoles)) {
+  for (const auto& role : store::list_roles(work.txn, work.scope, std::nullopt, kMostRoles)) {
     if (left == 0) return;
     if (!may_approve(role.permissions, wanted)) continue;
     // Two more, since the requester and who submitted it are not told.
-    for (const auto& holder : store::list_holders(txn, scope, role.id, context.now, left + 2)) {
-      if (holder.user == request.row.requested_by || holder.user == scope.user() || left == 0) continue;
-      if (!may_mail_now(context, scope)) return;
-      offer_mail(txn, context, mail, scope.org(), {holder.email, holder.user, true});
+    for (const auto& holder :
+         store::list_holders(work.txn, work.scope, role.id, work.context.now, left + 2)) {
+      if (holder.user == request.row.requested_by || holder.user == work.scope.user() || left == 0) continue;
+      if (!may_mail_now(work.context, work.scope)) return;
+      offer_mail(work.txn, work.context, mail, work.scope.org(), {holder.email, holder.user, true});
       --left;
     }
   }
 }
 
-void mail_requester(db::Txn& txn, const Context& context, const TenantScope& scope,
-                    const PurchaseView& request, const std::string& reason) {
-  const auto requester = active_member(txn, scope, request.row.requested_by);
-  if (!requester || !may_mail_now(context, scope)) return;
-  auto mail = mail_about(txn, scope, mail::Template::purchase_decided, request);
+void mail_requester(const Work& work, const PurchaseView& request, const std::string& reason) {
+  const auto requester = active_member(work.txn, work.scope, request.row.requested_by);
+  if (!requester || !may_mail_now(work.context, work.scope)) return;
+  auto mail = mail_about(work.txn, work.scope, mail::Template::purchase_decided, request);
   mail.values["decision"] = purchase_status_name(request.row.status);
   mail.values["reason"] = reason;
-  if (const auto decider = active_member(txn, scope, scope.user())) mail.values["decider"] = decider->email;
-  offer_mail(txn, context, std::move(mail), scope.org(), reader_of(*requester));
+  if (const auto decider = active_member(work.txn, work.scope, work.scope.user()))
+    mail.values["decider"] = decider->email;
+  offer_mail(work.txn, work.context, std::move(mail), work.scope.org(), reader_of(*requester));
 }
 
 }  // namespace tenantd::service

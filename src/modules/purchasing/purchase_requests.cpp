@@ -111,11 +111,11 @@ json::Object told(const store::PurchaseRequest& row) {
 }
 
 // Writes down who took it to its status, and why.
-void note(db::Txn& txn, const Context& context, const TenantScope& scope, PurchaseView& view,
-          const std::string& reason) {
-  store::PurchaseHistory entry{view.row.status, scope.user(), std::nullopt, reason, context.now};
-  if (context.caller != nullptr && context.caller->actor) entry.acted_by = context.caller->actor->id;
-  store::insert_history(txn, scope, view.row.id, entry);
+void note(const Work& work, PurchaseView& view, const std::string& reason) {
+  store::PurchaseHistory entry{view.row.status, work.scope.user(), std::nullopt, reason, work.context.now};
+  if (work.context.caller != nullptr && work.context.caller->actor)
+    entry.acted_by = work.context.caller->actor->id;
+  store::insert_history(work.txn, work.scope, view.row.id, entry);
   view.history.push_back(std::move(entry));
 }
 
@@ -137,18 +137,17 @@ void require_status_before(const PurchaseView& view, PurchaseStep step) {
 }
 
 // Takes the step, unless somebody else took one since `view` was read.
-void step_once(db::Txn& txn, const Context& context, const TenantScope& scope, PurchaseView& view,
-               PurchaseStep step, const std::string& reason) {
+void step_once(const Work& work, PurchaseView& view, PurchaseStep step, const std::string& reason) {
   const auto id = view.row.id;
-  if (!store::take_step(txn, scope, id, step, context.now))
+  if (!store::take_step(work.txn, work.scope, id, step, work.context.now))
     throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
   // Now that nobody else changes it. A draft may have changed until now.
-  view = find_purchase_request(txn, scope, id);
-  note(txn, context, scope, view, reason);
+  view = find_purchase_request(work.txn, work.scope, id);
+  note(work, view, reason);
 }
 
-void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
-               PurchaseStep step, PurchaseStatus was, const std::string& reason) {
+void tell_step(const Work& work, const PurchaseView& view, PurchaseStep step, PurchaseStatus was,
+               const std::string& reason) {
   json::Object before, after;
   before.set("status", purchase_status_name(was));
   after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
@@ -157,9 +156,8 @@ void tell_step(db::Txn& txn, const Context& context, const TenantScope& scope, c
     after.set("reason", reason);
     data.set("reason", reason);
   }
-  record(txn, context, scope,
-         {action_of(step), "purchase_request", view.row.id.bytes(), std::move(before), std::move(after),
-          std::move(data)});
+  record(work, {action_of(step), "purchase_request", view.row.id.bytes(), std::move(before), std::move(after),
+                std::move(data)});
 }
 
 // True if this person, in whosever name, is one of those who asked for it.
@@ -255,8 +253,8 @@ std::vector<json::Object> told_lines(const PurchaseView& view, const std::vector
   return lines;
 }
 
-void tell_receipt(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
-                  PurchaseStatus was, const std::vector<std::int64_t>& arriving) {
+void tell_receipt(const Work& work, const PurchaseView& view, PurchaseStatus was,
+                  const std::vector<std::int64_t>& arriving) {
   json::Object before, after;
   before.set("status", purchase_status_name(was));
   after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
@@ -264,15 +262,15 @@ void tell_receipt(db::Txn& txn, const Context& context, const TenantScope& scope
   auto data = told(view.row);
   data.set("lines", told_lines(view, arriving));
   const bool whole = view.row.status == PurchaseStatus::received;
-  record(txn, context, scope,
+  record(work,
          {whole ? "purchase_request.received" : "purchase_request.partially_received", "purchase_request",
           view.row.id.bytes(), std::move(before), std::move(after), std::move(data)});
 }
 
 // What the ledger refuses is a level that would be too large.
-void post_line(db::Txn& txn, const Context& context, const TenantScope& scope, const MovementForm& form) {
+void post_line(const Work& work, const MovementForm& form) {
   try {
-    move_stock(txn, context, scope, form);
+    move_stock(work, form);
   } catch (const ApiError& e) {
     if (e.code() != ErrorCode::validation_failed) throw;
     throw ApiError(ErrorCode::conflict, "There would be more in stock than there can be");
@@ -280,8 +278,8 @@ void post_line(db::Txn& txn, const Context& context, const TenantScope& scope, c
 }
 
 // The rows of the products are locked in one order by all.
-void post_lines(db::Txn& txn, const Context& context, const TenantScope& scope, const PurchaseView& view,
-                WarehouseId to, const std::vector<std::int64_t>& arriving) {
+void post_lines(const Work& work, const PurchaseView& view, WarehouseId to,
+                const std::vector<std::int64_t>& arriving) {
   std::vector<std::size_t> order(view.lines.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -290,14 +288,14 @@ void post_lines(db::Txn& txn, const Context& context, const TenantScope& scope, 
   for (const auto i : order) {
     if (arriving[i] == 0) continue;
     const auto& line = view.lines[i];
-    if (!store::receive_line(txn, scope, view.row.id, line.position, arriving[i]))
+    if (!store::receive_line(work.txn, work.scope, view.row.id, line.position, arriving[i]))
       throw ApiError(ErrorCode::conflict, "More than is still to come");
     MovementForm form;
     form.product = line.product;
     form.warehouse = to;
     form.quantity = arriving[i];
     form.reason = "Purchase request " + std::to_string(view.row.number);
-    post_line(txn, context, scope, form);
+    post_line(work, form);
   }
 }
 
@@ -309,113 +307,106 @@ PurchaseView find_purchase_request(db::Txn& txn, const TenantScope& scope, Purch
   return {*std::move(row), store::purchase_lines(txn, scope, id), store::purchase_history(txn, scope, id)};
 }
 
-PurchaseView make_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                   const PurchaseForm& form) {
+PurchaseView make_purchase_request(const Work& work, const PurchaseForm& form) {
   PurchaseView view;
   auto& row = view.row;
   row.id = crypto::new_id<PurchaseRequestId>();
-  row.requested_by = scope.user();
-  row.created_at = row.updated_at = context.now;
-  fill(txn, scope, view, form);
-  row.number = store::next_purchase_number(txn, scope);
+  row.requested_by = work.scope.user();
+  row.created_at = row.updated_at = work.context.now;
+  fill(work.txn, work.scope, view, form);
+  row.number = store::next_purchase_number(work.txn, work.scope);
   write_request([&] {
-    store::insert_row(txn, scope, row);
-    store::replace_lines(txn, scope, row.id, view.lines);
+    store::insert_row(work.txn, work.scope, row);
+    store::replace_lines(work.txn, work.scope, row.id, view.lines);
   });
-  note(txn, context, scope, view, "");
-  record(txn, context, scope,
+  note(work, view, "");
+  record(work,
          {"purchase_request.created", "purchase_request", row.id.bytes(), {}, values_of(view), told(row)});
   return view;
 }
 
-PurchaseView change_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     PurchaseRequestId id, const PurchaseForm& form,
+PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, const PurchaseForm& form,
                                      const std::function<bool(std::int64_t revision)>& is_expected) {
-  auto row = store::lock_row(txn, scope, id);
+  auto row = store::lock_row(work.txn, work.scope, id);
   if (!row) throw ApiError(ErrorCode::not_found);
   if (!is_expected(row->revision)) throw ApiError(ErrorCode::precondition_failed);
-  PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id),
-                    store::purchase_history(txn, scope, id)};
+  PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id),
+                    store::purchase_history(work.txn, work.scope, id)};
   require_status_before(view, PurchaseStep::submit);
   auto before = values_of(view);
-  fill(txn, scope, view, form);
-  view.row.updated_at = context.now;
+  fill(work.txn, work.scope, view, form);
+  view.row.updated_at = work.context.now;
   write_request([&] {
-    if (!store::update_draft(txn, scope, view.row)) throw ApiError(ErrorCode::invalid_transition);
-    store::replace_lines(txn, scope, id, view.lines);
+    if (!store::update_draft(work.txn, work.scope, view.row)) throw ApiError(ErrorCode::invalid_transition);
+    store::replace_lines(work.txn, work.scope, id, view.lines);
   });
   ++view.row.revision;
-  if (!has_asked(context, scope, view)) note(txn, context, scope, view, "");
-  record(txn, context, scope,
-         {"purchase_request.updated", "purchase_request", id.bytes(), std::move(before), values_of(view),
-          told(view.row)});
+  if (!has_asked(work.context, work.scope, view)) note(work, view, "");
+  record(work, {"purchase_request.updated", "purchase_request", id.bytes(), std::move(before),
+                values_of(view), told(view.row)});
   return view;
 }
 
-PurchaseView submit_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     PurchaseRequestId id) {
-  auto view = find_purchase_request(txn, scope, id);
+PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id) {
+  auto view = find_purchase_request(work.txn, work.scope, id);
   require_status_before(view, PurchaseStep::submit);
-  step_once(txn, context, scope, view, PurchaseStep::submit, "");
-  mail_approvers(txn, context, scope, view);
-  tell_step(txn, context, scope, view, PurchaseStep::submit, PurchaseStatus::draft, "");
+  step_once(work, view, PurchaseStep::submit, "");
+  mail_approvers(work, view);
+  tell_step(work, view, PurchaseStep::submit, PurchaseStatus::draft, "");
   return view;
 }
 
-PurchaseView withdraw_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                       PurchaseRequestId id) {
-  auto view = find_purchase_request(txn, scope, id);
-  require_requester(scope, view);
+PurchaseView withdraw_purchase_request(const Work& work, PurchaseRequestId id) {
+  auto view = find_purchase_request(work.txn, work.scope, id);
+  require_requester(work.scope, view);
   require_status_before(view, PurchaseStep::withdraw);
-  step_once(txn, context, scope, view, PurchaseStep::withdraw, "");
-  tell_step(txn, context, scope, view, PurchaseStep::withdraw, PurchaseStatus::submitted, "");
+  step_once(work, view, PurchaseStep::withdraw, "");
+  tell_step(work, view, PurchaseStep::withdraw, PurchaseStatus::submitted, "");
   return view;
 }
 
-void delete_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                             PurchaseRequestId id) {
-  auto row = store::lock_row(txn, scope, id);
+void delete_purchase_request(const Work& work, PurchaseRequestId id) {
+  auto row = store::lock_row(work.txn, work.scope, id);
   if (!row) throw ApiError(ErrorCode::not_found);
-  const PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
-  require_requester(scope, view);
+  const PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id), {}};
+  require_requester(work.scope, view);
   require_status_before(view, PurchaseStep::submit);
-  if (!store::delete_draft(txn, scope, id)) throw ApiError(ErrorCode::invalid_transition);
-  record(txn, context, scope,
+  if (!store::delete_draft(work.txn, work.scope, id)) throw ApiError(ErrorCode::invalid_transition);
+  record(work,
          {"purchase_request.deleted", "purchase_request", id.bytes(), values_of(view), {}, told(view.row)});
 }
 
-PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     PurchaseRequestId id, PurchaseStep step, const std::string& reason) {
-  auto view = find_purchase_request(txn, scope, id);
+PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, PurchaseStep step,
+                                     const std::string& reason) {
+  auto view = find_purchase_request(work.txn, work.scope, id);
   require_status_before(view, step);
-  judge_decider(txn, scope, view, step);
-  step_once(txn, context, scope, view, step, reason);
-  mail_requester(txn, context, scope, view, reason);
-  tell_step(txn, context, scope, view, step, PurchaseStatus::submitted, reason);
+  judge_decider(work.txn, work.scope, view, step);
+  step_once(work, view, step, reason);
+  mail_requester(work, view, reason);
+  tell_step(work, view, step, PurchaseStatus::submitted, reason);
   return view;
 }
 
-PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                      PurchaseRequestId id, const ReceiptForm& form) {
+PurchaseView receive_purchase_request(const Work& work, PurchaseRequestId id, const ReceiptForm& form) {
   // Its row first: of two receipts the second sees what the first has left to come.
-  auto row = store::lock_row(txn, scope, id);
+  auto row = store::lock_row(work.txn, work.scope, id);
   if (!row) throw ApiError(ErrorCode::not_found);
-  PurchaseView view{*std::move(row), store::purchase_lines(txn, scope, id), {}};
+  PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id), {}};
   require_status_before(view, PurchaseStep::receive);
   const auto to = destination(view, form.warehouse);
-  if (!modules::name_of_warehouse(txn, scope, to)) refuse("/warehouse_id", "no such warehouse");
+  if (!modules::name_of_warehouse(work.txn, work.scope, to)) refuse("/warehouse_id", "no such warehouse");
   const auto arriving = arriving_of(view, form);
   const auto was = view.row.status;
   const auto after =
       is_complete(view, arriving) ? PurchaseStatus::received : PurchaseStatus::partially_received;
   write_request([&] {
-    if (!store::receive_step(txn, scope, id, after, to, context.now))
+    if (!store::receive_step(work.txn, work.scope, id, after, to, work.context.now))
       throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
   });
-  post_lines(txn, context, scope, view, to, arriving);
-  view = find_purchase_request(txn, scope, id);
-  note(txn, context, scope, view, "");
-  tell_receipt(txn, context, scope, view, was, arriving);
+  post_lines(work, view, to, arriving);
+  view = find_purchase_request(work.txn, work.scope, id);
+  note(work, view, "");
+  tell_receipt(work, view, was, arriving);
   return view;
 }
 

@@ -31,29 +31,24 @@ struct PurchaseView {
 PurchaseView find_purchase_request(db::Txn& txn, const TenantScope& scope, PurchaseRequestId id);
 
 // Makes a draft of the caller's; an API key's is its maker's. Throws ApiError(validation_failed).
-PurchaseView make_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                   const PurchaseForm& form);
+PurchaseView make_purchase_request(const Work& work, const PurchaseForm& form);
 // Replaces a draft, whosever. Throws ApiError: not_found, precondition_failed, invalid_transition,
 // validation_failed.
-PurchaseView change_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     PurchaseRequestId id, const PurchaseForm& form,
+PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, const PurchaseForm& form,
                                      const std::function<bool(std::int64_t revision)>& is_expected);
 
 // Asks for a decision; whoever may give one learns of it by mail. Throws ApiError: not_found,
 // invalid_transition.
-PurchaseView submit_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     PurchaseRequestId id);
+PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id);
 // Approves or rejects; the requester learns of it by mail. Throws ApiError: not_found, invalid_transition,
 // own_request (the caller requested or submitted it), approval_limit (on approval).
-PurchaseView decide_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                     PurchaseRequestId id, PurchaseStep step, const std::string& reason);
+PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, PurchaseStep step,
+                                     const std::string& reason);
 // Makes a submitted request a draft again. Throws ApiError: not_found, invalid_transition, forbidden
 // (somebody else asked for it).
-PurchaseView withdraw_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                       PurchaseRequestId id);
+PurchaseView withdraw_purchase_request(const Work& work, PurchaseRequestId id);
 // Removes a draft. Throws as withdraw_purchase_request.
-void delete_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                             PurchaseRequestId id);
+void delete_purchase_request(const Work& work, PurchaseRequestId id);
 
 // What has arrived of a product, over all of the request's lines that name it.
 struct Receipt {
@@ -67,7 +62,6 @@ struct ReceiptForm {
 // Posts a movement in for each line of which something arrives. Of receipts at the same time each sees the
 // one before. Throws ApiError: not_found, invalid_transition, validation_failed, conflict (more than is still
 // to come, or too much for a level).
-PurchaseView receive_purchase_request(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                      PurchaseRequestId id, const ReceiptForm& form);
+PurchaseView receive_purchase_request(const Work& work, PurchaseRequestId id, const ReceiptForm& form);
 
 }  // namespace tenantd::service

@@ -121,7 +121,7 @@ store::PurchaseRequestFilter filter_of(const JsonValue& query, const TenantScope
 
 Response decision_reply(const Request& request, const TenantScope& scope, Txn& txn, PurchaseStep step) {
   const auto reason = request.body.IsObject() ? maybe_text(request.body, "reason") : std::nullopt;
-  return view_reply(service::decide_purchase_request(txn, request.context, scope, request_id(request), step,
+  return view_reply(service::decide_purchase_request({txn, request.context, scope}, request_id(request), step,
                                                      reason.value_or("")));
 }
 
@@ -143,7 +143,8 @@ Response list_purchase_requests(const Request& request, const TenantScope& scope
 }
 
 Response make_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  return view_reply(service::make_purchase_request(txn, request.context, scope, form_of(request.body)), 201);
+  return view_reply(service::make_purchase_request({txn, request.context, scope}, form_of(request.body)),
+                    201);
 }
 
 Response show_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -154,12 +155,12 @@ Response change_purchase_request(const Request& request, const TenantScope& scop
   const auto is_expected = [&](std::int64_t revision) {
     return if_match_allows(request.http.if_match, revision);
   };
-  return view_reply(service::change_purchase_request(txn, request.context, scope, request_id(request),
+  return view_reply(service::change_purchase_request({txn, request.context, scope}, request_id(request),
                                                      form_of(request.body), is_expected));
 }
 
 Response submit_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  return view_reply(service::submit_purchase_request(txn, request.context, scope, request_id(request)));
+  return view_reply(service::submit_purchase_request({txn, request.context, scope}, request_id(request)));
 }
 
 Response approve_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -171,16 +172,16 @@ Response reject_purchase_request(const Request& request, const TenantScope& scop
 }
 
 Response withdraw_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  return view_reply(service::withdraw_purchase_request(txn, request.context, scope, request_id(request)));
+  return view_reply(service::withdraw_purchase_request({txn, request.context, scope}, request_id(request)));
 }
 
 Response delete_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::delete_purchase_request(txn, request.context, scope, request_id(request));
+  service::delete_purchase_request({txn, request.context, scope}, request_id(request));
   return no_content();
 }
 
 Response receive_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  return view_reply(service::receive_purchase_request(txn, request.context, scope, request_id(request),
+  return view_reply(service::receive_purchase_request({txn, request.context, scope}, request_id(request),
                                                       receipt_of(request.body)));
 }
 
@@ -196,7 +197,7 @@ Response change_approval_thresholds(const Request& request, const TenantScope& s
       refuse_field("/thresholds/" + std::to_string(thresholds.size()) + "/role_id", id_words("role_id"));
     thresholds.push_back({text(each, "currency"), maybe_number(each, "above_minor").value(), *role});
   }
-  return thresholds_reply(service::replace_thresholds(txn, request.context, scope, thresholds));
+  return thresholds_reply(service::replace_thresholds({txn, request.context, scope}, thresholds));
 }
 
 constexpr auto kRows =

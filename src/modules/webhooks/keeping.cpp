@@ -14,31 +14,27 @@ json::Object status_value(WebhookStatus status) {
 // Under the locks that whoever saves a webhook takes, in that order, and only if there is anything to pause:
 // long lists of changes hold the first of them. None of them becomes active meanwhile, since that takes the
 // organization's lock.
-std::int64_t pause(db::Txn& txn, const Context& context, const TenantScope& scope,
-                   const std::vector<WebhookId>& ids) {
+std::int64_t pause(const Work& work, const std::vector<WebhookId>& ids) {
   if (ids.empty()) return 0;
-  store::lock_changes(txn, std::nullopt);
+  store::lock_changes(work.txn, std::nullopt);
   std::int64_t paused = 0;
   for (const auto& id : ids) {
-    if (!store::pause_webhook(txn, scope, id, context.now)) continue;
+    if (!store::pause_webhook(work.txn, work.scope, id, work.context.now)) continue;
     ++paused;
-    record(txn, context, scope,
-           {"webhook.suspended", "webhook", id.bytes(), status_value(WebhookStatus::active),
-            status_value(WebhookStatus::paused)});
+    record(work, {"webhook.suspended", "webhook", id.bytes(), status_value(WebhookStatus::active),
+                  status_value(WebhookStatus::paused)});
   }
   return paused;
 }
 
 }  // namespace
 
-std::int64_t suspend_webhooks_of(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                 const std::vector<UserId>& keepers) {
-  return pause(txn, context, scope, store::list_active_webhooks_of(txn, scope, keepers));
+std::int64_t suspend_webhooks_of(const Work& work, const std::vector<UserId>& keepers) {
+  return pause(work, store::list_active_webhooks_of(work.txn, work.scope, keepers));
 }
 
-std::int64_t suspend_webhooks_of(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                 RoleId role) {
-  return pause(txn, context, scope, store::list_active_webhooks_of(txn, scope, role));
+std::int64_t suspend_webhooks_of(const Work& work, RoleId role) {
+  return pause(work, store::list_active_webhooks_of(work.txn, work.scope, role));
 }
 
 }  // namespace tenantd::service

@@ -60,46 +60,44 @@ store::Webhook existing(db::Txn& txn, const TenantScope& scope, WebhookId id) {
 
 // Lock order: members, the end of the organization's order of events, its webhooks' rows. Whoever pauses a
 // webhook reads that end.
-store::Webhook existing_under_lock(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                   WebhookId id) {
-  stand_for_good(txn, context, scope);
-  store::lock_changes(txn, std::nullopt);
-  return existing(txn, scope, id);
+store::Webhook existing_under_lock(const Work& work, WebhookId id) {
+  stand_for_good(work);
+  store::lock_changes(work.txn, std::nullopt);
+  return existing(work.txn, work.scope, id);
 }
 
 }  // namespace
 
-MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const WebhookForm& form) {
-  judge_url(context, scope.org(), form.url.value());
-  stand_for_good(txn, context, scope);
+MadeWebhook make_webhook(const Work& work, const WebhookForm& form) {
+  judge_url(work.context, work.scope.org(), form.url.value());
+  stand_for_good(work);
   const auto id = crypto::new_id<WebhookId>();
-  auto secret = new_secret(context, id);
+  auto secret = new_secret(work.context, id);
   store::Webhook webhook{id,
                          form.url.value(),
                          form.description.value_or(""),
                          form.events.value(),
                          form.status.value_or(WebhookStatus::active),
                          1,
-                         scope.user(),
-                         scope.user(),
-                         context.now,
-                         context.now};
-  store::insert_webhook(txn, scope, webhook, secret.sealed);
-  store::require_place(txn, scope, store::Budgeted::webhooks, context.settings.webhooks_per_organization);
+                         work.scope.user(),
+                         work.scope.user(),
+                         work.context.now,
+                         work.context.now};
+  store::insert_webhook(work.txn, work.scope, webhook, secret.sealed);
+  store::require_place(work.txn, work.scope, store::Budgeted::webhooks,
+                       work.context.settings.webhooks_per_organization);
   auto after = told(webhook);
   after.set("secret", kMasked);
-  record(txn, context, scope, {"webhook.created", "webhook", id.bytes(), {}, std::move(after)});
+  record(work, {"webhook.created", "webhook", id.bytes(), {}, std::move(after)});
   return {std::move(webhook), std::move(secret.shown)};
 }
 
-store::Webhook change_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
-                              const WebhookForm& form,
+store::Webhook change_webhook(const Work& work, WebhookId id, const WebhookForm& form,
                               const std::function<bool(std::int64_t revision)>& is_expected) {
-  existing(txn, scope, id);
+  existing(work.txn, work.scope, id);
   if (form.url)
-    judge_url(context, scope.org(), *form.url);  // before anything is locked: it may take its time
-  auto webhook = existing_under_lock(txn, context, scope, id);
+    judge_url(work.context, work.scope.org(), *form.url);  // before anything is locked: it may take its time
+  auto webhook = existing_under_lock(work, id);
   if (!is_expected(webhook.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = told(webhook);
   const bool url_changed = form.url && *form.url != webhook.url;
@@ -107,51 +105,48 @@ store::Webhook change_webhook(db::Txn& txn, const Context& context, const Tenant
   webhook.description = form.description.value_or(webhook.description);
   webhook.events = form.events.value_or(webhook.events);
   webhook.status = form.status.value_or(webhook.status);
-  webhook.kept_by = scope.user();
-  if (!store::update_webhook(txn, scope, webhook, context.now))
+  webhook.kept_by = work.scope.user();
+  if (!store::update_webhook(work.txn, work.scope, webhook, work.context.now))
     throw ApiError(ErrorCode::precondition_failed);
   ++webhook.revision;
-  webhook.updated_at = context.now;
+  webhook.updated_at = work.context.now;
   auto after = told(webhook);
   if (url_changed) after.set("url_changed", true);
-  record(txn, context, scope,
-         {"webhook.updated", "webhook", id.bytes(), std::move(before), std::move(after)});
+  record(work, {"webhook.updated", "webhook", id.bytes(), std::move(before), std::move(after)});
   return webhook;
 }
 
-void remove_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id) {
-  const auto webhook = existing_under_lock(txn, context, scope, id);
-  if (!store::delete_webhook(txn, scope, id)) throw ApiError(ErrorCode::not_found);
-  record(txn, context, scope, {"webhook.deleted", "webhook", id.bytes(), told(webhook)});
+void remove_webhook(const Work& work, WebhookId id) {
+  const auto webhook = existing_under_lock(work, id);
+  if (!store::delete_webhook(work.txn, work.scope, id)) throw ApiError(ErrorCode::not_found);
+  record(work, {"webhook.deleted", "webhook", id.bytes(), told(webhook)});
 }
 
-MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                  WebhookId id) {
-  auto webhook = existing_under_lock(txn, context, scope, id);
-  auto secret = new_secret(context, id);
-  const auto until = context.now + kPreviousSecretSigns;
-  if (!store::replace_webhook_secret(txn, scope, id, secret.sealed, until, context.now))
+MadeWebhook rotate_webhook_secret(const Work& work, WebhookId id) {
+  auto webhook = existing_under_lock(work, id);
+  auto secret = new_secret(work.context, id);
+  const auto until = work.context.now + kPreviousSecretSigns;
+  if (!store::replace_webhook_secret(work.txn, work.scope, id, secret.sealed, until, work.context.now))
     throw ApiError(ErrorCode::not_found);
   ++webhook.revision;
-  webhook.updated_at = context.now;
+  webhook.updated_at = work.context.now;
   json::Object after;
   after.set("secret", kMasked);
-  record(txn, context, scope, {"webhook.secret_rotated", "webhook", id.bytes(), {}, std::move(after)});
+  record(work, {"webhook.secret_rotated", "webhook", id.bytes(), {}, std::move(after)});
   return {std::move(webhook), std::move(secret.shown)};
 }
 
-store::WebhookDelivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                       WebhookId id, EventId event) {
-  const auto webhook = existing_under_lock(txn, context, scope, id);
-  if (!store::find_delivery(txn, scope, id, event)) throw ApiError(ErrorCode::not_found);
+store::WebhookDelivery replay_delivery(const Work& work, WebhookId id, EventId event) {
+  const auto webhook = existing_under_lock(work, id);
+  if (!store::find_delivery(work.txn, work.scope, id, event)) throw ApiError(ErrorCode::not_found);
   if (webhook.status == WebhookStatus::paused)
     throw ApiError(ErrorCode::conflict, "The webhook is paused: nothing is sent to it");
-  store::replay_delivery(txn, scope, id, event, context.now);
+  store::replay_delivery(work.txn, work.scope, id, event, work.context.now);
   json::Object after;
   after.set("event_id", event);
-  record(txn, context, scope, {"webhook.delivery_replayed", "webhook", id.bytes(), {}, std::move(after)});
-  if (context.wake_courier) txn.after_commit(context.wake_courier);
-  return store::find_delivery(txn, scope, id, event).value();
+  record(work, {"webhook.delivery_replayed", "webhook", id.bytes(), {}, std::move(after)});
+  if (work.context.wake_courier) work.txn.after_commit(work.context.wake_courier);
+  return store::find_delivery(work.txn, work.scope, id, event).value();
 }
 
 }  // namespace tenantd::service

@@ -31,20 +31,16 @@ struct MadeWebhook {
 
 // Resolves the URL's host: for the outbound lane. Throws ApiError(url_refused, limit_reached, unavailable:
 // too many wait for their names to be resolved).
-MadeWebhook make_webhook(db::Txn& txn, const Context& context, const TenantScope& scope,
-                         const WebhookForm& form);
+MadeWebhook make_webhook(const Work& work, const WebhookForm& form);
 // `is_expected` judges the revision. Throws ApiError(not_found, url_refused, precondition_failed,
 // unavailable).
-store::Webhook change_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id,
-                              const WebhookForm& form,
+store::Webhook change_webhook(const Work& work, WebhookId id, const WebhookForm& form,
                               const std::function<bool(std::int64_t revision)>& is_expected);
 // Throws ApiError(not_found).
-void remove_webhook(db::Txn& txn, const Context& context, const TenantScope& scope, WebhookId id);
-MadeWebhook rotate_webhook_secret(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                  WebhookId id);
+void remove_webhook(const Work& work, WebhookId id);
+MadeWebhook rotate_webhook_secret(const Work& work, WebhookId id);
 // Sends an event again, whatever became of it. Throws ApiError(not_found), ApiError(conflict) for a paused
 // webhook.
-store::WebhookDelivery replay_delivery(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                       WebhookId id, EventId event);
+store::WebhookDelivery replay_delivery(const Work& work, WebhookId id, EventId event);
 
 }  // namespace tenantd::service

@@ -101,7 +101,7 @@ Response list_webhooks(const Request& request, const TenantScope& scope, Txn& tx
 }
 
 Response make_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto made = service::make_webhook(txn, request.context, scope, form_of(request.body));
+  const auto made = service::make_webhook({txn, request.context, scope}, form_of(request.body));
   return webhook_reply(made.webhook, &made.secret, 201);
 }
 
@@ -115,17 +115,17 @@ Response change_webhook(const Request& request, const TenantScope& scope, Txn& t
   const auto is_expected = [&](std::int64_t revision) {
     return if_match_allows(request.http.if_match, revision);
   };
-  return webhook_reply(service::change_webhook(txn, request.context, scope, webhook_of(request),
+  return webhook_reply(service::change_webhook({txn, request.context, scope}, webhook_of(request),
                                                form_of(request.body), is_expected));
 }
 
 Response delete_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::remove_webhook(txn, request.context, scope, webhook_of(request));
+  service::remove_webhook({txn, request.context, scope}, webhook_of(request));
   return no_content();
 }
 
 Response rotate_webhook_secret(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto made = service::rotate_webhook_secret(txn, request.context, scope, webhook_of(request));
+  const auto made = service::rotate_webhook_secret({txn, request.context, scope}, webhook_of(request));
   return webhook_reply(made.webhook, &made.secret);
 }
 
@@ -144,7 +144,7 @@ Response list_deliveries(const Request& request, const TenantScope& scope, Txn& 
 }
 
 Response replay_delivery(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto delivery = service::replay_delivery(txn, request.context, scope, webhook_of(request),
+  const auto delivery = service::replay_delivery({txn, request.context, scope}, webhook_of(request),
                                                  id_of<EventId>(request, "event_id"));
   JsonOut json;
   put_delivery(json, delivery);

@@ -98,7 +98,7 @@ tenantd::http::Response make_project(const tenantd::api::Request& request, const
   require(!scope.permissions().has(Permission::users_update),
           "the scope holds what nobody does in another's name");
   tenantd::service::record(
-      txn, request.context, scope,
+      {txn, request.context, scope},
       {"project.created", "project", tenantd::crypto::new_id<tenantd::EventId>().bytes()});
   return tenantd::api::no_content();
 }

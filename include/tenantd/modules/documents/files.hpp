@@ -31,8 +31,7 @@ struct Upload {
 
 // Makes a document that waits for its file, and counts the file as stored already.
 // Throws ApiError: body_too_large, validation_failed (no such project), limit_reached.
-Upload announce_upload(db::Txn& txn, const Context& context, const TenantScope& scope,
-                       const UploadForm& form);
+Upload announce_upload(const Work& work, const UploadForm& form);
 
 // nginx has not read the body yet, or has it on its disk.
 enum class UploadStage { announced, arrived };
@@ -45,8 +44,7 @@ std::string allow_upload(db::Txn& txn, const Context& context, const UploadAddre
 // The file is there and is the one that was announced; the document has it from now on. Reads the whole file,
 // or asks the store: for the outbound lane. Again is no change. Returns the document. Throws ApiError:
 // not_found, upload_incomplete, upload_mismatch, body_too_large, storage_unavailable.
-store::Document complete_upload(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                DocumentId id);
+store::Document complete_upload(const Work& work, DocumentId id);
 
 struct Download {
   std::string place;  // below nginx's location of the files; "" if `url` says where
@@ -54,7 +52,7 @@ struct Download {
   std::string disposition;
 };
 // `attachment(name)`: what the download says of itself. Throws ApiError: not_found, upload_incomplete.
-Download find_download(db::Txn& txn, const Context& context, const TenantScope& scope, DocumentId id,
+Download find_download(const Work& work, DocumentId id,
                        const std::function<std::string(const std::string& name)>& attachment);
 
 // Throws ConfigError if FILE_STORE or what it needs cannot be meant.

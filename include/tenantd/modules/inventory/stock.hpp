@@ -21,17 +21,14 @@ struct MovementForm {
 
 // Throws ApiError: validation_failed (what the form names is not there, does not go with the type, or would
 // make more than there can be), insufficient_stock.
-store::Movement move_stock(db::Txn& txn, const Context& context, const TenantScope& scope,
-                           const MovementForm& form);
+store::Movement move_stock(const Work& work, const MovementForm& form);
 // The same of a product that the caller has locked; its quantity goes along. What throws has written nothing,
 // unless a warehouse is missing.
-store::Movement move_held(db::Txn& txn, const Context& context, const TenantScope& scope,
-                          store::Product& product, const MovementForm& form);
+store::Movement move_held(const Work& work, store::Product& product, const MovementForm& form);
 
 // Since when `product` is low, after it became `quantity`: nullopt if it is not. A crossing begins at `now`.
 std::optional<TimePoint> low_since(const store::Product& product, TimePoint now);
 // Tells that `product` has become low, if it was not so before.
-void tell_if_low(db::Txn& txn, const Context& context, const TenantScope& scope, const store::Product& before,
-                 const store::Product& product);
+void tell_if_low(const Work& work, const store::Product& before, const store::Product& product);
 
 }  // namespace tenantd::service

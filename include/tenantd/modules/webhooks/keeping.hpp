@@ -10,8 +10,7 @@ namespace tenantd::service {
 // Pauses the webhooks that `keepers`, or those who hold the role, answer for, and tells of each. For when
 // they may make none any more, under the organization's lock. Somebody who may saves them as active again.
 // Returns how many there were.
-std::int64_t suspend_webhooks_of(db::Txn& txn, const Context& context, const TenantScope& scope,
-                                 const std::vector<UserId>& keepers);
-std::int64_t suspend_webhooks_of(db::Txn& txn, const Context& context, const TenantScope& scope, RoleId role);
+std::int64_t suspend_webhooks_of(const Work& work, const std::vector<UserId>& keepers);
+std::int64_t suspend_webhooks_of(const Work& work, RoleId role);
 
 }  // namespace tenantd::service
