@@ -1,26 +1,19 @@
 #include "tenantd/api/dispatch.hpp"
 
-#include <algorithm>
-#include <new>
-
 #include "api/validation/sent_back.hpp"
 #include "body.hpp"
 #include "cors.hpp"
+#include "dispatch_call.hpp"
 #include "find_org_id.hpp"
 #include "normalize.hpp"
-#include "problem_members.hpp"
-#include "request_shares.hpp"
-#include "shares.hpp"
 #include "tenantd/api/idempotency.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/domain/network.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/http/cpu_watch.hpp"
-#include "tenantd/http/problem.hpp"
 #include "tenantd/http/server.hpp"
 
 namespace tenantd::api {
@@ -50,34 +43,7 @@ std::string_view body_schema(const Route& route) {
   return "no_body";
 }
 
-// Who acts, or the key that does.
-std::string account_of(const Principal& principal) {
-  const UserId person = principal.actor ? principal.actor->id : principal.user.id;
-  return 'a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()};
-}
-
 }  // namespace
-
-struct Dispatch::Call {
-  Call(http::Request& request, service::Context given, shm::RateLimiter& mails,
-       std::shared_ptr<const crypto::KeyRing> ring)
-      : http(request), keys(std::move(ring)), context(std::move(given)), mail_shares(mails) {}
-
-  http::Request& http;
-  std::shared_ptr<const crypto::KeyRing> keys;  // which the context refers to
-  service::Context context;
-  Router::Match match;
-  Json body;
-  Json query;
-  std::optional<Principal> principal;
-  bool account_counted = false;
-  bool again = false;  // was put aside before
-  std::int64_t started_us = 0;
-  Shares::Held held;
-  RequestShares mail_shares;
-  bool body_read = false;
-  std::optional<std::string> media_type = std::nullopt;
-};
 
 Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas,
                    SharedState& shared, const Lane& lane)
@@ -168,36 +134,6 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
   }
 }
 
-// Holds the only catch of what goes wrong.
-http::Response Dispatch::answer_or_refuse(Call& call) {
-  try {
-    return answer(call);
-  } catch (const NotNow&) {
-    throw;
-  } catch (const ApiError& e) {
-    return refuse(call, e);
-  } catch (const http::BadRequest& e) {
-    const auto code = find_error(e.code).value_or(ErrorCode::bad_request);
-    return refuse(call, ApiError(code, e.detail));
-  } catch (const db::RetryableError& e) {
-    return fail(call, ErrorCode::unavailable, e.what());
-  } catch (const db::DuplicateKey& e) {
-    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
-  } catch (const db::LimitReached& e) {
-    return refuse(call,
-                  ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
-                      .member("limit", e.limit));
-  } catch (const db::ForeignKeyError& e) {
-    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
-  } catch (const std::bad_alloc&) {
-    return fail(call, ErrorCode::unavailable, "the worker may take no more memory");
-  } catch (const std::exception& e) {
-    return fail(call, ErrorCode::internal, e.what());
-  } catch (...) {
-    return fail(call, ErrorCode::internal, "unknown exception");
-  }
-}
-
 http::Response Dispatch::answer(Call& call) {
   normalize(call.http);
   call.match = router_.find(call.http.method, call.http.path);
@@ -218,54 +154,6 @@ http::Response Dispatch::answer(Call& call) {
     throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
   if (call.match.route->gate != nullptr) call.match.route->gate(call.http, call.context);
   return act(call);
-}
-
-void Dispatch::limit(const Call& call) {
-  const auto [name, most] = [&]() -> std::pair<char, std::int64_t> {
-    switch (call.match.route->rate) {
-      case Rate::none: return {'n', 0};
-      case Rate::read: return {'r', settings_.limit_read};
-      case Rate::write: return {'w', settings_.limit_write};
-      case Rate::password: return {'p', settings_.limit_password};
-      case Rate::outbound: return {'o', settings_.limit_outbound};
-    }
-    return {'n', 0};
-  }();
-  take(name + network_of(call.http.remote_address), most);
-}
-
-// From however many addresses an account's requests come. Once a request, however often its transaction runs.
-void Dispatch::limit_account(Call& call) {
-  if (call.account_counted) return;
-  call.account_counted = true;
-  take(account_of(*call.principal), settings_.limit_account);
-  limit_organization(call);
-}
-
-// What is done as a super-admin is no organization's share here either.
-void Dispatch::admit(Call& call) {
-  if (call.held) return;
-  const auto& principal = *call.principal;
-  const bool shares = principal.organization && call.match.route->handler.access != Access::super;
-  call.held =
-      shares_->admit(account_of(principal), shares ? std::optional{principal.organization->id} : std::nullopt,
-                     weight_of(*call.match.route, call.http, call.body));
-}
-
-// Of all its members and keys together. What a super-admin does as such is nobody's share: or the limit could
-// not be lifted by one who stands behind it.
-void Dispatch::limit_organization(const Call& call) {
-  const auto& principal = *call.principal;
-  if (!principal.organization || call.match.route->handler.access == Access::super) return;
-  take('t' + std::string{principal.organization->id.raw()}, principal.organization_requests.value_or(0));
-}
-
-// Counts one request of `caller` in its minute. Throws ApiError(rate_limited).
-void Dispatch::take(const std::string& caller, std::int64_t most) {
-  const auto decision = shared_.limiter->take(caller, most, 60, monotonic_microseconds());
-  if (decision.allowed) return;
-  shared_.metrics->rate_limited.fetch_add(1, std::memory_order_relaxed);
-  service::require({false, decision.limit, decision.retry_after}, "");
 }
 
 // Only what whoever may call this row has sent is parsed, once, however often the transaction runs.
@@ -378,52 +266,6 @@ std::optional<Json> Dispatch::read_current(Call& call, const Route& reader, db::
   } catch (const ApiError&) {
     return std::nullopt;
   }
-}
-
-http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
-  const int status = http_status(error.code());
-  const auto& detail = error.public_text();
-  auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
-                                detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
-  if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
-  for (const auto& [name, value] : error.headers()) response.header(name, value);
-  if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
-  if (status == 503) response.header("Retry-After", "2");
-  const auto level = status >= 500 ? log::Level::error : log::Level::notice;
-  const bool told = status >= 500 || status == 401 || status == 403 || status == 429;
-  // The caller is not told which address was refused: only the log helps whoever has to set it right.
-  if (told || error.code() == ErrorCode::url_refused)
-    log::write(level, status >= 500 ? "request.failed" : "request.refused",
-               {{"request_id", call.http.request_id},
-                {"path", call.match.route != nullptr ? call.match.route->path : std::string_view{}},
-                {"code", error_name(error.code())},
-                {"address", call.http.remote_address},
-                {"user", call.principal ? call.principal->user.id.str() : ""},
-                {"actor", call.principal && call.principal->actor ? call.principal->actor->id.str() : ""},
-                {"detail", error.log_detail()}});
-  return response;
-}
-
-http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::string& detail) const {
-  return refuse(call, ApiError(code).detail(detail));
-}
-
-void Dispatch::finish(const Call& call, http::Response& response) const {
-  auto& metrics = *shared_.metrics;
-  const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
-  metrics.observe(route, response.status, monotonic_microseconds() - call.started_us);
-  metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  put_cors(settings_, call.http, response);
-  // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
-  const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
-  if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))
-    response.header("Cache-Control", "no-store");
-  const bool password = call.match.route != nullptr && call.match.route->rate == Rate::password;
-  if (password && response.status < 300)
-    log::info("account.request", {{"request_id", call.http.request_id},
-                                  {"path", call.match.route->path},
-                                  {"status", response.status},
-                                  {"address", call.http.remote_address}});
 }
 
 }  // namespace tenantd::api

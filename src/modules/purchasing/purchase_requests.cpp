@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "modules/purchasing/approvals.hpp"
+#include "modules/purchasing/purchase_steps.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
@@ -15,12 +15,6 @@
 namespace tenantd::service {
 namespace {
 
-[[noreturn]] void refuse(const std::string& pointer, const char* why) {
-  throw ApiError(ErrorCode::validation_failed).field(pointer, why);
-}
-
-std::string line_pointer(std::size_t i, const char* member) { return "/lines/" + std::to_string(i) + member; }
-
 // The products that the lines name.
 std::map<ProductId, store::Product> products_of(db::Txn& txn, const TenantScope& scope,
                                                 const std::vector<store::PurchaseLine>& lines) {
@@ -28,7 +22,7 @@ std::map<ProductId, store::Product> products_of(db::Txn& txn, const TenantScope&
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (products.contains(lines[i].product)) continue;
     auto product = store::find_row(txn, scope, lines[i].product);
-    if (!product) refuse(line_pointer(i, "/product_id"), "no such product");
+    if (!product) refuse_purchase(line_pointer(i, "/product_id"), "no such product");
     products.emplace(lines[i].product, *std::move(product));
   }
   return products;
@@ -48,7 +42,7 @@ void fill(db::Txn& txn, const TenantScope& scope, PurchaseView& view, const Purc
   row.warehouse = form.warehouse;
   row.note = form.note;
   if (form.warehouse && !modules::name_of_warehouse(txn, scope, *form.warehouse))
-    refuse("/warehouse_id", "no such warehouse");
+    refuse_purchase("/warehouse_id", "no such warehouse");
   view.lines = form.lines;
   const auto products = products_of(txn, scope, view.lines);
   row.currency = form.currency ? form.currency : first_currency(view.lines, products);
@@ -64,18 +58,8 @@ void fill(db::Txn& txn, const TenantScope& scope, PurchaseView& view, const Purc
     line.name = product.name;
     line.unit = product.unit;
     const auto total = add_line(row.total_minor, line.quantity, line.unit_price_minor);
-    if (!total) refuse(line_pointer(i, ""), "makes the total too large");
+    if (!total) refuse_purchase(line_pointer(i, ""), "makes the total too large");
     row.total_minor = *total;
-  }
-}
-
-// Runs a write and says what the schema refuses: what the request names was removed meanwhile.
-template <class Write>
-void write_request(Write&& write) {
-  try {
-    write();
-  } catch (const db::ForeignKeyError&) {
-    refuse("/lines", "a product or the warehouse is not there any more");
   }
 }
 
@@ -98,27 +82,6 @@ json::Object values_of(const PurchaseView& view) {
   return values;
 }
 
-// What an event's readers learn.
-json::Object told(const store::PurchaseRequest& row) {
-  json::Object values;
-  values.set("number", row.number)
-      .set("title", row.title)
-      .set("status", purchase_status_name(row.status))
-      .set("currency", row.currency)
-      .set("total_minor", row.total_minor)
-      .set("requested_by", row.requested_by);
-  return values;
-}
-
-// Writes down who took it to its status, and why.
-void note(const Work& work, PurchaseView& view, const std::string& reason) {
-  store::PurchaseHistory entry{view.row.status, work.scope.user(), std::nullopt, reason, work.context.now};
-  if (work.context.caller != nullptr && work.context.caller->actor)
-    entry.acted_by = work.context.caller->actor->id;
-  store::insert_history(work.txn, work.scope, view.row.id, entry);
-  view.history.push_back(std::move(entry));
-}
-
 std::string_view action_of(PurchaseStep step) {
   switch (step) {
     case PurchaseStep::submit: return "purchase_request.submitted";
@@ -128,12 +91,6 @@ std::string_view action_of(PurchaseStep step) {
     case PurchaseStep::receive: return "purchase_request.received";
   }
   return {};
-}
-
-void require_status_before(const PurchaseView& view, PurchaseStep step) {
-  if (may_take(step, view.row.status)) return;
-  throw ApiError(ErrorCode::invalid_transition,
-                 "It is " + std::string{purchase_status_name(view.row.status)});
 }
 
 // Takes the step, unless somebody else took one since `view` was read.
@@ -190,113 +147,10 @@ void judge_decider(db::Txn& txn, const TenantScope& scope, const PurchaseView& v
     throw ApiError(ErrorCode::approval_limit);
 }
 
-// Where what was requested goes.
-WarehouseId destination(const PurchaseView& view, const std::optional<WarehouseId>& named) {
-  if (!view.row.warehouse && !named) refuse("/warehouse_id", "is required: the request names none");
-  if (view.row.warehouse && named && *named != *view.row.warehouse)
-    refuse("/warehouse_id", "the request names another");
-  return view.row.warehouse ? *view.row.warehouse : *named;
-}
-
 // Who asked for it takes it back, nobody else.
 void require_requester(const TenantScope& scope, const PurchaseView& view) {
   if (view.row.requested_by != scope.user())
     throw ApiError(ErrorCode::forbidden, "Who asked for it takes it back");
-}
-
-// Puts what arrived of a product on its lines, in their order, into `arriving`.
-void spread(const PurchaseView& view, const Receipt& receipt, std::size_t index,
-            std::vector<std::int64_t>& arriving) {
-  std::int64_t left = receipt.quantity, open = 0;
-  bool is_named = false;
-  for (std::size_t i = 0; i < view.lines.size(); ++i) {
-    const auto& line = view.lines[i];
-    if (line.product != receipt.product) continue;
-    is_named = true;
-    const auto room = line.quantity - line.received - arriving[i];
-    const auto here = std::min(left, room);
-    arriving[i] += here;
-    left -= here;
-    open += room;
-  }
-  if (!is_named) refuse(line_pointer(index, "/product_id"), "is on no line of the request");
-  if (left > 0)
-    throw ApiError(ErrorCode::conflict, "More than is still to come")
-        .field(line_pointer(index, "/quantity"), std::to_string(open) + " are still to come");
-}
-
-// How much arrives of each line.
-std::vector<std::int64_t> arriving_of(const PurchaseView& view, const ReceiptForm& form) {
-  std::vector<std::int64_t> arriving(view.lines.size(), 0);
-  if (form.arrived) {
-    for (std::size_t i = 0; i < form.arrived->size(); ++i) spread(view, (*form.arrived)[i], i, arriving);
-    return arriving;
-  }
-  for (std::size_t i = 0; i < view.lines.size(); ++i)
-    arriving[i] = view.lines[i].quantity - view.lines[i].received;
-  return arriving;
-}
-
-bool is_complete(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
-  for (std::size_t i = 0; i < view.lines.size(); ++i)
-    if (view.lines[i].received + arriving[i] < view.lines[i].quantity) return false;
-  return true;
-}
-
-// Of the lines of which something arrives.
-std::vector<json::Object> told_lines(const PurchaseView& view, const std::vector<std::int64_t>& arriving) {
-  std::vector<json::Object> lines;
-  for (std::size_t i = 0; i < view.lines.size(); ++i) {
-    if (arriving[i] == 0) continue;
-    lines.emplace_back().set("product_id", view.lines[i].product).set("quantity", arriving[i]);
-  }
-  return lines;
-}
-
-void tell_receipt(const Work& work, const PurchaseView& view, PurchaseStatus was,
-                  const std::vector<std::int64_t>& arriving) {
-  json::Object before, after;
-  before.set("status", purchase_status_name(was));
-  after.set("status", purchase_status_name(view.row.status)).set("number", view.row.number);
-  after.set("lines", told_lines(view, arriving));
-  auto data = told(view.row);
-  data.set("lines", told_lines(view, arriving));
-  const bool whole = view.row.status == PurchaseStatus::received;
-  record(work,
-         {whole ? "purchase_request.received" : "purchase_request.partially_received", "purchase_request",
-          view.row.id.bytes(), std::move(before), std::move(after), std::move(data)});
-}
-
-// What the ledger refuses is a level that would be too large.
-void post_line(const Work& work, const MovementForm& form) {
-  try {
-    move_stock(work, form);
-  } catch (const ApiError& e) {
-    if (e.code() != ErrorCode::validation_failed) throw;
-    throw ApiError(ErrorCode::conflict, "There would be more in stock than there can be");
-  }
-}
-
-// The rows of the products are locked in one order by all.
-void post_lines(const Work& work, const PurchaseView& view, WarehouseId to,
-                const std::vector<std::int64_t>& arriving) {
-  std::vector<std::size_t> order(view.lines.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return view.lines[a].product < view.lines[b].product;
-  });
-  for (const auto i : order) {
-    if (arriving[i] == 0) continue;
-    const auto& line = view.lines[i];
-    if (!store::receive_line(work.txn, work.scope, view.row.id, line.position, arriving[i]))
-      throw ApiError(ErrorCode::conflict, "More than is still to come");
-    MovementForm form;
-    form.product = line.product;
-    form.warehouse = to;
-    form.quantity = arriving[i];
-    form.reason = "Purchase request " + std::to_string(view.row.number);
-    post_line(work, form);
-  }
 }
 
 }  // namespace
@@ -384,29 +238,6 @@ PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, Pur
   step_once(work, view, step, reason);
   mail_requester(work, view, reason);
   tell_step(work, view, step, PurchaseStatus::submitted, reason);
-  return view;
-}
-
-PurchaseView receive_purchase_request(const Work& work, PurchaseRequestId id, const ReceiptForm& form) {
-  // Its row first: of two receipts the second sees what the first has left to come.
-  auto row = store::lock_row(work.txn, work.scope, id);
-  if (!row) throw ApiError(ErrorCode::not_found);
-  PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id), {}};
-  require_status_before(view, PurchaseStep::receive);
-  const auto to = destination(view, form.warehouse);
-  if (!modules::name_of_warehouse(work.txn, work.scope, to)) refuse("/warehouse_id", "no such warehouse");
-  const auto arriving = arriving_of(view, form);
-  const auto was = view.row.status;
-  const auto after =
-      is_complete(view, arriving) ? PurchaseStatus::received : PurchaseStatus::partially_received;
-  write_request([&] {
-    if (!store::receive_step(work.txn, work.scope, id, after, to, work.context.now))
-      throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
-  });
-  post_lines(work, view, to, arriving);
-  view = find_purchase_request(work.txn, work.scope, id);
-  note(work, view, "");
-  tell_receipt(work, view, was, arriving);
   return view;
 }
 

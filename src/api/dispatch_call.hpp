@@ -1,0 +1,35 @@
+// What is known of one request while it is answered.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "request_shares.hpp"
+#include "shares.hpp"
+#include "tenantd/api/dispatch.hpp"
+
+namespace tenantd::api {
+
+struct Dispatch::Call {
+  Call(http::Request& request, service::Context given, shm::RateLimiter& mails,
+       std::shared_ptr<const crypto::KeyRing> ring)
+      : http(request), keys(std::move(ring)), context(std::move(given)), mail_shares(mails) {}
+
+  http::Request& http;
+  std::shared_ptr<const crypto::KeyRing> keys;  // which the context refers to
+  service::Context context;
+  Router::Match match;
+  Json body;
+  Json query;
+  std::optional<Principal> principal;
+  bool account_counted = false;
+  bool again = false;  // was put aside before
+  std::int64_t started_us = 0;
+  Shares::Held held;
+  RequestShares mail_shares;
+  bool body_read = false;
+  std::optional<std::string> media_type = std::nullopt;
+};
+
+}  // namespace tenantd::api

@@ -1,0 +1,91 @@
+// What a request that went wrong is answered, and what every reply has.
+#include <algorithm>
+#include <new>
+
+#include "cors.hpp"
+#include "dispatch_call.hpp"
+#include "problem_members.hpp"
+#include "tenantd/base/log.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/http/problem.hpp"
+#include "tenantd/http/server.hpp"
+
+namespace tenantd::api {
+
+// Holds the only catch of what goes wrong.
+http::Response Dispatch::answer_or_refuse(Call& call) {
+  try {
+    return answer(call);
+  } catch (const NotNow&) {
+    throw;
+  } catch (const ApiError& e) {
+    return refuse(call, e);
+  } catch (const http::BadRequest& e) {
+    const auto code = find_error(e.code).value_or(ErrorCode::bad_request);
+    return refuse(call, ApiError(code, e.detail));
+  } catch (const db::RetryableError& e) {
+    return fail(call, ErrorCode::unavailable, e.what());
+  } catch (const db::DuplicateKey& e) {
+    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const db::LimitReached& e) {
+    return refuse(call,
+                  ApiError(ErrorCode::limit_reached, "The organization's limit of " + e.limit + " is reached")
+                      .member("limit", e.limit));
+  } catch (const db::ForeignKeyError& e) {
+    return refuse(call, ApiError(ErrorCode::conflict).detail(e.what()));
+  } catch (const std::bad_alloc&) {
+    return fail(call, ErrorCode::unavailable, "the worker may take no more memory");
+  } catch (const std::exception& e) {
+    return fail(call, ErrorCode::internal, e.what());
+  } catch (...) {
+    return fail(call, ErrorCode::internal, "unknown exception");
+  }
+}
+
+http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
+  const int status = http_status(error.code());
+  const auto& detail = error.public_text();
+  auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
+                                detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
+  if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
+  for (const auto& [name, value] : error.headers()) response.header(name, value);
+  if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
+  if (status == 503) response.header("Retry-After", "2");
+  const auto level = status >= 500 ? log::Level::error : log::Level::notice;
+  const bool told = status >= 500 || status == 401 || status == 403 || status == 429;
+  // The caller is not told which address was refused: only the log helps whoever has to set it right.
+  if (told || error.code() == ErrorCode::url_refused)
+    log::write(level, status >= 500 ? "request.failed" : "request.refused",
+               {{"request_id", call.http.request_id},
+                {"path", call.match.route != nullptr ? call.match.route->path : std::string_view{}},
+                {"code", error_name(error.code())},
+                {"address", call.http.remote_address},
+                {"user", call.principal ? call.principal->user.id.str() : ""},
+                {"actor", call.principal && call.principal->actor ? call.principal->actor->id.str() : ""},
+                {"detail", error.log_detail()}});
+  return response;
+}
+
+http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::string& detail) const {
+  return refuse(call, ApiError(code).detail(detail));
+}
+
+void Dispatch::finish(const Call& call, http::Response& response) const {
+  auto& metrics = *shared_.metrics;
+  const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
+  metrics.observe(route, response.status, monotonic_microseconds() - call.started_us);
+  metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  put_cors(settings_, call.http, response);
+  // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
+  const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
+  if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))
+    response.header("Cache-Control", "no-store");
+  const bool password = call.match.route != nullptr && call.match.route->rate == Rate::password;
+  if (password && response.status < 300)
+    log::info("account.request", {{"request_id", call.http.request_id},
+                                  {"path", call.match.route->path},
+                                  {"status", response.status},
+                                  {"address", call.http.remote_address}});
+}
+
+}  // namespace tenantd::api
