@@ -11,7 +11,7 @@ bool open_to_impersonation(const Route& route) {
     // A GET in the lane that waits begins something with others: a sign-in at an identity provider.
     case Access::anyone:
     case Access::user:
-    case Access::caller: return reads && route.rate != Rate::outbound;
+    case Access::caller: return reads && route.lane != LaneKind::outbound;
     case Access::subject: return reads;
     case Access::tenant: return reads || kImpersonable.has(route.permission.value());
     case Access::super: return false;

@@ -37,7 +37,7 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (!route.body.empty() || route.method != Method::GET)
     add({malformed_json, body_too_large, unsupported_media_type});
   if (route.also == AlsoTakes::form) add({malformed_form});
-  if (route.rate == Rate::outbound) add({busy});
+  if (route.lane == LaneKind::outbound) add({busy});
   if (route.method != Method::GET) add({conflict, contended});
   if (takes_if_match(route)) add({precondition_failed});
   if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});

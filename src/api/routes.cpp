@@ -111,6 +111,11 @@ std::span<const Route> routes() {
   return kAll;
 }
 
+std::string_view lane_name(LaneKind lane) {
+  constexpr std::array<std::string_view, 3> kNames{"fast", "hash", "outbound"};
+  return kNames.at(static_cast<std::size_t>(lane));
+}
+
 std::string nginx_lanes() {
   std::string out =
       "# Which requests go to workers of their own: those that hash passwords, and those that wait for "
@@ -119,7 +124,7 @@ std::string nginx_lanes() {
       "map $uri $tenantd_lane {\n    default fast;\n";
   std::vector<std::pair<std::string_view, std::string_view>> paths;
   for (const auto& route : routes())
-    if (lane_of(route) != "fast") paths.emplace_back(route.path, lane_of(route));
+    if (route.lane != LaneKind::fast) paths.emplace_back(route.path, lane_name(route.lane));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   // A trailing slash is the same path.

@@ -215,7 +215,7 @@ Test(routes, the_map_for_nginx_names_each_path_that_hashes_passwords_once_and_no
     const auto line = "\n    " + in_nginx(route.path) + " hash;\n";
     bool hashes = false;
     for (const auto& other : api::routes())
-      hashes = hashes || (other.path == route.path && api::lane_of(other) == "hash");
+      hashes = hashes || (other.path == route.path && other.lane == api::LaneKind::hash);
     require_equal(map.find(line) != std::string::npos, hashes, std::string{route.path});
     require(!hashes || map.find(line) == map.rfind(line), std::string{route.path});
     // A trailing slash leads to the same lane.
@@ -223,4 +223,22 @@ Test(routes, the_map_for_nginx_names_each_path_that_hashes_passwords_once_and_no
     const auto slashed = "\n    " + std::string{route.path} + "/ hash;\n";
     require(is_pattern || (map.find(slashed) != std::string::npos) == hashes, std::string{route.path});
   }
+}
+
+Test(routes, a_row_that_names_no_lane_goes_to_the_one_of_its_limit) {
+  constexpr Route usual{.method = Method::GET,
+                        .path = "/a",
+                        .handler = nothing,
+                        .rate = Rate::password,
+                        .reply = {200, ""},
+                        .summary = "A"};
+  constexpr Route other{.method = Method::GET,
+                        .path = "/a",
+                        .handler = nothing,
+                        .rate = Rate::password,
+                        .lane = api::LaneKind::fast,
+                        .reply = {200, ""},
+                        .summary = "A"};
+  require_equal(std::string{api::lane_name(usual.lane)}, std::string{"hash"});
+  require_equal(std::string{api::lane_name(other.lane)}, std::string{"fast"});
 }

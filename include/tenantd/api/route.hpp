@@ -26,9 +26,19 @@ using http::Method;
 
 enum class Access { anyone, user, caller, tenant, subject, super };
 
-// Which limit counts a request. `password` and `outbound` also name the lane: requests that hash, and
-// requests that wait for others (identity providers, names to be resolved), go to workers of their own.
+// Which limit counts a request.
 enum class Rate { none, read, write, password, outbound };
+
+// Which workers answer a request: those that hash passwords, and those that wait for others (identity
+// providers, names to be resolved), are workers of their own.
+enum class LaneKind { fast, hash, outbound };
+std::string_view lane_name(LaneKind lane);
+
+// The lane of a row that names none.
+constexpr LaneKind usual_lane(Rate rate) {
+  if (rate == Rate::password) return LaneKind::hash;
+  return rate == Rate::outbound ? LaneKind::outbound : LaneKind::fast;
+}
 
 class Handler {
  public:
@@ -112,6 +122,7 @@ struct Route {
   bool ends_impersonation = false;
   Gate gate = nullptr;  // asked before the body is parsed
   Rate rate;
+  LaneKind lane = usual_lane(rate);
   std::string_view body = {};  // schema of the request's body, or empty
   AlsoTakes also = AlsoTakes::nothing;
   std::string_view query = {};  // schema of its query, or empty: no parameters
@@ -124,12 +135,6 @@ struct Route {
 // Every row, in the order of the documents. Each wing's rows stand beside their handlers. Throws
 // std::logic_error when two rows have one method and path.
 std::span<const Route> routes();
-
-// The workers that answer this row: "fast", "hash" or "outbound".
-constexpr std::string_view lane_of(const Route& route) {
-  if (route.rate == Rate::password) return "hash";
-  return route.rate == Rate::outbound ? "outbound" : "fast";
-}
 
 // Prints the nginx map from path to lane, for nginx/lanes.conf.
 std::string nginx_lanes();

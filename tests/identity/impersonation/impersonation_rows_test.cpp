@@ -20,6 +20,7 @@
 using namespace tenantd::test;
 using tenantd::Permission;
 using tenantd::api::Access;
+using tenantd::api::LaneKind;
 using tenantd::api::Rate;
 using tenantd::api::Route;
 using tenantd::http::Method;
@@ -46,7 +47,7 @@ bool is_open(const Route& route) {
   // The address says who sends a file; nobody looks at a token.
   if (route.path == "/files/{document_id}") return true;
   if (route.rate == Rate::password || route.handler.access == Access::super) return false;
-  if (route.method == Method::GET) return route.permission || route.rate != Rate::outbound;
+  if (route.method == Method::GET) return route.permission || route.lane != LaneKind::outbound;
   if (route.handler.access != Access::tenant) return false;
   // A search reads, though it is posted.
   const auto permission = tenantd::permission_name(*route.permission);
