@@ -171,7 +171,7 @@ void Connection::Statement::bind_null(unsigned at) { statement_->setNull(at, 0);
 void Connection::bind_one(Statement& s, unsigned at, const Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return s.bind(at, std::int64_t{*flag});
   if (const auto* number = std::get_if<std::int64_t>(&value)) return s.bind(at, *number);
-  if (const auto* text = std::get_if<std::string_view>(&value)) return s.bind(at, *text);
+  if (const auto text = text_of(value)) return s.bind(at, *text);
   if (const auto* id = std::get_if<UuidBytes>(&value))
     return s.bind(at, std::string_view{reinterpret_cast<const char*>(id->data()), id->size()});
   s.bind_null(at);

@@ -2,6 +2,7 @@
 #include "tenantd/effects/changes.hpp"
 
 #include "record/statements.hpp"
+#include "record/words.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/record/rows.hpp"
@@ -13,11 +14,11 @@ void set_value(json::Object& values, const Field& field, const Value& value) {
   const auto name = field.name;
   if (field.kind == Kind::choice) {
     values.set(name, field.chosen(value));
-    return;
-  }
-  if (const auto* id = std::get_if<UuidBytes>(&value)) {
+  } else if (field.kind == Kind::names) {
+    values.set(name, names_in(value));
+  } else if (const auto* id = std::get_if<UuidBytes>(&value)) {
     values.set(name, format_uuid(*id));
-  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+  } else if (const auto text = text_of(value)) {
     values.set(name, field.kind == Kind::digest ? to_hex(*text) : std::string{*text});
   } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
     values.set(name, *number);
@@ -28,15 +29,17 @@ void set_value(json::Object& values, const Field& field, const Value& value) {
   }
 }
 
-// The constraint names the refusal. A server that does not tell the name leaves one that is alone.
+// A server that does not tell the constraint's name leaves a refusal that is alone.
+const Refusal* find_refusal(const Record& record, std::string_view constraint) {
+  for (const auto& refusal : record.refusals)
+    if (refusal.constraint == constraint || (constraint.empty() && record.refusals.count == 1))
+      return &refusal;
+  return nullptr;
+}
+
 [[noreturn]] void refuse_constraint(const Record& record, const std::string& key) {
-  for (const auto& refusal : record.refusals) {
-    if (refusal.constraint != key && !(key.empty() && record.refusals.count == 1)) continue;
-    ApiError error{refusal.code};
-    if (!refusal.pointer.empty()) error.add_field(std::string{refusal.pointer}, std::string{refusal.says});
-    throw ApiError{error};
-  }
-  throw;
+  if (find_refusal(record, key) == nullptr) throw;
+  refuse(record, key);
 }
 
 template <class Write>
@@ -76,10 +79,16 @@ json::Object audit_values(const Record& record, const void* row) {
   return values;
 }
 
+void refuse(const Record& record, std::string_view constraint) {
+  const auto& refusal = *find_refusal(record, constraint);
+  ApiError error{refusal.code, std::string{refusal.text}};
+  if (!refusal.pointer.empty()) error.add_field(std::string{refusal.pointer}, std::string{refusal.says});
+  throw ApiError{error};
+}
+
 void insert(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope) {
   const auto& sql = record.statements(record);
-  std::vector<Value> values{scope.org().bytes(), record.id.get(row), record.created_at.get(row),
-                            record.updated_at.get(row)};
+  std::vector<Value> values{scope.org().bytes()};
   for (const auto* field : sql.made()) values.push_back(field->get(row));
   write(record, [&] { txn.execute(sql.insert(), std::span<const Value>{values}); });
 }
@@ -88,14 +97,14 @@ void update(const Record& record, const void* row, db::Txn& txn, const TenantSco
   const auto& sql = record.statements(record);
   std::vector<Value> values;
   for (const auto* field : sql.written()) values.push_back(field->get(row));
-  values.insert(values.end(), {record.updated_at.get(row), scope.org().bytes(), record.id.get(row)});
+  values.insert(values.end(), {record.updated_at().get(row), scope.org().bytes(), record.id.get(row)});
   write(record, [&] { txn.execute(sql.update(), std::span<const Value>{values}); });
 }
 
-void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id) {
+bool erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id) {
   const std::array<Value, 2> one{scope.org().bytes(), id};
   try {
-    txn.execute(record.statements(record).remove(), std::span<const Value>{one});
+    return txn.execute(record.statements(record).remove(), std::span<const Value>{one}) == 1;
   } catch (const db::ForeignKeyError&) {
     throw ApiError(ErrorCode::resource_in_use);
   }
@@ -104,9 +113,9 @@ void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const U
 void make(Object& row, const service::Work& work) {
   const auto& record = row.record();
   row.set(record.id, crypto::new_id<EventId>().bytes());
-  for (const auto* stamp : {&record.created_at, &record.updated_at})
+  for (const auto* stamp : {&record.created_at(), &record.updated_at()})
     row.set(*stamp, unix_seconds(work.context.now));
-  row.set(record.revision, std::int64_t{1});
+  row.set(record.revision(), std::int64_t{1});
   settle(row, work.context.now);
   insert(record, row.row(), work.txn, work.scope);
   tell(row, work, "created", {}, audit_values(record, row.row()));
@@ -119,10 +128,10 @@ Object change(const Record& record, const service::Work& work, const UuidBytes& 
   if (!is_expected(row.revision())) throw ApiError(ErrorCode::precondition_failed);
   const Object before{record, row.row()};
   edit(row);
-  row.set(record.updated_at, unix_seconds(work.context.now));
+  row.set(record.updated_at(), unix_seconds(work.context.now));
   settle(row, work.context.now);
   update(record, row.row(), work.txn, work.scope);
-  row.set(record.revision, row.revision() + 1);
+  row.set(record.revision(), row.revision() + 1);
   tell(row, work, "updated", audit_values(record, before.row()), audit_values(record, row.row()));
   if (const auto hook = record.hooks.changed) hook(work, before.row(), row.row());
   return row;

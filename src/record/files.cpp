@@ -174,8 +174,7 @@ void put_cell(ExportFile& file, const Field& field, const Value& value) {
   } else if (const auto* flag = std::get_if<bool>(&value)) {
     file.text(*flag ? "true" : "false");
   } else {
-    const auto* text = std::get_if<std::string_view>(&value);
-    const auto shown = text != nullptr ? *text : std::string_view{};
+    const auto shown = text_of(value).value_or("");
     file.text(field.kind == Kind::digest ? to_hex(shown) : std::string{shown});
   }
 }

@@ -1,5 +1,6 @@
 #include "tenantd/record/json.hpp"
 
+#include "record/words.hpp"
 #include "tenantd/api/email_in.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/domain/project.hpp"
@@ -31,8 +32,10 @@ void put_field(json::Writer& out, const Field& field, const void* row) {
   if (field.kind == Kind::choice) {
     out.value(field.chosen(value));
   } else if (field.kind == Kind::tags) {
-    put_tags(out, std::get<std::string_view>(value));
-  } else if (const auto* bytes = std::get_if<std::string_view>(&value); bytes && field.kind == Kind::digest) {
+    put_tags(out, text_of(value).value());
+  } else if (field.kind == Kind::names) {
+    out.value(names_in(value));
+  } else if (const auto bytes = text_of(value); bytes && field.kind == Kind::digest) {
     out.value(to_hex(*bytes));
   } else {
     put_plain(out, value);
@@ -46,6 +49,7 @@ void fill_email(void* row, const Field& field, const api::JsonValue& body) {
 
 // The number of a name, which the schema knows to be one.
 std::int64_t number_of(const Field& field, std::string_view name) {
+  if (field.is_numbered && name.size() == 1) return name.front() - '0';
   std::int64_t number = 0;
   while (field.choices[static_cast<std::size_t>(number)] != name) ++number;
   return number;
@@ -65,6 +69,26 @@ void fill_tags(void* row, const Field& field, const api::JsonValue& typed) {
   field.set(row, std::string_view{joined});
 }
 
+void refuse_fault(const Field& field, std::string_view text, std::size_t count, const std::string& pointer) {
+  const auto wrong = field.fault == nullptr ? std::string_view{} : field.fault(text, count);
+  if (!wrong.empty()) api::refuse_field(pointer, std::string{wrong});
+}
+
+void fill_text(void* row, const Field& field, std::string_view typed) {
+  refuse_fault(field, typed, 1, '/' + std::string{field.name});
+  field.set(row, typed);
+}
+
+void fill_names(void* row, const Field& field, const api::JsonValue& typed) {
+  std::string joined;
+  for (rapidjson::SizeType i = 0; i < typed.Size(); ++i) {
+    const auto name = json::view(typed[i]);
+    refuse_fault(field, name, typed.Size(), '/' + std::string{field.name} + '/' + std::to_string(i));
+    joined.append(i == 0 ? "" : ",").append(name);
+  }
+  field.set(row, std::string_view{joined});
+}
+
 void fill_absent(void* row, const Field& field) {
   if (field.otherwise && field.kind == Kind::choice)
     return field.set(row, number_of(field, *field.otherwise));
@@ -81,7 +105,7 @@ void fill_field(void* row, const Field& field, const api::JsonValue& body) {
   switch (field.kind) {
     case Kind::name:
     case Kind::text:
-    case Kind::code: return field.set(row, json::view(*found));
+    case Kind::code: return fill_text(row, field, json::view(*found));
     case Kind::email: return fill_email(row, field, body);
     case Kind::number:
     case Kind::time: return field.set(row, found->GetInt64());
@@ -89,20 +113,19 @@ void fill_field(void* row, const Field& field, const api::JsonValue& body) {
     case Kind::id: return field.set(row, api::id<OrgId>(body, field.name).bytes());
     case Kind::choice: return field.set(row, number_of(field, json::view(*found)));
     case Kind::tags: return fill_tags(row, field, *found);
+    case Kind::names: return fill_names(row, field, *found);
     case Kind::digest: return;
   }
 }
 
 }  // namespace
 
-void put(json::Writer& out, const Record& record, const void* row) {
-  out.begin_object();
+void put_members(json::Writer& out, const Record& record, const void* row) {
   put_field(out, record.id, row);
   for (const auto& field : record.fields)
     if (field.in(kReply)) put_field(out, field, row);
-  put_field(out, record.created_at, row);
-  put_field(out, record.updated_at, row);
-  out.end_object();
+  for (const auto& stamp : record.stamps)
+    if (stamp.in(kReply)) put_field(out, stamp, row);
 }
 
 void put_body(json::Writer& out, const Object& row) {
@@ -116,6 +139,12 @@ void put_body(json::Writer& out, const Object& row) {
 void fill(const Record& record, void* row, const api::JsonValue& body) {
   for (const auto& field : record.fields)
     if (field.in(kBody)) fill_field(row, field, body);
+  if (const auto judge = record.hooks.judge) judge(row);
+}
+
+void fill_given(const Record& record, void* row, const api::JsonValue& body) {
+  for (const auto& field : record.fields)
+    if (field.in(kBody) && api::member(body, field.name) != nullptr) fill_field(row, field, body);
   if (const auto judge = record.hooks.judge) judge(row);
 }
 

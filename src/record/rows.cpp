@@ -13,7 +13,7 @@ class Reader {
  public:
   Reader(const Record& record, const db::Rows& rows) : record_(record), rows_(rows) {
     for (const auto* field : record.statements(record).read())
-      columns_.push_back({field, rows.column(field->name)});
+      columns_.push_back({field, rows.column(field->column())});
   }
 
   Object row() const {
@@ -30,6 +30,7 @@ class Reader {
       case Kind::text:
       case Kind::code:
       case Kind::tags:
+      case Kind::names:
       case Kind::digest:
       case Kind::email: return object.set(field, std::string_view{rows_.text(column)});
       case Kind::number:
@@ -57,7 +58,8 @@ std::optional<Object> first(const Record& record, db::Rows rows) {
 // The parameters of Statements::wanted().
 void add_wanted(std::vector<Value>& values, const Statements& sql, const Filter& filter) {
   const std::size_t times = sql.searches() == 0 ? 0 : sql.searches() + 1;
-  values.insert(values.end(), times, filter.q ? Value{std::string_view{*filter.q}} : Value{nullptr});
+  for (std::size_t i = 0; i < times; ++i)
+    filter.q ? values.emplace_back(std::string_view{*filter.q}) : values.emplace_back(nullptr);
   for (std::size_t i = 0; i < sql.filters(); ++i)
     values.insert(values.end(), 2, filter.values.empty() ? Value{nullptr} : filter.values.at(i));
 }
@@ -103,7 +105,7 @@ std::vector<Object> list(const Record& record, db::Txn& txn, const TenantScope& 
 
 store::Keyset keyset_of(const Object& row, bool ranked) {
   const auto& record = row.record();
-  const auto seconds = std::get<std::int64_t>(row.get(ranked ? *ranked_field(record) : record.created_at));
+  const auto seconds = std::get<std::int64_t>(row.get(ranked ? *ranked_field(record) : record.created_at()));
   return {from_unix(seconds), row.id()};
 }
 

@@ -24,6 +24,7 @@ std::string_view type_of(const Field& field) {
     case Kind::choice:
     case Kind::digest:
     case Kind::id: return "string";
+    case Kind::names:
     case Kind::tags: return "array";
   }
   return {};
@@ -38,18 +39,29 @@ void put_type(json::Writer& out, const Field& field) {
   out.begin_array().value(type_of(field)).value("null").end_array();
 }
 
-void put_names(json::Writer& out, const Field& field) {
+void put_choices(json::Writer& out, const Field& field, bool numbers = false) {
   out.key("enum").begin_array();
   for (const auto name : field.choices) out.value(name);
+  if (numbers)
+    for (std::size_t i = 0; i < field.choices.size(); ++i) out.value(std::to_string(i));
   out.end_array();
 }
 
 void put_bounds(json::Writer& out, const Field& field) {
-  const bool text = field.is_text();
-  if (text ? field.least > 0 : field.most > 0) out.field(text ? "minLength" : "minimum", field.least);
-  if (field.most > 0) out.field(text ? "maxLength" : "maximum", field.most);
+  const bool text = field.is_text(), several = field.kind == Kind::names;
+  const auto* least = text ? "minLength" : several ? "minItems" : "minimum";
+  const auto* most = text ? "maxLength" : several ? "maxItems" : "maximum";
+  if (text || several ? field.least > 0 : field.most > 0) out.field(least, field.least);
+  if (field.most > 0) out.field(most, field.most);
   if (!field.pattern.empty()) out.field("pattern", field.pattern);
   if (!field.pattern_says.empty()) out.field("x-pattern-says", field.pattern_says);
+}
+
+void put_each_name(json::Writer& out, const Field& field) {
+  out.key("items").begin_object().field("type", "string");
+  if (field.each_least > 0) out.field("minLength", field.each_least);
+  if (field.each_most > 0) out.field("maxLength", field.each_most);
+  out.end_object();
 }
 
 // What a request may hold there.
@@ -59,9 +71,11 @@ void put_request_field(json::Writer& out, const Field& field) {
   if (field.kind == Kind::name) out.field("format", "name");
   if (field.kind == Kind::text) out.field("format", "text");
   if (field.kind == Kind::id) out.field("minLength", 36).field("maxLength", 36).field("format", "uuid");
-  if (field.kind == Kind::choice) put_names(out, field);
+  if (field.kind == Kind::choice) put_choices(out, field, field.is_numbered);
   if (field.kind == Kind::tags) out.field("maxItems", kMostTags).key("items").raw(kTypedTag);
+  if (field.kind == Kind::names) out.field("uniqueItems", true);
   put_bounds(out, field);
+  if (field.kind == Kind::names) put_each_name(out, field);
   if (!field.description.empty()) out.field("description", field.description);
   out.end_object();
 }
@@ -72,8 +86,12 @@ void put_reply_field(json::Writer& out, const Field& field) {
   put_type(out, field);
   if (field.kind == Kind::number || field.kind == Kind::time) out.field("format", "int64");
   if (field.kind == Kind::id) out.field("format", "uuid");
-  if (field.kind == Kind::choice) put_names(out, field);
-  if (field.kind == Kind::tags) out.key("items").raw(R"({"type":"string"})");
+  if (field.kind == Kind::choice) put_choices(out, field);
+  if (field.kind == Kind::tags || field.kind == Kind::names) {
+    out.key("items").begin_object().field("type", "string");
+    if (!field.each_description.empty()) out.field("description", field.each_description);
+    out.end_object();
+  }
   if (field.kind == Kind::time)
     out.field("description", "Seconds since 1970");
   else if (!field.in(kBody) && !field.description.empty())
@@ -84,52 +102,77 @@ void put_reply_field(json::Writer& out, const Field& field) {
 void put_example_text(json::Writer& out, const Field& field) {
   if (field.kind == Kind::tags)
     out.field(field.name, split_tags(field.example_text));
+  else if (field.kind == Kind::names)
+    out.field(field.name, names_in(field.example_text));
   else
     out.field(field.name, field.example_text);
 }
 
-void put_example(json::Writer& out, const Record& record) {
-  out.key("examples").begin_array().begin_object();
+// Of one body, from what the fields say.
+std::string field_examples(const Record& record) {
+  json::Writer out;
+  out.begin_array().begin_object();
   for (const auto& field : record.fields) {
     if (!field.example_text.empty()) put_example_text(out, field);
     if (field.example_number) out.field(field.name, *field.example_number);
   }
   out.end_object().end_array();
+  return out.text();
 }
 
 void begin(json::Writer& out, const std::string& title) {
   out.begin_object().field("title", title).field("type", "object");
 }
 
-std::string request_schema(const Record& record) {
-  json::Writer out;
-  begin(out, camel_case(record.name));
+void begin_request(json::Writer& out, const Record& record, const std::string& title) {
+  begin(out, title);
   out.field("additionalProperties", false).key("properties").begin_object();
   out.key("org_id").raw(kOrgId);
   for (const auto& field : record.fields)
     if (field.in(kBody)) put_request_field(out, field);
-  out.end_object().key("required").begin_array();
+  out.end_object();
+}
+
+std::string request_schema(const Record& record) {
+  json::Writer out;
+  begin_request(out, record, camel_case(record.name));
+  out.key("required").begin_array();
   for (const auto& field : record.fields)
     if (field.in(kBody) && field.is_required()) out.value(field.name);
   out.end_array();
-  put_example(out, record);
-  out.end_object();
+  const auto& examples = record.examples.body;
+  out.key("examples").raw(examples.empty() ? field_examples(record) : examples).end_object();
   return out.text();
 }
 
-std::string reply_schema(const Record& record) {
+// Of a body that names what it changes.
+std::string change_schema(const Record& record) {
   json::Writer out;
-  begin(out, camel_case(record.name));
+  begin_request(out, record, "Changed " + spoken(record.name));
+  out.key("examples").raw(record.examples.change).end_object();
+  return out.text();
+}
+
+void put_secret(json::Writer& out, const ShownOnce& secret) {
+  out.key(secret.name).begin_object().field("type", "string").field("pattern", secret.pattern);
+  out.field("description", secret.says).end_object();
+}
+
+std::string reply_schema(const Record& record, const ShownOnce* secret = nullptr) {
+  json::Writer out;
+  begin(out, camel_case(record.name) + (secret == nullptr ? "" : " with its secret"));
   out.field("x-etag", true).field("additionalProperties", false);
   out.key("required").begin_array().value("id");
   for (const auto& field : record.fields)
     if (field.in(kReply)) out.value(field.name);
-  out.value("created_at").value("updated_at").end_array();
-  out.key("properties").begin_object();
+  out.value("created_at").value("updated_at");
+  if (secret != nullptr) out.value(secret->name);
+  out.end_array().key("properties").begin_object();
   put_reply_field(out, record.id);
   for (const auto& field : record.fields)
     if (field.in(kReply)) put_reply_field(out, field);
   out.key("created_at").raw(kSeconds).key("updated_at").raw(kSeconds);
+  if (secret != nullptr) put_secret(out, *secret);
   out.end_object().end_object();
   return out.text();
 }
@@ -200,6 +243,9 @@ std::vector<api::SchemaText> schemas_of(const Resource& resource) {
                                        {"reply/" + many, page_schema(record, many)}};
   if (unique_field(record) != nullptr && !resource.options.own_files)
     schemas.push_back({one + "_import", import_schema(record)});
+  if (!record.examples.change.empty()) schemas.push_back({"change_" + one, change_schema(record)});
+  if (!record.shown_once.name.empty())
+    schemas.push_back({"reply/new_" + one, reply_schema(record, &record.shown_once)});
   return schemas;
 }
 

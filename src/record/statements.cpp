@@ -7,7 +7,7 @@ std::string join(const std::vector<const Field*>& fields, std::string_view betwe
   std::string text;
   for (const auto* field : fields) {
     if (!text.empty()) text += between;
-    text += field->name;
+    text += field->column();
     text += after;
   }
   return text;
@@ -22,7 +22,8 @@ std::string times(std::size_t count, std::string_view text) {
 }  // namespace
 
 Statements::Statements(const Record& record) {
-  read_ = {&record.id, &record.revision, &record.created_at, &record.updated_at};
+  add(record.id);
+  for (const auto& stamp : record.stamps) add(stamp);
   for (const auto& field : record.fields) add(field);
   const std::string table{record.name};
   const std::string one = "WHERE org_id = ? AND id = ?";
@@ -30,9 +31,8 @@ Statements::Statements(const Record& record) {
   const auto text = [&](const char* name, std::string sql) {
     return Text{table + '.' + name, std::move(sql)};
   };
-  insert_ = text("insert", "INSERT INTO " + table + " (org_id, id, created_at, updated_at" +
-                               times(made_.empty() ? 0 : 1, ", ") + join(made_, ", ", "") +
-                               ") VALUES (?, ?, ?, ?" + times(made_.size(), ", ?") + ')');
+  insert_ = text("insert", "INSERT INTO " + table + " (org_id, " + join(made_, ", ", "") + ") VALUES (?" +
+                               times(made_.size(), ", ?") + ')');
   find_ = text("find", select + one);
   lock_ = text("lock", select + one + " FOR UPDATE");
   hold_ = text("hold", "SELECT 1 FROM " + table + ' ' + one + " LOCK IN SHARE MODE");
@@ -42,9 +42,10 @@ Statements::Statements(const Record& record) {
   if (const auto* key = unique_field(record))
     unique_ = text("unique",
                    "SELECT id FROM " + table + " WHERE org_id = ? AND " + std::string{key->name} + " = ?");
-  update_ = text("update", "UPDATE " + table + " SET " + join(written_, ", ", " = ?") +
-                               times(written_.empty() ? 0 : 1, ", ") +
-                               "revision = revision + 1, updated_at = ? " + one);
+  if (record.changes())
+    update_ = text("update", "UPDATE " + table + " SET " + join(written_, ", ", " = ?") +
+                                 times(written_.empty() ? 0 : 1, ", ") +
+                                 "revision = revision + 1, updated_at = ? " + one);
   remove_ = text("delete", "DELETE FROM " + table + ' ' + one);
   const auto* rank = ranked_field(record);
   list_ = text("list", select + list_by("created_at"));
@@ -55,7 +56,7 @@ Statements::Statements(const Record& record) {
 }
 
 void Statements::add(const Field& field) {
-  const std::string name{field.name};
+  const std::string name{field.column()};
   if (field.in(kWritten) || field.in(kMade)) made_.push_back(&field);
   if (field.in(kWritten)) written_.push_back(&field);
   if (field.in(kStored)) read_.push_back(&field);

@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "tenantd/base/text.hpp"
+
 namespace tenantd::record {
 namespace {
 
@@ -34,6 +36,10 @@ std::string sentence(std::string words) {
 std::string with_article(std::string_view name) {
   const bool vowel = std::string_view{"aeiou"}.find(name.front()) != std::string_view::npos;
   return (vowel ? "an " : "a ") + spoken(name);
+}
+
+std::vector<std::string_view> names_in(std::string_view joined) {
+  return joined.empty() ? std::vector<std::string_view>{} : split(joined, ',');
 }
 
 std::string many_of(const Resource& resource) {

@@ -15,8 +15,9 @@ namespace tenantd::record {
 
 // What a value is. `name` is one line in which something can be seen; `text` may be anything; `code` has a
 // pattern of its own; `choice` is one of some names, whose number is stored; `tags` are several, in one text
-// (domain/project.hpp); `digest` is bytes, shown in hexadecimal digits, which no request brings.
-enum class Kind { name, text, code, email, number, flag, time, id, choice, tags, digest };
+// (domain/project.hpp); `names` are several of a known set, stored with commas between them and shown as a
+// list; `digest` is bytes, shown in hexadecimal digits, which no request brings.
+enum class Kind { name, text, code, email, number, flag, time, id, choice, tags, names, digest };
 
 inline constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
 
@@ -31,6 +32,9 @@ enum Part : unsigned {
   kEverywhere = kBody | kReply | kStored | kWritten | kAudited
 };
 
+// Returns what is wrong with a text, or with one of `count` names; empty: nothing is.
+using Fault = std::string_view (*)(std::string_view text, std::size_t count);
+
 struct Field {
   std::string_view name;
   Kind kind;
@@ -38,8 +42,13 @@ struct Field {
   Value (*get)(const void* row);
   void (*set)(void* row, const Value& value);
   unsigned parts = kEverywhere;
-  std::int64_t least = 0;  // characters, or the number itself
-  std::int64_t most = 0;   // 0: without a bound
+  std::string_view column_name = {};  // empty: the name
+  std::int64_t least = 0;             // characters, names, or the number itself
+  std::int64_t most = 0;              // 0: without a bound
+  std::int64_t each_least = 0;        // characters of each name
+  std::int64_t each_most = 0;
+  std::string_view each_description = {};
+  Fault fault = nullptr;
   std::string_view pattern = {};
   std::string_view pattern_says = {};  // what a refusal says of the pattern
   std::string_view description = {};
@@ -47,6 +56,7 @@ struct Field {
   std::optional<std::int64_t> example_number = {};
   std::optional<std::string_view> otherwise = {};  // what a request that leaves it out means
   std::span<const std::string_view> choices = {};
+  bool is_numbered = false;
   bool is_searched = false;
   bool is_unique = false;
   bool is_filter = false;
@@ -67,6 +77,21 @@ struct Field {
   constexpr Field one_of(std::span<const std::string_view> names) const {
     return with(&Field::choices, names);
   }
+  constexpr Field each_length(std::int64_t min, std::int64_t max) const {
+    return with(&Field::each_least, min).with(&Field::each_most, max);
+  }
+  // What the schema of a reply says of each name.
+  constexpr Field each_says(std::string_view sentence) const {
+    return with(&Field::each_description, sentence);
+  }
+  constexpr Field judged_by(Fault what_is_wrong) const { return with(&Field::fault, what_is_wrong); }
+  // A request may name the choice by its number, as a text.
+  constexpr Field numbered() const { return with(&Field::is_numbered, true); }
+  constexpr Field stored_as(std::string_view column) const { return with(&Field::column_name, column); }
+  // What is read or filled in is more than the member's value.
+  constexpr Field set_by(void (*setter)(void* row, const Value& value)) const {
+    return with(&Field::set, setter);
+  }
   // A list's `q` looks into it.
   constexpr Field searched() const { return with(&Field::is_searched, true); }
   // Of a reference: a query of the list may ask for the rows with this id alone.
@@ -83,6 +108,11 @@ struct Field {
   constexpr Field kept() const { return only(kReply | kStored | kMade); }
   // The service's own: a column and nothing else.
   constexpr Field hidden() const { return only(kStored | kWritten); }
+  // Written when the row is made and never read back: a hash, a sealed secret.
+  constexpr Field written_once() const { return only(kMade); }
+  // The audit row has it not, or has it alone.
+  constexpr Field unaudited() const { return only(parts & ~kAudited); }
+  constexpr Field audited_alone() const { return only(kAudited); }
   // Replies alone have it: it is derived from the rest.
   constexpr Field derived() const { return only(kReply); }
   constexpr Field only(unsigned some) const { return with(&Field::parts, some); }
@@ -97,6 +127,7 @@ struct Field {
   std::string_view chosen(const Value& value) const {
     return choices[static_cast<std::size_t>(std::get<std::int64_t>(value))];
   }
+  constexpr std::string_view column() const { return column_name.empty() ? name : column_name; }
   constexpr bool in(Part part) const { return (parts & part) != 0; }
   constexpr bool is_text() const {
     return kind == Kind::name || kind == Kind::text || kind == Kind::code || kind == Kind::email;

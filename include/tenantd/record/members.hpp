@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "tenantd/base/time.hpp"
+#include "tenantd/domain/permission_set.hpp"
 #include "tenantd/record/field.hpp"
 
 namespace tenantd::record {
@@ -14,6 +16,8 @@ namespace tenantd::record {
 // --- between members and values ---
 
 inline Value value_of(const std::string& v) { return std::string_view{v}; }
+inline Value value_of(std::string&& v) { return std::move(v); }
+inline Value value_of(const PermissionSet& v) { return format_permissions(v); }
 inline Value value_of(std::int64_t v) { return v; }
 inline Value value_of(bool v) { return v; }
 template <class Enum>
@@ -28,7 +32,8 @@ Value value_of(const std::optional<T>& v) {
   return v ? value_of(*v) : Value{nullptr};
 }
 
-inline void assign(std::string& to, const Value& v) { to = std::get<std::string_view>(v); }
+inline void assign(std::string& to, const Value& v) { to = text_of(v).value(); }
+inline void assign(PermissionSet& to, const Value& v) { to = parse_permissions(text_of(v).value()); }
 inline void assign(std::int64_t& to, const Value& v) { to = std::get<std::int64_t>(v); }
 inline void assign(bool& to, const Value& v) { to = std::get<bool>(v); }
 template <class Enum>
@@ -65,15 +70,11 @@ constexpr Field field(std::string_view name, Kind kind) {
   return {name, kind, Of::maybe, Of::get, Of::set};
 }
 
-// A function of the row, which replies show: no text, which a Value would outlive.
-template <class T>
-inline constexpr bool kHoldsText =
-    std::is_same_v<T, std::string> || std::is_same_v<T, std::optional<std::string>>;
+// A function of the row, which replies show.
 template <auto Function>
 struct Computed;
 template <class Row, class T, T (*Function)(const Row&)>
 struct Computed<Function> {
-  static_assert(!kHoldsText<T>);
   static constexpr bool maybe = kMaybe<T>;
   static Value get(const void* row) { return value_of(Function(*static_cast<const Row*>(row))); }
   static void set(void*, const Value&) {}
@@ -117,6 +118,18 @@ constexpr Field time(std::string_view n) {
 template <auto Member>
 constexpr Field choice(std::string_view n, std::span<const std::string_view> names) {
   return field<Member>(n, Kind::choice).one_of(names);
+}
+template <auto Member>
+constexpr Field names(std::string_view n) {
+  return field<Member>(n, Kind::names);
+}
+// Names of permissions, of a PermissionSet.
+inline std::string_view fault_of_permission(std::string_view name, std::size_t) {
+  return parse_permission(name) ? "" : "is no permission";
+}
+template <auto Member>
+constexpr Field permissions(std::string_view n) {
+  return names<Member>(n).judged_by(fault_of_permission);
 }
 template <auto Member>
 constexpr Field digest(std::string_view n) {

@@ -6,7 +6,8 @@
 //       name<&Warehouse::address>("address").length(0, 500).example("2 Dock Road, Hull"));
 //
 // The row type has `id`, `revision`, `created_at` and `updated_at` besides; its table has these columns and
-// `org_id`, in which every key begins.
+// `org_id`, in which every key begins. A row type without `revision` never changes: it has `id` besides, and
+// its times are fields like the others.
 #pragma once
 
 #include <array>
@@ -28,11 +29,23 @@ struct Refusal {
   ErrorCode code;
   std::string_view pointer;  // of the member that is at fault; empty: none is
   std::string_view says;     // of it
+  std::string_view text;     // of the whole refusal; empty: the code's own
 };
 constexpr Refusal refuses(std::string_view constraint, ErrorCode code, std::string_view pointer,
-                          std::string_view says) {
-  return {constraint, code, pointer, says};
+                          std::string_view says, std::string_view text = {}) {
+  return {constraint, code, pointer, says, text};
 }
+
+// Examples of bodies as JSON arrays, where those of the fields do not say enough. With one for changes, a
+// PUT changes what its body names and leaves the rest, by the schema "change_NAME".
+struct Examples {
+  std::string_view body = {}, change = {};
+};
+
+// A secret of the row that one reply shows, by the schema "reply/new_NAME".
+struct ShownOnce {
+  std::string_view name = {}, pattern = {}, says = {};
+};
 
 // What a record does that its fields do not say. Rows come as pointers to the row type.
 struct Hooks {
@@ -59,10 +72,18 @@ struct Record {
   Few<Field, 24> fields;
   Few<Refusal, 6> refusals;
   Hooks hooks;
-  Field id, revision, created_at, updated_at;
+  Examples examples;
+  ShownOnce shown_once;
+  Field id;
+  Few<Field, 3> stamps;             // of a row that changes: revision, created_at, updated_at
   void* (*make)(const void* like);  // nullptr: one as the type makes it
   void (*destroy)(void* row);
   const Statements& (*statements)(const Record& record);
+
+  constexpr bool changes() const { return stamps.count > 0; }
+  constexpr const Field& revision() const { return stamps.items.at(0); }
+  constexpr const Field& created_at() const { return stamps.items.at(1); }
+  constexpr const Field& updated_at() const { return stamps.items.at(2); }
 };
 
 // Made for good: they last as long as the program.
@@ -77,6 +98,18 @@ const Statements& statements_of(const Record& record) {
 constexpr void add(Record& record, const Field& field) { record.fields.add(field); }
 constexpr void add(Record& record, const Refusal& refusal) { record.refusals.add(refusal); }
 constexpr void add(Record& record, const Hooks& hooks) { record.hooks = hooks; }
+constexpr void add(Record& record, const Examples& examples) { record.examples = examples; }
+constexpr void add(Record& record, const ShownOnce& secret) { record.shown_once = secret; }
+
+template <class Row>
+constexpr void add_stamps(Record& record) {
+  constexpr unsigned kTime = kReply | kStored | kMade;
+  if constexpr (requires(Row row) { row.revision; })
+    for (const auto& stamp :
+         {number<&Row::revision>("revision").only(kStored), time<&Row::created_at>("created_at").only(kTime),
+          time<&Row::updated_at>("updated_at").only(kTime)})
+      record.stamps.add(stamp);
+}
 
 template <class Row, class... Parts>
 constexpr Record record(std::string_view name, const Parts&... parts) {
@@ -84,15 +117,16 @@ constexpr Record record(std::string_view name, const Parts&... parts) {
               {},
               {},
               {},
-              reference<&Row::id>("id").only(kReply | kStored),
-              number<&Row::revision>("revision").only(kStored),
-              time<&Row::created_at>("created_at").only(kReply | kStored),
-              time<&Row::updated_at>("updated_at").only(kReply | kStored),
+              {},
+              {},
+              reference<&Row::id>("id").only(kReply | kStored | kMade),
+              {},
               [](const void* like) -> void* {
                 return like == nullptr ? new Row{} : new Row{*static_cast<const Row*>(like)};
               },
               [](void* row) { delete static_cast<Row*>(row); },
               &statements_of<Row>};
+  add_stamps<Row>(made);
   (add(made, parts), ...);
   return made;
 }
@@ -124,7 +158,7 @@ class Object {
   Value get(const Field& field) const { return field.get(row_); }
   void set(const Field& field, const Value& value) { field.set(row_, value); }
   UuidBytes id() const { return std::get<UuidBytes>(get(record_->id)); }
-  std::int64_t revision() const { return std::get<std::int64_t>(get(record_->revision)); }
+  std::int64_t revision() const { return std::get<std::int64_t>(get(record_->revision())); }
 
  private:
   const Record* record_;

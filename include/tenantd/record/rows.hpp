@@ -64,10 +64,13 @@ std::vector<AnyId> ids_named(const Record& record, db::Txn& txn, const TenantSco
 
 // What the audit row tells of it.
 json::Object audit_values(const Record& record, const void* row);
+// Throws what a write that the constraint forbids is refused with.
+[[noreturn]] void refuse(const Record& record, std::string_view constraint);
 // Only write it. Throw ApiError: what the record's constraints refuse with; erase(): resource_in_use.
 void insert(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope);
 void update(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope);
-void erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id);
+// Returns false if it was not there.
+bool erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id);
 
 // Gives the row an id and times of its own. Throws ApiError: what the record's hooks and constraints refuse
 // with.

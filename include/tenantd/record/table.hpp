@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tenantd/base/secret.hpp"
 #include "tenantd/record/json.hpp"
 #include "tenantd/record/rows.hpp"
 
@@ -22,10 +23,10 @@ class Table {
   std::optional<Row> lock(db::Txn& txn, const TenantScope& scope, const UuidBytes& id) const {
     return row_as<Row>(record::lock(record_, txn, scope, id));
   }
-  std::vector<Row> read(db::Rows rows) const {
-    std::vector<Row> found;
-    for (auto& object : read_all(record_, std::move(rows))) found.push_back(std::move(object.as<Row>()));
-    return found;
+  std::vector<Row> read(db::Rows rows) const { return rows_as(read_all(record_, std::move(rows))); }
+  // The first `limit` of all, in the order of their making.
+  std::vector<Row> list(db::Txn& txn, const TenantScope& scope, std::int64_t limit) const {
+    return rows_as(record::list(record_, txn, scope, {}, std::nullopt, limit));
   }
   // These three throw as record::insert and so on.
   void insert(db::Txn& txn, const TenantScope& scope, const Row& row) const {
@@ -34,15 +35,25 @@ class Table {
   void update(db::Txn& txn, const TenantScope& scope, const Row& row) const {
     record::update(record_, &row, txn, scope);
   }
-  void erase(db::Txn& txn, const TenantScope& scope, const UuidBytes& id) const {
-    record::erase(record_, txn, scope, id);
+  bool erase(db::Txn& txn, const TenantScope& scope, const UuidBytes& id) const {
+    return record::erase(record_, txn, scope, id);
   }
 
   void put(json::Writer& out, const Row& row) const { record::put(out, record_, &row); }
+  void put(json::Writer& out, const Row& row, const Secret& shown) const {
+    record::put(out, record_, &row, shown.reveal());
+  }
   void fill(Row& row, const api::JsonValue& body) const { record::fill(record_, &row, body); }
+  void fill_given(Row& row, const api::JsonValue& body) const { record::fill_given(record_, &row, body); }
   json::Object audit_values(const Row& row) const { return record::audit_values(record_, &row); }
 
  private:
+  static std::vector<Row> rows_as(std::vector<Object> objects) {
+    std::vector<Row> rows;
+    for (auto& object : objects) rows.push_back(std::move(object.as<Row>()));
+    return rows;
+  }
+
   const Record& record_;
 };
 
