@@ -17,7 +17,8 @@ namespace tenantd {
 // Those whose rows of the route table are written by hand: a record describes the rest of them.
 #define TENANTD_RECORDS(F, X) \
   F(X, project, projects)     \
-  F(X, document, documents)
+  F(X, document, documents)   \
+  F(X, role, roles)
 
 // "supplier": each one's name, which is its table's.
 constexpr auto resource_names() {

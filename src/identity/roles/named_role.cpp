@@ -15,8 +15,7 @@ constexpr std::size_t kMostNamed = 30;
 
 std::string no_such_role(db::Txn& txn, const TenantScope& scope) {
   std::vector<std::string> names;
-  for (const auto& role : store::list_roles(txn, scope, std::nullopt, kMostNamed + 1))
-    names.push_back(role.name);
+  for (const auto& role : store::list_roles(txn, scope, kMostNamed + 1)) names.push_back(role.name);
   const bool more = names.size() > kMostNamed;
   if (more) names.resize(kMostNamed);
   std::sort(names.begin(), names.end());

@@ -18,48 +18,36 @@ store::Role role_under_lock(const Work& work, RoleId id) {
   stand_for_good(work);
   auto role = store::lock_role(work.txn, work.scope, id);
   if (!role) throw ApiError(ErrorCode::not_found);
-  if (role->is_system) throw ApiError(ErrorCode::system_role);
+  if (store::is_system(*role)) throw ApiError(ErrorCode::system_role);
   if (!work.scope.permissions().covers(role->permissions)) throw ApiError(ErrorCode::role_outranks);
   return *std::move(role);
 }
 
-[[noreturn]] void refuse_name() {
-  throw ApiError(ErrorCode::conflict, "Another role has this name").field("/name", "another role has it");
-}
-
 // What a role may become, whatever it was.
-void judge(const TenantScope& scope, const RoleForm& form) {
+void judge(const TenantScope& scope, const store::Role& form) {
   if (!scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
   // In another case the database finds them taken.
-  if (find_system_role(form.name) != nullptr) refuse_name();
+  if (store::is_system(form)) store::refuse_role_name();
 }
 
-json::Object values_of(const store::Role& role) {
-  json::Object values;
-  values.set("name", role.name).set("description", role.description);
-  return std::move(values.set("permissions", role.permissions));
-}
+json::Object values_of(const store::Role& role) { return store::role_table.audit_values(role); }
 
 }  // namespace
 
-store::Role make_role(const Work& work, const RoleForm& form) {
-  judge(work.scope, form);
+store::Role make_role(const Work& work, store::Role role) {
+  judge(work.scope, role);
   stand_for_good(work);
-  const store::Role role{crypto::new_id<RoleId>(), form.name,       form.description,
-                         form.permissions,         false,           1,
-                         work.context.now,         work.context.now};
-  try {
-    store::insert_role(work.txn, work.scope, role);
-  } catch (const db::DuplicateKey&) {
-    refuse_name();
-  }
+  role.id = crypto::new_id<RoleId>();
+  role.org = work.scope.org();
+  role.created_at = role.updated_at = work.context.now;
+  store::role_table.insert(work.txn, work.scope, role);
   store::require_place(work.txn, work.scope, store::Budgeted::roles,
                        work.context.settings.roles_per_organization);
   record(work, {"role.created", "role", role.id.bytes(), {}, values_of(role)});
   return role;
 }
 
-store::Role change_role_itself(const Work& work, RoleId id, const RoleForm& form,
+store::Role change_role_itself(const Work& work, RoleId id, const store::Role& form,
                                const std::function<bool(std::int64_t revision)>& is_expected) {
   auto role = role_under_lock(work, id);
   judge(work.scope, form);
@@ -69,14 +57,9 @@ store::Role change_role_itself(const Work& work, RoleId id, const RoleForm& form
   role.name = form.name;
   role.description = form.description;
   role.permissions = form.permissions;
-  try {
-    if (!store::update_role(work.txn, work.scope, role, work.context.now))
-      throw ApiError(ErrorCode::precondition_failed);
-  } catch (const db::DuplicateKey&) {
-    refuse_name();
-  }
-  ++role.revision;
   role.updated_at = work.context.now;
+  store::update_role(work.txn, work.scope, role);
+  ++role.revision;
   // They would die at their acceptance; until then they would stand in the way of others'.
   const auto revoked =
       loses ? store::revoke_invites_by_holders(work.txn, work.scope, id, work.context.now) : 0;
@@ -92,7 +75,7 @@ void remove_role(const Work& work, RoleId id) {
   const auto role = role_under_lock(work, id);
   if (store::is_role_in_use(work.txn, work.scope, id, work.context.now))
     throw ApiError(ErrorCode::role_in_use);
-  store::delete_role(work.txn, work.scope, id);
+  store::role_table.erase(work.txn, work.scope, id.bytes());
   record(work, {"role.deleted", "role", id.bytes(), values_of(role)});
 }
 

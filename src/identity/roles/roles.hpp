@@ -2,26 +2,20 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "tenantd/effects/context.hpp"
 #include "tenantd/identity/roles_store.hpp"
 
 namespace tenantd::service {
 
-struct RoleForm {
-  std::string name;
-  std::string description;
-  PermissionSet permissions;
-};
-
-// Throws ApiError: role_outranks, conflict (another role has the name, in whatever case).
-store::Role make_role(const Work& work, const RoleForm& form);
+// `role`: as a body filled it. Throws ApiError: role_outranks, conflict (another role has the name, in
+// whatever case).
+store::Role make_role(const Work& work, store::Role role);
 
 // Replaces the role; counts on the next request of its holders. Pending invitations by holders who lost by it
 // are revoked. `is_expected` judges the revision that is about to be replaced. Throws ApiError: not_found,
 // system_role, role_outranks (what it held or is to hold), precondition_failed, conflict.
-store::Role change_role_itself(const Work& work, RoleId id, const RoleForm& form,
+store::Role change_role_itself(const Work& work, RoleId id, const store::Role& form,
                                const std::function<bool(std::int64_t revision)>& is_expected);
 
 // Throws ApiError: not_found, system_role, role_outranks, role_in_use.

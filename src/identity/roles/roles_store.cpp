@@ -1,30 +1,14 @@
+// A role: its field list and what is asked of it beyond a list.
 #include "tenantd/identity/roles_store.hpp"
 
 #include "tenantd/domain/permission.hpp"
-#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {
 
-using db::Sql;
+using namespace record;
 
-#define TENANTD_ROLE_COLUMNS \
-  "SELECT id, name, permissions, description, revision, created_at, updated_at FROM role "
-constexpr Sql kList{"role.list", TENANTD_ROLE_COLUMNS
-                    "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) "
-                    "ORDER BY created_at, id LIMIT ?"};
-constexpr Sql kCount{"role.count", "SELECT COUNT(*) FROM role WHERE org_id = ?"};
-constexpr Sql kFind{"role.find", TENANTD_ROLE_COLUMNS "WHERE org_id = ? AND id = ?"};
-constexpr Sql kLock{"role.lock", TENANTD_ROLE_COLUMNS "WHERE org_id = ? AND id = ? FOR UPDATE"};
-#undef TENANTD_ROLE_COLUMNS
-constexpr Sql kInsert{"role.insert",
-                      "INSERT INTO role (org_id, id, name, description, permissions, created_at, updated_at) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kUpdate{"role.update",
-                      "UPDATE role SET name = ?, description = ?, permissions = ?, revision = revision + 1, "
-                      "updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
-constexpr Sql kDelete{"role.delete", "DELETE FROM role WHERE org_id = ? AND id = ?"};
-constexpr Sql kInUse{
+constexpr db::Sql kInUse{
     "role.in_use",
     "SELECT EXISTS (SELECT 1 FROM member WHERE org_id = ? AND role_id = ?) OR EXISTS "
     "(SELECT 1 FROM invite WHERE org_id = ? AND role_id = ? AND status = 0 AND expires_at > ?) OR EXISTS "
@@ -39,56 +23,61 @@ constexpr std::size_t kAllPermissions = 0
     ;
 static_assert(kAllPermissions <= 2000);
 
-Role read_whole_role(const db::Rows& rows) {
-  const auto record = read_role(rows, 0);
-  return {record.id,       record.name,     rows.text(3), record.permissions,
-          rows.is_null(2), rows.integer(4), rows.time(5), rows.time(6)};
+std::string_view fault_of_name(std::string_view name, std::size_t) {
+  const bool padded = name.starts_with(' ') || name.ends_with(' ');
+  return padded ? "must neither begin nor end with a blank" : "";
 }
 
-std::optional<Role> first(db::Rows rows) {
-  if (!rows.next()) return std::nullopt;
-  return read_whole_role(rows);
+// Of a system role nothing is stored: the program knows its permissions. The name is read before.
+void set_permissions(void* row, const Value& stored) {
+  auto& role = *static_cast<Role*>(row);
+  const auto* system = find_system_role(role.name);
+  if (text_of(stored))
+    assign(role.permissions, stored);
+  else
+    role.permissions = system == nullptr ? PermissionSet{} : system->permissions;
 }
+
+constexpr auto kRole = record::record<Role>(
+    "role", reference<&Role::org>("org_id").only(kReply | kStored),
+    name<&Role::name>("name")
+        .length(1, 64)
+        .judged_by(fault_of_name)
+        .says("No other role of the organization has it, in whatever case")
+        .example("auditor"),
+    name<&Role::description>("description").length(0, 500).unless_given("").example("Reads what happened"),
+    permissions<&Role::permissions>("permissions")
+        .range(0, 100)
+        .each_length(0, 64)
+        .set_by(set_permissions)
+        .says("Names of GET /api/v1/permissions that the caller may grant")
+        .each_says("resource:action")
+        .example("audit:read,events:read"),
+    computed<is_system>("system", Kind::flag)
+        .says("One of the five that every organization has and nobody changes"),
+    refuses("role_name", ErrorCode::conflict, "/name", "another role has it", "Another role has this name"));
 
 }  // namespace
 
-std::vector<Role> list_roles(db::Txn& txn, const TenantScope& scope, const std::optional<Keyset>& from,
-                             std::int64_t limit) {
-  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
-  auto rows = txn.query(kList, scope.org(), start.time, start.time, RoleId{start.id}, limit);
-  std::vector<Role> found;
-  while (rows.next()) found.push_back(read_whole_role(rows));
-  return found;
-}
+constexpr Resource role_list = resource(kRole, {.path = "/api/v1/roles"});
+const Table<Role> role_table{kRole};
 
-std::int64_t count_roles(db::Txn& txn, const TenantScope& scope) {
-  auto rows = txn.query(kCount, scope.org());
-  rows.next();
-  return rows.integer(0);
-}
+bool is_system(const Role& role) { return find_system_role(role.name) != nullptr; }
 
-std::optional<Role> find_whole_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
-  return first(txn.query(kFind, scope.org(), id));
+void refuse_role_name() { refuse(kRole, "role_name"); }
+
+std::vector<Role> list_roles(db::Txn& txn, const TenantScope& scope, std::int64_t limit) {
+  return role_table.list(txn, scope, limit);
 }
 
 std::optional<Role> lock_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
-  return first(txn.lock(kLock, scope.org(), id));
+  return role_table.lock(txn, scope, id.bytes());
 }
 
-void insert_role(db::Txn& txn, const TenantScope& scope, const Role& role) {
-  txn.execute(kInsert, scope.org(), role.id, role.name, role.description,
-              format_permissions(role.permissions), role.created_at, role.updated_at);
-}
-
-bool update_role(db::Txn& txn, const TenantScope& scope, const Role& role, TimePoint now) {
+void update_role(db::Txn& txn, const TenantScope& scope, const Role& role) {
   // Whatever its holders' sessions may do is read anew.
   txn.touch(scope.org());
-  return txn.execute(kUpdate, role.name, role.description, format_permissions(role.permissions), now,
-                     scope.org(), role.id, role.revision) == 1;
-}
-
-bool delete_role(db::Txn& txn, const TenantScope& scope, RoleId id) {
-  return txn.execute(kDelete, scope.org(), id) == 1;
+  role_table.update(txn, scope, role);
 }
 
 bool is_role_in_use(db::Txn& txn, const TenantScope& scope, RoleId id, TimePoint now) {
@@ -98,3 +87,12 @@ bool is_role_in_use(db::Txn& txn, const TenantScope& scope, RoleId id, TimePoint
 }
 
 }  // namespace tenantd::store
+
+namespace tenantd::modules {
+
+const api::Described& role_resource() {
+  static const api::Described made = record::describe_schemas(store::kRole);
+  return made;
+}
+
+}  // namespace tenantd::modules

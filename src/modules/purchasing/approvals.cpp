@@ -104,7 +104,7 @@ void mail_approvers(const Work& work, const PurchaseView& request) {
     mail.values["requester"] = requester->email;
   const auto wanted = wanted_permissions(work.txn, work.scope, request);
   std::int64_t left = kMostMails;
-  for (const auto& role : store::list_roles(work.txn, work.scope, std::nullopt, kMostRoles)) {
+  for (const auto& role : store::list_roles(work.txn, work.scope, kMostRoles)) {
     if (left == 0) return;
     if (!may_approve(role.permissions, wanted)) continue;
     // Two more, since the requester and who submitted it are not told.
