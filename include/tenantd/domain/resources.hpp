@@ -18,7 +18,8 @@ namespace tenantd {
 #define TENANTD_RECORDS(F, X) \
   F(X, project, projects)     \
   F(X, document, documents)   \
-  F(X, role, roles)
+  F(X, role, roles)           \
+  F(X, webhook, webhooks)
 
 // "supplier": each one's name, which is its table's.
 constexpr auto resource_names() {

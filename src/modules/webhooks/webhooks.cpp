@@ -34,82 +34,52 @@ void judge_url(const Context& context, OrgId org, const std::string& url) {
     throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why).field("/url", *why);
 }
 
-// Path and query often are the secret that lets one in: whoever reads the log has no use for them.
-std::string without_secrets(const std::string& url) {
-  const auto host = url.find("://");
-  const auto path = url.find_first_of("/?#", host == std::string::npos ? 0 : host + 3);
-  if (path == std::string::npos || path + 1 == url.size()) return url;
-  return url.substr(0, path) + "/***";
-}
-
-json::Object told(const store::Webhook& webhook) {
-  json::Object values;
-  values.set("url", without_secrets(webhook.url))
-      .set("description", webhook.description)
-      .set("events", webhook.events)
-      .set("status", webhook_status_name(webhook.status))
-      .set("kept_by", webhook.kept_by);
-  return values;
-}
-
-store::Webhook existing(db::Txn& txn, const TenantScope& scope, WebhookId id) {
-  auto webhook = store::find_webhook(txn, scope, id);
-  if (!webhook) throw ApiError(ErrorCode::not_found);
-  return *std::move(webhook);
-}
+json::Object told(const store::Webhook& webhook) { return store::webhook_table.audit_values(webhook); }
 
 // Lock order: members, the end of the organization's order of events, its webhooks' rows. Whoever pauses a
 // webhook reads that end.
 store::Webhook existing_under_lock(const Work& work, WebhookId id) {
   stand_for_good(work);
   store::lock_changes(work.txn, std::nullopt);
-  return existing(work.txn, work.scope, id);
+  auto webhook = store::webhook_table.lock(work.txn, work.scope, id.bytes());
+  if (!webhook) throw ApiError(ErrorCode::not_found);
+  return *std::move(webhook);
 }
 
 }  // namespace
 
-MadeWebhook make_webhook(const Work& work, const WebhookForm& form) {
-  judge_url(work.context, work.scope.org(), form.url.value());
+MadeWebhook make_webhook(const Work& work, store::Webhook webhook) {
+  judge_url(work.context, work.scope.org(), webhook.url);
   stand_for_good(work);
-  const auto id = crypto::new_id<WebhookId>();
-  auto secret = new_secret(work.context, id);
-  store::Webhook webhook{id,
-                         form.url.value(),
-                         form.description.value_or(""),
-                         form.events.value(),
-                         form.status.value_or(WebhookStatus::active),
-                         1,
-                         work.scope.user(),
-                         work.scope.user(),
-                         work.context.now,
-                         work.context.now};
-  store::insert_webhook(work.txn, work.scope, webhook, secret.sealed);
+  webhook.id = crypto::new_id<WebhookId>();
+  auto secret = new_secret(work.context, webhook.id);
+  webhook.secret_sealed = std::move(secret.sealed);
+  webhook.created_by = webhook.kept_by = work.scope.user();
+  webhook.created_at = webhook.updated_at = work.context.now;
+  store::webhook_table.insert(work.txn, work.scope, webhook);
   store::require_place(work.txn, work.scope, store::Budgeted::webhooks,
                        work.context.settings.webhooks_per_organization);
   auto after = told(webhook);
   after.set("secret", kMasked);
-  record(work, {"webhook.created", "webhook", id.bytes(), {}, std::move(after)});
+  record(work, {"webhook.created", "webhook", webhook.id.bytes(), {}, std::move(after)});
   return {std::move(webhook), std::move(secret.shown)};
 }
 
-store::Webhook change_webhook(const Work& work, WebhookId id, const WebhookForm& form,
-                              const std::function<bool(std::int64_t revision)>& is_expected) {
-  existing(work.txn, work.scope, id);
-  if (form.url)
-    judge_url(work.context, work.scope.org(), *form.url);  // before anything is locked: it may take its time
+store::Webhook change_webhook(const Work& work, WebhookId id, const std::optional<std::string>& url,
+                              const std::function<bool(std::int64_t revision)>& is_expected,
+                              const std::function<void(store::Webhook&)>& edit) {
+  if (!store::webhook_table.find(work.txn, work.scope, id.bytes())) throw ApiError(ErrorCode::not_found);
+  if (url)
+    judge_url(work.context, work.scope.org(), *url);  // before anything is locked: it may take its time
   auto webhook = existing_under_lock(work, id);
   if (!is_expected(webhook.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = told(webhook);
-  const bool url_changed = form.url && *form.url != webhook.url;
-  webhook.url = form.url.value_or(webhook.url);
-  webhook.description = form.description.value_or(webhook.description);
-  webhook.events = form.events.value_or(webhook.events);
-  webhook.status = form.status.value_or(webhook.status);
+  const bool url_changed = url && *url != webhook.url;
+  edit(webhook);
   webhook.kept_by = work.scope.user();
-  if (!store::update_webhook(work.txn, work.scope, webhook, work.context.now))
-    throw ApiError(ErrorCode::precondition_failed);
-  ++webhook.revision;
   webhook.updated_at = work.context.now;
+  store::webhook_table.update(work.txn, work.scope, webhook);
+  ++webhook.revision;
   auto after = told(webhook);
   if (url_changed) after.set("url_changed", true);
   record(work, {"webhook.updated", "webhook", id.bytes(), std::move(before), std::move(after)});
@@ -118,7 +88,7 @@ store::Webhook change_webhook(const Work& work, WebhookId id, const WebhookForm&
 
 void remove_webhook(const Work& work, WebhookId id) {
   const auto webhook = existing_under_lock(work, id);
-  if (!store::delete_webhook(work.txn, work.scope, id)) throw ApiError(ErrorCode::not_found);
+  store::webhook_table.erase(work.txn, work.scope, id.bytes());
   record(work, {"webhook.deleted", "webhook", id.bytes(), told(webhook)});
 }
 
@@ -126,8 +96,7 @@ MadeWebhook rotate_webhook_secret(const Work& work, WebhookId id) {
   auto webhook = existing_under_lock(work, id);
   auto secret = new_secret(work.context, id);
   const auto until = work.context.now + kPreviousSecretSigns;
-  if (!store::replace_webhook_secret(work.txn, work.scope, id, secret.sealed, until, work.context.now))
-    throw ApiError(ErrorCode::not_found);
+  store::replace_webhook_secret(work.txn, work.scope, id, secret.sealed, until, work.context.now);
   ++webhook.revision;
   webhook.updated_at = work.context.now;
   json::Object after;

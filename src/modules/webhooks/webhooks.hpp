@@ -16,26 +16,19 @@ namespace tenantd::service {
 // For so long the secret of before a rotation signs too.
 inline constexpr Seconds kPreviousSecretSigns{86400};
 
-// A new webhook has at least url and events; of another, what is not named stays as it was.
-struct WebhookForm {
-  std::optional<std::string> url;
-  std::optional<std::string> description;
-  std::optional<std::string> events;  // comma-separated types, or "*"
-  std::optional<WebhookStatus> status;
-};
-
 struct MadeWebhook {
   store::Webhook webhook;
   Secret secret;  // "whsec_…", as libraries for Standard Webhooks take it
 };
 
 // Resolves the URL's host: for the outbound lane. Throws ApiError(url_refused, limit_reached, unavailable:
-// too many wait for their names to be resolved).
-MadeWebhook make_webhook(const Work& work, const WebhookForm& form);
-// `is_expected` judges the revision. Throws ApiError(not_found, url_refused, precondition_failed,
-// unavailable).
-store::Webhook change_webhook(const Work& work, WebhookId id, const WebhookForm& form,
-                              const std::function<bool(std::int64_t revision)>& is_expected);
+// too many wait for their names to be resolved). `webhook`: as a body filled it.
+MadeWebhook make_webhook(const Work& work, store::Webhook webhook);
+// `url`: the one that the change names, if any. `is_expected` judges the revision. Throws ApiError(not_found,
+// url_refused, precondition_failed, unavailable).
+store::Webhook change_webhook(const Work& work, WebhookId id, const std::optional<std::string>& url,
+                              const std::function<bool(std::int64_t revision)>& is_expected,
+                              const std::function<void(store::Webhook&)>& edit);
 // Throws ApiError(not_found).
 void remove_webhook(const Work& work, WebhookId id);
 MadeWebhook rotate_webhook_secret(const Work& work, WebhookId id);

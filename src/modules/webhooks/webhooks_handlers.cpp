@@ -2,38 +2,21 @@
 
 #include <limits>
 
-#include "tenantd/api/encode.hpp"
-#include "tenantd/api/etag.hpp"
+#include "tenantd/api/collection.hpp"
 #include "tenantd/api/rows.hpp"
-#include "tenantd/base/text.hpp"
-#include "tenantd/domain/error.hpp"
-#include "tenantd/domain/event_types.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
 
-// The fields of a webhook, inside an object.
-void put_webhook(JsonOut& json, const store::Webhook& webhook) {
-  json.field("id", webhook.id).field("url", webhook.url).field("description", webhook.description);
-  json.key("events").begin_array();
-  for (const auto type : split(webhook.events, ',')) json.value(type);
-  json.end_array()
-      .field("status", webhook_status_name(webhook.status))
-      .field("created_by", webhook.created_by)
-      .field("kept_by", webhook.kept_by)
-      .field("created_at", webhook.created_at)
-      .field("updated_at", webhook.updated_at);
-}
+constexpr std::string_view kPath = "/api/v1/webhooks";
 
-Response webhook_reply(const store::Webhook& webhook, const Secret* secret = nullptr, int status = 200) {
-  JsonOut json;
-  json.begin_object();
-  put_webhook(json, webhook);
-  if (secret != nullptr) json.field("secret", secret->reveal());
-  json.end_object();
-  auto response = status == 201 ? created(json, "/api/v1/webhooks/" + webhook.id.str()) : reply(json, status);
-  response.header("ETag", etag(webhook.revision));
-  return response;
+void put_webhook(JsonOut& json, const store::Webhook& webhook) { store::webhook_table.put(json, webhook); }
+
+Response made_reply(const service::MadeWebhook& made, int status = 200) {
+  const auto put = [&](JsonOut& json, const store::Webhook& webhook) {
+    store::webhook_table.put(json, webhook, made.secret);
+  };
+  return row_reply(made.webhook, kPath, put, status);
 }
 
 void put_delivery(JsonOut& json, const store::WebhookDelivery& delivery) {
@@ -54,69 +37,25 @@ void put_delivery(JsonOut& json, const store::WebhookDelivery& delivery) {
       .end_object();
 }
 
-template <class AnyId>
-AnyId id_of(const Request& request, const char* part) {
-  const auto id = AnyId::parse(request.http.path_value(part));
-  if (!id) throw ApiError(ErrorCode::not_found);
-  return *id;
-}
-
-WebhookId webhook_of(const Request& request) { return id_of<WebhookId>(request, "webhook_id"); }
-
-// "member.removed,role.updated", or "*", which stands alone.
-std::string events_of(const JsonValue& body) {
-  std::string joined;
-  const auto& types = member(body, "events")->GetArray();
-  for (rapidjson::SizeType i = 0; i < types.Size(); ++i) {
-    const std::string type{types[i].GetString(), types[i].GetStringLength()};
-    const auto pointer = "/events/" + std::to_string(i);
-    if (type == kEveryEvent && types.Size() > 1) refuse_field(pointer, "stands alone: it is every type");
-    if (type != kEveryEvent && !is_event_type(type)) refuse_field(pointer, "is no type of event");
-    joined += (joined.empty() ? "" : ",") + type;
-  }
-  return joined;
-}
-
-service::WebhookForm form_of(const JsonValue& body) {
-  service::WebhookForm form{maybe_text(body, "url"), maybe_text(body, "description"), std::nullopt,
-                            std::nullopt};
-  if (member(body, "events") != nullptr) form.events = events_of(body);
-  if (const auto status = maybe_text(body, "status")) form.status = parse_webhook_status(*status);
-  return form;
-}
-
-Response list_webhooks(const Request& request, const TenantScope& scope, Txn& txn) {
-  const Page page = page_of(request.query);
-  return page_reply(
-      page, store::list_webhooks(txn, scope, page.from, page.limit + 1),
-      [](JsonOut& json, const auto& row) {
-        json.begin_object();
-        put_webhook(json, row);
-        json.end_object();
-      },
-      [](const auto& row) {
-        return store::Keyset{row.created_at, row.id.bytes()};
-      },
-      [&] { return store::count_webhooks(txn, scope); });
-}
+WebhookId webhook_of(const Request& request) { return path_id<WebhookId>(request, "webhook_id"); }
 
 Response make_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto made = service::make_webhook({txn, request.context, scope}, form_of(request.body));
-  return webhook_reply(made.webhook, &made.secret, 201);
-}
-
-Response show_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto webhook = store::find_webhook(txn, scope, webhook_of(request));
-  if (!webhook) throw ApiError(ErrorCode::not_found);
-  return webhook_reply(*webhook);
+  store::Webhook webhook;
+  store::webhook_table.fill(webhook, request.body);
+  return made_reply(service::make_webhook({txn, request.context, scope}, std::move(webhook)), 201);
 }
 
 Response change_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto is_expected = [&](std::int64_t revision) {
     return if_match_allows(request.http.if_match, revision);
   };
-  return webhook_reply(service::change_webhook({txn, request.context, scope}, webhook_of(request),
-                                               form_of(request.body), is_expected));
+  const auto edit = [&](store::Webhook& webhook) { store::webhook_table.fill_given(webhook, request.body); };
+  // What is wrong with the body is said first.
+  store::Webhook alone;
+  edit(alone);
+  return row_reply(service::change_webhook({txn, request.context, scope}, webhook_of(request),
+                                           maybe_text(request.body, "url"), is_expected, edit),
+                   kPath, put_webhook);
 }
 
 Response delete_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -125,13 +64,12 @@ Response delete_webhook(const Request& request, const TenantScope& scope, Txn& t
 }
 
 Response rotate_webhook_secret(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto made = service::rotate_webhook_secret({txn, request.context, scope}, webhook_of(request));
-  return webhook_reply(made.webhook, &made.secret);
+  return made_reply(service::rotate_webhook_secret({txn, request.context, scope}, webhook_of(request)));
 }
 
 Response list_deliveries(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto id = webhook_of(request);
-  if (!store::find_webhook(txn, scope, id)) throw ApiError(ErrorCode::not_found);
+  if (!store::webhook_table.find(txn, scope, id.bytes())) throw ApiError(ErrorCode::not_found);
   const Page page = page_of(request.query);
   std::optional<DeliveryStatus> status;
   if (const auto word = maybe_text(request.query, "status")) status = parse_delivery_status(*word);
@@ -145,7 +83,7 @@ Response list_deliveries(const Request& request, const TenantScope& scope, Txn& 
 
 Response replay_delivery(const Request& request, const TenantScope& scope, Txn& txn) {
   const auto delivery = service::replay_delivery({txn, request.context, scope}, webhook_of(request),
-                                                 id_of<EventId>(request, "event_id"));
+                                                 path_id<EventId>(request, "event_id"));
   JsonOut json;
   put_delivery(json, delivery);
   return reply(json, 202);
@@ -156,7 +94,7 @@ constexpr auto kRows =
             {
                 {.method = GET,
                  .path = "/api/v1/webhooks",
-                 .handler = list_webhooks,
+                 .handler = record::handle<store::webhook_list, record::list_rows>,
                  .permission = webhooks_manage,
                  .rate = Rate::read,
                  .query = "page_query",
@@ -174,7 +112,7 @@ constexpr auto kRows =
                  .summary = "Have events sent to an URL; the reply alone shows the secret that signs them"},
                 {.method = GET,
                  .path = "/api/v1/webhooks/{webhook_id}",
-                 .handler = show_webhook,
+                 .handler = record::handle<store::webhook_list, record::show_row>,
                  .permission = webhooks_manage,
                  .rate = Rate::read,
                  .reply = ok("webhook"),

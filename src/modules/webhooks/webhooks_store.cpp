@@ -1,5 +1,6 @@
 #include "modules/webhooks/webhooks_store.hpp"
 
+#include "tenantd/domain/event_types.hpp"
 #include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
@@ -7,22 +8,58 @@ namespace {
 
 using db::Sql;
 
-#define TENANTD_WEBHOOK_COLUMNS                                                                        \
-  "SELECT id, url, description, events, status, revision, created_by, kept_by, created_at, updated_at" \
-  " FROM webhook "
-constexpr Sql kList{"webhook.list", TENANTD_WEBHOOK_COLUMNS
-                    "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) "
-                    "ORDER BY created_at, id LIMIT ?"};
-constexpr Sql kFind{"webhook.find", TENANTD_WEBHOOK_COLUMNS "WHERE org_id = ? AND id = ?"};
-#undef TENANTD_WEBHOOK_COLUMNS
-constexpr Sql kCount{"webhook.count", "SELECT COUNT(*) FROM webhook WHERE org_id = ?"};
-constexpr Sql kInsert{
-    "webhook.insert",
-    "INSERT INTO webhook (org_id, id, url, description, secret_sealed, events, status, revision, created_by, "
-    "kept_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kUpdate{"webhook.update",
-                      "UPDATE webhook SET url = ?, description = ?, events = ?, status = ?, kept_by = ?, "
-                      "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ? AND revision = ?"};
+using namespace record;
+
+// Path and query often are the secret that lets one in: whoever reads the log has no use for them.
+std::string url_without_secrets(const Webhook& webhook) {
+  const auto& url = webhook.url;
+  const auto host = url.find("://");
+  const auto path = url.find_first_of("/?#", host == std::string::npos ? 0 : host + 3);
+  if (path == std::string::npos || path + 1 == url.size()) return url;
+  return url.substr(0, path) + "/***";
+}
+
+std::string_view fault_of_event(std::string_view type, std::size_t count) {
+  if (type == kEveryEvent) return count > 1 ? "stands alone: it is every type" : "";
+  return is_event_type(type) ? "" : "is no type of event";
+}
+
+constexpr const char* kExamples =
+    R"([{"url":"https://hooks.example.com/tenantd","events":["member.removed","member.role_changed"],)"
+    R"("description":"Keeps the staff directory","status":"active"},)"
+    R"({"url":"https://hooks.example.com/all","events":["*"]}])";
+constexpr const char* kChangeExamples =
+    R"([{"status":"paused"},)"
+    R"({"url":"https://hooks.example.com/tenantd","events":["member.removed","member.role_changed"],)"
+    R"("description":"Keeps the staff directory","status":"active"}])";
+
+constexpr auto kWebhook = record::record<Webhook>(
+    "webhook",
+    code<&Webhook::url>("url").length(1, 2000).unaudited().says(
+        "https, without user and password; its host must have public addresses alone"),
+    computed<url_without_secrets>("url", Kind::text).audited_alone(),
+    name<&Webhook::description>("description").length(0, 200).unless_given(""),
+    names<&Webhook::events>("events")
+        .range(1, 200)
+        .each_length(1, 64)
+        .judged_by(fault_of_event)
+        .unaudited()
+        .says("Types of events, or * alone for all of them"),
+    text<&Webhook::events>("events").audited_alone(),
+    choice<&Webhook::status>("status", kWebhookStatusNames)
+        .numbered()
+        .unless_given("active")
+        .says("Unless given: active for a new webhook, and no change of another. What happens while it is "
+              "paused is not sent later"),
+    reference<&Webhook::created_by>("created_by").kept().says("The member who made it"),
+    reference<&Webhook::kept_by>("kept_by")
+        .only(kReply | kStored | kWritten | kAudited)
+        .says("Who answers for it: who made it, or saved it last. It is paused once that member is gone or "
+              "may not make webhooks for good"),
+    text<&Webhook::secret_sealed>("secret_sealed").written_once(), Examples{kExamples, kChangeExamples},
+    ShownOnce{"secret", "^whsec_",
+              "Signs what is sent (Standard Webhooks). Shown this once: it is kept sealed"});
+
 // MariaDB assigns from left to right.
 constexpr Sql kReplaceSecret{
     "webhook.replace_secret",
@@ -36,7 +73,6 @@ constexpr Sql kKeptByHolders{"webhook.kept_by_holders",
 constexpr Sql kPause{"webhook.pause",
                      "UPDATE webhook SET status = 1, revision = revision + 1, updated_at = ? "
                      "WHERE org_id = ? AND id = ? AND status = 0"};
-constexpr Sql kDelete{"webhook.delete", "DELETE FROM webhook WHERE org_id = ? AND id = ?"};
 
 #define TENANTD_DELIVERY_COLUMNS                                                                         \
   "SELECT d.event_id, d.event_seq, e.type, d.status, d.attempts, d.next_attempt_at, d.response_status, " \
@@ -57,19 +93,6 @@ constexpr Sql kReplay{
     "pending_since = ?, response_status = NULL, duration_ms = NULL, last_error = NULL, delivered_at = NULL, "
     "updated_at = ? WHERE org_id = ? AND webhook_id = ? AND event_id = ? "
     "AND NOT (status = 0 AND lease_until > ?)"};
-
-Webhook read_webhook(const db::Rows& rows) {
-  return {rows.id<WebhookId>(0),
-          rows.text(1),
-          rows.text(2),
-          rows.text(3),
-          static_cast<WebhookStatus>(rows.integer(4)),
-          rows.integer(5),
-          rows.maybe_id<UserId>(6),
-          rows.maybe_id<UserId>(7),
-          rows.time(8),
-          rows.time(9)};
-}
 
 WebhookDelivery read_delivery(const db::Rows& rows) {
   return {rows.id<EventId>(0),   rows.integer(1),
@@ -93,40 +116,12 @@ std::int64_t first_number(db::Rows rows) {
 
 }  // namespace
 
-std::vector<Webhook> list_webhooks(db::Txn& txn, const TenantScope& scope, const std::optional<Keyset>& from,
-                                   std::int64_t limit) {
-  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
-  auto rows = txn.query(kList, scope.org(), start.time, start.time, WebhookId{start.id}, limit);
-  std::vector<Webhook> found;
-  while (rows.next()) found.push_back(read_webhook(rows));
-  return found;
-}
+constexpr Resource webhook_list = resource(kWebhook, {.path = "/api/v1/webhooks"});
+const Table<Webhook> webhook_table{kWebhook};
 
-std::int64_t count_webhooks(db::Txn& txn, const TenantScope& scope) {
-  return first_number(txn.query(kCount, scope.org()));
-}
-
-std::optional<Webhook> find_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id) {
-  auto rows = txn.query(kFind, scope.org(), id);
-  if (!rows.next()) return std::nullopt;
-  return read_webhook(rows);
-}
-
-void insert_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook,
-                    const std::string& secret) {
-  txn.execute(kInsert, scope.org(), webhook.id, webhook.url, webhook.description, secret, webhook.events,
-              webhook.status, webhook.revision, webhook.created_by, webhook.kept_by, webhook.created_at,
-              webhook.updated_at);
-}
-
-bool update_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook, TimePoint now) {
-  return txn.execute(kUpdate, webhook.url, webhook.description, webhook.events, webhook.status,
-                     webhook.kept_by, now, scope.org(), webhook.id, webhook.revision) == 1;
-}
-
-bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
+void replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now) {
-  return txn.execute(kReplaceSecret, previous_until, secret, now, scope.org(), id) == 1;
+  txn.execute(kReplaceSecret, previous_until, secret, now, scope.org(), id);
 }
 
 std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
@@ -140,10 +135,6 @@ std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& 
 
 bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now) {
   return txn.execute(kPause, now, scope.org(), id) == 1;
-}
-
-bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id) {
-  return txn.execute(kDelete, scope.org(), id) == 1;
 }
 
 std::vector<WebhookDelivery> list_deliveries(db::Txn& txn, const TenantScope& scope, WebhookId webhook,
@@ -174,3 +165,12 @@ void replay_delivery(db::Txn& txn, const TenantScope& scope, WebhookId webhook, 
 }
 
 }  // namespace tenantd::store
+
+namespace tenantd::modules {
+
+const api::Described& webhook_resource() {
+  static const api::Described made = record::describe_schemas(store::kWebhook);
+  return made;
+}
+
+}  // namespace tenantd::modules

@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "tenantd/db/txn.hpp"
-#include "tenantd/domain/scope.hpp"
 #include "tenantd/domain/webhook.hpp"
-#include "tenantd/identity/sessions_store.hpp"
+#include "tenantd/record/resource.hpp"
+#include "tenantd/record/table.hpp"
 
 namespace tenantd::store {
 
@@ -21,21 +20,16 @@ struct Webhook {
   std::int64_t revision = 1;
   std::optional<UserId> created_by;
   std::optional<UserId> kept_by;  // who answers for it: who made it, or saved it last
-  TimePoint created_at;
-  TimePoint updated_at;
+  std::string secret_sealed;      // written alone: for webhook_secret_context()
+  TimePoint created_at, updated_at;
 };
 
-std::vector<Webhook> list_webhooks(db::Txn& txn, const TenantScope& scope, const std::optional<Keyset>& from,
-                                   std::int64_t limit);
-std::int64_t count_webhooks(db::Txn& txn, const TenantScope& scope);
-std::optional<Webhook> find_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
-// `secret`: sealed for secret_context().
-void insert_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook,
-                    const std::string& secret);
-// Writes what may change, if the revision is still the webhook's. False if it is not.
-bool update_webhook(db::Txn& txn, const TenantScope& scope, const Webhook& webhook, TimePoint now);
-// The secret so far goes on signing beside the new one until `previous_until`. False if there is none such.
-bool replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
+// The field list.
+extern const record::Resource webhook_list;
+extern const record::Table<Webhook> webhook_table;
+
+// The secret so far goes on signing beside the new one until `previous_until`.
+void replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now);
 // The active webhooks that `keepers`, or those who hold the role, answer for.
 std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
@@ -43,8 +37,6 @@ std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& 
 std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role);
 // False if it was not active.
 bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now);
-// Its deliveries go with it. False if there was none.
-bool delete_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id);
 
 struct WebhookDelivery {
   EventId event;
