@@ -19,12 +19,12 @@ json::Object values_of(const store::ApiKey& key) {
   json::Object values;
   values.set("name", key.name).set("permissions", key.permissions);
   values.set("expires_at", key.expires_at).set("created_by", key.created_by);
-  values.set("owner", key.of_organization ? "organization" : "member");
+  values.set("owner", key.owner == store::KeyOwner::organization ? "organization" : "member");
   return std::move(values.set("key", kMasked));
 }
 
 // It outlives its maker's membership, so that it may not come from a right that ends.
-void judge_organization_key(const Work& work, const NewApiKey& form) {
+void judge_organization_key(const Work& work, const store::ApiKey& form) {
   // As the database has it now: what the session remembers may be from before the role got its end.
   if (stand_under_lock(work).role.expires_at)
     throw ApiError(ErrorCode::temporary_right, "Your role ends: make a key of your own, which ends with it");
@@ -44,32 +44,31 @@ PermissionSet organization_key_permissions() {
       .with(Permission::roles_read);
 }
 
-MadeApiKey make_api_key(const Work& work, NewApiKey form) {
-  if (!work.scope.permissions().covers(form.permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (form.expires_at && *form.expires_at <= work.context.now)
+MadeApiKey make_api_key(const Work& work, store::ApiKey key) {
+  if (!work.scope.permissions().covers(key.permissions)) throw ApiError(ErrorCode::role_outranks);
+  if (key.expires_at && *key.expires_at <= work.context.now)
     throw ApiError(ErrorCode::validation_failed).field("/expires_at", "must be in the future");
-  if (form.of_organization) judge_organization_key(work, form);
-  Secret key{"tnd_" + crypto::new_token().reveal()};
-  store::ApiKey record{crypto::new_id<ApiKeyId>(),
-                       std::move(form.name),
-                       key.reveal().substr(0, kPrefixCharacters),
-                       form.permissions,
-                       work.scope.user(),
-                       work.context.now,
-                       form.expires_at,
-                       std::nullopt,
-                       form.of_organization};
-  store::insert_api_key(work.txn, work.scope, record, crypto::sha256(key.reveal()));
+  if (key.owner == store::KeyOwner::organization)
+    judge_organization_key(work, key);
+  else
+    key.member = work.scope.user();
+  Secret text{"tnd_" + crypto::new_token().reveal()};
+  key.id = crypto::new_id<ApiKeyId>();
+  key.prefix = text.reveal().substr(0, kPrefixCharacters);
+  key.token = crypto::sha256(text.reveal());
+  key.created_by = work.scope.user();
+  key.created_at = work.context.now;
+  store::api_key_table.insert(work.txn, work.scope, key);
   store::require_place(work.txn, work.scope, store::Budgeted::api_keys,
                        work.context.settings.api_keys_per_organization);
-  service::record(work, {"api_key.created", "api_key", record.id.bytes(), {}, values_of(record)});
+  record(work, {"api_key.created", "api_key", key.id.bytes(), {}, values_of(key)});
   // It outlives the session, and a new password: the maker can read that it was made.
   record_account_event(work.txn, work.context, work.scope.user(), "api_key.created");
-  return {std::move(record), std::move(key)};
+  return {std::move(key), std::move(text)};
 }
 
 void delete_api_key(const Work& work, ApiKeyId id) {
-  const auto key = store::find_api_key(work.txn, work.scope, id);
+  const auto key = store::api_key_table.find(work.txn, work.scope, id.bytes());
   if (!key) throw ApiError(ErrorCode::not_found);
   // One's own goes even if one could not make it any more.
   if (key->created_by != work.scope.user() && !work.scope.permissions().covers(key->permissions))

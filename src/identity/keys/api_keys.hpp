@@ -9,13 +9,6 @@
 
 namespace tenantd::service {
 
-struct NewApiKey {
-  std::string name;
-  PermissionSet permissions;
-  std::optional<TimePoint> expires_at;
-  bool of_organization = false;
-};
-
 // What a key of the organization may hold: business data, and reading. Whatever gives rights to people, or
 // sends data away on and on, stays with people, whose own rights bound it.
 PermissionSet organization_key_permissions();
@@ -25,9 +18,9 @@ struct MadeApiKey {
   Secret key;  // the only time it is seen
 };
 
-// Makes a key that acts for the caller. Throws ApiError: role_outranks (a permission that the caller lacks),
-// validation_failed (it would have expired already).
-MadeApiKey make_api_key(const Work& work, NewApiKey form);
+// Makes a key that acts for the caller. `key`: as a body filled it. Throws ApiError: role_outranks (a
+// permission that the caller lacks), validation_failed (it would have expired already).
+MadeApiKey make_api_key(const Work& work, store::ApiKey key);
 
 // Ends a key. Throws ApiError: not_found, role_outranks (another's key that may more than the caller).
 void delete_api_key(const Work& work, ApiKeyId id);

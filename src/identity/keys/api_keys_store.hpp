@@ -5,27 +5,30 @@
 #include <string>
 #include <vector>
 
-#include "tenantd/db/txn.hpp"
-#include "tenantd/domain/scope.hpp"
-#include "tenantd/identity/sessions_store.hpp"
+#include "tenantd/record/table.hpp"
 
 namespace tenantd::store {
+
+// As the column of_organization numbers them: the organization's stay when their makers go.
+enum class KeyOwner : std::int8_t { member, organization };
 
 struct ApiKey {
   ApiKeyId id;
   std::string name;
   std::string prefix;  // the key's first characters
   PermissionSet permissions;
+  KeyOwner owner = KeyOwner::member;
   UserId created_by;
   TimePoint created_at;
   std::optional<TimePoint> expires_at;    // nullopt = never
   std::optional<TimePoint> last_used_at;  // exact to a minute
-  bool of_organization = false;           // stays when its maker goes
+  std::string token;                      // written alone: SHA-256 of the whole key
+  std::optional<UserId> member;           // written alone: the maker, unless it is the organization's
 };
 
-// `hash`: SHA-256 of the whole key. Throws db::ForeignKeyError if the maker is no member any more.
-void insert_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key, const std::string& hash);
-std::optional<ApiKey> find_api_key(db::Txn& txn, const TenantScope& scope, ApiKeyId id);
+// The field list. To insert throws db::ForeignKeyError if the maker is no member any more.
+extern const record::Table<ApiKey> api_key_table;
+
 // False if there was none. The key is refused from the commit on.
 bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key);
 // Ends those keys of the organization itself that `makers` made. Returns how many.
