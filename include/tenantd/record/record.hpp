@@ -11,7 +11,6 @@
 #pragma once
 
 #include <array>
-#include <utility>
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
@@ -130,40 +129,6 @@ constexpr Record record(std::string_view name, const Parts&... parts) {
   (add(made, parts), ...);
   return made;
 }
-
-// One row of a record, of its own type.
-class Object {
- public:
-  explicit Object(const Record& record, const void* like = nullptr)
-      : record_(&record), row_(record.make(like)) {}
-  Object(Object&& other) noexcept : record_(other.record_), row_(std::exchange(other.row_, nullptr)) {}
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-  Object& operator=(Object&&) = delete;
-  ~Object() {
-    if (row_ != nullptr) record_->destroy(row_);
-  }
-
-  const Record& record() const { return *record_; }
-  void* row() { return row_; }
-  const void* row() const { return row_; }
-  template <class Row>
-  Row& as() {
-    return *static_cast<Row*>(row_);
-  }
-  template <class Row>
-  const Row& as() const {
-    return *static_cast<const Row*>(row_);
-  }
-  Value get(const Field& field) const { return field.get(row_); }
-  void set(const Field& field, const Value& value) { field.set(row_, value); }
-  UuidBytes id() const { return std::get<UuidBytes>(get(record_->id)); }
-  std::int64_t revision() const { return std::get<std::int64_t>(get(record_->revision())); }
-
- private:
-  const Record* record_;
-  void* row_;
-};
 
 // The time by which a part of the list is ranked; nullptr if there is none.
 constexpr const Field* ranked_field(const Record& record) {
