@@ -1012,3 +1012,10 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT user_id, network, failed_signins, locked_until, last_used_at FROM tenantd.known_network;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;
+-- What the hosts of this database tell one another.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.host AS
+  SELECT id, registration, beat, name, version, started_at, seen_at FROM tenantd.host;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation AS
+  SELECT seq, host_id, at_once, ids FROM tenantd.invalidation;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation_ack AS
+  SELECT seq, host_id FROM tenantd.invalidation_ack;

@@ -59,9 +59,19 @@ Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schem
            static_cast<int>(settings.lock_wait_seconds)},
           // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
           static_cast<std::size_t>(lane.threads) * 2),
-      shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)) {}
+      shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)),
+      announcer_(*shared.host, *shared.metrics) {}
 
 Dispatch::~Dispatch() = default;
+
+Dispatch::Announcement Dispatch::announce(db::Connection& connection, const db::Touched& touched) {
+  return announcer_.announce(connection, touched);
+}
+
+void Dispatch::confirm(db::Connection& connection, const db::Touched& touched,
+                       const Announcement& announced) {
+  announcer_.confirm(connection, touched, announced);
+}
 
 void Dispatch::before_commit(const std::vector<UuidBytes>& ids) {
   for (const auto& id : ids) shared_.cache->mark_busy(id);

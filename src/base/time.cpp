@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -35,6 +36,12 @@ void use_offset_file(const std::string& path) {
   void* page = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, file.get(), 0);
   if (page == MAP_FAILED) throw std::system_error(errno, std::generic_category(), path);
   g_offset = static_cast<std::atomic<std::int64_t>*>(page);
+}
+
+std::int64_t boot_microseconds() {
+  struct timespec read {};
+  ::clock_gettime(CLOCK_BOOTTIME, &read);
+  return std::int64_t{read.tv_sec} * 1'000'000 + read.tv_nsec / 1000;
 }
 
 std::int64_t monotonic_microseconds() {

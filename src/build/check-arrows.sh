@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # room: what it may include besides itself.
-platform='base config crypto domain http shm net mail proc db'
+platform='base config crypto domain http shm net mail proc db hosts'
 kit="$platform effects clients api record"
 wings=$(for wing in src/modules/*/; do wing=${wing%/}; echo "${wing#src/}: $kit identity"; done)
 rooms="
@@ -18,6 +18,7 @@ net:     base config
 mail:    base config net
 proc:    base config
 db:      base config crypto domain http shm
+hosts:   base config crypto domain shm db
 effects: $platform
 clients: $platform effects
 api:     $platform effects clients

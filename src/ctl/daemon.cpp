@@ -1,9 +1,14 @@
 #include "tenantd/ctl/daemon.hpp"
 
+#include <poll.h>
+#include <sys/prctl.h>
+
 #include "tenantd/api/dispatch.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/hosts/hosts.hpp"
+#include "tenantd/hosts/poller.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/modules/documents/files.hpp"
 #include "tenantd/proc/idle_trim.hpp"
@@ -13,6 +18,18 @@
 #include "tenantd/shm/hash.hpp"
 
 namespace tenantd::ctl {
+namespace {
+
+// No longer does a replacement wait until it has caught up: its predecessor serves meanwhile.
+constexpr std::int64_t kCatchUpUs = 3'000'000;
+
+// Sleeps that long. True once the worker shall drain.
+bool told_to_stop(int stop_fd, std::int64_t pause_us) {
+  struct pollfd stop = {stop_fd, POLLIN, 0};
+  return ::poll(&stop, 1, static_cast<int>(pause_us / 1000)) > 0;
+}
+
+}  // namespace
 
 // What every worker inherits; keys are read again at a reload.
 struct Daemon::Master {
@@ -23,6 +40,7 @@ struct Daemon::Master {
 
   int work(const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
     log::set_process(lane.name);
+    if (lane.name == "hosts") return watch_hosts(stop_fd);
     // One hash at a time fills a core; more threads would only share it.
     const bool hashes = lane.name == "hash";
     if (hashes) proc::use_one_heap();
@@ -53,6 +71,29 @@ struct Daemon::Master {
     return 0;
   }
 
+  int watch_hosts(int stop_fd) {
+    ::prctl(PR_SET_NAME, "tenantd-hosts");
+    if (settings.db_host.empty()) proc::give_up_network();
+    hosts::Poller poller{{settings.db_socket, settings.db_host, static_cast<int>(settings.db_port),
+                          settings.db_user, settings.db_password, "tenantd_app"},
+                         hosts::host_name(settings),
+                         *shared.cache,
+                         *shared.host,
+                         *shared.metrics};
+    // One that replaces another is ready once it trusts what is remembered.
+    bool is_announced = !shared.host->was_joined.exchange(true);
+    if (is_announced) proc::worker_ready();
+    const auto began = monotonic_microseconds();
+    do {
+      poller.turn();
+      if (is_announced || (!poller.is_trusting() && monotonic_microseconds() - began < kCatchUpUs)) continue;
+      proc::worker_ready();
+      is_announced = true;
+    } while (!told_to_stop(stop_fd, poller.pause_us()));
+    if (shared.host->leaving) poller.leave();
+    return 0;
+  }
+
   void reload() {
     keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
     shared.cache->clear();
@@ -60,6 +101,12 @@ struct Daemon::Master {
   }
 
   void note(const std::string& event, int pid, int status) {
+    // Before the workers are told: from here on nobody here goes by what is remembered, and other hosts need
+    // not wait for this one.
+    if (event == "stopping") {
+      shared.cache->close();
+      shared.host->leaving = true;
+    }
     // A worker of before may have remembered a token of a key that is gone now.
     if (event == "reload_done") shared.cache->clear();
     const bool gone = event == "worker_crashed" || event == "worker_recycled" || event == "worker_drained" ||
@@ -75,7 +122,8 @@ struct Daemon::Master {
     options.lanes = {{"fast", settings.fast_socket, static_cast<int>(settings.workers), 0},
                      {"hash", settings.hash_socket, static_cast<int>(settings.hash_workers),
                       static_cast<int>(settings.hash_nice)},
-                     {"outbound", settings.outbound_socket, static_cast<int>(settings.outbound_workers), 0}};
+                     {"outbound", settings.outbound_socket, static_cast<int>(settings.outbound_workers), 0},
+                     {"hosts", "", 1, 0}};
     options.drain = Seconds{settings.drain_seconds};
     options.on_reload = [this] { reload(); };
     options.on_event = [this](const std::string& event, int pid, int status) { note(event, pid, status); };
@@ -88,6 +136,7 @@ struct Daemon::Master {
 Daemon::Daemon() {
   shm::seed_hash(std::hash<std::string>{}(crypto::random_bytes(16)));
   master_ = std::make_unique<Master>();
+  master_->shared.host->id = crypto::new_id<HostId>().bytes();
   service::check_file_settings(master_->settings);
   log::set_level(log::parse_level(master_->settings.log_level));
   if (!master_->settings.clock_offset_file.empty()) use_offset_file(master_->settings.clock_offset_file);

@@ -9,6 +9,7 @@
 #include "tenantd/db/grants.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/hosts.hpp"
 
 namespace tenantd::ctl {
 namespace {
@@ -60,6 +61,17 @@ std::string judge_isolation(db::Pool& pool, const Settings& settings) {
                            " can read base tables: run tenantctl migrate, and use no other account");
 }
 
+// "web-1 (alive), web-2 (silent for 31 s)"
+std::string name_hosts(db::Pool& pool) {
+  db::Txn txn{pool};
+  std::string names;
+  for (const auto& host : hosts::list_hosts(txn)) {
+    const auto state = host.is_alive() ? "alive" : "silent for " + std::to_string(host.silent_seconds) + " s";
+    names += (names.empty() ? "" : ", ") + host.name + " (" + state + ')';
+  }
+  return names.empty() ? "none runs" : names;
+}
+
 // Each account is asked by itself what it may, so that no administrator is needed; one that does not sign in
 // from here is not looked at.
 std::string judge_grants(const Settings& settings, const db::ServiceAccount& account) {
@@ -97,6 +109,7 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
   db::Pool pool{application_account(settings), 1};
   doctor.check("database", [&] { return judge_schema(pool, settings); });
   doctor.check("isolation", [&] { return judge_isolation(pool, settings); });
+  doctor.check("hosts", [&] { return name_hosts(pool); });
   for (const auto& account : db::service_accounts(settings))
     doctor.check("grants", [&] { return judge_grants(settings, account); });
   return doctor.healthy() ? 0 : 1;

@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
@@ -61,37 +62,42 @@ Connection& Txn::begun() {
 
 void Txn::commit() {
   if (logged() > 0) log_->flush(*this);
-  if (open_) {
-    if (listener_ != nullptr && !touched_.empty()) listener_->before_commit(touched_);
-    open_ = false;
-    try {
-      (*lease_)->run("COMMIT");
-    } catch (const ConnectionLost& e) {
-      give_up_commit();
-      throw ApiError(ErrorCode::unavailable).detail(e.what());
-    } catch (...) {
-      give_up_commit();
-      throw;
-    }
-    if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
-  }
-  touched_.clear();
-  const auto actions = std::move(actions_);
-  actions_.clear();
+  const bool tells = open_ && must_tell();
+  ChangeListener::Announcement announced;
+  if (tells) announced = listener_->announce(**lease_, touched_);
+  if (open_) commit_open();
+  const auto touched = std::exchange(touched_, {});
+  const auto actions = std::exchange(actions_, {});
   for (const auto& action : actions) action();
+  if (tells) listener_->confirm(**lease_, touched, announced);
+}
+
+void Txn::commit_open() {
+  if (must_tell()) listener_->before_commit(touched_.ids);
+  open_ = false;
+  try {
+    (*lease_)->run("COMMIT");
+  } catch (const ConnectionLost& e) {
+    give_up_commit();
+    throw ApiError(ErrorCode::unavailable).detail(e.what());
+  } catch (...) {
+    give_up_commit();
+    throw;
+  }
+  if (must_tell()) listener_->after_commit(touched_.ids);
 }
 
 // The outcome is unknown: what depends on it counts as changed, and the connection is not used again.
 void Txn::give_up_commit() {
   (*lease_)->mark_broken();
-  if (listener_ != nullptr && !touched_.empty()) listener_->after_commit(touched_);
+  if (must_tell()) listener_->after_commit(touched_.ids);
 }
 
 // A savepoint is never released: the next one of its name takes its place, and the commit ends the last.
 Txn::Mark Txn::begin_savepoint() {
   begun().run("SAVEPOINT " + savepoint_name(savepoints_ + 1));
   ++savepoints_;
-  return {touched_.size(), actions_.size(), logged()};
+  return {touched_.ids.size(), touched_.at_once, actions_.size(), logged()};
 }
 
 void Txn::undo_savepoint(const Mark& mark) {
@@ -101,13 +107,14 @@ void Txn::undo_savepoint(const Mark& mark) {
     (*lease_)->mark_broken();
     throw;
   }
-  touched_.resize(mark.touched);
+  touched_.ids.resize(mark.touched);
+  touched_.at_once = mark.at_once;
   actions_.resize(mark.actions);
   if (log_) log_->cut(mark.logged);
 }
 
 void Txn::rollback() noexcept {
-  touched_.clear();
+  touched_ = {};
   actions_.clear();
   if (log_) log_->cut(0);
   if (!open_) return;

@@ -100,7 +100,9 @@ std::vector<Listener> open_listeners(const std::vector<Lane>& lanes) {
   listeners.reserve(lanes.size());
   for (const auto& lane : lanes) {
     const auto found = passed.find(lane.name);
-    if (found != passed.end()) {
+    if (lane.socket_path.empty()) {
+      listeners.emplace_back();
+    } else if (found != passed.end()) {
       listeners.emplace_back(found->second);
     } else {
       listeners.emplace_back(lane.socket_path);

@@ -14,6 +14,8 @@ class Listener {
  public:
   // Listens at `path`: mode 0660, a stale file is replaced. Throws as supervise() does.
   explicit Listener(const std::string& path);
+  // Listens nowhere: fd() is -1.
+  Listener() = default;
   // Takes systemd's descriptor.
   explicit Listener(int inherited);
   ~Listener();

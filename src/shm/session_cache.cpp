@@ -2,12 +2,14 @@
 
 #include <cstring>
 
+#include "tenantd/base/time.hpp"
 #include "tenantd/shm/hash.hpp"
 
 namespace tenantd::shm {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr std::int64_t kClosed = -1;
 
 // Words, not bytes: each is an atomic of its own, so that a racing reader reads old or new words, never
 // undefined ones; the sequence tells it to throw a mixture away.
@@ -46,7 +48,7 @@ SessionCache::Stamp SessionCache::stamp(const UuidBytes& user, const UuidBytes& 
   now.epoch = epoch_.load();
   now.user = u.number.load();
   now.org = o.number.load();
-  now.valid = u.busy.load() == 0 && o.busy.load() == 0;
+  now.valid = u.busy.load() == 0 && o.busy.load() == 0 && is_trusted();
   return now;
 }
 
@@ -103,6 +105,24 @@ void SessionCache::advance(const UuidBytes& id) {
   g.busy.fetch_sub(1);
 }
 
+void SessionCache::move_on(const UuidBytes& id) { generation(id).number.fetch_add(1); }
+
 void SessionCache::clear() { epoch_.fetch_add(1); }
+
+void SessionCache::trust(std::int64_t until_us) {
+  auto seen = trusted_until_us_.load();
+  while (seen != kClosed && seen < until_us)
+    if (trusted_until_us_.compare_exchange_weak(seen, until_us)) return;
+}
+
+void SessionCache::distrust() {
+  auto seen = trusted_until_us_.load();
+  while (seen != kClosed)
+    if (trusted_until_us_.compare_exchange_weak(seen, 0)) return;
+}
+
+void SessionCache::close() { trusted_until_us_.store(kClosed); }
+
+bool SessionCache::is_trusted() const { return boot_microseconds() < trusted_until_us_.load(); }
 
 }  // namespace tenantd::shm

@@ -16,6 +16,7 @@ class Background {
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
+  pid_t pid() const { return pid_; }
   // Throws once it has ended.
   void must_live() const;
 

@@ -70,7 +70,8 @@ std::string snapshot_query() {
       "WHERE c.table_schema = 'tenantd' AND t.table_type = 'BASE TABLE' ORDER BY 1, c.ordinal_position");
   while (rows.next()) {
     const auto table = rows.text(0);
-    if (table == "sweep_run" || table == "account_event" || table == "webhook_backlog" ||
+    if (table == "sweep_run" || table == "account_event" || table == "webhook_backlog" || table == "host" ||
+        table == "invalidation" || table == "invalidation_ack" ||
         volatile_columns().contains(table + '.' + rows.text(1)))
       continue;
     columns[table] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";

@@ -33,7 +33,7 @@ int error_of(db::Connection& connection, const std::string& sql);
 
 // Every base table's rows, counted and summed up. Left out is what moves by itself or by being asked: the
 // courier's columns of the outbox and of deliveries, counters of failed sign-ins and what is written down
-// about them, when keys were used, records of sweeps.
+// about them, when keys were used, records of sweeps, what hosts tell one another.
 class Snapshot {
  public:
   static Snapshot take();

@@ -35,8 +35,11 @@ std::string fresh_dir() {
 
 }  // namespace
 
-OwnNginx::OwnNginx(const Configuration& http, const std::string& fast) : place_{fresh_dir(), free_port()} {
-  std::ofstream{place_.dir + "/nginx.conf"} << whole(http(place_), fast);
+OwnNginx::OwnNginx(const Configuration& http, const std::string& fast)
+    : OwnNginx(http, Sockets{fast, setting("HASH_SOCKET"), setting("OUTBOUND_SOCKET")}) {}
+
+OwnNginx::OwnNginx(const Configuration& http, const Sockets& sockets) : place_{fresh_dir(), free_port()} {
+  std::ofstream{place_.dir + "/nginx.conf"} << whole(http(place_), sockets);
   start();
 }
 
@@ -45,8 +48,10 @@ OwnNginx::~OwnNginx() {
   std::filesystem::remove_all(place_.dir);
 }
 
+std::string OwnNginx::url() const { return "http://127.0.0.1:" + std::to_string(place_.port); }
+
 Client OwnNginx::client() const {
-  Client made{"http://127.0.0.1:" + std::to_string(place_.port)};
+  Client made{url()};
   made.of_another_program();
   return made;
 }
@@ -57,16 +62,16 @@ Client OwnNginx::client(const Account& account) const {
   return made;
 }
 
-std::string OwnNginx::whole(const std::string& http, const std::string& fast) const {
+std::string OwnNginx::whole(const std::string& http, const Sockets& sockets) const {
   std::string text = ::geteuid() == 0 ? "user root;\n" : "";
   text += "daemon off; error_log stderr warn; pid " + place_.dir +
           "/pid; worker_processes 1;\nevents {}\nhttp {\n";
   for (const char* kind : {"client_body", "fastcgi", "proxy", "scgi", "uwsgi"})
     text += std::string{kind} + "_temp_path " + place_.dir + '/' + kind + ";\n";
-  return text + "access_log off;\ninclude tenantd/http.conf;\nupstream tenantd_fast { server unix:" + fast +
-         "; keepalive 4; }\nupstream tenantd_hash { server unix:" + setting("HASH_SOCKET") +
-         "; }\nupstream tenantd_outbound { server unix:" + setting("OUTBOUND_SOCKET") + "; }\n" + http +
-         "}\n";
+  return text +
+         "access_log off;\ninclude tenantd/http.conf;\nupstream tenantd_fast { server unix:" + sockets.fast +
+         "; keepalive 4; }\nupstream tenantd_hash { server unix:" + sockets.hash +
+         "; }\nupstream tenantd_outbound { server unix:" + sockets.outbound + "; }\n" + http + "}\n";
 }
 
 void OwnNginx::start() {

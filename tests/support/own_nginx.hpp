@@ -19,17 +19,24 @@ class OwnNginx {
   // The text of what stands in http {} besides access_log, paths of temporary files and the upstreams.
   using Configuration = std::function<std::string(const Place&)>;
 
+  // The lanes' sockets.
+  struct Sockets {
+    std::string fast, hash, outbound;
+  };
+
   // `fast` is the socket that answers the guard's questions. Throws if nginx does not start.
   OwnNginx(const Configuration& http, const std::string& fast);
+  OwnNginx(const Configuration& http, const Sockets& sockets);
   ~OwnNginx();
   OwnNginx(const OwnNginx&) = delete;
   OwnNginx& operator=(const OwnNginx&) = delete;
 
+  std::string url() const;
   Client client() const;
   Client client(const Account& account) const;
 
  private:
-  std::string whole(const std::string& http, const std::string& fast) const;
+  std::string whole(const std::string& http, const Sockets& sockets) const;
   void start();
 
   Place place_;

@@ -24,6 +24,7 @@ class PrivateStack {
 
   Client client() const { return Client{url_}; }
   const std::string& dir() const { return dir_; }
+  const std::string& url() const { return url_; }
 
   // From here on this test's clients, database and mailbox are this instance's. Before the first use of them.
   void take_the_suites_place() const;

@@ -13,6 +13,7 @@
 #include "tenantd/api/validate.hpp"
 #include "tenantd/crypto/live_keys.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/announcer.hpp"
 #include "tenantd/shm/in_flight.hpp"
 #include "tenantd/shm/rate_limiter.hpp"
 #include "tenantd/shm/shared.hpp"
@@ -27,6 +28,7 @@ struct SharedState {
       mail_limiter;  // windows of an hour: apart, or they would crowd those of a minute
   shm::Shared<shm::Metrics> metrics;
   shm::Shared<shm::InFlight> in_flight;
+  shm::Shared<shm::HostState> host;
 };
 
 // The lane that a worker is of.
@@ -70,8 +72,11 @@ class Dispatch : private db::ChangeListener {
   http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
   void finish(const Call& call, http::Response& response) const;
 
+  Announcement announce(db::Connection& connection, const db::Touched& touched) override;
   void before_commit(const std::vector<UuidBytes>& ids) override;
   void after_commit(const std::vector<UuidBytes>& ids) override;
+  void confirm(db::Connection& connection, const db::Touched& touched,
+               const Announcement& announced) override;
 
   const Settings& settings_;
   crypto::LiveKeys& keys_;
@@ -81,6 +86,7 @@ class Dispatch : private db::ChangeListener {
   Authorizer authorizer_;
   db::Pool pool_;
   std::unique_ptr<Shares> shares_;
+  hosts::Announcer announcer_;
 };
 
 }  // namespace tenantd::api

@@ -26,4 +26,7 @@ void use_offset_file(const std::string& path);
 // Returns a monotonic reading in microseconds, for measuring durations only.
 std::int64_t monotonic_microseconds();
 
+// The same, and it goes on while the machine sleeps: for what must not be believed after a pause.
+std::int64_t boot_microseconds();
+
 }  // namespace tenantd

@@ -20,13 +20,30 @@
 
 namespace tenantd::db {
 
-// Told of users and organizations whose sessions may now mean something else, around the commit that changes
-// them.
+// Users and organizations whose sessions mean something else after a commit.
+struct Touched {
+  std::vector<UuidBytes> ids;
+  bool at_once = false;  // on every host, before anybody is told of the commit
+};
+
+// Told of them around the commit that changes them, in this order.
 class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
+  // What was announced to other hosts: when that began (boot_microseconds()), and the entry of their log that
+  // they acknowledge; 0 = nobody needs to.
+  struct Announcement {
+    std::int64_t began_us = 0;
+    std::int64_t entry = 0;
+  };
+  // The transaction's last statement. What it throws undoes the whole.
+  virtual Announcement announce(Connection&, const Touched&) { return {}; }
   virtual void before_commit(const std::vector<UuidBytes>& ids) = 0;
+  // Also if the commit's outcome is unknown.
   virtual void after_commit(const std::vector<UuidBytes>& ids) = 0;
+  // The transaction is over. Returns once what it changed counts on the other hosts, as far as it has to.
+  // Throws ApiError(unavailable) if they could not be told.
+  virtual void confirm(Connection&, const Touched&, const Announcement&) {}
 };
 
 class Txn;
@@ -80,10 +97,17 @@ class Txn {
     return begun().execute(sql, args...);
   }
 
-  // The sessions of this user, or of this organization's members, mean something else after the commit.
+  // The sessions of this user, or of this organization's members, mean something else after the commit: on
+  // every host, before commit() returns.
   template <class Tag>
   void touch(const Id<Tag>& id) {
-    touched_.push_back(id.bytes());
+    touched_.ids.push_back(id.bytes());
+    touched_.at_once = true;
+  }
+  // The same for what neither gives nor takes a right: another host may go by what was before for a moment.
+  template <class Tag>
+  void touch_lazily(const Id<Tag>& id) {
+    touched_.ids.push_back(id.bytes());
   }
   // The log of this unit of work, empty at first. Whoever asks for it must ask for the same type.
   template <std::derived_from<CommitLog> Log>
@@ -95,7 +119,8 @@ class Txn {
   void after_commit(std::function<void()> action) { actions_.push_back(std::move(action)); }
 
   // Makes what was written durable. A later write starts another transaction. Throws ApiError(unavailable)
-  // when the connection was lost: the outcome is then unknown to the caller.
+  // when the connection was lost, and when other hosts could not be told: the outcome is then unknown to the
+  // caller.
   void commit();
   // Runs `work(txn)` and makes it durable now, whatever becomes of the rest: in this unit of work if nothing
   // was written yet, else in one of its own.
@@ -114,14 +139,18 @@ class Txn {
   Connection& ready();
   Connection& begun();
   void set_scope(const Sql& sql);
+  void commit_open();
   void give_up_commit();
+  bool must_tell() const { return listener_ != nullptr && !touched_.ids.empty(); }
   Pool::Lease& lease();
 
   std::size_t logged() const { return log_ ? log_->size() : 0; }
 
   // Where a savepoint was set.
   struct Mark {
-    std::size_t touched, actions, logged;
+    std::size_t touched;
+    bool at_once;
+    std::size_t actions, logged;
   };
   Mark begin_savepoint();
   void undo_savepoint(const Mark& mark);
@@ -132,7 +161,7 @@ class Txn {
   ScopeKey wanted_;
   bool open_ = false;
   int savepoints_ = 0;  // that are running, each inside the one before
-  std::vector<UuidBytes> touched_;
+  Touched touched_;
   std::vector<std::function<void()>> actions_;
   std::unique_ptr<CommitLog> log_;
 };

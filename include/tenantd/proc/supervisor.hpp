@@ -18,15 +18,15 @@ namespace tenantd::proc {
 
 struct Lane {
   std::string name;         // "fast", "hash": log lines, metrics, LISTEN_FDNAMES
-  std::string socket_path;  // used when systemd passes no socket of that name
+  std::string socket_path;  // used when systemd passes no socket of that name; empty: the lane has none
   int workers = 1;
   int niceness = 0;  // added to the master's
 };
 
 // Runs in a worker with SIGTERM, SIGINT and SIGHUP blocked. `stop_fd` becomes and stays readable when the
-// worker shall drain (poll it, do not read it). `slot` counts workers from 0 over all lanes and is stable
-// across respawns; while a worker is being replaced, the old and the new one share it. Returns the exit
-// status: 0 = replace me at once.
+// worker shall drain (poll it, do not read it). `listen_fd` is -1 in a lane without a socket. `slot` counts
+// workers from 0 over all lanes and is stable across respawns; while a worker is being replaced, the old and
+// the new one share it. Returns the exit status: 0 = replace me at once.
 using WorkerMain = std::function<int(const Lane& lane, int slot, int listen_fd, int stop_fd)>;
 
 struct SupervisorOptions {

@@ -26,6 +26,15 @@ struct Metrics {
   std::atomic<std::uint64_t> reloads{0};
   std::int64_t started_at = 0;
 
+  // What the hosts of one database tell one another (tenantd/hosts/protocol.hpp).
+  std::atomic<std::int64_t> other_hosts{0};
+  std::atomic<std::int64_t> cache_trusted_until_us{0};  // boot_microseconds()
+  std::atomic<std::uint64_t> host_joins{0};             // how often this host began anew
+  std::atomic<std::uint64_t> invalidations_read{0};     // of other hosts
+  std::atomic<std::uint64_t> host_waits{0};             // replies that waited for other hosts
+  std::atomic<std::uint64_t> host_waits_overdue{0};     // of those, as long as it is waited
+  std::atomic<std::uint64_t> host_wait_sum_us{0};
+
   void observe(std::size_t route, int status, std::int64_t duration_us) {
     auto& row = requests[route < kRoutes ? route : kRoutes - 1];
     row[static_cast<std::size_t>(status / 100) % kStatuses].fetch_add(1, std::memory_order_relaxed);

@@ -8,6 +8,10 @@
 //   writer: mark ids busy → COMMIT → next generation, unmark → answer the client
 // Ids that are busy are neither served nor stored. A writer that dies in between leaves its ids busy for
 // good: they are then read from the database each time, which is slower and never wrong.
+//
+// Writes of other hosts come through the database (tenantd/hosts/protocol.hpp): one process of this host
+// reads of them, moves the generations on, and says until when what is remembered may be trusted. Later than
+// that everything is read from the database. So is everything at first: zeroed memory is not trusted.
 #pragma once
 
 #include <array>
@@ -25,7 +29,8 @@ class SessionCache {
  public:
   static constexpr std::size_t kValueBytes = 1944;
 
-  // The generations of a user and an organization (nil = none) at one moment; invalid while either is busy.
+  // The generations of a user and an organization (nil = none) at one moment; invalid while either is busy,
+  // or while nothing is trusted.
   struct Stamp {
     std::uint64_t user = 0;
     std::uint64_t org = 0;
@@ -37,7 +42,7 @@ class SessionCache {
 
   struct Hit {
     std::string value;
-    bool fresh = false;  // stored less than the lifetime ago, and no generation has moved
+    bool fresh = false;  // trusted, stored less than the lifetime ago, and no generation has moved
   };
   // Returns what was stored under `key` (32 bytes), or nullopt.
   std::optional<Hit> find(std::string_view key, std::int64_t now_us, std::int64_t lifetime_us) const;
@@ -47,7 +52,15 @@ class SessionCache {
 
   void mark_busy(const UuidBytes& id);
   void advance(const UuidBytes& id);  // next generation, no longer busy
-  void clear();                       // forgets everything: signing keys changed
+  void move_on(const UuidBytes& id);  // next generation: another host's write
+  void clear();                       // forgets everything: signing keys changed, other hosts' writes unknown
+
+  // What is remembered may be used until then (boot_microseconds()); a time before an earlier one changes
+  // nothing.
+  void trust(std::int64_t until_us);
+  void distrust();  // until it is trusted again
+  void close();     // for good: this host stops
+  bool is_trusted() const;
 
  private:
   static constexpr std::size_t kEntries = 1 << 13;
@@ -73,6 +86,7 @@ class SessionCache {
   std::array<Entry, kEntries> entries_;
   std::array<Generation, kGenerations> generations_;
   std::atomic<std::uint64_t> epoch_;
+  std::atomic<std::int64_t> trusted_until_us_;
 };
 
 }  // namespace tenantd::shm

@@ -127,7 +127,7 @@ bool confirm_locked_attempt(db::Txn& txn, UserId id, const std::string& phc, Tim
 void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,
                      TimePoint now) {
   txn.execute(kRehash, new_phc, now, id, old_phc);
-  txn.touch(id);
+  txn.touch_lazily(id);
 }
 
 std::optional<std::string> lock_profile(db::Txn& txn, UserId id) {
@@ -137,7 +137,7 @@ std::optional<std::string> lock_profile(db::Txn& txn, UserId id) {
 
 void set_profile(db::Txn& txn, UserId id, const std::string& profile, TimePoint now) {
   txn.execute(kSetProfile, profile, now, id);
-  txn.touch(id);
+  txn.touch_lazily(id);
 }
 
 void make_super(db::Txn& txn, UserId id) { txn.execute(kMakeSuper, id); }

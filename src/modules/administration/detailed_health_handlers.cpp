@@ -71,6 +71,23 @@ void put_processes(JsonOut& json, const HealthReport& report, TimePoint now) {
       .end_object();
 }
 
+void put_hosts(JsonOut& json, const HealthReport& report) {
+  put_part(json, "hosts", report.hosts.state)
+      .field("trusting", report.hosts.is_trusting)
+      .key("items")
+      .begin_array();
+  for (const auto& host : report.hosts.all)
+    json.begin_object()
+        .field("id", host.id)
+        .field("name", host.name)
+        .field("version", host.version)
+        .field("started_at", host.started_at)
+        .field("silent_seconds", host.silent_seconds)
+        .field("alive", host.is_alive())
+        .end_object();
+  json.end_array().end_object();
+}
+
 // What watches by the status alone sees 503; who reads on sees which parts.
 [[noreturn]] void refuse(const HealthReport& report) {
   ApiError error{ErrorCode::unavailable, "Parts of the service have failed"};
@@ -82,7 +99,7 @@ void put_processes(JsonOut& json, const HealthReport& report, TimePoint now) {
 
 Response detailed_health(const Request& request, const SuperAdmin& admin, Txn& txn) {
   const auto now = request.context.now;
-  const auto report = service::examine(txn, request.context, admin);
+  const auto report = service::examine(txn, request.context, admin, *request.metrics);
   if (report.overall() == Health::failed) refuse(report);
   JsonOut json;
   json.begin_object()
@@ -94,6 +111,7 @@ Response detailed_health(const Request& request, const SuperAdmin& admin, Txn& t
   put_queue(json, "webhooks", report.deliveries);
   put_folders(json, report);
   put_processes(json, report, now);
+  put_hosts(json, report);
   json.end_object();
   return reply(json);
 }

@@ -13,6 +13,7 @@ namespace tenantd::service {
 namespace {
 
 constexpr std::int64_t kSlowUs = 500'000;
+constexpr std::int64_t kLongDistrustedUs = 10'000'000;
 constexpr Seconds kOverdue{300};  // the courier looks every second
 constexpr Seconds kUnswept{300};  // the sweeper runs every minute
 constexpr std::int64_t kScarcePercent = 10, kNoPercent = 1;
@@ -47,6 +48,16 @@ void examine_keys(const Context& context, HealthReport& report) {
   keys.age_seconds = readable ? std::max<std::int64_t>(unix_seconds(context.now) - found.st_mtime, 0) : -1;
   // It goes on with what it has read; a worker that starts anew would not.
   keys.state = degraded_if(!readable);
+}
+
+void examine_hosts(db::Txn& txn, const shm::Metrics& metrics, HealthReport& report) {
+  auto& hosts = report.hosts;
+  const auto distrusted_us = boot_microseconds() - metrics.cache_trusted_until_us.load();
+  hosts.is_trusting = distrusted_us < 0;
+  hosts.all = hosts::list_hosts(txn);
+  const auto is_silent = [](const hosts::Host& host) { return !host.is_alive(); };
+  hosts.state = degraded_if(distrusted_us > kLongDistrustedUs ||
+                            std::any_of(hosts.all.begin(), hosts.all.end(), is_silent));
 }
 
 Folder folder(const char* use, const std::string& path, int rights) {
@@ -88,7 +99,7 @@ std::string_view health_name(Health health) {
 std::vector<std::pair<const char*, Health>> HealthReport::states() const {
   return {{"database", database.state}, {"outbox", mail.state}, {"webhooks", deliveries.state},
           {"storage", storage},         {"disk", disk},         {"sweeper", sweeper.state},
-          {"courier", courier.state},   {"keys", keys.state}};
+          {"courier", courier.state},   {"keys", keys.state},   {"hosts", hosts.state}};
 }
 
 Health HealthReport::overall() const {
@@ -97,7 +108,8 @@ Health HealthReport::overall() const {
   return worst;
 }
 
-HealthReport examine(db::Txn& txn, const Context& context, const SuperAdmin& admin) {
+HealthReport examine(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                     const shm::Metrics& metrics) {
   HealthReport report;
   examine_database(txn, report);
   const auto queues = store::read_queues(txn, admin);
@@ -108,6 +120,7 @@ HealthReport examine(db::Txn& txn, const Context& context, const SuperAdmin& adm
   report.sweeper = {degraded_if(!queues.last_sweep_at || context.now - *queues.last_sweep_at > kUnswept),
                     queues.last_sweep_at};
   examine_keys(context, report);
+  examine_hosts(txn, metrics, report);
   examine_folders(context.settings, report);
   return report;
 }

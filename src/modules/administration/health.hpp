@@ -10,6 +10,8 @@
 
 #include "modules/administration/overview_store.hpp"
 #include "tenantd/effects/context.hpp"
+#include "tenantd/hosts/hosts.hpp"
+#include "tenantd/shm/metrics.hpp"
 
 namespace tenantd::service {
 
@@ -50,6 +52,11 @@ struct HealthReport {
     std::int64_t age_seconds = -1;  // since it was made; -1: it cannot be read
     std::size_t verifying = 0;
   } keys;
+  struct {
+    Health state = Health::ok;
+    bool is_trusting = false;  // this host uses what its workers remember of sessions
+    std::vector<hosts::Host> all;
+  } hosts;
   Health storage = Health::ok, disk = Health::ok;
   std::vector<Folder> folders;
 
@@ -60,6 +67,7 @@ struct HealthReport {
 };
 
 // Throws ApiError(unavailable) if the database does not answer.
-HealthReport examine(db::Txn& txn, const Context& context, const SuperAdmin& admin);
+HealthReport examine(db::Txn& txn, const Context& context, const SuperAdmin& admin,
+                     const shm::Metrics& metrics);
 
 }  // namespace tenantd::service

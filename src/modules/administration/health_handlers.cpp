@@ -5,6 +5,7 @@
 #include "tenantd/api/rows.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/hosts.hpp"
 #include "tenantd/shm/metrics.hpp"
 
 namespace tenantd::api::handlers {
@@ -74,6 +75,33 @@ void put_durations(Exposition& out, const shm::Metrics& metrics) {
   out.sample(name + "_count", sum);
 }
 
+// As a label's value stands between quotes.
+std::string quoted(const std::string& text) {
+  std::string out{'"'};
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out + '"';
+}
+
+void put_hosts(Exposition& out, const shm::Metrics& m, const Settings& settings) {
+  out.family("tenantd_host_info", "gauge", "Whose metrics these are");
+  out.sample("tenantd_host_info{host=" + quoted(hosts::host_name(settings)) + '}', 1);
+  out.family("tenantd_other_hosts", "gauge", "Other hosts of the same database");
+  out.sample("tenantd_other_hosts", static_cast<std::uint64_t>(m.other_hosts.load()));
+  out.family("tenantd_session_cache_trusted", "gauge",
+             "1 if what workers share is used, 0 if the database is read");
+  out.sample("tenantd_session_cache_trusted", boot_microseconds() < m.cache_trusted_until_us.load() ? 1 : 0);
+  out.counter("tenantd_host_joins_total", "How often this host joined the others anew", m.host_joins);
+  out.counter("tenantd_invalidations_read_total", "Changes of other hosts", m.invalidations_read);
+  out.counter("tenantd_host_waits_total", "Replies that waited for other hosts", m.host_waits);
+  out.counter("tenantd_host_waits_overdue_total", "Of those, how many waited for a host that did not answer",
+              m.host_waits_overdue);
+  out.family("tenantd_host_wait_seconds_total", "counter", "How long replies waited for other hosts");
+  out.seconds("tenantd_host_wait_seconds_total", static_cast<std::int64_t>(m.host_wait_sum_us.load()));
+}
+
 bool is_local(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "unix:" || address.empty();
 }
@@ -110,6 +138,7 @@ Response metrics(const Request& request, Txn&) {
   out.counter("tenantd_rate_limited_total", "Requests refused by a rate limit", m.rate_limited);
   out.counter("tenantd_worker_crashes_total", "Workers that ended without being told to", m.worker_crashes);
   out.counter("tenantd_reloads_total", "Completed reloads", m.reloads);
+  put_hosts(out, m, request.context.settings);
   out.family("process_start_time_seconds", "gauge", "Start of the master, seconds since 1970");
   out.sample("process_start_time_seconds", static_cast<std::uint64_t>(m.started_at));
   Response response;

@@ -1,0 +1,27 @@
+// The hosts of this database as people see them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tenantd/config/settings.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/shm/host_state.hpp"
+
+namespace tenantd::hosts {
+
+// HOST_NAME, or what the machine is called.
+std::string host_name(const Settings& settings);
+
+struct Host {
+  HostId id;
+  std::string name;
+  std::string version;
+  TimePoint started_at;
+  std::int64_t silent_seconds = 0;  // since it last said that it lives, by the database's clock
+  bool is_alive() const;
+};
+// Those that have a row, in the order of their start.
+std::vector<Host> list_hosts(db::Txn& txn);
+
+}  // namespace tenantd::hosts

@@ -1,0 +1,36 @@
+#include "tenantd/hosts/hosts.hpp"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "tenantd/hosts/protocol.hpp"
+
+namespace tenantd::hosts {
+namespace {
+
+constexpr db::Sql kList{"host.list",
+                        "SELECT id, name, version, started_at, GREATEST(UNIX_TIMESTAMP() - seen_at, 0) "
+                        "FROM host ORDER BY started_at, id"};
+
+}  // namespace
+
+std::string host_name(const Settings& settings) {
+  if (!settings.host_name.empty()) return settings.host_name;
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+// One that is alone says it rarely.
+bool Host::is_alive() const { return silent_seconds * 1'000'000 < 2 * kRenewAloneUs; }
+
+std::vector<Host> list_hosts(db::Txn& txn) {
+  auto rows = txn.query(kList);
+  std::vector<Host> found;
+  while (rows.next())
+    found.push_back({rows.id<HostId>(0), rows.text(1), rows.text(2), rows.time(3), rows.integer(4)});
+  return found;
+}
+
+}  // namespace tenantd::hosts

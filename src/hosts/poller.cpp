@@ -1,0 +1,209 @@
+#include "tenantd/hosts/poller.hpp"
+
+#include <cstring>
+
+#include "tenantd/base/log.hpp"
+#include "tenantd/base/time.hpp"
+#include "tenantd/base/version.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/db/error.hpp"
+#include "tenantd/domain/error.hpp"
+
+namespace tenantd::hosts {
+namespace {
+
+using db::Sql;
+
+constexpr Sql kJoin{"host.join",
+                    "INSERT IGNORE INTO host (id, registration, beat, name, version, started_at, seen_at) "
+                    "VALUES (?, ?, 0, ?, ?, UNIX_TIMESTAMP(), UNIX_TIMESTAMP())"};
+constexpr Sql kRenew{"host.renew",
+                     "UPDATE host SET beat = beat + 1, seen_at = UNIX_TIMESTAMP() WHERE id = ?"};
+constexpr Sql kList{"host.list_beats", "SELECT id, registration, beat FROM host"};
+constexpr Sql kLeave{"host.leave", "DELETE FROM host WHERE id = ?"};
+constexpr Sql kRemove{"host.remove", "DELETE FROM host WHERE id = ? AND beat = ?"};
+constexpr Sql kNewest{"invalidation.newest", "SELECT COALESCE(MAX(seq), 0) FROM invalidation"};
+constexpr Sql kRead{
+    "invalidation.read",
+    "SELECT seq, host_id, at_once, ids FROM invalidation WHERE seq > ? ORDER BY seq LIMIT 5001"};
+constexpr std::size_t kMostRead = 5000;
+constexpr Sql kAcknowledge{"invalidation.acknowledge",
+                           "INSERT IGNORE INTO invalidation_ack (seq, host_id) VALUES (?, ?)"};
+constexpr Sql kForget{"invalidation.forget",
+                      "DELETE FROM invalidation WHERE seq <= ? ORDER BY seq LIMIT 10000"};
+constexpr Sql kForgetAcks{"invalidation.forget_acks",
+                          "DELETE FROM invalidation_ack WHERE seq <= ? ORDER BY seq LIMIT 10000"};
+
+// Long after every host has read an entry, or joins anew.
+constexpr std::int64_t kKeepUs = 60'000'000;
+constexpr std::int64_t kPruneEveryUs = 10'000'000;
+constexpr int kSeconds = 2;  // a database that answers later is none
+
+}  // namespace
+
+Poller::Poller(db::ConnectOptions account, std::string name, shm::SessionCache& cache, shm::HostState& state,
+               shm::Metrics& metrics)
+    : account_(std::move(account)), name_(std::move(name)), cache_(cache), state_(state), metrics_(metrics) {
+  account_.timeout_seconds = kSeconds;
+}
+
+Poller::~Poller() = default;
+
+std::int64_t Poller::pause_us() const {
+  const bool is_alone = others_ == 0 && standing_.is_trusting();
+  return is_alone || failed_ ? kPollAloneUs : kPollUs;
+}
+
+void Poller::turn() {
+  try {
+    poll();
+    failed_ = false;
+  } catch (const ApiError& e) {
+    fail(e.log_detail());
+  } catch (const std::exception& e) {
+    fail(e.what());
+  }
+}
+
+// The next connection may lead to another server, which knows other numbers.
+void Poller::fail(const std::string& why) {
+  if (!failed_) log::warning("hosts_unread", {{"detail", why}});
+  failed_ = true;
+  connection_.reset();
+  standing_.leave();
+  floors_.clear();
+}
+
+void Poller::poll() {
+  if (!connection_) connection_ = std::make_unique<db::Connection>(account_);
+  if (!standing_.is_joined()) join();
+  const auto began = boot_microseconds();
+  const bool is_first = standing_.is_first_poll();
+  auto found = look(began);
+  if (is_first) {
+    auto newest = connection_->query(kNewest);
+    newest.next();
+    cursor_.start(newest.integer(0));
+  } else if (!read_log()) {
+    log::warning("hosts_behind", {{"read", static_cast<std::int64_t>(kMostRead)}});
+    distrust();
+    standing_.begin_anew();
+    return;
+  }
+  found.returned_us = boot_microseconds();
+  cursor_.settle(began, found.returned_us);
+  if (standing_.must_renew(found.returned_us, found.others.empty())) {
+    const auto renewal = boot_microseconds();
+    if (connection_->execute(kRenew, HostId{state_.id}) == 1) standing_.renewed(renewal);
+  }
+  act_on(standing_.judge(found));
+  acknowledge();
+  prune(began);
+}
+
+// A process that takes over from another finds the row there.
+void Poller::join() {
+  const auto began = boot_microseconds();
+  const HostId self{state_.id};
+  if (connection_->execute(kJoin, self, crypto::new_id<HostId>(), name_, kVersion) == 0)
+    connection_->execute(kRenew, self);
+  standing_.joined(began);
+  metrics_.host_joins.fetch_add(1);
+  log::info("host_joining", {{"host", name_}, {"id", HostId{state_.id}.str()}});
+}
+
+Standing::Found Poller::look(std::int64_t began_us) {
+  Standing::Found found;
+  found.began_us = began_us;
+  auto rows = connection_->query(kList);
+  while (rows.next()) {
+    const auto id = rows.id<HostId>(0);
+    if (id == HostId{state_.id}) {
+      found.registration = rows.id<HostId>(1);
+    } else {
+      found.others.push_back({id, rows.integer(2)});
+    }
+  }
+  others_ = static_cast<std::int64_t>(found.others.size());
+  metrics_.other_hosts.store(others_);
+  return found;
+}
+
+bool Poller::read_log() {
+  auto rows = connection_->query(kRead, cursor_.floor());
+  if (rows.count() > kMostRead) return false;
+  while (rows.next()) take(rows);
+  return true;
+}
+
+void Poller::take(const db::Rows& row) {
+  const auto number = row.integer(0);
+  if (!cursor_.take(number) || row.id<HostId>(1) == HostId{state_.id}) return;
+  metrics_.invalidations_read.fetch_add(1);
+  const auto ids = row.text(3);
+  if (ids.empty()) cache_.clear();
+  for (std::size_t at = 0; at + 16 <= ids.size(); at += 16) {
+    UuidBytes id;
+    std::memcpy(id.data(), ids.data() + at, id.size());
+    cache_.move_on(id);
+  }
+  if (row.flag(2)) to_acknowledge_.push_back(number);
+}
+
+void Poller::act_on(const Standing::Verdict& verdict) {
+  if (verdict.must_join) {
+    distrust();
+    log::warning("host_row_lost", {{"host", name_}});
+  }
+  if (verdict.forget_all) {
+    cache_.clear();
+    log::info("host_joined", {{"host", name_}, {"others", others_}});
+  }
+  if (verdict.trust_until != 0) {
+    cache_.trust(verdict.trust_until);
+    metrics_.cache_trusted_until_us.store(verdict.trust_until);
+  }
+  state_.alone_until_us.store(verdict.alone_until);
+  remove(verdict.gone);
+}
+
+void Poller::distrust() {
+  cache_.distrust();
+  const auto now = boot_microseconds();
+  if (metrics_.cache_trusted_until_us.load() > now) metrics_.cache_trusted_until_us.store(now);
+}
+
+// As one transaction: an entry that many hosts wait for costs one commit.
+void Poller::acknowledge() {
+  if (to_acknowledge_.empty()) return;
+  connection_->run("START TRANSACTION");
+  for (const auto number : to_acknowledge_) connection_->execute(kAcknowledge, number, HostId{state_.id});
+  connection_->run("COMMIT");
+  to_acknowledge_.clear();
+}
+
+void Poller::remove(const std::vector<Standing::Other>& gone) {
+  for (const auto& other : gone)
+    if (connection_->execute(kRemove, other.id, other.beat) == 1)
+      log::warning("host_gone", {{"id", other.id.str()}});
+}
+
+void Poller::prune(std::int64_t now_us) {
+  if (!floors_.empty() && now_us - floors_.back().first < kPruneEveryUs) return;
+  floors_.emplace_back(now_us, cursor_.floor());
+  if (now_us - floors_.front().first < kKeepUs) return;
+  connection_->execute(kForget, floors_.front().second);
+  connection_->execute(kForgetAcks, floors_.front().second);
+  floors_.pop_front();
+}
+
+void Poller::leave() {
+  try {
+    if (!connection_) connection_ = std::make_unique<db::Connection>(account_);
+    connection_->execute(kLeave, HostId{state_.id});
+  } catch (const std::exception&) {
+    // The others remove it once it does not renew.
+  }
+}
+
+}  // namespace tenantd::hosts

@@ -1,0 +1,143 @@
+// Hosts and their pollers that stop, die and come back: nobody waits for them for long, and they accept
+// nothing that ended meanwhile.
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/fixtures.hpp"
+#include "support/second_host.hpp"
+#include "tenantd/base/time.hpp"
+#include "tenantd/hosts/protocol.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+constexpr auto kStale = tenantd::hosts::kBounds.stale;
+
+class Hosts {
+ public:
+  Hosts() : first_({"SESSION_CACHE_SECONDS=60"}) {
+    first_.take_the_suites_place();
+    second_.emplace(first_);
+    wait_until_trusting(first_.url());
+    wait_until_trusting(second_->url());
+  }
+  PrivateStack& first() { return first_; }
+  SecondHost& second() { return *second_; }
+
+ private:
+  PrivateStack first_;
+  std::optional<SecondHost> second_;
+};
+
+// A session that the second host remembers, and a client there.
+struct Remembered {
+  Account account;
+  Client elsewhere;
+  explicit Remembered(Hosts& hosts) : account(sign_up()), elsewhere(hosts.second().client(account)) {
+    for (int i = 0; i < 2; ++i) expect(elsewhere.get("/users/me"), 200);
+  }
+  // Returns how long the reply took, in microseconds.
+  std::int64_t log_out() const {
+    const auto began = tenantd::boot_microseconds();
+    expect(account.client().post("/logout"), 204);
+    return tenantd::boot_microseconds() - began;
+  }
+};
+
+bool is_alone() { return number_of("SELECT COUNT(*) FROM host") == 1; }
+
+}  // namespace
+
+Test(host_faults, a_stopped_poller_is_waited_for_and_its_host_reads_the_database) {
+  Hosts hosts;
+  Remembered ended{hosts};
+  const auto poller = poller_of(hosts.second().master());
+  ::kill(poller, SIGSTOP);
+  const auto took = ended.log_out();
+  require(took >= kStale, "the reply waits until nothing is trusted there");
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+  require_equal(metric(hosts.second().url(), "tenantd_session_cache_trusted"), 0);
+  require(metric(hosts.first().url(), "tenantd_host_waits_overdue_total") >= 1, "it is counted");
+  // Honest sessions are read from the database meanwhile.
+  const auto honest = sign_up();
+  expect(hosts.second().client(honest).get("/users/me"), 200);
+  ::kill(poller, SIGCONT);
+  wait_until_trusting(hosts.second().url());
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+}
+
+Test(host_faults, a_stopped_host_that_goes_on_accepts_nothing_that_ended) {
+  Hosts hosts;
+  Remembered ended{hosts}, ended_unlogged{hosts};
+  hosts.second().signal_all(SIGSTOP);
+  require(ended.log_out() >= kStale, "the reply waits");
+  wait_until("the stopped host's row is removed", is_alone);
+  require(ended_unlogged.log_out() < kStale, "nobody is waited for any more");
+  hosts.second().signal_all(SIGCONT);
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+  expect_problem(ended_unlogged.elsewhere.get("/users/me"), 401, "invalid_token");
+  wait_until_trusting(hosts.second().url());
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+  expect_problem(ended_unlogged.elsewhere.get("/users/me"), 401, "invalid_token");
+  require_equal(number_of("SELECT COUNT(*) FROM host"), 2, "it has joined again");
+}
+
+Test(host_faults, a_killed_poller_is_replaced_and_nothing_is_accepted_meanwhile) {
+  Hosts hosts;
+  for (int i = 0; i < 3; ++i) {
+    Remembered ended{hosts};
+    const auto poller = poller_of(hosts.second().master());
+    ::kill(poller, SIGKILL);
+    ended.log_out();
+    expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+    wait_until("another poller runs", [&] {
+      const auto next = poller_of(hosts.second().master());
+      return next != 0 && next != poller;
+    });
+    wait_until_trusting(hosts.second().url());
+    expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+  }
+}
+
+Test(host_faults, a_killed_host_is_forgotten) {
+  Hosts hosts;
+  Remembered ended{hosts};
+  hosts.second().kill();
+  ended.log_out();
+  wait_until("its row is removed", is_alone);
+  const Account honest = sign_up();
+  const auto began = tenantd::boot_microseconds();
+  expect(honest.client().post("/logout"), 204);
+  require(tenantd::boot_microseconds() - began < kStale, "nobody is waited for");
+}
+
+Test(host_faults, a_row_that_somebody_removes_is_written_again_and_nothing_is_accepted_meanwhile) {
+  Hosts hosts;
+  Remembered ended{hosts};
+  const auto joins = metric(hosts.second().url(), "tenantd_host_joins_total");
+  database().run("DELETE FROM host WHERE name = 'second'");
+  wait_until("it joins again",
+             [&] { return metric(hosts.second().url(), "tenantd_host_joins_total") > joins; });
+  ended.log_out();
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+  wait_until_trusting(hosts.second().url());
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+}
+
+Test(host_faults, a_database_that_comes_back_finds_hosts_that_join_anew) {
+  Hosts hosts;
+  Remembered ended{hosts};
+  hosts.first().kill_database();
+  expect_problem(hosts.second().client().get("/health/ready"), 503, "unavailable");
+  wait_until("nothing is trusted",
+             [&] { return metric(hosts.second().url(), "tenantd_session_cache_trusted") == 0; });
+  hosts.first().restart_database();
+  wait_until_trusting(hosts.first().url());
+  wait_until_trusting(hosts.second().url());
+  expect(ended.elsewhere.get("/users/me"), 200);
+  ended.log_out();
+  expect_problem(ended.elsewhere.get("/users/me"), 401, "invalid_token");
+}

@@ -1,0 +1,103 @@
+#include "support/second_host.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "support/check.hpp"
+
+namespace tenantd::test {
+namespace {
+
+std::string fresh_dir() {
+  // Short: a socket's path takes 107 characters.
+  std::string pattern = "/tmp/tenantd-host-XXXXXX";
+  require(::mkdtemp(pattern.data()) != nullptr, "no folder");
+  return pattern;
+}
+
+std::vector<std::string> start_command(const PrivateStack& stack, const std::string& dir,
+                                       const std::vector<std::string>& settings) {
+  std::string script = ". " + stack.dir() + "/environment && export HOST_NAME=second FAST_SOCKET=" + dir +
+                       "/fast.sock HASH_SOCKET=" + dir + "/hash.sock OUTBOUND_SOCKET=" + dir +
+                       "/outbound.sock";
+  for (const auto& each : settings) script += " " + each;
+  return {"bash", "-c", script + " && exec " + setting("TENANTD_BUILD") + "/tenantd"};
+}
+
+OwnNginx::Configuration sites() {
+  return [](const OwnNginx::Place& at) {
+    return "limit_conn_zone \"\" zone=tenantd_connections:1m;\nlimit_req_zone \"\" zone=tenantd_requests:1m "
+           "rate=200r/s;\nserver { listen 127.0.0.1:" +
+           std::to_string(at.port) + "; server_name _; set $tenantd_files \"" + at.dir +
+           "\"; include tenantd/server.conf; }\n";
+  };
+}
+
+}  // namespace
+
+pid_t poller_of(pid_t master) {
+  for (const auto pid : children_of(master)) {
+    std::string name;
+    std::getline(std::ifstream{"/proc/" + std::to_string(pid) + "/comm"}, name);
+    if (name == "tenantd-hosts") return pid;
+  }
+  return 0;
+}
+
+std::int64_t metric(const std::string& url, const std::string& name) {
+  const auto body = Client{url}.get("/metrics").body;
+  const auto at = body.find('\n' + name + ' ');
+  require(at != std::string::npos, "no metric " + name);
+  return std::atoll(body.c_str() + at + name.size() + 2);
+}
+
+void wait_until_trusting(const std::string& url) {
+  wait_until(url + " trusts what it remembers",
+             [&] { return metric(url, "tenantd_session_cache_trusted") == 1; });
+}
+
+SecondHost::SecondHost(const PrivateStack& stack, const std::vector<std::string>& settings)
+    : dir_(fresh_dir()) {
+  tenantd_.emplace("second-host", start_command(stack, dir_, settings));
+  nginx_.emplace(sites(),
+                 OwnNginx::Sockets{dir_ + "/fast.sock", dir_ + "/hash.sock", dir_ + "/outbound.sock"});
+  url_ = nginx_->url();
+  wait_until("the second host answers", [&] {
+    tenantd_->must_live();
+    return client().get("/health/ready").status == 200;
+  });
+}
+
+SecondHost::~SecondHost() {
+  if (tenantd_) signal_all(SIGCONT);
+  nginx_.reset();
+  tenantd_.reset();
+  std::filesystem::remove_all(dir_);
+}
+
+Client SecondHost::client(const Account& account) const {
+  auto made = client();
+  made.bearer(account.access_token);
+  return made;
+}
+
+void SecondHost::signal_all(int signal) const {
+  for (const auto pid : children_of(master())) ::kill(pid, signal);
+  ::kill(master(), signal);
+}
+
+// The master first, or it would start others.
+void SecondHost::kill() {
+  const auto workers = children_of(master());
+  ::kill(master(), SIGKILL);
+  for (const auto pid : workers) ::kill(pid, SIGKILL);
+  tenantd_.reset();
+}
+
+void SecondHost::stop() { tenantd_.reset(); }
+
+}  // namespace tenantd::test
