@@ -25,5 +25,6 @@ CREATE TABLE IF NOT EXISTS tenantd.invalidation (
 CREATE TABLE IF NOT EXISTS tenantd.invalidation_ack (
   seq     BIGINT     NOT NULL,
   host_id BINARY(16) NOT NULL COMMENT 'goes by it',
-  PRIMARY KEY (seq, host_id)
+  PRIMARY KEY (seq, host_id),
+  CONSTRAINT invalidation_ack_entry FOREIGN KEY (seq) REFERENCES tenantd.invalidation (seq) ON DELETE CASCADE
 ) ENGINE = InnoDB;

@@ -121,7 +121,7 @@ GRANT SELECT ON tenantd_app.version TO {{app}};
 -- What hosts tell one another. An entry of the log never changes.
 GRANT SELECT, INSERT, UPDATE (beat, seen_at), DELETE ON tenantd_app.host TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.invalidation TO {{app}};
-GRANT SELECT, INSERT, DELETE ON tenantd_app.invalidation_ack TO {{app}};
+GRANT SELECT, INSERT ON tenantd_app.invalidation_ack TO {{app}};
 
 -- The sweeper: deletes what has expired, and says so.
 GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};

@@ -19,6 +19,7 @@
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/outsider.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
@@ -192,7 +193,7 @@ class Import {
       return results;
     }
     ImportProgress after;
-    auto results = db::run_transaction(pool_, nullptr, [&](db::Txn& txn) {
+    auto results = db::run_transaction(pool_, &hosts_, [&](db::Txn& txn) {
       const auto scope = ImportScope::unsafe_for_import();
       if (store::lock_import(txn, scope, id_, now()) != done_)
         throw ApiError(ErrorCode::unavailable).detail("another import of this file is running");
@@ -266,6 +267,7 @@ class Import {
   const Settings& settings_;
   crypto::KeyRing keys_;
   db::Pool& pool_;
+  hosts::Outsider hosts_{hosts::Outsider::Wait::never};  // an import takes no right away
   std::ostream& out_;
   std::ostream& err_;
   std::string id_;

@@ -8,6 +8,7 @@
 #include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/outsider.hpp"
 #include "tenantd/identity/accounts.hpp"
 #include "tenantd/identity/super_admins.hpp"
 #include "usage.hpp"
@@ -18,9 +19,8 @@ const char* const kSuperAdminPage =
     "Usage: tenantctl super-admin list             who is one, and since when the account exists\n"
     "       tenantctl super-admin grant ADDRESS    make an account one; it stays signed in\n"
     "       tenantctl super-admin revoke ADDRESS   make it an ordinary account; all its sessions end\n\n"
-    "Workers of a running tenantd hear of it within SESSION_CACHE_SECONDS. They sign in as DB_ADMIN_USER "
-    "and\n"
-    "need the keys, for the audit row. create-super-admin makes an account that does not exist yet.\n"
+    "What it says counts on every host of a running tenantd. It signs in as DB_ADMIN_USER and needs the\n"
+    "keys, for the audit row. create-super-admin makes an account that does not exist yet.\n"
     "Exit status: 0 done, or it was so already; 1 the address has no account, or one that has\n"
     "not verified it; 64 wrong usage;\n"
     "75 database away; 78 wrong settings.\n";
@@ -42,6 +42,7 @@ struct Administrator {
   const Settings& settings;
   crypto::KeyRing keys;
   db::Pool pool;
+  hosts::Outsider hosts{hosts::Outsider::Wait::at_once};
   service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
 };
 
@@ -72,7 +73,7 @@ int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream
   std::optional<bool> was;
   try {
     was = db::run_transaction(
-        as.pool, nullptr, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
+        as.pool, &as.hosts, [&](db::Txn& txn) { return service::grant_super_admin(txn, as.context, email); });
   } catch (const ApiError& e) {
     if (e.code() != ErrorCode::account_unverified) throw;
     err << "tenantctl: " << email.str()
@@ -93,7 +94,7 @@ int grant(Administrator& as, const Email& email, std::ostream& out, std::ostream
 
 int revoke(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
   std::size_t left = 0;
-  const auto was = db::run_transaction(as.pool, nullptr, [&](db::Txn& txn) {
+  const auto was = db::run_transaction(as.pool, &as.hosts, [&](db::Txn& txn) {
     const auto found = service::revoke_super_admin(txn, as.context, email);
     left = store::list_super_admins(txn, store::SuperAdminScope::unsafe_for_tenantctl()).size();
     return found;
@@ -123,7 +124,7 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
   }
   const auto& email = typed.email;
   Administrator as{settings};
-  const auto found = db::run_transaction(as.pool, nullptr, [&](db::Txn& txn) {
+  const auto found = db::run_transaction(as.pool, &as.hosts, [&](db::Txn& txn) {
     if (service::create_super_admin(txn, as.context, *email, settings.super_admin_password.reveal()))
       return Found::made;
     return service::is_super_admin(txn, *email) ? Found::was_one : Found::ordinary;

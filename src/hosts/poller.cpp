@@ -19,20 +19,20 @@ constexpr Sql kJoin{"host.join",
                     "VALUES (?, ?, 0, ?, ?, UNIX_TIMESTAMP(), UNIX_TIMESTAMP())"};
 constexpr Sql kRenew{"host.renew",
                      "UPDATE host SET beat = beat + 1, seen_at = UNIX_TIMESTAMP() WHERE id = ?"};
-constexpr Sql kList{"host.list_beats", "SELECT id, registration, beat FROM host"};
+constexpr Sql kList{
+    "host.list_beats",
+    "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation) FROM host"};
 constexpr Sql kLeave{"host.leave", "DELETE FROM host WHERE id = ?"};
 constexpr Sql kRemove{"host.remove", "DELETE FROM host WHERE id = ? AND beat = ?"};
-constexpr Sql kNewest{"invalidation.newest", "SELECT COALESCE(MAX(seq), 0) FROM invalidation"};
 constexpr Sql kRead{
     "invalidation.read",
     "SELECT seq, host_id, at_once, ids FROM invalidation WHERE seq > ? ORDER BY seq LIMIT 5001"};
 constexpr std::size_t kMostRead = 5000;
 constexpr Sql kAcknowledge{"invalidation.acknowledge",
                            "INSERT IGNORE INTO invalidation_ack (seq, host_id) VALUES (?, ?)"};
+// Their acknowledgements go with them. The newest entry stays: it says where the log ends.
 constexpr Sql kForget{"invalidation.forget",
-                      "DELETE FROM invalidation WHERE seq <= ? ORDER BY seq LIMIT 10000"};
-constexpr Sql kForgetAcks{"invalidation.forget_acks",
-                          "DELETE FROM invalidation_ack WHERE seq <= ? ORDER BY seq LIMIT 10000"};
+                      "DELETE FROM invalidation WHERE seq < ? ORDER BY seq LIMIT 10000"};
 
 // Long after every host has read an entry, or joins anew.
 constexpr std::int64_t kKeepUs = 60'000'000;
@@ -65,12 +65,13 @@ void Poller::turn() {
   }
 }
 
-// The next connection may lead to another server, which knows other numbers.
+// The next connection may lead to another server, whose numbers mean other entries.
 void Poller::fail(const std::string& why) {
   if (!failed_) log::warning("hosts_unread", {{"detail", why}});
   failed_ = true;
   connection_.reset();
   standing_.leave();
+  to_acknowledge_.clear();
   floors_.clear();
 }
 
@@ -78,16 +79,12 @@ void Poller::poll() {
   if (!connection_) connection_ = std::make_unique<db::Connection>(account_);
   if (!standing_.is_joined()) join();
   const auto began = boot_microseconds();
-  const bool is_first = standing_.is_first_poll();
   auto found = look(began);
-  if (is_first) {
-    auto newest = connection_->query(kNewest);
-    newest.next();
-    cursor_.start(newest.integer(0));
-  } else if (!read_log()) {
-    log::warning("hosts_behind", {{"read", static_cast<std::int64_t>(kMostRead)}});
+  if (!follow_log()) {
     distrust();
     standing_.begin_anew();
+    floors_.clear();
+    metrics_.host_joins.fetch_add(1);
     return;
   }
   found.returned_us = boot_microseconds();
@@ -117,6 +114,7 @@ Standing::Found Poller::look(std::int64_t began_us) {
   found.began_us = began_us;
   auto rows = connection_->query(kList);
   while (rows.next()) {
+    log_end_ = rows.integer(3);
     const auto id = rows.id<HostId>(0);
     if (id == HostId{state_.id}) {
       found.registration = rows.id<HostId>(1);
@@ -129,9 +127,24 @@ Standing::Found Poller::look(std::int64_t began_us) {
   return found;
 }
 
+// A log that ends before what was read of it was emptied, or is that of another server: its next entries take
+// numbers that count as read.
+bool Poller::follow_log() {
+  if (standing_.is_first_poll()) {
+    cursor_.start(log_end_);
+    return true;
+  }
+  if (log_end_ >= cursor_.newest()) return read_log();
+  log::warning("hosts_log_cut", {{"end", log_end_}, {"read", cursor_.newest()}});
+  return false;
+}
+
 bool Poller::read_log() {
   auto rows = connection_->query(kRead, cursor_.floor());
-  if (rows.count() > kMostRead) return false;
+  if (rows.count() > kMostRead) {
+    log::warning("hosts_behind", {{"read", static_cast<std::int64_t>(kMostRead)}});
+    return false;
+  }
   while (rows.next()) take(rows);
   return true;
 }
@@ -193,7 +206,6 @@ void Poller::prune(std::int64_t now_us) {
   floors_.emplace_back(now_us, cursor_.floor());
   if (now_us - floors_.front().first < kKeepUs) return;
   connection_->execute(kForget, floors_.front().second);
-  connection_->execute(kForgetAcks, floors_.front().second);
   floors_.pop_front();
 }
 

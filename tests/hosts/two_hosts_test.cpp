@@ -105,6 +105,20 @@ Test(two_hosts, a_changed_password_and_a_deleted_api_key_count_on_the_other_host
   expect_problem(elsewhere.get("/users/me"), 401, "invalid_token");
 }
 
+// tenantctl is no host, and runs wherever its operator is.
+Test(two_hosts, a_rank_that_tenantctl_takes_is_gone_on_every_host_when_it_returns) {
+  Hosts hosts;
+  const auto chief = sign_up();
+  verify(chief);
+  auto here = chief.client(), elsewhere = hosts.remembered(chief);
+  for (int i = 0; i < 2; ++i) expect(here.get("/users/me"), 200);
+  expect_problem(elsewhere.get("/api/v1/admin/dashboard"), 403, "forbidden");
+  require_equal(hosts.first().run("tenantctl super-admin grant " + chief.email).status, 0);
+  for (auto* client : {&here, &elsewhere}) expect(client->get("/api/v1/admin/dashboard"), 200);
+  require_equal(hosts.first().run("tenantctl super-admin revoke " + chief.email).status, 0);
+  for (auto* client : {&here, &elsewhere}) expect_problem(client->get("/users/me"), 401, "invalid_token");
+}
+
 // Another host's transaction takes a number, and commits after later numbers were read.
 Test(two_hosts, an_entry_that_becomes_visible_late_is_not_missed) {
   Hosts hosts;

@@ -23,6 +23,8 @@ class LogCursor {
   bool take(std::int64_t number);
   // A poll that began and returned at these times found no more than what was taken.
   void settle(std::int64_t began_us, std::int64_t returned_us);
+  // The newest number that was found. The log's end never lies before it.
+  std::int64_t newest() const { return newest_; }
   // Numbers kept above the floor.
   std::size_t kept() const { return seen_.size(); }
   // All that it knows, as text.

@@ -34,7 +34,8 @@ class Poller {
   void poll();
   void join();
   Standing::Found look(std::int64_t began_us);
-  // False if there is more than is read at a time.
+  // False if the place in the log is lost.
+  bool follow_log();
   bool read_log();
   void take(const db::Rows& row);
   void act_on(const Standing::Verdict& verdict);
@@ -52,6 +53,7 @@ class Poller {
   std::unique_ptr<db::Connection> connection_;
   Standing standing_;
   LogCursor cursor_{kBounds.settle};
+  std::int64_t log_end_ = 0;  // the newest entry, as the hosts were looked at
   std::vector<std::int64_t> to_acknowledge_;
   std::int64_t others_ = 0;
   bool failed_ = false;

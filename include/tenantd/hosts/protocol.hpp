@@ -12,32 +12,32 @@
 //                      but no longer than `stale` after the commit
 //            answer the client
 //   poller   (one process a host) every 50 ms: note the time → read the hosts and the log → next generation
-//   of
-//            what the entries name → trust what is remembered until that time + `stale` → acknowledge
-//   reader   uses what is remembered only while it is trusted, and stores only what it began to read while it
-//   was
+//            of what the entries name → trust what is remembered until that time + `stale` → acknowledge
+//   reader   uses what is remembered only while it is trusted, and stores only what it began to read while
+//            it was
 //
 // Why no session is accepted on any host after such a reply:
 //
 // 1. Host B uses what it remembers at a time t. Then a poll of B began at p >= t - stale. If p is later than
-// the
-//    return of the commit, that poll read the entry, and B has moved on. If not, t is earlier than commit +
-//    stale, and A has not answered, unless B acknowledged, which is after it moved on. So an acknowledgement
-//    makes the reply quicker; what makes it right is that A waits. A host that is stopped, cut off or slow is
-//    waited for `stale`, and the clocks of two hosts are never compared: only the pace of each counts.
+//    the return of the commit, that poll read the entry, and B has moved on. If not, t is earlier than commit
+//    + stale, and A has not answered, unless B acknowledged, which is after it moved on. So an
+//    acknowledgement makes the reply quicker; what makes it right is that A waits. A host that is stopped,
+//    cut off or slow is waited for `stale`, and the clocks of two hosts are never compared: only the pace of
+//    each counts.
 // 2. Entries become visible out of order, and numbers are lost to rollbacks and taken in steps by Galera. A
-// number
-//    below the newest one seen may still become visible, but no later than `announce` after it was taken:
-//    else its writer announces again. So the poller reads all above a floor, which follows the newest number
-//    `settle` later (log_cursor.hpp).
+//    number below the newest one seen may still become visible, but no later than `announce` after it was
+//    taken: else its writer announces again. So the poller reads all above a floor, which follows the newest
+//    number `settle` later (log_cursor.hpp).
 // 3. A writer that finds no other host writes no entry. It finds that in the table with the entry's own
 //    statement, or in what its poller read less than `stale` ago. A host that joins writes its row first and
 //    trusts nothing for `warm`: by then every commit whose writer could not know of it has returned, and what
 //    it reads from there on it reads after them. It begins with an empty memory and at the log's end.
+//    A program that is no host, such as tenantctl, writes an entry if there is any host (outsider.hpp).
 // 4. A host counts as gone when its row is gone. It renews a number in the row every `renew`; another host
 //    removes the row after it has seen the same number for `forget`, by its own clock. The owner trusts
-//    nothing later than `member` after its last renewal began, which is earlier. A host that misses its row,
-//    whose database went away, or that fell behind by more entries than it reads at a time, joins anew.
+//    nothing later than `member` after its last renewal began, which is earlier. A host joins anew that
+//    misses its row, whose database went away, that fell behind by more entries than it reads at a time, or
+//    that finds a log which ends before what it has read: it was emptied, or another server answers.
 //
 // tests/hosts/interleavings_test.cpp runs all interleavings of these steps, with crashes and pauses.
 //
