@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/run.sh: the suite ($BUILD/tests) against an instance of its own, which is gone afterwards.
 #
-# FILTER='suite/name*' and JOBS go to Criterion; every setting of the service may be given in the environment.
+# DB=mysql: on MySQL. FILTER='suite/name*' and JOBS go to Criterion; every setting of the service may be given in the environment.
 # The tests find: TENANTD_URL, TENANTD_RUN_DIR, TENANTD_BUILD, TENANTD_TOP, and the service's own settings (DB_SOCKET, ...).
 # Criterion's closing line is the last that is printed, and its exit status is the script's, unless a process stays
 # behind or a sanitizer has something to say: then it is 1.
@@ -47,7 +47,7 @@ stack=$top/src/build/stack.sh
 work=$(mktemp -d /tmp/tenantd-test.XXXXXX) || exit 1
 mkdir "$work/sanitizer"
 
-export BUILD RUN_DIR=$work/run PORT=${PORT:-0}
+export DB=${DB:-mariadb} BUILD RUN_DIR=$work/run PORT=${PORT:-0}
 export TENANTD_BUILD=$BUILD TENANTD_RUN_DIR=$RUN_DIR TENANTD_TOP=$top
 # The tests say themselves when the sweeper and the reporter run, what time it is, and which limits hold.
 export SWEEP_EVERY=${SWEEP_EVERY:-0} REPORT_EVERY=${REPORT_EVERY:-0} CLOCK_OFFSET_FILE=${CLOCK_OFFSET_FILE:-$work/clock}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stack.sh: one private tenantd on 127.0.0.1, with its own MariaDB (unix socket only) and nginx.
+# stack.sh: one private tenantd on 127.0.0.1, with its own MariaDB or MySQL (unix socket only) and nginx.
 #
 #   stack.sh foreground   start, stay, stop everything at Ctrl-C; exit 1 if a part dies
 #   stack.sh start        the same in the background; exit 0 if it runs already
@@ -9,13 +9,14 @@
 #   stack.sh sql [...]    the mariadb client as the database's root
 #   stack.sh render DIR   only write the nginx configuration, to DIR/nginx/nginx.conf
 #
-#   RUN_DIR=.run     everything that the instance keeps; two folders and two ports are two instances
+#   DB=mariadb       mysql = a MySQL server, which mysql.sh gets
+#   RUN_DIR=.run     everything that the instance keeps; two folders and two ports are two instances. .run-mysql with DB=mysql
 #   PORT=8080        0 = choose a free one; RUN_DIR/port names the one in use
 #   BUILD=build      where the binaries are
 #   SWEEP_EVERY=60   seconds between two runs of the sweeper; 0 = none
 #   REPORT_EVERY=60  seconds between two looks of the reporter at what is due; 0 = none
 #   NGINX_LIMITS=off on = the outer wall of nginx/limits.conf
-#   NGINX_WORKERS=2, MARIADB_OPTIONS=...
+#   NGINX_WORKERS=2, DATABASE_OPTIONS=... (of the server)
 #
 # Every setting of settings.def is taken from the caller's environment, then from RUN_DIR/env, then from the defaults
 # below. Not from the caller: DB_* and the sockets, so that a shell set up for production cannot point a private
@@ -31,10 +32,10 @@ umask 077
 unset MAKEFLAGS MFLAGS MAKELEVEL NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES WATCHDOG_USEC WATCHDOG_PID
 
 # Started in this order, stopped in the order that loses no request.
-parts=(mariadb tenantd courier nginx sweeper reporter)
+parts=(database tenantd courier nginx sweeper reporter)
 # These need not run.
 optional=' sweeper reporter '
-stop_order=(reporter sweeper nginx tenantd courier mariadb)
+stop_order=(reporter sweeper nginx tenantd courier database)
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -44,7 +45,13 @@ fail() {
 
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$caller_dir" "${1#./}" ;; esac; }
 
-RUN_DIR=$(absolute "${RUN_DIR:-$top/.run}")
+DB=${DB:-mariadb}
+case $DB in
+  mariadb) engine=MariaDB RUN_DIR=${RUN_DIR:-$top/.run} ;;
+  mysql) engine=MySQL RUN_DIR=${RUN_DIR:-$top/.run-mysql} ;;
+  *) fail "DB is mariadb or mysql, not '$DB'." ;;
+esac
+RUN_DIR=$(absolute "$RUN_DIR")
 RUN_DIR=${RUN_DIR%/}
 BUILD=$(absolute "${BUILD:-$top/build}")
 PORT=${PORT:-8080}
@@ -132,7 +139,7 @@ stop_parts() {
     case $part in
       nginx) end nginx QUIT 15 ;;
       tenantd) end tenantd TERM $((drain + 5)) ;;
-      mariadb) end mariadb TERM 60 ;;
+      database) end database TERM 60 ;;
       *) end "$part" TERM 15 ;;
     esac
   done
@@ -316,53 +323,95 @@ check_binaries() {
   for name in tenantd tenantd-courier tenantd-sweeper tenantd-reporter tenantctl; do
     [ -x "$BUILD/$name" ] || fail "$BUILD/$name is missing; run 'make' first."
   done
-  for name in curl mariadb mariadbd mariadb-install-db nginx python3; do
+  [ "$DB" = mysql ] || set -- mariadbd mariadb-install-db
+  for name in curl mariadb nginx python3 "$@"; do
     command -v "$name" >/dev/null || fail "$name is not installed; run 'sudo src/build/packages.sh install-missing run'."
   done
 }
 
 # The options that make 46 MB instead of 200, and that the data folder keeps.
 innodb=(--innodb-log-file-size=16M)
+as_root=()
+[ "$(id -u)" = 0 ] && as_root=(--user=root)
+
+install_mariadb() {
+  mariadb-install-db --no-defaults --datadir="$1" --auth-root-authentication-method=socket \
+    --auth-root-socket-user="$account" --skip-test-db --skip-name-resolve "${innodb[@]}" "${as_root[@]}"
+}
+
+install_mysql() { "$mysqld" --no-defaults --initialize-insecure --datadir="$1" --innodb-redo-log-capacity=32M "${as_root[@]}"; }
 
 # Installs the system tables, once a server version: later instances copy them, which takes a tenth of the time.
 install_database() {
-  local template new log=$RUN_DIR/log/mariadb-install.log as_root=()
-  [ "$(id -u)" = 0 ] && as_root=(--user=root)
-  template=$top/.cache/mariadb-$(mariadbd --no-defaults --version 2>/dev/null | sed 's/.* Ver \([^ ]*\).*/\1/')-$account-1
+  local template new log=$RUN_DIR/log/database-install.log
+  template=$top/.cache/$DB-$("$mysqld" --no-defaults --version 2>/dev/null | sed 's/.* Ver \([^ ]*\).*/\1/')-$account-1
   rm -rf "$RUN_DIR/data.new"
   new=$RUN_DIR/data.new
   how=copied
   if [ ! -d "$template/mysql" ] || ! cp -a --reflink=auto --sparse=always "$template" "$new" 2>/dev/null; then
     rm -rf "$new"
     how=installed
-    mariadb-install-db --no-defaults --datadir="$new" --auth-root-authentication-method=socket \
-      --auth-root-socket-user="$account" --skip-test-db --skip-name-resolve "${innodb[@]}" "${as_root[@]}" \
-      >"$log" 2>&1 || fail "MariaDB could not be installed into $RUN_DIR/data; see $log."
+    "install_$DB" "$new" >"$log" 2>&1 || fail "$engine could not be installed into $RUN_DIR/data; see $log."
     # Whole or not at all, whoever else does the same now; without a cache it is only slower.
     if mkdir -p "$top/.cache" 2>/dev/null && cp -a --sparse=always "$new" "$template.$$" 2>/dev/null; then
       mv -T "$template.$$" "$template" 2>/dev/null || rm -rf "$template.$$"
     fi
   fi
+  # One server's identity, which no other shares.
+  rm -f "$new/auto.cnf"
   mv "$new" "$RUN_DIR/data" || fail "the state folder $RUN_DIR cannot be written to."
 }
 
+# Who runs this is the administrator, by the socket, as mariadb-install-db makes it.
+write_mysql_accounts() {
+  cat >"$RUN_DIR/mysql-accounts.sql" <<EOF
+CREATE USER IF NOT EXISTS '$account'@'localhost' IDENTIFIED WITH auth_socket;
+ALTER USER '$account'@'localhost' IDENTIFIED WITH auth_socket;
+GRANT ALL ON *.* TO '$account'@'localhost' WITH GRANT OPTION;
+EOF
+}
+
+# What only one of the two knows. MySQL 9.6 and later carry out cascades as they should only with this option on.
+options_of_mariadb() { printf '%s\n' "${innodb[@]}"; }
+options_of_mysql() {
+  write_mysql_accounts
+  printf '%s\n' --mysqlx=OFF --innodb-redo-log-capacity=32M --loose-innodb-native-foreign-keys=ON \
+    --plugin-load-add=auth_socket.so --init-file="$RUN_DIR/mysql-accounts.sql"
+}
+
+whole_data_of_mariadb() { [ -f "$RUN_DIR/data/ibdata1" ] && [ -f "$RUN_DIR/data/mysql/global_priv.frm" ]; }
+whole_data_of_mysql() { [ -f "$RUN_DIR/data/ibdata1" ] && [ -f "$RUN_DIR/data/mysql.ibd" ]; }
+
+find_server() {
+  local folder
+  mysqld=mariadbd
+  if [ "$DB" = mysql ]; then
+    folder=$("$here/mysql.sh" fetch) || fail 'there is no MySQL server to start; the reason is above.'
+    mysqld=$folder/bin/mysqld
+  fi
+}
+
 start_database() {
-  local as_root=()
-  [ "$(id -u)" = 0 ] && as_root=(--user=root)
+  local other=mysql own
+  [ "$DB" = mariadb ] || other=mariadb
+  find_server
   how=kept
   if [ ! -e "$RUN_DIR/data" ]; then
     install_database
-  elif [ ! -f "$RUN_DIR/data/ibdata1" ] || [ ! -f "$RUN_DIR/data/mysql/global_priv.frm" ]; then
-    fail "the state folder is broken: $RUN_DIR/data lacks MariaDB's system tables; restore it, or remove $RUN_DIR to begin anew."
+  elif "whole_data_of_$other"; then
+    fail "the data in $RUN_DIR is not $engine's; start it with DB=$other, or choose another RUN_DIR."
+  elif ! "whole_data_of_$DB"; then
+    fail "the state folder is broken: $RUN_DIR/data lacks $engine's system tables; restore it, or remove $RUN_DIR to begin anew."
   fi
   rm -f "$DB_SOCKET"
   # A starting server removes the temporary tables it finds: never those of another.
   mkdir -p "$RUN_DIR/tmp"
-  # shellcheck disable=SC2086  # MARIADB_OPTIONS is a list
-  spawn mariadb mariadbd --no-defaults --datadir="$RUN_DIR/data" --socket="$DB_SOCKET" \
-    --pid-file="$RUN_DIR/pid/mariadbd.pid" --skip-networking --skip-name-resolve --skip-log-bin \
-    --character-set-server=utf8mb4 --innodb-buffer-pool-size=128M "${innodb[@]}" --max-connections=400 \
-    --performance-schema=OFF --tmpdir="$RUN_DIR/tmp" "${as_root[@]}" ${MARIADB_OPTIONS:-}
+  mapfile -t own < <("options_of_$DB")
+  # shellcheck disable=SC2086  # DATABASE_OPTIONS is a list
+  spawn database "$mysqld" --no-defaults --datadir="$RUN_DIR/data" --socket="$DB_SOCKET" \
+    --pid-file="$RUN_DIR/pid/mysqld.pid" --skip-networking --skip-name-resolve --skip-log-bin \
+    --character-set-server=utf8mb4 --innodb-buffer-pool-size=128M --max-connections=400 \
+    --performance-schema=OFF --tmpdir="$RUN_DIR/tmp" "${as_root[@]}" "${own[@]}" ${DATABASE_OPTIONS:-}
 }
 
 database_answers() {
@@ -463,7 +512,7 @@ bring_up() {
   start_database
   render_nginx "$RUN_DIR/nginx"
   mkdir -p "$FILES_DIR/incoming" "$KEYS_DIR" "$MAIL_DIR" || fail "FILES_DIR, KEYS_DIR or MAIL_DIR cannot be made."
-  await 60 "MariaDB did not answer within 60 s" mariadb -- database_answers
+  await 60 "$engine did not answer within 60 s" database -- database_answers
   took "database ($how)"
   control migrate
   took 'migrations'
@@ -475,7 +524,7 @@ bring_up() {
   spawn tenantd "$BUILD/tenantd"
   spawn courier "$BUILD/tenantd-courier"
   spawn nginx nginx -e "$RUN_DIR/log/nginx.log" -p "$RUN_DIR/nginx/" -c "$RUN_DIR/nginx/nginx.conf"
-  await 30 "/health/ready did not answer 200 within 30 s" mariadb tenantd courier nginx -- ready
+  await 30 "/health/ready did not answer 200 within 30 s" database tenantd courier nginx -- ready
   await 10 "tenantd-courier did not open its socket within 10 s" courier -- test -S "$COURIER_SOCKET"
   took 'tenantd, tenantd-courier, nginx'
   [ "$SWEEP_EVERY" = 0 ] || spawn sweeper "$BUILD/tenantd-sweeper" --watch "$SWEEP_EVERY"
@@ -575,7 +624,7 @@ command_reload() {
 command_sql() {
   [ -r "$RUN_DIR/environment" ] || fail "there is no instance in $RUN_DIR."
   recall
-  runs mariadb || fail "the database of $RUN_DIR does not run; 'make start' first."
+  runs database || fail "the database of $RUN_DIR does not run; 'make start' first."
   exec mariadb --no-defaults --socket="$DB_SOCKET" --user="$account" "$@"
 }
 

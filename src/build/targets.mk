@@ -1,11 +1,12 @@
-# What the Makefile does besides building: run, test, check, install. Options: PORT= RUN_DIR= (run, start, stop, status,
-# reload), FILTER='suite/name*' SLICES= SLICE= JOBS= (test), SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
+# What the Makefile does besides building: run, test, check, install. Options: DB=mysql (run, start, test, bench), PORT=
+# RUN_DIR= (run, start, stop, status, reload), FILTER='suite/name*' SLICES= SLICE= JOBS= (test),
+# SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
 
 # A parallel build, unless this make is part of one already.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 STACK    = BUILD='$(abspath $(BUILD))' src/build/stack.sh
 # For the scripts; what is not given keeps their own default.
-export PORT RUN_DIR SANITIZE FILTER SLICES SLICE JOBS
+export DB PORT RUN_DIR SANITIZE FILTER SLICES SLICE JOBS
 
 # --- run -----------------------------------------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ main-objects: $(BINARIES:%=$(BUILD)/obj/bin/%.o) $(BENCHES:$(BUILD)/%=$(BUILD)/o
 .PHONY: test-build test bench
 test-build: all $(BUILD)/tests
 
-test: ## The whole suite against its own nginx, workers and MariaDB (FILTER='suite/name*', SANITIZE=address,undefined)
+test: ## The whole suite against its own nginx, workers and database (DB=mysql, FILTER='suite/name*', SANITIZE=address,undefined)
 	@src/build/packages.sh install-missing build run test
 	@$(MAKE) --no-print-directory $(PARALLEL) test-build
 	@BUILD='$(abspath $(BUILD))' tests/run.sh
@@ -197,8 +198,9 @@ uninstall: ## Remove what install put there; the operator's files in /etc and al
 
 .PHONY: help dist-clean
 dist-clean: ## Stop the private instance and remove it, every build and every cache
-	@if [ -e .run/env ]; then RUN_DIR= src/build/stack.sh stop; fi
-	rm -rf .run .cache nginx/www/guide nginx/www/lib build build-* compile_commands.json
+	@if [ -e .run/env ]; then RUN_DIR= DB= src/build/stack.sh stop; fi
+	@if [ -e .run-mysql/env ]; then RUN_DIR= DB=mysql src/build/stack.sh stop; fi
+	rm -rf .run .run-mysql .cache nginx/www/guide nginx/www/lib build build-* compile_commands.json
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

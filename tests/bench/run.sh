@@ -7,7 +7,7 @@
 # location and an upstream that differ from tenantd's in the socket alone; for sign-in it is the bare Argon2id in as many
 # processes as the password lane has workers. CPU time is that of every process of a kind, from /proc. The courier stands
 # still while requests are measured, so that the database's time is theirs, and is measured by itself at the end. The
-# database has room for what is asked about (256 MB of buffer pool; MARIADB_OPTIONS= for the 32 MB of `make run`).
+# database has room for what is asked about (256 MB of buffer pool; DATABASE_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
 # search project-stats mixed; timing neighbours. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
@@ -16,6 +16,8 @@
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
 # mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
+#
+# DB=mysql: all of it on MariaDB, then on MySQL, and the two beside each other at the end.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
 # how fast this machine was in this minute is for a person to judge.
@@ -40,6 +42,7 @@ usage() { sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p;}' "${BASH_SOURCE[0]}"; 
 
 number() { case $1 in '' | 0 | *[!0-9]*) fail "$2 must be a whole number above 0." ;; *) printf '%s' "$1" ;; esac; }
 
+given=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --case)
@@ -71,11 +74,48 @@ for name in tenantd bench/hello bench/hash; do
 done
 "$top/src/build/packages.sh" install-missing run bench || exit 1
 
+# --- both servers ------------------------------------------------------------------------------------------------------
+
+# The medians of both, a case a line.
+beside() {
+  awk '
+    function median(key,    n, i, j, t, v) {
+      n = split(values[key], v, " ")
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+      return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+    }
+    function pair(column, unit,    a, b) {
+      a = median(names[i] SUBSEP "mariadb" SUBSEP column) / unit
+      b = median(names[i] SUBSEP "mysql" SUBSEP column) / unit
+      return sprintf("%10.2f %10.2f %6.2f", a, b, a > 0 ? b / a : 0)
+    }
+    FNR == 1 { ++file }
+    {
+      if (!($1 in seen)) { seen[$1] = 1; names[++count] = $1 }
+      for (c = 2; c <= NF; c++) values[$1, file == 1 ? "mariadb" : "mysql", c] = values[$1, file == 1 ? "mariadb" : "mysql", c] " " $c
+    }
+    END {
+      printf "\n%-19s %-28s %-28s %-28s %-28s\n", "MariaDB, MySQL", "req/s", "p50 ms", "p99 ms", "database, CPU µs a request"
+      for (i = 1; i <= count; i++) printf "%-19s%s%s%s%s\n", names[i], pair(2, 1), pair(4, 1000), pair(5, 1000), pair(8, 1)
+    }' "$1/mariadb" "$1/mysql"
+}
+
+if [ "${DB:-mariadb}" = mysql ] && [ -z "${BENCH_RESULTS:-}" ]; then
+  results=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
+  for server in mariadb mysql; do
+    printf '%s\n\n' "--- $server"
+    DB=$server BENCH_RESULTS=$results/$server "${BASH_SOURCE[0]}" "${given[@]}" || { rm -rf "$results"; exit 1; }
+  done
+  beside "$results"
+  rm -rf "$results"
+  exit 0
+fi
+
 # --- the instance ------------------------------------------------------------------------------------------------------
 
 work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
 export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 REPORT_EVERY=0 MAIL_TRANSPORT=file
-export MARIADB_OPTIONS=${MARIADB_OPTIONS---innodb-buffer-pool-size=256M}
+export DATABASE_OPTIONS=${DATABASE_OPTIONS---innodb-buffer-pool-size=256M}
 export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_MAIL_ALERTS=0 LIMIT_MAIL_CAUSED=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
 # Each sign-in that is measured is a session of a few accounts.
 export SESSIONS_PER_ACCOUNT=100000
@@ -566,7 +606,7 @@ fi
 begin_hello
 "$stack" start || fail "the instance did not start."
 port=$(cat "$RUN_DIR/port") url=http://127.0.0.1:$(cat "$RUN_DIR/port")
-tenantd=$(part_pid tenantd) courier=$(part_pid courier) nginx=$(part_pid nginx) mariadb=$(part_pid mariadb)
+tenantd=$(part_pid tenantd) courier=$(part_pid courier) nginx=$(part_pid nginx) mariadb=$(part_pid database)
 memory >"$work/memory.idle" || fail "the processes' memory cannot be read."
 extend_nginx
 measure_ready
@@ -583,6 +623,7 @@ memory >"$work/memory.after"
 measure_mails
 if [ $timing = 1 ]; then timing_case; fi
 report
+if [ -n "${BENCH_RESULTS:-}" ]; then cp "$work/results" "$BENCH_RESULTS"; fi
 if [ -n "$few" ]; then printf '  with %s connections, being too slow for more:%s\n' $threads "$few"; fi
 printf '  %-44s %8s  aim <  300   %s\n' 'ready after the database, ms' "$ready_ms" "$([ "$ready_ms" -lt 300 ] && echo met || echo missed)"
 printf '\n'

@@ -79,7 +79,7 @@ PrivateStack::PrivateStack(std::vector<std::string> settings) {
                   "PUBLIC_URL",
                   "WORKERS=2",
                   "HASH_WORKERS=1",
-                  "MARIADB_OPTIONS",
+                  "DATABASE_OPTIONS",
                   "BUILD=" + setting("TENANTD_BUILD")};
   environment_.insert(environment_.end(), settings.begin(), settings.end());
   start();
@@ -93,7 +93,7 @@ void PrivateStack::start() {
   }
   const auto port = read_file(dir_ + "/port");
   url_ = "http://127.0.0.1:" + port.substr(0, port.find('\n'));
-  std::string command = read_file("/proc/" + std::to_string(part_pid(dir_, "mariadb")) + "/cmdline");
+  std::string command = read_file("/proc/" + std::to_string(part_pid(dir_, "database")) + "/cmdline");
   if (!command.empty() && command.back() == '\0') command.pop_back();
   database_command_.clear();
   for (const auto argument : split(command, '\0')) database_command_.emplace_back(argument);
@@ -104,7 +104,7 @@ PrivateStack::~PrivateStack() { stop(); }
 void PrivateStack::stop() noexcept {
   try {
     // A stopped process takes no other signal.
-    ::kill(part_pid(dir_, "mariadb"), SIGCONT);
+    ::kill(part_pid(dir_, "database"), SIGCONT);
   } catch (const std::exception&) {
     // It does not run.
   }
@@ -174,23 +174,23 @@ void PrivateStack::restart() {
 }
 
 void PrivateStack::signal_database(int signal) const {
-  require(::kill(part_pid(dir_, "mariadb"), signal) == 0, "the database takes no signal");
+  require(::kill(part_pid(dir_, "database"), signal) == 0, "the database takes no signal");
 }
 
 void PrivateStack::kill_database() {
-  const pid_t pid = part_pid(dir_, "mariadb");
+  const pid_t pid = part_pid(dir_, "database");
   signal_database(SIGKILL);
   wait_until("the database is gone", [&] { return !lives(pid); });
 }
 
 void PrivateStack::restart_database() {
-  const pid_t pid = spawn_detached(database_command_, environment_, dir_ + "/log/mariadb.log");
-  std::ofstream{dir_ + "/pid/mariadb"} << pid << ' ' << start_time(pid) << ' ' << database_command_.front()
-                                       << '\n';
+  const pid_t pid = spawn_detached(database_command_, environment_, dir_ + "/log/database.log");
+  std::ofstream{dir_ + "/pid/database"} << pid << ' ' << start_time(pid) << ' ' << database_command_.front()
+                                        << '\n';
   auto options = database();
   options.schema.clear();
   wait_until("the database answers", [&] {
-    require(lives(pid), "the database ended: " + read_file(dir_ + "/log/mariadb.log"));
+    require(lives(pid), "the database ended: " + read_file(dir_ + "/log/database.log"));
     try {
       const db::Connection connection{options};
       return true;

@@ -39,7 +39,7 @@ Finished run_program(const std::vector<std::string>& command,
 std::vector<std::string> merged_environment(const std::vector<std::string>& changes);
 std::vector<char*> pointers(std::vector<std::string>& texts);
 
-// The process that stack.sh recorded for a part ("tenantd", "mariadb", …) of the instance in `dir`.
+// The process that stack.sh recorded for a part ("tenantd", "database", …) of the instance in `dir`.
 pid_t part_pid(const std::string& dir, const std::string& part);
 std::vector<pid_t> children_of(pid_t parent);
 // True while the process lives; a zombie does not.
