@@ -4,21 +4,21 @@
 -- and takes only rows of current_org(); unset means no rows and no writes. current_org() must be DETERMINISTIC NO SQL:
 -- otherwise each query would evaluate it for every row of the table.
 
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_org() RETURNS BINARY(16)
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_org() RETURNS BINARY(16)
   DETERMINISTIC NO SQL RETURN @tenantd_org;
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_user_id() RETURNS BINARY(16)
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_user_id() RETURNS BINARY(16)
   DETERMINISTIC NO SQL RETURN @tenantd_user;
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_super() RETURNS BOOLEAN
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.current_super() RETURNS BOOLEAN
   DETERMINISTIC NO SQL RETURN COALESCE(@tenantd_super, FALSE);
 
 DELIMITER //
 -- Scope, and scope with transaction, in one round trip.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.enter_scope(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.enter_scope(
   IN p_org BINARY(16), IN p_user BINARY(16), IN p_super BOOLEAN)
 BEGIN
   SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
 END//
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_scope(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_scope(
   IN p_org BINARY(16), IN p_user BINARY(16), IN p_super BOOLEAN)
 BEGIN
   SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
@@ -30,7 +30,7 @@ END//
 -- one that is shut out finds no membership. p_issued: when the access token was made that is shown. The first use of the
 -- newest pair is noted; that the note cannot be taken within a second is no reason to refuse the call, and the next one takes it.
 -- p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate(
   IN p_session BINARY(16), IN p_org BINARY(16), IN p_slug VARCHAR(63), IN p_issued BIGINT, IN p_super_needs_factor BOOLEAN)
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT p_org;
@@ -75,7 +75,7 @@ END//
 -- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. Answers how
 -- many, or a thousand if more. The user's row is locked: of two sign-ins the second counts the first. A few are removed;
 -- where there are many, those that stay pass into the next generation, and the sweeper removes the others.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.displace_sessions(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.displace_sessions(
   IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT)
 BEGIN
   DECLARE v_over BIGINT DEFAULT p_most + 999;
@@ -105,7 +105,7 @@ END//
 
 -- Ends every session of a user but p_keep (NULL: none is kept), and with them the impersonations that the user began. A
 -- session that has ended already is not kept.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_all_sessions(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_all_sessions(
   IN p_user BINARY(16), IN p_keep BINARY(16))
 BEGIN
   DECLARE v_generation, v_ended BIGINT;
@@ -120,7 +120,7 @@ END//
 
 -- Ends the sessions of a user that are at home in p_org; p_shut_out: and shuts the others out of it, and of the scope's
 -- organization alone.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_sessions_at(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_sessions_at(
   IN p_user BINARY(16), IN p_org BINARY(16), IN p_ended BOOLEAN, IN p_shut_out BOOLEAN)
 BEGIN
   DECLARE v_generation BIGINT;
@@ -139,19 +139,22 @@ END//
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
 -- noted. The caller must know the key. That the note cannot be taken (somebody else has the row, the disk is full) is no
 -- reason to refuse the call.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_key(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_key(
   IN p_token BINARY(32), IN p_now BIGINT)
 BEGIN
   DECLARE v_org, v_id BINARY(16);
   DECLARE v_used BIGINT;
   DECLARE v_own BOOLEAN DEFAULT FALSE;
+  DECLARE v_free INT;
   SELECT org_id, id, COALESCE(last_used_at, -60), of_organization INTO v_org, v_id, v_used, v_own FROM tenantd.api_key
   WHERE token = p_token AND COALESCE(expires_at, p_now + 1) > p_now LIMIT 1;
   IF v_used <= p_now - 60 OR v_used > p_now THEN
     BEGIN
       DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
-      SET STATEMENT innodb_lock_wait_timeout = 0 FOR
+      SELECT 1 INTO v_free FROM tenantd.api_key WHERE org_id = v_org AND id = v_id FOR UPDATE SKIP LOCKED;
+      IF v_free = 1 THEN
         UPDATE tenantd.api_key SET last_used_at = p_now WHERE org_id = v_org AND id = v_id;
+      END IF;
     END;
   END IF;
   IF v_own THEN
@@ -179,7 +182,7 @@ BEGIN
 END//
 
 -- Removes a purchase request of the scope's organization that is a draft, with its lines and its history.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_draft(IN p_id BINARY(16))
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_draft(IN p_id BINARY(16))
 BEGIN
   DELETE FROM tenantd.purchase_request WHERE org_id = tenantd_app.current_org() AND id = p_id AND status = 0;
 END//
@@ -190,7 +193,7 @@ END//
 -- that answers with rows wakes its client twice.
 -- The organization's row first: the event will point to it, and nobody waits for that row while holding the end, on which
 -- those wait who have the row.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.lock_changes(p_user BINARY(16))
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.lock_changes(p_user BINARY(16))
   RETURNS VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin READS SQL DATA
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT COALESCE(@tenantd_org, REPEAT('\0', 16));
@@ -202,7 +205,7 @@ BEGIN
                            HEX(audit_hash), (SELECT email FROM tenantd.user WHERE id = p_user))
           FROM tenantd.change_head h WHERE h.org_id = v_org FOR UPDATE);
 END//
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_changes()
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_changes()
 BEGIN
   INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash)
   VALUES (COALESCE(@tenantd_org, REPEAT('\0', 16)), 0, 0, REPEAT('\0', 32));
@@ -210,7 +213,7 @@ END//
 
 -- An audit row behind the newest one, and, if p_event_seq is no NULL, the event behind the newest that tells the same. The
 -- one way to write either: nobody changes or removes a row.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_change(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_change(
   IN p_seq BIGINT, IN p_id BINARY(16), IN p_actor BINARY(16), IN p_actor_email VARCHAR(320), IN p_effective BINARY(16),
   IN p_effective_email VARCHAR(320), IN p_key BINARY(16), IN p_action VARCHAR(64), IN p_resource VARCHAR(32),
   IN p_resource_id BINARY(16), IN p_old MEDIUMTEXT, IN p_new MEDIUMTEXT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400),
@@ -236,7 +239,7 @@ BEGIN
   END IF;
 END//
 -- The same of several, p_first to p_last, with the events behind p_event_before up to p_last_event. p_rows: a JSON array; every text and id in it is in hexadecimal digits, so that what is stored is byte for byte what was hashed.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_changes(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.append_changes(
   IN p_first BIGINT, IN p_last BIGINT, IN p_hash BINARY(32), IN p_event_before BIGINT, IN p_last_event BIGINT,
   IN p_rows LONGTEXT, IN p_webhooks BOOLEAN)
 BEGIN
@@ -276,7 +279,7 @@ END//
 -- Looks for the next p_most events that a webhook wants and makes deliveries of them, unless 100 wait for it already; goes
 -- through 500 events at most. Of couriers that come together one does it. Of what was delivered, and of what was given up, the
 -- newest 100 stay.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.take_events(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.take_events(
   IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_most INT)
 BEGIN
   DECLARE v_after, v_to, v_last, v_old BIGINT;
@@ -318,7 +321,7 @@ BEGIN
   END IF;
 END//
 -- Organizations of which every active webhook has read all.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_read()
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_read()
 BEGIN
   DELETE FROM tenantd.webhook_backlog WHERE NOT EXISTS (
     SELECT 1 FROM tenantd.webhook w
@@ -326,7 +329,7 @@ BEGIN
 END//
 
 -- Gives an account the address that its live token of this purpose names. The one way to change an address.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.change_email(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.change_email(
   IN p_user BINARY(16), IN p_token BINARY(32), IN p_now BIGINT)
 BEGIN
   UPDATE tenantd.user u JOIN tenantd.one_time_token t
@@ -337,7 +340,7 @@ END//
 
 -- Ends every API key that an account made, wherever, and every sign-in by a provider that leads to it: its owner turned
 -- out to be somebody else.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_keys(IN p_user BINARY(16))
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_keys(IN p_user BINARY(16))
 BEGIN
   DELETE FROM tenantd.api_key WHERE created_by = p_user;
   DELETE FROM tenantd.identity WHERE user_id = p_user;
@@ -345,28 +348,28 @@ BEGIN
 END//
 
 -- Ends every sign-in by a provider that leads to an account, and what is on its way to be one.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_identities(IN p_user BINARY(16))
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_identities(IN p_user BINARY(16))
 BEGIN
   DELETE FROM tenantd.identity WHERE user_id = p_user;
   DELETE FROM tenantd.oauth_state WHERE user_id = p_user;
 END//
 
 -- What was asked for in sessions that an organization has shut out: links to accounts, on their way.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_links(IN p_user BINARY(16))
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_links(IN p_user BINARY(16))
 BEGIN
   DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
 END//
 
 -- What a member leaves behind: sessions that were good for this organization alone end, links on their way go, and those
 -- that are left do not count here, should the person come back.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.leave_organization(IN p_user BINARY(16), IN p_now BIGINT)
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.leave_organization(IN p_user BINARY(16), IN p_now BIGINT)
 BEGIN
   CALL tenantd_app.end_sessions_at(p_user, tenantd_app.current_org(), FALSE, TRUE);
   DELETE FROM tenantd.oauth_state WHERE org_id = tenantd_app.current_org() AND user_id = p_user;
 END//
 
 -- The active organization of this id or slug, if it has an identity provider of this kind; NULL if there is none.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.sign_in_org(
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.sign_in_org(
   p_id BINARY(16), p_slug VARCHAR(63), p_kind VARCHAR(16)) RETURNS BINARY(16) READS SQL DATA
 BEGIN
   RETURN (SELECT o.id FROM tenantd.organization o
@@ -376,7 +379,7 @@ END//
 
 -- Ends the organization of the scope, however large it is: from the commit on nobody sees it, and its slug is free. What it had
 -- is removed behind that (remove_closed). Whoever does it knows its name.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
 BEGIN
   UPDATE tenantd.organization SET status = 2, closed_at = UNIX_TIMESTAMP(), slug = CONCAT('~', LOWER(HEX(id)))
   WHERE id = tenantd_app.current_org() AND status <> 2 AND BINARY name = BINARY p_name;
@@ -389,7 +392,7 @@ END//
 -- Removes about a thousand rows of a closed organization, at last the organization itself; answers with how many, and of which:
 -- NULL if none is closed, or others are at it. What other rows stand on goes after them: a cascade knows no such order, and
 -- MySQL leaves orphans where cascades meet. The system's roles go with the organization's row; nothing hangs on them by then.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.remove_closed()
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.remove_closed()
 BEGIN
   DECLARE v_org BINARY(16);
   DECLARE v_rows INT DEFAULT 0;
@@ -538,7 +541,7 @@ END//
 
 -- Removes up to p_most events from before p_before; answers with how many. Those stay that a webhook of an active organization
 -- has not had yet.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_events(IN p_before BIGINT, IN p_most INT)
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_events(IN p_before BIGINT, IN p_most INT)
 BEGIN
   DELETE FROM tenantd.event
   WHERE created_at <= p_before
@@ -552,7 +555,7 @@ END//
 
 -- Of one chain whose oldest audit rows are from before p_before: the organization, and number and hash of the last of at most
 -- p_most of them that stand together. No row if there is none such.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_expired_audit(IN p_before BIGINT, IN p_most INT)
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_expired_audit(IN p_before BIGINT, IN p_most INT)
 BEGIN
   DECLARE v_org BINARY(16);
   DECLARE v_start, v_young BIGINT;
@@ -568,7 +571,7 @@ BEGIN
 END//
 -- Removes the rows of a chain up to p_seq, whose hash is p_hash, and writes down where the chain begins since. Answers with how
 -- many; none if another sweeper was faster. Nothing younger than p_before goes.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.cut_audit(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.cut_audit(
   IN p_org BINARY(16), IN p_seq BIGINT, IN p_hash BINARY(32), IN p_signature BINARY(32), IN p_before BIGINT, IN p_now BIGINT)
 BEGIN
   DECLARE v_found INT DEFAULT 0;
@@ -588,7 +591,7 @@ END//
 
 -- Throws "limit: KIND" if the scope's organization has more than p_most of a kind: asked once a row was added. Until the commit
 -- others who add one wait, so that each sees what the ones before have added.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.require_place(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.require_place(
   IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
@@ -609,7 +612,7 @@ BEGIN
 END//
 
 -- Hands the file of a document of the scope's organization to the sweeper, with the change that lets it go.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.remove_file(
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.remove_file(
   IN p_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   INSERT IGNORE INTO tenantd.file_removal (storage_key, asked_at)
@@ -618,7 +621,7 @@ BEGIN
 END//
 
 -- What the sweeper shall do at once; answers with the request's number.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.request_sweep(IN p_now BIGINT)
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.request_sweep(IN p_now BIGINT)
 BEGIN
   IF NOT tenantd_app.current_super() THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'only a super-admin asks for a sweep';
@@ -628,7 +631,7 @@ BEGIN
 END//
 
 -- The organization of an invitation, for one who holds its token; NULL if there is none.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA
 BEGIN
   RETURN (SELECT i.org_id FROM tenantd.invite i JOIN tenantd.organization o ON o.id = i.org_id AND o.status <> 2
@@ -637,7 +640,7 @@ END//
 
 -- The storage key under which a document of an active organization waits for its file, for one who holds the signed
 -- address of its upload; NULL if it does not, or no more.
-CREATE OR REPLACE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.awaited_file(
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.awaited_file(
   p_org BINARY(16), p_document BINARY(16), p_now BIGINT)
   RETURNS VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin READS SQL DATA
 BEGIN

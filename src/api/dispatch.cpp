@@ -11,6 +11,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/deadline.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/http/cpu_watch.hpp"
@@ -43,6 +44,12 @@ std::string_view body_schema(const Route& route) {
   return "no_body";
 }
 
+db::ConnectOptions application(const Settings& settings) {
+  auto options = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
+  options.lock_wait_seconds = static_cast<int>(settings.lock_wait_seconds);
+  return options;
+}
+
 }  // namespace
 
 Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas,
@@ -54,9 +61,7 @@ Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schem
       router_(routes()),
       authorizer_(settings, &*shared.cache, &*shared.metrics),
       pool_(
-          {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_user,
-           settings.db_password, "tenantd_app", static_cast<int>(settings.request_seconds),
-           static_cast<int>(settings.lock_wait_seconds)},
+          application(settings),
           // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
           static_cast<std::size_t>(lane.threads) * 2),
       shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)),

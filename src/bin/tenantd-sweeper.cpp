@@ -11,6 +11,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/workers/sweeper.hpp"
@@ -39,8 +40,7 @@ int fail(int status, const std::string& sentence) {
 // `keys`: what is told of is hashed into the organizations' chains.
 int sweep_once(const Settings& settings, const crypto::KeyRing& keys) {
   db::Pool pool{
-      {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_sweeper_user,
-       settings.db_sweeper_password, "tenantd_app", static_cast<int>(settings.request_seconds)},
+      db::connect_options(settings, settings.db_sweeper_user, settings.db_sweeper_password, "tenantd_app"),
       1};
   const service::Context context{settings, keys, now(), "", "tenantd-sweeper", "", nullptr, {}, {}, {}, {}};
   int status = 0;

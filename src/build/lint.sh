@@ -20,6 +20,8 @@ check_format() {
 
 check_arrows() { src/build/check-arrows.sh; }
 
+check_sql() { src/build/check-sql.sh; }
+
 check_withstood() { src/build/check-withstood.sh; }
 
 check_scripts() {
@@ -189,7 +191,7 @@ if [ "${1:-}" = generate ]; then
   exit
 fi
 
-if [ $# = 0 ]; then set -- format arrows scripts pages nginx_run nginx_install systemd_verify systemd_security settings guides recipe lanes withstood; fi
+if [ $# = 0 ]; then set -- format arrows sql scripts pages nginx_run nginx_install systemd_verify systemd_security settings guides recipe lanes withstood; fi
 failed=()
 for check; do
   begun=$EPOCHREALTIME

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/net/outbound.hpp"
 
 namespace tenantd::ctl {
@@ -108,6 +109,7 @@ void check_settings(const Settings& settings) {
   check_issuers(settings);
   check_mail_events(settings);
   check_sessions(settings);
+  db::check_server(settings);
 }
 
 Settings load_checked_settings() {

@@ -21,14 +21,14 @@
 #include "tenantd/ctl/import.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/effects/context.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
 
 db::ConnectOptions application_account(const Settings& s) {
-  return {s.db_socket,   s.db_host,     static_cast<int>(s.db_port),        s.db_user,
-          s.db_password, "tenantd_app", static_cast<int>(s.request_seconds)};
+  return db::connect_options(s, s.db_user, s.db_password, "tenantd_app");
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
 #include "tenantd/workers/courier.hpp"
 #include "tenantd/workers/file_courier.hpp"
@@ -47,9 +48,7 @@ service::WebhookCourierOptions webhook_options(const Settings& settings, const S
 // As the courier's account, with an audit row in the same transaction.
 auto suppressor(const Settings& settings, const crypto::KeyRing& keys) {
   const auto pool = std::make_shared<db::Pool>(
-      db::ConnectOptions{settings.db_socket, settings.db_host, static_cast<int>(settings.db_port),
-                         settings.db_courier_user, settings.db_courier_password, "tenantd_app",
-                         static_cast<int>(settings.request_seconds)},
+      db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd_app"),
       1);
   return [&settings, &keys, pool](const store::Suppression& suppression, const store::SentMail& mail) {
     const service::Context context{

@@ -7,6 +7,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/hosts/hosts.hpp"
 #include "tenantd/hosts/poller.hpp"
 #include "tenantd/http/server.hpp"
@@ -74,12 +75,8 @@ struct Daemon::Master {
   int watch_hosts(int stop_fd) {
     ::prctl(PR_SET_NAME, "tenantd-hosts");
     if (settings.db_host.empty()) proc::give_up_network();
-    hosts::Poller poller{{settings.db_socket, settings.db_host, static_cast<int>(settings.db_port),
-                          settings.db_user, settings.db_password, "tenantd_app"},
-                         hosts::host_name(settings),
-                         *shared.cache,
-                         *shared.host,
-                         *shared.metrics};
+    hosts::Poller poller{db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app"),
+                         hosts::host_name(settings), *shared.cache, *shared.host, *shared.metrics};
     // One that replaces another is ready once it trusts what is remembered.
     bool is_announced = !shared.host->was_joined.exchange(true);
     if (is_announced) proc::worker_ready();

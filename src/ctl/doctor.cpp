@@ -4,10 +4,13 @@
 #include <stdexcept>
 
 #include "options.hpp"
+#include "tenantd/base/text.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/grants.hpp"
 #include "tenantd/db/migrate.hpp"
+#include "tenantd/db/readiness.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/hosts/hosts.hpp"
 
@@ -72,14 +75,37 @@ std::string name_hosts(db::Pool& pool) {
   return names.empty() ? "none runs" : names;
 }
 
+// Each host by itself: one that is only tried when another fails is asked too.
+std::string judge_server(db::ConnectOptions options, const std::string& host) {
+  options.host = host;
+  db::Connection connection{options};
+  db::require_sound_server(connection);
+  auto rows = connection.run_query("SELECT VERSION(), @@GLOBAL.read_only");
+  rows.next();
+  return rows.text(0) + (rows.flag(1) ? ", read-only" : "") + (options.tls.ca.empty() ? "" : ", encrypted") +
+         (host.empty() ? "" : ", at " + host);
+}
+
+std::string judge_administrator(const Settings& settings) {
+  std::optional<db::Connection> connection;
+  try {
+    connection.emplace(db::connect_options(settings, settings.db_admin_user, settings.db_admin_password, ""));
+  } catch (const ApiError&) {
+    return settings.db_admin_user + " does not sign in from here, and is not looked at";
+  }
+  std::string sentences;
+  for (const auto& each : db::administrator_lacks(*connection))
+    sentences += (sentences.empty() ? "" : "; ") + each;
+  if (!sentences.empty()) throw std::runtime_error(settings.db_admin_user + " cannot migrate: " + sentences);
+  return settings.db_admin_user + " has what a migration needs";
+}
+
 // Each account is asked by itself what it may, so that no administrator is needed; one that does not sign in
 // from here is not looked at.
 std::string judge_grants(const Settings& settings, const db::ServiceAccount& account) {
   std::optional<db::Connection> connection;
   try {
-    connection.emplace(db::ConnectOptions{settings.db_socket, settings.db_host,
-                                          static_cast<int>(settings.db_port), account.user, account.password,
-                                          "", static_cast<int>(settings.request_seconds)});
+    connection.emplace(db::connect_options(settings, account.user, account.password, ""));
   } catch (const ApiError&) {
     return account.user + " does not sign in from here, and is not looked at";
   }
@@ -106,7 +132,11 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
     const auto ring = crypto::KeyRing::load(settings.keys_dir);
     return std::to_string(ring.signing().size()) + " signing key(s) in " + settings.keys_dir;
   });
-  db::Pool pool{application_account(settings), 1};
+  const auto application = application_account(settings);
+  for (const auto& host : split(settings.db_host, ','))
+    doctor.check("server", [&] { return judge_server(application, std::string{trim(host)}); });
+  doctor.check("administrator", [&] { return judge_administrator(settings); });
+  db::Pool pool{application, 1};
   doctor.check("database", [&] { return judge_schema(pool, settings); });
   doctor.check("isolation", [&] { return judge_isolation(pool, settings); });
   doctor.check("hosts", [&] { return name_hosts(pool); });

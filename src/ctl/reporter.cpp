@@ -5,6 +5,7 @@
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 
@@ -18,13 +19,9 @@ constexpr std::int64_t kSayEveryUs = 5'000'000;
 constexpr int kStatementSeconds = 120;
 
 db::ConnectOptions reporter_account(const Settings& s) {
-  return {s.db_socket,
-          s.db_host,
-          static_cast<int>(s.db_port),
-          s.db_reporter_user,
-          s.db_reporter_password,
-          "tenantd_app",
-          std::max(static_cast<int>(s.request_seconds), kStatementSeconds)};
+  auto options = db::connect_options(s, s.db_reporter_user, s.db_reporter_password, "tenantd_app");
+  options.timeout_seconds = std::max(options.timeout_seconds, kStatementSeconds);
+  return options;
 }
 
 // Says now and then for how many organizations something was done.

@@ -1,7 +1,6 @@
 #include "tenantd/db/connection.hpp"
 
 #include <mysql_connection.h>
-#include <mysql_driver.h>
 
 #include <cppconn/exception.h>
 #include <cppconn/prepared_statement.h>
@@ -9,13 +8,19 @@
 #include <cppconn/statement.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "connect.hpp"
+#include "dialect.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/db/error.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -23,24 +28,25 @@ namespace {
 
 using sql::SQLException;
 
-// A second shorter than the client's patience, so that the server's own word arrives first.
-int statement_seconds(int timeout_seconds) { return std::max(timeout_seconds - 1, 1); }
-
-// Without the time limit a statement goes on in the server although nobody waits: the read timeout only hangs
-// up. The comments are MariaDB's and MySQL's own forms of "for this server only".
-std::string session_limits(const ConnectOptions& options) {
-  const std::string seconds = std::to_string(statement_seconds(options.timeout_seconds));
-  const std::string lock_wait =
-      options.lock_wait_seconds > 0 ? std::to_string(options.lock_wait_seconds) : seconds;
-  return "SET SESSION innodb_lock_wait_timeout = " + lock_wait + ", SESSION sql_mode = 'STRICT_ALL_TABLES'" +
-         " /*M!100100 , SESSION max_statement_time = " + seconds + " */" +
-         " /*!80000 , SESSION max_execution_time = " + seconds + "000 */";
-}
-
-// The driver's own lookup of its instance is not safe on several threads; a local static is.
-sql::mysql::MySQL_Driver& driver() {
-  static sql::mysql::MySQL_Driver& instance = *sql::mysql::get_mysql_driver_instance();
-  return instance;
+// Runs `run()`, of `statement`, again while a migration beside it replaces a routine that it calls: for a
+// moment, on MySQL alone. Throws RetryableError if a part of it is done: the whole transaction is to be run
+// again.
+template <class Run>
+auto outlasting_replacement(Engine engine, const Sql& statement, Run&& run) {
+  constexpr auto kPause = std::chrono::milliseconds{20};
+  constexpr std::int64_t kPatienceUs = 5'000'000;
+  const auto began = monotonic_microseconds();
+  for (;;) {
+    try {
+      return run();
+    } catch (const SQLException& e) {
+      if (!is_replacement(engine, e.getErrorCode())) throw;
+      if (!changed_nothing(statement.text, e.what()))
+        throw RetryableError(std::string{statement.name} + ": " + e.what());
+      if (monotonic_microseconds() - began > kPatienceUs || Deadline::left_us() <= 0) throw;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 }  // namespace
@@ -51,7 +57,52 @@ struct Connection::Impl {
   std::unique_ptr<sql::Statement> plain;
   // Keyed by the address of the constexpr text, one per statement in the program.
   std::unordered_map<const char*, std::unique_ptr<sql::PreparedStatement>> prepared;
+  ConnectOptions options;
+  std::optional<Host> host;
+  Engine engine = Engine::mariadb;
+  std::string id;  // the server's number of this connection
+  bool writes = true;
+
+  void open(const Host* at);
+  void learn();
+  void end_in_server() const noexcept;
 };
+
+// Connects, and looks at what it has connected to.
+void Connection::Impl::open(const Host* at) {
+  connection = connect(options, at);
+  if (at != nullptr) host = *at;
+  try {
+    plain.reset(connection->createStatement());
+    learn();
+  } catch (const SQLException& e) {
+    refuse_connection(e, options, at);
+  }
+}
+
+void Connection::Impl::learn() {
+  std::unique_ptr<sql::ResultSet> facts{
+      plain->executeQuery("SELECT CONNECTION_ID(), VERSION(), @@GLOBAL.read_only")};
+  facts->next();
+  id = facts->getString(1);
+  engine = engine_of(facts->getString(2).asStdString());
+  writes = facts->getInt(3) == 0;
+}
+
+// Nobody waits for the statement any more, but MySQL would go on with it unless it is a plain SELECT:
+// MariaDB's limit binds every statement, MySQL's no other. Every account may end connections of its own.
+void Connection::Impl::end_in_server() const noexcept {
+  if (engine != Engine::mysql) return;
+  try {
+    Impl other;
+    other.options = options;
+    other.options.timeout_seconds = std::min(options.timeout_seconds, 2);
+    other.open(host ? &*host : nullptr);
+    other.plain->execute("KILL " + id);
+  } catch (const std::exception&) {
+    // The server does not answer, or has ended it by itself.
+  }
+}
 
 Rows::Rows(std::unique_ptr<sql::ResultSet> result) : result_(std::move(result)) {}
 Rows::Rows(Rows&&) noexcept = default;
@@ -87,29 +138,27 @@ std::optional<std::int64_t> Rows::maybe_integer(unsigned column) const {
 }
 
 Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<Impl>()) {
-  sql::ConnectOptionsMap map;
-  map["hostName"] = options.host.empty() ? "unix://" + options.socket : "tcp://" + options.host;
-  if (!options.host.empty()) map["port"] = options.port;
-  map["userName"] = options.user;
-  map["password"] = options.password.reveal();
-  if (!options.schema.empty()) map["schema"] = options.schema;
-  map["OPT_CHARSET_NAME"] = "utf8mb4";
-  // Of a request, what is left of its time.
-  const auto left = static_cast<int>(std::clamp<std::int64_t>(Deadline::left_us() / 1'000'000 + 1, 1, 5));
-  map["OPT_CONNECT_TIMEOUT"] = std::min(options.timeout_seconds, left);
-  map["OPT_READ_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
-  map["OPT_WRITE_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
-  map["CLIENT_FOUND_ROWS"] = true;
-  try {
-    impl_->connection.reset(driver().connect(map));
-    impl_->plain.reset(impl_->connection->createStatement());
-    impl_->plain->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    impl_->plain->execute(session_limits(options));
-  } catch (const SQLException& e) {
-    const auto what = std::to_string(e.getErrorCode()) + " " + e.what();
-    if (e.getErrorCode() == 1045 || e.getErrorCode() == 1698) throw AccessDenied(what);
-    throw ApiError(ErrorCode::unavailable).detail("connect: " + what);
+  impl_->options = options;
+  if (options.host.empty()) {
+    impl_->open(nullptr);
+    return;
   }
+  const auto hosts = parse_hosts(options.host, options.port);
+  std::string refusals;
+  for (const auto& host : hosts) {
+    try {
+      impl_->open(&host);
+      if (impl_->writes || hosts.size() == 1) return;
+      refusals += "; " + where(options, &host) + ": it is read-only";
+    } catch (const AccessDenied&) {
+      throw;
+    } catch (const ApiError& e) {
+      if (hosts.size() == 1) throw;
+      refusals += "; " + e.log_detail();
+    }
+    impl_->plain.reset();
+  }
+  throw ApiError(ErrorCode::unavailable).detail("no host of DB_HOST will do" + refusals);
 }
 
 Connection::~Connection() {
@@ -122,44 +171,57 @@ Connection::~Connection() {
   }
 }
 
+Engine Connection::engine() const { return impl_->engine; }
+
+template <class Run>
+auto Connection::guarded(std::string_view name, Run&& run) {
+  const auto began = monotonic_microseconds();
+  try {
+    return run();
+  } catch (const SQLException& e) {
+    const int number = e.getErrorCode();
+    const auto took_us = monotonic_microseconds() - began;
+    if (is_connection_lost(number)) {
+      broken_ = true;
+      if (took_us >= std::int64_t{1'000'000} * statement_seconds(impl_->options.timeout_seconds))
+        impl_->end_in_server();
+    }
+    raise(number, e.what(), name);
+  }
+}
+
 void Connection::run(const std::string& text) {
   ++statements_;
-  try {
+  guarded(std::string_view{text}.substr(0, 60), [&] {
     // Rows that nobody asked for would block the next statement.
     bool has_rows = impl_->plain->execute(text);
     while (has_rows) {
       std::unique_ptr<sql::ResultSet>{impl_->plain->getResultSet()}.reset();
       has_rows = impl_->plain->getMoreResults();
     }
-  } catch (const SQLException& e) {
-    broken_ = broken_ || is_connection_lost(e.getErrorCode());
-    raise(e.getErrorCode(), e.what(), text.substr(0, 60));
-  }
+  });
 }
 
 Rows Connection::run_query(const std::string& text) {
   ++statements_;
-  try {
-    return Rows{std::unique_ptr<sql::ResultSet>{impl_->plain->executeQuery(text)}};
-  } catch (const SQLException& e) {
-    broken_ = broken_ || is_connection_lost(e.getErrorCode());
-    raise(e.getErrorCode(), e.what(), text.substr(0, 60));
-  }
+  return guarded(std::string_view{text}.substr(0, 60),
+                 [&] { return Rows{std::unique_ptr<sql::ResultSet>{impl_->plain->executeQuery(text)}}; });
 }
 
 Connection::Statement::Statement(Connection& connection, const Sql& sql)
     : connection_(connection), sql_(sql) {
-  auto& slot = connection.impl_->prepared[sql.text.data()];
-  if (!slot) {
-    try {
-      slot.reset(connection.impl_->connection->prepareStatement(std::string{sql.text}));
-    } catch (const SQLException& e) {
-      connection.broken_ = connection.broken_ || is_connection_lost(e.getErrorCode());
-      connection.impl_->prepared.erase(sql.text.data());
-      raise(e.getErrorCode(), e.what(), sql.name);
-    }
+  auto& prepared = connection.impl_->prepared;
+  auto found = prepared.find(sql.text.data());
+  if (found == prepared.end()) {
+    auto made = connection.guarded(sql.name, [&] {
+      return outlasting_replacement(connection.engine(), sql, [&] {
+        return std::unique_ptr<sql::PreparedStatement>{
+            connection.impl_->connection->prepareStatement(std::string{sql.text})};
+      });
+    });
+    found = prepared.emplace(sql.text.data(), std::move(made)).first;
   }
-  statement_ = slot.get();
+  statement_ = found->second.get();
 }
 
 void Connection::Statement::bind(unsigned at, std::int64_t value) { statement_->setInt64(at, value); }
@@ -184,12 +246,11 @@ void Connection::bind_all(Statement& s, std::span<const Value> values) {
 
 Rows Connection::Statement::query() {
   ++connection_.statements_;
-  try {
-    return Rows{std::unique_ptr<sql::ResultSet>{statement_->executeQuery()}};
-  } catch (const SQLException& e) {
-    connection_.broken_ = connection_.broken_ || is_connection_lost(e.getErrorCode());
-    raise(e.getErrorCode(), e.what(), sql_.name);
-  }
+  return connection_.guarded(sql_.name, [&] {
+    return outlasting_replacement(connection_.engine(), sql_, [&] {
+      return Rows{std::unique_ptr<sql::ResultSet>{statement_->executeQuery()}};
+    });
+  });
 }
 
 void Connection::Statement::drain() noexcept {
@@ -203,12 +264,10 @@ void Connection::Statement::drain() noexcept {
 
 std::int64_t Connection::Statement::execute() {
   ++connection_.statements_;
-  try {
-    return statement_->executeUpdate();
-  } catch (const SQLException& e) {
-    connection_.broken_ = connection_.broken_ || is_connection_lost(e.getErrorCode());
-    raise(e.getErrorCode(), e.what(), sql_.name);
-  }
+  return connection_.guarded(sql_.name, [&] {
+    return outlasting_replacement(connection_.engine(), sql_,
+                                  [&] { return std::int64_t{statement_->executeUpdate()}; });
+  });
 }
 
 }  // namespace tenantd::db

@@ -34,13 +34,20 @@ bool is_connection_lost(int number) {
   switch (number) {
     case 1053:  // server shutdown in progress
     case 1243:  // unknown prepared statement
-    case 1927:  // connection was killed
+    case 1047:  // a node of a cluster that is cut off from the others
+    case 1290:  // read-only: another server has become the one that writes
+    case 1836:  // the same
+    case 1927:  // connection was killed (MariaDB)
     case 2002:
     case 2003:
     case 2006:
     case 2013:
     case 2030:
-    case 2055: return true;
+    case 2055:
+    case 3100:  // group replication: this server is no member just now
+    case 3169:  // connection was killed (MySQL)
+    case 4031:  // the server has closed an idle connection (MySQL)
+      return true;
     default: return false;
   }
 }
@@ -50,12 +57,15 @@ void raise(int number, const std::string& message, std::string_view statement) {
   if (is_connection_lost(number)) throw ConnectionLost(text);
   switch (number) {
     case 1020:
-    case 1047:
-    case 1213: throw RetryableError(text);
+    case 1213:
+    case 1412:  // the table was altered since the transaction began
+    case 1615:  // the statement is to be prepared anew
+    case 3101:  // group replication has undone the COMMIT
+      throw RetryableError(text);
     case 1205:
     case 3572: throw LockTimeout(text);
     case 1062: throw DuplicateKey(text, key_of(message));
-    case 1216:
+    case 1216:  // 1452 and 1451 of MySQL, for one who may not see the other table
     case 1217:
     case 1451:
     case 1452: throw ForeignKeyError(text, constraint_of(message));
@@ -86,9 +96,9 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 1146:  // no such table: the schema is not migrated
     case 1180:  // error during COMMIT
     case 1203:  // too many connections of this user
-    case 1290:  // read-only
     case 1317:  // interrupted
-    case 1969:  // statement time limit
+    case 1969:  // statement time limit (MariaDB)
+    case 3024:  // the same (MySQL)
       throw ApiError(ErrorCode::unavailable).detail(text);
     case 1644:  // SIGNAL; "limit: members" names the limit that the schema keeps
       if (const auto limit = message.find("limit: "); limit != std::string::npos)

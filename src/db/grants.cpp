@@ -91,12 +91,20 @@ void put(Grants& grants, const Privilege& privilege, const std::string& kind, co
   for (const auto& column : privilege.columns) grants.insert({privilege.name, kind, object, column});
 }
 
+// MySQL writes a role as an account of any host: "helpers @ %" as it was read.
+std::string role_name(const std::string& read) {
+  const auto at = read.find(" @ ");
+  if (at == std::string::npos) return read;
+  const auto host = read.substr(at + 3);
+  return read.substr(0, at) + (host == "%" ? "" : '@' + host);
+}
+
 Grants read_grant(Words words) {
   Grants grants;
   if (!words.take("GRANT")) throw std::runtime_error("is no GRANT");
   const auto privileges = read_privileges(words);
   if (words.take("TO")) {
-    for (const auto& role : privileges) grants.insert({"ROLE", "", role.name, ""});
+    for (const auto& role : privileges) grants.insert({"ROLE", "", role_name(role.name), ""});
     return grants;
   }
   if (!words.take("ON")) throw std::runtime_error("names no object");

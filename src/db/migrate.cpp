@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <optional>
+#include <stdexcept>
 
+#include "definitions.hpp"
+#include "migration_lock.hpp"
 #include "sql_text.hpp"
-#include "tenantd/base/text.hpp"
 #include "tenantd/db/grants.hpp"
+#include "tenantd/db/readiness.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -18,11 +19,14 @@ namespace {
 constexpr Sql kVersion{"version.newest", "SELECT COALESCE(MAX(version), 0) FROM version"};
 constexpr Sql kRecord{"version.insert",
                       "INSERT INTO tenantd.version (version, description, created_at) VALUES (?, ?, ?)"};
-constexpr int kLockSeconds = 300;
+constexpr std::chrono::seconds kPatience{300};
+constexpr int kStatementSeconds = 3600, kLockSeconds = 5;
 
-// What must be there before the first migration.
+constexpr const char* kSchema =
+    "CREATE DATABASE IF NOT EXISTS tenantd CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci";
+
+// What must be there before the first migration, and what migrate keeps about itself.
 constexpr std::array kBootstrap = {
-    "CREATE DATABASE IF NOT EXISTS tenantd CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
     "CREATE DATABASE IF NOT EXISTS tenantd_app CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
     // Defines the views; nobody signs in to it.
     "CREATE USER IF NOT EXISTS tenantd_owner@localhost ACCOUNT LOCK",
@@ -31,23 +35,36 @@ constexpr std::array kBootstrap = {
     "CREATE TABLE IF NOT EXISTS tenantd.version (version BIGINT NOT NULL PRIMARY KEY, description "
     "VARCHAR(200) NOT NULL, "
     "created_at BIGINT NOT NULL) ENGINE = InnoDB",
+    "CREATE TABLE IF NOT EXISTS tenantd.definition (kind VARCHAR(16) CHARACTER SET ascii NOT NULL, name "
+    "VARCHAR(128) CHARACTER SET ascii NOT NULL, text_hash BINARY(32) NOT NULL, shown_hash BINARY(32) NOT "
+    "NULL, PRIMARY KEY (kind, name)) ENGINE = InnoDB",
 };
+// Tables that are there without any migration.
+constexpr const char* kOwnTables = "('version', 'definition', 'migration_lock')";
+// Says that a baseline has begun, so that it goes on after it was cut short.
+constexpr const char* kBegin =
+    "REPLACE INTO tenantd.definition (kind, name, text_hash, shown_hash) VALUES ('BASELINE', '', '', '')";
+
+ConnectOptions administrator(const Settings& settings, int timeout_seconds) {
+  auto options = connect_options(settings, settings.db_admin_user, settings.db_admin_password, "");
+  options.timeout_seconds = timeout_seconds;
+  return options;
+}
 
 class Runner {
  public:
   Runner(const Settings& settings, const MigrateOptions& options)
-      : settings_(settings),
-        options_(options),
-        db_({settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_admin_user,
-             settings.db_admin_password, "", 3600}) {}
+      : settings_(settings), options_(options), db_(administrator(settings, kStatementSeconds)) {}
 
   int run() {
     const auto migrations = find_migrations(settings_.sql_dir);
-    lock();
-    if (!options_.dry_run)
-      for (const auto* statement : kBootstrap) db_.run(statement);
-    const auto applied = applied_version();
-    int count = 0;
+    require_sound_server(db_);
+    if (!options_.dry_run) {
+      lock();
+      for (const auto* statement : kBootstrap) execute(statement);
+    }
+    int count = begin() ? 1 : 0;
+    const auto applied = version_;
     for (const auto& migration : migrations) {
       if (migration.version <= applied) continue;
       ++count;
@@ -55,7 +72,6 @@ class Runner {
     }
     if (!options_.dry_run) refresh();
     if (count == 0) say("schema is up to date (version " + std::to_string(applied) + ")");
-    db_.run("DO RELEASE_LOCK('tenantd.migrate')");
     return count;
   }
 
@@ -65,21 +81,58 @@ class Runner {
   }
 
   void lock() {
-    auto rows = db_.run_query("SELECT GET_LOCK('tenantd.migrate', " + std::to_string(kLockSeconds) + ")");
-    if (!rows.next() || rows.is_null(0) || !rows.flag(0))
-      throw std::runtime_error("another migration has been running for " + std::to_string(kLockSeconds) +
-                               " seconds; try again when it is done");
+    // Not even tried where it is there: a cluster would carry it out on every node, before anybody has the
+    // lock.
+    if (number("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'tenantd'") == 0)
+      db_.run(kSchema);
+    make_migration_lock(db_);
+    lock_.emplace(administrator(settings_, kLockSeconds), kPatience,
+                  [this](const std::string& owner) { say("waiting for the migration of " + owner); });
   }
 
-  std::int64_t applied_version() {
-    auto exists = db_.run_query(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tenantd' AND table_name = "
-        "'version'");
-    exists.next();
-    if (exists.integer(0) == 0) return 0;
-    auto rows = db_.run_query("SELECT COALESCE(MAX(version), 0) FROM tenantd.version");
+  // Nothing is changed once somebody else may be at it.
+  void execute(const std::string& statement) {
+    lock_->check();
+    db_.run(statement);
+  }
+
+  std::int64_t number(const std::string& query) {
+    auto rows = db_.run_query(query);
     rows.next();
     return rows.integer(0);
+  }
+  bool has_table(const std::string& name) {
+    return number(
+               "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tenantd' AND "
+               "table_name = '" +
+               name + "'") > 0;
+  }
+
+  // True if the migrations do not begin with the first: nothing was there, or a baseline was cut short.
+  bool is_new() {
+    const bool begun = has_table("definition") &&
+                       number("SELECT COUNT(*) FROM tenantd.definition WHERE kind = 'BASELINE'") > 0;
+    std::string others =
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tenantd' AND table_name NOT "
+        "IN ";
+    others += kOwnTables;
+    return begun || number(others) == 0;
+  }
+
+  // Sets version_; returns true if it did so by a baseline.
+  bool begin() {
+    if (has_table("version")) version_ = number("SELECT COALESCE(MAX(version), 0) FROM tenantd.version");
+    if (version_ > 0) return false;
+    const auto baseline = find_baseline(settings_.sql_dir);
+    if (baseline && is_new()) {
+      if (!options_.dry_run) execute(kBegin);
+      apply(*baseline);
+      version_ = baseline->version;
+      return true;
+    }
+    if (db_.engine() == Engine::mysql)
+      throw std::runtime_error("the schema tenantd on this MySQL holds tables of somebody else");
+    return false;
   }
 
   void apply(const Migration& migration) {
@@ -95,8 +148,9 @@ class Runner {
   }
 
   void refresh() {
-    run_file(settings_.sql_dir + "/views.sql");
     for (const auto& account : service_accounts(settings_)) ensure_account(account);
+    run_file(settings_.sql_dir + "/routines.sql");
+    run_file(settings_.sql_dir + "/views.sql");
     run_file(settings_.sql_dir + "/grants.sql");
     // After the grants, so that nobody who is at work lacks a right in between.
     bool revoked = false;
@@ -111,14 +165,14 @@ class Runner {
     for (const auto& grant : granted(db_, account.account)) {
       if (wanted.contains(grant)) continue;
       say("revoked from " + account.user + ": " + grant.text());
-      db_.run(revocation(grant) + account.account);
+      execute(revocation(grant) + account.account);
       revoked = true;
     }
     return revoked;
   }
 
   static std::string revocation(const Grant& grant) {
-    if (grant.privilege == "ROLE") return "REVOKE `" + grant.object + "` FROM ";
+    if (grant.privilege == "ROLE") return "REVOKE `" + replace_all(grant.object, "@", "`@`") + "` FROM ";
     auto object = grant.object;
     if (const auto dot = object.find('.'); object != "*.*")
       object = '`' + object.substr(0, dot) +
@@ -130,11 +184,11 @@ class Runner {
   // An existing account gets the password of the settings: that is how one is changed.
   void ensure_account(const ServiceAccount& wanted) {
     const std::string& name = wanted.account;
-    const std::string way = wanted.password.empty() ? " IDENTIFIED VIA unix_socket"
+    const std::string way = wanted.password.empty() ? std::string{socket_login(db_.engine())}
                                                     : " IDENTIFIED BY " + quote(wanted.password.reveal());
     try {
-      db_.run("CREATE USER IF NOT EXISTS " + name + way);
-      db_.run("ALTER USER " + name + way);
+      execute("CREATE USER IF NOT EXISTS " + name + way);
+      execute("ALTER USER " + name + way);
     } catch (const std::exception&) {
       // The driver's words would repeat the statement, with the password.
       throw std::runtime_error("the account " + name + " could not be created or changed by " +
@@ -151,7 +205,7 @@ class Runner {
   void run_file(const std::string& path) {
     for (const auto& statement : read_statements(path)) {
       try {
-        db_.run(with_accounts(statement));
+        run_statement(statement);
       } catch (const ApiError& e) {
         throw std::runtime_error(path + ": " + e.log_detail());
       } catch (const std::exception& e) {
@@ -160,9 +214,41 @@ class Runner {
     }
   }
 
+  void run_statement(const std::string& statement) {
+    const auto definition = parse_definition(statement);
+    if (statement.starts_with("ALTER TABLE ")) return alter(statement);
+    if (!definition) return execute(with_accounts(statement));
+    lock_->check();
+    Definitions definitions{db_};
+    if (definitions.stands(*definition, statement)) return;
+    if (definitions.replace(*definition, statement)) give_back_rights(*definition);
+    definitions.note(*definition, statement);
+  }
+
+  void alter(const std::string& statement) {
+    try {
+      execute(statement);
+    } catch (const StatementError& e) {
+      if (!was_done_before(e.number)) throw;
+    }
+  }
+
+  // At once: who calls it meanwhile tries again for a moment.
+  void give_back_rights(const Definition& definition) {
+    for (const auto& statement : read_statements(settings_.sql_dir + "/grants.sql")) {
+      const auto grants = parse_grant(statement);
+      const bool concerns = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+        return grant.kind == definition.kind && grant.object == definition.name;
+      });
+      if (concerns) execute(with_accounts(statement));
+    }
+  }
+
   const Settings& settings_;
   const MigrateOptions& options_;
   Connection db_;
+  std::optional<MigrationLock> lock_;
+  std::int64_t version_ = 0;
 };
 
 }  // namespace
@@ -171,24 +257,6 @@ std::int64_t schema_version(Txn& txn) {
   auto rows = txn.query(kVersion);
   rows.next();
   return rows.integer(0);
-}
-
-std::vector<Migration> find_migrations(const std::string& dir) {
-  std::error_code error;
-  std::vector<Migration> found;
-  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-    const std::string file = entry.path().filename().string();
-    const auto number = parse_int(file.substr(0, std::min<std::size_t>(4, file.size())));
-    if (!number || file.size() < 10 || file[4] != '_' || !file.ends_with(".sql")) continue;
-    found.push_back({*number, file.substr(5, file.size() - 9), entry.path().string()});
-  }
-  if (error) throw std::runtime_error(dir + " cannot be read: set SQL_DIR to the folder of the migrations");
-  if (found.empty()) throw std::runtime_error(dir + " holds no migrations: set SQL_DIR to their folder");
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.version < b.version; });
-  const auto twice = std::adjacent_find(found.begin(), found.end(),
-                                        [](const auto& a, const auto& b) { return a.version == b.version; });
-  if (twice != found.end()) throw std::runtime_error("two migrations have the number of " + twice->path);
-  return found;
 }
 
 int migrate(const Settings& settings, const MigrateOptions& options) {

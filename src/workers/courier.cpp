@@ -6,6 +6,7 @@
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/error.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/mail/mail.hpp"
 
@@ -48,13 +49,8 @@ bool is_failure(Kind kind) {
 
 CourierOptions courier_options(const Settings& settings) {
   CourierOptions options;
-  options.database.socket = settings.db_socket;
-  options.database.host = settings.db_host;
-  options.database.port = static_cast<int>(settings.db_port);
-  options.database.user = settings.db_courier_user;
-  options.database.password = settings.db_courier_password;
-  options.database.schema = "tenantd";
-  options.database.timeout_seconds = static_cast<int>(settings.request_seconds);
+  options.database =
+      db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd");
   options.from = settings.mail_from;
   options.public_url = settings.public_url;
   options.app_url = settings.app_url;

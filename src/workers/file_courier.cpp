@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "workers/sweeping_store.hpp"
 
@@ -18,10 +19,8 @@ constexpr int kPauseSeconds = 10;
 FileCourier::FileCourier(const Settings& settings, std::function<void(const std::string& why)> on_error)
     : settings_(settings),
       store_(s3_options(settings)),
-      pool_(
-          {settings.db_socket, settings.db_host, static_cast<int>(settings.db_port), settings.db_courier_user,
-           settings.db_courier_password, "tenantd", static_cast<int>(settings.request_seconds)},
-          1),
+      pool_(db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd"),
+            1),
       on_error_(std::move(on_error)) {}
 
 std::int64_t FileCourier::remove_some() {

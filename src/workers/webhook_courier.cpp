@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tenantd/db/error.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/db/txn.hpp"
 #include "workers/webhook_message.hpp"
 
@@ -57,13 +58,8 @@ bool is_failure(Kind kind) { return kind != Kind::delivered && kind != Kind::dat
 
 WebhookCourierOptions webhook_courier_options(const Settings& settings) {
   WebhookCourierOptions options;
-  options.database.socket = settings.db_socket;
-  options.database.host = settings.db_host;
-  options.database.port = static_cast<int>(settings.db_port);
-  options.database.user = settings.db_courier_user;
-  options.database.password = settings.db_courier_password;
-  options.database.schema = "tenantd";
-  options.database.timeout_seconds = static_cast<int>(settings.request_seconds);
+  options.database =
+      db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd");
   options.policy = net::outbound_policy(settings);
   options.policy.seconds = settings.webhook_seconds;
   options.policy.bytes = kReplyBytes;

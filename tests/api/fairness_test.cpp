@@ -49,13 +49,8 @@ class Held {
   db::Connection connection_;
 };
 
-std::int64_t status_of_server(const std::string& name) {
-  return number_of("SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME = " +
-                   literal(name));
-}
-
 // innodb_trx would be no help: while it is asked again and again it says the same.
-std::int64_t waiting() { return status_of_server("INNODB_ROW_LOCK_CURRENT_WAITS"); }
+std::int64_t waiting() { return status_value("Innodb_row_lock_current_waits"); }
 
 Response deactivate(const Account& owner, const std::vector<std::string>& users) {
   std::string ids;
@@ -180,10 +175,10 @@ Test(fairness, a_list_of_unknown_users_costs_no_statement_for_each, .timeout = 1
   const auto owner = sign_up();
   std::vector<std::string> unknown(500);
   std::generate(unknown.begin(), unknown.end(), fresh_id);
-  const auto before = status_of_server("QUESTIONS");
+  const auto before = status_value("Questions");
   const auto reply = deactivate(owner, unknown);
   expect(reply, 200);
-  const auto asked = status_of_server("QUESTIONS") - before;
+  const auto asked = status_value("Questions") - before;
   require(asked < 100, std::to_string(asked) + " statements");
   for (std::size_t i = 0; i < unknown.size(); ++i)
     require_equal(reply.text("/items/" + std::to_string(i) + "/code"), "not_found");

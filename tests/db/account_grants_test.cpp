@@ -26,7 +26,7 @@ Test(grants, a_right_too_many_is_named_and_taken_back, .timeout = 120) {
   for (const char* grant :
        {"SELECT ON tenantd.member", "UPDATE ON tenantd_app.role", "UPDATE (is_super) ON tenantd_app.user",
         "SELECT ON tenantd.*", "SELECT ON `tenantd\\_app`.*", "FILE ON *.*",
-        "EXECUTE ON PROCEDURE tenantd.append_event", "helpers"}) {
+        "EXECUTE ON PROCEDURE tenantd.tell_webhooks", "helpers"}) {
     db.run("GRANT " + std::string{grant} + " TO tenantd_app@localhost");
     expect_doctor(stack, 1, "FAIL  grants: tenantd_app may do more than it should");
     const auto migrated = stack.run("tenantctl migrate");

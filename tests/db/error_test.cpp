@@ -57,19 +57,20 @@ Test(db_error, a_text_that_its_column_has_no_characters_for_is_refused) {
 }
 
 Test(db_error, conflicts_between_transactions_can_be_retried) {
-  for (const int number : {1020, 1047, 1205, 1213})
+  for (const int number : {1020, 1205, 1213, 1412, 1615, 3101, 3572})
     require_equal(kind_of(number), "retryable statement.name: " + std::to_string(number) + " message");
 }
 
 Test(db_error, a_lost_connection_or_statement_can_be_retried_on_another) {
-  for (const int number : {1053, 1243, 1927, 2002, 2003, 2006, 2013, 2030, 2055}) {
+  for (const int number :
+       {1047, 1053, 1243, 1290, 1836, 1927, 2002, 2003, 2006, 2013, 2030, 2055, 3100, 3169, 4031}) {
     require(db::is_connection_lost(number), std::to_string(number));
     require_equal(kind_of(number), "lost statement.name: " + std::to_string(number) + " message");
   }
 }
 
 Test(db_error, a_server_that_cannot_write_or_answer_is_unavailable_though_connected) {
-  for (const int number : {3, 28, 1021, 1026, 1040, 1041, 1114, 1129, 1146, 1180, 1203, 1290, 1317, 1969}) {
+  for (const int number : {3, 28, 1021, 1026, 1040, 1041, 1114, 1129, 1146, 1180, 1203, 1317, 1969, 3024}) {
     require(!db::is_connection_lost(number), std::to_string(number));
     require(kind_of(number).starts_with("unavailable "), kind_of(number));
   }
@@ -85,7 +86,7 @@ Test(db_error, a_broken_link_between_rows_is_a_foreign_key_error) {
 }
 
 Test(db_error, anything_else_is_a_fault_of_the_statement) {
-  for (const int number : {0, 1, 1048, 1054, 1064, 1364, 1366, 1406, 1690, 4025, 65535, -1}) {
+  for (const int number : {0, 1, 1048, 1054, 1064, 1364, 1366, 1406, 1690, 3819, 4025, 65535, -1}) {
     require_equal(kind_of(number), "statement " + std::to_string(number));
     require(!db::is_connection_lost(number), std::to_string(number));
   }

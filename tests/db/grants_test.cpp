@@ -39,6 +39,8 @@ Test(db_grants, wide_rights_roles_and_the_right_to_hand_on_are_seen) {
   require_equal(all_of(parse_grant("GRANT SELECT ON `tenantd\\_app`.* TO `a`@`localhost`")),
                 "SELECT ON tenantd\\_app.*");
   require_equal(all_of(parse_grant("GRANT `readers` TO `a`@`localhost`")), "the role readers");
+  require_equal(all_of(parse_grant("GRANT `readers`@`%` TO `a`@`localhost`")), "the role readers");
+  require_equal(all_of(parse_grant("GRANT `readers`@`db1` TO `a`@`localhost`")), "the role readers@db1");
   require_equal(all_of(parse_grant("GRANT CREATE TEMPORARY TABLES ON `x`.* TO `a`@`localhost`")),
                 "CREATE TEMPORARY TABLES ON x.*");
 }

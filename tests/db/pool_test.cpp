@@ -6,6 +6,7 @@
 
 #include "support/check.hpp"
 #include "support/private_mariadb.hpp"
+#include "support/processes.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
@@ -185,6 +186,28 @@ Test(pool, a_statement_that_takes_too_long_is_ended_by_the_server) {
   require(!pool.acquire()->broken(), "the connection is as good as before");
 }
 
+// MySQL's own limit binds SELECT alone: there the client ends what it no longer waits for.
+Test(pool, a_change_that_takes_too_long_is_ended_in_the_server) {
+  Database database;
+  database.side().run("INSERT INTO t VALUES (1, 1)");
+  db::Pool pool{database.options(1), 1};
+  static constexpr Sql kSlow{"slow", "UPDATE t SET n = n + SLEEP(60) WHERE id = ?"};
+  try {
+    Txn txn{pool};
+    txn.execute(kSlow, 1);
+    require(false, "it was waited for");
+  } catch (const db::ConnectionLost&) {
+  } catch (const ApiError& e) {
+    require(e.code() == ErrorCode::unavailable, e.what());
+  }
+  test::wait_until("it is ended", [&] {
+    return database.number_of(
+               "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'UPDATE t SET n = n + "
+               "SLEEP%'") == 0;
+  });
+  database.side().run("UPDATE t SET n = 7 WHERE id = 1");
+}
+
 Test(pool, waiting_for_a_lock_ends_as_a_conflict_that_can_be_retried) {
   Database database;
   database.side().run("INSERT INTO t VALUES (1, 1)");
@@ -206,8 +229,11 @@ Test(pool, waiting_for_a_lock_ends_as_a_conflict_that_can_be_retried) {
 Test(connection, sessions_are_strict_and_read_committed) {
   Database database;
   db::Connection connection{database.options()};
-  auto rows =
-      connection.run_query("SELECT @@tx_isolation, @@sql_mode, @@character_set_client, @@max_statement_time");
+  auto rows = connection.run_query(
+      connection.engine() == db::Engine::mysql
+          ? "SELECT @@transaction_isolation, @@sql_mode, @@character_set_client, "
+            "@@max_execution_time DIV 1000"
+          : "SELECT @@tx_isolation, @@sql_mode, @@character_set_client, @@max_statement_time");
   require(rows.next(), "a row");
   require_equal(rows.text(0), "READ-COMMITTED");
   require(rows.text(1).find("STRICT_ALL_TABLES") != std::string::npos, rows.text(1));

@@ -29,11 +29,20 @@ inline constexpr Sql kCount{"t.count", "SELECT COUNT(*) FROM t"};
 inline constexpr Sql kInsert{"t.insert", "INSERT INTO t (id, n) VALUES (?, 0)"};
 inline constexpr Sql kIncrement{"t.increment", "UPDATE t SET n = n + 1 WHERE id = ?"};
 inline constexpr Sql kLock{"t.lock", "SELECT n FROM t WHERE id = ? FOR UPDATE"};
-inline constexpr Sql kInTransaction{"in_transaction", "SELECT @@in_transaction"};
+// Neither server has a variable for it that the other knows; what both refuse in a transaction is to describe
+// the next one.
+inline constexpr const char* kProbe =
+    "CREATE PROCEDURE in_transaction() BEGIN DECLARE EXIT HANDLER FOR 1568 SELECT 1; SET TRANSACTION READ "
+    "WRITE; "
+    "SELECT 0; END";
+inline constexpr Sql kInTransaction{"in_transaction", "CALL in_transaction()"};
 inline constexpr Sql kScope{"scope.read", "SELECT HEX(@tenantd_org), HEX(@tenantd_user), @tenantd_super"};
 
 struct Database : test::PrivateMariadb {
-  Database() { side().run("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE = InnoDB"); }
+  Database() {
+    side().run("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE = InnoDB");
+    side().run(kProbe);
+  }
   std::int64_t rows() { return number_of("SELECT COUNT(*) FROM t"); }
 };
 
@@ -57,6 +66,13 @@ inline void at_commit(Txn& txn, ActionLog::Action action) { txn.log<ActionLog>()
 inline std::int64_t number(db::Rows rows) {
   require(rows.next(), "a row");
   return rows.integer(0);
+}
+
+inline int in_transaction(Txn& txn) {
+  return txn.call(kInTransaction, [](db::Rows& rows) {
+    require(rows.next(), "a row");
+    return static_cast<int>(rows.integer(0));
+  });
 }
 
 inline std::string scope_of(Txn& txn) {

@@ -13,7 +13,7 @@ Test(txn, a_read_runs_outside_a_transaction) {
   db::Pool pool{database.options(), 1};
   Txn txn{pool};
   require_equal(number(txn.query(kCount)), 0);
-  require_equal(number(txn.query(kInTransaction)), 0);
+  require_equal(in_transaction(txn), 0);
   require(!txn.open(), "not open");
   database.side().run("INSERT INTO t VALUES (1, 0)");
   require_equal(number(txn.query(kCount)), 1);
@@ -26,11 +26,11 @@ Test(txn, the_first_write_or_locking_read_opens_the_transaction) {
     Txn txn{pool};
     require_equal(txn.execute(kInsert, 1), 1);
     require(txn.open(), "by a write");
-    require_equal(number(txn.query(kInTransaction)), 1);
+    require_equal(in_transaction(txn), 1);
     require_equal(database.rows(), 0);
     txn.commit();
     require(!txn.open(), "ended");
-    require_equal(number(txn.query(kInTransaction)), 0);
+    require_equal(in_transaction(txn), 0);
   }
   Txn txn{pool};
   txn.lock(kLock, 1);
@@ -47,7 +47,7 @@ Test(txn, what_is_not_committed_is_rolled_back) {
   require_equal(database.rows(), 0);
   {
     Txn txn{pool};
-    require_equal(number(txn.query(kInTransaction)), 0);
+    require_equal(in_transaction(txn), 0);
     txn.execute(kInsert, 2);
     txn.rollback();
     require(!txn.open(), "ended");
@@ -178,7 +178,7 @@ Test(txn, a_scope_is_set_by_the_next_statement_and_can_be_changed) {
   txn.execute(kInsert, 1);
   txn.enter({org, std::nullopt, false});
   require_equal(scope_of(txn), hex(org) + " - 0");
-  require_equal(number(txn.query(kInTransaction)), 1);
+  require_equal(in_transaction(txn), 1);
   txn.commit();
   require_equal(database.rows(), 1);
 }
@@ -208,8 +208,9 @@ Test(txn, a_scope_that_could_not_be_entered_is_never_taken_for_another) {
     txn.enter({before, std::nullopt, false});
     require_equal(scope_of(txn), hex(before) + " - 0");
   }
+  database.side().run("DROP PROCEDURE begin_scope");
   database.side().run(
-      "CREATE OR REPLACE PROCEDURE begin_scope(IN p_org BINARY(16), IN p_user BINARY(16), IN p_super "
+      "CREATE PROCEDURE begin_scope(IN p_org BINARY(16), IN p_user BINARY(16), IN p_super "
       "BOOLEAN) BEGIN "
       "SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super; SIGNAL SQLSTATE '45000'; "
       "END");

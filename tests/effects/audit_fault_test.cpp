@@ -26,7 +26,8 @@ std::string traces() {
              "SELECT GROUP_CONCAT(HEX(org_id), ' ', event_seq, ' ', audit_seq ORDER BY org_id) FROM "
              "change_head") +
          text_of(
-             "SELECT GROUP_CONCAT(HEX(id), ' ', profile, updated_at, MD5(password) ORDER BY id) FROM user") +
+             "SELECT GROUP_CONCAT(HEX(id), ' ', profile, updated_at, SHA2(password, 256) ORDER BY id) FROM "
+             "user") +
          text_of("SELECT GROUP_CONCAT(name, updated_at ORDER BY id) FROM organization");
 }
 

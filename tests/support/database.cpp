@@ -79,8 +79,8 @@ std::string snapshot_query() {
   std::string query;
   for (const auto& [table, list] : columns) {
     query += (query.empty() ? "" : " UNION ALL ") + std::string{"SELECT '"} + table +
-             "', COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS('|'" + list +
-             ")), 16), 16, 10) AS UNSIGNED)), 0) FROM " + rows_of(table);
+             "', COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|'" + list +
+             "), 256), 16), 16, 10) AS UNSIGNED)), 0) FROM " + rows_of(table);
   }
   return query;
 }
@@ -120,6 +120,30 @@ std::string binary(const std::string& uuid) {
   const auto bytes = parse_uuid(uuid);
   require(bytes.has_value(), uuid + " is no UUID");
   return "0x" + to_hex({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+}
+
+std::string series(std::int64_t count) {
+  const std::string digits =
+      "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL "
+      "SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) t";
+  std::string sum = "1", tables;
+  for (std::int64_t power = 1; power < count || power == 1; power *= 10) {
+    const auto number = std::to_string(power);
+    sum += " + " + number + " * t" + number + ".d";
+    tables += (tables.empty() ? "" : " JOIN ") + digits + number;
+  }
+  return "(SELECT seq FROM (SELECT " + sum + " AS seq FROM " + tables +
+         ") n WHERE seq <= " + std::to_string(count) + ") s";
+}
+
+std::string id_of(const std::string& expression) { return "UNHEX(LEFT(SHA2(" + expression + ", 256), 32))"; }
+
+bool on_mysql() { return database().engine() == db::Engine::mysql; }
+
+std::int64_t status_value(const std::string& name) {
+  auto rows = database().run_query("SHOW GLOBAL STATUS LIKE " + literal(name));
+  require(rows.next(), "no status " + name);
+  return rows.integer(1);
 }
 
 std::string literal(std::string_view text) {

@@ -25,6 +25,14 @@ std::int64_t number_of(const std::string& sql);
 std::string text_of(const std::string& sql);
 // "0x0190…" of a UUID's text, for BINARY(16) columns; "'it''s'" of any text.
 std::string binary(const std::string& uuid);
+// A table "s" with one column "seq": 1 to `count`. (A recursive query ends at 1,000 on both servers.)
+std::string series(std::int64_t count);
+// 16 bytes that follow from the value of an SQL expression, as one.
+std::string id_of(const std::string& expression);
+// True if the instance under test runs on MySQL, and not on MariaDB.
+bool on_mysql();
+// A value of SHOW GLOBAL STATUS.
+std::int64_t status_value(const std::string& name);
 std::string literal(std::string_view text);
 
 // Returns the server's error number that `sql` meets on this connection, 0 if it succeeds, -1 if the service

@@ -89,9 +89,9 @@ void insert_request(const Account& account, int status, const std::string& times
 }
 
 void insert_organizations(const Account& account, int count) {
-  const auto rows = " FROM seq_1_to_" + std::to_string(count);
-  const std::string id = "UNHEX(MD5(CONCAT('organization', seq)))";
-  const std::string role = "UNHEX(MD5(CONCAT('role', seq)))";
+  const auto rows = " FROM " + series(count);
+  const std::string id = id_of("CONCAT('organization', seq)");
+  const std::string role = id_of("CONCAT('role', seq)");
   const auto times = at_now() + ", " + at_now();
   database().run("INSERT INTO organization (id, name, slug, created_at, updated_at) SELECT " + id +
                  ", CONCAT('Organization ', seq), CONCAT('organization-', seq), " + times + rows);
@@ -102,8 +102,8 @@ void insert_organizations(const Account& account, int count) {
 }
 
 void insert_managers(const Account& account, int count) {
-  const auto rows = " FROM seq_1_to_" + std::to_string(count);
-  const std::string id = "UNHEX(MD5(CONCAT('manager', seq)))";
+  const auto rows = " FROM " + series(count);
+  const std::string id = id_of("CONCAT('manager', seq)");
   const auto times = at_now() + ", " + at_now() + " + seq";
   database().run("INSERT INTO user (id, email, email_verified_at, created_at, updated_at) SELECT " + id +
                  ", CONCAT('manager', seq, '@example.com'), 1, " + times + rows);

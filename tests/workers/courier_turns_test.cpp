@@ -66,7 +66,7 @@ class Queue {
         "updated_at) SELECT UNHEX(CONCAT('" +
         to_hex(crypto::random_bytes(12)) + "', LPAD(HEX(seq), 8, '0'))), " + test::binary(org.str()) + ", " +
         test::literal(mail::template_name(kind)) + ", 'x', " + number(mail::rank_of(kind)) + number(due) +
-        number(kStart) + std::to_string(kStart) + " FROM seq_1_to_" + std::to_string(count));
+        number(kStart) + std::to_string(kStart) + " FROM " + test::series(count));
   }
 
   std::string name_;

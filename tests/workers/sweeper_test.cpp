@@ -142,10 +142,12 @@ Test(sweeper, two_at_once_do_what_one_does) {
   database().run(
       "INSERT INTO invite (org_id, id, token, email, role_id, invited_by, created_at, updated_at, "
       "expires_at) "
-      "SELECT r.org_id, UNHEX(MD5(CONCAT(s.seq, HEX(r.id)))), UNHEX(SHA2(CONCAT(s.seq, HEX(r.id)), 256)), "
+      "SELECT r.org_id, " +
+      id_of("CONCAT(s.seq, HEX(r.id))") +
+      ", UNHEX(SHA2(CONCAT(s.seq, HEX(r.id)), 256)), "
       "CONCAT('x', s.seq, '@example.com'), r.id, " +
-      binary(owner.user_id) +
-      ", 1, 1, 1 FROM role r, seq_1_to_2500 s "
+      binary(owner.user_id) + ", 1, 1, 1 FROM role r, " + series(2500) +
+      " "
       "WHERE r.name = 'viewer' AND r.org_id = " +
       binary(owner.org_id));
   expect(invite(owner, fresh_email()), 201);

@@ -13,6 +13,7 @@
 #include "tenantd/base/secret.hpp"
 #include "tenantd/base/time.hpp"
 #include "tenantd/base/value.hpp"
+#include "tenantd/db/engine.hpp"
 
 namespace sql {
 class Connection;
@@ -64,20 +65,28 @@ class Rows {
   std::unique_ptr<sql::ResultSet> result_;
 };
 
+// Files (PEM). `ca` empty = no TLS; else the server must show a certificate that it signed, for the host's
+// name.
+struct Tls {
+  std::string ca, cert, key;
+};
+
 struct ConnectOptions {
   std::string socket;  // used unless host is set
-  std::string host;
-  int port = 3306;
+  std::string host;    // one or several, as DB_HOST: tried in order
+  int port = 3306;     // of those that name none
   std::string user;
   Secret password;
   std::string schema;  // "tenantd_app" for the application, "tenantd" for migrations
   int timeout_seconds = 10;
   int lock_wait_seconds = 0;  // 0 = as long as a statement may take
+  Tls tls;
 };
 
 class Connection {
  public:
-  // Opens at READ COMMITTED, utf8mb4, with a statement time limit. Throws ApiError(unavailable).
+  // Opens at READ COMMITTED, utf8mb4, with a statement time limit. Of several hosts the first that answers
+  // and takes writes. Throws AccessDenied, or ApiError(unavailable) that says of each host why not.
   explicit Connection(const ConnectOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -116,6 +125,7 @@ class Connection {
   void mark_broken() { broken_ = true; }
   // Statements sent so far, for tests and the benchmark.
   std::int64_t statements() const { return statements_; }
+  Engine engine() const;
 
  private:
   class Statement {
@@ -168,6 +178,10 @@ class Connection {
     unsigned at = 0;
     (bind_one(s, ++at, args), ...);
   }
+
+  // Runs `run()` of the driver's, as the statement `name`, and throws what its errors stand for.
+  template <class Run>
+  auto guarded(std::string_view name, Run&& run);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -1,9 +1,12 @@
-// Migrations: sql/NNNN_name.sql in order, each once; then views.sql and grants.sql, always. Recorded in the
-// table `version`. Every statement can be run twice, so a migration that was cut short is simply run again.
+// Migrations: sql/NNNN_name.sql in order, each once, recorded in the table `version`; a new database begins
+// with sql/baseline_NNNN.sql instead, what the migrations up to that number come to. Then routines.sql,
+// views.sql and grants.sql, always. Every statement can be run twice, so what was cut short is simply run
+// again.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,10 @@ struct Migration {
 // files have one number.
 std::vector<Migration> find_migrations(const std::string& dir);
 
+// Returns the newest baseline of `dir`: its number is that of the last migration that it stands for. Throws
+// as find_migrations().
+std::optional<Migration> find_baseline(const std::string& dir);
+
 // Splits SQL text into statements as the mariadb client does: by the delimiter, which DELIMITER lines change;
 // quotes and comments are respected.
 std::vector<std::string> split_statements(const std::string& text);
@@ -39,9 +46,10 @@ struct MigrateOptions {
   std::function<void(const std::string&)> progress;  // a line for the operator
 };
 
-// Brings the schema up to date as the administrator's account, under a lock, so that two hosts do not race:
-// the second waits and finds nothing to do. Creates schemas and accounts. Returns how many migrations were
-// (or would be) applied. Throws std::runtime_error with a sentence that names the file and the statement.
+// Brings the schema up to date as the administrator's account, under a lock (migration_lock.hpp), so that two
+// hosts do not race: the second waits and finds nothing to do, and takes over from one that died. Creates
+// schemas and accounts. Returns how many migrations were (or would be) applied. Throws std::runtime_error
+// with a sentence that names the file and the statement.
 int migrate(const Settings& settings, const MigrateOptions& options);
 
 }  // namespace tenantd::db

@@ -4,6 +4,7 @@
 #include "tenantd/api/route.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/db/migrate.hpp"
+#include "tenantd/db/readiness.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/hosts/hosts.hpp"
 #include "tenantd/shm/metrics.hpp"
@@ -109,10 +110,7 @@ bool is_local(const std::string& address) {
 Response health(const Request&, Txn&) { return status_reply("ok"); }
 
 Response ready(const Request&, Txn& txn) {
-  const auto version = db::schema_version(txn);
-  if (version < db::kSchemaVersion)
-    throw ApiError(ErrorCode::unavailable,
-                   "The database schema is older than this program: run `tenantctl migrate`");
+  db::require_ready(txn);
   return status_reply("ready");
 }
 

@@ -9,16 +9,16 @@ using db::Sql;
 
 // All of it is in the index account_event_type. A sign-in's identity stands for what was typed, account or
 // not.
-#define TENANTD_GROUPED(address, user)                                               \
-  "SELECT " address ", " user                                                        \
-  ", COUNT(*), COUNT(DISTINCT COALESCE(identity, user_id)), "                        \
-  "COUNT(DISTINCT network), MIN(created_at), MAX(created_at), "                      \
-  "GROUP_CONCAT(DISTINCT HEX(user_id) LIMIT 5) FROM admin_event WHERE type = ? AND " \
-  "created_at >= ? "
+#define TENANTD_GROUPED(address, user)                                                   \
+  "SELECT " address ", " user                                                            \
+  ", COUNT(*), COUNT(DISTINCT COALESCE(identity, user_id)), "                            \
+  "COUNT(DISTINCT network), MIN(created_at), MAX(created_at), "                          \
+  "SUBSTRING_INDEX(GROUP_CONCAT(DISTINCT HEX(user_id)), ',', 5) FROM admin_event WHERE " \
+  "type = ? AND created_at >= ? "
 #define TENANTD_LARGEST " ORDER BY 3 DESC, 6 LIMIT ?"
 constexpr Sql kFailuresByNetwork{
     "threats.failures_by_network",
-    TENANTD_GROUPED("MAX(address)", "NULL") "GROUP BY network HAVING network IS NOT NULL AND (COUNT(*) >= ? OR "
+    TENANTD_GROUPED("MAX(address)", "NULL") "AND network IS NOT NULL GROUP BY network HAVING (COUNT(*) >= ? OR "
     "COUNT(DISTINCT COALESCE(identity, user_id)) >= ?)" TENANTD_LARGEST};
 constexpr Sql kFailuresByAccount{
     "threats.failures_by_account",
@@ -26,7 +26,7 @@ constexpr Sql kFailuresByAccount{
     "COUNT(DISTINCT network) >= ?" TENANTD_LARGEST};
 constexpr Sql kSigninsByNetwork{
     "threats.signins_by_network",
-    TENANTD_GROUPED("MAX(address)", "NULL") "GROUP BY network HAVING network IS NOT NULL AND "
+    TENANTD_GROUPED("MAX(address)", "NULL") "AND network IS NOT NULL GROUP BY network HAVING "
     "COUNT(DISTINCT COALESCE(identity, user_id)) >= ?" TENANTD_LARGEST};
 constexpr Sql kEventsByAccount{
     "threats.events_by_account",

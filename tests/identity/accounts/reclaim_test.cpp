@@ -247,13 +247,13 @@ Test(reclaim, a_large_organization_comes_back_within_the_request) {
   const auto founder = sign_up("Squatters");
   verify(founder);
   const auto friendly = invite_and_accept(founder, "admin");
-  const std::string row = "UNHEX(MD5(CONCAT(HEX(" + binary(founder.org_id) + "), seq)))";
+  const std::string row = id_of("CONCAT(HEX(" + binary(founder.org_id) + "), seq)");
   database().run("INSERT INTO user (id, email, password, profile, created_at, updated_at) SELECT " + row +
-                 ", CONCAT(HEX(" + row + "), '@crowd.example'), '', '{}', 0, 0 FROM seq_1_to_3000");
+                 ", CONCAT(HEX(" + row + "), '@crowd.example'), '', '{}', 0, 0 FROM " + series(3000));
   database().run("INSERT INTO member (org_id, user_id, role_id, granted_by, created_at, updated_at) SELECT " +
                  binary(founder.org_id) + ", " + row +
                  ", (SELECT id FROM role WHERE org_id = " + binary(founder.org_id) +
-                 " AND name = 'viewer'), " + binary(friendly.user_id) + ", 0, 0 FROM seq_1_to_3000");
+                 " AND name = 'viewer'), " + binary(friendly.user_id) + ", 0, 0 FROM " + series(3000));
   reset_as_unproven(founder);
   require_equal(count("member", founder, "status = 0"), 1, "active members");
   const auto told = newest_mail(founder.email, "security_changed").text;

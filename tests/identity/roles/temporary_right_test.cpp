@@ -65,8 +65,7 @@ Response overtaken(const std::string& org, const std::function<Response()>& requ
     reply = request();
     answered = true;
   }};
-  while (number_of("SELECT variable_value FROM information_schema.global_status "
-                   "WHERE variable_name = 'Innodb_row_lock_current_waits'") == 0)
+  while (status_value("Innodb_row_lock_current_waits") == 0)
     require(!answered, "it did not wait for its turn: " + (answered ? reply.describe() : ""));
   meanwhile(holder);
   holder.run("COMMIT");

@@ -50,8 +50,8 @@ void add_sessions(const Account& account, int count) {
         "SELECT RANDOM_BYTES(16), u.id, " +
         binary(account.org_id) + ", UNIX_TIMESTAMP() - 500000 + seq + " + std::to_string(first) +
         ", UNIX_TIMESTAMP() - 500000, UNIX_TIMESTAMP() + 86400, UNIX_TIMESTAMP() + 86400, u.generation, "
-        "u.generation FROM user u JOIN seq_1_to_" +
-        std::to_string(std::min(kAtOnce, count - first)) + " WHERE u.id = " + binary(account.user_id));
+        "u.generation FROM user u JOIN " +
+        series(std::min(kAtOnce, count - first)) + " WHERE u.id = " + binary(account.user_id));
 }
 
 void expect_ended(const Account& account) {

@@ -100,11 +100,8 @@ Test(sessions_ended_by_others, an_administrator_who_is_demoted_meanwhile_ends_no
     Response reply;
     {
       std::jthread asking{[&] { reply = admin.client().del(path, ""); }};
-      wait_until("the request waits for the organization", [] {
-        return number_of(
-                   "SELECT variable_value FROM information_schema.global_status WHERE variable_name = "
-                   "'INNODB_ROW_LOCK_CURRENT_WAITS'") > 0;
-      });
+      wait_until("the request waits for the organization",
+                 [] { return status_value("Innodb_row_lock_current_waits") > 0; });
       holder.run("UPDATE member SET role_id = (SELECT id FROM role WHERE name = 'viewer' AND org_id = " +
                  binary(owner.org_id) + ") WHERE user_id = " + binary(admin.user_id));
       holder.run("COMMIT");

@@ -1,0 +1,195 @@
+-- The routines and triggers of the schema `tenantd`: what keeps its numbers and refuses what must never be. Run by every
+-- `tenantctl migrate` after the migrations; one whose text has not changed is left alone.
+
+-- Of earlier versions; append_change does it.
+DROP PROCEDURE IF EXISTS tenantd.append_event;
+
+DELIMITER //
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_member(
+  IN p_org BINARY(16), IN p_block INT, IN p_status INT, IN p_role BINARY(16))
+BEGIN
+  DECLARE v_name VARCHAR(64) DEFAULT (SELECT name FROM tenantd.role WHERE org_id = p_org AND id = p_role);
+  INSERT INTO tenantd.member_total (org_id, block, status, members)
+  VALUES (p_org, -1, p_status, 1), (p_org, p_block, p_status, 1)
+  ON DUPLICATE KEY UPDATE members = members + 1;
+  INSERT INTO tenantd.member_count (org_id, block, status, role_id, role_name, members)
+  VALUES (p_org, -1, p_status, p_role, v_name, 1), (p_org, p_block, p_status, p_role, v_name, 1)
+  ON DUPLICATE KEY UPDATE members = members + 1;
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.discount_member(
+  IN p_org BINARY(16), IN p_block INT, IN p_status INT, IN p_role BINARY(16))
+BEGIN
+  UPDATE tenantd.member_total SET members = members - 1
+  WHERE org_id = p_org AND block IN (-1, p_block) AND status = p_status;
+  UPDATE tenantd.member_count SET members = members - 1
+  WHERE org_id = p_org AND block IN (-1, p_block) AND status = p_status AND role_id = p_role;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_deleted AFTER DELETE ON tenantd.member
+FOR EACH ROW CALL tenantd.discount_member(OLD.org_id, OLD.created_at >> 22, OLD.status, OLD.role_id)//
+-- A cascade fires no triggers: members go before what they hang on.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.user_deleted BEFORE DELETE ON tenantd.user
+FOR EACH ROW DELETE FROM tenantd.member WHERE user_id = OLD.id//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_updated AFTER UPDATE ON tenantd.role
+FOR EACH ROW
+BEGIN
+  IF NOT (BINARY OLD.name <=> BINARY NEW.name) THEN
+    UPDATE tenantd.member_count SET role_name = NEW.name WHERE org_id = NEW.org_id AND role_id = NEW.id;
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_kept BEFORE UPDATE ON tenantd.role
+FOR EACH ROW
+BEGIN
+  IF (OLD.permissions IS NULL OR NEW.permissions IS NULL)
+     AND NOT (OLD.permissions <=> NEW.permissions AND BINARY OLD.name <=> BINARY NEW.name) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a system role stays as it is';
+  END IF;
+END//
+-- The end of an organization takes its roles along without this: a cascade fires no triggers.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.role_deleted BEFORE DELETE ON tenantd.role
+FOR EACH ROW
+BEGIN
+  IF OLD.permissions IS NULL OR EXISTS (SELECT 1 FROM tenantd.member WHERE org_id = OLD.org_id AND role_id = OLD.id) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a system role stays, and so does one that members hold';
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.limit_members(IN p_org BINARY(16))
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM tenantd.organization o JOIN tenantd.member_total t ON t.org_id = o.id AND t.block = -1 AND t.status = 0
+    WHERE o.id = p_org AND t.members > o.max_members) THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: members';
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_updated AFTER UPDATE ON tenantd.member
+FOR EACH ROW
+BEGIN
+  IF NOT (OLD.role_id <=> NEW.role_id AND OLD.status <=> NEW.status AND OLD.created_at <=> NEW.created_at) THEN
+    CALL tenantd.discount_member(OLD.org_id, OLD.created_at >> 22, OLD.status, OLD.role_id);
+    CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
+    IF NEW.status = 0 AND OLD.status <> 0 THEN
+      CALL tenantd.limit_members(NEW.org_id);
+    END IF;
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_made BEFORE INSERT ON tenantd.product
+FOR EACH ROW SET NEW.low_untold = NEW.low_since IS NOT NULL//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_crossed BEFORE UPDATE ON tenantd.product
+FOR EACH ROW
+BEGIN
+  IF NOT NEW.low_since <=> OLD.low_since THEN
+    SET NEW.low_untold = NEW.low_since IS NOT NULL;
+  END IF;
+END//
+-- Tells the courier that an organization has events up to p_last. Runs while the end of the organization's order is held.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.tell_webhooks(
+  IN p_org BINARY(16), IN p_first BIGINT, IN p_last BIGINT)
+BEGIN
+  INSERT INTO tenantd.webhook_backlog (org_id, event_seq) VALUES (p_org, p_last)
+  ON DUPLICATE KEY UPDATE event_seq = VALUES(event_seq);
+END//
+-- Deliveries of the events after p_after up to p_to that these types name, at most so many that 100 wait.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.add_deliveries(
+  IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_events VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin,
+  IN p_after BIGINT, IN p_to BIGINT)
+BEGIN
+  DECLARE v_room INT;
+  SELECT 100 - COUNT(*) INTO v_room FROM tenantd.webhook_delivery
+  WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook;
+  IF v_room > 0 THEN
+    INSERT IGNORE INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, pending_since,
+      created_at, updated_at)
+    SELECT e.org_id, p_webhook, e.id, e.seq, e.created_at, e.created_at, e.created_at, e.created_at FROM tenantd.event e
+    WHERE e.org_id = p_org AND e.seq > p_after AND e.seq <= p_to AND (p_events = '*' OR FIND_IN_SET(e.type, p_events) > 0)
+    ORDER BY e.seq LIMIT v_room;
+  END IF;
+END//
+-- A webhook is told of what happens from now on.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.webhook_made BEFORE INSERT ON tenantd.webhook
+FOR EACH ROW
+BEGIN
+  DECLARE v_head BIGINT;
+  -- A subquery in SET or IF would lock what it reads, as none in SELECT INTO does; who records the change next deadlocks.
+  SELECT MAX(event_seq) INTO v_head FROM tenantd.change_head WHERE org_id = NEW.org_id;
+  SET NEW.cursor_seq = COALESCE(NEW.cursor_seq, v_head, 0);
+END//
+-- What happened before a pause is still owed; what happens in the course of it is not.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.webhook_paused BEFORE UPDATE ON tenantd.webhook
+FOR EACH ROW
+BEGIN
+  DECLARE v_head BIGINT;
+  IF OLD.status <> NEW.status THEN
+    SELECT COALESCE(MAX(event_seq), OLD.cursor_seq) INTO v_head FROM tenantd.change_head WHERE org_id = NEW.org_id;
+    IF OLD.status = 0 THEN
+      CALL tenantd.add_deliveries(OLD.org_id, OLD.id, OLD.events, OLD.cursor_seq, v_head);
+    END IF;
+    SET NEW.cursor_seq = v_head;
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_row(
+  IN p_org BINARY(16), IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
+BEGIN
+  DECLARE v_message VARCHAR(64) DEFAULT CONCAT('limit: ', p_kind);
+  INSERT INTO tenantd.organization_count (org_id, kind, amount) VALUES (p_org, p_kind, 1)
+  ON DUPLICATE KEY UPDATE amount = amount + 1;
+  IF (SELECT amount FROM tenantd.organization_count WHERE org_id = p_org AND kind = p_kind) > p_most THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.discount_row(
+  IN p_org BINARY(16), IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  UPDATE tenantd.organization_count SET amount = amount - 1 WHERE org_id = p_org AND kind = p_kind;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.warehouse_counted AFTER INSERT ON tenantd.warehouse
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'warehouses', 10000)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.warehouse_discounted AFTER DELETE ON tenantd.warehouse
+FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'warehouses')//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.supplier_counted AFTER INSERT ON tenantd.supplier
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'suppliers', 100000)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.supplier_discounted AFTER DELETE ON tenantd.supplier
+FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'suppliers')//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_counted AFTER INSERT ON tenantd.product
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'products', 1000000)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_discounted AFTER DELETE ON tenantd.product
+FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'products')//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.project_counted AFTER INSERT ON tenantd.project
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'projects', 100000)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.project_discounted AFTER DELETE ON tenantd.project
+FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'projects')//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.document_counted AFTER INSERT ON tenantd.document
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'documents', 1000000)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.document_discounted AFTER DELETE ON tenantd.document
+FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'documents')//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.purchase_request_counted AFTER INSERT ON tenantd.purchase_request
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'purchase_requests', 1000000)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.purchase_request_discounted AFTER DELETE ON tenantd.purchase_request
+FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'purchase_requests')//
+-- As before, and of one account: so many memberships, so many identities at providers.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_inserted AFTER INSERT ON tenantd.member
+FOR EACH ROW
+BEGIN
+  DECLARE v_amount BIGINT;
+  CALL tenantd.count_member(NEW.org_id, NEW.created_at >> 22, NEW.status, NEW.role_id);
+  IF NEW.status = 0 THEN
+    CALL tenantd.limit_members(NEW.org_id);
+  END IF;
+  SELECT COUNT(*) INTO v_amount FROM tenantd.member WHERE user_id = NEW.user_id;
+  IF v_amount > 1000 THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: memberships';
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.identity_counted AFTER INSERT ON tenantd.identity
+FOR EACH ROW
+BEGIN
+  DECLARE v_amount BIGINT;
+  SELECT COUNT(*) INTO v_amount FROM tenantd.identity WHERE user_id = NEW.user_id;
+  IF v_amount > 20 THEN
+    SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'limit: identities';
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_inserted AFTER INSERT ON tenantd.organization
+FOR EACH ROW INSERT INTO tenantd.organization_turn (org_id) VALUES (NEW.id)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_counted AFTER INSERT ON tenantd.organization
+FOR EACH ROW INSERT INTO tenantd.organization_count (org_id, kind, amount)
+  VALUES (NEW.id, 'api_keys', 0), (NEW.id, 'roles', 0), (NEW.id, 'webhooks', 0), (NEW.id, 'invites', 0)//
+DELIMITER ;
