@@ -129,8 +129,12 @@ CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_row(
   IN p_org BINARY(16), IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
 BEGIN
   DECLARE v_message VARCHAR(64) DEFAULT CONCAT('limit: ', p_kind);
-  INSERT INTO tenantd.organization_count (org_id, kind, amount) VALUES (p_org, p_kind, 1)
-  ON DUPLICATE KEY UPDATE amount = amount + 1;
+  -- Not by ON DUPLICATE KEY alone: in a trigger a duplicate makes MySQL 9.7 forget to put the row into its full-text index.
+  UPDATE tenantd.organization_count SET amount = amount + 1 WHERE org_id = p_org AND kind = p_kind;
+  IF ROW_COUNT() = 0 THEN
+    INSERT INTO tenantd.organization_count (org_id, kind, amount) VALUES (p_org, p_kind, 1)
+    ON DUPLICATE KEY UPDATE amount = amount + 1;
+  END IF;
   IF (SELECT amount FROM tenantd.organization_count WHERE org_id = p_org AND kind = p_kind) > p_most THEN
     SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
   END IF;
@@ -191,5 +195,6 @@ CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_inserted A
 FOR EACH ROW INSERT INTO tenantd.organization_turn (org_id) VALUES (NEW.id)//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_counted AFTER INSERT ON tenantd.organization
 FOR EACH ROW INSERT INTO tenantd.organization_count (org_id, kind, amount)
-  VALUES (NEW.id, 'api_keys', 0), (NEW.id, 'roles', 0), (NEW.id, 'webhooks', 0), (NEW.id, 'invites', 0)//
+  VALUES (NEW.id, 'api_keys', 0), (NEW.id, 'roles', 0), (NEW.id, 'webhooks', 0), (NEW.id, 'invites', 0),
+         (NEW.id, 'projects', 0), (NEW.id, 'documents', 0)//
 DELIMITER ;

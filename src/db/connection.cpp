@@ -29,21 +29,21 @@ namespace {
 using sql::SQLException;
 
 // Runs `run()`, of `statement`, again while a migration beside it replaces a routine that it calls: for a
-// moment, on MySQL alone. Throws RetryableError if a part of it is done: the whole transaction is to be run
-// again.
+// moment, on MySQL alone. Then, or if a part of it is done, throws RetryableError: the whole transaction is
+// to be run again, since GRANT may be waiting for what it holds.
 template <class Run>
 auto outlasting_replacement(Engine engine, const Sql& statement, Run&& run) {
   constexpr auto kPause = std::chrono::milliseconds{20};
-  constexpr std::int64_t kPatienceUs = 5'000'000;
+  constexpr std::int64_t kPatienceUs = 200'000;
   const auto began = monotonic_microseconds();
   for (;;) {
     try {
       return run();
     } catch (const SQLException& e) {
       if (!is_replacement(engine, e.getErrorCode())) throw;
-      if (!changed_nothing(statement.text, e.what()))
+      const bool patient = monotonic_microseconds() - began < kPatienceUs && Deadline::left_us() > 0;
+      if (!patient || !changed_nothing(statement.text, e.what()))
         throw RetryableError(std::string{statement.name} + ": " + e.what());
-      if (monotonic_microseconds() - began > kPatienceUs || Deadline::left_us() <= 0) throw;
     }
     std::this_thread::sleep_for(kPause);
   }
