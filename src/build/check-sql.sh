@@ -22,14 +22,14 @@ GROUP_CONCAT\([^"]* LIMIT 	SUBSTRING_INDEX(GROUP_CONCAT(…), ',', n)
 IDENTIFIED (VIA|WITH) 	socket_login()
 \bMD5\(	SHA2(…, 256)
 seq_[0-9]+_to_	series()
-@@(in_transaction|tx_isolation)	@@transaction_isolation with MySQL; see db_txn_test.cpp
+@@(in_transaction|tx_isolation)	@@transaction_isolation with MySQL; see tests/db/txn_fixture.hpp
 information_schema\.(global|session)_(status|variables)	SHOW GLOBAL STATUS LIKE …
  UUID (NOT )?NULL	BINARY(16)
 END
 )
 
 # src/db's own; the test that tells what each server calls its variable.
-exempt='^src/db/(dialect|connect)\.cpp:|^tests/unit/db_(pool|dialect|grants)_test\.cpp:'
+exempt='^src/db/(dialect|connect)\.cpp:|^tests/db/(pool|dialect|grants)_test\.cpp:'
 newest=$(printf '%s\n' sql/baseline_*.sql | sed -n 's/.*_0*\([1-9][0-9]*\)\.sql$/\1/p' | sort -n | tail -n 1)
 
 looked_at() {

@@ -8,38 +8,43 @@
 # already, checks the archive's signature, and dpkg only unpacks: libraries, loader and server stay in one folder.
 # mysql.sums names each package that was tested, with its SHA-256. A package of the same name and version with another sum
 # is refused. A newer one that the archive signs is used, and said so; MYSQL_PINNED=1 refuses it too.
+# Exit status: 75 if nothing could be fetched, which another day may do; 1 if what came is not what it should be.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 sums=$top/src/build/mysql.sums
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 home=$top/.cache/mysql
 work=$home/apt
+mirror=
 
 say() { printf 'mysql: %s\n' "$*" >&2; }
 fail() {
   say "$@"
   exit 1
 }
+out_of_reach() {
+  say "$@"
+  exit 75
+}
 
 # What the server is made of: where mysql.sums changes, another folder is wanted.
 folder() { printf '%s/%s' "$home" "$(sha256sum "$sums" | cut -c1-16)"; }
 
 # The Debian mirror that apt was told of.
-mirror() {
+find_mirror() {
   apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 2>/dev/null |
     awk '$2 !~ /-(security|updates|backports)/ && $1 ~ /\/debian\/?$/ { print $1; exit }'
 }
 
 # An index and a cache of its own, and no installed package, so that every library comes along.
 make_apt() {
-  local uri
   [ -e "$keyring" ] || fail "there is no $keyring; install debian-archive-keyring."
-  uri=$(mirror)
-  [ -n "$uri" ] || { apt-get update -qq >&2 || true; uri=$(mirror); }
-  [ -n "$uri" ] || fail 'apt names no Debian mirror; is this Debian, and did apt-get update run?'
+  mirror=$(find_mirror)
+  [ -n "$mirror" ] || { apt-get update -qq >&2 || true; mirror=$(find_mirror); }
+  [ -n "$mirror" ] || out_of_reach 'apt names no Debian mirror; is this Debian, and did apt-get update run?'
   mkdir -p "$work"/lists/partial "$work"/archives/partial
   : >"$work/status"
-  printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$uri" >"$work/sources.list"
+  printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$mirror" >"$work/sources.list"
   cat >"$work/apt.conf" <<END
 Dir::Etc::sourcelist "$work/sources.list";
 Dir::Etc::sourceparts "/dev/null";
@@ -53,15 +58,17 @@ APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
 END
   export APT_CONFIG=$work/apt.conf
 }
 
 download() {
   say 'fetching a MySQL server with apt'
-  apt-get update -qq >"$work/log" 2>&1 || { cat "$work/log" >&2; fail 'the package lists cannot be fetched'; }
+  apt-get update -qq --error-on=any >"$work/log" 2>&1 || { cat "$work/log" >&2; out_of_reach "the package lists cannot be fetched from $mirror; is the network there?"; }
   apt-get -qq -y --download-only -o Debug::NoLocking=1 install mysql-server-core >"$work/log" 2>&1 ||
-    { cat "$work/log" >&2; fail 'the packages of mysql-server-core cannot be fetched'; }
+    { cat "$work/log" >&2; out_of_reach "the packages of mysql-server-core cannot be fetched from $mirror; is the network there?"; }
 }
 
 # "NAME VERSION SHA-256" of each package that was fetched.

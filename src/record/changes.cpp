@@ -1,6 +1,8 @@
 // Making, changing and removing rows of a record: written, and told in the same transaction.
 #include "tenantd/effects/changes.hpp"
 
+#include <algorithm>
+
 #include "record/statements.hpp"
 #include "record/words.hpp"
 #include "tenantd/base/text.hpp"
@@ -29,27 +31,32 @@ void set_value(json::Object& values, const Field& field, const Value& value) {
   }
 }
 
-// A server that does not tell the constraint's name leaves a refusal that is alone.
-const Refusal* find_refusal(const Record& record, std::string_view constraint) {
-  for (const auto& refusal : record.refusals)
-    if (refusal.constraint == constraint || (constraint.empty() && record.refusals.count == 1))
-      return &refusal;
-  return nullptr;
-}
-
-[[noreturn]] void refuse_constraint(const Record& record, const std::string& key) {
-  if (find_refusal(record, key) == nullptr) throw;
-  refuse(record, key);
+// True if the refusal is about a reference that the row has.
+bool concerns_reference(const Record& record, const void* row, const Refusal& refusal) {
+  return std::any_of(record.fields.begin(), record.fields.end(), [&](const Field& field) {
+    return field.kind == Kind::id && refusal.pointer == '/' + std::string{field.name} &&
+           std::holds_alternative<UuidBytes>(field.get(row));
+  });
 }
 
 template <class Write>
-void write(const Record& record, Write&& write_row) {
+void write(const Record& record, const void* row, Write&& write_row) {
+  const auto refuse_first = [&](const auto& is_meant) {
+    for (const auto& refusal : record.refusals)
+      if (is_meant(refusal)) refuse(record, refusal.constraint);
+  };
   try {
     write_row();
   } catch (const db::DuplicateKey& e) {
-    refuse_constraint(record, e.key);
+    refuse_first([&](const Refusal& refusal) { return refusal.constraint == e.key; });
+    throw;
   } catch (const db::ForeignKeyError& e) {
-    refuse_constraint(record, e.key);
+    // MySQL does not name the constraint to an account that may not see the other table: then it is the first
+    // reference that the row has.
+    refuse_first([&](const Refusal& refusal) {
+      return e.key.empty() ? concerns_reference(record, row, refusal) : refusal.constraint == e.key;
+    });
+    throw;
   }
 }
 
@@ -80,7 +87,8 @@ json::Object audit_values(const Record& record, const void* row) {
 }
 
 void refuse(const Record& record, std::string_view constraint) {
-  const auto& refusal = *find_refusal(record, constraint);
+  const auto& refusal = *std::find_if(record.refusals.begin(), record.refusals.end(),
+                                      [&](const Refusal& r) { return r.constraint == constraint; });
   ApiError error{refusal.code, std::string{refusal.text}};
   if (!refusal.pointer.empty()) error.add_field(std::string{refusal.pointer}, std::string{refusal.says});
   throw ApiError{error};
@@ -90,7 +98,7 @@ void insert(const Record& record, const void* row, db::Txn& txn, const TenantSco
   const auto& sql = record.statements(record);
   std::vector<Value> values{scope.org().bytes()};
   for (const auto* field : sql.made()) values.push_back(field->get(row));
-  write(record, [&] { txn.execute(sql.insert(), std::span<const Value>{values}); });
+  write(record, row, [&] { txn.execute(sql.insert(), std::span<const Value>{values}); });
 }
 
 void update(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope) {
@@ -98,7 +106,7 @@ void update(const Record& record, const void* row, db::Txn& txn, const TenantSco
   std::vector<Value> values;
   for (const auto* field : sql.written()) values.push_back(field->get(row));
   values.insert(values.end(), {record.updated_at().get(row), scope.org().bytes(), record.id.get(row)});
-  write(record, [&] { txn.execute(sql.update(), std::span<const Value>{values}); });
+  write(record, row, [&] { txn.execute(sql.update(), std::span<const Value>{values}); });
 }
 
 bool erase(const Record& record, db::Txn& txn, const TenantScope& scope, const UuidBytes& id) {

@@ -13,9 +13,9 @@
 #include "support/background.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fixtures.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
-#include "support/world.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/db/migrate.hpp"
 

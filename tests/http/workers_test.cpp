@@ -184,6 +184,7 @@ Test(worker, a_reload_under_load_fails_no_request) {
 // The moment between the commit and the reply: commits are held back while the worker that waits for one is
 // killed.
 Test(worker, a_refresh_that_was_written_and_never_answered_is_answered_when_it_is_repeated) {
+  if (on_mysql()) cr_skip_test("MySQL cannot hold commits alone, as BACKUP STAGE BLOCK_COMMIT does");
   const Alone alone;
   auto& admin = database();
   const auto kill_all = [] {
