@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include <array>
 #include <map>
 
 #include "support/check.hpp"
@@ -11,6 +12,7 @@
 #include "support/fixtures.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
+#include "support/second_host.hpp"
 
 using namespace tenantd::test;
 
@@ -57,9 +59,13 @@ Test(equal_work, refusing_a_guess_and_answering_a_request_for_a_link_tell_nothin
   database().run("UPDATE user SET locked_until = UNIX_TIMESTAMP() + 600 WHERE email = " +
                  literal(locked.email));
   database().run("UPDATE user SET status = 1 WHERE email = " + literal(inactive.email));
-  // What it has to do with a mail is no part of the reply.
-  const pid_t courier = part_pid(stack.dir(), "courier");
-  require(::kill(courier, SIGSTOP) == 0, "the courier takes no signal");
+  // What is done with a mail, and what hosts ask one another, is no part of the reply.
+  const std::array<pid_t, 2> beside{part_pid(stack.dir(), "courier"),
+                                    poller_of(part_pid(stack.dir(), "tenantd"))};
+  const auto signal_them = [&](int signal) {
+    for (const auto pid : beside) require(pid > 0 && ::kill(pid, signal) == 0, "a process takes no signal");
+  };
+  signal_them(SIGSTOP);
   for (const auto& request : {guess, ask}) {
     for (int warm = 0; warm < 3; ++warm) request(known.email);
     std::string first;
@@ -70,5 +76,5 @@ Test(equal_work, refusing_a_guess_and_answering_a_request_for_a_link_tell_nothin
     }
     require(first.find("Com_commit 1,") != std::string::npos, first);
   }
-  require(::kill(courier, SIGCONT) == 0, "the courier takes no signal");
+  signal_them(SIGCONT);
 }
