@@ -25,8 +25,9 @@ BEGIN
   START TRANSACTION;
 END//
 
--- All that a session stands for, in one round trip: its user and the membership in p_org (or, if that is NULL, in the
--- organization that p_slug names, or none). The caller must know the session's id. Which sessions count, live_session says;
+-- All that a session stands for, in one round trip, under the names that the service reads it by: its user and the
+-- membership in p_org (or, if that is NULL, in the organization that p_slug names, or none). The caller must know the
+-- session's id. Which sessions count, live_session says;
 -- one that is shut out finds no membership. p_issued: when the access token was made that is shown. The first use of the
 -- newest pair is noted; that the note cannot be taken within a second is no reason to refuse the call, and the next one takes it.
 -- p_super_needs_factor: a super-admin's session without a second factor is an ordinary one.
@@ -58,11 +59,15 @@ BEGIN
       END IF;
     END;
   END IF;
-  SELECT s.user_id, LEAST(s.expires_at, s.ends_at), u.email, u.profile, u.status,
-         u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)), u.email_verified_at,
-         u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
-         o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at, m.role_expires_at,
-         NULL, NULL, s.created_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests, o.session_max_seconds
+  SELECT s.user_id, LEAST(s.expires_at, s.ends_at) AS session_ends_at, u.email, u.profile, u.status AS user_status,
+         u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)) AS is_super,
+         u.email_verified_at, u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.mfa_enabled_at,
+         o.id AS org_id, o.name AS org_name, o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal,
+         o.require_mfa AS org_require_mfa, o.created_at AS org_created_at, o.updated_at AS org_updated_at,
+         r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
+         m.created_at AS member_since, m.role_expires_at, NULL AS api_key_id, NULL AS api_key_permissions,
+         s.created_at AS session_began_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests AS org_max_requests,
+         o.session_max_seconds AS org_session_max_seconds
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = v_org
@@ -159,19 +164,30 @@ BEGIN
   END IF;
   IF v_own THEN
     -- The organization's own: whoever made it, and whatever has become of that person. Its role is what it holds.
-    SELECT k.created_by, COALESCE(k.expires_at, 253402300799), COALESCE(u.email, ''), COALESCE(u.profile, '{}'), 0, FALSE,
-           u.email_verified_at, COALESCE(u.created_at, 0), COALESCE(u.updated_at, 0), NULL, o.id, o.name, o.slug, o.status,
-           o.personal, o.require_mfa, o.created_at, o.updated_at, k.id, k.name, k.permissions, 0, k.created_at,
-           NULL, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
+    SELECT k.created_by AS user_id, COALESCE(k.expires_at, 253402300799) AS session_ends_at,
+           COALESCE(u.email, '') AS email, COALESCE(u.profile, '{}') AS profile, 0 AS user_status, FALSE AS is_super,
+           u.email_verified_at, COALESCE(u.created_at, 0) AS user_created_at,
+           COALESCE(u.updated_at, 0) AS user_updated_at, NULL AS mfa_enabled_at, o.id AS org_id, o.name AS org_name,
+           o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal, o.require_mfa AS org_require_mfa,
+           o.created_at AS org_created_at, o.updated_at AS org_updated_at, k.id AS role_id, k.name AS role_name,
+           k.permissions AS role_permissions, 0 AS member_status, k.created_at AS member_since, NULL AS role_expires_at,
+           k.id AS api_key_id, k.permissions AS api_key_permissions, k.created_at AS session_began_at,
+           NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
+           NULL AS org_session_max_seconds
     FROM tenantd.api_key k
     JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
     LEFT JOIN tenantd.user u ON u.id = k.created_by
     WHERE k.token = p_token;
   ELSE
-    SELECT k.created_by, COALESCE(k.expires_at, 253402300799), u.email, u.profile, u.status, u.is_super,
-           u.email_verified_at, u.created_at, u.updated_at, u.mfa_enabled_at, o.id, o.name, o.slug, o.status, o.personal,
-           o.require_mfa, o.created_at, o.updated_at, r.id, r.name, r.permissions, m.status, m.created_at,
-           m.role_expires_at, k.id, k.permissions, k.created_at, NULL, NULL, NULL, o.max_requests, NULL
+    SELECT k.created_by AS user_id, COALESCE(k.expires_at, 253402300799) AS session_ends_at, u.email, u.profile,
+           u.status AS user_status, u.is_super, u.email_verified_at, u.created_at AS user_created_at,
+           u.updated_at AS user_updated_at, u.mfa_enabled_at, o.id AS org_id, o.name AS org_name, o.slug AS org_slug,
+           o.status AS org_status, o.personal AS org_personal, o.require_mfa AS org_require_mfa,
+           o.created_at AS org_created_at, o.updated_at AS org_updated_at, r.id AS role_id, r.name AS role_name,
+           r.permissions AS role_permissions, m.status AS member_status, m.created_at AS member_since, m.role_expires_at,
+           k.id AS api_key_id, k.permissions AS api_key_permissions, k.created_at AS session_began_at,
+           NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
+           NULL AS org_session_max_seconds
     FROM tenantd.api_key k
     JOIN tenantd.user u ON u.id = k.created_by
     JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.member_id
@@ -189,20 +205,21 @@ END//
 
 -- Where the changes of the scope's organization end, or those of none without a scope; held until the commit: the numbers
 -- of the newest audit row and event, whether there are webhooks, the newest row's hash, and the address of p_user, whose
--- name is written down as it is now. NULL if there is no end yet: begin_changes makes it. A function, since a procedure
--- that answers with rows wakes its client twice.
+-- name is written down as it is now. NULL if there is no end yet: begin_changes makes it. A function that answers with an
+-- object, since a procedure that answers with rows wakes its client twice.
 -- The organization's row first: the event will point to it, and nobody waits for that row while holding the end, on which
 -- those wait who have the row.
 CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.lock_changes(p_user BINARY(16))
-  RETURNS VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin READS SQL DATA
+  RETURNS VARCHAR(3000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin READS SQL DATA
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT COALESCE(@tenantd_org, REPEAT('\0', 16));
   DECLARE v_found INT;
   IF @tenantd_org IS NOT NULL THEN
     SELECT 1 INTO v_found FROM tenantd.organization WHERE id = v_org LOCK IN SHARE MODE;
   END IF;
-  RETURN (SELECT CONCAT_WS(' ', audit_seq, event_seq, EXISTS (SELECT 1 FROM tenantd.webhook w WHERE w.org_id = h.org_id),
-                           HEX(audit_hash), (SELECT email FROM tenantd.user WHERE id = p_user))
+  RETURN (SELECT JSON_OBJECT('seq', audit_seq, 'event_seq', event_seq, 'hash', HEX(audit_hash),
+                             'webhooks', IF(EXISTS (SELECT 1 FROM tenantd.webhook w WHERE w.org_id = h.org_id), 1, 0),
+                             'email', (SELECT email FROM tenantd.user WHERE id = p_user))
           FROM tenantd.change_head h WHERE h.org_id = v_org FOR UPDATE);
 END//
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_changes()
@@ -733,7 +750,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   STRAIGHT_JOIN tenantd.organization o ON o.id = m.org_id
   STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
   WHERE r.org_id = tenantd_app.current_org() AND m.status = 0 AND o.status = 0 AND u.status = 0
-    AND IF(r.permissions IS NULL, r.name IN ('owner', 'admin', 'manager'), FIND_IN_SET('stats:read', r.permissions) > 0)
+    AND IF(r.permissions IS NULL, r.name IN ({{roles with stats:read}}), FIND_IN_SET('stats:read', r.permissions) > 0)
     AND (NOT o.require_mfa OR u.mfa_enabled_at > 0) AND u.email_verified_at IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
@@ -855,7 +872,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   FROM tenantd_app.session_here h
   JOIN tenantd.member me ON me.org_id = h.org_id AND me.user_id = h.user_id
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
-  WHERE IF(mine.permissions IS NULL, mine.name IN ('owner', 'admin', 'manager'), FIND_IN_SET('stats:read', mine.permissions) > 0);
+  WHERE IF(mine.permissions IS NULL, mine.name IN ({{roles with stats:read}}), FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
   SELECT g.session_id, g.org_id, g.granted_until, g.name, t.block, t.status, t.members
   FROM tenantd_app.counting_session g

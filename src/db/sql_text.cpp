@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/domain/permission_set.hpp"
 #include "tenantd/domain/resources.hpp"
 
 namespace tenantd::db {
@@ -34,6 +35,22 @@ std::size_t quoted_length(const std::string& text, std::size_t i) {
   return std::min(end + 1, text.size()) - i;
 }
 
+// "{{roles with stats:read}}" → 'owner', 'admin', 'manager'
+std::string name_roles(std::string statement) {
+  static constexpr std::string_view kBegin = "{{roles with ";
+  for (auto at = statement.find(kBegin); at != std::string::npos; at = statement.find(kBegin, at)) {
+    const auto end = statement.find("}}", at);
+    const auto name = statement.substr(at + kBegin.size(), end - at - kBegin.size());
+    const auto permission = parse_permission(name);
+    if (!permission) throw std::runtime_error("no permission is named " + name);
+    std::string names;
+    for (const auto& role : system_roles())
+      if (role.permissions.has(*permission)) names += (names.empty() ? "" : ", ") + quote(role.name);
+    statement.replace(at, end + 2 - at, names);
+  }
+  return statement;
+}
+
 }  // namespace
 
 std::string read_file(const std::string& path) {
@@ -52,7 +69,8 @@ std::string replace_all(std::string text, const std::string& from, const std::st
 std::vector<std::string> read_statements(const std::string& path) {
   static const std::string kEach = "{{resource}}";
   std::vector<std::string> statements;
-  for (const auto& statement : split_statements(read_file(path))) {
+  for (const auto& written : split_statements(read_file(path))) {
+    const auto statement = name_roles(written);
     if (statement.find(kEach) == std::string::npos) {
       statements.push_back(statement);
       continue;

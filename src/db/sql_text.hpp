@@ -13,7 +13,8 @@ namespace tenantd::db {
 // The whole file. Throws std::runtime_error that names it.
 std::string read_file(const std::string& path);
 
-// The statements of the file. One that says {{resource}} stands for as many as there are described lists.
+// The statements of the file. One that says {{resource}} stands for as many as there are described lists;
+// {{roles with stats:read}} stands for the names of the system roles that hold the permission.
 // Throws as read_file().
 std::vector<std::string> read_statements(const std::string& path);
 

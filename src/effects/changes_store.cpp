@@ -1,9 +1,9 @@
 #include "tenantd/effects/changes_store.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "tenantd/base/json.hpp"
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::store {
@@ -17,14 +17,11 @@ constexpr Sql kAppendAll{"change.append_all", "CALL append_changes(?, ?, ?, ?, ?
 constexpr Sql kAppend{"change.append",
                       "CALL append_change(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 
-// "7 5 0 <hash> ann@example.com", or without the address.
 ChangeHead parse_head(const std::string& text) {
-  const auto words = split(text, ' ');
-  if (words.size() < 4) throw std::logic_error("the end of a chain is no such thing: " + text);
-  ChangeHead head{parse_int(words[0]).value(), from_hex(words[3]).value(), parse_int(words[1]).value(),
-                  std::nullopt, words[2] == "1"};
-  if (words.size() > 4) head.email = words[4];
-  return head;
+  const auto object = json::read_object(text).value();
+  const auto number = [&](const char* name) { return json::member(object, name)->GetInt64(); };
+  return {number("seq"), from_hex(json::text_of(object, "hash")).value(), number("event_seq"),
+          json::maybe_text(object, "email"), number("webhooks") != 0};
 }
 
 // Texts go byte for byte, whatever they hold, as hexadecimal digits; what is absent is left out.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "db/sql_text.hpp"
 #include "support/check.hpp"
 #include "support/processes.hpp"
 #include "tenantd/db/migrate.hpp"
@@ -147,6 +148,27 @@ Test(statements, views_and_routines_are_cut_into_whole_statements) {
     routines += has_body ? 1 : 0;
   }
   require(routines >= 4, std::to_string(routines) + " with a body");
+}
+
+Test(statements, a_view_names_the_system_roles_that_hold_a_permission) {
+  const Folder folder{{"views.sql"}};
+  const auto path = folder.path() + "/views.sql";
+  const auto written = [&](const std::string& text) {
+    std::ofstream{path} << text;
+    std::string joined;
+    for (const auto& statement : db::read_statements(path)) joined += '<' + statement + '>';
+    return joined;
+  };
+  require_equal(written("SELECT name IN ({{roles with stats:read}}), ({{roles with tenant:delete}})"),
+                "<SELECT name IN ('owner', 'admin', 'manager'), ('owner')>");
+  try {
+    written("SELECT {{roles with stats:raed}}");
+    require(false, "a permission that is none");
+  } catch (const test::Failure&) {
+    throw;
+  } catch (const std::runtime_error& e) {
+    require_equal(std::string{e.what()}, "no permission is named stats:raed");
+  }
 }
 
 Test(statements, each_grant_is_one_statement_and_gives_nothing_wide) {

@@ -51,32 +51,36 @@ constexpr Sql kIsLive{
     "SELECT id FROM live_session WHERE id = ? AND user_id = ? AND (? IS NULL OR org_id = ?)"};
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
 constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
-// What both ways to authenticate answer with.
+
+// What both procedures answer with, by its names.
 LiveSession read_live(const db::Rows& rows) {
+  const auto at = [&](const char* name) { return rows.column(name); };
   LiveSession live;
   auto& p = live.principal;
-  p.user.id = rows.id<UserId>(0);
-  p.session_ends_at = rows.time(1);
-  p.user.email = rows.text(2);
-  p.user.profile = rows.text(3);
-  p.user.status = static_cast<Status>(rows.integer(4));
-  p.user.is_super = rows.flag(5);
-  p.user.email_verified_at = maybe_time(rows, 6);
-  p.user.created_at = rows.time(7);
-  p.user.updated_at = rows.time(8);
-  p.user.mfa_enabled = !rows.is_null(9);
-  p.session_began_at = rows.time(26);
-  p.bound_org = rows.maybe_id<OrgId>(27);
-  if (const auto actor = rows.maybe_id<UserId>(28)) p.actor = Actor{*actor, rows.text(29)};
-  if (rows.is_null(10)) return live;
+  p.user.id = rows.id<UserId>(at("user_id"));
+  p.session_ends_at = rows.time(at("session_ends_at"));
+  p.user.email = rows.text(at("email"));
+  p.user.profile = rows.text(at("profile"));
+  p.user.status = static_cast<Status>(rows.integer(at("user_status")));
+  p.user.is_super = rows.flag(at("is_super"));
+  p.user.email_verified_at = maybe_time(rows, at("email_verified_at"));
+  p.user.created_at = rows.time(at("user_created_at"));
+  p.user.updated_at = rows.time(at("user_updated_at"));
+  p.user.mfa_enabled = !rows.is_null(at("mfa_enabled_at"));
+  p.session_began_at = rows.time(at("session_began_at"));
+  p.bound_org = rows.maybe_id<OrgId>(at("bound_org_id"));
+  if (const auto actor = rows.maybe_id<UserId>(at("actor_id")))
+    p.actor = Actor{*actor, rows.text(at("actor_email"))};
+  if (rows.is_null(at("org_id"))) return live;
   live.is_member = true;
-  p.organization = read_organization(rows, 10);
-  p.role = read_role(rows, 18);
-  live.member_status = static_cast<Status>(rows.integer(21));
-  p.member_since = rows.time(22);
-  p.role.expires_at = maybe_time(rows, 23);
-  p.organization_requests = rows.maybe_integer(30);
-  if (const auto most = rows.maybe_integer(31)) p.organization_session_max = Seconds{*most};
+  p.organization = read_organization(rows, at("org_id"));
+  p.role = read_role(rows, at("role_id"));
+  live.member_status = static_cast<Status>(rows.integer(at("member_status")));
+  p.member_since = rows.time(at("member_since"));
+  p.role.expires_at = maybe_time(rows, at("role_expires_at"));
+  p.organization_requests = rows.maybe_integer(at("org_max_requests"));
+  if (const auto most = rows.maybe_integer(at("org_session_max_seconds")))
+    p.organization_session_max = Seconds{*most};
   return live;
 }
 
@@ -212,8 +216,9 @@ std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& has
     if (!rows.next()) return std::nullopt;
     auto live = read_live(rows);
     auto& p = live.principal;
-    p.api_key = rows.id<ApiKeyId>(24);
-    p.role.permissions = p.role.permissions & parse_permissions(rows.text(25));
+    p.api_key = rows.id<ApiKeyId>(rows.column("api_key_id"));
+    p.role.permissions =
+        p.role.permissions & parse_permissions(rows.text(rows.column("api_key_permissions")));
     return live;
   };
   return txn.call(kAuthenticateKey, read, hash, now);
