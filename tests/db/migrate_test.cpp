@@ -163,8 +163,7 @@ Test(migrate, a_baseline_that_was_cut_short_anywhere_is_run_again, .timeout = 24
   require(all.size() > 40, std::to_string(all.size()));
   for (const std::size_t done :
        {std::size_t{1}, std::size_t{2}, all.size() / 3, all.size() / 2, all.size() - 1, all.size()}) {
-    fresh.clear();
-    require_equal(fresh.migrate().status, 0);
+    // The round before has left the whole.
     fresh.db().run("DELETE FROM tenantd.version");
     for (std::size_t i = all.size(); i-- > done;)
       if (const auto at = all[i].find("tenantd."); all[i].starts_with("CREATE TABLE"))
