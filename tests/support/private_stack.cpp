@@ -184,6 +184,8 @@ void PrivateStack::kill_database() {
 }
 
 void PrivateStack::restart_database() {
+  // MySQL takes a killed server for a living one for as long as nobody has waited for its process.
+  std::filesystem::remove(database().socket + ".lock");
   const pid_t pid = spawn_detached(database_command_, environment_, dir_ + "/log/database.log");
   std::ofstream{dir_ + "/pid/database"} << pid << ' ' << start_time(pid) << ' ' << database_command_.front()
                                         << '\n';
