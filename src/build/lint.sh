@@ -30,6 +30,7 @@ check_scripts() {
     bash -n "$file" || bad=1
     [ -x "$file" ] || { echo "$file is not executable"; bad=1; }
   done
+  for file in src/build/stack/*.sh; do bash -n "$file" || bad=1; done
   python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(find src tests -name '*.py') || bad=1
   return $bad
 }

@@ -31,11 +31,10 @@ umask 077
 # A make or a systemd that called us is not the processes' business.
 unset MAKEFLAGS MFLAGS MAKELEVEL NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES WATCHDOG_USEC WATCHDOG_PID
 
-# Started in this order, stopped in the order that loses no request.
+# Started in this order.
 parts=(database tenantd courier nginx sweeper reporter)
 # These need not run.
 optional=' sweeper reporter '
-stop_order=(reporter sweeper nginx tenantd courier database)
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -60,204 +59,11 @@ REPORT_EVERY=${REPORT_EVERY:-60}
 account=$(id -un)
 export BUILD RUN_DIR SWEEP_EVERY REPORT_EVERY
 
-# --- processes ---------------------------------------------------------------------------------------------------------
+# shellcheck source=src/build/stack/processes.sh
+. "$here/stack/processes.sh"
 
-# A process is named by pid and start time: a pid alone may be somebody else's by now.
-# Sets `state` and `born`, or returns 1.
-look() {
-  local line fields
-  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  read -ra fields <<<"${line##*) }"
-  state=${fields[0]} session=${fields[3]} born=${fields[19]}
-}
-
-# Sets `pid` if the part runs.
-runs() {
-  local recorded command
-  pid=
-  { read -r pid recorded command <"$RUN_DIR/pid/$1"; } 2>/dev/null || return 1
-  look "$pid" && [ "$state" != Z ] && [ "$born" = "$recorded" ]
-}
-
-# What the part was started as still stands in its command line (a title such as "nginx: master" counts).
-is_ours() {
-  local command line
-  read -r _ _ command <"$RUN_DIR/pid/$1" || return 1
-  line=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || return 1
-  case $line in *"${command##*/}"*) return 0 ;; *) return 1 ;; esac
-}
-
-# spawn PART COMMAND...: in a session of its own, so that Ctrl-C reaches only this script, which stops in order.
-spawn() {
-  local part=$1
-  shift
-  setsid "$@" </dev/null >>"$RUN_DIR/log/$part.log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-  child[$!]=$part
-  look $! || born=0
-  printf '%s %s %s\n' $! "$born" "$1" >"$RUN_DIR/pid/$part"
-}
-
-# Ends what is left of a part's session: workers of a master that was killed.
-reap_session() {
-  local leader=$1 entry other
-  for entry in /proc/[0-9]*; do
-    other=${entry#/proc/}
-    look "$other" || continue
-    if [ "$session" = "$leader" ] && [ "$state" != Z ]; then kill -KILL "$other" 2>/dev/null || true; fi
-  done
-}
-
-# end PART SIGNAL SECONDS: sends the signal, waits, and kills what does not go.
-end() {
-  local part=$1 signal=$2 patience=$3 leader deadline
-  [ -e "$RUN_DIR/pid/$part" ] || return 0
-  if runs "$part"; then
-    if is_ours "$part"; then
-      kill "-$signal" "$pid" 2>/dev/null || true
-      deadline=$((SECONDS + patience))
-      while runs "$part"; do
-        if [ $SECONDS -ge $deadline ]; then
-          say "tenantd: $part (pid $pid) did not stop within $patience s and is killed"
-          kill -KILL "$pid" 2>/dev/null || true
-          sleep 0.1
-          break
-        fi
-        sleep 0.02
-      done
-    fi
-  fi
-  read -r leader _ <"$RUN_DIR/pid/$part" || leader=
-  # While a process of the session lives, its number is not given to another.
-  if [ -n "$leader" ] && [ ! -e "/proc/$leader" ]; then reap_session "$leader"; fi
-  rm -f "$RUN_DIR/pid/$part"
-}
-
-stop_parts() {
-  local drain=${DRAIN_SECONDS:-30} part
-  case $drain in *[!0-9]*) drain=30 ;; esac
-  for part in "${stop_order[@]}"; do
-    case $part in
-      nginx) end nginx QUIT 15 ;;
-      tenantd) end tenantd TERM $((drain + 5)) ;;
-      database) end database TERM 60 ;;
-      *) end "$part" TERM 15 ;;
-    esac
-  done
-  rm -f "$RUN_DIR/port" "$RUN_DIR/pid/foreground"
-  if [ -L "$RUN_DIR/run" ]; then
-    rm -rf -- "$(readlink "$RUN_DIR/run")"
-    rm -f "$RUN_DIR/run"
-  fi
-}
-
-# --- the folder --------------------------------------------------------------------------------------------------------
-
-setting_keys() { "$BUILD/tenantctl" settings --env | sed -n 's/^#\([A-Z0-9_]*\)=.*/\1/p'; }
-
-prepare_folder() {
-  case $RUN_DIR in
-    *[!A-Za-z0-9._/@+,=~\ -]*) fail "RUN_DIR '$RUN_DIR' has a character that nginx or MariaDB would misread; use letters, digits and ._/@+,=~-" ;;
-  esac
-  if [ -e "$RUN_DIR" ] && [ ! -d "$RUN_DIR" ]; then fail "the state folder $RUN_DIR is not a folder."; fi
-  mkdir -p "$RUN_DIR" 2>/dev/null || fail "the state folder $RUN_DIR cannot be made."
-  [ -O "$RUN_DIR" ] || fail "the state folder $RUN_DIR belongs to another user."
-  # A folder that holds other things is not made ours: its mode would change and its files be in danger.
-  if [ ! -e "$RUN_DIR/env" ] && [ -n "$(ls -A "$RUN_DIR" 2>/dev/null)" ] && [ ! -e "$RUN_DIR/lock" ]; then
-    fail "the folder $RUN_DIR is not empty and not a tenantd state folder (no file env); choose another RUN_DIR."
-  fi
-  if ! chmod 700 "$RUN_DIR" || ! { : >>"$RUN_DIR/lock"; } || ! mkdir -p "$RUN_DIR/log" "$RUN_DIR/pid" "$RUN_DIR/nginx"; then
-    fail "the state folder $RUN_DIR cannot be written to."
-  fi 2>/dev/null
-}
-
-random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
-
-write_env() {
-  if [ -e "$RUN_DIR/env" ]; then
-    # Made before there was a reporter.
-    if [ -f "$RUN_DIR/env" ] && [ -w "$RUN_DIR/env" ] && ! grep -q '^DB_REPORTER_PASSWORD' "$RUN_DIR/env"; then
-      printf '\nDB_REPORTER_PASSWORD=%s\n' "$(random)" >>"$RUN_DIR/env"
-    fi
-    return 0
-  fi
-  cat >"$RUN_DIR/env.new" <<EOF
-# Settings of this private instance, made at its first start: KEY=value lines, yours to change (systemd/README.md lists the keys).
-# What the caller exports wins, but for DB_* and the sockets.
-DB_COURIER_PASSWORD=$(random)
-DB_PASSWORD=$(random)
-DB_REPORTER_PASSWORD=$(random)
-DB_SWEEPER_PASSWORD=$(random)
-MAIL_TRANSPORT=file
-# On in production: a super-admin enrolls a second factor before anything else.
-SUPER_ADMIN_MFA=false
-EOF
-  mv "$RUN_DIR/env.new" "$RUN_DIR/env"
-}
-
-# Socket paths hold 107 characters at most; in a deeper folder the sockets live in a short one, which RUN_DIR/run names.
-choose_sockets() {
-  local target
-  sockets=$RUN_DIR/run
-  if [ -L "$sockets" ]; then
-    target=$(readlink "$sockets")
-    if [ -d "$target" ] && [ ! -L "$target" ] && [ -O "$target" ]; then
-      sockets=$target
-      return
-    fi
-    rm -f "$sockets"
-  fi
-  if [ $((${#sockets} + 14)) -gt 107 ]; then
-    target=$(mktemp -d /tmp/tenantd-XXXXXX) || fail "no folder for the sockets can be made in /tmp."
-    rm -rf "$sockets"
-    ln -s "$target" "$sockets"
-    sockets=$target
-  else
-    mkdir -p "$sockets" || fail "the state folder $RUN_DIR cannot be written to."
-  fi
-}
-
-# The environment of every process: the caller's, then RUN_DIR/env, then what this place gives.
-load_settings() {
-  local key line number=0 plain value
-  declare -A known=()
-  for key in $(setting_keys); do known[$key]=1; done
-  [ ${#known[@]} -gt 0 ] || fail "$BUILD/tenantctl names no settings."
-  for key in "${!known[@]}"; do
-    case $key in DB_* | *_SOCKET) unset "$key" "${key}_FILE" ;; esac
-  done
-  if [ ! -f "$RUN_DIR/env" ] || [ ! -r "$RUN_DIR/env" ]; then fail "the settings $RUN_DIR/env cannot be read."; fi
-  chmod 600 "$RUN_DIR/env"
-  while IFS= read -r line || [ -n "$line" ]; do
-    number=$((number + 1))
-    case $line in '' | '#'*) continue ;; esac
-    key=${line%%=*} value=${line#*=}
-    case $value in '"'*'"') value=${value#?} value=${value%?} ;; esac
-    if [ "$key" = "$line" ] || { [ -z "${known[$key]:-}" ] && [ -z "${known[${key%_FILE}]:-}" ]; }; then
-      fail "line $number of $RUN_DIR/env is not KEY=value with a key of the settings table."
-    fi
-    plain=${key%_FILE}
-    if [ -z "${!plain+x}" ]; then
-      plain=${plain}_FILE
-      [ -n "${!plain+x}" ] || export "$key=$value"
-    fi
-  done <"$RUN_DIR/env"
-  for key in DB_PASSWORD DB_SWEEPER_PASSWORD DB_COURIER_PASSWORD DB_REPORTER_PASSWORD; do
-    [ -n "${!key:-}" ] || fail "$RUN_DIR/env has no $key; remove the file to have new passwords made."
-  done
-  export DB_ADMIN_USER=$account DB_SOCKET=$sockets/db.sock
-  export COURIER_SOCKET=$sockets/courier.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock OUTBOUND_SOCKET=$sockets/outbound.sock
-  export SWEEPER_SOCKET=$sockets/sweeper.sock
-  FILES_DIR=$(absolute "${FILES_DIR:-$RUN_DIR/files}")
-  export FILES_DIR KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
-  export PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
-  for key in "${!known[@]}"; do printf '%s\n' "$key" "${key}_FILE"; done | LC_ALL=C sort |
-    while read -r key; do
-      if [ -n "${!key+x}" ]; then printf 'export %s=%q\n' "$key" "${!key}"; fi
-    done >"$RUN_DIR/environment"
-}
-
-# What the last start gave its processes, for the commands that only talk to them.
-recall() { if [ -r "$RUN_DIR/environment" ]; then . "$RUN_DIR/environment"; fi; }
+# shellcheck source=src/build/stack/folder.sh
+. "$here/stack/folder.sh"
 
 # --- port --------------------------------------------------------------------------------------------------------------
 
@@ -329,94 +135,8 @@ check_binaries() {
   done
 }
 
-# The options that make 46 MB instead of 200, and that the data folder keeps.
-innodb=(--innodb-log-file-size=16M)
-as_root=()
-[ "$(id -u)" = 0 ] && as_root=(--user=root)
-
-install_mariadb() {
-  mariadb-install-db --no-defaults --datadir="$1" --auth-root-authentication-method=socket \
-    --auth-root-socket-user="$account" --skip-test-db --skip-name-resolve "${innodb[@]}" "${as_root[@]}"
-}
-
-install_mysql() { "$mysqld" --no-defaults --initialize-insecure --datadir="$1" --innodb-redo-log-capacity=32M "${as_root[@]}"; }
-
-# Installs the system tables, once a server version: later instances copy them, which takes a tenth of the time.
-install_database() {
-  local template new log=$RUN_DIR/log/database-install.log
-  template=$top/.cache/$DB-$("$mysqld" --no-defaults --version 2>/dev/null | sed 's/.* Ver \([^ ]*\).*/\1/')-$account-1
-  rm -rf "$RUN_DIR/data.new"
-  new=$RUN_DIR/data.new
-  how=copied
-  if [ ! -d "$template/mysql" ] || ! cp -a --reflink=auto --sparse=always "$template" "$new" 2>/dev/null; then
-    rm -rf "$new"
-    how=installed
-    "install_$DB" "$new" >"$log" 2>&1 || fail "$engine could not be installed into $RUN_DIR/data; see $log."
-    # Whole or not at all, whoever else does the same now; without a cache it is only slower.
-    if mkdir -p "$top/.cache" 2>/dev/null && cp -a --sparse=always "$new" "$template.$$" 2>/dev/null; then
-      mv -T "$template.$$" "$template" 2>/dev/null || rm -rf "$template.$$"
-    fi
-  fi
-  # One server's identity, which no other shares.
-  rm -f "$new/auto.cnf"
-  mv "$new" "$RUN_DIR/data" || fail "the state folder $RUN_DIR cannot be written to."
-}
-
-# Who runs this is the administrator, by the socket, as mariadb-install-db makes it.
-write_mysql_accounts() {
-  cat >"$RUN_DIR/mysql-accounts.sql" <<EOF
-CREATE USER IF NOT EXISTS '$account'@'localhost' IDENTIFIED WITH auth_socket;
-ALTER USER '$account'@'localhost' IDENTIFIED WITH auth_socket;
-GRANT ALL ON *.* TO '$account'@'localhost' WITH GRANT OPTION;
-EOF
-}
-
-# What only one of the two knows. MySQL 9.6 and later carry out cascades as they should only with this option on.
-options_of_mariadb() { printf '%s\n' "${innodb[@]}"; }
-options_of_mysql() {
-  write_mysql_accounts
-  printf '%s\n' --mysqlx=OFF --innodb-redo-log-capacity=32M --loose-innodb-native-foreign-keys=ON \
-    --plugin-load-add=auth_socket.so --init-file="$RUN_DIR/mysql-accounts.sql"
-}
-
-whole_data_of_mariadb() { [ -f "$RUN_DIR/data/ibdata1" ] && [ -f "$RUN_DIR/data/mysql/global_priv.frm" ]; }
-whole_data_of_mysql() { [ -f "$RUN_DIR/data/ibdata1" ] && [ -f "$RUN_DIR/data/mysql.ibd" ]; }
-
-find_server() {
-  local folder
-  mysqld=mariadbd
-  if [ "$DB" = mysql ]; then
-    folder=$("$here/mysql.sh" fetch) || fail 'there is no MySQL server to start; the reason is above.'
-    mysqld=$folder/bin/mysqld
-  fi
-}
-
-start_database() {
-  local other=mysql own
-  [ "$DB" = mariadb ] || other=mariadb
-  find_server
-  how=kept
-  if [ ! -e "$RUN_DIR/data" ]; then
-    install_database
-  elif "whole_data_of_$other"; then
-    fail "the data in $RUN_DIR is not $engine's; start it with DB=$other, or choose another RUN_DIR."
-  elif ! "whole_data_of_$DB"; then
-    fail "the state folder is broken: $RUN_DIR/data lacks $engine's system tables; restore it, or remove $RUN_DIR to begin anew."
-  fi
-  rm -f "$DB_SOCKET"
-  # A starting server removes the temporary tables it finds: never those of another.
-  mkdir -p "$RUN_DIR/tmp"
-  mapfile -t own < <("options_of_$DB")
-  # shellcheck disable=SC2086  # DATABASE_OPTIONS is a list
-  spawn database "$mysqld" --no-defaults --datadir="$RUN_DIR/data" --socket="$DB_SOCKET" \
-    --pid-file="$RUN_DIR/pid/mysqld.pid" --skip-networking --skip-name-resolve --skip-log-bin \
-    --character-set-server=utf8mb4 --innodb-buffer-pool-size=128M --max-connections=400 \
-    --performance-schema=OFF --tmpdir="$RUN_DIR/tmp" "${as_root[@]}" "${own[@]}" ${DATABASE_OPTIONS:-}
-}
-
-database_answers() {
-  [ -S "$DB_SOCKET" ] && mariadb --no-defaults --socket="$DB_SOCKET" --user="$account" -e 'DO 1' >/dev/null 2>&1
-}
+# shellcheck source=src/build/stack/database.sh
+. "$here/stack/database.sh"
 
 control() {
   "$BUILD/tenantctl" "$@" >>"$RUN_DIR/log/tenantctl.log" 2>&1 </dev/null || {
