@@ -21,7 +21,7 @@ elif [ -z "${FILTER:-}" ] && [ "$SLICES" -gt 1 ]; then
   pids=()
   rm -f "$BUILD"/tests.closing*
   for ((k = 1; k <= SLICES; ++k)); do
-    SLICE=$k/$SLICES "$0" > >(grep --line-buffered -v 'Synthesis:') 2>&1 &
+    CLOSING=held SLICE=$k/$SLICES "$0" &
     pids+=($!)
   done
   trap 'kill -TERM "${pids[@]}" 2>/dev/null' INT TERM
@@ -100,7 +100,11 @@ finish() {
     cp -r "$RUN_DIR/log" "$work/sanitizer" "$BUILD/tests.logs$part/" 2>/dev/null
     echo "tests: the logs of this run are in $BUILD/tests.logs$part/"
   fi
-  [ -e "$work/closing" ] && tee "$BUILD/tests.closing$part" <"$work/closing"
+  if [ -e "$work/closing" ]; then
+    cp "$work/closing" "$BUILD/tests.closing$part"
+    # A part's own is no closing line of the run.
+    [ "${CLOSING:-}" = held ] || cat "$work/closing"
+  fi
   rm -rf "$work"
   [ "$1" = 0 ] && [ $bad != 0 ] && exit 1
   exit "$1"
