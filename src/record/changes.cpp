@@ -2,6 +2,7 @@
 #include "tenantd/effects/changes.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "record/statements.hpp"
 #include "record/words.hpp"
@@ -87,10 +88,13 @@ json::Object audit_values(const Record& record, const void* row) {
 }
 
 void refuse(const Record& record, std::string_view constraint) {
-  const auto& refusal = *std::find_if(record.refusals.begin(), record.refusals.end(),
-                                      [&](const Refusal& r) { return r.constraint == constraint; });
-  ApiError error{refusal.code, std::string{refusal.text}};
-  if (!refusal.pointer.empty()) error.add_field(std::string{refusal.pointer}, std::string{refusal.says});
+  const auto refusal = std::find_if(record.refusals.begin(), record.refusals.end(),
+                                    [&](const Refusal& r) { return r.constraint == constraint; });
+  if (refusal == record.refusals.end())
+    throw std::logic_error(std::string{record.name} + " does not say what " + std::string{constraint} +
+                           " refuses with");
+  ApiError error{refusal->code, std::string{refusal->text}};
+  if (!refusal->pointer.empty()) error.add_field(std::string{refusal->pointer}, std::string{refusal->says});
   throw ApiError{error};
 }
 

@@ -186,6 +186,12 @@ Test(hand_made, a_constraint_refuses_in_words_of_its_own) {
   require(error.code() == ErrorCode::conflict, "the code");
   require_equal(error.public_text(), std::string{"Another alarm has this name"});
   require_equal(error.fields().at(0).pointer, std::string{"/name"});
+  try {
+    record::refuse(kAlarm, "alarm_nobody_knows");
+  } catch (const std::logic_error& e) {
+    require_equal(std::string{e.what()},
+                  std::string{"alarm does not say what alarm_nobody_knows refuses with"});
+  }
 }
 
 Test(hand_made, a_row_without_a_revision_has_the_times_that_its_fields_say) {

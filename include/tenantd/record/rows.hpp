@@ -99,7 +99,8 @@ std::vector<AnyId> ids_named(const Record& record, db::Txn& txn, const TenantSco
 
 // What the audit row tells of it.
 json::Object audit_values(const Record& record, const void* row);
-// Throws what a write that the constraint forbids is refused with.
+// Throws what a write that the constraint forbids is refused with; std::logic_error if the record does not
+// say.
 [[noreturn]] void refuse(const Record& record, std::string_view constraint);
 // Only write it. Throw ApiError: what the record's constraints refuse with; erase(): resource_in_use.
 void insert(const Record& record, const void* row, db::Txn& txn, const TenantScope& scope);
