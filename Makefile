@@ -107,23 +107,27 @@ $(BUILD)/%: $(BUILD)/obj/bin/%.o $(LIBRARY)
 	$(call progress,LINK,$@)
 	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
-# Files embedded as text: one table a kind, sorted by name (see src/build/embed.sh). A file that is removed changes its
-# folder.
-$(BUILD)/gen/schemas.cpp: $(sort $(wildcard src/schema/*.json src/schema/reply/*.json)) src/schema src/schema/reply src/build/embed.sh
-	@mkdir -p $(@D)
-	@src/build/embed.sh schemas src/schema $(filter %.json,$^) > $@.tmp && mv $@.tmp $@
-$(BUILD)/gen/templates.cpp: $(sort $(wildcard src/mail/templates/*.mustache)) src/build/embed.sh
-	@mkdir -p $(@D)
-	@src/build/embed.sh templates src/mail/templates $(filter %.mustache,$^) > $@.tmp && mv $@.tmp $@
-$(BUILD)/gen/postman.cpp: $(sort $(wildcard src/api/reference/postman/*)) src/build/embed.sh
-	@mkdir -p $(@D)
-	@src/build/embed.sh postman src/api/reference/postman $(filter src/api/%,$^) > $@.tmp && mv $@.tmp $@
+# Files embedded as text, each beside what it serves: one table a kind, sorted by name (src/build/embed.sh). The list of
+# them is written as the flags are, so that a file that is removed or moved counts too.
+EMBEDDED_schemas   := $(shell find src -path '*/schema/*.json' | LC_ALL=C sort)
+EMBEDDED_templates := $(shell find src -path '*/templates/*.mustache' | LC_ALL=C sort)
+EMBEDDED_postman   := $(sort $(wildcard src/api/reference/postman/*))
+define EMBED
+ifneq ($$(strip $$(file <$(BUILD)/gen/$(1).list)),$$(EMBEDDED_$(1)))
+$$(shell mkdir -p $(BUILD)/gen)$$(file >$(BUILD)/gen/$(1).list,$$(EMBEDDED_$(1)))
+endif
+$(BUILD)/gen/$(1).cpp: $(BUILD)/gen/$(1).list $$(EMBEDDED_$(1)) src/build/embed.sh
+	@src/build/embed.sh $(1) $(2) $$(EMBEDDED_$(1)) > $$@.tmp && mv $$@.tmp $$@
+endef
+$(eval $(call EMBED,schemas,schema))
+$(eval $(call EMBED,templates,templates))
+$(eval $(call EMBED,postman,postman))
 # The common passwords come from Debian's python3-zxcvbn (MIT), most frequent first; those under 8 characters are
 # refused by their length anyway.
 $(BUILD)/gen/common_passwords.cpp: src/build/common-passwords.sh src/build/embed.sh
 	@mkdir -p $(@D)
 	@src/build/common-passwords.sh > $(@D)/common_passwords.txt
-	@src/build/embed.sh common_passwords $(@D) $(@D)/common_passwords.txt > $@.tmp && mv $@.tmp $@
+	@src/build/embed.sh common_passwords gen $(@D)/common_passwords.txt > $@.tmp && mv $@.tmp $@
 
 .PHONY: clean
 clean: ## Remove what the build made

@@ -1,5 +1,5 @@
-// Every schema as a file, by name, which is "signup" or "reply/token": those of src/schema, and those of the
-// described resources.
+// Every schema as a file, by name, which is "signup" or "reply/token": those of the schema/ folders, and
+// those of the described resources.
 #pragma once
 
 #include <span>
@@ -11,7 +11,7 @@
 
 namespace tenantd::api {
 
-// Sorted by name; that of a described resource is called as if it stood in src/schema.
+// Sorted by name; that of a described resource is called as if it stood in one of them.
 std::span<const embedded::File> schema_files();
 
 std::string_view schema_name(const embedded::File& file);

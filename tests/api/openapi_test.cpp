@@ -119,7 +119,7 @@ Test(openapi, every_body_has_examples_and_each_fits_its_schema) {
     require_equal(content.HasMember("text/plain"), route.also == api::AlsoTakes::text);
     require_equal(content.HasMember("text/csv"), route.also == api::AlsoTakes::csv);
     require(content["application/json"].HasMember("examples"),
-            "src/schema/" + std::string{route.body} + ".json has no examples");
+            "schema/" + std::string{route.body} + ".json has no examples");
     for (const auto& example : content["application/json"]["examples"].GetObject())
       schemas.check(route.body, example.value["value"]);
   }

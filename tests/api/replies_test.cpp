@@ -75,7 +75,7 @@ Test(replies, every_schema_is_used_and_every_schema_that_is_used_exists) {
   const auto used = used_schemas();
   for (const auto& file : api::schema_files()) {
     const std::string name{file.name.substr(0, file.name.rfind('.'))};
-    require(used.contains(name), "no row and no schema names src/schema/" + name + ".json");
+    require(used.contains(name), "no row and no schema names schema/" + name + ".json");
   }
 }
 

@@ -11,7 +11,7 @@
 
 namespace tenantd::api {
 
-// A schema as src/schema would hold it: "warehouse", "reply/warehouse".
+// A schema as a schema/ folder would hold it: "warehouse", "reply/warehouse".
 struct SchemaText {
   std::string name;
   std::string text;

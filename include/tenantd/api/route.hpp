@@ -73,7 +73,8 @@ constexpr bool needs_permission(Access access) {
   return access == Access::tenant || access == Access::subject;
 }
 
-// What a row answers when all is well: the status, and the schema of the body (src/schema/reply), or empty.
+// What a row answers when all is well: the status, and the schema of the body (schema/reply/ of a wing), or
+// empty.
 struct Reply {
   int status;
   std::string_view schema;

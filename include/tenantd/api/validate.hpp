@@ -1,4 +1,4 @@
-// Request validation against the embedded JSON Schemas (src/schema), compiled once.
+// Request validation against the embedded JSON Schemas (schema/ beside the handlers), compiled once.
 #pragma once
 
 #include <memory>

@@ -10,7 +10,7 @@
 
 namespace tenantd::mail {
 
-// Names are the files in src/mail/templates: invitation.subject/.html/.txt.mustache
+// Names are the files in templates/ beside what sends the mail: invitation.subject/.html/.txt.mustache
 enum class Template {
   invitation,
   verification,

@@ -60,8 +60,8 @@ void drop_formats(JsonValue& schema, bool is_reply, rapidjson::Document::Allocat
   }
 }
 
-// Puts what {"$ref": "name"} names in its place: src/schema/name.json. Parts that several schemas share stand
-// in one file; no schema may hold itself.
+// Puts what {"$ref": "name"} names in its place: name.json of any schema/ folder. Parts that several schemas
+// share stand in one file; no schema may hold itself.
 void expand_refs(JsonValue& schema, rapidjson::Document::AllocatorType& memory, int depth = 0) {
   if (depth > 40) throw std::runtime_error("a schema refers to itself");
   if (schema.IsArray()) {

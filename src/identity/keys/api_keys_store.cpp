@@ -10,7 +10,8 @@ using namespace record;
 
 constexpr std::array<std::string_view, 2> kOwnerNames{"member", "organization"};
 
-// Its schemas are written by hand (src/schema): they say other things of its times than a record does.
+// Its schemas are written by hand (schema/ beside this): they say other things of its times than a record
+// does.
 constexpr auto kApiKey = record::record<ApiKey>(
     "api_key", name<&ApiKey::name>("name"), code<&ApiKey::prefix>("prefix").kept(),
     permissions<&ApiKey::permissions>("permissions"),
