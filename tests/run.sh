@@ -6,35 +6,41 @@
 # Criterion's closing line is the last that is printed, and its exit status is the script's, unless a process stays
 # behind or a sanitizer has something to say: then it is 1.
 #
-# Without FILTER the suite runs in SLICES (2) parts side by side, each against an instance of its own: a test that must
-# have its instance for itself holds up the tests of its own part alone. SLICE=k/n runs the k-th part of n alone.
+# Without FILTER the suite runs in SLICES (6) parts, TOGETHER (2) of them side by side, each against an instance of its
+# own: a test that must have its instance for itself holds up the tests of its own part alone, and short parts end about
+# together. SLICE=k/n runs the k-th part of n alone.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-$top/build}
 
-SLICES=${SLICES:-2}
+SLICES=${SLICES:-6} TOGETHER=${TOGETHER:-2}
 if [ -n "${SLICE:-}" ]; then
   [[ $SLICE =~ ^[1-9][0-9]*/[1-9][0-9]*$ ]] || { echo "tests: SLICE must be k/n, such as 1/2" >&2; exit 2; }
   export TENANTD_SLICE=$SLICE
 elif [ -z "${FILTER:-}" ] && [ "$SLICES" -gt 1 ]; then
   [ "${PORT:-0}" = 0 ] || { echo "tests: PORT is for one instance: set SLICES=1" >&2; exit 2; }
-  pids=()
+  declare -A running=()
+  status=0 ended=0
   rm -f "$BUILD"/tests.closing*
-  for ((k = 1; k <= SLICES; ++k)); do
-    CLOSING=held SLICE=$k/$SLICES "$0" &
-    pids+=($!)
-  done
-  trap 'kill -TERM "${pids[@]}" 2>/dev/null' INT TERM
-  status=0
-  for pid in "${pids[@]}"; do
-    wait "$pid" || status=$?
+  trap 'ended=1; kill -TERM "${!running[@]}" 2>/dev/null' INT TERM
+  for ((k = 1; k <= SLICES || ${#running[@]} > 0; )); do
+    if ((k <= SLICES && ${#running[@]} < TOGETHER && !ended)); then
+      CLOSING=held SLICE=$k/$SLICES "$0" &
+      running[$!]=$((k++))
+      continue
+    fi
+    ((ended)) && k=$((SLICES + 1))
+    pid='' part_status=0
+    wait -n -p pid "${!running[@]}" || part_status=$?
     # A signal ends the waiting, not the part.
-    while kill -0 "$pid" 2>/dev/null; do wait "$pid" || status=$?; done
+    [ -n "$pid" ] || continue
+    unset "running[$pid]"
+    [ $part_status = 0 ] || status=$part_status
   done
   for ((k = 1; k <= SLICES; ++k)); do
     [ -s "$BUILD/tests.closing.$k" ] && continue
     echo "tests: part $k of $SLICES ended without its closing line"
-    status=1
+    [ $status != 0 ] || status=1
   done
   cat "$BUILD"/tests.closing.* 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' | awk '
     { for (i = 1; i < NF; ++i) if ($i ~ /^(Tested|Passing|Failing|Crashing):$/) sum[$i] += $(i + 1) }

@@ -1,12 +1,12 @@
 # What the Makefile does besides building: run, test, check, install. Options: DB=mysql (run, start, test, bench), PORT=
-# RUN_DIR= (run, start, stop, status, reload), FILTER='suite/name*' SLICES= SLICE= JOBS= (test),
+# RUN_DIR= (run, start, stop, status, reload), FILTER='suite/name*' SLICES= TOGETHER= SLICE= JOBS= (test),
 # SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
 
 # A parallel build, unless this make is part of one already.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 STACK    = BUILD='$(abspath $(BUILD))' src/build/stack.sh
 # For the scripts; what is not given keeps their own default.
-export DB PORT RUN_DIR SANITIZE FILTER SLICES SLICE JOBS
+export DB PORT RUN_DIR SANITIZE FILTER SLICES TOGETHER SLICE JOBS
 
 # --- run -----------------------------------------------------------------------------------------------------------------
 
