@@ -19,7 +19,7 @@ namespace {
 using Json = json::Value;
 using json::text_of;
 
-constexpr std::size_t kMaxTokenBytes = 16384;
+constexpr std::size_t kMaxCompactBytes = 16384;
 constexpr unsigned kMaxKeys = 100;
 constexpr std::size_t kCoordinateBytes = 32;  // of P-256
 constexpr int kLeastRsaBits = 2048;
@@ -184,7 +184,7 @@ class ForeignKey {
 };
 
 std::optional<ForeignToken> read_foreign_token(std::string_view compact) {
-  if (compact.size() > kMaxTokenBytes) return std::nullopt;
+  if (compact.size() > kMaxCompactBytes) return std::nullopt;
   const auto segments = split(compact, '.');
   if (segments.size() != 3) return std::nullopt;
   const auto header_text = base64url_decode(segments[0]);

@@ -15,7 +15,7 @@
 namespace tenantd::crypto {
 namespace {
 
-constexpr std::size_t kSecretBytes = 20;
+constexpr std::size_t kTotpSecretBytes = 20;
 constexpr std::size_t kCodeCharacters = 10;
 // Without i, l, o and u, which are misread: five bits a character.
 constexpr std::string_view kAlphabet = "abcdefghjkmnpqrstvwxyz0123456789";
@@ -59,7 +59,7 @@ Secret new_recovery_code() {
 
 }  // namespace
 
-Secret new_totp_secret() { return Secret{random_bytes(kSecretBytes)}; }
+Secret new_totp_secret() { return Secret{random_bytes(kTotpSecretBytes)}; }
 
 std::string base32(const Secret& secret) {
   char* text = nullptr;

@@ -41,14 +41,14 @@ using store::AuditScope;
 
 constexpr std::int64_t kRowsAtOnce = 500;
 
-struct Options {
+struct VerifyOptions {
   std::string action;
   std::string organization;
   std::string anchors;
 };
 
-Options parse(const Arguments& arguments) {
-  Options options;
+VerifyOptions parse_verify(const Arguments& arguments) {
+  VerifyOptions options;
   const auto words =
       read_options(arguments, {{"--organization", options.organization}, {"--anchors", options.anchors}}, 1);
   if (!words.empty()) options.action = words[0];
@@ -169,7 +169,7 @@ class Verification {
 };
 
 // Those that there are, and those that only an anchor remembers.
-std::vector<OrgId> chains_to_check(db::Txn& txn, const Options& options, const AnchorFile* file) {
+std::vector<OrgId> chains_to_check(db::Txn& txn, const VerifyOptions& options, const AnchorFile* file) {
   const auto scope = AuditScope::unsafe_for_tenantctl();
   if (!options.organization.empty()) return {named(txn, scope, options.organization)};
   auto chains = store::list_audit_chains(txn, scope);
@@ -188,7 +188,7 @@ crypto::KeyRing load_keys(const Settings& settings) {
   }
 }
 
-int verify(const Options& options, db::Txn& txn, const Settings& settings, std::ostream& out,
+int verify(const VerifyOptions& options, db::Txn& txn, const Settings& settings, std::ostream& out,
            std::ostream& err) {
   const auto keys = load_keys(settings);
   std::unique_ptr<AnchorFile> file;
@@ -200,7 +200,7 @@ int verify(const Options& options, db::Txn& txn, const Settings& settings, std::
   return Verification{keys.audit_key(), txn, file.get(), out, err}.run(chains);
 }
 
-int write_out(const Options& options, db::Txn& txn, std::ostream& out) {
+int write_out(const VerifyOptions& options, db::Txn& txn, std::ostream& out) {
   const auto scope = AuditScope::unsafe_for_tenantctl();
   const auto org = named(txn, scope, options.organization);
   for (std::int64_t at = 0;;) {
@@ -215,7 +215,7 @@ int write_out(const Options& options, db::Txn& txn, std::ostream& out) {
 }  // namespace
 
 int audit(const Arguments& arguments, std::ostream& out, std::ostream& err) {
-  const auto options = parse(arguments);
+  const auto options = parse_verify(arguments);
   const Settings settings = load_settings();
   db::Pool pool{administrator(settings), 1};
   db::Txn txn{pool};

@@ -11,10 +11,6 @@ namespace {
 using api::Json;
 using api::JsonValue;
 
-void fault(ImportRecord& record, std::string what) {
-  if (record.problem.empty()) record.problem = std::move(what);
-}
-
 // A member's text; empty if it is absent or none.
 std::string text_in(const JsonValue& object, std::string_view name) {
   const auto* found = object.IsObject() ? api::member(object, name) : nullptr;
@@ -51,7 +47,7 @@ std::optional<Json> parsed(const std::string& text) {
   }
 }
 
-std::string unpadded(std::string base64) {
+std::string without_padding(std::string base64) {
   base64.erase(base64.find_last_not_of('=') + 1);
   return base64;
 }
@@ -83,7 +79,7 @@ std::string argon2_of(const JsonValue& data, const std::string& salt, const std:
   const auto version = number_in(*more, "version") == "1.0" ? "16" : "19";
   return "$argon2" + number_in(*more, "type") + "$v=" + version + "$m=" + number_in(*more, "memory") +
          ",t=" + number_in(data, "hashIterations") + ",p=" + number_in(*more, "parallelism") + '$' +
-         unpadded(salt) + '$' + unpadded(value);
+         without_padding(salt) + '$' + without_padding(value);
 }
 
 // In the form that adopt_hash() takes; empty if the credential is of no kind that is known.
@@ -108,13 +104,13 @@ void read_keycloak_password(ImportRecord& record, const JsonValue& object) {
     if (!one.IsObject() || text_in(one, "type") != "password") continue;
     record.row.password_hash = keycloak_hash(one);
     if (record.row.password_hash.empty())
-      fault(record, "has a password of an algorithm that is not known here");
+      record.fault("has a password of an algorithm that is not known here");
     return;
   }
 }
 
 void require_address(ImportRecord& record) {
-  if (record.row.email.empty()) fault(record, "has no e-mail address");
+  if (record.row.email.empty()) record.fault("has no e-mail address");
 }
 
 }  // namespace
@@ -130,8 +126,8 @@ void read_auth0(ImportRecord& record, const JsonValue& object) {
   read_identifiers(record, object);
   require_address(record);
   if (api::member(object, "custom_password_hash") != nullptr && row.password_hash.empty())
-    fault(record, "has a custom_password_hash, which is not read");
-  if (is_true(object, "blocked")) fault(record, "is of somebody who is blocked there");
+    record.fault("has a custom_password_hash, which is not read");
+  if (is_true(object, "blocked")) record.fault("is of somebody who is blocked there");
 }
 
 void read_keycloak(ImportRecord& record, const JsonValue& object) {
@@ -142,7 +138,7 @@ void read_keycloak(ImportRecord& record, const JsonValue& object) {
   row.last_name = text_in(object, "lastName");
   require_address(record);
   read_keycloak_password(record, object);
-  if (is_false(object, "enabled")) fault(record, "is of somebody who is disabled there");
+  if (is_false(object, "enabled")) record.fault("is of somebody who is disabled there");
 }
 
 void read_firebase(ImportRecord& record, const JsonValue& object, const std::string& parameters) {
@@ -151,10 +147,10 @@ void read_firebase(ImportRecord& record, const JsonValue& object, const std::str
   row.email_verified = is_true(object, "emailVerified") ? "true" : "false";
   row.name = text_in(object, "displayName");
   require_address(record);
-  if (is_true(object, "disabled")) fault(record, "is of somebody who is disabled there");
+  if (is_true(object, "disabled")) record.fault("is of somebody who is disabled there");
   const auto hash = text_in(object, "passwordHash");
   if (hash.empty()) return;
-  if (parameters.empty()) fault(record, "has a password, which needs --hash-config");
+  if (parameters.empty()) record.fault("has a password, which needs --hash-config");
   row.password_hash = parameters + '$' + text_in(object, "salt") + '$' + hash;
 }
 

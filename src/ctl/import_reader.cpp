@@ -45,22 +45,18 @@ std::string_view unpadded(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
 }
 
-void fault(ImportRecord& record, std::string what) {
-  if (record.problem.empty()) record.problem = std::move(what);
-}
-
 void read_members(ImportRecord& record, const api::JsonValue& object) {
   for (const auto& item : object.GetObject()) {
     const std::string_view name{item.name.GetString(), item.name.GetStringLength()};
     const auto member = column(name);
     if (member == nullptr) {
-      fault(record, "has the unknown member " + shown_name(name));
+      record.fault("has the unknown member " + shown_name(name));
     } else if (item.value.IsString()) {
       record.row.*member = unpadded({item.value.GetString(), item.value.GetStringLength()});
     } else if (item.value.IsBool() && member == &ImportRow::email_verified) {
       record.row.*member = item.value.GetBool() ? "true" : "false";
     } else if (!item.value.IsNull()) {
-      fault(record, "has no text in " + shown_name(name));
+      record.fault("has no text in " + shown_name(name));
     }
   }
 }
@@ -72,16 +68,16 @@ void read_supabase(ImportRecord& record, const std::array<std::string, kSupabase
   row.password_hash = value(Supabase::hash);
   row.email_verified = value(Supabase::confirmed).empty() ? "false" : "true";
   read_supabase_names(row, value(Supabase::meta_data));
-  if (row.email.empty()) fault(record, "has no e-mail address");
-  if (!value(Supabase::deleted).empty()) fault(record, "is of somebody who was deleted there");
-  if (!value(Supabase::banned).empty()) fault(record, "is of somebody who is banned there");
+  if (row.email.empty()) record.fault("has no e-mail address");
+  if (!value(Supabase::deleted).empty()) record.fault("is of somebody who was deleted there");
+  if (!value(Supabase::banned).empty()) record.fault("is of somebody who is banned there");
 }
 
 void parse_object(ImportRecord& record, const std::string& text, ImportFormat format,
                   const std::string& firebase) {
   try {
     const auto json = api::parse_json(text);
-    if (!json.IsObject()) return fault(record, "is no JSON object");
+    if (!json.IsObject()) return record.fault("is no JSON object");
     switch (format) {
       case ImportFormat::auth0: return read_auth0(record, json);
       case ImportFormat::firebase: return read_firebase(record, json, firebase);
@@ -92,7 +88,7 @@ void parse_object(ImportRecord& record, const std::string& text, ImportFormat fo
     }
   } catch (const ApiError&) {
     // Whose words would repeat a piece of the line.
-    fault(record, "is not valid JSON");
+    record.fault("is not valid JSON");
   }
 }
 

@@ -42,7 +42,7 @@ constexpr std::array kBootstrap = {
 // Tables that are there without any migration.
 constexpr const char* kOwnTables = "('version', 'definition', 'migration_lock')";
 // Says that a baseline has begun, so that it goes on after it was cut short.
-constexpr const char* kBegin =
+constexpr const char* kBeginMigration =
     "REPLACE INTO tenantd.definition (kind, name, text_hash, shown_hash) VALUES ('BASELINE', '', '', '')";
 
 ConnectOptions administrator(const Settings& settings, int timeout_seconds) {
@@ -125,7 +125,7 @@ class Runner {
     if (version_ > 0) return false;
     const auto baseline = find_baseline(settings_.sql_dir);
     if (baseline && is_new()) {
-      if (!options_.dry_run) execute(kBegin);
+      if (!options_.dry_run) execute(kBeginMigration);
       apply(*baseline);
       version_ = baseline->version;
       return true;

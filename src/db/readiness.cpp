@@ -26,7 +26,7 @@ std::string version_of(Connection& db) {
 }
 
 // "10.11.14-MariaDB": 10011.
-int number_of(const std::string& version) {
+int release_of(const std::string& version) {
   char* rest = nullptr;
   const auto major = std::strtol(version.c_str(), &rest, 10);
   const auto minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
@@ -60,7 +60,7 @@ void require_ready(Txn& txn) {
 void require_sound_server(Connection& db) {
   const auto version = version_of(db);
   const bool mysql = db.engine() == Engine::mysql;
-  if (number_of(version) < (mysql ? 8004 : 10011))
+  if (release_of(version) < (mysql ? 8004 : 10011))
     throw std::runtime_error("the server is " + version + ": MariaDB 10.11, MySQL 8.4, or later is needed");
   if (leaves_orphans(db.query(kCascades))) throw std::runtime_error(kCascadesFault);
 }

@@ -7,20 +7,24 @@
 namespace tenantd {
 namespace {
 
-using Word = std::pair<std::string_view, std::string_view>;  // what the agent holds, what it stands for
+using AgentWord = std::pair<std::string_view, std::string_view>;  // what the agent holds, what it stands for
 
 // The order counts: nearly every browser also names the ones it wants to be taken for.
-constexpr std::array kBrowsers{
-    Word{"Edg", "Edge"},       Word{"OPR/", "Opera"},       Word{"SamsungBrowser/", "Samsung Internet"},
-    Word{"FxiOS/", "Firefox"}, Word{"Firefox/", "Firefox"}, Word{"CriOS/", "Chrome"},
-    Word{"Chrome/", "Chrome"}, Word{"Safari/", "Safari"}};
-constexpr std::array kSystems{Word{"iPhone", "iPhone"},   Word{"iPad", "iPad"},
-                              Word{"Android", "Android"}, Word{"Windows", "Windows"},
-                              Word{"CrOS", "ChromeOS"},   Word{"Macintosh", "macOS"},
-                              Word{"Linux", "Linux"}};
+constexpr std::array kBrowsers{AgentWord{"Edg", "Edge"},
+                               AgentWord{"OPR/", "Opera"},
+                               AgentWord{"SamsungBrowser/", "Samsung Internet"},
+                               AgentWord{"FxiOS/", "Firefox"},
+                               AgentWord{"Firefox/", "Firefox"},
+                               AgentWord{"CriOS/", "Chrome"},
+                               AgentWord{"Chrome/", "Chrome"},
+                               AgentWord{"Safari/", "Safari"}};
+constexpr std::array kSystems{AgentWord{"iPhone", "iPhone"},   AgentWord{"iPad", "iPad"},
+                              AgentWord{"Android", "Android"}, AgentWord{"Windows", "Windows"},
+                              AgentWord{"CrOS", "ChromeOS"},   AgentWord{"Macintosh", "macOS"},
+                              AgentWord{"Linux", "Linux"}};
 
 template <std::size_t N>
-std::string_view first_found(const std::array<Word, N>& words, std::string_view agent) {
+std::string_view first_found(const std::array<AgentWord, N>& words, std::string_view agent) {
   for (const auto& [sign, name] : words)
     if (agent.find(sign) != std::string_view::npos) return name;
   return {};

@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <memory>
 
+#include "tenantd/base/owned.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd {
@@ -16,17 +15,13 @@ namespace {
 constexpr std::size_t kMaxAddress = 254;  // RFC 5321 section 4.5.3.1.3, without the angle brackets
 constexpr std::size_t kMaxLocal = 64;     // RFC 5321 section 4.5.3.1.1
 
-struct Free {
-  void operator()(void* memory) const { std::free(memory); }
-};
-
 std::optional<std::string> fold_local(std::string_view local) {
   utf8proc_uint8_t* raw = nullptr;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
                                                       UTF8PROC_CASEFOLD | UTF8PROC_REJECTNA);
   const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(local.data()),
                                    static_cast<utf8proc_ssize_t>(local.size()), &raw, options);
-  const std::unique_ptr<utf8proc_uint8_t, Free> owned{raw};
+  const Owned<utf8proc_uint8_t> owned{raw};
   if (length <= 0) return std::nullopt;
   return std::string{reinterpret_cast<const char*>(raw), static_cast<std::size_t>(length)};
 }
@@ -34,7 +29,7 @@ std::optional<std::string> fold_local(std::string_view local) {
 std::optional<std::string> fold_domain(const std::string& domain) {
   char* raw = nullptr;
   const int status = idn2_to_ascii_8z(domain.c_str(), &raw, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  const std::unique_ptr<char, Free> owned{raw};
+  const Owned<char> owned{raw};
   if (status != IDN2_OK) return std::nullopt;
   return ascii_lower(raw);
 }

@@ -3,15 +3,11 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
+
+#include "tenantd/base/owned.hpp"
 
 namespace tenantd {
 namespace {
-
-struct Free {
-  void operator()(void* memory) const { std::free(memory); }
-};
 
 constexpr utf8proc_int32_t kBrailleBlank = 0x2800;
 
@@ -57,7 +53,7 @@ std::optional<std::string> to_nfc(std::string_view text) {
   const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                    static_cast<utf8proc_ssize_t>(text.size()), &raw,
                                    static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  const std::unique_ptr<utf8proc_uint8_t, Free> owned{raw};
+  const Owned<utf8proc_uint8_t> owned{raw};
   if (length < 0) return std::nullopt;
   return std::string{reinterpret_cast<const char*>(raw), static_cast<std::size_t>(length)};
 }

@@ -6,7 +6,7 @@
 namespace tenantd {
 namespace {
 
-constexpr std::array<std::string_view, kPermissionCount> kNames = {
+constexpr std::array<std::string_view, kPermissionCount> kPermissionNames = {
 #define X(name, text) text,
     TENANTD_PERMISSIONS(X)
 #undef X
@@ -25,8 +25,8 @@ constexpr PermissionSet everything() {
 constexpr PermissionSet viewer() {
   PermissionSet set;
   for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    const auto action = action_of(kNames[i]);
-    if (is_business(resource_of(kNames[i])) && (action == "read" || action == "download"))
+    const auto action = action_of(kPermissionNames[i]);
+    if (is_business(resource_of(kPermissionNames[i])) && (action == "read" || action == "download"))
       set = set.with(static_cast<Permission>(i));
   }
   return set;
@@ -45,7 +45,7 @@ constexpr PermissionSet member() {
 constexpr PermissionSet manager() {
   PermissionSet set = member();
   for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    if (is_business(resource_of(kNames[i])) && action_of(kNames[i]) != "delete")
+    if (is_business(resource_of(kPermissionNames[i])) && action_of(kPermissionNames[i]) != "delete")
       set = set.with(static_cast<Permission>(i));
   }
   return set.with(Permission::users_read).with(Permission::users_invite).with(Permission::stats_read);
@@ -72,12 +72,12 @@ static_assert(admin().covers(manager()) && manager().covers(member()) && member(
 PermissionSet every_permission() { return everything(); }
 
 std::string_view permission_name(Permission permission) {
-  return kNames[static_cast<std::size_t>(permission)];
+  return kPermissionNames[static_cast<std::size_t>(permission)];
 }
 
 std::optional<Permission> parse_permission(std::string_view name) {
   for (std::size_t i = 0; i < kPermissionCount; ++i)
-    if (kNames[i] == name) return static_cast<Permission>(i);
+    if (kPermissionNames[i] == name) return static_cast<Permission>(i);
   return std::nullopt;
 }
 
@@ -100,7 +100,7 @@ std::string format_permissions(const PermissionSet& set) {
 std::vector<std::string_view> permission_names(const PermissionSet& set) {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < kPermissionCount; ++i)
-    if (set.has(static_cast<Permission>(i))) names.push_back(kNames[i]);
+    if (set.has(static_cast<Permission>(i))) names.push_back(kPermissionNames[i]);
   return names;
 }
 

@@ -8,18 +8,18 @@
 namespace tenantd {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames{"draft",    "submitted", "approved",
-                                                 "rejected", "received",  "partially_received"};
+constexpr std::array<std::string_view, 6> kPurchaseNames{"draft",    "submitted", "approved",
+                                                         "rejected", "received",  "partially_received"};
 
 }  // namespace
 
 std::string_view purchase_status_name(PurchaseStatus status) {
-  return kNames.at(static_cast<std::size_t>(status));
+  return kPurchaseNames.at(static_cast<std::size_t>(status));
 }
 
 std::optional<PurchaseStatus> parse_purchase_status(std::string_view text) {
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == text || std::to_string(i) == text) return static_cast<PurchaseStatus>(i);
+  for (std::size_t i = 0; i < kPurchaseNames.size(); ++i)
+    if (kPurchaseNames[i] == text || std::to_string(i) == text) return static_cast<PurchaseStatus>(i);
   return std::nullopt;
 }
 

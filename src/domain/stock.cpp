@@ -5,15 +5,17 @@
 namespace tenantd {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames{"in", "out", "adjust", "transfer"};
+constexpr std::array<std::string_view, 4> kMovementNames{"in", "out", "adjust", "transfer"};
 
 }  // namespace
 
-std::string_view movement_type_name(MovementType type) { return kNames.at(static_cast<std::size_t>(type)); }
+std::string_view movement_type_name(MovementType type) {
+  return kMovementNames.at(static_cast<std::size_t>(type));
+}
 
 std::optional<MovementType> parse_movement_type(std::string_view name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == name) return static_cast<MovementType>(i);
+  for (std::size_t i = 0; i < kMovementNames.size(); ++i)
+    if (kMovementNames[i] == name) return static_cast<MovementType>(i);
   return std::nullopt;
 }
 

@@ -19,7 +19,7 @@ constexpr Sql kJoin{"host.join",
                     "VALUES (?, ?, 0, ?, ?, UNIX_TIMESTAMP(), UNIX_TIMESTAMP())"};
 constexpr Sql kRenew{"host.renew",
                      "UPDATE host SET beat = beat + 1, seen_at = UNIX_TIMESTAMP() WHERE id = ?"};
-constexpr Sql kList{
+constexpr Sql kListLive{
     "host.list_beats",
     "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation) FROM host"};
 constexpr Sql kLeave{"host.leave", "DELETE FROM host WHERE id = ?"};
@@ -112,7 +112,7 @@ void Poller::join() {
 Standing::Found Poller::look(std::int64_t began_us) {
   Standing::Found found;
   found.began_us = began_us;
-  auto rows = connection_->query(kList);
+  auto rows = connection_->query(kListLive);
   while (rows.next()) {
     log_end_ = rows.integer(3);
     const auto id = rows.id<HostId>(0);

@@ -13,7 +13,7 @@
 namespace tenantd::http {
 namespace {
 
-const int kSignal = SIGRTMIN + 1;
+const int kCpuSignal = SIGRTMIN + 1;
 
 struct Work {
   std::string_view path;
@@ -57,7 +57,7 @@ void catch_signal() {
   struct sigaction action = {};
   action.sa_handler = end_process;
   sigfillset(&action.sa_mask);
-  sigaction(kSignal, &action, nullptr);
+  sigaction(kCpuSignal, &action, nullptr);
 }
 
 // This thread's timer on its own CPU clock. Without one, which takes a kernel that is out of timers, nothing
@@ -69,7 +69,7 @@ class Timer {
     std::call_once(once, catch_signal);
     struct sigevent event = {};
     event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = kSignal;
+    event.sigev_signo = kCpuSignal;
     event._sigev_un._tid = ::gettid();
     made_ = ::timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) == 0;
   }

@@ -14,7 +14,7 @@ namespace tenantd::http {
 namespace {
 
 constexpr std::size_t kMaxForm = 32768;
-constexpr std::size_t kMaxParameters = 100;
+constexpr std::size_t kMaxFormParameters = 100;
 
 // What cgicc would read from standard input and the environment.
 class FormInput : public cgicc::CgiInput {
@@ -52,7 +52,7 @@ void check_component(std::string_view text) {
 
 void check_form(std::string_view body) {
   if (body.size() > kMaxForm) throw BadRequest{413, "body_too_large", "A form is limited to 32 KB"};
-  if (static_cast<std::size_t>(std::count(body.begin(), body.end(), '&')) >= kMaxParameters)
+  if (static_cast<std::size_t>(std::count(body.begin(), body.end(), '&')) >= kMaxFormParameters)
     throw BadRequest{400, "too_many_parameters", "The form has over 100 parameters"};
   for (const auto piece : split(body, '&')) {
     const auto equals = piece.find('=');

@@ -5,7 +5,7 @@
 namespace tenantd::http {
 namespace {
 
-constexpr int kSignal = SIGURG;
+constexpr int kCutSignal = SIGURG;
 
 void do_nothing(int) {}
 
@@ -14,7 +14,7 @@ void install_handler() {
   struct sigaction action = {};
   action.sa_handler = do_nothing;
   sigemptyset(&action.sa_mask);
-  sigaction(kSignal, &action, nullptr);
+  sigaction(kCutSignal, &action, nullptr);
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ void IoWatch::enroll(int index) {
   std::call_once(once, install_handler);
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, kSignal);
+  sigaddset(&set, kCutSignal);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   slots_[static_cast<std::size_t>(index)].thread = pthread_self();
 }
@@ -34,7 +34,7 @@ void IoWatch::interrupt_overdue(std::int64_t now_us, bool all_readers) {
     const std::lock_guard lock{slot.mutex};
     if (slot.phase == Phase::none) continue;
     const bool cut = all_readers && slot.phase == Phase::reading;
-    if (cut || now_us >= slot.deadline_us) pthread_kill(slot.thread, kSignal);
+    if (cut || now_us >= slot.deadline_us) pthread_kill(slot.thread, kCutSignal);
   }
 }
 

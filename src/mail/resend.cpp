@@ -5,7 +5,7 @@ namespace tenantd::mail {
 namespace {
 
 // https://resend.com/docs/api-reference/emails/send-email
-std::string body_of(const Message& message) {
+std::string resend_body(const Message& message) {
   json::Object headers;
   headers.set("Message-ID", '<' + message.message_id + '>')
       .set("Auto-Submitted", "auto-generated")
@@ -20,7 +20,7 @@ std::string body_of(const Message& message) {
   return body.text();
 }
 
-Reading read(const net::OutboundReply& reply) {
+Reading read_resend(const net::OutboundReply& reply) {
   if (reply.status < 300) return {member_text(reply.body, "id"), "", false};
   const auto name = member_text(reply.body, "name");
   const auto words = member_text(reply.body, "message");
@@ -38,8 +38,8 @@ class Resend final : public Provider {
     request.headers = {{"Authorization", "Bearer " + options_.api_key.reveal()},
                        {"Content-Type", "application/json"},
                        {"Idempotency-Key", message.message_id}};
-    request.body = body_of(message);
-    return ask_provider("resend", client_, request, read);
+    request.body = resend_body(message);
+    return ask_provider("resend", client_, request, read_resend);
   }
   void idle() override { client_.idle(); }
 

@@ -14,7 +14,7 @@ constexpr std::array kOperators = {"AccountSuspendedException", "LimitExceededEx
                                    "TooManyRequestsException"};
 
 // https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
-std::string body_of(const Message& message) {
+std::string ses_body(const Message& message) {
   const auto in = [](const char* name, const auto& inner) { return json::Object{}.set(name, inner); };
   json::Object body;
   body.set("FromEmailAddress", message.sender)
@@ -30,7 +30,7 @@ std::string type_of(const net::OutboundReply& reply) {
   return type.substr(type.find('#') == std::string::npos ? 0 : type.find('#') + 1);
 }
 
-Reading read(const net::OutboundReply& reply) {
+Reading read_ses(const net::OutboundReply& reply) {
   if (reply.status < 300) return {member_text(reply.body, "MessageId"), "", false};
   const auto type = type_of(reply);
   auto words = member_text(reply.body, "message");
@@ -51,9 +51,9 @@ class Ses final : public Provider {
     request.method = "POST";
     request.url = options_.url + "/v2/email/outbound-emails";
     request.headers = {{"Content-Type", "application/json"}};
-    request.body = body_of(message);
+    request.body = ses_body(message);
     request.aws = options_.credentials;
-    return ask_provider("ses", client_, request, read);
+    return ask_provider("ses", client_, request, read_ses);
   }
   void idle() override { client_.idle(); }
 

@@ -11,15 +11,10 @@ void require(CURLMcode code) {
   if (code != CURLM_OK) throw std::runtime_error(std::string{"libcurl: "} + curl_multi_strerror(code));
 }
 
-struct Flight {
-  std::uint64_t tag;
-  std::unique_ptr<Exchange> exchange;
-};
-
-OutboundPool::Outcome outcome_of(const Flight& flight, CURLcode result) {
+OutboundPool::Outcome outcome_of(std::uint64_t tag, Exchange& exchange, CURLcode result) {
   OutboundPool::Outcome outcome;
-  outcome.tag = flight.tag;
-  CURL* handle = flight.exchange->handle();
+  outcome.tag = tag;
+  CURL* handle = exchange.handle();
   curl_off_t microseconds = 0;
   curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &microseconds);
   outcome.milliseconds = microseconds / 1000;
@@ -27,7 +22,7 @@ OutboundPool::Outcome outcome_of(const Flight& flight, CURLcode result) {
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   outcome.status = static_cast<int>(status);
   try {
-    outcome.reply = flight.exchange->finish(result);
+    outcome.reply = exchange.finish(result);
   } catch (const OutboundError& e) {
     outcome.error = e;
   }
@@ -37,6 +32,11 @@ OutboundPool::Outcome outcome_of(const Flight& flight, CURLcode result) {
 }  // namespace
 
 struct OutboundPool::State {
+  struct Flight {
+    std::uint64_t tag;
+    std::unique_ptr<Exchange> exchange;
+  };
+
   explicit State(OutboundPolicy given) : policy(std::move(given)), multi(curl_multi_init()) {
     if (multi == nullptr) throw std::runtime_error("libcurl has no memory");
   }
@@ -58,7 +58,7 @@ struct OutboundPool::State {
       const CURLcode result = message->data.result;
       require(curl_multi_remove_handle(multi, handle));
       const auto found = flights.find(handle);
-      finished.push_back(outcome_of(found->second, result));
+      finished.push_back(outcome_of(found->second.tag, *found->second.exchange, result));
       flights.erase(found);
     }
     return finished;
@@ -79,7 +79,7 @@ void OutboundPool::start(std::uint64_t tag, OutboundRequest request) {
   // joins the thread that asks it.
   if (curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK)
     throw std::runtime_error("libcurl is too old");
-  state_->flights.emplace(handle, Flight{tag, std::move(exchange)});
+  state_->flights.emplace(handle, State::Flight{tag, std::move(exchange)});
   if (const auto added = curl_multi_add_handle(state_->multi, handle); added != CURLM_OK) {
     state_->flights.erase(handle);
     require(added);

@@ -13,12 +13,12 @@
 namespace tenantd::service {
 namespace {
 
-using Kind = CourierEvent::Kind;
+using MailKind = CourierEvent::Kind;
 
-constexpr std::int64_t kBatch = 20;
-constexpr Seconds kLeaseMargin{15};  // claiming and recording
-constexpr Seconds kKnockMax{60};     // between two attempts to reach the mail server
-constexpr std::chrono::milliseconds kPoll{1000};
+constexpr std::int64_t kMailBatch = 20;
+constexpr Seconds kMailLeaseMargin{15};  // claiming and recording
+constexpr Seconds kKnockMax{60};         // between two attempts to reach the mail server
+constexpr std::chrono::milliseconds kMailPoll{1000};
 
 std::int64_t microseconds(Seconds s) { return std::chrono::microseconds{s}.count(); }
 
@@ -27,24 +27,24 @@ Seconds longest_send(const CourierOptions& options) { return options.send_timeou
 
 }  // namespace
 
-std::string_view courier_event_name(Kind kind) {
+std::string_view courier_event_name(MailKind kind) {
   switch (kind) {
-    case Kind::sent: return "mail_sent";
-    case Kind::postponed: return "mail_postponed";
-    case Kind::dead: return "mail_dead";
-    case Kind::mail_server_lost: return "mail_server_lost";
-    case Kind::mail_server_back: return "mail_server_back";
-    case Kind::provider_lost: return "mail_provider_lost";
-    case Kind::provider_back: return "mail_provider_back";
-    case Kind::database_lost: return "database_lost";
-    case Kind::database_back: return "database_back";
+    case MailKind::sent: return "mail_sent";
+    case MailKind::postponed: return "mail_postponed";
+    case MailKind::dead: return "mail_dead";
+    case MailKind::mail_server_lost: return "mail_server_lost";
+    case MailKind::mail_server_back: return "mail_server_back";
+    case MailKind::provider_lost: return "mail_provider_lost";
+    case MailKind::provider_back: return "mail_provider_back";
+    case MailKind::database_lost: return "database_lost";
+    case MailKind::database_back: return "database_back";
   }
   throw std::logic_error("no such courier event");
 }
 
-bool is_failure(Kind kind) {
-  return kind != Kind::sent && kind != Kind::mail_server_back && kind != Kind::provider_back &&
-         kind != Kind::database_back;
+bool is_failure(MailKind kind) {
+  return kind != MailKind::sent && kind != MailKind::mail_server_back && kind != MailKind::provider_back &&
+         kind != MailKind::database_back;
 }
 
 CourierOptions courier_options(const Settings& settings) {
@@ -69,15 +69,15 @@ Courier::Courier(CourierOptions options, std::unique_ptr<mail::Transport> transp
       transport_(std::move(transport)),
       bell_(options_.wake_socket),
       queue_(options_.database, options_.first_retry,
-             {[this](const std::string& why) { report(Kind::database_lost, why); },
-              [this] { report(Kind::database_back, ""); }}) {
-  options_.lease = std::max(options_.lease, longest_send(options_) + kLeaseMargin);
+             {[this](const std::string& why) { report(MailKind::database_lost, why); },
+              [this] { report(MailKind::database_back, ""); }}) {
+  options_.lease = std::max(options_.lease, longest_send(options_) + kMailLeaseMargin);
 }
 
 void Courier::run(const std::atomic<bool>& stop) {
   while (!stop) {
     options_.on_tick();
-    if (!step(stop)) bell_.wait(kPoll);
+    if (!step(stop)) bell_.wait(kMailPoll);
   }
   transport_->idle();
 }
@@ -126,7 +126,7 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
   // Beyond this, a send might outlast the lease.
   const auto last_start = monotonic_microseconds() + microseconds(options_.lease - longest_send(options_));
   const auto rows = store::claim_due_mail(queue_.database(), turns_, due_by, at + options_.lease,
-                                          server_lost_ ? 1 : kBatch);
+                                          server_lost_ ? 1 : kMailBatch);
   bool going = true;
   for (const auto& row : rows) {
     going =
@@ -187,11 +187,11 @@ void Courier::note_server(const mail::Result& result) {
     server_delay_ = std::min(longest, std::max(options_.first_retry, server_delay_ * 2));
     server_retry_at_ = options_.clock() + queue_.jittered(server_delay_);
     hasten_ = true;
-    if (!server_lost_) report(Kind::mail_server_lost, result.detail);
+    if (!server_lost_) report(MailKind::mail_server_lost, result.detail);
     server_lost_ = true;
     return;
   }
-  if (server_lost_) report(Kind::mail_server_back, result.detail);
+  if (server_lost_) report(MailKind::mail_server_back, result.detail);
   server_lost_ = false;
   server_delay_ = Seconds{0};
   server_retry_at_ = TimePoint{};
@@ -201,7 +201,7 @@ void Courier::note_server(const mail::Result& result) {
 void Courier::note_provider(const mail::Result& result) {
   const bool lost = !result.detour.empty();
   if (lost == provider_lost_ || (!lost && result.connection_failed)) return;
-  report(lost ? Kind::provider_lost : Kind::provider_back, lost ? result.detour : result.detail);
+  report(lost ? MailKind::provider_lost : MailKind::provider_back, lost ? result.detour : result.detail);
   provider_lost_ = lost;
 }
 
@@ -218,14 +218,14 @@ void Courier::save(const Verdict& verdict) {
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::sent) {
     persist([&] { store::mark_mail_sent(queue_.database(), row, at, result.provider, result.provider_id); });
-    report(Kind::sent, result.detail, &row);
+    report(MailKind::sent, result.detail, &row);
     if (hasten_) persist([&] { store::hasten_mail_after_outage(queue_.database(), at); });
     hasten_ = false;
   } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
     if (result.no_such_recipient) suppress(row, result.detail, at);
     persist(
         [&] { store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient); });
-    report(Kind::dead, result.detail, &row);
+    report(MailKind::dead, result.detail, &row);
   } else {
     const TimePoint next =
         result.connection_failed ? server_retry_at_ : at + queue_.retry_delay(row.attempts);
@@ -233,7 +233,7 @@ void Courier::save(const Verdict& verdict) {
       store::mark_mail_retry(queue_.database(), row, at, std::max(next, at), result.detail,
                              result.connection_failed);
     });
-    report(Kind::postponed, result.detail, &row);
+    report(MailKind::postponed, result.detail, &row);
   }
 }
 
@@ -244,7 +244,7 @@ void Courier::suppress(const store::OutboxRow& row, const std::string& why, Time
   persist([&] { store::suppress(queue_.database(), suppression); });
 }
 
-void Courier::report(Kind kind, const std::string& detail, const store::OutboxRow* row) const {
+void Courier::report(MailKind kind, const std::string& detail, const store::OutboxRow* row) const {
   options_.on_event({kind, row ? row->id.str() : "", row ? row->template_name : "", detail});
 }
 

@@ -10,6 +10,8 @@
 namespace tenantd::service {
 
 inline const store::ReporterScope kReporter = store::ReporterScope::unsafe_for_reporter();
+// How long it is known that a job was done.
+inline constexpr Seconds kJobsKept = 8 * kWeek;
 
 JobResult send_weekly_reports(const ReporterRun& run);
 JobResult tell_low_stock(const ReporterRun& run);

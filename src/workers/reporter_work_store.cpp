@@ -5,7 +5,7 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kOrganizations{
+constexpr Sql kOrganizationsDue{
     "low_stock.organizations",
     "SELECT p.org_id FROM tenantd.product p JOIN tenantd.organization o ON o.id = p.org_id AND o.status = 0 "
     "WHERE p.low_untold = 1 AND p.org_id > ? GROUP BY p.org_id ORDER BY p.org_id LIMIT ?"};
@@ -30,7 +30,7 @@ constexpr Sql kRemove{"drafts.remove", "DELETE FROM purchase_request WHERE org_i
 }  // namespace
 
 std::vector<OrgId> organizations_with_crossings(db::Txn& txn, const ReporterScope&, OrgId after) {
-  auto rows = txn.query(kOrganizations, after, kOrganizationBatch);
+  auto rows = txn.query(kOrganizationsDue, after, kOrganizationBatch);
   std::vector<OrgId> found;
   while (rows.next()) found.push_back(rows.id<OrgId>(0));
   return found;

@@ -7,8 +7,7 @@
 namespace tenantd::service {
 namespace {
 
-constexpr std::string_view kJob = "drafts";
-constexpr Seconds kRunsKept = 8 * kWeek;
+constexpr std::string_view kStaleDrafts = "drafts";
 
 void tell(db::Txn& txn, const Context& context, OrgId org, PurchaseRequestId id, const store::Draft& draft) {
   json::Object before, data;
@@ -65,15 +64,16 @@ bool remove_batch(const ReporterRun& run, JobResult& result, TimePoint before) {
 JobResult remove_drafts(const ReporterRun& run) {
   const auto& context = run.context;
   JobResult result{Job::drafts, newest_two_oclock(context.now)};
-  result.done_before = db::run_transaction(
-      run.pool, nullptr, [&](db::Txn& txn) { return store::job_done(txn, kReporter, kJob, *result.due); });
+  result.done_before = db::run_transaction(run.pool, nullptr, [&](db::Txn& txn) {
+    return store::job_done(txn, kReporter, kStaleDrafts, *result.due);
+  });
   if (result.done_before || context.settings.draft_days == 0) return result;
   while (remove_batch(run, result, *result.due - context.settings.draft_days * kDay)) {
   }
   if (result.failed > 0 || !run.keep_going()) return result;
   db::run_transaction(run.pool, nullptr, [&](db::Txn& txn) {
-    store::claim_job(txn, kReporter, kJob, OrgId{}, *result.due, context.now);
-    store::forget_jobs(txn, kReporter, kJob, *result.due - kRunsKept);
+    store::claim_job(txn, kReporter, kStaleDrafts, OrgId{}, *result.due, context.now);
+    store::forget_jobs(txn, kReporter, kStaleDrafts, *result.due - kJobsKept);
   });
   return result;
 }

@@ -48,7 +48,8 @@ constexpr Sql kAccountEvents{
     "DELETE FROM tenantd.account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
 constexpr Sql kNetworks{"sweep.known_networks",
                         "DELETE FROM tenantd.known_network WHERE last_used_at <= ? LIMIT ?"};
-constexpr Sql kRequests{"sweep.requests", "DELETE FROM tenantd.sweep_request WHERE finished_at <= ? LIMIT ?"};
+constexpr Sql kSweepRequests{"sweep.requests",
+                             "DELETE FROM tenantd.sweep_request WHERE finished_at <= ? LIMIT ?"};
 constexpr Sql kEvents{"sweep.events", "CALL tenantd.forget_events(?, ?)"};
 constexpr Sql kExpiredAudit{"sweep.find_audit", "CALL tenantd.find_expired_audit(?, ?)"};
 constexpr Sql kCutAudit{"sweep.cut_audit", "CALL tenantd.cut_audit(?, ?, ?, ?, ?, ?)"};
@@ -165,7 +166,7 @@ std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint be
   return txn.execute(kNetworks, before, kSweepBatch);
 }
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
-  return txn.execute(kRequests, before, kSweepBatch);
+  return txn.execute(kSweepRequests, before, kSweepBatch);
 }
 
 std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before) {

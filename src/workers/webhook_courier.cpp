@@ -11,7 +11,7 @@
 namespace tenantd::service {
 namespace {
 
-using Kind = WebhookEvent::Kind;
+using WebhookKind = WebhookEvent::Kind;
 
 constexpr Seconds kLeaseMargin{15};  // claiming and recording
 constexpr std::chrono::milliseconds kPoll{1000};
@@ -43,18 +43,20 @@ store::Answer answer_of(const net::OutboundPool::Outcome& outcome) {
 
 }  // namespace
 
-std::string_view webhook_event_name(Kind kind) {
+std::string_view webhook_event_name(WebhookKind kind) {
   switch (kind) {
-    case Kind::delivered: return "webhook_delivered";
-    case Kind::postponed: return "webhook_postponed";
-    case Kind::dead: return "webhook_dead";
-    case Kind::database_lost: return "webhooks_database_lost";
-    case Kind::database_back: return "webhooks_database_back";
+    case WebhookKind::delivered: return "webhook_delivered";
+    case WebhookKind::postponed: return "webhook_postponed";
+    case WebhookKind::dead: return "webhook_dead";
+    case WebhookKind::database_lost: return "webhooks_database_lost";
+    case WebhookKind::database_back: return "webhooks_database_back";
   }
   throw std::logic_error("no such webhook event");
 }
 
-bool is_failure(Kind kind) { return kind != Kind::delivered && kind != Kind::database_back; }
+bool is_failure(WebhookKind kind) {
+  return kind != WebhookKind::delivered && kind != WebhookKind::database_back;
+}
 
 WebhookCourierOptions webhook_courier_options(const Settings& settings) {
   WebhookCourierOptions options;
@@ -76,10 +78,10 @@ WebhookCourier::WebhookCourier(WebhookCourierOptions options)
       turns_(options_.connections),
       queue_(options_.database, options_.first_retry,
              {[this](const std::string& why) {
-                options_.on_event({Kind::database_lost, "", "", why, 0});
+                options_.on_event({WebhookKind::database_lost, "", "", why, 0});
               },
               [this] {
-                options_.on_event({Kind::database_back, "", "", "", 0});
+                options_.on_event({WebhookKind::database_back, "", "", "", 0});
               }}) {}
 
 void WebhookCourier::wake() noexcept {
@@ -242,9 +244,9 @@ void WebhookCourier::save(db::Connection& db, const Result& result, TimePoint at
 
 void WebhookCourier::tell(const Result& result, TimePoint at) const {
   const auto& [claim, answer] = result;
-  const auto kind = answer.error.empty()   ? Kind::delivered
-                    : gives_up(result, at) ? Kind::dead
-                                           : Kind::postponed;
+  const auto kind = answer.error.empty()   ? WebhookKind::delivered
+                    : gives_up(result, at) ? WebhookKind::dead
+                                           : WebhookKind::postponed;
   const auto said =
       answer.error.empty() ? "HTTP " + std::to_string(answer.response_status.value_or(0)) : answer.error;
   options_.on_event({kind, claim.webhook.id.str(), claim.event.str(), said, answer.duration_ms});
@@ -264,7 +266,7 @@ void WebhookCourier::say_farewell() {
     }
   } catch (const std::exception& problem) {
     // Their leases run out.
-    options_.on_event({Kind::database_lost, "", "", reason(problem), 0});
+    options_.on_event({WebhookKind::database_lost, "", "", reason(problem), 0});
   }
 }
 

@@ -7,11 +7,10 @@
 namespace tenantd::service {
 namespace {
 
-constexpr std::string_view kJob = "weekly_report";
+constexpr std::string_view kWeeklyReport = "weekly_report";
 constexpr std::int64_t kMostMoved = 10;
 constexpr std::int64_t kLowListed = 20;
 constexpr std::size_t kRolesListed = 20;
-constexpr Seconds kRunsKept = 8 * kWeek;
 constexpr std::int64_t kMarks = 20;  // of the text's longest bar
 
 template <class Numbers>
@@ -85,12 +84,12 @@ void report_all(const ReporterRun& run, JobResult& result) {
   OrgId last;
   for (;;) {
     const auto batch = db::run_transaction(run.pool, nullptr, [&](db::Txn& txn) {
-      return store::organizations_due(txn, kReporter, kJob, due, last);
+      return store::organizations_due(txn, kReporter, kWeeklyReport, due, last);
     });
     for (const auto& org : batch) {
       if (!run.keep_going()) return;
       for_organization(run, result, org, [&](db::Txn& txn, const std::string& name) -> std::int64_t {
-        if (!store::claim_job(txn, kReporter, kJob, org, due, run.context.now)) return 0;
+        if (!store::claim_job(txn, kReporter, kWeeklyReport, org, due, run.context.now)) return 0;
         const auto report = read_week(txn, org, name, week, run.context.now);
         return report ? report_to(txn, run, org, *report) : 0;
       });
@@ -100,8 +99,8 @@ void report_all(const ReporterRun& run, JobResult& result) {
   }
   if (result.failed > 0 || !run.keep_going()) return;
   db::run_transaction(run.pool, nullptr, [&](db::Txn& txn) {
-    store::claim_job(txn, kReporter, kJob, OrgId{}, due, run.context.now);
-    store::forget_jobs(txn, kReporter, kJob, due - kRunsKept);
+    store::claim_job(txn, kReporter, kWeeklyReport, OrgId{}, due, run.context.now);
+    store::forget_jobs(txn, kReporter, kWeeklyReport, due - kJobsKept);
   });
 }
 
@@ -156,8 +155,9 @@ std::map<std::string, std::string> report_values(const WeeklyReport& report, Per
 
 JobResult send_weekly_reports(const ReporterRun& run) {
   JobResult result{Job::weekly, newest_sunday(run.context.now)};
-  result.done_before = db::run_transaction(
-      run.pool, nullptr, [&](db::Txn& txn) { return store::job_done(txn, kReporter, kJob, *result.due); });
+  result.done_before = db::run_transaction(run.pool, nullptr, [&](db::Txn& txn) {
+    return store::job_done(txn, kReporter, kWeeklyReport, *result.due);
+  });
   if (!result.done_before) report_all(run, result);
   return result;
 }

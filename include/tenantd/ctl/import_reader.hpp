@@ -32,6 +32,11 @@ struct ImportRecord {
   std::int64_t line = 0;  // where it begins, from 1
   service::ImportRow row;
   std::string problem;  // why it cannot be taken as a row; empty = it can
+
+  // The first problem is the one that is told.
+  void fault(std::string what) {
+    if (problem.empty()) problem = std::move(what);
+  }
 };
 
 // The file as a whole is no such file; `what()` is a sentence.

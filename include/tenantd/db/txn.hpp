@@ -17,6 +17,7 @@
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/pool.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/scope.hpp"
 
 namespace tenantd::db {
 
@@ -69,6 +70,8 @@ class Txn {
 
   // From here on statements see the rows of `scope`; sent with the next statement.
   void enter(const ScopeKey& scope) { wanted_ = scope; }
+  // Those of every organization.
+  void enter(const SuperAdmin& admin) { enter(ScopeKey{std::nullopt, admin.user(), true}); }
   const ScopeKey& scope() const { return wanted_; }
 
   // A read.

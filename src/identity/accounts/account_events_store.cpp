@@ -5,10 +5,10 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kInsert{"account_event.insert",
-                      "INSERT INTO account_event (id, user_id, identity, type, session_id, actor_id, "
-                      "api_key_id, address, agent, method, created_at) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kInsertEvent{"account_event.insert",
+                           "INSERT INTO account_event (id, user_id, identity, type, session_id, actor_id, "
+                           "api_key_id, address, agent, method, created_at) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kSettle{"account_event.settle",
                       "UPDATE account_event SET type = ?, session_id = ? WHERE id = ?"};
 #define TENANTD_EVENTS(condition)                                                               \
@@ -33,7 +33,7 @@ EventId newest_possible() {
 }  // namespace
 
 void insert_account_event(db::Txn& txn, const NewAccountEvent& event, TimePoint now) {
-  txn.execute(kInsert, event.id, event.user, event.identity, event.type, event.session, event.actor,
+  txn.execute(kInsertEvent, event.id, event.user, event.identity, event.type, event.session, event.actor,
               event.api_key, event.address, event.agent, event.method, now);
 }
 

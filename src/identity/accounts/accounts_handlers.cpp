@@ -129,7 +129,7 @@ Response who_am_i(const Request&, const Session& session, Txn&) {
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kAccountsRows =
     join(section("Sign-up, sign-in, tokens",
                  {
                      {.method = POST,
@@ -240,6 +240,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> accounts_rows() { return kRows; }
+std::span<const Route> accounts_rows() { return kAccountsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -15,16 +15,16 @@ constexpr Sql kTrim{"known_network.trim",
                     "DELETE FROM known_network WHERE user_id = ? ORDER BY last_used_at, network LIMIT ?"};
 constexpr Sql kForget{"known_network.forget", "DELETE FROM known_network WHERE user_id = ?"};
 // Assigned from left to right: locked_until sees the new count.
-constexpr Sql kReserve{
+constexpr Sql kReserveNetwork{
     "known_network.reserve",
     "UPDATE known_network SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1), "
     "locked_until = IF(failed_signins >= ?, ?, 0) "
     "WHERE user_id = ? AND network = ? AND locked_until <= ? AND last_used_at > ?"};
-constexpr Sql kConfirm{"known_network.confirm",
-                       "UPDATE known_network SET failed_signins = 0, locked_until = 0 "
-                       "WHERE user_id = ? AND network = ?"};
-constexpr Sql kClear{"known_network.clear",
-                     "UPDATE known_network SET failed_signins = 0, locked_until = 0 WHERE user_id = ?"};
+constexpr Sql kConfirmNetwork{"known_network.confirm",
+                              "UPDATE known_network SET failed_signins = 0, locked_until = 0 "
+                              "WHERE user_id = ? AND network = ?"};
+constexpr Sql kClearNetwork{
+    "known_network.clear", "UPDATE known_network SET failed_signins = 0, locked_until = 0 WHERE user_id = ?"};
 
 }  // namespace
 
@@ -44,13 +44,13 @@ void forget_networks(db::Txn& txn, UserId user) { txn.execute(kForget, user); }
 
 bool reserve_network_attempt(db::Txn& txn, UserId user, const std::string& network, std::int64_t failures,
                              Seconds lock, TimePoint now) {
-  return txn.execute(kReserve, failures, now + lock, user, network, now, now - kNetworkKept) == 1;
+  return txn.execute(kReserveNetwork, failures, now + lock, user, network, now, now - kNetworkKept) == 1;
 }
 
 void confirm_network_attempt(db::Txn& txn, UserId user, const std::string& network) {
-  txn.execute(kConfirm, user, network);
+  txn.execute(kConfirmNetwork, user, network);
 }
 
-void clear_network_attempts(db::Txn& txn, UserId user) { txn.execute(kClear, user); }
+void clear_network_attempts(db::Txn& txn, UserId user) { txn.execute(kClearNetwork, user); }
 
 }  // namespace tenantd::store

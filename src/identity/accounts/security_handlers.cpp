@@ -145,7 +145,7 @@ Response security_events(const Request& request, const Session& session, Txn& tx
   return list_events(request, session, txn, AccountEvents::others);
 }
 
-constexpr auto kRows =
+constexpr auto kSecurityRows =
     section("Sign-up, sign-in, tokens",
             {
                 {.method = POST,
@@ -244,6 +244,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> security_rows() { return kRows; }
+std::span<const Route> security_rows() { return kSecurityRows; }
 
 }  // namespace tenantd::api::handlers

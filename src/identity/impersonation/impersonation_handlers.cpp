@@ -38,7 +38,7 @@ Response end_impersonation(const Request& request, const Session& session, Txn& 
 
 namespace {
 
-constexpr auto kRows = section(
+constexpr auto kImpersonationRows = section(
     "Impersonation", {
                          {.method = POST,
                           .path = "/api/v1/auth/impersonate",
@@ -60,6 +60,6 @@ constexpr auto kRows = section(
 
 }  // namespace
 
-std::span<const Route> impersonation_rows() { return kRows; }
+std::span<const Route> impersonation_rows() { return kImpersonationRows; }
 
 }  // namespace tenantd::api::handlers

@@ -220,7 +220,7 @@ Response accept_invite_link(const Request& request, Txn& txn) {
   return accepted_reply(service::accept_invite(txn, request.context, form, caller(request)));
 }
 
-constexpr auto kRows =
+constexpr auto kInvitationsRows =
     join(section("Users",
                  {
                      {.method = POST,
@@ -313,6 +313,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> invitations_rows() { return kRows; }
+std::span<const Route> invitations_rows() { return kInvitationsRows; }
 
 }  // namespace tenantd::api::handlers

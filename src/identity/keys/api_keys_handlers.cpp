@@ -30,34 +30,34 @@ Response delete_api_key(const Request& request, const Session&, const TenantScop
   return no_content();
 }
 
-constexpr auto kRows = section("API keys", {
-                                               {.method = GET,
-                                                .path = "/api/v1/api-keys",
-                                                .handler = list_api_keys,
-                                                .permission = api_keys_manage,
-                                                .rate = Rate::read,
-                                                .query = "page_query",
-                                                .reply = ok("api_keys"),
-                                                .summary = "API keys"},
-                                               {.method = POST,
-                                                .path = "/api/v1/api-keys",
-                                                .handler = make_api_key,
-                                                .permission = api_keys_manage,
-                                                .rate = Rate::write,
-                                                .body = "api_key",
-                                                .reply = made("new_api_key"),
-                                                .summary = "Make an API key"},
-                                               {.method = DELETE_,
-                                                .path = "/api/v1/api-keys/{key_id}",
-                                                .handler = delete_api_key,
-                                                .permission = api_keys_manage,
-                                                .rate = Rate::write,
-                                                .reply = done(),
-                                                .summary = "End an API key"},
-                                           });
+constexpr auto kApiKeysRows = section("API keys", {
+                                                      {.method = GET,
+                                                       .path = "/api/v1/api-keys",
+                                                       .handler = list_api_keys,
+                                                       .permission = api_keys_manage,
+                                                       .rate = Rate::read,
+                                                       .query = "page_query",
+                                                       .reply = ok("api_keys"),
+                                                       .summary = "API keys"},
+                                                      {.method = POST,
+                                                       .path = "/api/v1/api-keys",
+                                                       .handler = make_api_key,
+                                                       .permission = api_keys_manage,
+                                                       .rate = Rate::write,
+                                                       .body = "api_key",
+                                                       .reply = made("new_api_key"),
+                                                       .summary = "Make an API key"},
+                                                      {.method = DELETE_,
+                                                       .path = "/api/v1/api-keys/{key_id}",
+                                                       .handler = delete_api_key,
+                                                       .permission = api_keys_manage,
+                                                       .rate = Rate::write,
+                                                       .reply = done(),
+                                                       .summary = "End an API key"},
+                                                  });
 
 }  // namespace
 
-std::span<const Route> api_keys_rows() { return kRows; }
+std::span<const Route> api_keys_rows() { return kApiKeysRows; }
 
 }  // namespace tenantd::api::handlers

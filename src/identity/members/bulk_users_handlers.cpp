@@ -147,7 +147,7 @@ Response act_on_users(const Request& request, const TenantScope& scope, Txn& txn
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kBulkUsersRows =
     section("Users", {
                          {.method = POST,
                           .path = "/api/v1/users/bulk/create",
@@ -171,6 +171,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> bulk_users_rows() { return kRows; }
+std::span<const Route> bulk_users_rows() { return kBulkUsersRows; }
 
 }  // namespace tenantd::api::handlers

@@ -7,7 +7,7 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kFind{"import.find", "SELECT rows_done, rows_refused FROM import_run WHERE id = ?"};
+constexpr Sql kFindImported{"import.find", "SELECT rows_done, rows_refused FROM import_run WHERE id = ?"};
 constexpr Sql kLock{"import.lock", "SELECT rows_done, rows_refused FROM import_run WHERE id = ? FOR UPDATE"};
 constexpr Sql kBegin{"import.begin",
                      "INSERT INTO import_run (id, rows_done, created_at, updated_at) VALUES (?, 0, ?, ?)"};
@@ -24,7 +24,7 @@ std::optional<ImportProgress> read_progress(db::Rows rows) {
 }  // namespace
 
 ImportProgress find_import(db::Txn& txn, const ImportScope&, const std::string& id) {
-  return read_progress(txn.query(kFind, id)).value_or(ImportProgress{});
+  return read_progress(txn.query(kFindImported, id)).value_or(ImportProgress{});
 }
 
 ImportProgress lock_import(db::Txn& txn, const ImportScope&, const std::string& id, TimePoint now) {

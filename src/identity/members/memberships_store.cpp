@@ -13,7 +13,7 @@ constexpr Sql kMemberships{
     "permissions, status, "
     "member_since, role_expires_at FROM my_membership WHERE user_id = ? "
     "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
-constexpr Sql kCount{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
+constexpr Sql kCountMemberships{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
 constexpr Sql kFirst{
     "membership.first",
     "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
@@ -84,7 +84,7 @@ std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::o
 
 std::int64_t count_memberships(db::Txn& txn, UserId user) {
   const AsUser as{txn, user};
-  auto rows = txn.query(kCount, user);
+  auto rows = txn.query(kCountMemberships, user);
   rows.next();
   return rows.integer(0);
 }

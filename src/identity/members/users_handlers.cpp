@@ -152,7 +152,7 @@ Response user_stats(const Request& request, const TenantScope& scope, Txn& txn) 
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kUsersRows =
     section("Users", {
                          {.method = PUT,
                           .path = "/api/v1/users/me",
@@ -228,6 +228,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> users_rows() { return kRows; }
+std::span<const Route> users_rows() { return kUsersRows; }
 
 }  // namespace tenantd::api::handlers

@@ -141,7 +141,7 @@ Response transfer_ownership(const Request& request, const Session&, const Tenant
   return whole_organization(txn, scope.user(), scope.org());
 }
 
-constexpr auto kRows =
+constexpr auto kOrganizationsRows =
     join(section("Users",
                  {
                      {.method = GET,
@@ -215,6 +215,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> organizations_rows() { return kRows; }
+std::span<const Route> organizations_rows() { return kOrganizationsRows; }
 
 }  // namespace tenantd::api::handlers

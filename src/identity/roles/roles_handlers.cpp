@@ -54,7 +54,7 @@ Response list_permissions(const Request&, const TenantScope& scope, Txn&) {
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kRolesRows =
     section("Roles", {
                          {.method = GET,
                           .path = "/api/v1/roles",
@@ -105,6 +105,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> roles_rows() { return kRows; }
+std::span<const Route> roles_rows() { return kRolesRows; }
 
 }  // namespace tenantd::api::handlers

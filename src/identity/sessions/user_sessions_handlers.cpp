@@ -114,44 +114,45 @@ Response user_security(const Request& request, const Subject& subject, Txn& txn)
   return reply(json);
 }
 
-constexpr auto kRows = section("Users", {
-                                            {.method = GET,
-                                             .path = "/api/v1/users/{user_id}/sessions",
-                                             .handler = list_sessions,
-                                             .permission = users_update,
-                                             .rate = Rate::read,
-                                             .query = "page_query",
-                                             .reply = ok("sessions"),
-                                             .refuses = {role_outranks, not_found},
-                                             .summary = "Where a user is signed in"},
-                                            {.method = DELETE_,
-                                             .path = "/api/v1/users/{user_id}/sessions",
-                                             .handler = end_all_sessions,
-                                             .permission = users_update,
-                                             .rate = Rate::write,
-                                             .reply = done(),
-                                             .refuses = {role_outranks, not_found},
-                                             .summary = "End every session, the caller's own included"},
-                                            {.method = DELETE_,
-                                             .path = "/api/v1/users/{user_id}/sessions/{session_id}",
-                                             .handler = end_session,
-                                             .permission = users_update,
-                                             .rate = Rate::write,
-                                             .reply = done(),
-                                             .refuses = {role_outranks, not_found},
-                                             .summary = "End a session"},
-                                            {.method = GET,
-                                             .path = "/api/v1/users/{user_id}/security",
-                                             .handler = user_security,
-                                             .permission = users_update,
-                                             .rate = Rate::read,
-                                             .reply = ok("account_security"),
-                                             .refuses = {role_outranks, not_found},
-                                             .summary = "How a user's account is guarded"},
-                                        });
+constexpr auto kUserSessionsRows =
+    section("Users", {
+                         {.method = GET,
+                          .path = "/api/v1/users/{user_id}/sessions",
+                          .handler = list_sessions,
+                          .permission = users_update,
+                          .rate = Rate::read,
+                          .query = "page_query",
+                          .reply = ok("sessions"),
+                          .refuses = {role_outranks, not_found},
+                          .summary = "Where a user is signed in"},
+                         {.method = DELETE_,
+                          .path = "/api/v1/users/{user_id}/sessions",
+                          .handler = end_all_sessions,
+                          .permission = users_update,
+                          .rate = Rate::write,
+                          .reply = done(),
+                          .refuses = {role_outranks, not_found},
+                          .summary = "End every session, the caller's own included"},
+                         {.method = DELETE_,
+                          .path = "/api/v1/users/{user_id}/sessions/{session_id}",
+                          .handler = end_session,
+                          .permission = users_update,
+                          .rate = Rate::write,
+                          .reply = done(),
+                          .refuses = {role_outranks, not_found},
+                          .summary = "End a session"},
+                         {.method = GET,
+                          .path = "/api/v1/users/{user_id}/security",
+                          .handler = user_security,
+                          .permission = users_update,
+                          .rate = Rate::read,
+                          .reply = ok("account_security"),
+                          .refuses = {role_outranks, not_found},
+                          .summary = "How a user's account is guarded"},
+                     });
 
 }  // namespace
 
-std::span<const Route> user_sessions_rows() { return kRows; }
+std::span<const Route> user_sessions_rows() { return kUserSessionsRows; }
 
 }  // namespace tenantd::api::handlers

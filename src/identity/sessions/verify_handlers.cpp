@@ -42,7 +42,7 @@ Response verify_caller(const Request& request, const Caller& caller, Txn&) {
   return response;
 }
 
-constexpr auto kRows =
+constexpr auto kVerifyRows =
     section("Health and discovery",
             {
                 {.method = GET,
@@ -57,6 +57,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> verify_rows() { return kRows; }
+std::span<const Route> verify_rows() { return kVerifyRows; }
 
 }  // namespace tenantd::api::handlers

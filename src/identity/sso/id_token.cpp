@@ -18,13 +18,13 @@ using store::ProviderKind;
 constexpr std::size_t kMaxSubject = 255;
 constexpr std::size_t kMaxName = 100;  // characters
 
-[[noreturn]] void refuse(const char* claim) {
+[[noreturn]] void refuse_claim(const char* claim) {
   throw ApiError(ErrorCode::oauth_token_refused).detail(std::string{"the ID token's "} + claim);
 }
 
 json::Document read_payload(const std::string& payload) {
   auto document = json::read_object(payload);
-  if (!document || json::names_twice(*document)) refuse("payload");
+  if (!document || json::names_twice(*document)) refuse_claim("payload");
   return *std::move(document);
 }
 
@@ -38,7 +38,7 @@ std::optional<TimePoint> time_of(const Json& object, const char* name) {
   const auto* value = json::find(object, name);
   if (value == nullptr) return std::nullopt;
   constexpr std::int64_t beyond = 253402300799;
-  if (!value->IsInt64() || value->GetInt64() < 0 || value->GetInt64() > beyond) refuse(name);
+  if (!value->IsInt64() || value->GetInt64() < 0 || value->GetInt64() > beyond) refuse_claim(name);
   return from_unix(value->GetInt64());
 }
 
@@ -46,29 +46,29 @@ std::optional<TimePoint> time_of(const Json& object, const char* name) {
 void check_audience(const Json& token, const std::string& client_id) {
   const auto* aud = json::find(token, "aud");
   const auto azp = maybe_text(token, "azp");
-  if (aud == nullptr) refuse("aud");
-  if (token.HasMember("azp") && azp != client_id) refuse("azp");
+  if (aud == nullptr) refuse_claim("aud");
+  if (token.HasMember("azp") && azp != client_id) refuse_claim("azp");
   if (aud->IsString()) {
-    if (json::view(*aud) != client_id) refuse("aud");
+    if (json::view(*aud) != client_id) refuse_claim("aud");
     return;
   }
-  if (!aud->IsArray()) refuse("aud");
+  if (!aud->IsArray()) refuse_claim("aud");
   bool named = false;
   for (const auto& one : aud->GetArray()) {
-    if (!one.IsString()) refuse("aud");
+    if (!one.IsString()) refuse_claim("aud");
     named = named || client_id == json::view(one);
   }
-  if (!named) refuse("aud");
-  if (aud->Size() > 1 && !azp) refuse("azp");
+  if (!named) refuse_claim("aud");
+  if (aud->Size() > 1 && !azp) refuse_claim("azp");
 }
 
 void check_times(const Json& token, TimePoint now, Seconds skew) {
   const auto expires_at = time_of(token, "exp");
   const auto issued_at = time_of(token, "iat");
   const auto not_before = time_of(token, "nbf");
-  if (!expires_at || *expires_at + skew <= now) refuse("exp");
-  if (!issued_at || *issued_at > now + skew) refuse("iat");
-  if (not_before && *not_before > now + skew) refuse("nbf");
+  if (!expires_at || *expires_at + skew <= now) refuse_claim("exp");
+  if (!issued_at || *issued_at > now + skew) refuse_claim("iat");
+  if (not_before && *not_before > now + skew) refuse_claim("nbf");
 }
 
 // As the column holds and compares it: visible ASCII.
@@ -79,12 +79,12 @@ bool is_subject(const std::string& text) {
 
 std::string subject_of(const Json& token, const IdTokenRules& rules) {
   const auto sub = maybe_text(token, "sub");
-  if (!sub || !is_subject(*sub)) refuse("sub");
+  if (!sub || !is_subject(*sub)) refuse_claim("sub");
   if (rules.kind == ProviderKind::google) return *sub;
   const auto tid = maybe_text(token, "tid");
-  if (!tid || !rules.azure_tenant || ascii_lower(*tid) != *rules.azure_tenant) refuse("tid");
+  if (!tid || !rules.azure_tenant || ascii_lower(*tid) != *rules.azure_tenant) refuse_claim("tid");
   const auto oid = parse_uuid(text_of(token, "oid"));
-  if (!oid) refuse("oid");
+  if (!oid) refuse_claim("oid");
   return format_uuid(*oid);
 }
 
@@ -132,10 +132,10 @@ std::string profile_of(const Json& token) {
 
 Claims check_id_token(const std::string& payload, const IdTokenRules& rules) {
   const auto token = read_payload(payload);
-  if (maybe_text(token, "iss") != rules.issuer) refuse("iss");
+  if (maybe_text(token, "iss") != rules.issuer) refuse_claim("iss");
   check_audience(token, rules.client_id);
   check_times(token, rules.now, rules.skew);
-  if (maybe_text(token, "nonce") != rules.nonce) refuse("nonce");
+  if (maybe_text(token, "nonce") != rules.nonce) refuse_claim("nonce");
   Claims claims;
   claims.subject = subject_of(token, rules);
   claims.email = address_of(token, rules.kind);

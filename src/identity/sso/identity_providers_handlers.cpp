@@ -111,7 +111,7 @@ Response delete_identity_provider(const Request& request, const Session&, const 
   return no_content();
 }
 
-constexpr auto kRows = section(
+constexpr auto kIdentityProvidersRows = section(
     "Single sign-on",
     {
         {.method = POST,
@@ -176,6 +176,6 @@ constexpr auto kRows = section(
 
 }  // namespace
 
-std::span<const Route> identity_providers_rows() { return kRows; }
+std::span<const Route> identity_providers_rows() { return kIdentityProvidersRows; }
 
 }  // namespace tenantd::api::handlers

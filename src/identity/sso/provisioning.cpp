@@ -15,7 +15,7 @@
 namespace tenantd::service {
 namespace {
 
-[[noreturn]] void refuse(const char* why, const char* detail) {
+[[noreturn]] void refuse_person(const char* why, const char* detail) {
   throw ApiError(ErrorCode::not_provisioned, why).detail(detail);
 }
 
@@ -62,7 +62,7 @@ UserId link(db::Txn& txn, const Context& context, const Vouched& vouched, std::o
   if (owner) throw ApiError(ErrorCode::identity_taken);
   const auto account = store::find_account(txn, user);
   if (!account || account->user.status != Status::active || !is_active_member(txn, vouched, user))
-    refuse(kNobody, "who asked for the link is no active member any more");
+    refuse_person(kNobody, "who asked for the link is no active member any more");
   attach(txn, context, vouched, user);
   mail_link(txn, context, vouched, account->user);
   return user;
@@ -77,8 +77,9 @@ void require_keeper(db::Txn& txn, const Vouched& vouched) {
   const auto role = store::find_role(txn, vouched.by.scope(), provider.default_role);
   const auto needs = role.value().permissions.with(Permission::identity_providers_manage);
   if (!provider.kept_by || !stands_for_good(txn, vouched.by.scope(), *provider.kept_by, needs))
-    refuse("Nobody answers for newcomers by this provider any more: an administrator has to save it again",
-           "the provider's keeper may let nobody in");
+    refuse_person(
+        "Nobody answers for newcomers by this provider any more: an administrator has to save it again",
+        "the provider's keeper may let nobody in");
 }
 
 void join(db::Txn& txn, const Context& context, const Vouched& vouched, UserId user, const char* action) {
@@ -108,11 +109,12 @@ UserId adopt(db::Txn& txn, const Context& context, const Vouched& vouched, const
 }
 
 UserId provision(db::Txn& txn, const Context& context, const Vouched& vouched) {
-  if (!vouched.by.provider().auto_provision) refuse(kNobody, "unknown identity");
-  if (!vouched.claims.email) refuse("The identity has no e-mail address", "no address in the token");
+  if (!vouched.by.provider().auto_provision) refuse_person(kNobody, "unknown identity");
+  if (!vouched.claims.email) refuse_person("The identity has no e-mail address", "no address in the token");
   const auto& email = *vouched.claims.email;
   if (!Email::read(email.str()).problem.empty())
-    refuse("Mail to the identity's e-mail address cannot be sent", "letters beyond ASCII before the @");
+    refuse_person("Mail to the identity's e-mail address cannot be sent",
+                  "letters beyond ASCII before the @");
   // Counted whether or not an account comes of it: each refusal tells that an address is registered.
   if (context.may_invite)
     require(context.may_invite(UserId{vouched.by.scope().org().bytes()}),
@@ -138,10 +140,11 @@ SignedOn account_of(db::Txn& txn, const Context& context, const Vouched& vouched
                       : owner         ? *owner
                                       : provision(txn, context, vouched);
   const auto account = store::find_account(txn, user);
-  if (!account || account->user.status != Status::active) refuse(kNobody, "the account is not active");
+  if (!account || account->user.status != Status::active) refuse_person(kNobody, "the account is not active");
   const auto member = store::find_member(txn, scope, user);
-  if (member && member->status != Status::active) refuse("The membership is deactivated", "inactive member");
-  if (!member && !vouched.by.provider().auto_provision) refuse(kNobody, "no member");
+  if (member && member->status != Status::active)
+    refuse_person("The membership is deactivated", "inactive member");
+  if (!member && !vouched.by.provider().auto_provision) refuse_person(kNobody, "no member");
   if (!member) join(txn, context, vouched, user, "member.provisioned");
   store::use_identity(txn, identity_of(vouched, user), context.now);
   auto membership = store::find_membership(txn, user, scope.org());

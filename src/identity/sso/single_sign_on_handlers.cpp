@@ -8,7 +8,7 @@
 namespace tenantd::api::handlers {
 namespace {
 
-store::ProviderKind provider_in_path(const Request& request) {
+store::ProviderKind kind_in_path(const Request& request) {
   const auto kind = store::parse_provider(request.http.path_value("provider"));
   if (!kind) throw ApiError(ErrorCode::not_found);
   return *kind;
@@ -24,7 +24,7 @@ std::string set_cookie(const Request& request, const std::string& name, const st
 
 Response begin_single_sign_on(const Request& request, Txn& txn) {
   const auto* linking = request.session ? &request.session->principal() : nullptr;
-  const auto begun = service::begin_sign_in(txn, request.context, provider_in_path(request),
+  const auto begun = service::begin_sign_in(txn, request.context, kind_in_path(request),
                                             request.http.path_value("tenant"), linking);
   JsonOut json;
   json.begin_object()
@@ -38,14 +38,14 @@ Response begin_single_sign_on(const Request& request, Txn& txn) {
 Response finish_single_sign_on(const Request& request, Txn& txn) {
   const auto state = text(request.body, "state");
   const auto cookie = [&](const std::string& name) { return request.http.cookie_value(name); };
-  auto response = token_reply(service::finish_sign_in(txn, request.context, provider_in_path(request),
+  auto response = token_reply(service::finish_sign_in(txn, request.context, kind_in_path(request),
                                                       request.http.path_value("tenant"),
                                                       {text(request.body, "code"), state}, cookie));
   const auto name = service::cookie_name(request.context.settings, state);
   return response.header("Set-Cookie", set_cookie(request, name, "", 0));
 }
 
-constexpr auto kRows = section(
+constexpr auto kSingleSignOnRows = section(
     "Single sign-on",
     {
         {.method = GET,
@@ -70,6 +70,6 @@ constexpr auto kRows = section(
 
 }  // namespace
 
-std::span<const Route> single_sign_on_rows() { return kRows; }
+std::span<const Route> single_sign_on_rows() { return kSingleSignOnRows; }
 
 }  // namespace tenantd::api::handlers

@@ -5,17 +5,17 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kList{"super_admin.list",
-                    "SELECT email, status, created_at FROM user WHERE is_super ORDER BY email"};
+constexpr Sql kListSuperAdmins{"super_admin.list",
+                               "SELECT email, status, created_at FROM user WHERE is_super ORDER BY email"};
 constexpr Sql kSet{"super_admin.set",
                    "UPDATE user SET is_super = ?, updated_at = ? WHERE id = ? AND is_super <> ? "
                    "AND (email_verified_at IS NOT NULL OR is_super)"};
 
 }  // namespace
 
-std::vector<SuperAdmin> list_super_admins(db::Txn& txn, const SuperAdminScope&) {
-  auto rows = txn.query(kList);
-  std::vector<SuperAdmin> found;
+std::vector<ListedSuperAdmin> list_super_admins(db::Txn& txn, const SuperAdminScope&) {
+  auto rows = txn.query(kListSuperAdmins);
+  std::vector<ListedSuperAdmin> found;
   while (rows.next()) found.push_back({rows.text(0), static_cast<Status>(rows.integer(1)), rows.time(2)});
   return found;
 }

@@ -18,14 +18,14 @@ class SuperAdminScope {
   SuperAdminScope() = default;
 };
 
-struct SuperAdmin {
+struct ListedSuperAdmin {
   std::string email;
   Status status = Status::active;
   TimePoint created_at{};  // of the account
 };
 
 // By address.
-std::vector<SuperAdmin> list_super_admins(db::Txn& txn, const SuperAdminScope&);
+std::vector<ListedSuperAdmin> list_super_admins(db::Txn& txn, const SuperAdminScope&);
 // Returns false if the account was that already.
 bool set_super_admin(db::Txn& txn, const SuperAdminScope&, UserId user, bool is_one, TimePoint now);
 

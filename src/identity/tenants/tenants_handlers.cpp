@@ -156,7 +156,7 @@ Response deactivate_tenant(const Request& request, const SuperAdmin& admin, Txn&
   return set_status(request, admin, txn, Status::inactive);
 }
 
-constexpr auto kRows = section(
+constexpr auto kTenantsRows = section(
     "Tenants",
     {
         {.method = POST,
@@ -232,6 +232,6 @@ constexpr auto kRows = section(
 
 }  // namespace
 
-std::span<const Route> tenants_rows() { return kRows; }
+std::span<const Route> tenants_rows() { return kTenantsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -61,8 +61,6 @@ constexpr Sql kActivity{
     "COALESCE((SELECT MAX(rotated_at) FROM session WHERE org_id = ?), 0), "
     "COALESCE((SELECT MAX(last_used_at) FROM api_key WHERE org_id = ?), 0))"};
 
-void enter_all(db::Txn& txn, const SuperAdmin& admin) { txn.enter({std::nullopt, admin.user(), true}); }
-
 Tenant read_tenant(const db::Rows& rows) {
   return {read_organization(rows, 0),
           {rows.maybe_integer(8), rows.maybe_integer(9), rows.maybe_integer(10), rows.maybe_integer(11)},
@@ -84,7 +82,7 @@ StatusCounts read_counts(db::Rows rows) {
 
 std::vector<Tenant> list_tenants(db::Txn& txn, const SuperAdmin& admin, const TenantFilter& filter,
                                  const std::optional<Keyset>& from, std::int64_t limit) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
   const OrgId after{start.id};
   auto rows = [&] {
@@ -99,7 +97,7 @@ std::vector<Tenant> list_tenants(db::Txn& txn, const SuperAdmin& admin, const Te
 }
 
 std::int64_t count_tenants(db::Txn& txn, const SuperAdmin& admin, const TenantFilter& filter) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   auto rows = filter.q ? txn.query(kCountSearched, filter.status, *filter.q, *filter.q)
                        : txn.query(kCount, filter.status);
   rows.next();
@@ -107,14 +105,14 @@ std::int64_t count_tenants(db::Txn& txn, const SuperAdmin& admin, const TenantFi
 }
 
 std::optional<Tenant> find_tenant(db::Txn& txn, const SuperAdmin& admin, OrgId id) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   auto rows = txn.query(kFind, id);
   if (!rows.next()) return std::nullopt;
   return read_tenant(rows);
 }
 
 bool update_tenant(db::Txn& txn, const SuperAdmin& admin, const Tenant& tenant, TimePoint now) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   const auto& o = tenant.organization;
   const auto& limits = tenant.limits;
   txn.touch(o.id);
@@ -123,18 +121,18 @@ bool update_tenant(db::Txn& txn, const SuperAdmin& admin, const Tenant& tenant, 
 }
 
 StatusCounts count_tenants_by_status(db::Txn& txn, const SuperAdmin& admin) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   return read_counts(txn.query(kByStatus));
 }
 
 StatusCounts count_all_members(db::Txn& txn, const SuperAdmin& admin) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   return read_counts(txn.query(kMembers));
 }
 
 std::vector<TenantsOfDay> count_tenants_by_day(db::Txn& txn, const SuperAdmin& admin, TimePoint from,
                                                TimePoint to) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   auto rows = txn.query(kByDay, from, to);
   std::vector<TenantsOfDay> days;
   while (rows.next()) days.push_back({rows.integer(0), rows.integer(1)});
@@ -142,7 +140,7 @@ std::vector<TenantsOfDay> count_tenants_by_day(db::Txn& txn, const SuperAdmin& a
 }
 
 std::vector<LargeTenant> largest_tenants(db::Txn& txn, const SuperAdmin& admin, std::int64_t limit) {
-  enter_all(txn, admin);
+  txn.enter(admin);
   auto rows = txn.query(kLargest, limit);
   std::vector<LargeTenant> found;
   while (rows.next()) found.push_back({rows.id<OrgId>(0), rows.text(1), rows.text(2), rows.integer(3)});

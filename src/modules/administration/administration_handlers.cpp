@@ -157,7 +157,7 @@ Response maintenance_status(const Request&, const SuperAdmin& admin, Txn& txn) {
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kAdministrationRows =
     section("Administration",
             {
                 {.method = GET,
@@ -200,6 +200,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> administration_rows() { return kRows; }
+std::span<const Route> administration_rows() { return kAdministrationRows; }
 
 }  // namespace tenantd::api::handlers

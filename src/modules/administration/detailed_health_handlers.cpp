@@ -116,7 +116,7 @@ Response detailed_health(const Request& request, const SuperAdmin& admin, Txn& t
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kDetailedHealthRows =
     section("Health and discovery", {
                                         {.method = GET,
                                          .path = "/health/detailed",
@@ -129,6 +129,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> detailed_health_rows() { return kRows; }
+std::span<const Route> detailed_health_rows() { return kDetailedHealthRows; }
 
 }  // namespace tenantd::api::handlers

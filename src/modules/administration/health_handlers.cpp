@@ -145,42 +145,42 @@ Response metrics(const Request& request, Txn&) {
   return response;
 }
 
-constexpr auto kRows = section("Health and discovery",
-                               {
-                                   {.method = GET,
-                                    .path = "/health",
-                                    .also_at = {"/health-check"},
-                                    .handler = health,
-                                    .rate = Rate::none,
-                                    .reply = ok("status"),
-                                    .refuses = nothing,
-                                    .summary = "Liveness; touches no database"},
-                                   {.method = GET,
-                                    .path = "/health/ready",
-                                    .also_at = {"/ready"},
-                                    .handler = ready,
-                                    .rate = Rate::none,
-                                    .reply = ok("status"),
-                                    .refuses = nothing,
-                                    .summary = "Readiness: the database answers and its schema is current"},
-                                   {.method = GET,
-                                    .path = "/metrics",
-                                    .handler = metrics,
-                                    .rate = Rate::none,
-                                    .reply = ok(""),
-                                    .refuses = {forbidden},
-                                    .summary = "Prometheus metrics, for local addresses"},
-                                   {.method = GET,
-                                    .path = "/.well-known/jwks.json",
-                                    .handler = jwks,
-                                    .rate = Rate::read,
-                                    .reply = ok("jwks"),
-                                    .refuses = nothing,
-                                    .summary = "Public signing keys (RFC 7517)"},
-                               });
+constexpr auto kHealthRows = section(
+    "Health and discovery", {
+                                {.method = GET,
+                                 .path = "/health",
+                                 .also_at = {"/health-check"},
+                                 .handler = health,
+                                 .rate = Rate::none,
+                                 .reply = ok("status"),
+                                 .refuses = nothing,
+                                 .summary = "Liveness; touches no database"},
+                                {.method = GET,
+                                 .path = "/health/ready",
+                                 .also_at = {"/ready"},
+                                 .handler = ready,
+                                 .rate = Rate::none,
+                                 .reply = ok("status"),
+                                 .refuses = nothing,
+                                 .summary = "Readiness: the database answers and its schema is current"},
+                                {.method = GET,
+                                 .path = "/metrics",
+                                 .handler = metrics,
+                                 .rate = Rate::none,
+                                 .reply = ok(""),
+                                 .refuses = {forbidden},
+                                 .summary = "Prometheus metrics, for local addresses"},
+                                {.method = GET,
+                                 .path = "/.well-known/jwks.json",
+                                 .handler = jwks,
+                                 .rate = Rate::read,
+                                 .reply = ok("jwks"),
+                                 .refuses = nothing,
+                                 .summary = "Public signing keys (RFC 7517)"},
+                            });
 
 }  // namespace
 
-std::span<const Route> health_rows() { return kRows; }
+std::span<const Route> health_rows() { return kHealthRows; }
 
 }  // namespace tenantd::api::handlers

@@ -19,7 +19,7 @@ constexpr Sql kRequest{"maintenance.request", "CALL request_sweep(?)"};
 }  // namespace
 
 std::vector<TaskRun> last_runs(db::Txn& txn, const SuperAdmin& admin) {
-  txn.enter({std::nullopt, admin.user(), true});
+  txn.enter(admin);
   auto rows = txn.query(kRuns);
   std::vector<TaskRun> runs;
   while (rows.next())
@@ -28,7 +28,7 @@ std::vector<TaskRun> last_runs(db::Txn& txn, const SuperAdmin& admin) {
 }
 
 std::vector<SweepRequest> list_sweep_requests(db::Txn& txn, const SuperAdmin& admin, std::int64_t limit) {
-  txn.enter({std::nullopt, admin.user(), true});
+  txn.enter(admin);
   auto rows = txn.query(kRequests, limit);
   std::vector<SweepRequest> requests;
   while (rows.next())
@@ -37,7 +37,7 @@ std::vector<SweepRequest> list_sweep_requests(db::Txn& txn, const SuperAdmin& ad
 }
 
 std::int64_t request_sweep(db::Txn& txn, const SuperAdmin& admin, TimePoint now) {
-  txn.enter({std::nullopt, admin.user(), true});
+  txn.enter(admin);
   return txn.call_locked(
       kRequest,
       [](db::Rows& rows) {

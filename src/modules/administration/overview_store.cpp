@@ -47,8 +47,6 @@ constexpr Sql kActive{
     TENANTD_BY_DAY("COUNT(DISTINCT user_id)", "admin_event WHERE type = 'signin.succeeded' AND ")};
 #undef TENANTD_BY_DAY
 
-void enter(db::Txn& txn, const SuperAdmin& admin) { txn.enter({std::nullopt, admin.user(), true}); }
-
 void count_organizations(db::Txn& txn, Overview& out) {
   auto rows = txn.query(kOrganizations);
   while (rows.next()) {
@@ -63,7 +61,7 @@ void count_organizations(db::Txn& txn, Overview& out) {
 
 std::vector<CountedDay> by_day(db::Txn& txn, const SuperAdmin& admin, const Sql& sql, TimePoint from,
                                TimePoint to) {
-  enter(txn, admin);
+  txn.enter(admin);
   auto rows = txn.query(sql, from, to);
   std::vector<CountedDay> days;
   while (rows.next()) days.push_back({rows.integer(0), rows.integer(1)});
@@ -73,7 +71,7 @@ std::vector<CountedDay> by_day(db::Txn& txn, const SuperAdmin& admin, const Sql&
 }  // namespace
 
 Overview read_overview(db::Txn& txn, const SuperAdmin& admin, TimePoint now, TimePoint since) {
-  enter(txn, admin);
+  txn.enter(admin);
   Overview out;
   count_organizations(txn, out);
   auto users = txn.query(kUsers);
@@ -95,7 +93,7 @@ Overview read_overview(db::Txn& txn, const SuperAdmin& admin, TimePoint now, Tim
 }
 
 Queues read_queues(db::Txn& txn, const SuperAdmin& admin) {
-  enter(txn, admin);
+  txn.enter(admin);
   auto rows = txn.query(kQueues);
   rows.next();
   Queues queues;

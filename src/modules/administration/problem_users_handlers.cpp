@@ -143,7 +143,7 @@ Response unlock_any_user(const Request& request, const SuperAdmin& admin, Txn& t
   return no_content();
 }
 
-constexpr auto kRows =
+constexpr auto kProblemUsersRows =
     section("Administration",
             {
                 {.method = GET,
@@ -173,6 +173,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> problem_users_rows() { return kRows; }
+std::span<const Route> problem_users_rows() { return kProblemUsersRows; }
 
 }  // namespace tenantd::api::handlers

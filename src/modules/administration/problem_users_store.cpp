@@ -111,7 +111,7 @@ std::vector<Problem> problems_of(const ProblemUser& user, TimePoint now, TimePoi
 std::vector<ProblemUser> list_problem_users(db::Txn& txn, const SuperAdmin& admin,
                                             std::optional<Problem> kind, TimePoint now, TimePoint before,
                                             const std::optional<Keyset>& from, std::int64_t limit) {
-  txn.enter({std::nullopt, admin.user(), true});
+  txn.enter(admin);
   const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
   std::vector<ProblemUser> found;
   for (const auto& source : kSources)
@@ -129,7 +129,7 @@ std::vector<ProblemUser> list_problem_users(db::Txn& txn, const SuperAdmin& admi
 
 std::int64_t count_problem_users(db::Txn& txn, const SuperAdmin& admin, std::optional<Problem> kind,
                                  TimePoint now, TimePoint before) {
-  txn.enter({std::nullopt, admin.user(), true});
+  txn.enter(admin);
   const auto wanted = [&](Problem problem) { return !kind || *kind == problem; };
   const bool locked = wanted(Problem::locked);
   const bool bouncing = wanted(Problem::bouncing);

@@ -13,7 +13,7 @@ Response openapi(const Request& request, Txn&) {
   return response;
 }
 
-constexpr auto kRows =
+constexpr auto kReferenceRows =
     section("Health and discovery", {
                                         {.method = GET,
                                          .path = "/api/v1/openapi.json",
@@ -26,6 +26,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> reference_rows() { return kRows; }
+std::span<const Route> reference_rows() { return kReferenceRows; }
 
 }  // namespace tenantd::api::handlers

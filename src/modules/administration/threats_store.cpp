@@ -61,37 +61,35 @@ std::vector<EventGroup> read_groups(db::Rows rows) {
   return groups;
 }
 
-void enter(db::Txn& txn, const SuperAdmin& admin) { txn.enter({std::nullopt, admin.user(), true}); }
-
 }  // namespace
 
 std::vector<EventGroup> failures_by_network(db::Txn& txn, const SuperAdmin& admin, TimePoint since,
                                             std::int64_t failures, std::int64_t accounts,
                                             std::int64_t limit) {
-  enter(txn, admin);
+  txn.enter(admin);
   return read_groups(txn.query(kFailuresByNetwork, kFailed, since, failures, accounts, limit));
 }
 
 std::vector<EventGroup> failures_by_account(db::Txn& txn, const SuperAdmin& admin, TimePoint since,
                                             std::int64_t networks, std::int64_t limit) {
-  enter(txn, admin);
+  txn.enter(admin);
   return read_groups(txn.query(kFailuresByAccount, kFailed, since, networks, limit));
 }
 
 std::vector<EventGroup> signins_by_network(db::Txn& txn, const SuperAdmin& admin, TimePoint since,
                                            std::int64_t accounts, std::int64_t limit) {
-  enter(txn, admin);
+  txn.enter(admin);
   return read_groups(txn.query(kSigninsByNetwork, kSucceeded, since, accounts, limit));
 }
 
 std::vector<EventGroup> events_by_account(db::Txn& txn, const SuperAdmin& admin, std::string_view type,
                                           TimePoint since, std::int64_t least, std::int64_t limit) {
-  enter(txn, admin);
+  txn.enter(admin);
   return read_groups(txn.query(kEventsByAccount, type, since, least, limit));
 }
 
 std::optional<std::string> find_email(db::Txn& txn, const SuperAdmin& admin, UserId user) {
-  enter(txn, admin);
+  txn.enter(admin);
   auto rows = txn.query(kEmail, user);
   if (!rows.next()) return std::nullopt;
   return rows.text(0);

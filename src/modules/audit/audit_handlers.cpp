@@ -165,7 +165,7 @@ Response list_every_audit_log(const Request& request, const SuperAdmin& super, T
       [&] { return store::count_every_audit_log(txn, super.user(), filter, tenant); });
 }
 
-constexpr auto kRows = section(
+constexpr auto kAuditRows = section(
     "Audit",
     {
         {.method = GET,
@@ -206,6 +206,6 @@ constexpr auto kRows = section(
 
 }  // namespace
 
-std::span<const Route> audit_rows() { return kRows; }
+std::span<const Route> audit_rows() { return kAuditRows; }
 
 }  // namespace tenantd::api::handlers

@@ -25,9 +25,9 @@ constexpr Sql kOfAll{
 #undef TENANTD_OF_PROJECTS
 #undef TENANTD_UNION
 #undef TENANTD_NEWEST
-constexpr Sql kCount{"activity.count",
-                     "SELECT COUNT(*) FROM event WHERE org_id = ? AND type IN ('project.created', "
-                     "'project.updated', 'project.deleted')"};
+constexpr Sql kCountActivity{"activity.count",
+                             "SELECT COUNT(*) FROM event WHERE org_id = ? AND type IN ('project.created', "
+                             "'project.updated', 'project.deleted')"};
 constexpr Sql kCountAll{"activity.count_all",
                         "SELECT COUNT(*) FROM event WHERE org_id = ? AND type IN ('project.created', "
                         "'project.updated', 'project.deleted', 'document.created', 'document.updated', "
@@ -61,7 +61,7 @@ std::vector<Activity> list_activity(db::Txn& txn, const TenantScope& scope, Acti
 }
 
 std::int64_t count_activity(db::Txn& txn, const TenantScope& scope, ActivityKinds kinds) {
-  auto rows = txn.query(kinds == ActivityKinds::projects ? kCount : kCountAll, scope.org());
+  auto rows = txn.query(kinds == ActivityKinds::projects ? kCountActivity : kCountAll, scope.org());
   rows.next();
   return rows.integer(0);
 }

@@ -44,24 +44,24 @@ constexpr Sql kAddStorage{"usage.add_storage",
                           "INSERT INTO organization_usage (org_id, storage_bytes) VALUES (?, GREATEST(?, 0)) "
                           "ON DUPLICATE KEY UPDATE storage_bytes = storage_bytes + ?"};
 constexpr Sql kStorage{"usage.storage", "SELECT storage_bytes FROM organization_usage WHERE org_id = ?"};
-const Select kList{
+const Select kListDocuments{
     kDocument, "document.list",
     "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) " TENANTD_DOCUMENT_WANTED
     "ORDER BY created_at, id LIMIT ?"};
 const Select kListOfProject{kDocument, "document.list_of_project",
                             "WHERE org_id = ? AND project_id = ? AND created_at >= ? AND (created_at > ? OR "
                             "id > ?) " TENANTD_DOCUMENT_WANTED "ORDER BY created_at, id LIMIT ?"};
-const Select kSearch{kDocument, "document.search",
-                     "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
-                     "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
-                     "document_search"};
-constexpr Sql kCount{"document.count",
-                     "SELECT COUNT(*) FROM document WHERE org_id = ? " TENANTD_DOCUMENT_WANTED};
+const Select kSearchDocuments{kDocument, "document.search",
+                              "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
+                              "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
+                              "document_search"};
+constexpr Sql kCountDocuments{"document.count",
+                              "SELECT COUNT(*) FROM document WHERE org_id = ? " TENANTD_DOCUMENT_WANTED};
 constexpr Sql kCountOfProject{
     "document.count_of_project",
     "SELECT COUNT(*) FROM document WHERE org_id = ? AND project_id = ? " TENANTD_DOCUMENT_WANTED};
 #undef TENANTD_DOCUMENT_WANTED
-constexpr Sql kCountByStatus{
+constexpr Sql kCountDocumentsByStatus{
     "document.count_by_status",
     "SELECT status, COUNT(*), COALESCE(SUM(size), 0) FROM document WHERE org_id = ? GROUP BY status"};
 
@@ -120,14 +120,15 @@ std::vector<Document> list_documents(db::Txn& txn, const TenantScope& scope, con
     return document_table.read(txn.query(kListOfProject, scope.org(), *filter.project, start.time, start.time,
                                          after, filter.q, filter.q, filter.status, filter.status, filter.tag,
                                          filter.tag, limit));
-  return document_table.read(txn.query(kList, scope.org(), start.time, start.time, after, filter.q, filter.q,
-                                       filter.status, filter.status, filter.tag, filter.tag, limit));
+  return document_table.read(txn.query(kListDocuments, scope.org(), start.time, start.time, after, filter.q,
+                                       filter.q, filter.status, filter.status, filter.tag, filter.tag,
+                                       limit));
 }
 
 std::int64_t count_documents(db::Txn& txn, const TenantScope& scope, const DocumentFilter& filter) {
   auto rows = filter.project ? txn.query(kCountOfProject, scope.org(), *filter.project, filter.q, filter.q,
                                          filter.status, filter.status, filter.tag, filter.tag)
-                             : txn.query(kCount, scope.org(), filter.q, filter.q, filter.status,
+                             : txn.query(kCountDocuments, scope.org(), filter.q, filter.q, filter.status,
                                          filter.status, filter.tag, filter.tag);
   rows.next();
   return rows.integer(0);
@@ -135,11 +136,11 @@ std::int64_t count_documents(db::Txn& txn, const TenantScope& scope, const Docum
 
 std::vector<Document> search_documents(db::Txn& txn, const TenantScope& scope, const std::string& expression,
                                        std::int64_t limit) {
-  return document_table.read(txn.query(kSearch, scope.org(), expression, expression, limit));
+  return document_table.read(txn.query(kSearchDocuments, scope.org(), expression, expression, limit));
 }
 
 std::vector<DocumentCount> count_documents_by_status(db::Txn& txn, const TenantScope& scope) {
-  auto rows = txn.query(kCountByStatus, scope.org());
+  auto rows = txn.query(kCountDocumentsByStatus, scope.org());
   std::vector<DocumentCount> counts;
   while (rows.next())
     counts.push_back({static_cast<DocumentStatus>(rows.integer(0)), rows.integer(1), rows.integer(2)});

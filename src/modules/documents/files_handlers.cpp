@@ -80,7 +80,7 @@ Response download_document(const Request& request, const TenantScope& scope, Txn
   return response;
 }
 
-constexpr auto kRows = section(
+constexpr auto kFilesRows = section(
     "Files of documents",
     {
         {.method = POST,
@@ -121,6 +121,6 @@ constexpr auto kRows = section(
 
 }  // namespace
 
-std::span<const Route> files_rows() { return kRows; }
+std::span<const Route> files_rows() { return kFilesRows; }
 
 }  // namespace tenantd::api::handlers

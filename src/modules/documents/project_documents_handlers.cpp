@@ -66,7 +66,7 @@ Response delete_document(const Request& request, const TenantScope& scope, Txn& 
   return no_content();
 }
 
-constexpr auto kRows =
+constexpr auto kProjectDocumentsRows =
     section("Projects and documents",
             {
                 {.method = POST,
@@ -116,6 +116,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> project_documents_rows() { return kRows; }
+std::span<const Route> project_documents_rows() { return kProjectDocumentsRows; }
 
 }  // namespace tenantd::api::handlers

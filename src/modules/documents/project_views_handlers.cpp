@@ -182,38 +182,38 @@ Response project_stats(const Request&, const TenantScope& scope, Txn& txn) {
   return reply(json);
 }
 
-constexpr auto kRows = section("Projects and documents",
-                               {
-                                   {.method = GET,
-                                    .path = "/api/v1/projects/activity",
-                                    .handler = project_activity,
-                                    .permission = projects_read,
-                                    .rate = Rate::read,
-                                    .query = "page_query",
-                                    .reply = ok("activity"),
-                                    .refuses = nothing,
-                                    .summary = "What happened to projects and documents, newest first"},
-                                   {.method = POST,
-                                    .path = "/api/v1/projects/search",
-                                    .handler = search_projects,
-                                    .permission = projects_read,
-                                    .rate = Rate::read,
-                                    .body = "search_projects",
-                                    .reply = ok("search_hits"),
-                                    .refuses = nothing,
-                                    .summary = "Full-text search over projects and documents, best first"},
-                                   {.method = GET,
-                                    .path = "/api/v1/projects/stats",
-                                    .handler = project_stats,
-                                    .permission = projects_read,
-                                    .rate = Rate::read,
-                                    .reply = ok("project_stats"),
-                                    .refuses = nothing,
-                                    .summary = "Projects and documents in numbers"},
-                               });
+constexpr auto kProjectViewsRows = section(
+    "Projects and documents", {
+                                  {.method = GET,
+                                   .path = "/api/v1/projects/activity",
+                                   .handler = project_activity,
+                                   .permission = projects_read,
+                                   .rate = Rate::read,
+                                   .query = "page_query",
+                                   .reply = ok("activity"),
+                                   .refuses = nothing,
+                                   .summary = "What happened to projects and documents, newest first"},
+                                  {.method = POST,
+                                   .path = "/api/v1/projects/search",
+                                   .handler = search_projects,
+                                   .permission = projects_read,
+                                   .rate = Rate::read,
+                                   .body = "search_projects",
+                                   .reply = ok("search_hits"),
+                                   .refuses = nothing,
+                                   .summary = "Full-text search over projects and documents, best first"},
+                                  {.method = GET,
+                                   .path = "/api/v1/projects/stats",
+                                   .handler = project_stats,
+                                   .permission = projects_read,
+                                   .rate = Rate::read,
+                                   .reply = ok("project_stats"),
+                                   .refuses = nothing,
+                                   .summary = "Projects and documents in numbers"},
+                              });
 
 }  // namespace
 
-std::span<const Route> project_views_rows() { return kRows; }
+std::span<const Route> project_views_rows() { return kProjectViewsRows; }
 
 }  // namespace tenantd::api::handlers

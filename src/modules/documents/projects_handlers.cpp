@@ -13,7 +13,7 @@ constexpr std::string_view kPath = "/api/v1/projects";
 // Else it is the caller's, or stays whose it was.
 bool names_owner(const JsonValue& body) { return json::find(body, "owner_id") != nullptr; }
 
-store::ProjectFilter filter_of(const JsonValue& query) {
+store::ProjectFilter project_filter(const JsonValue& query) {
   store::ProjectFilter filter;
   filter.q = maybe_text(query, "q");
   if (const auto status = maybe_text(query, "status")) filter.status = parse_project_status(*status);
@@ -31,7 +31,7 @@ namespace {
 
 Response list_projects(const Request& request, const TenantScope& scope, Txn& txn) {
   const Page page = page_of(request.query);
-  const auto filter = filter_of(request.query);
+  const auto filter = project_filter(request.query);
   return page_reply(
       page, store::list_projects(txn, scope, filter, page.from, page.limit + 1), put_project,
       [](const auto& row) {
@@ -75,7 +75,7 @@ Response delete_project(const Request& request, const TenantScope& scope, Txn& t
   return no_content();
 }
 
-constexpr auto kRows =
+constexpr auto kProjectsRows =
     section("Projects and documents",
             {
                 {.method = POST,
@@ -135,6 +135,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> projects_rows() { return kRows; }
+std::span<const Route> projects_rows() { return kProjectsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -45,30 +45,32 @@ constexpr auto kProject = record::record<Project>(
   "AND (? IS NULL OR INSTR(LOWER(name) COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0 " \
   "OR INSTR(LOWER(description) COLLATE utf8mb4_bin, LOWER(?) COLLATE utf8mb4_bin) > 0) "        \
   "AND (? IS NULL OR owner_id = ?) AND (? IS NULL OR FIND_IN_SET(? COLLATE utf8mb4_bin, tags) > 0) "
-constexpr Sql kCountOne{"usage.count_project",
-                        "INSERT INTO organization_usage (org_id, projects) VALUES (?, GREATEST(?, 0)) "
-                        "ON DUPLICATE KEY UPDATE projects = projects + ?"};
+constexpr Sql kCountProject{"usage.count_project",
+                            "INSERT INTO organization_usage (org_id, projects) VALUES (?, GREATEST(?, 0)) "
+                            "ON DUPLICATE KEY UPDATE projects = projects + ?"};
 constexpr Sql kUsage{
     "usage.find",
     "SELECT COALESCE(u.projects, 0), o.max_projects, COALESCE(u.storage_bytes, 0), "
     "o.max_storage_bytes FROM organization o LEFT JOIN organization_usage u ON u.org_id = o.id "
     "WHERE o.id = ?"};
-const Select kList{
+const Select kListProjects{
     kProject, "project.list",
     "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR id > ?) " TENANTD_PROJECT_WANTED
     "ORDER BY created_at, id LIMIT ?"};
-const Select kListStatus{kProject, "project.list_status",
-                         "WHERE org_id = ? AND status = ? AND created_at >= ? AND (created_at > ? OR id > "
-                         "?) " TENANTD_PROJECT_WANTED "ORDER BY created_at, id LIMIT ?"};
-const Select kSearch{kProject, "project.search",
-                     "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
-                     "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
-                     "project_search"};
-constexpr Sql kCount{"project.count", "SELECT COUNT(*) FROM project WHERE org_id = ? " TENANTD_PROJECT_WANTED
-                                      "AND (? IS NULL OR status = ?)"};
+const Select kListProjectsOfStatus{
+    kProject, "project.list_status",
+    "WHERE org_id = ? AND status = ? AND created_at >= ? AND (created_at > ? OR id > "
+    "?) " TENANTD_PROJECT_WANTED "ORDER BY created_at, id LIMIT ?"};
+const Select kSearchProjects{kProject, "project.search",
+                             "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
+                             "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
+                             "project_search"};
+constexpr Sql kCountProjects{"project.count",
+                             "SELECT COUNT(*) FROM project WHERE org_id = ? " TENANTD_PROJECT_WANTED
+                             "AND (? IS NULL OR status = ?)"};
 #undef TENANTD_PROJECT_WANTED
-constexpr Sql kCountByStatus{"project.count_by_status",
-                             "SELECT status, COUNT(*) FROM project WHERE org_id = ? GROUP BY status"};
+constexpr Sql kCountProjectsByStatus{"project.count_by_status",
+                                     "SELECT status, COUNT(*) FROM project WHERE org_id = ? GROUP BY status"};
 
 std::string tokens_of(const TenantScope& scope, const Project& p) {
   return search_tokens(scope.org(), {p.name, p.tags, p.description});
@@ -109,7 +111,7 @@ ProjectUsage find_project_usage(db::Txn& txn, const TenantScope& scope) {
 }
 
 ProjectUsage count_project(db::Txn& txn, const TenantScope& scope, std::int64_t by) {
-  txn.execute(kCountOne, scope.org(), by, by);
+  txn.execute(kCountProject, scope.org(), by, by);
   return find_project_usage(txn, scope);
 }
 
@@ -117,16 +119,17 @@ std::vector<Project> list_projects(db::Txn& txn, const TenantScope& scope, const
                                    const std::optional<Keyset>& from, std::int64_t limit) {
   const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
   const ProjectId after{start.id};
-  auto rows = filter.status ? txn.query(kListStatus, scope.org(), *filter.status, start.time, start.time,
-                                        after, filter.q, filter.q, filter.q, filter.owner, filter.owner,
-                                        filter.tag, filter.tag, limit)
-                            : txn.query(kList, scope.org(), start.time, start.time, after, filter.q, filter.q,
-                                        filter.q, filter.owner, filter.owner, filter.tag, filter.tag, limit);
+  auto rows =
+      filter.status
+          ? txn.query(kListProjectsOfStatus, scope.org(), *filter.status, start.time, start.time, after,
+                      filter.q, filter.q, filter.q, filter.owner, filter.owner, filter.tag, filter.tag, limit)
+          : txn.query(kListProjects, scope.org(), start.time, start.time, after, filter.q, filter.q, filter.q,
+                      filter.owner, filter.owner, filter.tag, filter.tag, limit);
   return project_table.read(std::move(rows));
 }
 
 std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const ProjectFilter& filter) {
-  auto rows = txn.query(kCount, scope.org(), filter.q, filter.q, filter.q, filter.owner, filter.owner,
+  auto rows = txn.query(kCountProjects, scope.org(), filter.q, filter.q, filter.q, filter.owner, filter.owner,
                         filter.tag, filter.tag, filter.status, filter.status);
   rows.next();
   return rows.integer(0);
@@ -134,12 +137,12 @@ std::int64_t count_projects(db::Txn& txn, const TenantScope& scope, const Projec
 
 std::vector<Project> search_projects(db::Txn& txn, const TenantScope& scope, const std::string& expression,
                                      std::int64_t limit) {
-  return project_table.read(txn.query(kSearch, scope.org(), expression, expression, limit));
+  return project_table.read(txn.query(kSearchProjects, scope.org(), expression, expression, limit));
 }
 
 std::array<std::int64_t, kProjectStatuses> count_projects_by_status(db::Txn& txn, const TenantScope& scope) {
   std::array<std::int64_t, kProjectStatuses> counts{};
-  auto rows = txn.query(kCountByStatus, scope.org());
+  auto rows = txn.query(kCountProjectsByStatus, scope.org());
   while (rows.next()) counts.at(static_cast<std::size_t>(rows.integer(0))) = rows.integer(1);
   return counts;
 }

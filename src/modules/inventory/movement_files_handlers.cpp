@@ -199,7 +199,7 @@ Response export_movements(const Request& request, const TenantScope& scope, Txn&
   return std::move(file).reply("stock-movements", "/api/v1/stock-movements/export");
 }
 
-constexpr auto kRows =
+constexpr auto kMovementFilesRows =
     section("Inventory", {
                              {.method = POST,
                               .path = "/api/v1/stock-movements/import",
@@ -225,6 +225,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> movement_files_rows() { return kRows; }
+std::span<const Route> movement_files_rows() { return kMovementFilesRows; }
 
 }  // namespace tenantd::api::handlers

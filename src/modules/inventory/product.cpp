@@ -138,18 +138,19 @@ void set_quantity(db::Txn& txn, const TenantScope& scope, const Product& p) {
 namespace tenantd::api::handlers {
 namespace {
 
-constexpr auto kRows = section("Inventory", {{.method = GET,
-                                              .path = "/api/v1/stock-movements/low-stock",
-                                              .handler = modules::list_low_stock,
-                                              .permission = stock_read,
-                                              .rate = Rate::read,
-                                              .query = "low_stock_query",
-                                              .reply = ok("products"),
-                                              .refuses = nothing,
-                                              .summary = "Products at or under their reorder level"}});
+constexpr auto kProductsRows =
+    section("Inventory", {{.method = GET,
+                           .path = "/api/v1/stock-movements/low-stock",
+                           .handler = modules::list_low_stock,
+                           .permission = stock_read,
+                           .rate = Rate::read,
+                           .query = "low_stock_query",
+                           .reply = ok("products"),
+                           .refuses = nothing,
+                           .summary = "Products at or under their reorder level"}});
 
 }  // namespace
 
-std::span<const Route> products_rows() { return kRows; }
+std::span<const Route> products_rows() { return kProductsRows; }
 
 }  // namespace tenantd::api::handlers

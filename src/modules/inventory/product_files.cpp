@@ -83,18 +83,19 @@ void put_price(Json& body, const FileRow& row) {
   if (other == nullptr) body.AddMember("price_minor", api::JsonValue{minor}, body.GetAllocator());
 }
 
-constexpr db::Sql kSuppliers{"product.export_suppliers",
-                             "SELECT p.id, s.name FROM product p "
-                             "JOIN supplier s ON s.org_id = ? AND s.id = p.supplier_id "
-                             "WHERE p.org_id = ? AND p.created_at >= ? AND (p.created_at > ? OR p.id > ?) "
-                             "ORDER BY p.created_at, p.id LIMIT ?"};
+constexpr db::Sql kSuppliersOfExport{
+    "product.export_suppliers",
+    "SELECT p.id, s.name FROM product p "
+    "JOIN supplier s ON s.org_id = ? AND s.id = p.supplier_id "
+    "WHERE p.org_id = ? AND p.created_at >= ? AND (p.created_at > ? OR p.id > ?) "
+    "ORDER BY p.created_at, p.id LIMIT ?"};
 
 // The names of the suppliers of these products.
 std::map<UuidBytes, std::string> suppliers_of(db::Txn& txn, const TenantScope& scope,
                                               const std::optional<store::Keyset>& from, std::int64_t limit) {
   const auto start = from.value_or(store::Keyset{from_unix(-1), {}});
-  auto rows =
-      txn.query(kSuppliers, scope.org(), scope.org(), start.time, start.time, ProductId{start.id}, limit);
+  auto rows = txn.query(kSuppliersOfExport, scope.org(), scope.org(), start.time, start.time,
+                        ProductId{start.id}, limit);
   std::map<UuidBytes, std::string> names;
   while (rows.next()) names.emplace(rows.id<ProductId>(0).bytes(), rows.text(1));
   return names;

@@ -104,7 +104,7 @@ Response list_stock_levels(const Request& request, const TenantScope& scope, Txn
       [&] { return record::count(modules::products, txn, scope, filter); });
 }
 
-constexpr auto kRows =
+constexpr auto kStockRows =
     section("Inventory", {
                              {.method = GET,
                               .path = "/api/v1/stock-movements",
@@ -145,6 +145,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> stock_rows() { return kRows; }
+std::span<const Route> stock_rows() { return kStockRows; }
 
 }  // namespace tenantd::api::handlers

@@ -91,7 +91,7 @@ Response delete_suppression(const Request& request, const SuperAdmin&, Txn& txn)
   return no_content();
 }
 
-constexpr auto kRows =
+constexpr auto kMailEventsRows =
     section("Mail", {
                         {.method = POST,
                          .path = "/api/v1/mail/events",
@@ -131,6 +131,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> mail_events_rows() { return kRows; }
+std::span<const Route> mail_events_rows() { return kMailEventsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kMostRoles = 200;
 
-json::Object told(const std::vector<ApprovalThreshold>& thresholds) {
+json::Object told_thresholds(const std::vector<ApprovalThreshold>& thresholds) {
   std::vector<json::Object> list;
   for (const auto& threshold : thresholds)
     list.emplace_back()
@@ -84,8 +84,8 @@ std::vector<ApprovalThreshold> replace_thresholds(const Work& work,
     }
   }
   auto after = store::list_thresholds(work.txn, work.scope);
-  record(work, {"purchase_request.thresholds_changed", "organization", work.scope.org().bytes(), told(before),
-                told(after), told(after)});
+  record(work, {"purchase_request.thresholds_changed", "organization", work.scope.org().bytes(),
+                told_thresholds(before), told_thresholds(after), told_thresholds(after)});
   return after;
 }
 

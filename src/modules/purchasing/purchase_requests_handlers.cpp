@@ -200,7 +200,7 @@ Response change_approval_thresholds(const Request& request, const TenantScope& s
   return thresholds_reply(service::replace_thresholds({txn, request.context, scope}, thresholds));
 }
 
-constexpr auto kRows =
+constexpr auto kPurchaseRequestsRows =
     section("Purchasing", {
                               {.method = GET,
                                .path = "/api/v1/purchase-requests",
@@ -310,6 +310,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> purchase_requests_rows() { return kRows; }
+std::span<const Route> purchase_requests_rows() { return kPurchaseRequestsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -54,37 +54,37 @@ Response role_wise_users(const Request& request, const Session& session, const T
   return reply(json);
 }
 
-constexpr auto kRows = section("Statistics", {
-                                                 {.method = GET,
-                                                  .path = "/role_wise_users",
-                                                  .handler = role_wise_users,
-                                                  .permission = stats_read,
-                                                  .rate = Rate::read,
-                                                  .reply = ok("role_counts"),
-                                                  .refuses = nothing,
-                                                  .summary = "Users per role"},
-                                                 {.method = GET,
-                                                  .path = "/stats/organization-users",
-                                                  .handler = organization_users,
-                                                  .permission = stats_read,
-                                                  .rate = Rate::read,
-                                                  .query = "stats_query",
-                                                  .reply = ok("organization_counts"),
-                                                  .refuses = nothing,
-                                                  .summary = "Members per organization"},
-                                                 {.method = GET,
-                                                  .path = "/stats/organization-role-users",
-                                                  .handler = organization_role_users,
-                                                  .permission = stats_read,
-                                                  .rate = Rate::read,
-                                                  .query = "stats_query",
-                                                  .reply = ok("organization_role_counts"),
-                                                  .refuses = nothing,
-                                                  .summary = "Members per organization and role"},
-                                             });
+constexpr auto kStatisticsRows = section("Statistics", {
+                                                           {.method = GET,
+                                                            .path = "/role_wise_users",
+                                                            .handler = role_wise_users,
+                                                            .permission = stats_read,
+                                                            .rate = Rate::read,
+                                                            .reply = ok("role_counts"),
+                                                            .refuses = nothing,
+                                                            .summary = "Users per role"},
+                                                           {.method = GET,
+                                                            .path = "/stats/organization-users",
+                                                            .handler = organization_users,
+                                                            .permission = stats_read,
+                                                            .rate = Rate::read,
+                                                            .query = "stats_query",
+                                                            .reply = ok("organization_counts"),
+                                                            .refuses = nothing,
+                                                            .summary = "Members per organization"},
+                                                           {.method = GET,
+                                                            .path = "/stats/organization-role-users",
+                                                            .handler = organization_role_users,
+                                                            .permission = stats_read,
+                                                            .rate = Rate::read,
+                                                            .query = "stats_query",
+                                                            .reply = ok("organization_role_counts"),
+                                                            .refuses = nothing,
+                                                            .summary = "Members per organization and role"},
+                                                       });
 
 }  // namespace
 
-std::span<const Route> statistics_rows() { return kRows; }
+std::span<const Route> statistics_rows() { return kStatisticsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -88,27 +88,27 @@ Response tenant_stats(const Request& request, const SuperAdmin& admin, Txn& txn)
   return reply(json);
 }
 
-constexpr auto kRows = section("Tenants", {
-                                              {.method = GET,
-                                               .path = "/api/v1/tenants/stats",
-                                               .handler = tenants_stats,
-                                               .rate = Rate::read,
-                                               .query = "user_stats_query",
-                                               .reply = ok("tenants_stats"),
-                                               .refuses = nothing,
-                                               .summary = "All organizations in numbers"},
-                                              {.method = GET,
-                                               .path = "/api/v1/tenants/{tenant_id}/stats",
-                                               .handler = tenant_stats,
-                                               .rate = Rate::read,
-                                               .query = "user_stats_query",
-                                               .reply = ok("tenant_stats"),
-                                               .refuses = nothing,
-                                               .summary = "An organization in numbers"},
-                                          });
+constexpr auto kTenantStatsRows = section("Tenants", {
+                                                         {.method = GET,
+                                                          .path = "/api/v1/tenants/stats",
+                                                          .handler = tenants_stats,
+                                                          .rate = Rate::read,
+                                                          .query = "user_stats_query",
+                                                          .reply = ok("tenants_stats"),
+                                                          .refuses = nothing,
+                                                          .summary = "All organizations in numbers"},
+                                                         {.method = GET,
+                                                          .path = "/api/v1/tenants/{tenant_id}/stats",
+                                                          .handler = tenant_stats,
+                                                          .rate = Rate::read,
+                                                          .query = "user_stats_query",
+                                                          .reply = ok("tenant_stats"),
+                                                          .refuses = nothing,
+                                                          .summary = "An organization in numbers"},
+                                                     });
 
 }  // namespace
 
-std::span<const Route> tenant_stats_rows() { return kRows; }
+std::span<const Route> tenant_stats_rows() { return kTenantStatsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -43,7 +43,7 @@ Response show_event(const Request& request, const TenantScope& scope, Txn& txn) 
   return reply(json);
 }
 
-constexpr auto kRows =
+constexpr auto kEventsRows =
     section("Events and webhooks",
             {
                 {.method = GET,
@@ -67,6 +67,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> events_rows() { return kRows; }
+std::span<const Route> events_rows() { return kEventsRows; }
 
 }  // namespace tenantd::api::handlers

@@ -89,7 +89,7 @@ Response replay_delivery(const Request& request, const TenantScope& scope, Txn& 
   return reply(json, 202);
 }
 
-constexpr auto kRows =
+constexpr auto kWebhooksRows =
     section("Events and webhooks",
             {
                 {.method = GET,
@@ -165,6 +165,6 @@ constexpr auto kRows =
 
 }  // namespace
 
-std::span<const Route> webhooks_rows() { return kRows; }
+std::span<const Route> webhooks_rows() { return kWebhooksRows; }
 
 }  // namespace tenantd::api::handlers
