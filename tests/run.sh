@@ -6,18 +6,18 @@
 # Criterion's closing line is the last that is printed, and its exit status is the script's, unless a process stays
 # behind or a sanitizer has something to say: then it is 1.
 #
-# Without FILTER the suite runs in SLICES (6) parts, TOGETHER (2) of them side by side, each against an instance of its
+# The suite runs in SLICES parts (6; with FILTER 1), TOGETHER (2) of them side by side, each against an instance of its
 # own: a test that must have its instance for itself holds up the tests of its own part alone, and short parts end about
 # together. SLICE=k/n runs the k-th part of n alone.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-$top/build}
 
-SLICES=${SLICES:-6} TOGETHER=${TOGETHER:-2}
+SLICES=${SLICES:-$([ -n "${FILTER:-}" ] && echo 1 || echo 6)} TOGETHER=${TOGETHER:-2}
 if [ -n "${SLICE:-}" ]; then
   [[ $SLICE =~ ^[1-9][0-9]*/[1-9][0-9]*$ ]] || { echo "tests: SLICE must be k/n, such as 1/2" >&2; exit 2; }
   export TENANTD_SLICE=$SLICE
-elif [ -z "${FILTER:-}" ] && [ "$SLICES" -gt 1 ]; then
+elif [ "$SLICES" -gt 1 ]; then
   [ "${PORT:-0}" = 0 ] || { echo "tests: PORT is for one instance: set SLICES=1" >&2; exit 2; }
   declare -A running=()
   status=0 ended=0
