@@ -147,10 +147,12 @@ check_settings() {
   diff -u systemd/README.md "$work/settings-guide.md" || { echo 'the settings table of systemd/README.md is stale: make generate'; return 1; }
 }
 
-# Links, anchors and pictures of every guide lead somewhere; every program has a manual page; README.md stays short.
+# Links, anchors and pictures of every guide lead somewhere; every program has a manual page; README.md stays short; the
+# figures of sharding are the simulation's, and it says where each table lies.
 check_guides() {
   local program bad=0
   src/build/guide.py check || bad=1
+  tests/bench/shards.py check || bad=1
   for program in src/bin/*.cpp; do
     ls "${program%.cpp}".[18].md >/dev/null 2>&1 || { echo "$program has no manual page beside it"; bad=1; }
   done
