@@ -1,6 +1,6 @@
 #include "tenantd/api/authorizer.hpp"
 
-#include "tenantd/api/impersonation.hpp"
+#include "impersonation.hpp"
 #include "tenantd/api/lasting.hpp"
 #include "tenantd/api/principal_codec.hpp"
 #include "tenantd/base/text.hpp"

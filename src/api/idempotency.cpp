@@ -1,4 +1,4 @@
-#include "tenantd/api/idempotency.hpp"
+#include "idempotency.hpp"
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"

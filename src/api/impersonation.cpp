@@ -1,4 +1,4 @@
-#include "tenantd/api/impersonation.hpp"
+#include "impersonation.hpp"
 
 #include "tenantd/domain/impersonation.hpp"
 

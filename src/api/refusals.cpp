@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tenantd/api/impersonation.hpp"
+#include "impersonation.hpp"
 #include "tenantd/api/lasting.hpp"
 #include "tenantd/api/openapi.hpp"
 

@@ -1,4 +1,4 @@
-#include "tenantd/ctl/audit.hpp"
+#include "audit.hpp"
 
 #include <sysexits.h>
 

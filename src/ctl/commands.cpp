@@ -9,16 +9,16 @@
 #include <iomanip>
 #include <stdexcept>
 
+#include "audit.hpp"
 #include "doctor.hpp"
 #include "documents.hpp"
+#include "import.hpp"
 #include "options.hpp"
 #include "super_admins.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/config/settings.hpp"
 #include "tenantd/crypto/keys.hpp"
-#include "tenantd/ctl/audit.hpp"
-#include "tenantd/ctl/import.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/server.hpp"

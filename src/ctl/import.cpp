@@ -1,4 +1,4 @@
-#include "tenantd/ctl/import.hpp"
+#include "import.hpp"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,12 +10,12 @@
 #include <fstream>
 #include <numeric>
 
+#include "import_report.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/import_reader.hpp"
-#include "tenantd/ctl/import_report.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"

@@ -1,4 +1,4 @@
-#include "tenantd/ctl/import_report.hpp"
+#include "import_report.hpp"
 
 #include <sys/stat.h>
 
