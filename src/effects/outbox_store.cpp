@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {
@@ -39,14 +41,20 @@ constexpr Sql kFindDue{
     "AND next_attempt_at <= ? AND lease_until <= ? "
     "ORDER BY next_attempt_at LIMIT ? FOR UPDATE SKIP LOCKED"};
 
-constexpr Sql kLease{"outbox.lease", "UPDATE outbox SET lease_until = ?, updated_at = ? WHERE id = ?"};
+constexpr Sql kLease{
+    "outbox.lease", "UPDATE " TENANTD_IDS
+                    "STRAIGHT_JOIN outbox o ON o.id = UNHEX(ids.id) SET o.lease_until = ?, o.updated_at = ?"};
 
 // No lease asked for: the mail is out, whoever holds the row now.
 constexpr Sql kSent{
     "outbox.sent",
-    "UPDATE outbox SET status = 1, values_sealed = NULL, attempts = attempts + 1, lease_until = 0, "
-    "last_error = NULL, connection_failed = 0, sent_at = ?, provider = ?, provider_id = ?, updated_at = ? "
-    "WHERE id = ? AND status = 0"};
+    "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$.id', sent_at BIGINT PATH '$.at', "
+    "provider VARCHAR(16) CHARACTER SET ascii PATH '$.provider', "
+    "provider_id VARCHAR(255) CHARACTER SET ascii PATH '$.provider_id')) sent "
+    "STRAIGHT_JOIN outbox o ON o.id = UNHEX(sent.id) "
+    "SET o.status = 1, o.values_sealed = NULL, o.attempts = o.attempts + 1, o.lease_until = 0, "
+    "o.last_error = NULL, o.connection_failed = 0, o.sent_at = sent.sent_at, o.provider = sent.provider, "
+    "o.provider_id = sent.provider_id, o.updated_at = sent.sent_at WHERE o.status = 0"};
 
 constexpr Sql kRetry{
     "outbox.retry",
@@ -58,9 +66,11 @@ constexpr Sql kDead{"outbox.dead",
                     "connection_failed = 0, bounced_at = ?, updated_at = ? "
                     "WHERE id = ? AND status = 0 AND lease_until = ?"};
 
-constexpr Sql kRelease{"outbox.release",
-                       "UPDATE outbox SET lease_until = 0, updated_at = ? "
-                       "WHERE id = ? AND status = 0 AND lease_until = ?"};
+constexpr Sql kRelease{
+    "outbox.release",
+    "UPDATE " TENANTD_IDS
+    "STRAIGHT_JOIN outbox o ON o.id = UNHEX(ids.id) SET o.lease_until = 0, o.updated_at = ? "
+    "WHERE o.status = 0 AND o.lease_until = ?"};
 
 constexpr Sql kHasten{"outbox.hasten",
                       "UPDATE outbox SET next_attempt_at = ?, connection_failed = 0, updated_at = ? "
@@ -86,6 +96,12 @@ struct Claim {
   std::int64_t left() const { return limit - static_cast<std::int64_t>(rows.size()); }
 };
 
+std::string ids_of(const std::vector<OutboxRow>& rows) {
+  std::vector<MailId> ids;
+  for (const auto& row : rows) ids.push_back(row.id);
+  return id_list(ids);
+}
+
 // Leases up to `most` due mails of one lane.
 void claim_from(Claim& claim, std::int64_t rank, OrgId lane, std::int64_t most) {
   std::vector<OutboxRow> found;
@@ -94,7 +110,7 @@ void claim_from(Claim& claim, std::int64_t rank, OrgId lane, std::int64_t most) 
     found.push_back({rows.id<MailId>(0), rows.text(1), rows.text(2), rows.maybe_text(3).value_or(""),
                      rows.maybe_text(4), rows.integer(5), rows.time(6), claim.lease_until,
                      rows.maybe_id<OrgId>(7), rows.integer(8)});
-  for (const auto& row : found) claim.db.execute(kLease, claim.lease_until, claim.now, row.id);
+  if (!found.empty()) claim.db.execute(kLease, ids_of(found), claim.lease_until, claim.now);
   std::move(found.begin(), found.end(), std::back_inserter(claim.rows));
 }
 
@@ -154,12 +170,16 @@ std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoin
   });
 }
 
-void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view provider,
-                    std::string_view provider_id) {
-  const auto given = [](std::string_view text) {
-    return text.empty() ? std::nullopt : std::optional{std::string{text}};
-  };
-  db.execute(kSent, now, given(provider), given(provider_id), now, row.id);
+void mark_mails_sent(db::Connection& db, const std::vector<SentRow>& mails) {
+  json::Writer list;
+  list.begin_array();
+  for (const auto& mail : mails) {
+    list.begin_object().field("id", to_hex(mail.id.raw())).field("at", mail.at);
+    if (!mail.provider.empty()) list.field("provider", mail.provider);
+    if (!mail.provider_id.empty()) list.field("provider_id", mail.provider_id);
+    list.end_object();
+  }
+  db.execute(kSent, list.end_array().text());
 }
 
 void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, TimePoint next_attempt_at,
@@ -174,8 +194,8 @@ void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std
              row.lease_until);
 }
 
-void release_mail(db::Connection& db, const OutboxRow& row, TimePoint now) {
-  db.execute(kRelease, now, row.id, row.lease_until);
+void release_mails(db::Connection& db, const std::vector<OutboxRow>& rows, TimePoint now) {
+  if (!rows.empty()) db.execute(kRelease, ids_of(rows), now, rows.front().lease_until);
 }
 
 std::int64_t hasten_mail_after_outage(db::Connection& db, TimePoint now) {

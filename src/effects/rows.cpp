@@ -1,14 +1,6 @@
 #include "tenantd/effects/rows.hpp"
 
-#include "tenantd/base/text.hpp"
-
 namespace tenantd::store {
-
-std::string id_list(const std::vector<UserId>& ids) {
-  std::string list = "[";
-  for (const auto& id : ids) list += (list.size() > 1 ? ",\"" : "\"") + to_hex(id.raw()) + '"';
-  return list + ']';
-}
 
 RoleRecord read_role(const db::Rows& rows, unsigned at) {
   RoleRecord role{rows.id<RoleId>(at), rows.text(at + 1), {}, {}};

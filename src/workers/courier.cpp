@@ -15,7 +15,12 @@ namespace {
 
 using MailKind = CourierEvent::Kind;
 
-constexpr std::int64_t kMailBatch = 20;
+constexpr std::int64_t kMailBatch = 50;
+// How long it may stay in memory that a mail is out. A courier that is killed meanwhile sends those mails
+// again.
+constexpr std::int64_t kVerdictsKeptUs = 100'000;
+constexpr std::int64_t kLookAsideUs =
+    50'000;                              // between two looks for a more urgent mail for which nobody rang
 constexpr Seconds kMailLeaseMargin{15};  // claiming and recording
 constexpr Seconds kKnockMax{60};         // between two attempts to reach the mail server
 constexpr std::chrono::milliseconds kMailPoll{1000};
@@ -127,30 +132,43 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
   const auto last_start = monotonic_microseconds() + microseconds(options_.lease - longest_send(options_));
   const auto rows = store::claim_due_mail(queue_.database(), turns_, due_by, at + options_.lease,
                                           server_lost_ ? 1 : kMailBatch);
-  bool going = true;
-  for (const auto& row : rows) {
-    going =
-        going && !stop && options_.clock() >= server_retry_at_ && monotonic_microseconds() < last_start &&
-        (&row == rows.data() || !store::has_more_urgent_mail(queue_.database(), row.rank, options_.clock()));
-    if (going) {
-      deliver(row);
-    } else {
-      persist([&] { store::release_mail(queue_.database(), row, options_.clock()); });
-    }
-  }
+  look_up_suppressed(rows);
+  next_look_us_ = monotonic_microseconds() + kLookAsideUs;
+  auto row = rows.begin();
+  while (row != rows.end() && !stop && options_.clock() >= server_retry_at_ &&
+         monotonic_microseconds() < last_start && (row == rows.begin() || !is_overtaken(*row)))
+    deliver(*row++);
+  save_verdicts();
+  persist([&] { store::release_mails(queue_.database(), {row, rows.end()}, options_.clock()); });
   return !rows.empty();
+}
+
+// Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.
+void Courier::look_up_suppressed(const std::vector<store::OutboxRow>& rows) {
+  std::vector<std::string> recipients;
+  for (const auto& row : rows) recipients.push_back(row.recipient);
+  suppressed_ = store::suppressions_of(queue_.database(), recipients);
+}
+
+// True if a mail waits that goes before this one.
+bool Courier::is_overtaken(const store::OutboxRow& row) {
+  const bool rang = bell_.rang();
+  if (row.rank == 0 || (!rang && monotonic_microseconds() < next_look_us_)) return false;
+  next_look_us_ = monotonic_microseconds() + kLookAsideUs;
+  return store::has_more_urgent_mail(queue_.database(), row.rank, options_.clock());
 }
 
 void Courier::deliver(const store::OutboxRow& row) {
   options_.on_tick();
-  unsaved_.push_back({row, try_to_send(row)});
-  save_verdicts();
+  if (unsaved_.empty()) keep_until_us_ = monotonic_microseconds() + kVerdictsKeptUs;
+  auto result = try_to_send(row);
+  unsaved_.push_back({row, std::move(result), options_.clock()});
+  if (monotonic_microseconds() >= keep_until_us_) save_verdicts();
 }
 
 mail::Result Courier::try_to_send(const store::OutboxRow& row) {
-  // Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.
-  if (const auto reason = store::suppression_of(queue_.database(), row.recipient))
-    return {mail::Outcome::refused, "suppressed: " + *reason};
+  if (const auto found = suppressed_.find(row.recipient); found != suppressed_.end())
+    return {mail::Outcome::refused, "suppressed: " + found->second};
   mail::Message message;
   try {
     const auto kind = mail::template_by_name(row.template_name);
@@ -206,22 +224,35 @@ void Courier::note_provider(const mail::Result& result) {
 }
 
 void Courier::save_verdicts() {
+  save_sent();
   while (!unsaved_.empty()) {
-    save(unsaved_.front());
+    save_failed(unsaved_.front());
     unsaved_.pop_front();
   }
 }
 
-void Courier::save(const Verdict& verdict) {
+// Those that are out, with one statement.
+void Courier::save_sent() {
+  const auto failed = std::stable_partition(unsaved_.begin(), unsaved_.end(), [](const Verdict& verdict) {
+    return verdict.result.outcome == mail::Outcome::sent;
+  });
+  if (failed == unsaved_.begin()) return;
+  std::vector<store::SentRow> sent;
+  for (auto verdict = unsaved_.begin(); verdict != failed; ++verdict)
+    sent.push_back({verdict->row.id, verdict->at, verdict->result.provider, verdict->result.provider_id});
+  persist([&] { store::mark_mails_sent(queue_.database(), sent); });
+  for (auto verdict = unsaved_.begin(); verdict != failed; ++verdict)
+    report(MailKind::sent, verdict->result.detail, &verdict->row);
+  unsaved_.erase(unsaved_.begin(), failed);
+  if (hasten_) persist([&] { store::hasten_mail_after_outage(queue_.database(), options_.clock()); });
+  hasten_ = false;
+}
+
+void Courier::save_failed(const Verdict& verdict) {
   const auto& row = verdict.row;
   const auto& result = verdict.result;
   const TimePoint at = options_.clock();
-  if (result.outcome == mail::Outcome::sent) {
-    persist([&] { store::mark_mail_sent(queue_.database(), row, at, result.provider, result.provider_id); });
-    report(MailKind::sent, result.detail, &row);
-    if (hasten_) persist([&] { store::hasten_mail_after_outage(queue_.database(), at); });
-    hasten_ = false;
-  } else if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
+  if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
     if (result.no_such_recipient) suppress(row, result.detail, at);
     persist(
         [&] { store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient); });
@@ -240,6 +271,7 @@ void Courier::save(const Verdict& verdict) {
 void Courier::suppress(const store::OutboxRow& row, const std::string& why, TimePoint at) {
   const store::Suppression suppression{
       crypto::new_id<store::SuppressionId>(), row.recipient, "bounce", why, "smtp", at};
+  suppressed_.emplace(row.recipient, suppression.reason);
   if (options_.suppress) return options_.suppress(suppression, {row.id, true, row.org});
   persist([&] { store::suppress(queue_.database(), suppression); });
 }

@@ -1,5 +1,10 @@
 // The courier when servers, the database or it itself are lost.
 #include <criterion/criterion.h>
+#include <sched.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <set>
 
 #include "workers/courier_fixture.hpp"
 
@@ -91,4 +96,46 @@ Test(courier_faults, a_database_lost_after_the_send_does_not_send_twice) {
   cr_assert_eq(bench.outbox.row(id).status, 1);
   cr_assert_eq(bench.script.total(), 1);
   cr_assert_eq(std::count(bench.events.begin(), bench.events.end(), CourierEvent::Kind::database_lost), 1);
+}
+
+Test(courier_faults, one_that_is_killed_sends_again_what_it_sent_last_and_nothing_else) {
+  constexpr int kMails = 2000;
+  constexpr int kInHand = 50;  // at most as many are claimed at once
+  Bench bench;
+  for (int i = 0; i < kMails; ++i) bench.outbox.add();
+  char path[] = "/tmp/tenantd-sent.XXXXXX";
+  const int sent = ::mkstemp(path);
+  // What is out is a line in a file: it outlives the courier that wrote it.
+  bench.script.answer = [&](const mail::Message& message) {
+    const auto line = message.message_id + '\n';
+    const auto written = ::write(sent, line.data(), line.size());
+    return written > 0 ? mail::Result{Outcome::sent, "250"} : later();
+  };
+  const auto lines = [&] {
+    std::vector<std::string> found;
+    std::ifstream file{path};
+    for (std::string line; std::getline(file, line);) found.push_back(line);
+    return found;
+  };
+  const pid_t courier = ::fork();
+  if (courier == 0) {
+    bench.courier().drain(bench.stop);
+    ::_exit(0);
+  }
+  while (lines().size() < kMails / 3 && ::waitpid(courier, nullptr, WNOHANG) == 0) ::sched_yield();
+  ::kill(courier, SIGKILL);
+  ::waitpid(courier, nullptr, 0);
+  const auto before = lines();
+  const auto settled = bench.outbox.count(1);
+  bench.outbox.run("UPDATE outbox SET lease_until = 0");
+  bench.courier().drain(bench.stop);
+  const auto after = lines();
+  ::close(sent);
+  ::unlink(path);
+  cr_assert_lt(before.size(), static_cast<std::size_t>(kMails), "it was killed too late");
+  cr_assert_eq(bench.outbox.count(1), kMails);
+  cr_assert_eq(std::set<std::string>(after.begin(), after.end()).size(), static_cast<std::size_t>(kMails));
+  // Twice went what was out and not yet written down when it died.
+  cr_assert_eq(after.size() - kMails, before.size() - static_cast<std::size_t>(settled));
+  cr_assert_leq(after.size() - kMails, static_cast<std::size_t>(kInHand));
 }

@@ -55,9 +55,16 @@ bool has_more_urgent_mail(db::Connection& db, std::int64_t rank, TimePoint now);
 std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit);
 
-// The mail is out: its values are erased. `provider_id`: what `provider` calls it, or empty.
-void mark_mail_sent(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view provider,
-                    std::string_view provider_id);
+// A mail that is out.
+struct SentRow {
+  MailId id;
+  TimePoint at;
+  std::string provider;     // who took it
+  std::string provider_id;  // what the provider calls it, or empty
+};
+
+// Erases the values of mails that are out, with one statement.
+void mark_mails_sent(db::Connection& db, const std::vector<SentRow>& mails);
 
 // Comes up again at `next_attempt_at`. No effect if the lease ran out and another courier has the row.
 void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, TimePoint next_attempt_at,
@@ -68,8 +75,8 @@ void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, Ti
 void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error,
                     bool bounced = false);
 
-// Gives a claimed row back untried.
-void release_mail(db::Connection& db, const OutboxRow& row, TimePoint now);
+// Gives rows of one claim back untried.
+void release_mails(db::Connection& db, const std::vector<OutboxRow>& rows, TimePoint now);
 
 // Makes every mail due that last failed because the server could not be reached. Returns how many.
 std::int64_t hasten_mail_after_outage(db::Connection& db, TimePoint now);

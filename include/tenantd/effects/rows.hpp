@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tenantd/base/text.hpp"
 #include "tenantd/db/connection.hpp"
 #include "tenantd/domain/scope.hpp"
 
@@ -16,7 +17,12 @@ namespace tenantd::store {
 #define TENANTD_IN_IDS \
   "IN (SELECT id FROM (SELECT DISTINCT UNHEX(ids.id) AS id FROM " TENANTD_IDS ") listed) "
 // The parameter of either.
-std::string id_list(const std::vector<UserId>& ids);
+template <class Tag>
+std::string id_list(const std::vector<Id<Tag>>& ids) {
+  std::string list = "[";
+  for (const auto& id : ids) list += (list.size() > 1 ? ",\"" : "\"") + to_hex(id.raw()) + '"';
+  return list + ']';
+}
 
 // Columns from `at`: id, name, permissions (NULL = a system role, whose permissions the program knows).
 RoleRecord read_role(const db::Rows& rows, unsigned at);

@@ -25,6 +25,8 @@ class WakeSocket {
   // Returns at a ring, at a signal, or after `longest`; true if it rang. Rings that have piled up count as
   // one.
   bool wait(std::chrono::milliseconds longest) const;
+  // True if it has rung since the last look.
+  bool rang() const { return bound() && wait(std::chrono::milliseconds{0}); }
 
  private:
   std::string path_;

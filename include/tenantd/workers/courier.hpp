@@ -10,12 +10,14 @@
 // first_retry doubling up to an hour, ±20 %. While the mail server cannot be reached the courier knocks once
 // a minute at most with one mail; the first success makes all mails due that failed for that reason. Any
 // number of couriers may run at once. A courier that dies loses nothing: its leases run out, and the mails go
-// again under the same Message-ID.
+// again under the same Message-ID. So do those that it sent in its last tenth of a second: that they are out
+// is written together.
 #pragma once
 
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,10 +95,13 @@ class Courier {
   struct Verdict {
     store::OutboxRow row;
     mail::Result result;
+    TimePoint at;
   };
 
   bool step(const std::atomic<bool>& stop);
   bool work(const std::atomic<bool>& stop, TimePoint due_by);
+  void look_up_suppressed(const std::vector<store::OutboxRow>& rows);
+  bool is_overtaken(const store::OutboxRow& row);
   void deliver(const store::OutboxRow& row);
   mail::Result try_to_send(const store::OutboxRow& row);
   mail::Result send(const mail::Message& message);
@@ -105,7 +110,8 @@ class Courier {
   template <class Statement>
   void persist(Statement&& statement);
   void save_verdicts();
-  void save(const Verdict& verdict);
+  void save_sent();
+  void save_failed(const Verdict& verdict);
   void suppress(const store::OutboxRow& row, const std::string& why, TimePoint at);
   void report(CourierEvent::Kind kind, const std::string& detail,
               const store::OutboxRow* row = nullptr) const;
@@ -114,7 +120,10 @@ class Courier {
   std::unique_ptr<mail::Transport> transport_;
   WakeSocket bell_;
   LeasedQueue queue_;
-  std::deque<Verdict> unsaved_;  // told to the database as soon as it listens
+  std::deque<Verdict> unsaved_;  // told to the database together, and as soon as it listens
+  std::int64_t keep_until_us_ = 0;
+  std::int64_t next_look_us_ = 0;
+  std::map<std::string, std::string> suppressed_;  // recipients of the mails in hand that get none
 
   store::Turns turns_;
   bool hasten_ = true;  // mails of an earlier courier may wait for the server's return

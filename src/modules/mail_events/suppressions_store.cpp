@@ -1,11 +1,16 @@
 #include "tenantd/modules/mail_events/suppressions_store.hpp"
 
+#include "tenantd/base/json.hpp"
+
 namespace tenantd::store {
 namespace {
 
 using db::Sql;
 
-constexpr Sql kReason{"suppression.reason", "SELECT reason FROM suppression WHERE email = ?"};
+constexpr Sql kReasons{"suppression.reasons",
+                       "SELECT s.email, s.reason FROM JSON_TABLE(?, '$[*]' COLUMNS "
+                       "(email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$')) asked "
+                       "STRAIGHT_JOIN suppression s ON s.email = asked.email"};
 constexpr Sql kInsert{
     "suppression.insert",
     "INSERT IGNORE INTO suppression (email, id, reason, detail, source, created_at, updated_at) "
@@ -47,9 +52,14 @@ bool insert(Target& target, const Suppression& s) {
 
 }  // namespace
 
-std::optional<std::string> suppression_of(db::Connection& db, std::string_view email) {
-  auto rows = db.query(kReason, email);
-  return rows.next() ? std::optional{rows.text(0)} : std::nullopt;
+std::map<std::string, std::string> suppressions_of(db::Connection& db,
+                                                   const std::vector<std::string>& emails) {
+  json::Writer asked;
+  asked.value(emails);
+  auto rows = db.query(kReasons, asked.text());
+  std::map<std::string, std::string> reasons;
+  while (rows.next()) reasons.emplace(rows.text(0), rows.text(1));
+  return reasons;
 }
 
 void suppress(db::Connection& db, const Suppression& suppression) { insert(db, suppression); }

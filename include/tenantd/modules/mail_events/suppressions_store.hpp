@@ -26,8 +26,9 @@ struct Suppression {
   TimePoint created_at;
 };
 
-// For the courier. Returns the reason, or nullopt if the address gets mail.
-std::optional<std::string> suppression_of(db::Connection& db, std::string_view email);
+// For the courier. Returns the reasons by address, of those addresses that get no mail.
+std::map<std::string, std::string> suppressions_of(db::Connection& db,
+                                                   const std::vector<std::string>& emails);
 // For the courier. No effect on an address that is suppressed already.
 void suppress(db::Connection& db, const Suppression& suppression);
 
