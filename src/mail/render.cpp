@@ -32,13 +32,18 @@ std::string template_text(const std::string& name) {
   throw std::runtime_error("there is no mail template " + name);
 }
 
-// Renders the embedded file `name`; values are HTML-escaped if the name says .html.
-std::string fill(const std::string& name, const mustache::data& values) {
+// The embedded file `name`, read once a thread; values are HTML-escaped if the name says .html.
+mustache::mustache& view_of(const std::string& name) {
+  thread_local std::map<std::string, mustache::mustache> views;
+  if (const auto found = views.find(name); found != views.end()) return found->second;
   mustache::mustache view{template_text(name)};
-  if (name.find(".html.") == std::string::npos) view.set_custom_escape(identity);
-  std::string text = view.is_valid() ? view.render(values) : "";
   if (!view.is_valid()) throw std::runtime_error("mail template " + name + ": " + view.error_message());
-  return text;
+  if (name.find(".html.") == std::string::npos) view.set_custom_escape(identity);
+  return views.emplace(name, std::move(view)).first->second;
+}
+
+std::string fill(const std::string& name, const mustache::data& values) {
+  return view_of(name).render(values);
 }
 
 bool needs_link(Template kind) {
