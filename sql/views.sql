@@ -874,23 +874,23 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
   WHERE IF(mine.permissions IS NULL, mine.name IN ({{roles with stats:read}}), FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
-  SELECT g.session_id, g.org_id, g.granted_until, g.name, t.block, t.status, t.members
+  SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, t.block, t.status, t.members
   FROM tenantd_app.counting_session g
   JOIN tenantd.member_total t ON t.org_id = g.org_id
   WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
-  SELECT g.session_id, g.org_id, g.granted_until, g.name, c.block, c.status, c.role_name, c.members
+  SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, c.block, c.status, c.role_name, c.members
   FROM tenantd_app.counting_session g
   JOIN tenantd.member_count c ON c.org_id = g.org_id
   WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
-  SELECT g.session_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status, r.name AS role_name
+  SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd_app.counting_session g
   JOIN tenantd.member m ON m.org_id = g.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_join AS
-  SELECT g.session_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status
+  SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status
   FROM tenantd_app.counting_session g
   JOIN tenantd.member m ON m.org_id = g.org_id
   WHERE g.user_id = tenantd_app.current_user_id();

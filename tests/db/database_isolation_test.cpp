@@ -92,6 +92,28 @@ Test(database_isolation, without_a_scope_a_tenants_view_is_empty_and_takes_nothi
   require_equal(stored_role(owner.org_id, owner.user_id), "owner");
 }
 
+// The queries name session and user: a scope that is another's shows nothing to either of the two.
+Test(database_isolation, statistics_are_of_the_user_that_is_named_and_of_the_scope) {
+  const auto ours = sign_up();
+  const auto theirs = sign_up();
+  Connection app{as_app()};
+  const auto counted = [&](const Account& scope, const Account& named, const Account& session) {
+    enter(app, scope);
+    std::int64_t found = 0;
+    for (const char* view : {"countable_total", "countable_count", "countable_member", "countable_join"})
+      found += count(
+          app,
+          std::string{view} + " WHERE user_id = " + binary(named.user_id) + " AND session_id = 0x" +
+              text_of("SELECT HEX(id) FROM session WHERE user_id = " + binary(session.user_id) + " LIMIT 1"));
+    return found;
+  };
+  require(counted(ours, ours, ours) > 0, "their own");
+  require_equal(counted(theirs, ours, ours), 0, "in another's scope");
+  require_equal(counted(ours, theirs, ours), 0);
+  require_equal(counted(ours, theirs, theirs), 0);
+  require_equal(counted(ours, ours, theirs), 0);
+}
+
 Test(database_isolation, inside_a_scope_only_its_rows_are_seen_and_written) {
   const auto ours = sign_up();
   const auto theirs = sign_up();

@@ -19,9 +19,9 @@ struct Queries {
 };
 
 // Two sets of views of one shape: what the caller may count in this session, and everything (empty unless the
-// scope is a super-admin's).
-#define TENANTD_IN_countable "session_id = ? AND "
-#define TENANTD_IN_system "? IS NOT NULL AND "
+// scope is a super-admin's). The user stands in the query as well: the scope is not the only wall.
+#define TENANTD_IN_countable "session_id = ? AND user_id = ? AND "
+#define TENANTD_IN_system "? IS NOT NULL AND ? IS NOT NULL AND "
 #define TENANTD_COUNTED "status = COALESCE(?, status) AND (granted_until IS NULL OR granted_until > ?)"
 #define TENANTD_BY_ORGANIZATION(view)                                                                      \
   {                                                                                                        \
@@ -118,16 +118,18 @@ std::vector<OrganizationCount> count(db::Txn& txn, const Counting& by, const Cou
       by_role ? (by.everywhere ? kAllByRole : kMineByRole) : (by.everywhere ? kAll : kMine);
   std::vector<OrganizationCount> counts;
   if (!filter.from && !filter.to) {
-    read(counts, txn.query(queries.block, by.session, kAllTime, filter.status, now), by_role);
+    read(counts, txn.query(queries.block, by.session, by.user, kAllTime, filter.status, now), by_role);
     return add_up(std::move(counts));
   }
   const Cut parts = cut(filter);
   if (parts.first_block <= parts.last_block)
     read(counts,
-         txn.query(queries.blocks, by.session, parts.first_block, parts.last_block, filter.status, now),
+         txn.query(queries.blocks, by.session, by.user, parts.first_block, parts.last_block, filter.status,
+                   now),
          by_role);
   for (const Edge& edge : parts.edges)
-    read(counts, txn.query(queries.joined, by.session, edge.block, edge.from, edge.to, filter.status, now),
+    read(counts,
+         txn.query(queries.joined, by.session, by.user, edge.block, edge.from, edge.to, filter.status, now),
          by_role);
   return add_up(std::move(counts));
 }
@@ -146,7 +148,7 @@ std::vector<OrganizationCount> count_by_organization_and_role(db::Txn& txn, cons
 
 std::vector<RoleCount> count_by_role(db::Txn& txn, const Counting& by, TimePoint now) {
   txn.enter({std::nullopt, by.user, by.everywhere});
-  auto rows = txn.query(by.everywhere ? kAllRoles : kMyRoles, by.session, kAllTime, now);
+  auto rows = txn.query(by.everywhere ? kAllRoles : kMyRoles, by.session, by.user, kAllTime, now);
   std::vector<RoleCount> result;
   while (rows.next()) result.push_back({rows.text(0), rows.integer(1)});
   return result;
