@@ -5,6 +5,8 @@
 -- The application: views and routines only. No base table at all.
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope_on TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope_on TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.displace_sessions TO {{app}};
@@ -119,7 +121,7 @@ GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
 -- What hosts tell one another. An entry of the log never changes.
-GRANT SELECT, INSERT, UPDATE (beat, seen_at), DELETE ON tenantd_app.host TO {{app}};
+GRANT SELECT, INSERT, UPDATE (beat, seen_at, server), DELETE ON tenantd_app.host TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.invalidation TO {{app}};
 GRANT SELECT, INSERT ON tenantd_app.invalidation_ack TO {{app}};
 
@@ -146,6 +148,8 @@ GRANT SELECT, INSERT, DELETE ON tenantd.file_removal TO {{sweeper}};
 -- What it removed it tells of, with an event and an audit row.
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope_on TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope_on TO {{sweeper}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{sweeper}};
@@ -162,6 +166,8 @@ GRANT SELECT, INSERT ON tenantd_app.suppression TO {{courier}};
 GRANT SELECT (id) ON tenantd_app.organization TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope_on TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope_on TO {{courier}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{courier}};
@@ -182,6 +188,8 @@ GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};
 -- a report. It writes mails, removes drafts, and tells of that.
 GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope TO {{reporter}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.enter_scope_on TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.begin_scope_on TO {{reporter}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{reporter}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{reporter}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{reporter}};

@@ -24,6 +24,25 @@ BEGIN
   SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
   START TRANSACTION;
 END//
+-- The same in the connection p_connection alone. A proxy that gives one client's transactions to several connections would
+-- show a tenant another's rows: the variables lie in the connection. (The two above are for the release before.)
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.enter_scope_on(
+  IN p_connection BIGINT UNSIGNED, IN p_org BINARY(16), IN p_user BINARY(16), IN p_super BOOLEAN)
+BEGIN
+  IF p_connection <> CONNECTION_ID() THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'scope: another connection';
+  END IF;
+  SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.begin_scope_on(
+  IN p_connection BIGINT UNSIGNED, IN p_org BINARY(16), IN p_user BINARY(16), IN p_super BOOLEAN)
+BEGIN
+  IF p_connection <> CONNECTION_ID() THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'scope: another connection';
+  END IF;
+  SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super;
+  START TRANSACTION;
+END//
 
 -- All that a session stands for, in one round trip, under the names that the service reads it by: its user and the
 -- membership in p_org (or, if that is NULL, in the organization that p_slug names, or none). The caller must know the
@@ -1034,7 +1053,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;
 -- What the hosts of this database tell one another.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.host AS
-  SELECT id, registration, beat, name, version, started_at, seen_at FROM tenantd.host;
+  SELECT id, registration, beat, name, version, started_at, seen_at, server FROM tenantd.host;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation AS
   SELECT seq, host_id, at_once, ids FROM tenantd.invalidation;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation_ack AS

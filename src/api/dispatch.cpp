@@ -44,9 +44,10 @@ std::string_view body_schema(const Route& route) {
   return "no_body";
 }
 
-db::ConnectOptions application(const Settings& settings) {
+db::ConnectOptions application(const Settings& settings, db::ServerBoard& servers) {
   auto options = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
   options.lock_wait_seconds = static_cast<int>(settings.lock_wait_seconds);
+  options.board = &servers;
   return options;
 }
 
@@ -61,7 +62,7 @@ Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schem
       router_(routes()),
       authorizer_(settings, &*shared.cache, &*shared.metrics),
       pool_(
-          application(settings),
+          application(settings, *shared.servers),
           // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
           static_cast<std::size_t>(lane.threads) * 2),
       shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)),

@@ -75,8 +75,10 @@ struct Daemon::Master {
   int watch_hosts(int stop_fd) {
     ::prctl(PR_SET_NAME, "tenantd-hosts");
     if (settings.db_host.empty()) proc::give_up_network();
-    hosts::Poller poller{db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app"),
-                         hosts::host_name(settings), *shared.cache, *shared.host, *shared.metrics};
+    auto account = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
+    account.board = &*shared.servers;
+    hosts::Poller poller{std::move(account), hosts::host_name(settings), *shared.cache, *shared.host,
+                         *shared.metrics};
     // One that replaces another is ready once it trusts what is remembered.
     bool is_announced = !shared.host->was_joined.exchange(true);
     if (is_announced) proc::worker_ready();

@@ -75,15 +75,30 @@ std::string name_hosts(db::Pool& pool) {
   return names.empty() ? "none runs" : names;
 }
 
-// Each host by itself: one that is only tried when another fails is asked too.
+std::string judge_writer(db::Pool& pool) {
+  const auto listed = [&] {
+    db::Txn txn{pool};
+    return hosts::list_hosts(txn);
+  }();
+  if (const auto others = hosts::other_writers(listed); !others.empty())
+    throw std::runtime_error("the hosts write through more than one server of the database (" + others +
+                             "): name the servers in one order in every host's DB_HOST, and see that each "
+                             "host reaches the first");
+  const auto server = pool.acquire()->server();
+  if (!server.fault.empty()) throw std::runtime_error(server.address + " takes no writes: " + server.fault);
+  return "writes go to " + server.name + ", at " + server.address;
+}
+
+// Each server by itself: one that is only tried when another fails is asked too. A read-only one may be a
+// replica that waits.
 std::string judge_server(db::ConnectOptions options, const std::string& host) {
   options.host = host;
   db::Connection connection{options};
   db::require_sound_server(connection);
-  auto rows = connection.run_query("SELECT VERSION(), @@GLOBAL.read_only");
-  rows.next();
-  return rows.text(0) + (rows.flag(1) ? ", read-only" : "") + (options.tls.ca.empty() ? "" : ", encrypted") +
-         (host.empty() ? "" : ", at " + host);
+  const auto& server = connection.server();
+  if (!server.fault.empty() && !server.is_read_only)
+    throw std::runtime_error(server.describe() + ", at " + server.address + ": " + server.fault);
+  return server.describe() + (options.tls.ca.empty() ? "" : ", encrypted") + ", at " + server.address;
 }
 
 std::string judge_administrator(const Settings& settings) {
@@ -140,6 +155,7 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
   doctor.check("database", [&] { return judge_schema(pool, settings); });
   doctor.check("isolation", [&] { return judge_isolation(pool, settings); });
   doctor.check("hosts", [&] { return name_hosts(pool); });
+  doctor.check("writer", [&] { return judge_writer(pool); });
   for (const auto& account : db::service_accounts(settings))
     doctor.check("grants", [&] { return judge_grants(settings, account); });
   return doctor.healthy() ? 0 : 1;

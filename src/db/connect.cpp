@@ -10,7 +10,6 @@
 #include <algorithm>
 
 #include "tenantd/db/access_denied.hpp"
-#include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -33,14 +32,8 @@ sql::mysql::MySQL_Driver& driver() {
   return instance;
 }
 
-// Seconds that opening may take: of a request, what is left of its time.
-int connect_seconds(const ConnectOptions& options) {
-  const auto left = static_cast<int>(std::clamp<std::int64_t>(Deadline::left_us() / 1'000'000 + 1, 1, 5));
-  return std::min(options.timeout_seconds, left);
-}
-
 // `host`: none = by the socket.
-sql::ConnectOptionsMap driver_options(const ConnectOptions& options, const Host* host) {
+sql::ConnectOptionsMap driver_options(const ConnectOptions& options, const Host* host, int seconds) {
   sql::ConnectOptionsMap map;
   const bool bracketed = host != nullptr && host->name.find(':') != std::string::npos;
   map["hostName"] = host == nullptr ? "unix://" + options.socket
@@ -51,7 +44,7 @@ sql::ConnectOptionsMap driver_options(const ConnectOptions& options, const Host*
   map["password"] = options.password.reveal();
   if (!options.schema.empty()) map["schema"] = options.schema;
   map["OPT_CHARSET_NAME"] = "utf8mb4";
-  map["OPT_CONNECT_TIMEOUT"] = connect_seconds(options);
+  map["OPT_CONNECT_TIMEOUT"] = seconds;
   map["OPT_READ_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
   map["OPT_WRITE_TIMEOUT"] = statement_seconds(options.timeout_seconds) + 1;
   map["CLIENT_FOUND_ROWS"] = true;
@@ -97,12 +90,14 @@ void refuse_connection(const sql::SQLException& e, const ConnectOptions& options
   const auto what =
       where(options, host) + ": " + std::to_string(number) + ' ' + e.what() + tls_advice(number, options);
   if (number == 1045 || number == 1698) throw AccessDenied(what);
+  // Too many connections: in all, of this account, or within an hour.
+  if (number == 1040 || number == 1203 || number == 1226) throw ServerFull(what);
   throw ApiError(ErrorCode::unavailable).detail("connect: " + what);
 }
 
-std::unique_ptr<sql::Connection> connect(const ConnectOptions& options, const Host* host) {
+std::unique_ptr<sql::Connection> connect(const ConnectOptions& options, const Host* host, int seconds) {
   try {
-    auto map = driver_options(options, host);
+    auto map = driver_options(options, host, seconds);
     std::unique_ptr<sql::Connection> made{driver().connect(map)};
     const std::unique_ptr<sql::Statement> plain{made->createStatement()};
     if (host != nullptr && !options.tls.ca.empty() && !is_encrypted(*plain))

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
@@ -17,10 +16,9 @@
 
 #include "connect.hpp"
 #include "dialect.hpp"
-#include "tenantd/db/access_denied.hpp"
+#include "link.hpp"
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/db/error.hpp"
-#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -53,54 +51,33 @@ auto outlasting_replacement(Engine engine, const Sql& statement, Run&& run) {
 
 struct Connection::Impl {
   // Declared before the statements: they go first.
-  std::unique_ptr<sql::Connection> connection;
+  Link link;
   std::unique_ptr<sql::Statement> plain;
   // Keyed by the address of the constexpr text, one per statement in the program.
   std::unordered_map<const char*, std::unique_ptr<sql::PreparedStatement>> prepared;
   ConnectOptions options;
-  std::optional<Host> host;
-  Engine engine = Engine::mariadb;
-  std::string id;  // the server's number of this connection
-  bool writes = true;
+  ServerBoard* board = nullptr;
+  std::int64_t looked_at_us = monotonic_microseconds();
 
-  void open(const Host* at);
-  void learn();
-  void end_in_server() const noexcept;
+  void note_failure(int error, std::int64_t took_us) const noexcept;
 };
 
-// Connects, and looks at what it has connected to.
-void Connection::Impl::open(const Host* at) {
-  connection = connect(options, at);
-  if (at != nullptr) host = *at;
+// Tells the others of this host of a server that is none to write to, or hangs.
+void Connection::Impl::note_failure(int error, std::int64_t took_us) const noexcept {
+  const bool waited = took_us >= std::int64_t{1'000'000} * statement_seconds(options.timeout_seconds);
+  const auto failed = [this] { board->failed(link.place, monotonic_microseconds()); };
+  if (is_unfit(error)) failed();
+  if (!waited) return;
+  // Nobody waits for the statement any more, but MySQL would go on with it unless it is a plain SELECT:
+  // MariaDB's limit binds every statement, MySQL's no other. Every account may end connections of its own. A
+  // server that can be told so is slow, and no other is asked for that.
   try {
-    plain.reset(connection->createStatement());
-    learn();
+    end_in_server(link, options);
   } catch (const SQLException& e) {
-    refuse_connection(e, options, at);
-  }
-}
-
-void Connection::Impl::learn() {
-  std::unique_ptr<sql::ResultSet> facts{
-      plain->executeQuery("SELECT CONNECTION_ID(), VERSION(), @@GLOBAL.read_only")};
-  facts->next();
-  id = facts->getString(1);
-  engine = engine_of(facts->getString(2).asStdString());
-  writes = facts->getInt(3) == 0;
-}
-
-// Nobody waits for the statement any more, but MySQL would go on with it unless it is a plain SELECT:
-// MariaDB's limit binds every statement, MySQL's no other. Every account may end connections of its own.
-void Connection::Impl::end_in_server() const noexcept {
-  if (engine != Engine::mysql) return;
-  try {
-    Impl other;
-    other.options = options;
-    other.options.timeout_seconds = std::min(options.timeout_seconds, 2);
-    other.open(host ? &*host : nullptr);
-    other.plain->execute("KILL " + id);
+    constexpr int kEndedByItself = 1094;
+    if (e.getErrorCode() != kEndedByItself) failed();
   } catch (const std::exception&) {
-    // The server does not answer, or has ended it by itself.
+    failed();
   }
 }
 
@@ -137,41 +114,21 @@ std::optional<std::int64_t> Rows::maybe_integer(unsigned column) const {
   return integer(column);
 }
 
-Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<Impl>()) {
-  impl_->options = options;
-  if (options.host.empty()) {
-    impl_->open(nullptr);
-    return;
-  }
-  const auto hosts = parse_hosts(options.host, options.port);
-  std::string refusals;
-  for (const auto& host : hosts) {
-    try {
-      impl_->open(&host);
-      if (impl_->writes || hosts.size() == 1) return;
-      refusals += "; " + where(options, &host) + ": it is read-only";
-    } catch (const AccessDenied&) {
-      throw;
-    } catch (const ApiError& e) {
-      if (hosts.size() == 1) throw;
-      refusals += "; " + e.log_detail();
-    }
-    impl_->plain.reset();
-  }
-  throw ApiError(ErrorCode::unavailable).detail("no host of DB_HOST will do" + refusals);
-}
-
 Connection::~Connection() {
   try {
     impl_->prepared.clear();
     impl_->plain.reset();
-    impl_->connection.reset();
+    impl_->link.connection.reset();
   } catch (const SQLException&) {
     // A dead connection may fail while it closes; there is nobody to tell.
   }
 }
 
-Engine Connection::engine() const { return impl_->engine; }
+Engine Connection::engine() const { return impl_->link.facts.engine; }
+const ServerFacts& Connection::server() const { return impl_->link.facts; }
+std::int64_t Connection::id() const { return impl_->link.id; }
+std::uint64_t Connection::epoch() const { return impl_->link.epoch; }
+bool Connection::is_outdated() const { return impl_->board->epoch() != impl_->link.epoch; }
 
 template <class Run>
 auto Connection::guarded(std::string_view name, Run&& run) {
@@ -180,14 +137,34 @@ auto Connection::guarded(std::string_view name, Run&& run) {
     return run();
   } catch (const SQLException& e) {
     const int number = e.getErrorCode();
-    const auto took_us = monotonic_microseconds() - began;
     if (is_connection_lost(number)) {
       broken_ = true;
-      if (took_us >= std::int64_t{1'000'000} * statement_seconds(impl_->options.timeout_seconds))
-        impl_->end_in_server();
+      impl_->note_failure(number, monotonic_microseconds() - began);
+    }
+    if (is_mixing_proxy(number, e.what())) {
+      broken_ = true;
+      impl_->board->mixes(impl_->link.place, monotonic_microseconds());
     }
     raise(number, e.what(), name);
   }
+}
+
+Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<Impl>()) {
+  impl_->options = options;
+  impl_->board = &board_of(options);
+  impl_->link = open_link(options);
+  guarded("connect", [&] { impl_->plain.reset(impl_->link.connection->createStatement()); });
+}
+
+bool Connection::is_to_be_replaced() {
+  constexpr std::int64_t kLookEveryUs = 1'000'000;
+  const auto now = monotonic_microseconds();
+  if (is_outdated() || impl_->board->is_return_due(impl_->link.place, now)) return true;
+  if (!impl_->link.has_others || now - impl_->looked_at_us < kLookEveryUs) return false;
+  impl_->looked_at_us = now;
+  const bool writes = guarded("connection.look", [&] { return takes_writes(*impl_->plain); });
+  if (!writes) impl_->board->failed(impl_->link.place, now);
+  return !writes;
 }
 
 void Connection::run(const std::string& text) {
@@ -216,7 +193,7 @@ Connection::Statement::Statement(Connection& connection, const Sql& sql)
     auto made = connection.guarded(sql.name, [&] {
       return outlasting_replacement(connection.engine(), sql, [&] {
         return std::unique_ptr<sql::PreparedStatement>{
-            connection.impl_->connection->prepareStatement(std::string{sql.text})};
+            connection.impl_->link.connection->prepareStatement(std::string{sql.text})};
       });
     });
     found = prepared.emplace(sql.text.data(), std::move(made)).first;

@@ -1,5 +1,6 @@
 #include "tenantd/db/error.hpp"
 
+#include "tenantd/db/mixing_proxy.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -36,7 +37,8 @@ bool is_connection_lost(int number) {
     case 1243:  // unknown prepared statement
     case 1047:  // a node of a cluster that is cut off from the others
     case 1290:  // read-only: another server has become the one that writes
-    case 1836:  // the same
+    case 1792:  // the same
+    case 1836:
     case 1927:  // connection was killed (MariaDB)
     case 2002:
     case 2003:
@@ -50,6 +52,10 @@ bool is_connection_lost(int number) {
       return true;
     default: return false;
   }
+}
+
+bool is_mixing_proxy(int number, const std::string& message) {
+  return number == 1644 && message.find("scope: another connection") != std::string::npos;
 }
 
 void raise(int number, const std::string& message, std::string_view statement) {
@@ -101,6 +107,7 @@ void raise(int number, const std::string& message, std::string_view statement) {
     case 3024:  // the same (MySQL)
       throw ApiError(ErrorCode::unavailable).detail(text);
     case 1644:  // SIGNAL; "limit: members" names the limit that the schema keeps
+      if (is_mixing_proxy(number, message)) throw MixingProxy(std::string{statement});
       if (const auto limit = message.find("limit: "); limit != std::string::npos)
         throw LimitReached(text, message.substr(limit + 7));
       throw StatementError(text, number);

@@ -8,6 +8,15 @@
 
 namespace tenantd::db {
 
+// Where processes share a board, one of them looks after the servers for all.
+bool Pool::is_usable(Connection& connection) const {
+  try {
+    return options_.board != nullptr ? !connection.is_outdated() : !connection.is_to_be_replaced();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 Pool::Lease Pool::acquire() {
   Deadline::check();
   const auto patience = std::min<std::chrono::microseconds>(std::chrono::seconds{options_.timeout_seconds},
@@ -15,10 +24,14 @@ Pool::Lease Pool::acquire() {
   std::unique_lock lock{mutex_};
   const bool free = freed_.wait_for(lock, patience, [this] { return !idle_.empty() || open_ < size_; });
   if (!free) throw ApiError(ErrorCode::unavailable).detail("no database connection became free");
-  if (!idle_.empty()) {
+  while (!idle_.empty()) {
     Idle idle = std::move(idle_.back());
     idle_.pop_back();
-    return Lease{*this, std::move(idle.connection), idle.scope};
+    lock.unlock();
+    if (is_usable(*idle.connection)) return Lease{*this, std::move(idle.connection), idle.scope};
+    idle.connection.reset();
+    lock.lock();
+    --open_;
   }
   ++open_;
   lock.unlock();
@@ -39,6 +52,8 @@ void Pool::give_back(std::unique_ptr<Connection> connection, const ScopeKey& sco
     // The others were opened to the same server: if it went away, they are dead as well.
     open_ -= idle_.size();
     idle_.clear();
+  } else if (connection->is_outdated()) {
+    --open_;
   } else {
     idle_.push_back({std::move(connection), scope});
   }

@@ -6,6 +6,7 @@
 
 #include "tenantd/db/grants.hpp"
 #include "tenantd/db/migrate.hpp"
+#include "tenantd/db/mixing_proxy.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -50,11 +51,13 @@ bool has(const Grants& grants, const std::string& privilege) {
 
 }  // namespace
 
-void require_ready(Txn& txn) {
+void require_ready(Txn& txn) try {
   if (schema_version(txn) < kSchemaVersion)
     throw ApiError(ErrorCode::unavailable,
                    "The database schema is older than this program: run `tenantctl migrate`");
   if (leaves_orphans(txn.query(kCascades))) throw ApiError(ErrorCode::unavailable, kCascadesFault);
+} catch (const MixingProxy& e) {
+  throw ApiError(ErrorCode::unavailable, MixingProxy::kAdvice).detail(e.log_detail());
 }
 
 void require_sound_server(Connection& db) {

@@ -13,8 +13,8 @@
 namespace tenantd::db {
 namespace {
 
-constexpr Sql kEnter{"scope.enter", "CALL enter_scope(?, ?, ?)"};
-constexpr Sql kBegin{"scope.begin", "CALL begin_scope(?, ?, ?)"};
+constexpr Sql kEnter{"scope.enter", "CALL enter_scope_on(?, ?, ?, ?)"};
+constexpr Sql kBegin{"scope.begin", "CALL begin_scope_on(?, ?, ?, ?)"};
 
 std::string savepoint_name(int depth) { return "savepoint_" + std::to_string(depth); }
 
@@ -32,7 +32,7 @@ Pool::Lease& Txn::lease() {
 void Txn::set_scope(const Sql& sql) {
   auto& held = lease();
   try {
-    held->execute(sql, wanted_.org, wanted_.user, wanted_.super);
+    held->execute(sql, held->id(), wanted_.org, wanted_.user, wanted_.super);
   } catch (...) {
     held->mark_broken();
     throw;

@@ -40,7 +40,8 @@ std::string packed(std::vector<UuidBytes> ids) {
 
 Announcer::Announcement Announcer::announce(db::Connection& connection, const db::Touched& touched) const {
   const auto now = boot_microseconds();
-  if (now < state_.alone_until_us.load()) return {now, 0};
+  const bool is_known_here = connection.epoch() == state_.alone_epoch.load();
+  if (is_known_here && now < state_.alone_until_us.load()) return {now, 0};
   return write(connection, touched);
 }
 

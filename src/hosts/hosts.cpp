@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "tenantd/hosts/protocol.hpp"
@@ -9,9 +10,10 @@
 namespace tenantd::hosts {
 namespace {
 
-constexpr db::Sql kList{"host.list",
-                        "SELECT id, name, version, started_at, GREATEST(UNIX_TIMESTAMP() - seen_at, 0) "
-                        "FROM host ORDER BY started_at, id"};
+constexpr db::Sql kList{
+    "host.list",
+    "SELECT id, name, version, started_at, GREATEST(UNIX_TIMESTAMP() - seen_at, 0), server "
+    "FROM host ORDER BY started_at, id"};
 
 }  // namespace
 
@@ -25,11 +27,25 @@ std::string host_name(const Settings& settings) {
 // One that is alone says it rarely.
 bool Host::is_alive() const { return silent_seconds * 1'000'000 < 2 * kRenewAloneUs; }
 
+std::string other_writers(const std::vector<Host>& hosts) {
+  const auto counts = [](const Host& host) { return host.is_alive() && !host.server.empty(); };
+  const auto first = std::ranges::find_if(hosts, counts);
+  if (first == hosts.end()) return "";
+  std::string all, others;
+  for (const auto& host : hosts) {
+    if (!counts(host)) continue;
+    all += (all.empty() ? "" : ", ") + host.name + " through " + host.server;
+    if (host.server != first->server) others = host.server;
+  }
+  return others.empty() ? "" : all;
+}
+
 std::vector<Host> list_hosts(db::Txn& txn) {
   auto rows = txn.query(kList);
   std::vector<Host> found;
   while (rows.next())
-    found.push_back({rows.id<HostId>(0), rows.text(1), rows.text(2), rows.time(3), rows.integer(4)});
+    found.push_back(
+        {rows.id<HostId>(0), rows.text(1), rows.text(2), rows.time(3), rows.integer(4), rows.text(5)});
   return found;
 }
 

@@ -21,7 +21,9 @@ constexpr Sql kRenew{"host.renew",
                      "UPDATE host SET beat = beat + 1, seen_at = UNIX_TIMESTAMP() WHERE id = ?"};
 constexpr Sql kListLive{
     "host.list_beats",
-    "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation) FROM host"};
+    "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation), name, "
+    "server FROM host"};
+constexpr Sql kTellServer{"host.tell_server", "UPDATE host SET server = ? WHERE id = ?"};
 constexpr Sql kLeave{"host.leave", "DELETE FROM host WHERE id = ?"};
 constexpr Sql kRemove{"host.remove", "DELETE FROM host WHERE id = ? AND beat = ?"};
 constexpr Sql kRead{
@@ -65,19 +67,49 @@ void Poller::turn() {
   }
 }
 
-// The next connection may lead to another server, whose numbers mean other entries.
+// The next connection may lead to another server.
 void Poller::fail(const std::string& why) {
   if (!failed_) log::warning("hosts_unread", {{"detail", why}});
   failed_ = true;
   connection_.reset();
+  forget_place();
+}
+
+// Another server's numbers mean other entries. What is remembered is not trusted on the strength of them.
+void Poller::forget_place() {
   standing_.leave();
   to_acknowledge_.clear();
   floors_.clear();
 }
 
+// All processes of this host use the first server of DB_HOST that takes writes. This one asks those that
+// failed whether they are back, and notices that a server was demoted while nobody writes.
+void Poller::follow_server() {
+  if (connection_ && !connection_->is_to_be_replaced()) return;
+  auto next = std::make_unique<db::Connection>(account_);
+  const auto& server = next->server();
+  const bool is_same = connection_ && connection_->server().address == server.address &&
+                       connection_->server().name == server.name;
+  if (connection_ && !is_same) {
+    distrust();
+    forget_place();
+  }
+  connection_ = std::move(next);
+  state_.alone_until_us.store(0);
+  state_.alone_epoch.store(connection_->epoch());
+  if (is_same) return;
+  server_told_ = false;
+  if (const auto what = server.describe() + ", at " + server.address; what != server_) {
+    server_ = what;
+    log::info("database_server", {{"server", what}, {"fault", server.fault}});
+  }
+}
+
 void Poller::poll() {
-  if (!connection_) connection_ = std::make_unique<db::Connection>(account_);
+  follow_server();
   if (!standing_.is_joined()) join();
+  if (!server_told_) connection_->execute(kTellServer, connection_->server().name, HostId{state_.id});
+  server_told_ = true;
   const auto began = boot_microseconds();
   auto found = look(began);
   if (!follow_log()) {
@@ -105,13 +137,21 @@ void Poller::join() {
   if (connection_->execute(kJoin, self, crypto::new_id<HostId>(), name_, kVersion) == 0)
     connection_->execute(kRenew, self);
   standing_.joined(began);
+  server_told_ = false;
   metrics_.host_joins.fetch_add(1);
   log::info("host_joining", {{"host", name_}, {"id", HostId{state_.id}.str()}});
+}
+
+// Two nodes that are written to undo each other's commits, and one applies the other's late.
+void Poller::note_server(const std::string& host, const std::string& server, std::string& elsewhere) const {
+  if (server.empty() || server == connection_->server().name) return;
+  elsewhere += (elsewhere.empty() ? "" : ", ") + host + " to " + server;
 }
 
 Standing::Found Poller::look(std::int64_t began_us) {
   Standing::Found found;
   found.began_us = began_us;
+  std::string elsewhere;
   auto rows = connection_->query(kListLive);
   while (rows.next()) {
     log_end_ = rows.integer(3);
@@ -120,8 +160,12 @@ Standing::Found Poller::look(std::int64_t began_us) {
       found.registration = rows.id<HostId>(1);
     } else {
       found.others.push_back({id, rows.integer(2)});
+      note_server(rows.text(4), rows.text(5), elsewhere);
     }
   }
+  if (elsewhere != elsewhere_ && !elsewhere.empty())
+    log::warning("hosts_write_elsewhere", {{"server", connection_->server().name}, {"others", elsewhere}});
+  elsewhere_ = elsewhere;
   others_ = static_cast<std::int64_t>(found.others.size());
   metrics_.other_hosts.store(others_);
   return found;

@@ -24,6 +24,11 @@ db::Connection& LeasedQueue::database() {
   return *database_;
 }
 
+// Between two turns, since a turn's transactions lie on one connection.
+void LeasedQueue::follow_server() {
+  if (database_ && !database_->broken() && database_->is_to_be_replaced()) database_.reset();
+}
+
 bool LeasedQueue::may_ask() const { return monotonic_microseconds() >= retry_at_us_; }
 
 void LeasedQueue::answered() {

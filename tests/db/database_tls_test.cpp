@@ -1,10 +1,6 @@
 // The database on another host: TLS that never falls back, and several hosts that are tried in order.
 #include <criterion/criterion.h>
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <optional>
 
@@ -12,6 +8,7 @@
 #include "support/database.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
+#include "support/two_databases.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/domain/error.hpp"
 
@@ -19,20 +16,6 @@ using namespace tenantd;
 using namespace tenantd::test;
 
 namespace {
-
-// Nobody listens there: the system gives it to the next who asks for none in particular.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  require(bound, "a port");
-  return ntohs(address.sin_port);
-}
 
 // Certificates of an authority, and of one that nobody knows.
 class Certificates {

@@ -63,7 +63,7 @@ Test(db_error, conflicts_between_transactions_can_be_retried) {
 
 Test(db_error, a_lost_connection_or_statement_can_be_retried_on_another) {
   for (const int number :
-       {1047, 1053, 1243, 1290, 1836, 1927, 2002, 2003, 2006, 2013, 2030, 2055, 3100, 3169, 4031}) {
+       {1047, 1053, 1243, 1290, 1792, 1836, 1927, 2002, 2003, 2006, 2013, 2030, 2055, 3100, 3169, 4031}) {
     require(db::is_connection_lost(number), std::to_string(number));
     require_equal(kind_of(number), "lost statement.name: " + std::to_string(number) + " message");
   }

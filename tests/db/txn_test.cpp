@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "db/txn_fixture.hpp"
+#include "tenantd/db/mixing_proxy.hpp"
 
 using namespace tenantd::test::txns;
 using namespace tenantd;
@@ -208,10 +209,10 @@ Test(txn, a_scope_that_could_not_be_entered_is_never_taken_for_another) {
     txn.enter({before, std::nullopt, false});
     require_equal(scope_of(txn), hex(before) + " - 0");
   }
-  database.side().run("DROP PROCEDURE begin_scope");
+  database.side().run("DROP PROCEDURE begin_scope_on");
   database.side().run(
-      "CREATE PROCEDURE begin_scope(IN p_org BINARY(16), IN p_user BINARY(16), IN p_super "
-      "BOOLEAN) BEGIN "
+      "CREATE PROCEDURE begin_scope_on(IN p_connection BIGINT UNSIGNED, IN p_org BINARY(16), IN p_user "
+      "BINARY(16), IN p_super BOOLEAN) BEGIN "
       "SET @tenantd_org = p_org, @tenantd_user = p_user, @tenantd_super = p_super; SIGNAL SQLSTATE '45000'; "
       "END");
   try {
@@ -224,6 +225,53 @@ Test(txn, a_scope_that_could_not_be_entered_is_never_taken_for_another) {
   Txn txn{pool};
   txn.enter({before, std::nullopt, false});
   require_equal(scope_of(txn), hex(before) + " - 0");
+}
+
+// As behind a proxy that gives one client's transactions to several connections of the server's.
+Test(txn, a_scope_is_set_in_no_other_connection_than_the_one_that_was_opened) {
+  Database database;
+  db::Connection one{database.options()}, other{database.options()};
+  for (const char* procedure : {"enter_scope_on", "begin_scope_on"}) {
+    const db::Sql call{procedure, std::string_view{procedure}.starts_with("enter")
+                                      ? "CALL enter_scope_on(?, ?, ?, ?)"
+                                      : "CALL begin_scope_on(?, ?, ?, ?)"};
+    const auto org = crypto::new_id<OrgId>();
+    one.execute(call, one.id(), org, nullptr, false);
+    bool refused = false;
+    try {
+      one.execute(call, other.id(), crypto::new_id<OrgId>(), nullptr, false);
+    } catch (const db::MixingProxy&) {
+      refused = true;
+    }
+    require(refused && one.broken() && one.is_outdated(), "it counts as mixed");
+    auto rows = one.query(kScope);
+    require(rows.next() && rows.text(0) == hex(org), "and nothing was set");
+  }
+}
+
+Test(txn, behind_a_proxy_that_mixes_nobody_is_asked_again_for_a_while) {
+  Database database;
+  db::Pool pool{database.options(), 2};
+  {
+    auto lease = pool.acquire();
+    static constexpr db::Sql kWrong{"scope.wrong", "CALL begin_scope_on(0, ?, NULL, FALSE)"};
+    bool refused = false;
+    try {
+      lease->execute(kWrong, crypto::new_id<OrgId>());
+    } catch (const db::MixingProxy&) {
+      refused = true;
+    }
+    require(refused, "refused");
+  }
+  for (int i = 0; i < 3; ++i) {
+    try {
+      Txn{pool}.query(kCount);
+      require(false, "it was asked");
+    } catch (const db::MixingProxy& e) {
+      require(e.code() == ErrorCode::unavailable && e.public_text().empty(), "not for the public");
+      require(e.log_detail().find("DB_HOST") != std::string::npos, e.log_detail());
+    }
+  }
 }
 
 Test(txn, an_entry_of_the_log_that_throws_undoes_the_whole) {

@@ -51,7 +51,7 @@ std::vector<std::string> scope_procedures(const std::string& schema) {
     found.push_back(replace_all(replace_all(statement, "DEFINER = tenantd_owner@localhost", ""),
                                 "tenantd_app.", schema + '.'));
   }
-  require(found.size() == 2, "enter_scope and begin_scope are not in " + path);
+  require(found.size() == 4, "enter_scope, begin_scope and their likes are not in " + path);
   return found;
 }
 

@@ -29,6 +29,7 @@ struct SharedState {
   shm::Shared<shm::Metrics> metrics;
   shm::Shared<shm::InFlight> in_flight;
   shm::Shared<shm::HostState> host;
+  shm::Shared<db::ServerBoard> servers;
 };
 
 // The lane that a worker is of.

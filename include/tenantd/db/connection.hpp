@@ -14,6 +14,8 @@
 #include "tenantd/base/time.hpp"
 #include "tenantd/base/value.hpp"
 #include "tenantd/db/engine.hpp"
+#include "tenantd/db/server_board.hpp"
+#include "tenantd/db/server_facts.hpp"
 
 namespace sql {
 class Connection;
@@ -81,12 +83,14 @@ struct ConnectOptions {
   int timeout_seconds = 10;
   int lock_wait_seconds = 0;  // 0 = as long as a statement may take
   Tls tls;
+  ServerBoard* board = nullptr;  // that processes share; none = the process has its own
 };
 
 class Connection {
  public:
   // Opens at READ COMMITTED, utf8mb4, with a statement time limit. Of several hosts the first that answers
-  // and takes writes. Throws AccessDenied, or ApiError(unavailable) that says of each host why not.
+  // and takes writes, and of those that failed lately none before the others. Throws AccessDenied,
+  // MixingProxy, or ApiError(unavailable) that says of each host why not.
   explicit Connection(const ConnectOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -126,6 +130,16 @@ class Connection {
   // Statements sent so far, for tests and the benchmark.
   std::int64_t statements() const { return statements_; }
   Engine engine() const;
+  // What it led to when it was opened.
+  const ServerFacts& server() const;
+  std::int64_t id() const;      // the server's number of it
+  std::uint64_t epoch() const;  // of the board, in which it was opened
+  // True once all shall use another server, or the same one anew: to be closed between two transactions.
+  bool is_outdated() const;
+  // The same for who holds one for long, and is to open another then: also once a server that stands before
+  // this one may be back, and if this one has become read-only, which is looked at each second where there
+  // are others. Throws what a statement throws.
+  bool is_to_be_replaced();
 
  private:
   class Statement {

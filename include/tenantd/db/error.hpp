@@ -57,11 +57,15 @@ struct StatementError : std::runtime_error {
   int number;
 };
 
-// True if the connection is gone (2002, 2006, 2013, 2055) or its statements are (1243, 2030).
+// True if the connection is gone (2002, 2006, 2013, 2055), its statements are (1243, 2030), or the server is
+// none to write to (1047, 1053, 1290, 1792, 1836, 3100).
 bool is_connection_lost(int number);
 
-// Throws what `number` stands for: one of the above, or ApiError(unavailable) for a full
-// disk, or a server that is starting, stopping or read-only.
+// True if a scope was to be set in another connection of the server's than was asked (sql/views.sql).
+bool is_mixing_proxy(int number, const std::string& message);
+
+// Throws what `number` stands for: one of the above, MixingProxy, or ApiError(unavailable) for a full disk or
+// a server that is starting or stopping.
 [[noreturn]] void raise(int number, const std::string& message, std::string_view statement);
 
 }  // namespace tenantd::db

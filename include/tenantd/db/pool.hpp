@@ -24,7 +24,8 @@ class Pool {
  public:
   Pool(ConnectOptions options, std::size_t size) : options_(std::move(options)), size_(size) {}
 
-  // A borrowed connection; goes back when the lease ends, or is closed if it broke.
+  // A borrowed connection; goes back when the lease ends, or is closed if it broke or leads to a server that
+  // is no longer the one to use.
   class Lease {
    public:
     Lease(Pool& pool, std::unique_ptr<Connection> connection, ScopeKey scope)
@@ -55,6 +56,7 @@ class Pool {
     std::unique_ptr<Connection> connection;
     ScopeKey scope;
   };
+  bool is_usable(Connection& connection) const;
   void give_back(std::unique_ptr<Connection> connection, const ScopeKey& scope);
 
   ConnectOptions options_;

@@ -10,8 +10,8 @@
 
 namespace tenantd::db {
 
-// Throws ApiError(unavailable) with a sentence for the operator if the schema is older than this program, or
-// the server carries out cascades in part only.
+// Throws ApiError(unavailable) with a sentence for the operator if the schema is older than this program, the
+// server carries out cascades in part only, or a proxy mixes connections.
 void require_ready(Txn& txn);
 
 // Throws std::runtime_error with that sentence about cascades, or one about a version that is too old.

@@ -19,9 +19,14 @@ struct Host {
   std::string version;
   TimePoint started_at;
   std::int64_t silent_seconds = 0;  // since it last said that it lives, by the database's clock
+  std::string server;               // of the database, through which it writes; empty = it has not said yet
   bool is_alive() const;
 };
 // Those that have a row, in the order of their start.
 std::vector<Host> list_hosts(db::Txn& txn);
+
+// "web-1 through db1:3306, web-2 through db2:3306" if those that live write through more than one server;
+// else empty.
+std::string other_writers(const std::vector<Host>& hosts);
 
 }  // namespace tenantd::hosts

@@ -32,7 +32,9 @@ class Poller {
 
  private:
   void poll();
+  void follow_server();
   void join();
+  void note_server(const std::string& host, const std::string& server, std::string& elsewhere) const;
   Standing::Found look(std::int64_t began_us);
   // False if the place in the log is lost.
   bool follow_log();
@@ -44,6 +46,7 @@ class Poller {
   void remove(const std::vector<Standing::Other>& gone);
   void prune(std::int64_t now_us);
   void fail(const std::string& why);
+  void forget_place();
 
   db::ConnectOptions account_;
   std::string name_;
@@ -51,6 +54,9 @@ class Poller {
   shm::HostState& state_;
   shm::Metrics& metrics_;
   std::unique_ptr<db::Connection> connection_;
+  std::string server_;        // that was last told of in the log
+  bool server_told_ = false;  // to the other hosts, by the own row
+  std::string elsewhere_;     // which others write through another server
   Standing standing_;
   LogCursor cursor_{kBounds.settle};
   std::int64_t log_end_ = 0;  // the newest entry, as the hosts were looked at

@@ -45,6 +45,11 @@
 // begins after they return; and clocks that go at the same pace within five per cent, also while a machine
 // sleeps (CLOCK_BOOTTIME). A virtual machine whose clock is stopped from outside and goes on later may use
 // what it remembers for the rest of `stale`.
+//
+// When the writer node changes (db/server_board.hpp), all processes of a host leave the old one as soon as
+// one of them notices, and the host begins anew as if it had joined: it trusts nothing, and is not alone. Two
+// hosts may notice a second or two apart. For that time a node can be read that has not applied an end which
+// was committed on the other one.
 #pragma once
 
 #include <cstdint>

@@ -19,6 +19,9 @@ struct HostState {
   std::atomic<bool> leaving;     // the master stops
   std::atomic<std::int64_t>
       alone_until_us;  // boot_microseconds(): until then no other host trusts what it has
+  // Of which epoch of the servers that was found (db::ServerBoard): another server may have other hosts. Read
+  // before it.
+  std::atomic<std::uint64_t> alone_epoch;
 };
 
 }  // namespace shm

@@ -42,6 +42,7 @@ class LeasedQueue {
   static constexpr Seconds kRetryMax{3600};
 
  private:
+  void follow_server();
   bool may_ask() const;
   void answered();
   void failed(const std::exception& problem);
@@ -63,6 +64,7 @@ template <class Work>
 bool LeasedQueue::turn(Work&& work) {
   if (!may_ask()) return false;
   try {
+    follow_server();
     const bool more = work();
     answered();
     return more;
