@@ -64,7 +64,7 @@ Test(server_board, the_back_off_doubles_up_to_its_bound_and_one_asks_at_a_time) 
   const Board board;
   board->failed(0, kNow);
   auto now = kNow + kSecond;
-  for (const std::int64_t wait : {2, 4, 8, 15, 15, 15}) {
+  for (const std::int64_t wait : {2, 4, 5, 5, 5}) {
     board->asking(0, now);
     require_equal(board.order(2, now), "10", "others do not ask meanwhile");
     board->asking(0, now + 1);

@@ -22,7 +22,7 @@ class ServerBoard {
   static constexpr std::size_t kMost = 16;
   // How long an unfit host is not asked first: doubled each time, up to the longest.
   static constexpr std::int64_t kFirstUs = 1'000'000;
-  static constexpr std::int64_t kLongestUs = 15'000'000;
+  static constexpr std::int64_t kLongestUs = 5'000'000;
   // How long nobody is asked behind a proxy that mixes connections.
   static constexpr std::int64_t kMixingUs = 60'000'000;
 

@@ -48,8 +48,8 @@
 //
 // When the writer node changes (db/server_board.hpp), all processes of a host leave the old one as soon as
 // one of them notices, and the host begins anew as if it had joined: it trusts nothing, and is not alone. Two
-// hosts may notice a second or two apart. For that time a node can be read that has not applied an end which
-// was committed on the other one.
+// hosts may notice a second or two apart, and five when the first node is back. For that time a node can be
+// read that has not applied an end which was committed on the other one.
 #pragma once
 
 #include <cstdint>
