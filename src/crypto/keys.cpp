@@ -1,6 +1,7 @@
 #include "tenantd/crypto/keys.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr auto kActive = "signing/active";
+constexpr auto kRetired = "signing/retired";
+constexpr std::size_t kMostRetired = 100;
 constexpr auto kSealKey = "seal.key";
 constexpr auto kRefreshKey = "refresh.key";
 
@@ -86,6 +89,24 @@ bool has_active(const KeyFolder& folder) {
          std::ranges::all_of(turns, [&](const auto& turn) { return folder.has(pem_name(turn.kid)); });
 }
 
+std::vector<std::string> read_retired(const KeyFolder& folder) {
+  std::vector<std::string> kids;
+  if (!folder.has(kRetired)) return kids;
+  const Secret text = folder.read(kRetired);
+  for (const auto line : split(text.reveal(), '\n'))
+    if (is_kid(trim(line))) kids.emplace_back(trim(line));
+  return kids;
+}
+
+void write_retired(const KeyFolder& folder, const std::string& kid) {
+  auto kids = read_retired(folder);
+  kids.push_back(kid);
+  if (kids.size() > kMostRetired) kids.erase(kids.begin(), kids.end() - kMostRetired);
+  std::string text;
+  for (const auto& each : kids) text += each + '\n';
+  folder.write(kRetired, Secret{text});
+}
+
 void judge_retirement(const Turns& turns, const std::string& kid, TimePoint now, Seconds lifetime) {
   for (std::size_t i = 0; i < turns.size(); ++i) {
     if (turns[i].kid != kid) continue;
@@ -107,14 +128,22 @@ KeyRing KeyRing::load(const std::string& dir) {
   const KeyFolder folder{dir};
   folder.check();
   KeyRing ring;
-  for (const auto& kid : folder.kids())
+  ring.retired_ = read_retired(folder);
+  const auto turns = read_turns(folder);
+  const auto is_named = [&](const std::string& kid) {
+    return std::ranges::any_of(turns, [&](const auto& turn) { return turn.kid == kid; });
+  };
+  for (const auto& kid : folder.kids()) {
+    // Put back by a copy of another folder; one that is to sign was put back on purpose.
+    if (std::ranges::find(ring.retired_, kid) != ring.retired_.end() && !is_named(kid)) continue;
     ring.signing_.push_back(SigningKey::from_pem(kid, folder.read(pem_name(kid))));
-  for (const auto& turn : read_turns(folder)) {
+  }
+  for (const auto& turn : turns) {
     const auto at = std::ranges::find(ring.signing_, turn.kid, [](const auto& key) { return key->kid(); });
     if (at == ring.signing_.end())
       throw std::runtime_error(dir + "/signing/active names \"" + turn.kid +
                                "\", which is not there: run `tenantctl keys create`");
-    ring.turns_.push_back({*at, turn.from});
+    ring.turns_.push_back({*at, turn.from, mark_of(turn.kid)});
   }
   if (ring.turns_.empty())
     throw std::runtime_error(dir + "/signing/active cannot be read: run `tenantctl keys create`");
@@ -157,17 +186,27 @@ void KeyRing::retire(const std::string& dir, const std::string& kid, TimePoint n
   auto turns = read_turns(folder);
   judge_retirement(turns, kid, now, lifetime);
   std::erase_if(turns, [&](const auto& turn) { return turn.kid == kid; });
+  write_retired(folder, kid);
   // Its name before the key: "active" names no key that is not there. Writing it tells the workers.
   write_turns(folder, turns);
   folder.remove(pem_name(kid));
 }
 
-const SigningKey& KeyRing::active(TimePoint now) const {
+std::vector<KeyRing::Turn>::const_iterator KeyRing::due(TimePoint now) const {
   // Whatever the clock says, somebody signs.
   const auto next = std::ranges::find_if(turns_.begin() + 1, turns_.end(),
                                          [&](const auto& turn) { return turn.from > now; });
-  return *(next - 1)->key;
+  return next - 1;
 }
+
+const SigningKey& KeyRing::active(TimePoint now) const {
+  const auto last = due(now);
+  const auto agreed = agreed_ == nullptr ? 0 : agreed_->load(std::memory_order_relaxed);
+  if (agreed == 0) return *last->key;
+  return *std::ranges::find(turns_.begin(), last, agreed, &Turn::mark)->key;
+}
+
+const std::string& KeyRing::due_kid(TimePoint now) const { return due(now)->key->kid(); }
 
 const std::string& KeyRing::active_kid(TimePoint now) const { return active(now).kid(); }
 
@@ -175,6 +214,30 @@ const SigningKey* KeyRing::find(std::string_view kid) const {
   const auto at =
       std::ranges::find(signing_, kid, [](const auto& key) -> std::string_view { return key->kid(); });
   return at == signing_.end() ? nullptr : at->get();
+}
+
+KeyRing::Fingerprints KeyRing::fingerprints() const {
+  const auto print = [](const Secret& key, std::string_view what) {
+    return base64url_encode(hmac_sha256(key.reveal(), what));
+  };
+  Fingerprints prints{print(seal_key_, "tenantd: fingerprint of the seal key, 1"),
+                      print(refresh_key_, "tenantd: fingerprint of the refresh key, 1"),
+                      {}};
+  for (const auto& key : signing_) prints.signing.push_back(key->kid());
+  return prints;
+}
+
+std::vector<std::string> KeyRing::turns() const {
+  std::vector<std::string> kids;
+  for (const auto& turn : turns_) kids.push_back(turn.key->kid());
+  return kids;
+}
+
+std::uint64_t KeyRing::mark_of(std::string_view kid) {
+  std::uint64_t mark = 0;
+  const auto hash = sha256(kid);
+  std::memcpy(&mark, hash.data(), sizeof mark);
+  return mark | 1;
 }
 
 std::string KeyRing::jwks_json() const {

@@ -290,6 +290,64 @@ Test(keys, live_keys_see_what_was_rotated_and_keep_what_they_have_when_it_cannot
   cr_assert(live.current().keys->active_kid(kNow) == kid);
 }
 
+// A folder that is copied file by file: "active" may come first.
+Test(keys, live_keys_of_which_a_part_has_arrived_are_read_again_when_the_rest_has) {
+  const TempFolder folder, source;
+  fresh_keys(folder);
+  crypto::LiveKeys live{folder.keys()};
+  const auto await = [&](const auto& holds) {
+    const auto deadline = monotonic_microseconds() + 10'000'000;
+    while (monotonic_microseconds() < deadline)
+      if (holds(live.current())) return true;
+    return false;
+  };
+  std::filesystem::remove_all(source.keys());
+  std::filesystem::copy(folder.keys(), source.keys(), std::filesystem::copy_options::recursive);
+  const auto kid = KeyRing::rotate(source.keys(), kNow);
+  const auto arrive = [&](const std::string& name) {
+    write_file(folder.path() + "/arrives", read_file(source.keys() + "/signing/" + name));
+    std::filesystem::rename(folder.path() + "/arrives", folder.keys() + "/signing/" + name);
+  };
+  arrive("active");
+  cr_assert(await([](const auto& found) { return !found.problem.empty(); }));
+  arrive(kid + ".pem");
+  cr_assert(await([](const auto& found) { return found.changed; }));
+  cr_assert(live.current().keys->active_kid(kNow) == kid);
+}
+
+Test(keys, a_turn_behind_the_agreed_one_waits_whatever_the_time_is) {
+  const TempFolder folder;
+  const auto first = fresh_keys(folder).active_kid(kNow);
+  const auto second = KeyRing::rotate(folder.keys(), kNow);
+  const auto third = KeyRing::rotate(folder.keys(), kNow);
+  auto ring = KeyRing::load(folder.keys());
+  std::atomic<std::uint64_t> agreed{0};
+  ring.wait_for(agreed);
+  cr_assert(ring.active_kid(kNow) == third, "nobody was asked");
+  for (const auto& kid : {first, second, third}) {
+    agreed = KeyRing::mark_of(kid);
+    cr_assert(ring.active_kid(kNow) == kid && ring.due_kid(kNow) == third);
+  }
+  // What all agree on has its time too.
+  cr_assert(ring.active_kid(kNow - Seconds{1}) == first);
+  agreed = KeyRing::mark_of("retired meanwhile");
+  cr_assert(ring.active_kid(kNow) == third);
+}
+
+Test(keys, a_retired_key_that_a_copy_brings_back_verifies_nothing) {
+  const TempFolder folder;
+  const auto kid = fresh_keys(folder).active_kid(kNow);
+  const auto pem = read_file(folder.keys() + "/signing/" + kid + ".pem");
+  const auto next = KeyRing::rotate(folder.keys(), kNow);
+  KeyRing::retire(folder.keys(), kid, kNow + Seconds{1}, Seconds{0});
+  write_file(folder.keys() + "/signing/" + kid + ".pem", pem);
+  const auto ring = KeyRing::load(folder.keys());
+  cr_assert(ring.find(kid) == nullptr && ring.signing().size() == 1);
+  // Where a schedule names it, it is meant.
+  write_file(folder.keys() + "/signing/active", kid + " 1\n" + next + " 2\n");
+  cr_assert(KeyRing::load(folder.keys()).find(kid) != nullptr);
+}
+
 Test(keys, retire_takes_names_not_paths) {
   const TempFolder folder;
   fresh_keys(folder);

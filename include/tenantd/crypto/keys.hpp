@@ -3,10 +3,14 @@
 //
 //   KEYS_DIR/signing/<kid>.pem   PKCS #8 private key; all of them verify
 //   KEYS_DIR/signing/active      who signs when: lines "KID [SECONDS SINCE 1970]", each from its time on
-//   until the next one's KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest
-//   KEYS_DIR/refresh.key         32 bytes: derives refresh tokens
+//                                until the next one's
+//   KEYS_DIR/signing/retired     the names of keys that were removed: a copy that brings one back brings no
+//   key KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest KEYS_DIR/refresh.key 32
+//   bytes: derives refresh tokens
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,9 +42,28 @@ class KeyRing {
   // than `lifetime` ago: its tokens are still alive.
   static void retire(const std::string& dir, const std::string& kid, TimePoint now, Seconds lifetime);
 
+  // What may be told of the keys: one way each, and different for different keys.
+  struct Fingerprints {
+    std::string seal, refresh;         // base64url
+    std::vector<std::string> signing;  // names of those that verify
+  };
+  Fingerprints fingerprints() const;
+  // The names in the order of their turns to sign; one may come twice.
+  std::vector<std::string> turns() const;
+  // Names of keys that were retired, the newest last.
+  const std::vector<std::string>& retired() const { return retired_; }
+
+  // What stands for a key where a number has to do; never 0.
+  static std::uint64_t mark_of(std::string_view kid);
+  // From now on the turns behind that of the key with this mark wait, whatever the time is; 0 = none waits.
+  // `agreed` outlives this object.
+  void wait_for(const std::atomic<std::uint64_t>& agreed) { agreed_ = &agreed; }
+
   // The key that signs at this time, and its name.
   const SigningKey& active(TimePoint now) const;
   const std::string& active_kid(TimePoint now) const;
+  // The name of the one that would sign if none had to wait.
+  const std::string& due_kid(TimePoint now) const;
   // Returns nullptr if no key of that name verifies; `kid` is compared, never used as a path.
   const SigningKey* find(std::string_view kid) const;
   const std::vector<std::shared_ptr<const SigningKey>>& signing() const { return signing_; }
@@ -56,9 +79,13 @@ class KeyRing {
   struct Turn {
     std::shared_ptr<const SigningKey> key;
     TimePoint from;
+    std::uint64_t mark;
   };
+  std::vector<Turn>::const_iterator due(TimePoint now) const;
   std::vector<std::shared_ptr<const SigningKey>> signing_;
   std::vector<Turn> turns_;  // at least one; in the order of their times
+  std::vector<std::string> retired_;
+  const std::atomic<std::uint64_t>* agreed_ = nullptr;
   Secret seal_key_;
   Secret refresh_key_;
   Secret audit_key_;
