@@ -75,7 +75,7 @@ install_once() {
 
 # The installed layout, in an nginx.conf as Debian's: its own paths become those below DESTDIR, and ports any user may open.
 check_nginx_install() {
-  local etc site user=''
+  local etc site user='' change
   install_once || return 1
   etc=$installed/etc/nginx
   [ "$(id -u)" = 0 ] && user='user root;'
@@ -83,13 +83,22 @@ check_nginx_install() {
   sed -i "s|/var/lib/tenantd-files|$work/files|" "$etc/tenantd/files-dir.conf"
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=accounts.example.com \
     -keyout "$work/privkey.pem" -out "$work/fullchain.pem" 2>/dev/null
-  for site in sites-available/tenantd.conf tenantd/tls.conf.example; do
+  # The last one as its head says for a balancer that passes TLS on.
+  for site in sites-available/tenantd.conf tenantd/tls.conf.example tenantd/balancer.conf.example proxy_protocol; do
+    change=
+    if [ "$site" = proxy_protocol ]; then
+      site=tenantd/tls.conf.example change='s/ ssl http2;/ ssl http2 proxy_protocol;/'
+      sed -i 's/^real_ip_header .*/real_ip_header proxy_protocol;/' "$etc/tenantd/real-ip.conf"
+    fi
     sed -e "s|/var/log/nginx/|$work/log/|; s|/etc/ssl/tenantd/|$work/|; s|/usr/share/|$installed/usr/share/|" \
       -e 's/:80;/:18080;/; s/listen 80;/listen 18080;/; s/:443 /:18443 /; s/listen 443 /listen 18443 /' \
-      "$etc/$site" >"$etc/site.conf"
+      -e "$change" "$etc/$site" >"$etc/site.conf"
     printf '%s\npid "%s/nginx.pid";\nevents {}\nhttp {\n  include site.conf;\n}\n' "$user" "$work" >"$etc/nginx.conf"
-    nginx_accepts "$etc/nginx.conf" || { echo "in $site"; return 1; }
+    nginx_accepts "$etc/nginx.conf" || { echo "in $site ($change)"; return 1; }
   done
+  # The guard's example below stands beside the plain site.
+  sed -e "s|/var/log/nginx/|$work/log/|; s|/usr/share/|$installed/usr/share/|" \
+    -e 's/:80;/:18080;/; s/listen 80;/listen 18080;/' "$etc/sites-available/tenantd.conf" >"$etc/site.conf"
   # Another application's site stands beside tenantd's.
   sed -e "s|/var/log/nginx/|$work/log/|; s/:80;/:18081;/; s/listen 80;/listen 18081;/" \
     "$etc/tenantd/guard.conf.example" >"$etc/guard.conf"

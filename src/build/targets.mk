@@ -144,7 +144,7 @@ INSTALL_DATA    ?= $(INSTALL) -m 644
 
 SBIN         = $(filter-out tenantctl,$(BINARIES))
 UNITS        = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
-NGINX_FILES  = guard.conf.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
+NGINX_FILES  = balancer.conf.example guard.conf.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
 # The operator's own to change: kept when they exist, the new one is laid beside as FILE.new.
 NGINX_KEPT   = files-dir.conf limits.conf real-ip.conf
 PAGES        = $(notdir $(wildcard nginx/www/*.*))
