@@ -121,9 +121,14 @@ GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
 -- What hosts tell one another. An entry of the log never changes.
-GRANT SELECT, INSERT, UPDATE (beat, seen_at, server), DELETE ON tenantd_app.host TO {{app}};
+GRANT SELECT, INSERT, UPDATE (beat, seen_at, server, kids, lag_us, overdue), DELETE ON tenantd_app.host TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.invalidation TO {{app}};
 GRANT SELECT, INSERT ON tenantd_app.invalidation_ack TO {{app}};
+-- What they have in common: written once; of a signing key the time of its last token.
+GRANT SELECT, INSERT, UPDATE (until_at) ON tenantd_app.deployment TO {{app}};
+GRANT SELECT ON tenantd_app.deployment TO {{sweeper}};
+GRANT SELECT ON tenantd_app.deployment TO {{courier}};
+GRANT SELECT ON tenantd_app.deployment TO {{reporter}};
 
 -- The sweeper: deletes what has expired, and says so.
 GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};

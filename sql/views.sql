@@ -1053,7 +1053,10 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;
 -- What the hosts of this database tell one another.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.host AS
-  SELECT id, registration, beat, name, version, started_at, seen_at, server FROM tenantd.host;
+  SELECT id, registration, beat, name, version, started_at, seen_at, address, server, kids, files, lag_us, overdue
+  FROM tenantd.host;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.deployment AS
+  SELECT name, value, until_at FROM tenantd.deployment;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation AS
   SELECT seq, host_id, at_once, ids FROM tenantd.invalidation;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation_ack AS

@@ -159,6 +159,11 @@ http::Response Dispatch::answer(Call& call) {
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
   http::CpuWatch::on(call.match.route->path, call.http.request_id);
+  // Its tokens would be refused elsewhere, and others' here. What asks for the health of this host is
+  // answered.
+  if (call.match.route->rate != Rate::none &&
+      shared_.metrics->lacks_keys.load(std::memory_order_relaxed) != 0)
+    throw ApiError(ErrorCode::unavailable).detail("this host has other keys than its database");
   call.http.path_values = std::move(call.match.values);
   if (!call.again) limit(call);
   const bool token = !call.http.authorization.empty();

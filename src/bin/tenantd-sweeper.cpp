@@ -10,10 +10,10 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
-#include "tenantd/crypto/keys.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
+#include "tenantd/hosts/deployment.hpp"
 #include "tenantd/workers/sweeper.hpp"
 
 using namespace tenantd;
@@ -37,11 +37,12 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
-// `keys`: what is told of is hashed into the organizations' chains.
-int sweep_once(const Settings& settings, const crypto::KeyRing& keys) {
+// What is told of is hashed into the organizations' chains, by the keys of this database.
+int sweep_once(const Settings& settings) {
   db::Pool pool{
       db::connect_options(settings, settings.db_sweeper_user, settings.db_sweeper_password, "tenantd_app"),
       1};
+  const auto keys = hosts::checked_keys(settings, *pool.acquire());
   const service::Context context{settings, keys, now(), "", "tenantd-sweeper", "", nullptr, {}, {}, {}, {}};
   int status = 0;
   for (const auto& r : service::sweep(pool, context, [] { return !g_stop; })) {
@@ -56,11 +57,11 @@ int sweep_once(const Settings& settings, const crypto::KeyRing& keys) {
   return status;
 }
 
-void watch(const Settings& settings, const crypto::KeyRing& keys, std::int64_t every) {
+void watch(const Settings& settings, std::int64_t every) {
   const service::WakeSocket bell{settings.sweeper_socket};
   while (!g_stop) {
     try {
-      sweep_once(settings, keys);
+      sweep_once(settings);
     } catch (const ApiError& e) {
       log::error("sweep", {{"error", e.log_detail()}});
     }
@@ -92,9 +93,8 @@ int main(int argc, char** argv) {
     const Settings settings = load_settings();
     log::set_level(log::parse_level(settings.log_level));
     if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
-    const auto keys = crypto::KeyRing::load(settings.keys_dir);
-    if (every == 0) return sweep_once(settings, keys);
-    watch(settings, keys, every);
+    if (every == 0) return sweep_once(settings);
+    watch(settings, every);
     return 0;
   } catch (const ApiError& e) {
     return fail(EX_TEMPFAIL, "the database cannot be reached: " + e.log_detail());

@@ -14,6 +14,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/auditing_store.hpp"
+#include "tenantd/hosts/deployment.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
@@ -180,17 +181,21 @@ std::vector<OrgId> chains_to_check(db::Txn& txn, const VerifyOptions& options, c
   return chains;
 }
 
-crypto::KeyRing load_keys(const Settings& settings) {
+// With other keys each chain would look broken.
+crypto::KeyRing load_keys(const Settings& settings, db::Pool& pool) {
   try {
-    return crypto::KeyRing::load(settings.keys_dir);
+    return hosts::checked_keys(settings, *pool.acquire());
+  } catch (const ApiError&) {
+    throw;
   } catch (const std::exception& e) {
     throw ConfigError(e.what());
   }
 }
 
-int verify(const VerifyOptions& options, db::Txn& txn, const Settings& settings, std::ostream& out,
+int verify(const VerifyOptions& options, db::Pool& pool, const Settings& settings, std::ostream& out,
            std::ostream& err) {
-  const auto keys = load_keys(settings);
+  const auto keys = load_keys(settings, pool);
+  db::Txn txn{pool};
   std::unique_ptr<AnchorFile> file;
   if (!options.anchors.empty()) file = std::make_unique<AnchorFile>(options.anchors);
   if (file && file->size() == 0)
@@ -218,10 +223,10 @@ int audit(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto options = parse_verify(arguments);
   const Settings settings = load_settings();
   db::Pool pool{administrator(settings), 1};
-  db::Txn txn{pool};
   try {
-    if (options.action == "export") return write_out(options, txn, out);
-    return verify(options, txn, settings, out, err);
+    if (options.action == "verify") return verify(options, pool, settings, out, err);
+    db::Txn txn{pool};
+    return write_out(options, txn, out);
   } catch (const AnchorFileError& e) {
     err << "tenantctl: " << e.what() << '\n';
     return EX_DATAERR;

@@ -12,17 +12,17 @@
 #include "audit.hpp"
 #include "doctor.hpp"
 #include "documents.hpp"
+#include "hosts.hpp"
 #include "import.hpp"
+#include "keys.hpp"
 #include "options.hpp"
 #include "super_admins.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/config/settings.hpp"
-#include "tenantd/crypto/keys.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/server.hpp"
-#include "tenantd/effects/context.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
@@ -31,57 +31,16 @@ db::ConnectOptions application_account(const Settings& s) {
   return db::connect_options(s, s.db_user, s.db_password, "tenantd_app");
 }
 
+db::ConnectOptions administrator_account(const Settings& s) {
+  return db::connect_options(s, s.db_admin_user, s.db_admin_password, "tenantd_app");
+}
+
 namespace {
 
 int migrate(const Arguments& arguments, std::ostream& out, std::ostream&) {
   bool dry_run = false;
   read_options(arguments, {{"--dry-run", dry_run}});
   db::migrate(load_settings(), {dry_run, [&](const std::string& line) { out << line << std::endl; }});
-  return 0;
-}
-
-constexpr const char* kKeysPage =
-    "Usage: tenantctl keys create        make the keys that are missing\n"
-    "       tenantctl keys rotate        make another signing key. It is published at once and signs after\n"
-    "                                    KEYS_PUBLISH_SECONDS; tokens of the older ones stay valid\n"
-    "                     --now          it signs at once: the old one is in wrong hands\n"
-    "       tenantctl keys retire KID    remove a signing key whose tokens have all ended\n"
-    "                     --force        and end those that have not\n"
-    "       tenantctl keys list          the public signing keys, as /.well-known/jwks.json shows them\n"
-    "They lie in KEYS_DIR, for the user whom the services run as. A running tenantd sees by itself which "
-    "signing\n"
-    "keys there are.\n";
-
-int keys(const Arguments& arguments, std::ostream& out, std::ostream&) {
-  bool at_once = false;
-  bool force = false;
-  const auto words = read_options(arguments, {{"--now", at_once}, {"--force", force}}, 2);
-  const std::string action = words.empty() ? "" : words[0];
-  const bool fits = action == "retire"
-                        ? words.size() == 2
-                        : words.size() == 1 && (action == "create" || action == "rotate" || action == "list");
-  const bool options_fit = (!at_once || action == "rotate") && (!force || action == "retire");
-  if (!fits || !options_fit)
-    throw UsageError("keys takes create, rotate [--now], retire KID [--force] or list");
-  const auto settings = load_settings();
-  if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
-  const std::string dir = settings.keys_dir;
-  if (action == "create") {
-    const auto made = crypto::KeyRing::create_missing(dir);
-    for (const auto& name : made) out << "made " << dir << '/' << name << '\n';
-    if (made.empty()) out << "all keys exist\n";
-  } else if (action == "rotate") {
-    // Even at once is a moment after every worker of this host has seen the key.
-    const auto from = now() + Seconds{at_once ? 1 : std::max<std::int64_t>(settings.keys_publish_seconds, 1)};
-    out << "published " << crypto::KeyRing::rotate(dir, from) << "; it signs from "
-        << service::format_utc(from)
-        << " on. Tokens of the older keys stay valid; retire those once their tokens have ended\n";
-  } else if (action == "retire") {
-    crypto::KeyRing::retire(dir, words[1], now(), Seconds{force ? 0 : settings.access_token_seconds});
-    out << "retired " << words[1] << '\n';
-  } else {
-    out << crypto::KeyRing::load(dir).jwks_json() << '\n';
-  }
   return 0;
 }
 
@@ -127,7 +86,9 @@ int routes(const Arguments& arguments, std::ostream& out, std::ostream&) {
 // Not constexpr: the pages are other files' own.
 const std::array kCommands = {
     Command{"migrate", "[--dry-run]", "bring the database up to date", migrate},
-    Command{"keys", "create|rotate|retire KID|list", "signing and sealing keys in KEYS_DIR", keys, kKeysPage},
+    Command{"keys", "create|rotate|retire KID|list|adopt", "signing and sealing keys in KEYS_DIR", keys,
+            kKeysPage},
+    Command{"hosts", "[list]|forget ID", "who runs on this database", hosts, kHostsPage},
     Command{"create-super-admin", "", "make the account of SUPER_ADMIN_EMAIL", create_super_admin},
     Command{"super-admin", "list|grant|revoke", "who runs the service", super_admins, kSuperAdminPage},
     Command{"import", "[OPTIONS] FILE", "accounts and memberships from CSV or JSONL", import_people,

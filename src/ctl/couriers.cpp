@@ -7,11 +7,14 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/server.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/deployment.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
 #include "tenantd/workers/courier.hpp"
 #include "tenantd/workers/file_courier.hpp"
@@ -91,20 +94,40 @@ std::future<void> start(std::function<void()> work, bool once, std::atomic<bool>
   return ended;
 }
 
+// The keys of this database; nothing is claimed with others. Waits for a database that is away until
+// `stopping`, or throws (`once`).
+std::optional<crypto::KeyRing> await_keys(const Settings& settings, bool once, std::atomic<bool>& stopping) {
+  static_cast<void>(crypto::KeyRing::load(settings.keys_dir));
+  for (bool is_told = false; !stopping; is_told = true) {
+    try {
+      db::Connection connection{
+          db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd")};
+      return hosts::checked_keys(settings, connection);
+    } catch (const ApiError& e) {
+      if (once) throw;
+      if (!is_told) log::warning("database_lost", {{"detail", e.log_detail()}});
+    }
+    sd_notify(0, "WATCHDOG=1");
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void run_couriers(bool once, std::atomic<bool>& stopping) {
   const Settings settings = load_checked_settings();
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
-  const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  service::WebhookCourier webhooks{webhook_options(settings, keys.seal_key())};
-  service::Courier courier = make_courier(settings, keys, once, webhooks);
+  if (!once) sd_notify(0, "READY=1");
+  const auto keys = await_keys(settings, once, stopping);
+  if (!keys) return;
+  service::WebhookCourier webhooks{webhook_options(settings, keys->seal_key())};
+  service::Courier courier = make_courier(settings, *keys, once, webhooks);
   std::optional<service::FileCourier> files;
   if (settings.file_store == "s3") files.emplace(settings, log_file_error);
   auto ended = start([&] { once ? webhooks.drain(stopping) : webhooks.run(stopping); }, once, stopping);
   std::future<void> files_ended;
   if (files) files_ended = start([&] { once ? files->drain() : files->run(stopping); }, once, stopping);
-  if (!once) sd_notify(0, "READY=1");
   try {
     once ? courier.drain(stopping) : courier.run(stopping);
   } catch (...) {

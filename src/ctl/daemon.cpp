@@ -7,9 +7,11 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/db/error.hpp"
 #include "tenantd/db/server.hpp"
-#include "tenantd/hosts/hosts.hpp"
+#include "tenantd/domain/error.hpp"
 #include "tenantd/hosts/poller.hpp"
+#include "tenantd/hosts/shared_folder.hpp"
 #include "tenantd/http/server.hpp"
 #include "tenantd/modules/documents/files.hpp"
 #include "tenantd/proc/idle_trim.hpp"
@@ -24,10 +26,36 @@ namespace {
 // No longer does a replacement wait until it has caught up: its predecessor serves meanwhile.
 constexpr std::int64_t kCatchUpUs = 3'000'000;
 
+// Of a database that does not answer at the start: the service starts without.
+constexpr int kStartSeconds = 2;
+
 // Sleeps that long. True once the worker shall drain.
 bool told_to_stop(int stop_fd, std::int64_t pause_us) {
   struct pollfd stop = {stop_fd, POLLIN, 0};
   return ::poll(&stop, 1, static_cast<int>(pause_us / 1000)) > 0;
+}
+
+// Whether this host fits the others: by its keys, and at the start by where it keeps files. A database that
+// does not answer says nothing of it: the hosts process asks again. Throws ConfigError with a sentence.
+enum class Check { start, reload };
+void check_against_database(const Settings& settings, Check check) {
+  try {
+    auto account = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
+    account.timeout_seconds = kStartSeconds;
+    db::Connection connection{account};
+    const auto keys = hosts::checked_keys(settings, connection);
+    if (check == Check::reload) return;
+    hosts::found_deployment(connection, keys, hosts::deployment_of_files(settings));
+    const auto deployment = hosts::read_deployment(connection);
+    const auto others = hosts::list_hosts(connection);
+    if (const auto fault = hosts::fault_of_files(settings, deployment.id, others)) throw ConfigError(*fault);
+  } catch (const db::AccessError& e) {
+    log::warning("host_unchecked", {{"detail", e.what()}});
+  } catch (const db::RetryableError& e) {
+    log::warning("host_unchecked", {{"detail", e.what()}});
+  } catch (const ApiError& e) {
+    log::warning("host_unchecked", {{"detail", e.log_detail()}});
+  }
 }
 
 }  // namespace
@@ -35,9 +63,13 @@ bool told_to_stop(int stop_fd, std::int64_t pause_us) {
 // What every worker inherits; keys are read again at a reload.
 struct Daemon::Master {
   Settings settings = load_checked_settings();
-  std::unique_ptr<crypto::LiveKeys> keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
   api::Schemas schemas;
   api::SharedState shared;
+  std::unique_ptr<crypto::LiveKeys> keys = read_keys();
+
+  std::unique_ptr<crypto::LiveKeys> read_keys() const {
+    return std::make_unique<crypto::LiveKeys>(settings.keys_dir, &shared.host->agreed_key);
+  }
 
   int work(const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
     log::set_process(lane.name);
@@ -75,10 +107,7 @@ struct Daemon::Master {
   int watch_hosts(int stop_fd) {
     ::prctl(PR_SET_NAME, "tenantd-hosts");
     if (settings.db_host.empty()) proc::give_up_network();
-    auto account = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
-    account.board = &*shared.servers;
-    hosts::Poller poller{std::move(account), hosts::host_name(settings), *shared.cache, *shared.host,
-                         *shared.metrics};
+    hosts::Poller poller{settings, *shared.servers, *shared.cache, *shared.host, *shared.metrics};
     // One that replaces another is ready once it trusts what is remembered.
     bool is_announced = !shared.host->was_joined.exchange(true);
     if (is_announced) proc::worker_ready();
@@ -94,7 +123,8 @@ struct Daemon::Master {
   }
 
   void reload() {
-    keys = std::make_unique<crypto::LiveKeys>(settings.keys_dir);
+    check_against_database(settings, Check::reload);
+    keys = read_keys();
     shared.cache->clear();
     shared.metrics->reloads.fetch_add(1);
   }
@@ -135,10 +165,11 @@ struct Daemon::Master {
 Daemon::Daemon() {
   shm::seed_hash(std::hash<std::string>{}(crypto::random_bytes(16)));
   master_ = std::make_unique<Master>();
-  master_->shared.host->id = crypto::new_id<HostId>().bytes();
+  master_->shared.host->set_id(crypto::new_id<HostId>());
   service::check_file_settings(master_->settings);
   log::set_level(log::parse_level(master_->settings.log_level));
   if (!master_->settings.clock_offset_file.empty()) use_offset_file(master_->settings.clock_offset_file);
+  check_against_database(master_->settings, Check::start);
 }
 
 Daemon::~Daemon() = default;

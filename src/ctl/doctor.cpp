@@ -5,14 +5,14 @@
 
 #include "options.hpp"
 #include "tenantd/base/text.hpp"
-#include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/grants.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/readiness.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/hosts/hosts.hpp"
+#include "tenantd/hosts/deployment.hpp"
+#include "tenantd/hosts/shared_folder.hpp"
 
 namespace tenantd::ctl {
 namespace {
@@ -73,6 +73,21 @@ std::string name_hosts(db::Pool& pool) {
     names += (names.empty() ? "" : ", ") + host.name + " (" + state + ')';
   }
   return names.empty() ? "none runs" : names;
+}
+
+std::string judge_keys(db::Pool& pool, const Settings& settings) {
+  const auto ring = hosts::checked_keys(settings, *pool.acquire());
+  return std::to_string(ring.signing().size()) + " signing key(s) in " + settings.keys_dir +
+         ", as the database knows them";
+}
+
+std::string judge_files(db::Pool& pool, const Settings& settings) {
+  auto connection = pool.acquire();
+  const auto deployment = hosts::read_deployment(*connection);
+  if (const auto fault = hosts::fault_of_files(settings, deployment.id, hosts::list_hosts(*connection)))
+    throw std::runtime_error(*fault);
+  if (settings.file_store != "local") return "in S3";
+  return (settings.files_shared ? "shared, in " : "in ") + settings.files_dir;
 }
 
 std::string judge_writer(db::Pool& pool) {
@@ -143,10 +158,6 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
   const Settings settings = load_checked_settings();
   Doctor doctor{out};
   doctor.check("settings", [] { return std::string{"tenantd and the courier take them"}; });
-  doctor.check("keys", [&] {
-    const auto ring = crypto::KeyRing::load(settings.keys_dir);
-    return std::to_string(ring.signing().size()) + " signing key(s) in " + settings.keys_dir;
-  });
   const auto application = application_account(settings);
   for (const auto& host : split(settings.db_host, ','))
     doctor.check("server", [&] { return judge_server(application, std::string{trim(host)}); });
@@ -154,6 +165,8 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
   db::Pool pool{application, 1};
   doctor.check("database", [&] { return judge_schema(pool, settings); });
   doctor.check("isolation", [&] { return judge_isolation(pool, settings); });
+  doctor.check("keys", [&] { return judge_keys(pool, settings); });
+  doctor.check("files", [&] { return judge_files(pool, settings); });
   doctor.check("hosts", [&] { return name_hosts(pool); });
   doctor.check("writer", [&] { return judge_writer(pool); });
   for (const auto& account : db::service_accounts(settings))

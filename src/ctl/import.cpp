@@ -19,6 +19,7 @@
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/deployment.hpp"
 #include "tenantd/hosts/outsider.hpp"
 #include "usage.hpp"
 
@@ -124,7 +125,7 @@ class Import {
          std::optional<OrgId> organization, std::ostream& out, std::ostream& err)
       : options_(options),
         settings_(settings),
-        keys_(crypto::KeyRing::load(settings.keys_dir)),
+        keys_(hosts::checked_keys(settings, *pool.acquire())),
         pool_(pool),
         out_(out),
         err_(err),

@@ -13,6 +13,7 @@
 #include "tenantd/ctl/commands.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/deployment.hpp"
 #include "tenantd/mail/transport.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
 #include "usage.hpp"
@@ -137,7 +138,7 @@ int list(db::Pool& pool, std::ostream& out) {
 
 int lift(const Settings& settings, db::Pool& pool, const std::string& address, std::ostream& out,
          std::ostream& err) {
-  const auto keys = crypto::KeyRing::load(settings.keys_dir);
+  const auto keys = hosts::checked_keys(settings, *pool.acquire());
   const service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
   try {
     db::run_transaction(pool, nullptr,

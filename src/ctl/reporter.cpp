@@ -8,6 +8,7 @@
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
+#include "tenantd/hosts/deployment.hpp"
 
 namespace tenantd::ctl {
 namespace {
@@ -38,7 +39,6 @@ class Runner {
  public:
   Runner(const Settings& settings, const std::atomic<bool>& stopping, std::ostream& out, std::ostream& err)
       : settings_(settings),
-        keys_(crypto::KeyRing::load(settings.keys_dir)),
         pool_(reporter_account(settings), 1),
         stopping_(stopping),
         out_(out),
@@ -46,8 +46,9 @@ class Runner {
 
   // `quiet`: a job that found nothing to do says nothing.
   int run(const std::vector<Job>& jobs, bool quiet) {
+    const auto keys = hosts::checked_keys(settings_, *pool_.acquire());
     const service::Context context{
-        settings_, keys_, now(), "", "tenantd-reporter", "", nullptr, [this] { mailed_ = true; }, {}, {}, {}};
+        settings_, keys, now(), "", "tenantd-reporter", "", nullptr, [this] { mailed_ = true; }, {}, {}, {}};
     int status = 0;
     for (const auto job : jobs) {
       if (stopping_) break;
@@ -68,7 +69,6 @@ class Runner {
   }
 
   const Settings& settings_;
-  const crypto::KeyRing keys_;
   db::Pool pool_;
   const std::atomic<bool>& stopping_;
   std::ostream& out_;

@@ -8,6 +8,7 @@
 #include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/deployment.hpp"
 #include "tenantd/hosts/outsider.hpp"
 #include "tenantd/identity/accounts.hpp"
 #include "tenantd/identity/super_admins.hpp"
@@ -30,18 +31,11 @@ namespace {
 // Whoever administers the database; the service's own account may not make anybody super-admin.
 struct Administrator {
   explicit Administrator(const Settings& s)
-      : settings(s), keys(crypto::KeyRing::load(s.keys_dir)), pool(account(s), 1) {}
-
-  static db::ConnectOptions account(const Settings& s) {
-    auto options = application_account(s);
-    options.user = s.db_admin_user;
-    options.password = s.db_admin_password;
-    return options;
-  }
+      : settings(s), pool(administrator_account(s), 1), keys(hosts::checked_keys(s, *pool.acquire())) {}
 
   const Settings& settings;
-  crypto::KeyRing keys;
   db::Pool pool;
+  crypto::KeyRing keys;
   hosts::Outsider hosts{hosts::Outsider::Wait::at_once};
   service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
 };

@@ -22,6 +22,10 @@ constexpr Sql kMissing{"invalidation.missing",
                        "SELECT COUNT(*) FROM host h WHERE h.id <> ? AND NOT EXISTS "
                        "(SELECT 1 FROM invalidation_ack a WHERE a.seq = ? AND a.host_id = h.id)"};
 
+constexpr Sql kOverdue{"host.overdue",
+                       "UPDATE host SET overdue = LEAST(overdue + 1, 1000) WHERE id <> ? AND NOT EXISTS "
+                       "(SELECT 1 FROM invalidation_ack a WHERE a.seq = ? AND a.host_id = host.id)"};
+
 constexpr std::size_t kMostIds = 1000;
 constexpr int kAttempts = 5;
 constexpr std::chrono::milliseconds kAskAgain{5};
@@ -47,7 +51,7 @@ Announcer::Announcement Announcer::announce(db::Connection& connection, const db
 
 Announcer::Announcement Announcer::write(db::Connection& connection, const db::Touched& touched) const {
   const auto began = boot_microseconds();
-  const HostId self{state_.id};
+  const auto self = state_.id();
   if (connection.execute(kInsert, self, touched.at_once, packed(touched.ids), self) == 0) return {began, 0};
   if (!touched.at_once) return {began, 0};
   auto rows = connection.query(kEntry);
@@ -80,10 +84,21 @@ void Announcer::confirm(db::Connection& connection, const db::Touched& touched,
 bool Announcer::all_acknowledged(db::Connection& connection, std::int64_t entry) const {
   if (connection.broken()) return false;
   try {
-    auto rows = connection.query(kMissing, HostId{state_.id}, entry);
+    auto rows = connection.query(kMissing, state_.id(), entry);
     return rows.next() && rows.integer(0) == 0;
   } catch (const std::exception&) {
     return false;
+  }
+}
+
+// By the way: whoever cannot say it has waited all the same.
+void Announcer::count_overdue(db::Connection& connection, std::int64_t entry) const {
+  metrics_.host_waits_overdue.fetch_add(1);
+  if (connection.broken()) return;
+  try {
+    connection.execute(kOverdue, state_.id(), entry);
+  } catch (const std::exception&) {
+    // Another reply says it.
   }
 }
 
@@ -96,7 +111,7 @@ void Announcer::wait_for_others(db::Connection& connection, std::int64_t entry) 
     all = all_acknowledged(connection, entry);
   }
   metrics_.host_waits.fetch_add(1);
-  if (!all) metrics_.host_waits_overdue.fetch_add(1);
+  if (!all) count_overdue(connection, entry);
   metrics_.host_wait_sum_us.fetch_add(static_cast<std::uint64_t>(boot_microseconds() - began));
 }
 

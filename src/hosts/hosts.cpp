@@ -5,15 +5,33 @@
 #include <algorithm>
 #include <array>
 
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
 #include "tenantd/hosts/protocol.hpp"
 
 namespace tenantd::hosts {
 namespace {
 
-constexpr db::Sql kList{
-    "host.list",
-    "SELECT id, name, version, started_at, GREATEST(UNIX_TIMESTAMP() - seen_at, 0), server "
-    "FROM host ORDER BY started_at, id"};
+constexpr db::Sql kList{"host.list",
+                        "SELECT id, name, version, started_at, GREATEST(UNIX_TIMESTAMP() - seen_at, 0), "
+                        "address, server, files, kids, lag_us, overdue FROM host ORDER BY started_at, id"};
+constexpr db::Sql kForgetHost{"host.forget", "DELETE FROM host WHERE id = ?"};
+
+std::vector<std::string> names_in(const std::string& text) {
+  std::vector<std::string> names;
+  for (const auto name : split(text, ' '))
+    if (!name.empty()) names.emplace_back(name);
+  return names;
+}
+
+std::vector<Host> read(db::Rows rows) {
+  std::vector<Host> found;
+  while (rows.next())
+    found.push_back({rows.id<HostId>(0), rows.text(1), rows.text(2), rows.time(3), rows.integer(4),
+                     rows.text(5), rows.text(6), rows.text(7), names_in(rows.text(8)), rows.integer(9),
+                     rows.integer(10)});
+  return found;
+}
 
 }  // namespace
 
@@ -40,13 +58,18 @@ std::string other_writers(const std::vector<Host>& hosts) {
   return others.empty() ? "" : all;
 }
 
-std::vector<Host> list_hosts(db::Txn& txn) {
-  auto rows = txn.query(kList);
-  std::vector<Host> found;
-  while (rows.next())
-    found.push_back(
-        {rows.id<HostId>(0), rows.text(1), rows.text(2), rows.time(3), rows.integer(4), rows.text(5)});
-  return found;
+std::string Host::keys_print() const {
+  if (kids.empty()) return {};
+  auto sorted = kids;
+  std::ranges::sort(sorted);
+  std::string text;
+  for (const auto& kid : sorted) text += kid + '\n';
+  return base64url_encode(crypto::sha256(text)).substr(0, 12);
 }
+
+std::vector<Host> list_hosts(db::Connection& connection) { return read(connection.query(kList)); }
+std::vector<Host> list_hosts(db::Txn& txn) { return read(txn.query(kList)); }
+
+bool forget_host(db::Txn& txn, const HostId& id) { return txn.execute(kForgetHost, id) == 1; }
 
 }  // namespace tenantd::hosts

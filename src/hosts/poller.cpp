@@ -1,37 +1,32 @@
 #include "tenantd/hosts/poller.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/time.hpp"
-#include "tenantd/base/version.hpp"
-#include "tenantd/crypto/random.hpp"
 #include "tenantd/db/error.hpp"
+#include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/hosts/hosts.hpp"
+#include "tenantd/hosts/shared_folder.hpp"
 
 namespace tenantd::hosts {
 namespace {
 
 using db::Sql;
 
-constexpr Sql kJoin{"host.join",
-                    "INSERT IGNORE INTO host (id, registration, beat, name, version, started_at, seen_at) "
-                    "VALUES (?, ?, 0, ?, ?, UNIX_TIMESTAMP(), UNIX_TIMESTAMP())"};
-constexpr Sql kRenew{"host.renew",
-                     "UPDATE host SET beat = beat + 1, seen_at = UNIX_TIMESTAMP() WHERE id = ?"};
 constexpr Sql kListLive{
     "host.list_beats",
-    "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation), name, "
+    "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation), overdue, name, "
     "server FROM host"};
 constexpr Sql kTellServer{"host.tell_server", "UPDATE host SET server = ? WHERE id = ?"};
-constexpr Sql kLeave{"host.leave", "DELETE FROM host WHERE id = ?"};
 constexpr Sql kRemove{"host.remove", "DELETE FROM host WHERE id = ? AND beat = ?"};
 constexpr Sql kRead{
     "invalidation.read",
     "SELECT seq, host_id, at_once, ids FROM invalidation WHERE seq > ? ORDER BY seq LIMIT 5001"};
 constexpr std::size_t kMostRead = 5000;
-constexpr Sql kAcknowledge{"invalidation.acknowledge",
-                           "INSERT IGNORE INTO invalidation_ack (seq, host_id) VALUES (?, ?)"};
 // Their acknowledgements go with them. The newest entry stays: it says where the log ends.
 constexpr Sql kForget{"invalidation.forget",
                       "DELETE FROM invalidation WHERE seq < ? ORDER BY seq LIMIT 10000"};
@@ -43,10 +38,17 @@ constexpr int kSeconds = 2;  // a database that answers later is none
 
 }  // namespace
 
-Poller::Poller(db::ConnectOptions account, std::string name, shm::SessionCache& cache, shm::HostState& state,
-               shm::Metrics& metrics)
-    : account_(std::move(account)), name_(std::move(name)), cache_(cache), state_(state), metrics_(metrics) {
+Poller::Poller(const Settings& settings, db::ServerBoard& servers, shm::SessionCache& cache,
+               shm::HostState& state, shm::Metrics& metrics)
+    : settings_(settings),
+      account_(db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app")),
+      cache_(cache),
+      state_(state),
+      metrics_(metrics),
+      row_(host_name(settings), files_of(settings), state),
+      keys_(settings, state, metrics) {
   account_.timeout_seconds = kSeconds;
+  account_.board = &servers;
 }
 
 Poller::~Poller() = default;
@@ -75,13 +77,6 @@ void Poller::fail(const std::string& why) {
   forget_place();
 }
 
-// Another server's numbers mean other entries. What is remembered is not trusted on the strength of them.
-void Poller::forget_place() {
-  standing_.leave();
-  to_acknowledge_.clear();
-  floors_.clear();
-}
-
 // All processes of this host use the first server of DB_HOST that takes writes. This one asks those that
 // failed whether they are back, and notices that a server was demoted while nobody writes.
 void Poller::follow_server() {
@@ -105,13 +100,21 @@ void Poller::follow_server() {
   }
 }
 
+// To the other hosts.
+void Poller::tell_server() {
+  if (server_told_) return;
+  connection_->execute(kTellServer, connection_->server().name, state_.id());
+  server_told_ = true;
+}
+
 void Poller::poll() {
   follow_server();
-  if (!standing_.is_joined()) join();
-  if (!server_told_) connection_->execute(kTellServer, connection_->server().name, HostId{state_.id});
-  server_told_ = true;
-  const auto began = boot_microseconds();
-  auto found = look(began);
+  if (!standing_.is_joined() && !join()) return;
+  tell_server();
+  began_before_us_ = std::exchange(began_us_, boot_microseconds());
+  if (began_before_us_ != 0) lag_us_ = std::max(lag_us_, began_us_ - began_before_us_);
+  auto found = look(began_us_);
+  if (!is_fit()) return stand_back();
   if (!follow_log()) {
     distrust();
     standing_.begin_anew();
@@ -120,26 +123,51 @@ void Poller::poll() {
     return;
   }
   found.returned_us = boot_microseconds();
-  cursor_.settle(began, found.returned_us);
-  if (standing_.must_renew(found.returned_us, found.others.empty())) {
-    const auto renewal = boot_microseconds();
-    if (connection_->execute(kRenew, HostId{state_.id}) == 1) standing_.renewed(renewal);
-  }
+  cursor_.settle(began_us_, found.returned_us);
+  renew(found);
   act_on(standing_.judge(found));
   acknowledge();
-  prune(began);
+  prune(began_us_);
+  keys_.turn(*connection_);
+}
+
+void Poller::renew(const Standing::Found& found) {
+  if (!standing_.must_renew(found.returned_us, found.others.empty())) return;
+  const auto renewal = boot_microseconds();
+  if (!row_.renew(*connection_, lag_us_)) return;
+  standing_.renewed(renewal);
+  lag_us_ = 0;
 }
 
 // A process that takes over from another finds the row there.
-void Poller::join() {
+bool Poller::join() {
   const auto began = boot_microseconds();
-  const HostId self{state_.id};
-  if (connection_->execute(kJoin, self, crypto::new_id<HostId>(), name_, kVersion) == 0)
-    connection_->execute(kRenew, self);
+  if (began < rejoin_at_us_) return false;
+  if (is_suspect_) prove_acknowledging();
+  mark_files();
+  if (!row_.write(*connection_, keys_.kids(), is_suspect_ ? kMostOverdue - 1 : 0)) {
+    if (row_.is_taken()) become_another();
+    return false;
+  }
   standing_.joined(began);
   server_told_ = false;
   metrics_.host_joins.fetch_add(1);
-  log::info("host_joining", {{"host", name_}, {"id", HostId{state_.id}.str()}});
+  log::info("host_joining", {{"host", row_.name()}, {"id", state_.id().str()}});
+  return true;
+}
+
+// Before the row is there: who reads the row finds the mark.
+void Poller::mark_files() {
+  const auto deployment = keys_.begin(*connection_, deployment_of_files(settings_));
+  if (settings_.file_store != "local") return;
+  const auto hosts = list_hosts(*connection_);
+  std::vector<HostId> alive;
+  for (const auto& host : hosts) alive.push_back(host.id);
+  try {
+    SharedFolder{settings_.files_dir}.mark(deployment, state_.id(), alive);
+  } catch (const std::exception& e) {
+    log::warning("files_unmarked", {{"detail", e.what()}});
+  }
 }
 
 // Two nodes that are written to undo each other's commits, and one applies the other's late.
@@ -156,11 +184,13 @@ Standing::Found Poller::look(std::int64_t began_us) {
   while (rows.next()) {
     log_end_ = rows.integer(3);
     const auto id = rows.id<HostId>(0);
-    if (id == HostId{state_.id}) {
+    if (id == state_.id()) {
       found.registration = rows.id<HostId>(1);
+      is_copied_ = row_.look(rows.integer(2));
+      overdue_ = rows.integer(4);
     } else {
       found.others.push_back({id, rows.integer(2)});
-      note_server(rows.text(4), rows.text(5), elsewhere);
+      note_server(rows.text(5), rows.text(6), elsewhere);
     }
   }
   if (elsewhere != elsewhere_ && !elsewhere.empty())
@@ -195,7 +225,7 @@ bool Poller::read_log() {
 
 void Poller::take(const db::Rows& row) {
   const auto number = row.integer(0);
-  if (!cursor_.take(number) || row.id<HostId>(1) == HostId{state_.id}) return;
+  if (!cursor_.take(number) || row.id<HostId>(1) == state_.id()) return;
   metrics_.invalidations_read.fetch_add(1);
   const auto ids = row.text(3);
   if (ids.empty()) cache_.clear();
@@ -210,11 +240,11 @@ void Poller::take(const db::Rows& row) {
 void Poller::act_on(const Standing::Verdict& verdict) {
   if (verdict.must_join) {
     distrust();
-    log::warning("host_row_lost", {{"host", name_}});
+    log::warning("host_row_lost", {{"host", row_.name()}});
   }
   if (verdict.forget_all) {
     cache_.clear();
-    log::info("host_joined", {{"host", name_}, {"others", others_}});
+    log::info("host_joined", {{"host", row_.name()}, {"others", others_}});
   }
   if (verdict.trust_until != 0) {
     cache_.trust(verdict.trust_until);
@@ -228,15 +258,6 @@ void Poller::distrust() {
   cache_.distrust();
   const auto now = boot_microseconds();
   if (metrics_.cache_trusted_until_us.load() > now) metrics_.cache_trusted_until_us.store(now);
-}
-
-// As one transaction: an entry that many hosts wait for costs one commit.
-void Poller::acknowledge() {
-  if (to_acknowledge_.empty()) return;
-  connection_->run("START TRANSACTION");
-  for (const auto number : to_acknowledge_) connection_->execute(kAcknowledge, number, HostId{state_.id});
-  connection_->run("COMMIT");
-  to_acknowledge_.clear();
 }
 
 void Poller::remove(const std::vector<Standing::Other>& gone) {
@@ -256,10 +277,11 @@ void Poller::prune(std::int64_t now_us) {
 void Poller::leave() {
   try {
     if (!connection_) connection_ = std::make_unique<db::Connection>(account_);
-    connection_->execute(kLeave, HostId{state_.id});
+    row_.remove(*connection_);
   } catch (const std::exception&) {
     // The others remove it once it does not renew.
   }
+  SharedFolder{settings_.files_dir}.unmark(state_.id());
 }
 
 }  // namespace tenantd::hosts

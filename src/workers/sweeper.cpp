@@ -7,6 +7,8 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/audit_chain.hpp"
 #include "tenantd/effects/changes.hpp"
+#include "tenantd/hosts/deployment.hpp"
+#include "tenantd/hosts/shared_folder.hpp"
 #include "tenantd/identity/invite_values.hpp"
 #include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/modules/documents/file_folder.hpp"
@@ -114,13 +116,14 @@ std::int64_t sweep_strays(db::Txn& txn, const SystemScope& scope, const FileFold
   return std::min(removed, store::kSweepBatch - 1);
 }
 
-// Nothing of an S3-compatible store, which the courier looks after: this process calls nobody.
-void add_file_tasks(std::vector<Task>& tasks, const Context& context) {
+// Nothing of an S3-compatible store, which the courier looks after: this process calls nobody. And nothing of
+// a folder that is not where the files of this deployment are: to that one every file seems gone.
+void add_file_tasks(std::vector<Task>& tasks, const Context& context, const std::string& deployment) {
   const auto& settings = context.settings;
   const auto now = context.now;
   tasks.push_back(
       {"uploads", [&](auto& txn, const auto& scope) { return sweep_uploads(txn, scope, context); }});
-  if (settings.file_store != "local") return;
+  if (settings.file_store != "local" || !hosts::SharedFolder{settings.files_dir}.is_of(deployment)) return;
   const FileFolder folder{settings.files_dir};
   tasks.push_back({"files", [=](auto& txn, const auto&) {
                      return store::sweep_files(txn, now, store::kSweepBatch,
@@ -131,7 +134,7 @@ void add_file_tasks(std::vector<Task>& tasks, const Context& context) {
 }
 
 // They are run while `context` lives.
-std::vector<Task> tasks(const Context& context) {
+std::vector<Task> tasks(const Context& context, const std::string& deployment) {
   const auto& settings = context.settings;
   const auto now = context.now;
   const auto invites_before = now - Seconds{settings.invite_keep_seconds};
@@ -165,7 +168,7 @@ std::vector<Task> tasks(const Context& context) {
                    return store::sweep_known_networks(txn, scope, now - store::kNetworkKept);
                  }});
   add_retention_tasks(all, settings, now);
-  add_file_tasks(all, context);
+  add_file_tasks(all, context, deployment);
   all.push_back(
       {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }});
   all.push_back({"requests", [=](auto& txn, const auto& scope) {
@@ -206,12 +209,13 @@ std::vector<SweepResult> sweep(db::Pool& pool, const Context& context,
   const auto now = context.now;
   const auto scope = SystemScope::unsafe_for_sweeper();
   const auto began = monotonic_microseconds();
-  pool.acquire();  // the database answers, or nothing is worth trying
+  // The database answers, or nothing is worth trying.
+  const auto deployment = hosts::read_deployment(*pool.acquire()).id;
   // Who asks from here on is answered by the next sweep: this one may be past what they mean.
   const auto request = db::run_transaction(
       pool, nullptr, [&](db::Txn& txn) { return store::newest_sweep_request(txn, scope); });
   std::vector<SweepResult> results;
-  for (const auto& task : tasks(context)) {
+  for (const auto& task : tasks(context, deployment)) {
     if (!keep_going()) return results;
     results.push_back(run_task(pool, task, scope, keep_going));
     const auto& r = results.back();

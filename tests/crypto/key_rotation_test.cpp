@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "support/check.hpp"
+#include "support/database.hpp"
 #include "support/fixtures.hpp"
 #include "support/private_stack.hpp"
 #include "tenantd/base/text.hpp"
@@ -63,6 +64,8 @@ Test(key_rotation, a_new_key_is_published_at_once_and_signs_later, .timeout = 12
   const auto kid = service.rotate();
   wait_until("every worker publishes it", [&] { return service.published() == 2; });
   require_equal(kid_of(sign_up().access_token), old_kid, "before its time");
+  wait_until("every host knows it",
+             [&] { return number_of("SELECT COUNT(*) FROM deployment WHERE name = " + literal(kid)) == 1; });
   service.move_clock(601);
   const auto after = sign_up();
   require_equal(kid_of(after.access_token), kid);

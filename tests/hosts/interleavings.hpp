@@ -44,6 +44,7 @@ struct Database {
   bool b_present = false;
   std::uint8_t b_registration = 0;
   std::int64_t b_beat = 0;
+  bool b_overdue = false;  // B was waited for in vain too often
 };
 
 // B's shared memory: the session's generation, and what was stored of it.
@@ -79,6 +80,8 @@ struct Poll {
   std::vector<std::size_t> read;
   std::int64_t renewal = 0;
   std::size_t to_acknowledge = 0;
+  bool is_overdue = false;
+  std::int64_t unfit_since = 0;
   explicit Poll(const Bounds& bounds) : standing(bounds), cursor(bounds.settle) {}
 };
 
@@ -115,8 +118,9 @@ inline std::string World::key() const {
     text += static_cast<char>('a' + e.is_visible + 2 * e.names_session + 4 * e.is_acknowledged);
   // They are small: a byte each.
   const auto put = [&](auto number) { text += static_cast<char>(number); };
-  for (const auto number : {now, db.b_beat, memory.trusted_until, writer.began, writer.until,
-                            b.found.began_us, b.found.returned_us, b.renewal, a_began, a_alone_until})
+  for (const auto number :
+       {now, db.b_beat, memory.trusted_until, writer.began, writer.until, b.found.began_us,
+        b.found.returned_us, b.renewal, a_began, a_alone_until, b.unfit_since})
     put(number);
   for (const int number : {int{db.is_live},
                            int{db.b_present},
@@ -139,6 +143,8 @@ inline std::string World::key() const {
                            crashes,
                            reads,
                            a_polls,
+                           int{db.b_overdue},
+                           int{b.is_overdue},
                            int{b.found.registration.has_value()}})
     put(number);
   put(writer.entry);
@@ -237,6 +243,7 @@ inline void join(World& w) {
     w.db.b_present = true;
     ++w.db.b_registration;
     w.db.b_beat = 0;
+    w.db.b_overdue = false;
   } else {
     ++w.db.b_beat;
   }
@@ -274,6 +281,18 @@ inline void judge(World& w) {
   w.memory.trusted_until = std::max(w.memory.trusted_until, verdict.trust_until);
 }
 
+// B has found that it was waited for in vain: it trusts nothing, and after a while removes its row.
+inline void stand_back(World& w) {
+  auto& b = w.b;
+  w.memory.trusted_until = 0;
+  b.step = 0;
+  if (b.unfit_since == 0) b.unfit_since = w.now;
+  if (w.now - b.unfit_since <= w.rules.b.stale) return;
+  w.db.b_present = false;
+  b.standing.leave();
+  b.unfit_since = 0;
+}
+
 inline bool poll_b(World& w) {
   auto& b = w.b;
   switch (b.step) {
@@ -291,8 +310,9 @@ inline bool poll_b(World& w) {
       return true;
     case 3:
       b.found.others = {{kA, 0}};
+      b.is_overdue = w.db.b_present && w.db.b_overdue;
       if (w.db.b_present) b.found.registration = id_of(static_cast<std::uint8_t>(10 + w.db.b_registration));
-      b.step = 4;
+      b.step = b.is_overdue ? 9 : 4;
       return true;
     case 4:
       read_log(w);
@@ -314,6 +334,7 @@ inline bool poll_b(World& w) {
       judge(w);
       b.step = b.to_acknowledge != 0 ? 8 : 0;
       return true;
+    case 9: stand_back(w); return true;
     default:
       w.db.log[b.to_acknowledge - 1].is_acknowledged = true;
       b.to_acknowledge = 0;

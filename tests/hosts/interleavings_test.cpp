@@ -30,7 +30,8 @@ enum Actor : unsigned {
   kOther = 16,
   kRollback = 32,  // of the other writer
   kCrash = 64,     // B's poller is killed, and started again
-  kTick = 128,
+  kVain = 128,     // somebody has waited for B in vain
+  kTick = 256,
 };
 
 bool step(World& w, unsigned actor, std::int64_t horizon) {
@@ -45,6 +46,10 @@ bool step(World& w, unsigned actor, std::int64_t horizon) {
       if (w.crashes == 1) return false;
       w.crashes = 1;
       w.b = Poll{w.rules.b};
+      return true;
+    case kVain:
+      if (!w.db.b_present || w.db.b_overdue) return false;
+      w.db.b_overdue = true;
       return true;
     default:
       if (w.now == horizon) return false;
@@ -174,6 +179,10 @@ World with_b_that_may_pause(const Rules& rules) {
 
 Test(interleavings, nor_when_a_paused_host_has_lost_its_row) {
   expect_safe(with_b_that_may_pause(kShort), kBase | kPollerA, 4);
+}
+
+Test(interleavings, nor_when_a_host_that_does_not_acknowledge_gives_up_its_row) {
+  expect_safe(with_both(kShort), kBase | kVain, 4);
 }
 
 // The search would find what it looks for, if there were anything.

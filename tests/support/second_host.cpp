@@ -21,9 +21,9 @@ std::string fresh_dir() {
 
 std::vector<std::string> start_command(const PrivateStack& stack, const std::string& dir,
                                        const std::vector<std::string>& settings) {
-  std::string script = ". " + stack.dir() + "/environment && export HOST_NAME=second FAST_SOCKET=" + dir +
-                       "/fast.sock HASH_SOCKET=" + dir + "/hash.sock OUTBOUND_SOCKET=" + dir +
-                       "/outbound.sock";
+  std::string script =
+      ". " + stack.dir() + "/environment && export HOST_NAME=second FILES_SHARED=true FAST_SOCKET=" + dir +
+      "/fast.sock HASH_SOCKET=" + dir + "/hash.sock OUTBOUND_SOCKET=" + dir + "/outbound.sock";
   for (const auto& each : settings) script += " " + each;
   return {"bash", "-c", script + " && exec " + setting("TENANTD_BUILD") + "/tenantd"};
 }
@@ -32,8 +32,8 @@ OwnNginx::Configuration sites() {
   return [](const OwnNginx::Place& at) {
     return "limit_conn_zone \"\" zone=tenantd_connections:1m;\nlimit_req_zone \"\" zone=tenantd_requests:1m "
            "rate=200r/s;\nserver { listen 127.0.0.1:" +
-           std::to_string(at.port) + "; server_name _; set $tenantd_files \"" + at.dir +
-           "\"; include tenantd/server.conf; }\n";
+           std::to_string(at.port) + "; server_name _; set_real_ip_from 127.0.0.1; set $tenantd_files \"" +
+           at.dir + "\"; include tenantd/server.conf; }\n";
   };
 }
 

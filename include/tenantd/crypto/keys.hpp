@@ -4,9 +4,10 @@
 //   KEYS_DIR/signing/<kid>.pem   PKCS #8 private key; all of them verify
 //   KEYS_DIR/signing/active      who signs when: lines "KID [SECONDS SINCE 1970]", each from its time on
 //                                until the next one's
-//   KEYS_DIR/signing/retired     the names of keys that were removed: a copy that brings one back brings no
-//   key KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest KEYS_DIR/refresh.key 32
-//   bytes: derives refresh tokens
+//   KEYS_DIR/signing/retired     names of keys that were removed: a copy of the folder that brings one back
+//                                brings no key
+//   KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest
+//   KEYS_DIR/refresh.key         32 bytes: derives refresh tokens
 #pragma once
 
 #include <atomic>

@@ -24,6 +24,8 @@ struct Command {
 
 // The account that sees views only.
 db::ConnectOptions application_account(const Settings& settings);
+// Whoever administers the database, on the same views.
+db::ConnectOptions administrator_account(const Settings& settings);
 
 std::span<const Command> commands();
 

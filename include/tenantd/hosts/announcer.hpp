@@ -24,6 +24,7 @@ class Announcer {
   Announcement write(db::Connection& connection, const db::Touched& touched) const;
   Announcement announce_again(db::Connection& connection, const db::Touched& touched) const;
   bool all_acknowledged(db::Connection& connection, std::int64_t entry) const;
+  void count_overdue(db::Connection& connection, std::int64_t entry) const;
   void wait_for_others(db::Connection& connection, std::int64_t entry) const;
 
   const shm::HostState& state_;

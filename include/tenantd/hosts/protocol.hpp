@@ -39,6 +39,13 @@
 //    misses its row, whose database went away, that fell behind by more entries than it reads at a time, or
 //    that finds a log which ends before what it has read: it was emptied, or another server answers.
 //
+// 5. A host that renews its row and does not acknowledge would be waited for by every reply. The writer that
+//    has waited in vain counts that in the row. A host that finds kMostOverdue there trusts nothing from then
+//    on, and then removes its row. It joins again only if it can write an acknowledgement.
+// 6. Two machines that go on from one state of the memory, since one was copied while it ran, have one id and
+//    one row. Each renewal says which number it expects there, so that one of the two is refused, and sees
+//    the other's number: it trusts nothing and joins as another host. That is found within a renewal.
+//
 // tests/hosts/interleavings_test.cpp runs all interleavings of these steps, with crashes and pauses.
 //
 // What it rests on: all hosts use one writer node of the database, whose commits are seen by every read that
@@ -72,6 +79,9 @@ inline constexpr std::int64_t kMarginUs = 25'000;
 static_assert(kBounds.settle > kBounds.announce + kMarginUs);
 static_assert(kBounds.warm > kBounds.stale + kBounds.announce + kMarginUs);
 static_assert(kBounds.forget > kBounds.member + kMarginUs && kBounds.member > kBounds.renew);
+
+// A host that so many replies have waited for in vain, since it last acknowledged in time, gives its row up.
+inline constexpr std::int64_t kMostOverdue = 3;
 
 inline constexpr std::int64_t kPollUs = 50'000;
 // Nobody waits for a host that is alone.

@@ -34,6 +34,10 @@ struct Metrics {
   std::atomic<std::uint64_t> host_waits{0};             // replies that waited for other hosts
   std::atomic<std::uint64_t> host_waits_overdue{0};     // of those, as long as it is waited
   std::atomic<std::uint64_t> host_wait_sum_us{0};
+  std::atomic<std::uint64_t> host_leases_lost{0};  // how often the others had waited for this host in vain
+  // What this host does not have in common with the others (tenantd/hosts/deployment.hpp).
+  std::atomic<std::int64_t> lacks_keys{0};    // 1: nothing is answered
+  std::atomic<std::int64_t> keys_waiting{0};  // signing keys whose time has come, and that another host lacks
 
   void observe(std::size_t route, int status, std::int64_t duration_us) {
     auto& row = requests[route < kRoutes ? route : kRoutes - 1];

@@ -3,6 +3,7 @@
 
 #include "tenantd/api/route.hpp"
 #include "tenantd/api/rows.hpp"
+#include "tenantd/base/version.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/readiness.hpp"
 #include "tenantd/domain/error.hpp"
@@ -88,7 +89,9 @@ std::string quoted(const std::string& text) {
 
 void put_hosts(Exposition& out, const shm::Metrics& m, const Settings& settings) {
   out.family("tenantd_host_info", "gauge", "Whose metrics these are");
-  out.sample("tenantd_host_info{host=" + quoted(hosts::host_name(settings)) + '}', 1);
+  out.sample(
+      "tenantd_host_info{host=" + quoted(hosts::host_name(settings)) + ",version=" + quoted(kVersion) + '}',
+      1);
   out.family("tenantd_other_hosts", "gauge", "Other hosts of the same database");
   out.sample("tenantd_other_hosts", static_cast<std::uint64_t>(m.other_hosts.load()));
   out.family("tenantd_session_cache_trusted", "gauge",
@@ -101,6 +104,14 @@ void put_hosts(Exposition& out, const shm::Metrics& m, const Settings& settings)
               m.host_waits_overdue);
   out.family("tenantd_host_wait_seconds_total", "counter", "How long replies waited for other hosts");
   out.seconds("tenantd_host_wait_seconds_total", static_cast<std::int64_t>(m.host_wait_sum_us.load()));
+  out.counter("tenantd_host_leases_lost_total", "How often other hosts had waited for this one in vain",
+              m.host_leases_lost);
+  out.family("tenantd_keys_lacking", "gauge",
+             "1 if this host lacks keys of its database, and answers nothing");
+  out.sample("tenantd_keys_lacking", static_cast<std::uint64_t>(m.lacks_keys.load()));
+  out.family("tenantd_signing_key_waits", "gauge",
+             "1 if a signing key whose time has come waits for a host that lacks it");
+  out.sample("tenantd_signing_key_waits", static_cast<std::uint64_t>(m.keys_waiting.load()));
 }
 
 bool is_local(const std::string& address) {
@@ -109,8 +120,11 @@ bool is_local(const std::string& address) {
 
 Response health(const Request&, Txn&) { return status_reply("ok"); }
 
-Response ready(const Request&, Txn& txn) {
+Response ready(const Request& request, Txn& txn) {
   db::require_ready(txn);
+  if (request.metrics->lacks_keys.load() != 0)
+    throw ApiError(ErrorCode::unavailable,
+                   "The keys of this host are not those of its database: see `tenantctl doctor`");
   return status_reply("ready");
 }
 

@@ -1,0 +1,130 @@
+#include "keys.hpp"
+
+#include <algorithm>
+
+#include "options.hpp"
+#include "tenantd/crypto/keys.hpp"
+#include "tenantd/db/txn.hpp"
+#include "tenantd/effects/context.hpp"
+#include "tenantd/hosts/deployment.hpp"
+#include "tenantd/hosts/hosts.hpp"
+#include "usage.hpp"
+
+namespace tenantd::ctl {
+
+const char* const kKeysPage =
+    "Usage: tenantctl keys create        make the keys that are missing\n"
+    "       tenantctl keys rotate        make another signing key. It is published at once and signs after\n"
+    "                                    KEYS_PUBLISH_SECONDS, and not before every host that runs has it:\n"
+    "                                    copy KEYS_DIR/signing to the others meanwhile. Tokens of the older\n"
+    "                                    ones stay valid\n"
+    "                     --now          it signs at once: the old one is in wrong hands\n"
+    "       tenantctl keys retire KID    remove a signing key whose tokens have all ended\n"
+    "                     --force        and end those that have not\n"
+    "       tenantctl keys list          the public signing keys, as /.well-known/jwks.json shows them\n"
+    "       tenantctl keys adopt         say what the database would lose by these keys, if it knows others\n"
+    "                     --force        and let it know these: no host runs, and the others are lost\n"
+    "They lie in KEYS_DIR, for the user whom the services run as. A running tenantd sees by itself which "
+    "signing\n"
+    "keys there are. adopt signs in as DB_ADMIN_USER. Exit status: 0 done, or nothing to do; 1 not done; 64\n"
+    "wrong usage; 75 database away; 78 wrong settings.\n";
+
+namespace {
+
+struct KeysOptions {
+  std::string action, kid;
+  bool at_once = false, force = false;
+};
+
+KeysOptions parse_keys(const Arguments& arguments) {
+  KeysOptions options;
+  const auto words = read_options(arguments, {{"--now", options.at_once}, {"--force", options.force}}, 2);
+  options.action = words.empty() ? "" : words[0];
+  const auto& action = options.action;
+  const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, action) != names.end();
+  };
+  const bool fits = action == "retire"
+                        ? words.size() == 2
+                        : words.size() == 1 && is_one_of({"create", "rotate", "list", "adopt"});
+  const bool options_fit =
+      (!options.at_once || action == "rotate") && (!options.force || is_one_of({"retire", "adopt"}));
+  if (!fits || !options_fit)
+    throw UsageError("keys takes create, rotate [--now], retire KID [--force], list or adopt [--force]");
+  if (action == "retire") options.kid = words[1];
+  return options;
+}
+
+int create(const std::string& dir, std::ostream& out) {
+  const auto made = crypto::KeyRing::create_missing(dir);
+  for (const auto& name : made) out << "made " << dir << '/' << name << '\n';
+  if (made.empty()) out << "all keys exist\n";
+  return 0;
+}
+
+int rotate(const Settings& settings, bool at_once, std::ostream& out) {
+  // Even at once is a moment after every worker of this host has seen the key.
+  const auto from = now() + Seconds{at_once ? 1 : std::max<std::int64_t>(settings.keys_publish_seconds, 1)};
+  out << "published " << crypto::KeyRing::rotate(settings.keys_dir, from) << "; it signs from "
+      << service::format_utc(from)
+      << " on, once every host has it. Tokens of the older keys stay valid; retire those once their tokens "
+         "have ended\n";
+  return 0;
+}
+
+// What goes when these keys are taken for those of the database.
+std::vector<std::string> losses(const hosts::Deployment& deployment, const crypto::KeyRing& ring,
+                                TimePoint now) {
+  const auto prints = ring.fingerprints();
+  std::vector<std::string> lost;
+  if (!deployment.seal.empty() && deployment.seal != prints.seal)
+    lost.insert(lost.end(),
+                {"mails that wait in the outbox", "second factors",
+                 "secrets of webhooks and of identity providers", "the proof of the audit log up to now"});
+  if (!deployment.refresh.empty() && deployment.refresh != prints.refresh)
+    lost.emplace_back("all sessions: everybody signs in again");
+  for (const auto& [kid, until] : deployment.signing)
+    if (until > now && ring.find(kid) == nullptr)
+      lost.push_back("access tokens that the key " + kid + " has signed");
+  return lost;
+}
+
+int adopt(const Settings& settings, bool force, std::ostream& out, std::ostream& err) {
+  const auto ring = crypto::KeyRing::load(settings.keys_dir);
+  db::Connection connection{administrator_account(settings)};
+  const auto lost = losses(hosts::read_deployment(connection), ring, now());
+  if (lost.empty()) {
+    hosts::found_deployment(connection, ring);
+    return out << "the database knows these keys\n", 0;
+  }
+  err << "tenantctl: The database knows other keys than those in " << settings.keys_dir
+      << ". With these go:\n";
+  for (const auto& each : lost) err << "  " << each << '\n';
+  for (const auto& host : hosts::list_hosts(connection))
+    if (host.is_alive()) return err << "Stop " << host.name << " first, which runs with the others\n", 1;
+  if (!force)
+    return err << "Restore the keys that belong to it if there is a copy. If not: tenantctl keys adopt "
+                  "--force\n",
+           1;
+  hosts::adopt_keys(connection, ring);
+  return out << "the database knows the keys in " << settings.keys_dir << " from now on\n", 0;
+}
+
+}  // namespace
+
+int keys(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto options = parse_keys(arguments);
+  const auto settings = load_settings();
+  if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
+  const auto& dir = settings.keys_dir;
+  if (options.action == "create") return create(dir, out);
+  if (options.action == "rotate") return rotate(settings, options.at_once, out);
+  if (options.action == "adopt") return adopt(settings, options.force, out, err);
+  if (options.action == "list") return out << crypto::KeyRing::load(dir).jwks_json() << '\n', 0;
+  crypto::KeyRing::retire(dir, options.kid, now(),
+                          Seconds{options.force ? 0 : settings.access_token_seconds});
+  out << "retired " << options.kid << '\n';
+  return 0;
+}
+
+}  // namespace tenantd::ctl

@@ -1,0 +1,75 @@
+// nginx/balancer.conf.example in front of two hosts: a client's address is counted by one of them, and a host
+// that is gone costs nobody an answer.
+#include <criterion/criterion.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "support/check.hpp"
+#include "support/fixtures.hpp"
+#include "support/own_nginx.hpp"
+#include "support/second_host.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+constexpr int kLimit = 5, kClients = 24;
+
+std::string host_of(const std::string& url) { return url.substr(url.find("//") + 2); }
+
+// The example with these hosts, this port, and no certificates; who the client is stands in a header.
+OwnNginx::Configuration balancer(const std::string& one, const std::string& other) {
+  return [=](const OwnNginx::Place& at) {
+    std::ifstream in{setting("TENANTD_TOP") + "/nginx/balancer.conf.example"};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto replace = [&](const std::string& what, const std::string& with) {
+      const std::string before = text;
+      text = std::regex_replace(text, std::regex{what}, with);
+      require(text != before, "the example has no " + what);
+    };
+    replace("server \\{\n    listen 80;[^}]*\\}\n", "");
+    replace("192\\.0\\.2\\.11:80", host_of(one));
+    replace("192\\.0\\.2\\.12:80", host_of(other));
+    replace("    ssl_[^\n]*\n", "");
+    replace("    listen \\[::\\]:443[^\n]*\n", "");
+    replace("listen 443 ssl http2;", "listen 127.0.0.1:" + std::to_string(at.port) +
+                                         "; set_real_ip_from 127.0.0.1; real_ip_header X-Test-Client;");
+    return text;
+  };
+}
+
+int answer_to(const OwnNginx& nginx, int client) {
+  const auto address = "192.0.2." + std::to_string(client + 1);
+  return nginx.client()
+      .send({"GET", "/.well-known/jwks.json", std::nullopt, "", {{"X-Test-Client", address}}})
+      .status;
+}
+
+}  // namespace
+
+Test(balancer, an_address_has_one_hosts_limit_and_a_host_that_goes_leaves_nobody_unanswered, .timeout = 180) {
+  const PrivateStack first{{"LIMIT_READ=" + std::to_string(kLimit)}};
+  first.take_the_suites_place();
+  first.trust_local_proxy();
+  SecondHost second{first};
+  const OwnNginx nginx{balancer(first.url(), second.url()), "/nowhere.sock"};
+  const auto refused = [](const std::string& url) { return metric(url, "tenantd_rate_limited_total"); };
+  for (int client = 0; client < kClients; ++client) {
+    int taken = 0, limited = 0;
+    for (int i = 0; i < kLimit + 2; ++i) {
+      const auto status = answer_to(nginx, client);
+      taken += status == 200;
+      limited += status == 429;
+    }
+    require_equal(taken, kLimit, "by one host");
+    require_equal(limited, 2);
+  }
+  require(refused(first.url()) > 0 && refused(second.url()) > 0, "both serve some of the clients");
+  second.stop();
+  for (int client = 0; client < kClients; ++client) {
+    const auto status = answer_to(nginx, client);
+    require(status == 200 || status == 429, std::to_string(status));
+  }
+}
