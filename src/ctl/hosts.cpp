@@ -12,15 +12,14 @@
 namespace tenantd::ctl {
 
 const char* const kHostsPage =
-    "Usage: tenantctl hosts [list]       who runs on this database: name, whether it lives, since when, its\n"
-    "                                    version, where the database sees it and which server that is, the\n"
-    "                                    longest time between two of its looks at what others changed, "
-    "where\n"
-    "                                    it keeps files, a fingerprint of its signing keys, and its id\n"
-    "                     --json         the same for programs, with the keys' names\n"
-    "       tenantctl hosts forget ID    take the row of a host away that is gone; other hosts that run do "
-    "so\n"
-    "                                    by themselves\n"
+    "Usage: tenantctl hosts list [--json]   who runs on this database: name, whether it lives, since when,\n"
+    "                                       its version, where the database sees it, through which server\n"
+    "                                       it writes, the longest time between two of its looks at what\n"
+    "                                       others changed, where it keeps files, a fingerprint of its\n"
+    "                                       signing keys, and its id; --json: for programs, with the\n"
+    "                                       keys' names. `list` may be left out\n"
+    "       tenantctl hosts forget ID       take the row of a host away that is gone; other hosts that run\n"
+    "                                       do so by themselves\n"
     "It signs in as DB_USER. Exit status: 0 done; 1 no such host, or it lives; 64 wrong usage; 75 database\n"
     "away; 78 wrong settings.\n";
 

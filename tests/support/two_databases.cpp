@@ -61,7 +61,8 @@ std::vector<std::string> command_line(pid_t pid) {
 NetworkedDatabase::NetworkedDatabase(const std::string& options)
     : port_(free_port()),
       stack_({"DATABASE_OPTIONS=--skip-networking=0 --bind-address=127.0.0.1 --port=" +
-              std::to_string(port_) + ' ' + options}) {
+                  std::to_string(port_) + ' ' + options,
+              "FILES_SHARED=true"}) {
   db::Connection admin{stack_.database()};
   const std::string boss = std::string{kBoss} + "@127.0.0.1";
   admin.run("CREATE USER " + boss + " IDENTIFIED BY '" + kBossPassword + '\'');
