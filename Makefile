@@ -101,7 +101,7 @@ $(BUILD)/ahead/%.hpp.gch: src/build/ahead/%.hpp $(BUILD)/flags
 # FOLDER: src/FOLDER as one source, which is written while make reads this file, as the flags are.
 define AS_ONE
 ONE_$(1) := $$(subst $$(space),,$$(foreach source,$$(filter src/$(1)/%,$$(SOURCES)),$$(if $$(filter src/$(1)/,$$(dir $$(source))),#include"$$(source:src/%=%)"$$(newline))))
-ifneq ($$(file <$(BUILD)/gen/folder/$(1).cpp),$$(ONE_$(1)))
+ifneq ($$(strip $$(file <$(BUILD)/gen/folder/$(1).cpp)),$$(strip $$(ONE_$(1))))
 $$(shell mkdir -p $$(dir $(BUILD)/gen/folder/$(1)))$$(file >$(BUILD)/gen/folder/$(1).cpp,$$(ONE_$(1)))
 endif
 endef
