@@ -62,7 +62,7 @@ progress = @$(eval STEP += x): step; echo "[$(words $(STEP))/$(STEPS)] $(1) $(2)
 include $(sort $(wildcard src/build/*.mk))
 
 # The guides as pages, which nginx serves at /guide/, and the manual pages of the programs.
-GUIDES    := README.md $(shell find nginx sql src systemd tests -name README.md -o -path 'src/bin/*.md' -o -name '*.svg')
+GUIDES    := README.md $(filter-out nginx/www/guide/%,$(shell find nginx sql src systemd tests -name README.md -o -path 'src/bin/*.md' -o -name '*.svg'))
 MANUALS   := $(patsubst src/bin/%.md,$(BUILD)/man/%,$(wildcard src/bin/*.md))
 
 .PHONY: guide
