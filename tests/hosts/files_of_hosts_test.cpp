@@ -4,23 +4,18 @@
 #include <filesystem>
 #include <fstream>
 
+#include "hosts/hosts_fixture.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/files.hpp"
 #include "support/fixtures.hpp"
 #include "support/key_folder.hpp"
-#include "support/second_host.hpp"
 
 using namespace tenantd::test;
+using namespace tenantd::test::hosts;
 namespace fs = std::filesystem;
 
 namespace {
-
-Finished run_with(const PrivateStack& stack, const std::string& changes, const std::string& command) {
-  return run_program({"bash", "-c",
-                      ". " + stack.dir() + "/environment && export " + changes + " && exec " +
-                          setting("TENANTD_BUILD") + "/" + command});
-}
 
 void expect_refused(const Finished& said, const std::string& part,
                     const std::source_location& at = std::source_location::current()) {

@@ -3,49 +3,16 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include "hosts/hosts_fixture.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
-#include "support/second_host.hpp"
 #include "tenantd/base/time.hpp"
-#include "tenantd/hosts/protocol.hpp"
 
 using namespace tenantd::test;
+using namespace tenantd::test::hosts;
 
 namespace {
-
-constexpr auto kStale = tenantd::hosts::kBounds.stale;
-
-class Hosts {
- public:
-  Hosts() : first_({"SESSION_CACHE_SECONDS=60"}) {
-    first_.take_the_suites_place();
-    second_.emplace(first_);
-    wait_until_trusting(first_.url());
-    wait_until_trusting(second_->url());
-  }
-  PrivateStack& first() { return first_; }
-  SecondHost& second() { return *second_; }
-
- private:
-  PrivateStack first_;
-  std::optional<SecondHost> second_;
-};
-
-// A session that the second host remembers, and a client there.
-struct Remembered {
-  Account account;
-  Client elsewhere;
-  explicit Remembered(Hosts& hosts) : account(sign_up()), elsewhere(hosts.second().client(account)) {
-    for (int i = 0; i < 2; ++i) expect(elsewhere.get("/users/me"), 200);
-  }
-  // Returns how long the reply took, in microseconds.
-  std::int64_t log_out() const {
-    const auto began = tenantd::boot_microseconds();
-    expect(account.client().post("/logout"), 204);
-    return tenantd::boot_microseconds() - began;
-  }
-};
 
 bool is_alone() { return number_of("SELECT COUNT(*) FROM host") == 1; }
 

@@ -7,24 +7,18 @@
 #include <filesystem>
 #include <thread>
 
+#include "hosts/hosts_fixture.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
 #include "support/key_folder.hpp"
-#include "support/second_host.hpp"
 #include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;
+using namespace tenantd::test::hosts;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A program with the stack's settings, but for these.
-Finished run_with(const PrivateStack& stack, const std::string& changes, const std::string& command) {
-  return run_program({"bash", "-c",
-                      ". " + stack.dir() + "/environment && export " + changes + " && exec " +
-                          setting("TENANTD_BUILD") + "/" + command});
-}
 
 std::string kid_of(const std::string& token) {
   const auto header = tenantd::base64url_decode(token.substr(0, token.find('.'))).value();

@@ -1,40 +1,17 @@
 // Two hosts on one database: what ends on one has ended on the other when the client hears of it.
 #include <criterion/criterion.h>
 
+#include "hosts/hosts_fixture.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
 #include "support/parallel.hpp"
-#include "support/second_host.hpp"
 #include "tenantd/base/time.hpp"
 
 using namespace tenantd::test;
+using namespace tenantd::test::hosts;
 
 namespace {
-
-// What a host remembers is kept for a minute, so that nothing ends by itself meanwhile.
-class Hosts {
- public:
-  Hosts() : first_({"SESSION_CACHE_SECONDS=60"}) {
-    first_.take_the_suites_place();
-    second_.emplace(first_);
-    wait_until_trusting(first_.url());
-    wait_until_trusting(second_->url());
-  }
-  PrivateStack& first() { return first_; }
-  SecondHost& second() { return *second_; }
-
-  // The second host has read the session, and answers by what it remembers.
-  Client remembered(const Account& account) {
-    auto client = second_->client(account);
-    for (int i = 0; i < 2; ++i) expect(client.get("/users/me"), 200);
-    return client;
-  }
-
- private:
-  PrivateStack first_;
-  std::optional<SecondHost> second_;
-};
 
 Account again(const Account& account) {
   auto signed_in = account_of(expect(sign_in(account.email, account.password), 200), account.email);
