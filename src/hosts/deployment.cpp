@@ -34,15 +34,6 @@ std::string other_key(const char* what, const std::string& wanted, const std::st
 // What a server says of a view that is not there to an account that may not look.
 constexpr int kNotForThisAccount = 1142;
 
-}  // namespace
-
-bool Deployment::is_alive(const std::string& kid, TimePoint now) const {
-  const auto at = signing.find(kid);
-  return at != signing.end() && at->second > now;
-}
-
-namespace {
-
 Deployment read_values(db::Rows rows) {
   Deployment found;
   while (rows.next()) {
@@ -61,11 +52,16 @@ Deployment read_values(db::Rows rows) {
 
 }  // namespace
 
-// Before `tenantctl migrate` whoever needs the schema says so.
+bool Deployment::is_alive(const std::string& kid, TimePoint now) const {
+  const auto at = signing.find(kid);
+  return at != signing.end() && at->second > now;
+}
+
 bool has(const std::vector<std::string>& kids, const std::string& kid) {
   return std::ranges::find(kids, kid) != kids.end();
 }
 
+// Before `tenantctl migrate` whoever needs the schema says so.
 Deployment read_deployment(db::Connection& db) {
   try {
     return read_values(db.query(kReadDeployment));
