@@ -192,7 +192,12 @@ BEGIN
   END IF;
 END//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_inserted AFTER INSERT ON tenantd.organization
-FOR EACH ROW INSERT INTO tenantd.organization_turn (org_id) VALUES (NEW.id)//
+FOR EACH ROW
+BEGIN
+  INSERT INTO tenantd.organization_turn (org_id) VALUES (NEW.id);
+  -- Where its changes end; one that was removed may have left its own.
+  INSERT IGNORE INTO tenantd.change_head (org_id, event_seq, audit_seq, audit_hash) VALUES (NEW.id, 0, 0, REPEAT('\0', 32));
+END//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_counted AFTER INSERT ON tenantd.organization
 FOR EACH ROW INSERT INTO tenantd.organization_count (org_id, kind, amount)
   VALUES (NEW.id, 'api_keys', 0), (NEW.id, 'roles', 0), (NEW.id, 'webhooks', 0), (NEW.id, 'invites', 0),

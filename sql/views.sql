@@ -96,11 +96,12 @@ BEGIN
   WHERE s.id = p_session;
 END//
 
--- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. Answers how
--- many, or a thousand if more. The user's row is locked: of two sign-ins the second counts the first. A few are removed;
--- where there are many, those that stay pass into the next generation, and the sweeper removes the others.
-CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.displace_sessions(
-  IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT)
+-- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. p_ended: how
+-- many, or a thousand if more; p_generation: the user's since, NULL if there is no such user. The user's row is locked: of
+-- two sign-ins the second counts the first. A few are removed; where there are many, those that stay pass into the next
+-- generation, and the sweeper removes the others.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.displace_sessions(
+  IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT, OUT p_ended BIGINT, OUT p_generation BIGINT)
 BEGIN
   DECLARE v_over BIGINT DEFAULT p_most + 999;
   DECLARE v_kept BIGINT DEFAULT p_most - 1;
@@ -124,7 +125,98 @@ BEGIN
       WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
       ORDER BY rotated_at, id LIMIT v_over) l);
   END IF;
-  SELECT GREATEST(v_over, 0);
+  SET p_ended = GREATEST(v_over, 0), p_generation = v_generation + (v_over >= 1000);
+END//
+
+-- For the release before.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.displace_sessions(
+  IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_ended, v_generation BIGINT;
+  CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
+  SELECT v_ended;
+END//
+-- Counts one guess at an account's password before it is evaluated. Answers whether the account, and the network that the
+-- guess comes from if the owner is known there, were not locked. The guess that reaches p_failures locks until
+-- p_locked_until; an expired lock starts from zero.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.count_attempt(
+  IN p_user BINARY(16), IN p_network VARBINARY(8), IN p_failures BIGINT, IN p_locked_until BIGINT, IN p_now BIGINT,
+  IN p_known_since BIGINT)
+BEGIN
+  DECLARE v_account, v_network BIGINT;
+  -- Assigned from left to right: locked_until sees the new count.
+  UPDATE tenantd.user SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1),
+    locked_until = IF(failed_signins >= p_failures, p_locked_until, 0)
+  WHERE id = p_user AND locked_until <= p_now;
+  SET v_account = ROW_COUNT();
+  UPDATE tenantd.known_network SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1),
+    locked_until = IF(failed_signins >= p_failures, p_locked_until, 0)
+  WHERE user_id = p_user AND network = p_network AND locked_until <= p_now AND last_used_at > p_known_since;
+  SET v_network = ROW_COUNT();
+  SELECT v_account, v_network;
+END//
+-- The guess was right: its failures are forgotten, there and of the account, but a lock that it went past stays. Answers with
+-- 1; with 0 if the password is another one by now, or the account is not active.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.confirm_attempt(
+  IN p_user BINARY(16), IN p_password VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin, IN p_network VARBINARY(8),
+  IN p_past_lock BOOLEAN, IN p_now BIGINT)
+BEGIN
+  DECLARE v_right INT DEFAULT 0;
+  SELECT 1 INTO v_right FROM tenantd.user WHERE id = p_user AND password = p_password AND status = 0 FOR UPDATE;
+  IF v_right = 1 THEN
+    UPDATE tenantd.user SET failed_signins = IF(p_past_lock AND locked_until > p_now, failed_signins, 0),
+      locked_until = IF(p_past_lock, locked_until, 0)
+    WHERE id = p_user;
+    UPDATE tenantd.known_network SET failed_signins = 0, locked_until = 0
+    WHERE user_id = p_user AND network = p_network;
+  END IF;
+  SELECT v_right;
+END//
+-- Begins a session, of which an account has p_most at the same time, and notes the network that it is begun from, if one
+-- is known, as one of the account's p_most_networks. Answers how many sessions had to end for it. An account that is gone
+-- has no session.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_session(
+  IN p_id BINARY(16), IN p_user BINARY(16), IN p_org BINARY(16), IN p_bound BINARY(16), IN p_now BIGINT,
+  IN p_expires_at BIGINT, IN p_ends_at BIGINT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_most BIGINT,
+  IN p_network VARBINARY(8), IN p_most_networks BIGINT)
+BEGIN
+  DECLARE v_ended, v_generation, v_networks BIGINT;
+  CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
+  IF v_generation IS NOT NULL THEN
+    INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, ends_at,
+      address, agent, generation, born)
+    VALUES (p_id, p_user, p_org, p_bound, 0, p_now, p_now, p_expires_at, p_ends_at, p_address, p_agent, v_generation,
+      v_generation);
+    IF p_network <> '' THEN
+      INSERT INTO tenantd.known_network (user_id, network, last_used_at) VALUES (p_user, p_network, p_now)
+      ON DUPLICATE KEY UPDATE last_used_at = VALUES(last_used_at);
+      SELECT COUNT(*) - p_most_networks INTO v_networks FROM tenantd.known_network WHERE user_id = p_user;
+      IF v_networks > 0 THEN
+        DELETE FROM tenantd.known_network WHERE user_id = p_user ORDER BY last_used_at, network LIMIT v_networks;
+      END IF;
+    END IF;
+  END IF;
+  SELECT v_ended;
+END//
+-- A session that counts and is nobody's impersonation, its account, and the membership that its next token names: in the
+-- organization that it is good for alone, else in the one that was its active one; none where it is shut out. For a token
+-- to be exchanged, in one round trip.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.renewable_session(IN p_id BINARY(16))
+BEGIN
+  SELECT s.id, s.user_id, s.org_id AS active_org_id, s.bound_org_id, s.counter, s.rotated_at, s.created_at AS session_began_at,
+         s.expires_at, s.ends_at, u.email, u.profile, u.status AS user_status, u.is_super, u.email_verified_at,
+         u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.mfa_enabled_at,
+         o.id AS org_id, o.name AS org_name, o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal,
+         o.require_mfa AS org_require_mfa, o.created_at AS org_created_at, o.updated_at AS org_updated_at,
+         r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
+         m.created_at AS member_since, m.role_expires_at, o.session_idle_seconds, o.session_max_seconds
+  FROM tenantd_app.live_session s
+  JOIN tenantd.user u ON u.id = s.user_id
+  LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = COALESCE(s.bound_org_id, s.org_id)
+  LEFT JOIN (tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2)
+    ON m.org_id = COALESCE(s.bound_org_id, s.org_id) AND m.user_id = s.user_id AND s.born > COALESCE(c.shut_out, 0)
+  LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE s.id = p_id AND s.actor_id IS NULL;
 END//
 
 -- Ends every session of a user but p_keep (NULL: none is kept), and with them the impersonations that the user began. A
@@ -647,6 +739,21 @@ BEGIN
   END IF;
 END//
 
+-- A pending invitation of the scope's organization, of which it has p_most (0: any number).
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.add_invite(
+  IN p_id BINARY(16), IN p_token BINARY(32), IN p_email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  IN p_user BINARY(16), IN p_role BINARY(16), IN p_invited_by BINARY(16), IN p_now BIGINT, IN p_expires_at BIGINT,
+  IN p_by_user BOOLEAN, IN p_mail BINARY(16), IN p_most BIGINT)
+BEGIN
+  INSERT INTO tenantd.invite (org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at,
+    by_user, mail_id)
+  VALUES (tenantd_app.current_org(), p_id, p_token, p_email, p_user, p_role, p_invited_by, 0, p_now, p_now, p_expires_at,
+    p_by_user, p_mail);
+  IF p_most > 0 THEN
+    CALL tenantd_app.require_place('invites', p_most);
+  END IF;
+END//
+
 -- Hands the file of a document of the scope's organization to the sweeper, with the change that lets it go.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.remove_file(
   IN p_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin)
@@ -775,7 +882,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
-  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user
+  SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user,
+         pending_email
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Invitations with what became of their mails: nothing else of the outbox is seen.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite_detail AS

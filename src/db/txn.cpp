@@ -40,6 +40,11 @@ void Txn::set_scope(const Sql& sql) {
   held.scope() = wanted_;
 }
 
+Connection& Txn::unscoped() {
+  Deadline::check();
+  return *lease();
+}
+
 Connection& Txn::ready() {
   Deadline::check();
   if (lease().scope() != wanted_) set_scope(kEnter);

@@ -16,7 +16,7 @@ constexpr db::Sql kInsert{
 
 MailId enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
                     std::optional<UserId> user, TimePoint now, bool discard) {
-  const auto id = crypto::new_id<MailId>();
+  const auto id = mail.id.value_or(crypto::new_id<MailId>());
   const auto sealed = crypto::seal(seal_key, mail::values_to_json(mail), outbox_context(id));
   txn.execute(kInsert, id, org, user, mail::template_name(mail.kind), mail.to, org, sealed,
               discard ? OutboxStatus::dead : OutboxStatus::pending, mail::rank_of(mail.kind),

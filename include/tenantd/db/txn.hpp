@@ -89,7 +89,13 @@ class Txn {
   auto call(const Sql& sql, Read&& read, const Args&... args) {
     return ready().call(sql, std::forward<Read>(read), args...);
   }
-  // The same, inside the transaction: for one that locks what it reads.
+  // The same of a routine that goes by its arguments alone, whatever scope the connection has: no round trip
+  // to enter one.
+  template <class Read, class... Args>
+  auto call_unscoped(const Sql& sql, Read&& read, const Args&... args) {
+    return unscoped().call(sql, std::forward<Read>(read), args...);
+  }
+  // The same as call(), inside the transaction: for one that locks what it reads.
   template <class Read, class... Args>
   auto call_locked(const Sql& sql, Read&& read, const Args&... args) {
     return begun().call(sql, std::forward<Read>(read), args...);
@@ -139,6 +145,7 @@ class Txn {
   const Pool& pool() const { return pool_; }
 
  private:
+  Connection& unscoped();
   Connection& ready();
   Connection& begun();
   void set_scope(const Sql& sql);

@@ -29,15 +29,21 @@ struct NewUser {
 // Throws db::DuplicateKey (key "email") if the address has an account.
 UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now);
 
-// Counts one attempt to sign in before it is evaluated, over all workers. False if the account is locked:
-// nothing is evaluated then. The attempt that reaches `failures` locks the account for `lock`; an expired
-// lock starts from zero.
-bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds lock, TimePoint now);
-// The attempt was right: forget the failures. False if the password is no longer `phc`, or the account no
-// longer active: a change overtook the attempt, which then counts as wrong.
-bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc);
-// The same of an attempt that was evaluated although the account may be locked: a lock stays.
-bool confirm_locked_attempt(db::Txn& txn, UserId id, const std::string& phc, TimePoint now);
+// How a guess was counted before it was evaluated; with neither it is not to be.
+struct CountedAttempt {
+  bool account = false;  // the account was not locked
+  bool network = false;  // it came from a network that the owner knows, which was not locked
+  explicit operator bool() const { return account || network; }
+};
+// Counts one guess at the password before it is evaluated, over all workers. The guess that reaches
+// `failures` locks for `lock`; an expired lock starts from zero. `network`: of domain/network.hpp.
+CountedAttempt count_attempt(db::Txn& txn, UserId id, const std::string& network, std::int64_t failures,
+                             Seconds lock, TimePoint now);
+// The guess was right: forget the failures from there and of the account. `past_lock`: it was evaluated
+// although the account may be locked, which it stays. False if the password is no longer `phc`, or the
+// account no longer active: a change overtook the guess, which then counts as wrong.
+bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc, const std::string& network,
+                     bool past_lock, TimePoint now);
 // A way in was opened by other means than the password: neither the account nor a network is locked.
 void clear_attempts(db::Txn& txn, UserId id);
 

@@ -55,34 +55,54 @@ std::optional<InviteDetail> find_invite_detail(db::Txn& txn, const TenantScope& 
 // Who invites, and where to: what the mail says.
 struct Letterhead {
   std::string organization;
-  std::string inviter;  // the address
+  std::string inviter;                   // the address
+  std::optional<Seconds> good_for = {};  // how long the organization's invitations are
 };
 Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope, UserId inviter);
+
+// What is known when somebody is to be invited.
+struct InviteGrounds {
+  Letterhead from;
+  std::optional<RoleRecord> role;  // of the name asked for
+  std::optional<UserId> account;   // of the one invited
+  std::string email;               // of that account
+  Status status = Status::active;  // of that account
+  bool is_member = false;
+  std::optional<InviteId> stale;  // pending by its row, but expired by the clock
+};
+// In one round trip, for the scope's user as the inviter.
+InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const Email& invited,
+                                  const std::string& role, TimePoint now);
+// The same for an account named by its id, which is found wherever it is: ids cannot be guessed.
+InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, UserId invited,
+                                  const std::string& role, TimePoint now);
 
 // Returns the organization whose invitation has this token hash, or nullopt. Needs no scope: who holds a
 // token of 256 random bits holds the invitation.
 std::optional<OrgId> find_invite_organization(db::Txn& txn, const std::string& token_hash);
 
-// Throws db::DuplicateKey (key "invite_pending") if one is pending for the address.
+// `most`: how many may be pending in the organization; 0 = any number. Throws db::DuplicateKey (key
+// "invite_pending") if one is pending for the address, and as require_place().
 void insert_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite,
-                   const std::string& token_hash);
+                   const std::string& token_hash, MailId mail, std::int64_t most);
 std::optional<Invite> find_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash);
 // As find_invite, and locked until the transaction ends.
 std::optional<Invite> lock_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash);
 std::optional<Invite> lock_invite(db::Txn& txn, const TenantScope& scope, InviteId id);
-// The pending invitation goes on with another token, inviter and time. Throws as insert_invite.
+// The pending invitation goes on with another token, mail, inviter and time. Throws db::DuplicateKey as
+// insert_invite.
 void renew_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite, const std::string& token_hash,
-                  TimePoint now);
-void set_invite_mail(db::Txn& txn, const TenantScope& scope, InviteId id, MailId mail);
+                  MailId mail, TimePoint now);
 // Answers a pending invitation. False if another answer was first.
 bool answer_invite(db::Txn& txn, const TenantScope& scope, InviteId id, InviteStatus status, TimePoint now);
 void set_invite_status(db::Txn& txn, const TenantScope& scope, InviteId id, InviteStatus status,
                        TimePoint now);
 
-// Removes an invitation of this address that is pending by its row but expired by the clock, so that it does
-// not stand in the way of a new one before the sweeper comes. Returns its id.
-std::optional<InviteId> delete_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
-                                              TimePoint now);
+// The invitation of this address that is pending by its row but expired by the clock.
+std::optional<InviteId> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
+                                            TimePoint now);
+// False if it is gone already.
+bool delete_invite(db::Txn& txn, const TenantScope& scope, InviteId id);
 // The pending invitations of this person in this organization, by account or address.
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email);
 

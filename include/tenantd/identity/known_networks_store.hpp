@@ -19,12 +19,6 @@ void know_network(db::Txn& txn, UserId user, const std::string& network, TimePoi
 // None is known any more.
 void forget_networks(db::Txn& txn, UserId user);
 
-// Counts an attempt to sign in from there, as reserve_attempt does for the account. False if the network is
-// not known, or locked.
-bool reserve_network_attempt(db::Txn& txn, UserId user, const std::string& network, std::int64_t failures,
-                             Seconds lock, TimePoint now);
-// The attempt was right: forget the failures from there.
-void confirm_network_attempt(db::Txn& txn, UserId user, const std::string& network);
 // No network is locked any more.
 void clear_network_attempts(db::Txn& txn, UserId user);
 

@@ -11,11 +11,6 @@
 
 namespace tenantd::store {
 
-// Ends those sessions of `user` that were used longest ago, so that with the next one no more than `most`
-// live, and holds the user's row until the commit: of two sign-ins at once the second counts the first.
-// Returns how many it ended, or a thousand if more.
-std::int64_t make_room(db::Txn& txn, UserId user, std::int64_t most, TimePoint now);
-
 // A second factor was shown in this session, at its sign-in or since.
 void set_second_factor(db::Txn& txn, SessionId id, UserId user);
 
@@ -27,6 +22,16 @@ struct TokenUse {
 // As authenticate() of sessions.hpp.
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
                                         const std::optional<std::string>& slug, const TokenUse& use);
+
+// A session whose token is to be exchanged, with its account, and the membership in the organization that it
+// is good for alone, else in its active one; none where the session is shut out.
+struct Renewal {
+  SessionRow session;
+  UserRecord user;
+  std::optional<Membership> membership;
+};
+// nullopt: there is no such session, or it is an impersonation. Expiry and status are the caller's to judge.
+std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id);
 
 // True if an access token of the session's newest pair has been shown.
 bool is_pair_used(db::Txn& txn, SessionId id);

@@ -30,9 +30,14 @@ class Founding {
  public:
   static store::Membership found(db::Txn& txn, const Context& context, UserId user,
                                  const NewOrganization& form);
-  // The same for an account that came into being with it, which the organization's audit log tells too.
-  static store::Membership found(db::Txn& txn, const Context& context, const UserRecord& newcomer,
-                                 const NewOrganization& form);
+  struct Newcomer {
+    UserRecord user;
+    store::Membership membership;
+  };
+  // The same for an account that comes into being with it, which the organization's audit log tells too.
+  // Throws db::DuplicateKey (key "email") if the address has an account.
+  static Newcomer found(db::Txn& txn, const Context& context, const store::NewUser& newcomer,
+                        const NewOrganization& form);
 
   // For the reader of an address whose account somebody else may have made. Nothing goes on that rests on
   // that account's leave, wherever it is a member: whom it let in, and whom those let in, become inactive;
@@ -42,8 +47,9 @@ class Founding {
   static std::vector<std::string> reclaim(db::Txn& txn, const Context& context, UserId user);
 
  private:
-  struct Founded;
-  static Founded make(db::Txn& txn, const Context& context, UserId user, const NewOrganization& form);
+  // In an organization that is yet to be made: nobody else can have members in it.
+  static TenantScope scope_of(UserId founder);
+  static store::Membership make(const Work& work, const NewOrganization& form);
 };
 
 // Throws ApiError(email_unverified) if the account has not verified its address and belongs to ten

@@ -36,7 +36,17 @@ struct NewSession {
   std::string agent;
 };
 
-void insert_session(db::Txn& txn, const NewSession& session, TimePoint now);
+// How many sessions, and how many networks that it is known in, an account has at most.
+struct AccountBounds {
+  std::int64_t sessions = 0;
+  std::int64_t networks = 0;
+};
+// Begins a session, from `network` (network_of() of its address), which counts as known from now on. Those of
+// the account that were used longest ago end for it, so that no more live than may; the user's row is held
+// until the commit: of two sign-ins at once the second counts the first. Returns how many it ended, or a
+// thousand if more.
+std::int64_t open_session(db::Txn& txn, const NewSession& session, const std::string& network,
+                          const AccountBounds& most, TimePoint now);
 // A session of the account's own: an impersonation is not found, since nothing renews it.
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id);
 
@@ -85,12 +95,21 @@ std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::op
 // that the key and the maker's role have in common. Notes that the key is in use.
 std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now);
 
+// How long an organization lets sessions last that are active in it; nullopt = as the service's settings say.
+struct SessionBounds {
+  std::optional<Seconds> idle;
+  std::optional<Seconds> most;
+};
+// Columns from `at`: idle, most.
+SessionBounds read_session_bounds(const db::Rows& rows, unsigned at);
+
 // One organization of a person, with the role there.
 struct Membership {
   OrganizationRecord organization;
   RoleRecord role;
   Status status = Status::active;
   TimePoint member_since;
+  SessionBounds bounds;
 };
 // Returns at most `limit` organizations of `user`, oldest membership first, after `from`.
 std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,
@@ -99,13 +118,6 @@ std::int64_t count_memberships(db::Txn& txn, UserId user);
 // Returns the active membership that `user` has had longest in an active organization, or nullopt.
 std::optional<Membership> first_membership(db::Txn& txn, UserId user);
 std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org);
-// How long an organization lets sessions last that are active in it; nullopt = as the service's settings say.
-struct SessionBounds {
-  std::optional<Seconds> idle;
-  std::optional<Seconds> most;
-};
-// None if `user` does not belong to `org`.
-SessionBounds find_session_bounds(db::Txn& txn, UserId user, OrgId org);
 // An organization that `user` belongs to, besides its record; nullopt if it is none.
 struct OrganizationDetail {
   std::string settings;  // a JSON object

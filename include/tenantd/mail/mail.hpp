@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tenantd/base/id.hpp"
+
 namespace tenantd::mail {
 
 // Names are the files in templates/ beside what sends the mail: invitation.subject/.html/.txt.mustache
@@ -57,7 +59,8 @@ struct Mail {
   Template kind;
   std::string to;  // canonical address
   std::map<std::string, std::string>
-      values;  // e.g. link, organization, inviter, role, minutes, address, agent, time
+      values;                     // e.g. link, organization, inviter, role, minutes, address, agent, time
+  std::optional<MailId> id = {};  // chosen before, for a row that names its mail
 };
 
 // A value of this name marks a mail whose subject and sender say nothing that somebody chose.

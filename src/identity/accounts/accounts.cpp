@@ -23,10 +23,16 @@
 namespace tenantd::service {
 namespace {
 
-void mail_verification_link(db::Txn& txn, const Context& context, const UserRecord& user) {
+// From here on statements see what the account sees, its memberships too; entered with the next statement.
+void enter_as(db::Txn& txn, UserId user) { txn.enter(db::ScopeKey{std::nullopt, user, false}); }
+
+// Whether an account may have links of the same kind, which a new one takes the place of.
+enum class Links { none_yet, perhaps };
+
+void mail_verification_link(db::Txn& txn, const Context& context, const UserRecord& user, Links older) {
   const Secret token = crypto::new_token();
   const Seconds lifetime{context.settings.verify_seconds};
-  store::delete_tokens(txn, user.id, TokenPurpose::verify_email);
+  if (older == Links::perhaps) store::delete_tokens(txn, user.id, TokenPurpose::verify_email);
   store::insert_token(txn, user.id, TokenPurpose::verify_email, crypto::sha256(token.reveal()), context.now,
                       context.now + lifetime);
   send_mail(txn, context,
@@ -51,7 +57,7 @@ std::string identity_of(const Context& context, const std::string& typed) {
 // written down as failed. An unknown address costs the same statements and the same commit.
 struct Attempt {
   EventId id;
-  Counted counted;  // neither: locked, or there is nothing to evaluate
+  store::CountedAttempt counted;  // neither: locked, or there is nothing to evaluate
 };
 Attempt begin_attempt(db::Txn& txn, const Context& context, const std::optional<store::Account>& account,
                       const std::string& typed) {
@@ -124,16 +130,18 @@ TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
   auto known = known_words(form.email, form.profile);
   known.push_back(form.organization.name);
   const std::string hash = hash_new_password(context, form.password, "/password", known);
-  UserRecord user;
-  try {
-    user = store::insert_user(txn, {crypto::new_id<UserId>(), form.email, hash, form.profile, false},
-                              context.now);
-  } catch (const db::DuplicateKey&) {
-    throw ApiError(ErrorCode::email_taken, "The e-mail address is registered: sign in or reset the password");
-  }
-  auto membership = Founding::found(txn, context, user, form.organization);
-  mail_verification_link(txn, context, user);
-  return start_session(txn, context, user, std::move(membership));
+  const auto founded = [&] {
+    try {
+      return Founding::found(txn, context, {crypto::new_id<UserId>(), form.email, hash, form.profile, false},
+                             form.organization);
+    } catch (const db::DuplicateKey& e) {
+      if (e.key != "email") throw;
+      throw ApiError(ErrorCode::email_taken,
+                     "The e-mail address is registered: sign in or reset the password");
+    }
+  }();
+  mail_verification_link(txn, context, founded.user, Links::none_yet);
+  return start_session(txn, context, founded.user, founded.membership);
 }
 
 TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& email,
@@ -144,6 +152,7 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
   if (!account && !problem.empty()) throw ApiError(ErrorCode::validation_failed).field("/email", problem);
   const auto attempt = begin_attempt(txn, context, account, address.value().str());
   const bool right = is_right_password(context, account, password, bool{attempt.counted});
+  if (right) enter_as(txn, account->user.id);
   if (!right || account->user.status != Status::active ||
       !confirm_password(txn, context, *account, attempt.counted))
     throw ApiError(ErrorCode::invalid_credentials);
@@ -172,6 +181,7 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
 TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
                      std::optional<EventId> attempt, std::optional<store::Membership> bound_to) {
   const bool bound = bound_to.has_value();
+  enter_as(txn, user.id);
   auto reply = start_session(txn, context, user,
                              bound ? std::move(bound_to) : store::first_membership(txn, user.id), bound);
   if (attempt) {
@@ -317,7 +327,7 @@ void verify_email(db::Txn& txn, const Context& context, const Verification& form
 void resend_verification(db::Txn& txn, const Context& context, const Session& session) {
   const auto& user = session.principal().user;
   if (user.email_verified_at) return;
-  mail_verification_link(txn, context, user);
+  mail_verification_link(txn, context, user, Links::perhaps);
 }
 
 bool create_super_admin(db::Txn& txn, const Context& context, const Email& email,

@@ -21,21 +21,12 @@ constexpr Sql kInsert{
     "INSERT INTO user (id, email, password, profile, email_verified_at, created_at, updated_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kMakeSuper{"user.make_super", "UPDATE user SET is_super = TRUE WHERE id = ?"};
-constexpr Sql kConfirm{
-    "user.confirm_attempt",
-    "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ? AND password = ? AND status = 0"};
-constexpr Sql kConfirmLocked{"user.confirm_locked",
-                             "UPDATE user SET failed_signins = IF(locked_until > ?, failed_signins, 0) "
-                             "WHERE id = ? AND password = ? AND status = 0"};
+constexpr Sql kCountAttempt{"user.count_attempt", "CALL count_attempt(?, ?, ?, ?, ?, ?)"};
+constexpr Sql kConfirmAttempt{"user.confirm_attempt", "CALL confirm_attempt(?, ?, ?, ?, ?)"};
 constexpr Sql kRehash{"user.rehash",
                       "UPDATE user SET password = ?, updated_at = ? WHERE id = ? AND password = ?"};
 constexpr Sql kLockProfile{"user.lock_profile", "SELECT profile FROM user WHERE id = ? FOR UPDATE"};
 constexpr Sql kSetProfile{"user.set_profile", "UPDATE user SET profile = ?, updated_at = ? WHERE id = ?"};
-// MariaDB assigns from left to right: locked_until sees the new count.
-constexpr Sql kReserve{"user.reserve_attempt",
-                       "UPDATE user SET failed_signins = IF(locked_until > 0, 1, failed_signins + 1), "
-                       "locked_until = IF(failed_signins >= ?, ?, 0) "
-                       "WHERE id = ? AND locked_until <= ?"};
 constexpr Sql kClear{"user.clear_attempts",
                      "UPDATE user SET failed_signins = 0, locked_until = 0 WHERE id = ?"};
 constexpr Sql kSecurity{
@@ -100,8 +91,19 @@ UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now) {
   return made;
 }
 
-bool reserve_attempt(db::Txn& txn, UserId id, std::int64_t failures, Seconds lock, TimePoint now) {
-  return txn.execute(kReserve, failures, now + lock, id, now) == 1;
+CountedAttempt count_attempt(db::Txn& txn, UserId id, const std::string& network, std::int64_t failures,
+                             Seconds lock, TimePoint now) {
+  const auto read = [](db::Rows& rows) {
+    rows.next();
+    return CountedAttempt{rows.integer(0) == 1, rows.integer(1) == 1};
+  };
+  return txn.call_locked(kCountAttempt, read, id, network, failures, now + lock, now, now - kNetworkKept);
+}
+
+bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc, const std::string& network,
+                     bool past_lock, TimePoint now) {
+  const auto read = [](db::Rows& rows) { return rows.next() && rows.flag(0); };
+  return txn.call_locked(kConfirmAttempt, read, id, phc, network, past_lock, now);
 }
 
 void clear_attempts(db::Txn& txn, UserId id) {
@@ -114,14 +116,6 @@ std::optional<AccountSecurity> find_account_security(db::Txn& txn, UserId id) {
   if (!rows.next()) return std::nullopt;
   return AccountSecurity{rows.integer(0), rows.time(1),     !rows.is_null(2),   rows.integer(3),
                          rows.flag(4),    !rows.is_null(5), maybe_time(rows, 6)};
-}
-
-bool confirm_attempt(db::Txn& txn, UserId id, const std::string& phc) {
-  return txn.execute(kConfirm, id, phc) == 1;
-}
-
-bool confirm_locked_attempt(db::Txn& txn, UserId id, const std::string& phc, TimePoint now) {
-  return txn.execute(kConfirmLocked, now, id, phc) == 1;
 }
 
 void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,

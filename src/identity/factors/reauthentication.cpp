@@ -4,7 +4,6 @@
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/network.hpp"
-#include "tenantd/identity/known_networks_store.hpp"
 
 namespace tenantd::service {
 
@@ -24,7 +23,7 @@ std::optional<store::Account> check_password(db::Txn& txn, const Context& contex
     throw ApiError(ErrorCode::reauthentication_required,
                    "The account has no password: ask for a link to choose one");
   // Durable before the hash: parallel guesses count together, whatever becomes of this one.
-  const Counted counted = txn.settle([&](db::Txn& own) { return count_attempt(own, context, user); });
+  const auto counted = txn.settle([&](db::Txn& own) { return count_attempt(own, context, user); });
   if (!is_right_password(context, account, password, bool{counted})) return std::nullopt;
   // Durable too: whatever refuses the rest of the request, the password was no wrong guess.
   const bool confirmed =
@@ -32,24 +31,15 @@ std::optional<store::Account> check_password(db::Txn& txn, const Context& contex
   return confirmed ? account : std::nullopt;
 }
 
-Counted count_attempt(db::Txn& txn, const Context& context, UserId user) {
-  const auto failures = context.settings.lock_failures;
-  const Seconds lock{context.settings.lock_seconds};
-  // Both, whatever comes of the first: the same work for everybody.
-  const bool open = store::reserve_attempt(txn, user, failures, lock, context.now);
-  const bool near =
-      store::reserve_network_attempt(txn, user, network_of(context.address), failures, lock, context.now);
-  return {open, near};
+store::CountedAttempt count_attempt(db::Txn& txn, const Context& context, UserId user) {
+  return store::count_attempt(txn, user, network_of(context.address), context.settings.lock_failures,
+                              Seconds{context.settings.lock_seconds}, context.now);
 }
 
 bool confirm_password(db::Txn& txn, const Context& context, const store::Account& account,
-                      const Counted& counted) {
-  const auto& [user, phc] = account;
-  const bool right = counted.account ? store::confirm_attempt(txn, user.id, phc)
-                                     : store::confirm_locked_attempt(txn, user.id, phc, context.now);
-  if (!right) return false;
-  store::confirm_network_attempt(txn, account.user.id, network_of(context.address));
-  return true;
+                      const store::CountedAttempt& counted) {
+  return store::confirm_attempt(txn, account.user.id, account.password, network_of(context.address),
+                                !counted.account, context.now);
 }
 
 store::Account reauthenticate(db::Txn& txn, const Context& context, UserId user, const Proof& proof) {

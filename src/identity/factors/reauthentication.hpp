@@ -28,23 +28,16 @@ bool is_right_password(const Context& context, const std::optional<store::Accoun
 // Throws ApiError(reauthentication_required) for an account that has no password.
 std::optional<store::Account> check_password(db::Txn& txn, const Context& context, UserId user,
                                              const std::string& password);
-// How a guess was counted before it was evaluated; with neither it is not to be.
-struct Counted {
-  bool account = false;  // the account was not locked
-  bool network = false;  // it came from a network that the owner knows, which was not locked
-  explicit operator bool() const { return account || network; }
-};
-
 // Counts one guess at the account's password. LOCK_FAILURES
 // wrong ones in a row lock the account, whatever networks they come from. From a network that the owner has
 // signed in from a guess is evaluated all the same until as many wrong ones have come from there: strangers
 // get LOCK_FAILURES guesses in LOCK_SECONDS, and who sits in n of those networks n times as many more.
-Counted count_attempt(db::Txn& txn, const Context& context, UserId user);
+store::CountedAttempt count_attempt(db::Txn& txn, const Context& context, UserId user);
 // Forgets the failures from this network and those of the account; a lock that the guess went past stays, or
 // strangers would have new guesses with each sign-in of the owner. False if the password has changed or the
 // account was deactivated meanwhile.
 bool confirm_password(db::Txn& txn, const Context& context, const store::Account& account,
-                      const Counted& counted);
+                      const store::CountedAttempt& counted);
 
 // Returns the account. Throws ApiError(reauthentication_required) unless the password is right and, where the
 // account has a second factor, the code is too; ApiError(rate_limited) after too many wrong codes.

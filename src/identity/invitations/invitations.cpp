@@ -23,54 +23,57 @@ namespace {
 
 constexpr std::int64_t kShortestInviteSeconds = 30;  // as INVITE_SECONDS
 
-// Who shall get the mail. An account named by its id is found wherever it is: ids cannot be guessed.
-struct Invited {
-  Email email;
-  std::optional<UserId> user;
-};
-
-Invited find_invited(db::Txn& txn, const InviteForm& form) {
-  if (form.email) {
-    const auto account = store::find_account(txn, *form.email);
-    return {*form.email, account ? std::optional{account->user.id} : std::nullopt};
-  }
-  const auto account = store::find_account(txn, form.user.value());
-  if (!account || account->user.status != Status::active)
-    throw ApiError(ErrorCode::not_found, "No such user");
-  return {Email::parse(account->user.email).value(), account->user.id};
+store::InviteGrounds grounds_of(const Work& work, const InviteForm& form) {
+  const auto now = work.context.now;
+  return form.email ? store::find_invite_grounds(work.txn, work.scope, *form.email, form.role, now)
+                    : store::find_invite_grounds(work.txn, work.scope, form.user.value(), form.role, now);
 }
 
+// Who shall get the mail.
+Email invited_address(const InviteForm& form, const store::InviteGrounds& grounds) {
+  if (form.email) return *form.email;
+  if (!grounds.account || grounds.status != Status::active)
+    throw ApiError(ErrorCode::not_found, "No such user");
+  return Email::parse(grounds.email).value();
+}
+
+// A link that is not sent yet.
+struct Link {
+  Secret token = crypto::new_token();
+  MailId mail = crypto::new_id<MailId>();
+
+  std::string hash() const { return crypto::sha256(token.reveal()); }
+};
+
 // Mails the link and returns how that stands.
-store::InviteDelivery mail_invitation(const Work& work, const store::Invite& invite, const std::string& role,
-                                      const Secret& token) {
-  const auto from = store::read_letterhead(work.txn, work.scope, invite.invited_by);
+store::InviteDelivery mail_invitation(const Work& work, const store::Letterhead& from,
+                                      const store::Invite& invite, const std::string& role,
+                                      const Link& link) {
   const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - work.context.now);
-  const auto mail =
-      send_mail(work.txn, work.context,
-                {mail::Template::invitation,
-                 invite.email,
-                 {{"link", work.context.settings.public_url + "/invite#token=" + token.reveal()},
-                  {"organization", from.organization},
-                  {"inviter", from.inviter},
-                  {"role", role},
-                  {"email", invite.email},
-                  {"minutes", mail_minutes(lifetime.count())}}},
-                work.scope.org(), invite.user);
-  store::set_invite_mail(work.txn, work.scope, invite.id, mail);
+  send_mail(work.txn, work.context,
+            {mail::Template::invitation,
+             invite.email,
+             {{"link", work.context.settings.public_url + "/invite#token=" + link.token.reveal()},
+              {"organization", from.organization},
+              {"inviter", from.inviter},
+              {"role", role},
+              {"email", invite.email},
+              {"minutes", mail_minutes(lifetime.count())}},
+             link.mail},
+            work.scope.org(), invite.user);
   return {store::InviteDelivery::State::queued, 0, std::nullopt};
 }
 
 // How long it is good for: as its sender says, else the organization, else the service.
-Seconds lifetime_of(const Work& work, const std::optional<Seconds>& wanted) {
+Seconds lifetime_of(const Context& context, const store::Letterhead& from,
+                    const std::optional<Seconds>& wanted) {
   if (wanted) {
-    judge_lifetime(work.context, "/expires_in", wanted->count());
+    judge_lifetime(context, "/expires_in", wanted->count());
     return *wanted;
   }
-  const auto organization = store::find_organization_form(work.txn, work.scope);
-  const auto own = organization ? organization->business.invite_seconds : std::nullopt;
   // The service's bound may have come down since.
-  return own ? Seconds{std::min(*own, work.context.settings.invite_max_seconds)}
-             : Seconds{work.context.settings.invite_seconds};
+  return from.good_for ? std::min(*from.good_for, Seconds{context.settings.invite_max_seconds})
+                       : Seconds{context.settings.invite_seconds};
 }
 
 // Whatever becomes of it: a refusal tells the inviter something.
@@ -78,27 +81,23 @@ void spend_budget(const Context& context, const TenantScope& scope) {
   if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
 }
 
-void require_place(const Work& work) {
-  store::require_place(work.txn, work.scope, store::Budgeted::pending_invites,
-                       work.context.settings.invites_per_organization);
-}
-
-// Stores a new invitation, tells of it and mails its link.
-store::InviteDetail put_invite(const Work& work, const Email& email, const store::Invite& made,
-                               const RoleRecord& role) {
-  const Secret token = crypto::new_token();
-  if (const auto stale = store::delete_expired_invite(work.txn, work.scope, email, work.context.now))
+// Stores a new invitation, tells of it and mails its link. One that has expired does not stand in its way
+// until the sweeper comes.
+store::InviteDetail put_invite(const Work& work, const store::Invite& made, const RoleRecord& role,
+                               const store::Letterhead& from, const std::optional<InviteId>& stale) {
+  const Link link;
+  if (stale && store::delete_invite(work.txn, work.scope, *stale))
     record(work, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
   try {
-    store::insert_invite(work.txn, work.scope, made, crypto::sha256(token.reveal()));
+    store::insert_invite(work.txn, work.scope, made, link.hash(), link.mail,
+                         work.context.settings.invites_per_organization);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  require_place(work);
   auto after = standing_values(made, InviteStatus::pending);
   after.set("role", role.name);
   record(work, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
-  return {made, role.name, mail_invitation(work, made, role.name, token)};
+  return {made, role.name, mail_invitation(work, from, made, role.name, link)};
 }
 
 // The inviter, if that person could still send the invitation: it holds only as long.
@@ -223,23 +222,23 @@ void judge_lifetime(const Context& context, const std::string& pointer,
 
 store::InviteDetail invite(const Work& work, const InviteForm& form) {
   store::enter(work.txn, work.scope);
-  const auto role = named_role(work.txn, work.scope, form.role, "/role");
+  const auto grounds = grounds_of(work, form);
+  const auto role = grounds.role ? *grounds.role : named_role(work.txn, work.scope, form.role, "/role");
   if (!work.scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
-  const auto invited = find_invited(work.txn, form);
-  if (invited.user && store::find_member(work.txn, work.scope, *invited.user))
-    throw ApiError(ErrorCode::already_member);
+  const auto email = invited_address(form, grounds);
+  if (grounds.is_member) throw ApiError(ErrorCode::already_member);
 
   store::Invite made;
   made.id = crypto::new_id<InviteId>();
-  made.email = invited.email.str();
-  made.user = invited.user;
+  made.email = email.str();
+  made.user = grounds.account;
   made.role = role.id;
   made.invited_by = work.scope.user();
   made.created_at = work.context.now;
-  made.expires_at = work.context.now + lifetime_of(work, form.expires_in);
+  made.expires_at = work.context.now + lifetime_of(work.context, grounds.from, form.expires_in);
   made.by_user = form.user.has_value();
   spend_budget(work.context, work.scope);
-  return put_invite(work, invited.email, made, role);
+  return put_invite(work, made, role, grounds.from, grounds.stale);
 }
 
 store::InviteDetail offer_membership(const Work& work, UserId inviter, const Email& email,
@@ -251,7 +250,8 @@ store::InviteDetail offer_membership(const Work& work, UserId inviter, const Ema
   made.invited_by = inviter;
   made.created_at = work.context.now;
   made.expires_at = work.context.now + Seconds{work.context.settings.set_password_seconds};
-  return put_invite(work, email, made, role);
+  return put_invite(work, made, role, store::read_letterhead(work.txn, work.scope, inviter),
+                    store::find_expired_invite(work.txn, work.scope, email, work.context.now));
 }
 
 store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<Seconds> expires_in) {
@@ -260,20 +260,22 @@ store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<S
   if (account && store::find_member(work.txn, work.scope, account->user.id))
     throw ApiError(ErrorCode::already_member);
   spend_budget(work.context, work.scope);
-  const Secret token = crypto::new_token();
+  const Link link;
   auto before = standing_values(invite, invite.status);
+  const auto from = store::read_letterhead(work.txn, work.scope, work.scope.user());
   invite.status = InviteStatus::pending;
   invite.invited_by = work.scope.user();
-  invite.expires_at = work.context.now + lifetime_of(work, expires_in);
+  invite.expires_at = work.context.now + lifetime_of(work.context, from, expires_in);
   try {
-    store::renew_invite(work.txn, work.scope, invite, crypto::sha256(token.reveal()), work.context.now);
+    store::renew_invite(work.txn, work.scope, invite, link.hash(), link.mail, work.context.now);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
   }
-  require_place(work);
+  store::require_place(work.txn, work.scope, store::Budgeted::pending_invites,
+                       work.context.settings.invites_per_organization);
   record(work,
          {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
-  return {invite, role.name, mail_invitation(work, invite, role.name, token)};
+  return {invite, role.name, mail_invitation(work, from, invite, role.name, link)};
 }
 
 void revoke_invite(const Work& work, InviteId id) {
@@ -367,7 +369,9 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   accepted.membership.organization = organization;
   accepted.membership.role = *role;
   accepted.membership.member_since = context.now;
-  if (person.is_new) accepted.signed_in = start_session(txn, context, person.user, accepted.membership);
+  if (person.is_new)
+    accepted.signed_in =
+        start_session(txn, context, person.user, store::find_membership(txn, person.user.id, scope.org()));
   return accepted;
 }
 

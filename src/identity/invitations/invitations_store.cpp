@@ -9,10 +9,7 @@ namespace {
 using db::Sql;
 
 constexpr Sql kOrganization{"invite.organization", "SELECT invite_org(?)"};
-constexpr Sql kInsert{
-    "invite.insert",
-    "INSERT INTO invite (org_id, id, token, email, user_id, role_id, invited_by, status, created_at, "
-    "updated_at, expires_at, by_user) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"};
+constexpr Sql kInsert{"invite.insert", "CALL add_invite(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "invite.find",
     "SELECT id, email, user_id, role_id, invited_by, status, created_at, expires_at, by_user FROM invite "
@@ -40,19 +37,31 @@ constexpr Sql kCountStatus{"invite.count_status",
 #undef TENANTD_INVITE_DETAIL
 #undef TENANTD_INVITE_STATUS
 constexpr Sql kRenew{"invite.renew",
-                     "UPDATE invite SET token = ?, invited_by = ?, status = 0, expires_at = ?, "
+                     "UPDATE invite SET token = ?, mail_id = ?, invited_by = ?, status = 0, expires_at = ?, "
                      "updated_at = ? WHERE org_id = ? AND id = ?"};
-constexpr Sql kSetMail{"invite.set_mail", "UPDATE invite SET mail_id = ? WHERE org_id = ? AND id = ?"};
 constexpr Sql kAnswer{
     "invite.answer",
     "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND id = ? AND status = 0"};
 constexpr Sql kLetterhead{
-    "invite.letterhead", "SELECT o.name, u.email FROM organization o JOIN user u ON u.id = ? WHERE o.id = ?"};
+    "invite.letterhead",
+    "SELECT o.name, u.email, o.invite_seconds FROM organization o JOIN user u ON u.id = ? WHERE o.id = ?"};
+#define TENANTD_GROUNDS(account, address)                                                            \
+  "SELECT o.name, f.email, o.invite_seconds, r.id, r.name, r.permissions, u.id, u.email, u.status, " \
+  "m.user_id, i.id FROM organization o "                                                             \
+  "JOIN user f ON f.id = ? "                                                                         \
+  "LEFT JOIN role r ON r.org_id = o.id AND r.name = ? "                                              \
+  "LEFT JOIN user u ON " account                                                                     \
+  " LEFT JOIN member m ON m.org_id = o.id AND m.user_id = u.id "                                     \
+  "LEFT JOIN invite i ON i.org_id = o.id AND i.pending_email = " address                             \
+  " AND i.expires_at <= ? WHERE o.id = ?"
+constexpr Sql kGroundsOfEmail{"invite.grounds_of_email", TENANTD_GROUNDS("u.email = ?", "?")};
+constexpr Sql kGroundsOfUser{"invite.grounds_of_user", TENANTD_GROUNDS("u.id = ?", "u.email")};
+#undef TENANTD_GROUNDS
 constexpr Sql kSetStatus{"invite.set_status",
                          "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND id = ?"};
 constexpr Sql kFindExpired{
     "invite.find_expired",
-    "SELECT id FROM invite WHERE org_id = ? AND email = ? AND status = 0 AND expires_at <= ?"};
+    "SELECT id FROM invite WHERE org_id = ? AND pending_email = ? AND expires_at <= ?"};
 constexpr Sql kDelete{"invite.delete", "DELETE FROM invite WHERE org_id = ? AND id = ?"};
 constexpr Sql kDeletePending{
     "invite.delete_pending",
@@ -100,6 +109,26 @@ InviteDetail read_detail(const db::Rows& rows) {
   return {current_invite(rows), rows.text(9), read_delivery(rows, 10)};
 }
 
+Letterhead letterhead_of(const db::Rows& rows) {
+  const auto seconds = rows.maybe_integer(2);
+  return {rows.text(0), rows.text(1), seconds ? std::optional{Seconds{*seconds}} : std::nullopt};
+}
+
+InviteGrounds read_grounds(db::Rows rows) {
+  InviteGrounds grounds;
+  if (!rows.next()) return grounds;
+  grounds.from = letterhead_of(rows);
+  if (!rows.is_null(3)) grounds.role = read_role(rows, 3);
+  grounds.account = rows.maybe_id<UserId>(6);
+  if (grounds.account) {
+    grounds.email = rows.text(7);
+    grounds.status = static_cast<Status>(rows.integer(8));
+  }
+  grounds.is_member = !rows.is_null(9);
+  grounds.stale = rows.maybe_id<InviteId>(10);
+  return grounds;
+}
+
 std::int64_t first_number(db::Rows rows) {
   rows.next();
   return rows.integer(0);
@@ -114,9 +143,10 @@ std::optional<OrgId> find_invite_organization(db::Txn& txn, const std::string& t
 }
 
 void insert_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite,
-                   const std::string& token_hash) {
-  txn.execute(kInsert, scope.org(), invite.id, token_hash, invite.email, invite.user, invite.role,
-              invite.invited_by, invite.created_at, invite.created_at, invite.expires_at, invite.by_user);
+                   const std::string& token_hash, MailId mail, std::int64_t most) {
+  enter(txn, scope);
+  txn.execute(kInsert, invite.id, token_hash, invite.email, invite.user, invite.role, invite.invited_by,
+              invite.created_at, invite.expires_at, invite.by_user, mail, most);
 }
 
 std::optional<Invite> find_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash) {
@@ -132,12 +162,8 @@ std::optional<Invite> lock_invite(db::Txn& txn, const TenantScope& scope, Invite
 }
 
 void renew_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite, const std::string& token_hash,
-                  TimePoint now) {
-  txn.execute(kRenew, token_hash, invite.invited_by, invite.expires_at, now, scope.org(), invite.id);
-}
-
-void set_invite_mail(db::Txn& txn, const TenantScope& scope, InviteId id, MailId mail) {
-  txn.execute(kSetMail, mail, scope.org(), id);
+                  MailId mail, TimePoint now) {
+  txn.execute(kRenew, token_hash, mail, invite.invited_by, invite.expires_at, now, scope.org(), invite.id);
 }
 
 bool answer_invite(db::Txn& txn, const TenantScope& scope, InviteId id, InviteStatus status, TimePoint now) {
@@ -176,16 +202,28 @@ std::optional<InviteDetail> find_invite_detail(db::Txn& txn, const TenantScope& 
 Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope, UserId inviter) {
   auto rows = txn.query(kLetterhead, inviter, scope.org());
   if (!rows.next()) return {};
-  return {rows.text(0), rows.text(1)};
+  return letterhead_of(rows);
 }
 
-std::optional<InviteId> delete_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
-                                              TimePoint now) {
+InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const Email& invited,
+                                  const std::string& role, TimePoint now) {
+  return read_grounds(
+      txn.query(kGroundsOfEmail, scope.user(), role, invited.str(), invited.str(), now, scope.org()));
+}
+
+InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, UserId invited,
+                                  const std::string& role, TimePoint now) {
+  return read_grounds(txn.query(kGroundsOfUser, scope.user(), role, invited, now, scope.org()));
+}
+
+std::optional<InviteId> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
+                                            TimePoint now) {
   auto rows = txn.query(kFindExpired, scope.org(), email.str(), now);
-  if (!rows.next()) return std::nullopt;
-  const auto id = rows.id<InviteId>(0);
-  if (txn.execute(kDelete, scope.org(), id) != 1) return std::nullopt;
-  return id;
+  return rows.next() ? std::optional{rows.id<InviteId>(0)} : std::nullopt;
+}
+
+bool delete_invite(db::Txn& txn, const TenantScope& scope, InviteId id) {
+  return txn.execute(kDelete, scope.org(), id) == 1;
 }
 
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email) {

@@ -6,30 +6,21 @@ namespace {
 
 using db::Sql;
 
+#define TENANTD_MEMBERSHIP                                                                         \
+  "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, "         \
+  "role_id, role_name, permissions, status, member_since, role_expires_at, session_idle_seconds, " \
+  "session_max_seconds FROM my_membership WHERE user_id = ? AND "
 constexpr Sql kMemberships{
-    "membership.list",
-    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
-    "role_name, "
-    "permissions, status, "
-    "member_since, role_expires_at FROM my_membership WHERE user_id = ? "
-    "AND member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
+    "membership.list", TENANTD_MEMBERSHIP
+    "member_since >= ? AND (member_since > ? OR org_id > ?) ORDER BY member_since, org_id LIMIT ?"};
 constexpr Sql kCountMemberships{"membership.count", "SELECT COUNT(*) FROM my_membership WHERE user_id = ?"};
-constexpr Sql kFirst{
-    "membership.first",
-    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
-    "role_name, permissions, status, "
-    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND status = 0 AND org_status = 0 "
-    "AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?)) "
-    "ORDER BY member_since, org_id LIMIT 1"};
-constexpr Sql kOne{
-    "membership.find",
-    "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, role_id, "
-    "role_name, permissions, status, "
-    "member_since, role_expires_at FROM my_membership WHERE user_id = ? AND org_id = ? "
-    "AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?))"};
-constexpr Sql kBounds{"membership.session_bounds",
-                      "SELECT session_idle_seconds, session_max_seconds FROM my_membership "
-                      "WHERE user_id = ? AND org_id = ?"};
+constexpr Sql kFirst{"membership.first", TENANTD_MEMBERSHIP
+                     "status = 0 AND org_status = 0 "
+                     "AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?)) "
+                     "ORDER BY member_since, org_id LIMIT 1"};
+constexpr Sql kOne{"membership.find", TENANTD_MEMBERSHIP
+                   "org_id = ? AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?))"};
+#undef TENANTD_MEMBERSHIP
 constexpr Sql kDetail{
     "membership.detail",
     "SELECT settings, mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, "
@@ -40,7 +31,7 @@ constexpr Sql kDetail{
 
 Membership read_membership(const db::Rows& rows) {
   Membership membership{read_organization(rows, 0), read_role(rows, 8), static_cast<Status>(rows.integer(11)),
-                        rows.time(12)};
+                        rows.time(12), read_session_bounds(rows, 14)};
   membership.role.expires_at = maybe_time(rows, 13);
   return membership;
 }
@@ -100,16 +91,6 @@ std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org) 
 }
 std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org, SessionId session) {
   return one_membership(txn, user, org, session);
-}
-
-SessionBounds find_session_bounds(db::Txn& txn, UserId user, OrgId org) {
-  const AsUser as{txn, user};
-  auto rows = txn.query(kBounds, user, org);
-  SessionBounds bounds;
-  if (!rows.next()) return bounds;
-  if (const auto idle = rows.maybe_integer(0)) bounds.idle = Seconds{*idle};
-  if (const auto most = rows.maybe_integer(1)) bounds.most = Seconds{*most};
-  return bounds;
 }
 
 std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId user, OrgId org) {

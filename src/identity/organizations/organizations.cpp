@@ -254,39 +254,42 @@ void refuse_taken_slug(const std::string& pointer) {
   throw ApiError(ErrorCode::conflict, "The slug is taken").field(pointer, "is taken");
 }
 
-struct Founding::Founded {
-  TenantScope scope;
-  store::Membership membership;
-};
+TenantScope Founding::scope_of(UserId founder) {
+  return {crypto::new_id<OrgId>(), founder, find_system_role(kOwnerRole)->permissions};
+}
 
-Founding::Founded Founding::make(db::Txn& txn, const Context& context, UserId user,
-                                 const NewOrganization& form) {
-  // The scope's organization is the one being made here: nobody else can have members in it yet.
-  const TenantScope scope{crypto::new_id<OrgId>(), user, find_system_role(kOwnerRole)->permissions};
+store::Membership Founding::make(const Work& work, const NewOrganization& form) {
+  const auto& [txn, context, scope] = work;
   store::enter(txn, scope);
   store::Membership membership;
-  membership.organization = insert_with_slug({txn, context, scope}, form);
+  membership.organization = insert_with_slug(work, form);
   membership.role = store::insert_system_roles(txn, scope, context.now);
   membership.member_since = context.now;
-  store::insert_member(txn, scope, store::ProvenAccount{user}, {membership.role.id, {}, {}}, context.now);
+  store::insert_member(txn, scope, store::ProvenAccount{scope.user()}, {membership.role.id, {}, {}},
+                       context.now);
   const auto& made = membership.organization;
   json::Object after;
   after.set("name", made.name).set("slug", made.slug).set("personal", made.personal);
-  record({txn, context, scope}, {"organization.created", "organization", scope.org().bytes(), {}, after});
-  return {scope, std::move(membership)};
+  record(work, {"organization.created", "organization", scope.org().bytes(), {}, after});
+  return membership;
 }
 
 store::Membership Founding::found(db::Txn& txn, const Context& context, UserId user,
                                   const NewOrganization& form) {
-  return make(txn, context, user, form).membership;
+  const auto scope = scope_of(user);
+  return make({txn, context, scope}, form);
 }
 
-store::Membership Founding::found(db::Txn& txn, const Context& context, const UserRecord& newcomer,
-                                  const NewOrganization& form) {
-  auto [scope, membership] = make(txn, context, newcomer.id, form);
-  record_audit({txn, context, scope},
-               {"user.created", "user", newcomer.id.bytes(), {}, user_values(newcomer)});
-  return std::move(membership);
+Founding::Newcomer Founding::found(db::Txn& txn, const Context& context, const store::NewUser& newcomer,
+                                   const NewOrganization& form) {
+  const auto scope = scope_of(newcomer.id);
+  // First of all, so that the transaction begins with it.
+  store::enter(txn, scope);
+  auto user = store::insert_user(txn, newcomer, context.now);
+  const Work work{txn, context, scope};
+  auto membership = make(work, form);
+  record_audit(work, {"user.created", "user", user.id.bytes(), {}, user_values(user)});
+  return {std::move(user), std::move(membership)};
 }
 
 }  // namespace tenantd::service

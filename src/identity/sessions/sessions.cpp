@@ -27,10 +27,8 @@ bool is_too_old(const Context& context, const store::SessionBounds& bounds, Time
   return bounds.most && began_at + *bounds.most <= context.now;
 }
 
-store::SessionBounds bounds_of(db::Txn& txn, UserId user,
-                               const std::optional<store::Membership>& membership) {
-  if (!membership) return {};
-  return store::find_session_bounds(txn, user, membership->organization.id);
+store::SessionBounds bounds_of(const std::optional<store::Membership>& membership) {
+  return membership ? membership->bounds : store::SessionBounds{};
 }
 
 TokenPair make_pair(const Context& context, UserId user, SessionId session, std::int64_t counter,
@@ -53,25 +51,18 @@ TokenPair make_pair(const Context& context, UserId user, SessionId session, std:
   return pair;
 }
 
-// The membership that a session's next token names: the one it had if it still counts, else the first that
-// does.
-std::optional<store::Membership> current_membership(db::Txn& txn, const store::SessionRow& session) {
-  if (session.org) {
-    auto membership = store::find_membership(txn, session.user, *session.org, session.id);
-    if (membership && membership->status == Status::active &&
-        membership->organization.status == Status::active)
-      return membership;
-  }
-  return store::first_membership(txn, session.user, session.id);
+bool counts(const std::optional<store::Membership>& membership) {
+  return membership && membership->status == Status::active &&
+         membership->organization.status == Status::active;
 }
 
-// The same for a session that is good for one organization: that one, or none.
-std::optional<store::Membership> bound_membership(db::Txn& txn, const store::SessionRow& session, OrgId org) {
-  auto membership = store::find_membership(txn, session.user, org, session.id);
-  if (!membership || membership->status != Status::active ||
-      membership->organization.status != Status::active)
-    throw ApiError(ErrorCode::invalid_token, "The session has ended");
-  return membership;
+// The membership that a session's next token names: the one it had if it still counts, else the first that
+// does; of a session that is good for one organization, that one or none.
+std::optional<store::Membership> next_membership(db::Txn& txn, store::Renewal& renewal) {
+  const auto& session = renewal.session;
+  if (counts(renewal.membership)) return std::move(renewal.membership);
+  if (session.bound_org) throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  return store::first_membership(txn, session.user, session.id);
 }
 
 // How long a client that lost the reply to its newest refresh may ask again, if nobody has used what the
@@ -104,12 +95,12 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   if (membership) session.org = membership->organization.id;
   if (bound) session.bound_org = membership.value().organization.id;
   session.ends_at = context.now + Seconds{context.settings.session_max_seconds};
-  session.expires_at = idle_end(context, bounds_of(txn, user.id, membership), context.now, session.ends_at);
+  session.expires_at = idle_end(context, bounds_of(membership), context.now, session.ends_at);
   session.address = context.address;
   session.agent = context.agent;
-  const auto ended = store::make_room(txn, user.id, context.settings.sessions_per_account, context.now);
-  store::insert_session(txn, session, context.now);
-  store::know_network(txn, user.id, network_of(context.address), context.now);
+  const auto ended =
+      store::open_session(txn, session, network_of(context.address),
+                          {context.settings.sessions_per_account, store::kMostNetworks}, context.now);
   if (ended > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
@@ -122,13 +113,14 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
 TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token) {
   const auto claims = crypto::open_refresh_token(context.keys, token);
   if (!claims) throw ApiError(ErrorCode::invalid_token, "The refresh token is not valid");
-  auto row = store::find_session(txn, claims->session);
-  if (!row || row->expires_at <= context.now || row->ends_at <= context.now)
+  auto renewal = store::find_renewal(txn, claims->session);
+  if (!renewal || renewal->session.expires_at <= context.now || renewal->session.ends_at <= context.now ||
+      renewal->user.status != Status::active)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
 
-  auto membership =
-      row->bound_org ? bound_membership(txn, *row, *row->bound_org) : current_membership(txn, *row);
-  const auto bounds = bounds_of(txn, row->user, membership);
+  std::optional<store::SessionRow> row = renewal->session;
+  auto membership = next_membership(txn, *renewal);
+  const auto bounds = bounds_of(membership);
   // The bounds may have been drawn closer since its end was written down.
   const bool was_idle = bounds.idle && row->rotated_at + *bounds.idle <= context.now;
   if (was_idle || is_too_old(context, bounds, row->created_at))
@@ -155,12 +147,9 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
     }
     current = row->counter;
   }
-  const auto account = store::find_account(txn, row->user);
-  if (!account || account->user.status != Status::active)
-    throw ApiError(ErrorCode::invalid_token, "The session has ended");
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
-  reply.user = account->user;
+  reply.user = std::move(renewal->user);
   reply.session = row->id;
   reply.membership = std::move(membership);
   return reply;
@@ -170,12 +159,10 @@ TokenReply select_organization(db::Txn& txn, const Context& context, const Sessi
   if (session.principal().bound_org != org) require_unbound(session.principal());
   // None where an administrator has ended the sessions of before.
   auto membership = store::find_membership(txn, session.user(), org, session.id());
-  if (!membership || membership->status != Status::active ||
-      membership->organization.status != Status::active)
-    throw ApiError(ErrorCode::not_found);
+  if (!counts(membership)) throw ApiError(ErrorCode::not_found);
   auto row = store::find_session(txn, session.id());
   if (!row) throw ApiError(ErrorCode::invalid_token);
-  const auto bounds = bounds_of(txn, session.user(), membership);
+  const auto bounds = bounds_of(membership);
   if (is_too_old(context, bounds, row->created_at))
     throw ApiError(ErrorCode::invalid_token,
                    "The session is older than the organization allows: sign in again");

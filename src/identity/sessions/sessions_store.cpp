@@ -6,12 +6,8 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kInsert{
-    "session.insert",
-    "INSERT INTO session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
-    "ends_at, address, agent, generation, born) "
-    "SELECT ?, u.id, ?, ?, 0, ?, ?, ?, ?, ?, ?, u.generation, u.generation FROM user u WHERE u.id = ?"};
-constexpr Sql kMakeRoom{"session.make_room", "CALL displace_sessions(?, ?, ?)"};
+constexpr Sql kOpen{"session.open", "CALL open_session(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kRenewable{"session.renewable", "CALL renewable_session(?)"};
 constexpr Sql kFind{"session.find",
                     "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
                     "ends_at FROM live_session WHERE id = ? AND actor_id IS NULL"};
@@ -52,21 +48,28 @@ constexpr Sql kIsLive{
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
 constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
 
-// What both procedures answer with, by its names.
+// What the procedures answer with, by its names.
+UserRecord read_user(const db::Rows& rows) {
+  const auto at = [&](const char* name) { return rows.column(name); };
+  UserRecord user;
+  user.id = rows.id<UserId>(at("user_id"));
+  user.email = rows.text(at("email"));
+  user.profile = rows.text(at("profile"));
+  user.status = static_cast<Status>(rows.integer(at("user_status")));
+  user.is_super = rows.flag(at("is_super"));
+  user.email_verified_at = maybe_time(rows, at("email_verified_at"));
+  user.created_at = rows.time(at("user_created_at"));
+  user.updated_at = rows.time(at("user_updated_at"));
+  user.mfa_enabled = !rows.is_null(at("mfa_enabled_at"));
+  return user;
+}
+
 LiveSession read_live(const db::Rows& rows) {
   const auto at = [&](const char* name) { return rows.column(name); };
   LiveSession live;
   auto& p = live.principal;
-  p.user.id = rows.id<UserId>(at("user_id"));
+  p.user = read_user(rows);
   p.session_ends_at = rows.time(at("session_ends_at"));
-  p.user.email = rows.text(at("email"));
-  p.user.profile = rows.text(at("profile"));
-  p.user.status = static_cast<Status>(rows.integer(at("user_status")));
-  p.user.is_super = rows.flag(at("is_super"));
-  p.user.email_verified_at = maybe_time(rows, at("email_verified_at"));
-  p.user.created_at = rows.time(at("user_created_at"));
-  p.user.updated_at = rows.time(at("user_updated_at"));
-  p.user.mfa_enabled = !rows.is_null(at("mfa_enabled_at"));
   p.session_began_at = rows.time(at("session_began_at"));
   p.bound_org = rows.maybe_id<OrgId>(at("bound_org_id"));
   if (const auto actor = rows.maybe_id<UserId>(at("actor_id")))
@@ -84,18 +87,55 @@ LiveSession read_live(const db::Rows& rows) {
   return live;
 }
 
-}  // namespace
-
-void insert_session(db::Txn& txn, const NewSession& session, TimePoint now) {
-  txn.execute(kInsert, session.id, session.org, session.bound_org, now, now, session.expires_at,
-              session.ends_at, session.address, session.agent, session.user);
+std::optional<Membership> read_membership(const db::Rows& rows) {
+  const auto at = [&](const char* name) { return rows.column(name); };
+  if (rows.is_null(at("org_id"))) return std::nullopt;
+  Membership membership{read_organization(rows, at("org_id")), read_role(rows, at("role_id")),
+                        static_cast<Status>(rows.integer(at("member_status"))), rows.time(at("member_since")),
+                        read_session_bounds(rows, at("session_idle_seconds"))};
+  membership.role.expires_at = maybe_time(rows, at("role_expires_at"));
+  return membership;
 }
 
-std::int64_t make_room(db::Txn& txn, UserId user, std::int64_t most, TimePoint now) {
+Renewal read_renewal(const db::Rows& rows) {
+  const auto at = [&](const char* name) { return rows.column(name); };
+  const SessionRow session{rows.id<SessionId>(at("id")),
+                           rows.id<UserId>(at("user_id")),
+                           rows.maybe_id<OrgId>(at("active_org_id")),
+                           rows.maybe_id<OrgId>(at("bound_org_id")),
+                           rows.integer(at("counter")),
+                           rows.time(at("rotated_at")),
+                           rows.time(at("session_began_at")),
+                           rows.time(at("expires_at")),
+                           rows.time(at("ends_at"))};
+  return {session, read_user(rows), read_membership(rows)};
+}
+
+}  // namespace
+
+SessionBounds read_session_bounds(const db::Rows& rows, unsigned at) {
+  const auto seconds = [&](unsigned column) {
+    const auto number = rows.maybe_integer(column);
+    return number ? std::optional{Seconds{*number}} : std::nullopt;
+  };
+  return {seconds(at), seconds(at + 1)};
+}
+
+std::int64_t open_session(db::Txn& txn, const NewSession& session, const std::string& network,
+                          const AccountBounds& most, TimePoint now) {
   const auto read = [](db::Rows& rows) { return rows.next() ? rows.integer(0) : 0; };
-  const auto ended = txn.call_locked(kMakeRoom, read, user, most, now);
-  if (ended > 0) txn.touch(user);
+  const auto ended = txn.call_locked(kOpen, read, session.id, session.user, session.org, session.bound_org,
+                                     now, session.expires_at, session.ends_at, session.address, session.agent,
+                                     most.sessions, network, most.networks);
+  if (ended > 0) txn.touch(session.user);
   return ended;
+}
+
+std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id) {
+  const auto read = [](db::Rows& rows) {
+    return rows.next() ? std::optional{read_renewal(rows)} : std::nullopt;
+  };
+  return txn.call_unscoped(kRenewable, read, id);
 }
 
 void set_second_factor(db::Txn& txn, SessionId id, UserId user) {
@@ -203,7 +243,7 @@ std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::op
     live.principal.session = session;
     return live;
   };
-  return txn.call(kAuthenticate, read, session, org, slug, use.issued_at, use.super_needs_factor);
+  return txn.call_unscoped(kAuthenticate, read, session, org, slug, use.issued_at, use.super_needs_factor);
 }
 
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
@@ -221,7 +261,7 @@ std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& has
         p.role.permissions & parse_permissions(rows.text(rows.column("api_key_permissions")));
     return live;
   };
-  return txn.call(kAuthenticateKey, read, hash, now);
+  return txn.call_unscoped(kAuthenticateKey, read, hash, now);
 }
 
 }  // namespace tenantd::store
