@@ -187,6 +187,7 @@ GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, response_s
   updated_at) ON tenantd.webhook_delivery TO {{courier}};
 GRANT SELECT (org_id, id, url, secret_sealed, previous_secret_sealed, previous_until, status) ON tenantd.webhook TO {{courier}};
 GRANT SELECT ON tenantd.unread_webhook TO {{courier}};
+GRANT SELECT (org_id) ON tenantd.webhook_backlog TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd.take_events TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd.forget_read TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};

@@ -15,15 +15,15 @@ using db::Sql;
 constexpr std::size_t kErrorMax = 500;  // outbox.last_error
 constexpr std::int64_t kOfOneLane = 2;  // mails in one turn
 
-constexpr Sql kHasDue{
-    "outbox.has_due",
-    "SELECT 1 FROM outbox WHERE status = 0 AND next_attempt_at <= ? AND lease_until <= ? LIMIT 1"};
-
-// Only what is due of more urgent ranks is read, and what is postponed or leased there.
-constexpr Sql kMoreUrgent{
-    "outbox.more_urgent",
-    "SELECT 1 FROM outbox FORCE INDEX (outbox_urgent) WHERE status = 0 AND priority = ? "
-    "AND next_attempt_at <= ? AND lease_until <= ? LIMIT 1"};
+// Of each rank only what is due is read, and what is postponed or leased before it. The LIMIT keeps the
+// optimizer from making a join of it.
+static_assert(mail::kRanks == 6);
+constexpr Sql kDueRanks{
+    "outbox.due_ranks",
+    "SELECT r.urgency FROM (SELECT 0 AS urgency UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 "
+    "UNION ALL SELECT 4 UNION ALL SELECT 5) r WHERE (SELECT 1 FROM outbox FORCE INDEX (outbox_urgent) "
+    "WHERE status = 0 AND priority = r.urgency AND next_attempt_at <= ? AND lease_until <= ? LIMIT 1) = 1 "
+    "ORDER BY r.urgency"};
 
 // One step down the index, however much waits in the lanes.
 constexpr Sql kNextLane{"outbox.next_lane",
@@ -81,8 +81,12 @@ std::optional<OrgId> lane_after(db::Connection& db, std::int64_t rank, const std
   return rows.next() ? std::optional{rows.id<OrgId>(0)} : std::nullopt;
 }
 
-bool has_due_of(db::Connection& db, std::int64_t rank, TimePoint now) {
-  return db.query(kMoreUrgent, rank, now, now).next();
+// Those of which a mail is due, the most urgent first.
+std::vector<std::int64_t> due_ranks(db::Connection& db, TimePoint now) {
+  std::vector<std::int64_t> ranks;
+  auto rows = db.query(kDueRanks, now, now);
+  while (rows.next()) ranks.push_back(rows.integer(0));
+  return ranks;
 }
 
 // One claim under way.
@@ -102,23 +106,26 @@ std::string ids_of(const std::vector<OutboxRow>& rows) {
   return id_list(ids);
 }
 
-// Leases up to `most` due mails of one lane.
-void claim_from(Claim& claim, std::int64_t rank, OrgId lane, std::int64_t most) {
+// Leases up to `most` due mails of one lane. Returns whether there were as many.
+bool claim_from(Claim& claim, std::int64_t rank, OrgId lane, std::int64_t most) {
   std::vector<OutboxRow> found;
-  auto rows = claim.db.query(kFindDue, rank, lane, claim.now, claim.now, std::min(most, claim.left()));
+  const auto wanted = std::min(most, claim.left());
+  auto rows = claim.db.query(kFindDue, rank, lane, claim.now, claim.now, wanted);
   while (rows.next())
     found.push_back({rows.id<MailId>(0), rows.text(1), rows.text(2), rows.maybe_text(3).value_or(""),
                      rows.maybe_text(4), rows.integer(5), rows.time(6), claim.lease_until,
                      rows.maybe_id<OrgId>(7), rows.integer(8)});
   if (!found.empty()) claim.db.execute(kLease, ids_of(found), claim.lease_until, claim.now);
+  const bool full = static_cast<std::int64_t>(found.size()) == wanted;
   std::move(found.begin(), found.end(), std::back_inserter(claim.rows));
+  return full;
 }
 
 // From each lane of a rank a few mails, beginning behind the lane that was served last, until the claim is
-// full or all lanes were asked.
-void claim_round(Claim& claim, std::int64_t rank, std::optional<OrgId>& last, std::int64_t each) {
+// full or all lanes were asked. Returns whether one of them may have more.
+bool claim_round(Claim& claim, std::int64_t rank, std::optional<OrgId>& last, std::int64_t each) {
   const auto began = last;
-  bool around = false;
+  bool around = false, more = false;
   while (claim.left() > 0) {
     auto lane = lane_after(claim.db, rank, last);
     if (!lane && !around && began) {
@@ -128,44 +135,38 @@ void claim_round(Claim& claim, std::int64_t rank, std::optional<OrgId>& last, st
     }
     if (!lane) {
       last.reset();
-      return;
+      return more;
     }
     last = lane;
-    claim_from(claim, rank, *lane, each);
-    if (around && *lane >= *began) return;
+    more = claim_from(claim, rank, *lane, each) || more;
+    if (around && *lane >= *began) return more;
   }
+  return more;
 }
 
 // Where few organizations have mails waiting, each gets more.
 void claim_rank(Claim& claim, std::int64_t rank, std::optional<OrgId>& last) {
-  for (std::int64_t each = kOfOneLane; claim.left() > 0; each *= 2) {
-    const auto before = claim.rows.size();
-    claim_round(claim, rank, last, each);
-    if (claim.rows.size() == before) return;
-  }
+  for (std::int64_t each = kOfOneLane; claim.left() > 0; each *= 2)
+    if (!claim_round(claim, rank, last, each)) return;
 }
 
 }  // namespace
 
 std::string outbox_context(MailId id) { return std::string{"outbox:"}.append(id.raw()); }
 
-bool has_due_mail(db::Connection& db, TimePoint now) { return db.query(kHasDue, now, now).next(); }
-
 bool has_more_urgent_mail(db::Connection& db, std::int64_t rank, TimePoint now) {
-  for (std::int64_t above = 0; above < rank; ++above)
-    if (has_due_of(db, above, now)) return true;
-  return false;
+  const auto ranks = due_ranks(db, now);
+  return !ranks.empty() && ranks.front() < rank;
 }
 
 std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit) {
+  const auto ranks = due_ranks(db, now);
+  if (ranks.empty()) return {};
   return db::at_once(db, [&](db::Connection& connection) {
     Claim claim{connection, now, lease_until, limit, {}};
-    for (std::size_t rank = 0; rank < turns.last.size() && claim.left() > 0; ++rank) {
-      const auto number = static_cast<std::int64_t>(rank);
-      if (!has_due_of(connection, number, now)) continue;
-      claim_rank(claim, number, turns.last.at(rank));
-    }
+    for (const auto rank : ranks)
+      if (claim.left() > 0) claim_rank(claim, rank, turns.last.at(static_cast<std::size_t>(rank)));
     return std::move(claim.rows);
   });
 }

@@ -124,14 +124,14 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
   const TimePoint at = options_.clock();
   // The second condition: a clock that was set back must not hold the mail.
   if (at < server_retry_at_ && server_retry_at_ <= at + LeasedQueue::kRetryMax * 2) return false;
-  if (!store::has_due_mail(queue_.database(), due_by)) {
-    transport_->idle();
-    return false;
-  }
   // Beyond this, a send might outlast the lease.
   const auto last_start = monotonic_microseconds() + microseconds(options_.lease - longest_send(options_));
   const auto rows = store::claim_due_mail(queue_.database(), turns_, due_by, at + options_.lease,
                                           server_lost_ ? 1 : kMailBatch);
+  if (rows.empty()) {
+    transport_->idle();
+    return false;
+  }
   look_up_suppressed(rows);
   next_look_us_ = monotonic_microseconds() + kLookAsideUs;
   auto row = rows.begin();
@@ -140,7 +140,7 @@ bool Courier::work(const std::atomic<bool>& stop, TimePoint due_by) {
     deliver(*row++);
   save_verdicts();
   persist([&] { store::release_mails(queue_.database(), {row, rows.end()}, options_.clock()); });
-  return !rows.empty();
+  return true;
 }
 
 // Here and not where the mail was ordered: there nobody is to learn which addresses are known to be dead.

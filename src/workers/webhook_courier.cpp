@@ -135,8 +135,10 @@ void WebhookCourier::look(TimePoint due_by) {
   woken_ = false;
   looked_at_us_ = monotonic_microseconds();
   auto& db = queue_.database();
-  if (store::has_due_delivery(db, due_by))
+  const auto work = store::find_delivery_work(db, due_by);
+  if (work.due)
     for (const auto& webhook : store::webhooks_with_due(db, due_by)) turns_.add(webhook);
+  if (!work.unread) return;
   for (const auto& webhook : store::webhooks_with_unread(db)) turns_.add(webhook);
   store::forget_read_backlogs(db);
 }

@@ -43,15 +43,12 @@ struct Turns {
   std::array<std::optional<OrgId>, mail::kRanks> last;
 };
 
-// True if a mail is due and nobody holds it. One cheap statement, for the idle courier.
-bool has_due_mail(db::Connection& db, TimePoint now);
-
-// True if a mail is due that goes before those of `rank`. As cheap.
+// True if a mail is due that goes before those of `rank`. One cheap statement.
 bool has_more_urgent_mail(db::Connection& db, std::int64_t rank, TimePoint now);
 
 // Claims up to `limit` due rows until `lease_until`: by rank, among equals from each organization in turn,
 // and of one organization the longest due first. Rows locked by another courier are skipped. What is read
-// does not grow with what waits.
+// does not grow with what waits; where nothing is due, it is one statement.
 std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit);
 

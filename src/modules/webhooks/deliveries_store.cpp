@@ -11,8 +11,10 @@ using db::Sql;
 
 constexpr std::size_t kErrorMax = 500;  // webhook_delivery.last_error
 
-constexpr Sql kHasDue{"delivery.has_due",
-                      "SELECT 1 FROM webhook_delivery WHERE status = 0 AND next_attempt_at <= ? LIMIT 1"};
+constexpr Sql kWork{
+    "delivery.work",
+    "SELECT EXISTS (SELECT 1 FROM webhook_delivery WHERE status = 0 AND next_attempt_at <= ?), "
+    "EXISTS (SELECT 1 FROM webhook_backlog)"};
 
 // The inner part is a loose scan of delivery_turn, which the optimizer must be told of: however many rows
 // wait for a webhook, one is read.
@@ -84,7 +86,11 @@ void mark_failed(db::Connection& db, const DeliveryClaim& claim, TimePoint now, 
 
 std::string webhook_secret_context(WebhookId id) { return std::string{"webhook:"}.append(id.raw()); }
 
-bool has_due_delivery(db::Connection& db, TimePoint now) { return db.query(kHasDue, now).next(); }
+DeliveryWork find_delivery_work(db::Connection& db, TimePoint now) {
+  auto rows = db.query(kWork, now);
+  rows.next();
+  return {rows.flag(0), rows.flag(1)};
+}
 
 std::vector<WebhookKey> webhooks_with_due(db::Connection& db, TimePoint now) {
   return read_keys(db.query(kWithDue, now));

@@ -37,8 +37,12 @@ struct DeliveryClaim {
   TimePoint lease_until;  // this claim's; proves to later statements that the row is still ours
 };
 
-// True if one is due, maybe one whose webhook is paused. One cheap statement, for the idle courier.
-bool has_due_delivery(db::Connection& db, TimePoint now);
+// What there may be to do. One cheap statement, for the idle courier.
+struct DeliveryWork {
+  bool due = false;     // a delivery, maybe of a webhook that is paused
+  bool unread = false;  // events, maybe such as no webhook wants
+};
+DeliveryWork find_delivery_work(db::Connection& db, TimePoint now);
 
 // The active webhooks for which something is due. Reads one index entry a webhook that anything waits for.
 std::vector<WebhookKey> webhooks_with_due(db::Connection& db, TimePoint now);
