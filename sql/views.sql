@@ -105,11 +105,17 @@ CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.displace_sessions(
 BEGIN
   DECLARE v_over BIGINT DEFAULT p_most + 999;
   DECLARE v_kept BIGINT DEFAULT p_most - 1;
-  DECLARE v_generation BIGINT;
+  DECLARE v_generation, v_rows BIGINT;
   SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
-  SELECT COUNT(*) - p_most + 1 INTO v_over FROM (
-    SELECT id FROM tenantd_app.live_session
-    WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now LIMIT v_over) l;
+  -- Whoever has fewer rows has fewer sessions that count: asked first, since that takes a tenth of the time.
+  SELECT COUNT(*) INTO v_rows FROM (SELECT 1 FROM tenantd.session WHERE user_id = p_user LIMIT p_most) l;
+  IF v_rows < p_most THEN
+    SET v_over = 0;
+  ELSE
+    SELECT COUNT(*) - p_most + 1 INTO v_over FROM (
+      SELECT id FROM tenantd_app.live_session
+      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now LIMIT v_over) l;
+  END IF;
   IF v_over >= 1000 THEN
     UPDATE tenantd.session SET generation = v_generation + 1 WHERE id IN (SELECT id FROM (
       SELECT id FROM tenantd_app.live_session
