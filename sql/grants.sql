@@ -38,7 +38,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.awaited_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
 -- Not its limits and its status, which are the super-admins' to change (system_tenant).
 GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_name, self_approval, session_idle_seconds,
-  session_max_seconds, invite_seconds, revision, updated_at) ON tenantd_app.organization TO {{app}};
+  session_max_seconds, invite_seconds, login_alert, revision, updated_at) ON tenantd_app.organization TO {{app}};
 GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
   revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
 GRANT SELECT ON tenantd_app.system_size TO {{app}};
@@ -146,6 +146,7 @@ GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
 GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
+GRANT SELECT (last_used_at), DELETE ON tenantd.known_device TO {{sweeper}};
 -- Events and audit rows past their time, the latter with a signed beginning for what stays; and what closed organizations had.
 GRANT EXECUTE ON PROCEDURE tenantd.forget_events TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.find_expired_audit TO {{sweeper}};

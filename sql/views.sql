@@ -178,15 +178,18 @@ BEGIN
   END IF;
   SELECT v_right;
 END//
--- Begins a session, of which an account has p_most at the same time, and notes the network that it is begun from, if one
--- is known, as one of the account's p_most_networks. Answers how many sessions had to end for it. An account that is gone
--- has no session.
+-- Begins a session, of which an account has p_most at the same time, and notes the network, if it is known, and the device
+-- that it is begun from, of each the newest that an account is known by. Answers how many sessions had to end for it, whether
+-- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins. An
+-- account that is gone has no session.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_session(
   IN p_id BINARY(16), IN p_user BINARY(16), IN p_org BINARY(16), IN p_bound BINARY(16), IN p_now BIGINT,
   IN p_expires_at BIGINT, IN p_ends_at BIGINT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_most BIGINT,
-  IN p_network VARBINARY(8), IN p_most_networks BIGINT)
+  IN p_network VARBINARY(8), IN p_most_networks BIGINT, IN p_device BINARY(16), IN p_most_devices BIGINT,
+  IN p_known_since BIGINT, IN p_alerts BOOLEAN)
 BEGIN
-  DECLARE v_ended, v_generation, v_networks BIGINT;
+  DECLARE v_ended, v_generation, v_surplus BIGINT;
+  DECLARE v_known, v_alert INT DEFAULT 0;
   CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
   IF v_generation IS NOT NULL THEN
     INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, ends_at,
@@ -196,13 +199,28 @@ BEGIN
     IF p_network <> '' THEN
       INSERT INTO tenantd.known_network (user_id, network, last_used_at) VALUES (p_user, p_network, p_now)
       ON DUPLICATE KEY UPDATE last_used_at = VALUES(last_used_at);
-      SELECT COUNT(*) - p_most_networks INTO v_networks FROM tenantd.known_network WHERE user_id = p_user;
-      IF v_networks > 0 THEN
-        DELETE FROM tenantd.known_network WHERE user_id = p_user ORDER BY last_used_at, network LIMIT v_networks;
+      SELECT COUNT(*) - p_most_networks INTO v_surplus FROM tenantd.known_network WHERE user_id = p_user;
+      IF v_surplus > 0 THEN
+        DELETE FROM tenantd.known_network WHERE user_id = p_user ORDER BY last_used_at, network LIMIT v_surplus;
       END IF;
     END IF;
+    SELECT 1 INTO v_known FROM tenantd.known_device
+    WHERE user_id = p_user AND device = p_device AND last_used_at > p_known_since;
+    INSERT INTO tenantd.known_device (user_id, device, last_used_at) VALUES (p_user, p_device, p_now)
+    ON DUPLICATE KEY UPDATE last_used_at = VALUES(last_used_at);
+    IF v_known = 0 THEN
+      SELECT COUNT(*) - p_most_devices INTO v_surplus FROM tenantd.known_device WHERE user_id = p_user;
+      IF v_surplus > 0 THEN
+        DELETE FROM tenantd.known_device WHERE user_id = p_user ORDER BY last_used_at, device LIMIT v_surplus;
+      END IF;
+    END IF;
+    IF p_alerts THEN
+      SELECT COALESCE(MAX(o.login_alert), 0) INTO v_alert
+      FROM tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id
+      WHERE m.user_id = p_user AND m.status = 0 AND o.status = 0;
+    END IF;
   END IF;
-  SELECT v_ended;
+  SELECT v_ended, 1 - v_known, v_alert;
 END//
 -- A session that counts and is nobody's impersonation, its account, and the membership that its next token names: in the
 -- organization that it is good for alone, else in the one that was its active one; none where it is shut out. For a token
@@ -850,7 +868,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- Tenants' views.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
-         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, invite_seconds, deactivated_at, revision,
+         mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, invite_seconds, login_alert, deactivated_at,
+         revision,
          created_at, updated_at
   FROM tenantd.organization
   WHERE id = tenantd_app.current_org() AND status <> 2 WITH CASCADED CHECK OPTION;
@@ -987,7 +1006,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, t.members AS active_members, g.projects, g.storage_bytes,
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, o.login_alert, t.members AS active_members, g.projects,
+         g.storage_bytes,
          COALESCE(c.shut_out, 0) AS shut_out
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id

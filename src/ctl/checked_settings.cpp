@@ -7,6 +7,7 @@
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/db/server.hpp"
+#include "tenantd/domain/login_alert.hpp"
 #include "tenantd/net/outbound.hpp"
 
 namespace tenantd::ctl {
@@ -95,6 +96,8 @@ void check_mail_events(const Settings& s) {
 }
 
 void check_sessions(const Settings& s) {
+  if (!parse_login_alert(s.login_alert))
+    throw ConfigError("LOGIN_ALERT must be always, new_device or never, not \"" + s.login_alert + '"');
   if (s.session_idle_seconds > s.session_max_seconds)
     throw ConfigError("SESSION_IDLE_SECONDS (" + std::to_string(s.session_idle_seconds) +
                       ") must not be more than SESSION_MAX_SECONDS (" +

@@ -25,6 +25,11 @@ OrganizationRecord read_organization(const db::Rows& rows, unsigned at) {
   return o;
 }
 
+std::optional<LoginAlert> maybe_login_alert(const db::Rows& rows, unsigned at) {
+  const auto number = rows.maybe_integer(at);
+  return number ? std::optional{static_cast<LoginAlert>(*number)} : std::nullopt;
+}
+
 std::optional<TimePoint> maybe_time(const db::Rows& rows, unsigned at) {
   const auto seconds = rows.maybe_integer(at);
   return seconds ? std::optional{from_unix(*seconds)} : std::nullopt;

@@ -54,6 +54,15 @@ void put_impersonator(JsonOut& json, const Principal& principal) {
   }
 }
 
+void put_business(JsonOut& json, const BusinessSettings& business) {
+  json.field("mail_sender_name", business.mail_sender_name)
+      .field("self_approval", business.self_approval)
+      .field("session_idle_seconds", business.session_idle_seconds)
+      .field("session_max_seconds", business.session_max_seconds)
+      .field("invite_seconds", business.invite_seconds)
+      .field("login_alert", login_alert_name(business.login_alert));
+}
+
 void put_limits(JsonOut& json, const TenantLimits& limits) {
   json.key("limits")
       .begin_object()
@@ -88,13 +97,8 @@ void put_organization(JsonOut& json, const OrganizationRecord& organization,
       .field("created_at", organization.created_at)
       .field("updated_at", organization.updated_at);
   if (detail) {
-    const auto& business = detail->business;
     json.key("settings").raw(detail->settings);
-    json.field("mail_sender_name", business.mail_sender_name)
-        .field("self_approval", business.self_approval)
-        .field("session_idle_seconds", business.session_idle_seconds)
-        .field("session_max_seconds", business.session_max_seconds)
-        .field("invite_seconds", business.invite_seconds);
+    put_business(json, detail->business);
     put_limits(json, detail->limits);
     put_usage(json, detail->usage);
   }

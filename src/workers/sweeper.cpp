@@ -167,6 +167,9 @@ std::vector<Task> tasks(const Context& context, const std::string& deployment) {
   all.push_back({"known_networks", [=](auto& txn, const auto& scope) {
                    return store::sweep_known_networks(txn, scope, now - store::kNetworkKept);
                  }});
+  all.push_back({"known_devices", [=](auto& txn, const auto& scope) {
+                   return store::sweep_known_devices(txn, scope, now - store::kNetworkKept);
+                 }});
   add_retention_tasks(all, settings, now);
   add_file_tasks(all, context, deployment);
   all.push_back(

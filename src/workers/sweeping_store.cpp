@@ -46,6 +46,8 @@ constexpr Sql kRuns{"sweep.runs", "DELETE FROM tenantd.sweep_run WHERE started_a
 constexpr Sql kAccountEvents{
     "sweep.account_events",
     "DELETE FROM tenantd.account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
+constexpr Sql kDevices{"sweep.known_devices",
+                       "DELETE FROM tenantd.known_device WHERE last_used_at <= ? LIMIT ?"};
 constexpr Sql kNetworks{"sweep.known_networks",
                         "DELETE FROM tenantd.known_network WHERE last_used_at <= ? LIMIT ?"};
 constexpr Sql kSweepRequests{"sweep.requests",
@@ -164,6 +166,9 @@ std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint be
 }
 std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kNetworks, before, kSweepBatch);
+}
+std::int64_t sweep_known_devices(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kDevices, before, kSweepBatch);
 }
 std::int64_t sweep_requests(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kSweepRequests, before, kSweepBatch);

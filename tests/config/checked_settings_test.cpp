@@ -105,3 +105,13 @@ Test(checked_settings, a_session_is_not_idle_for_longer_than_it_lasts) {
   require(said.find("SESSION_MAX_SECONDS (604799)") != std::string::npos, said);
   require_equal(refusal([](Settings& s) { s.session_max_seconds = s.session_idle_seconds; }), "");
 }
+
+Test(checked_settings, mails_about_sign_ins_are_of_one_of_three_kinds) {
+  for (const char* wrong : {"", "sometimes", "ALWAYS", "always,never"}) {
+    const auto said = refusal([&](Settings& s) { s.login_alert = wrong; });
+    expect_named(said, "LOGIN_ALERT");
+    require(said.find("always, new_device or never") != std::string::npos, said);
+  }
+  for (const char* right : {"always", "new_device", "never"})
+    require_equal(refusal([&](Settings& s) { s.login_alert = right; }), "");
+}

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "tenantd/domain/login_alert.hpp"
+
 namespace tenantd {
 
 // nullopt = no limit.
@@ -30,6 +32,7 @@ struct BusinessSettings {
   std::optional<std::int64_t> session_idle_seconds;
   std::optional<std::int64_t> session_max_seconds;
   std::optional<std::int64_t> invite_seconds = {};  // how long an invitation is good for
+  std::optional<LoginAlert> login_alert = {};  // nullopt, or less than the service's: as the service says
 };
 
 // No shorter session than this may be asked for: whoever is thrown out all the time asks for the password to

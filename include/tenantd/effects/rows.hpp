@@ -6,6 +6,7 @@
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/db/connection.hpp"
+#include "tenantd/domain/login_alert.hpp"
 #include "tenantd/domain/scope.hpp"
 
 namespace tenantd::store {
@@ -29,6 +30,8 @@ RoleRecord read_role(const db::Rows& rows, unsigned at);
 
 // Columns from `at`: id, name, slug, status, personal, require_mfa, created_at, updated_at.
 OrganizationRecord read_organization(const db::Rows& rows, unsigned at);
+
+std::optional<LoginAlert> maybe_login_alert(const db::Rows& rows, unsigned at);
 
 // A column of seconds that may be NULL.
 std::optional<TimePoint> maybe_time(const db::Rows& rows, unsigned at);

@@ -26,6 +26,8 @@ void put_impersonator(JsonOut& json, const Principal& principal);
 void put_organization(JsonOut& json, const OrganizationRecord& organization,
                       const std::optional<RoleRecord>& role,
                       const std::optional<store::OrganizationDetail>& detail = std::nullopt);
+// What an organization has set for itself, inside an object.
+void put_business(JsonOut& json, const BusinessSettings& business);
 // Members "limits" and "usage", inside an object.
 void put_limits(JsonOut& json, const TenantLimits& limits);
 void put_usage(JsonOut& json, const TenantUsage& usage);

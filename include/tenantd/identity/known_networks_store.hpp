@@ -10,6 +10,7 @@ namespace tenantd::store {
 
 // An account knows so many, and for so long after they were used last.
 inline constexpr std::int64_t kMostNetworks = 10;
+inline constexpr std::int64_t kMostDevices = 50;
 inline constexpr Seconds kNetworkKept{90 * 86400};
 
 // `network` is of domain/network.hpp; an empty one is never known.

@@ -67,6 +67,7 @@ struct OrganizationChange {
   std::optional<std::optional<std::int64_t>> session_idle_seconds;
   std::optional<std::optional<std::int64_t>> session_max_seconds;
   std::optional<std::optional<std::int64_t>> invite_seconds;
+  std::optional<std::optional<LoginAlert>> login_alert;
 };
 // Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
 // mail may bear, sessions longer than the service's own, too short, or idle for longer than they last),

@@ -23,6 +23,7 @@ struct TokenReply {
   UserRecord user;
   SessionId session;
   std::optional<store::Membership> membership;  // of the active organization
+  bool alert = false;                           // of a new session: a mail shall tell its owner
 };
 
 // Starts a session of `user` with `membership` as its active organization; `bound`: and as its only one,

@@ -36,17 +36,21 @@ struct NewSession {
   std::string agent;
 };
 
-// How many sessions, and how many networks that it is known in, an account has at most.
-struct AccountBounds {
-  std::int64_t sessions = 0;
-  std::int64_t networks = 0;
+// Where a session is begun from.
+struct SessionOrigin {
+  std::string network;  // network_of() its address
+  std::string device;   // device_of() its program
 };
-// Begins a session, from `network` (network_of() of its address), which counts as known from now on. Those of
-// the account that were used longest ago end for it, so that no more live than may; the user's row is held
-// until the commit: of two sign-ins at once the second counts the first. Returns how many it ended, or a
-// thousand if more.
-std::int64_t open_session(db::Txn& txn, const NewSession& session, const std::string& network,
-                          const AccountBounds& most, TimePoint now);
+struct OpenedSession {
+  std::int64_t displaced = 0;             // sessions of before that ended for it; a thousand if more
+  bool new_device = false;                // nobody had signed in with it in 90 days
+  LoginAlert wanted = LoginAlert::never;  // the most that an organization of the account asks for
+};
+// Begins a session; its network and device count as known from now on. Those of the account that were used
+// longest ago end for it, so that no more than `most` live; the user's row is held until the commit: of two
+// sign-ins at once the second counts the first. `ask`: what organizations ask of mails is looked up.
+OpenedSession open_session(db::Txn& txn, const NewSession& session, const SessionOrigin& origin,
+                           std::int64_t most, bool ask, TimePoint now);
 // A session of the account's own: an impersonation is not found, since nothing renews it.
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id);
 

@@ -193,7 +193,7 @@ TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& use
     if (bound) event.method = "sso";
     store::insert_account_event(txn, event, context.now);
   }
-  mail_where_and_when(txn, context, mail::Template::login_alert, user);
+  if (reply.alert) mail_where_and_when(txn, context, mail::Template::login_alert, user);
   return reply;
 }
 

@@ -25,7 +25,7 @@ constexpr Sql kDetail{
     "membership.detail",
     "SELECT settings, mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, "
     "max_members, max_projects, max_storage_bytes, max_requests, COALESCE(active_members, 0), "
-    "invite_seconds, "
+    "invite_seconds, login_alert, "
     "COALESCE(projects, 0), COALESCE(storage_bytes, 0) "
     "FROM my_membership WHERE user_id = ? AND org_id = ?"};
 
@@ -99,10 +99,10 @@ std::optional<OrganizationDetail> find_organization_detail(db::Txn& txn, UserId 
   if (!rows.next()) return std::nullopt;
   return OrganizationDetail{
       rows.text(0),
-      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4),
-       rows.maybe_integer(10)},
+      {rows.maybe_text(1), rows.flag(2), rows.maybe_integer(3), rows.maybe_integer(4), rows.maybe_integer(10),
+       maybe_login_alert(rows, 11)},
       {rows.maybe_integer(5), rows.maybe_integer(6), rows.maybe_integer(7), rows.maybe_integer(8)},
-      {rows.integer(9), rows.integer(11), rows.integer(12)}};
+      {rows.integer(9), rows.integer(12), rows.integer(13)}};
 }
 
 }  // namespace tenantd::store

@@ -105,6 +105,7 @@ store::OrganizationForm changed(store::OrganizationForm form, const Organization
   take(form.business.session_idle_seconds, change.session_idle_seconds);
   take(form.business.session_max_seconds, change.session_max_seconds);
   take(form.business.invite_seconds, change.invite_seconds);
+  take(form.business.login_alert, change.login_alert);
   return form;
 }
 
@@ -118,7 +119,9 @@ Differences differences(const store::OrganizationForm& was, const store::Organiz
       .note("mail_sender_name", was.business.mail_sender_name, is.business.mail_sender_name)
       .note("session_idle_seconds", was.business.session_idle_seconds, is.business.session_idle_seconds)
       .note("session_max_seconds", was.business.session_max_seconds, is.business.session_max_seconds)
-      .note("invite_seconds", was.business.invite_seconds, is.business.invite_seconds);
+      .note("invite_seconds", was.business.invite_seconds, is.business.invite_seconds)
+      .note("login_alert", login_alert_name(was.business.login_alert),
+            login_alert_name(is.business.login_alert));
   return found;
 }
 

@@ -73,6 +73,9 @@ service::OrganizationChange change_of(const JsonValue& body) {
   change.session_idle_seconds = number_or_null(body, "session_idle_seconds");
   change.session_max_seconds = number_or_null(body, "session_max_seconds");
   change.invite_seconds = number_or_null(body, "invite_seconds");
+  const auto alert = maybe_text(body, "login_alert");
+  if (alert || is_null(body, "login_alert"))
+    change.login_alert = alert ? parse_login_alert(*alert) : std::nullopt;
   return change;
 }
 

@@ -1,14 +1,16 @@
 #include "tenantd/identity/sessions.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/login_alert.hpp"
 #include "tenantd/domain/network.hpp"
 #include "tenantd/identity/account_events.hpp"
-#include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/bound.hpp"
-#include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/identity/live_sessions.hpp"
 
 namespace tenantd::service {
@@ -25,6 +27,15 @@ TimePoint idle_end(const Context& context, const store::SessionBounds& bounds, T
 
 bool is_too_old(const Context& context, const store::SessionBounds& bounds, TimePoint began_at) {
   return bounds.most && began_at + *bounds.most <= context.now;
+}
+
+// What stands for a program on a network in the database: 16 bytes, one way. Numbers in the program's name do
+// not count: a browser that has renewed itself is the same one.
+std::string device_of(const std::string& agent, const std::string& network) {
+  std::string program;
+  std::copy_if(agent.begin(), agent.end(), std::back_inserter(program),
+               [](char c) { return (c < '0' || c > '9') && c != '.'; });
+  return crypto::sha256(program + '\0' + network).substr(0, 16);
 }
 
 store::SessionBounds bounds_of(const std::optional<store::Membership>& membership) {
@@ -98,15 +109,19 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.expires_at = idle_end(context, bounds_of(membership), context.now, session.ends_at);
   session.address = context.address;
   session.agent = context.agent;
-  const auto ended =
-      store::open_session(txn, session, network_of(context.address),
-                          {context.settings.sessions_per_account, store::kMostNetworks}, context.now);
-  if (ended > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
+  const auto alert = parse_login_alert(context.settings.login_alert).value();
+  const auto network = network_of(context.address);
+  const auto opened =
+      store::open_session(txn, session, {network, device_of(context.agent, network)},
+                          context.settings.sessions_per_account, alert != LoginAlert::always, context.now);
+  if (opened.displaced > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
   reply.user = user;
   reply.session = session.id;
   reply.membership = std::move(membership);
+  reply.alert =
+      std::max(alert, opened.wanted) >= (opened.new_device ? LoginAlert::new_device : LoginAlert::always);
   return reply;
 }
 

@@ -1,4 +1,5 @@
 #include "tenantd/effects/rows.hpp"
+#include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/identity/live_sessions.hpp"
 
 namespace tenantd::store {
@@ -6,7 +7,7 @@ namespace {
 
 using db::Sql;
 
-constexpr Sql kOpen{"session.open", "CALL open_session(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kOpen{"session.open", "CALL open_session(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kRenewable{"session.renewable", "CALL renewable_session(?)"};
 constexpr Sql kFind{"session.find",
                     "SELECT id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, "
@@ -121,14 +122,18 @@ SessionBounds read_session_bounds(const db::Rows& rows, unsigned at) {
   return {seconds(at), seconds(at + 1)};
 }
 
-std::int64_t open_session(db::Txn& txn, const NewSession& session, const std::string& network,
-                          const AccountBounds& most, TimePoint now) {
-  const auto read = [](db::Rows& rows) { return rows.next() ? rows.integer(0) : 0; };
-  const auto ended = txn.call_locked(kOpen, read, session.id, session.user, session.org, session.bound_org,
-                                     now, session.expires_at, session.ends_at, session.address, session.agent,
-                                     most.sessions, network, most.networks);
-  if (ended > 0) txn.touch(session.user);
-  return ended;
+OpenedSession open_session(db::Txn& txn, const NewSession& session, const SessionOrigin& origin,
+                           std::int64_t most, bool ask, TimePoint now) {
+  const auto read = [](db::Rows& rows) {
+    rows.next();
+    return OpenedSession{rows.integer(0), rows.flag(1), static_cast<LoginAlert>(rows.integer(2))};
+  };
+  const auto opened =
+      txn.call_locked(kOpen, read, session.id, session.user, session.org, session.bound_org, now,
+                      session.expires_at, session.ends_at, session.address, session.agent, most,
+                      origin.network, kMostNetworks, origin.device, kMostDevices, now - kNetworkKept, ask);
+  if (opened.displaced > 0) txn.touch(session.user);
+  return opened;
 }
 
 std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id) {

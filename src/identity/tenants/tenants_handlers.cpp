@@ -70,13 +70,9 @@ Response set_status(const Request& request, const SuperAdmin& admin, Txn& txn, S
 Response settings_reply(const store::OrganizationForm& form) {
   JsonOut json;
   json.begin_object().key("settings").raw(form.settings);
-  json.field("require_mfa", form.require_mfa)
-      .field("mail_sender_name", form.business.mail_sender_name)
-      .field("self_approval", form.business.self_approval)
-      .field("session_idle_seconds", form.business.session_idle_seconds)
-      .field("session_max_seconds", form.business.session_max_seconds)
-      .field("invite_seconds", form.business.invite_seconds)
-      .end_object();
+  json.field("require_mfa", form.require_mfa);
+  put_business(json, form.business);
+  json.end_object();
   return reply(json);
 }
 
