@@ -61,7 +61,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY)
 .PHONY: main-objects
 main-objects: $(BINARIES:%=$(BUILD)/obj/bin/%.o) $(BENCHES:$(BUILD)/%=$(BUILD)/obj/tests/%.o)
 
-.PHONY: test-build test bench
+.PHONY: test-build test bench bench-compare
 test-build: all $(BUILD)/tests
 
 test: ## The whole suite against its own nginx, workers and database (DB=mysql, FILTER='suite/name*', SANITIZE=address,undefined)
@@ -73,6 +73,9 @@ bench: ## Measure beside a bare FastCGI hello on the same nginx
 	@src/build/packages.sh install-missing build run bench
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' tests/bench/run.sh
+
+bench-compare: ## Put two runs of bench beside each other (A=FILE B=FILE)
+	@tests/bench/results.py compare '$(A)' '$(B)'
 
 # Everything of the library that clang instruments lies in a folder of its own. g++'s warnings are not clang's.
 FUZZ_SECONDS ?= 600

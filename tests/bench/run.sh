@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh: measures tenantd beside a bare FastCGI hello on the same nginx, in an instance of its own.
 #
-#   run.sh [--case NAME]... [--seconds N] [--rounds N] [--connections N] [--tries N] [--help]
+#   run.sh [--case NAME]... [--seconds N] [--rounds N] [--connections N] [--tries N] [--save FILE] [--help]
 #
 # A case and its yardstick take turns, N rounds of N seconds each; medians are printed. The yardstick is hello, behind a
 # location and an upstream that differ from tenantd's in the socket alone; for sign-in it is the bare Argon2id in as many
@@ -17,6 +17,8 @@
 # mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
+# The medians are saved as JSON: in FILE, else in $BUILD/bench.mariadb.json or bench.mysql.json.
+#
 # DB=mysql: all of it on MariaDB, then on MySQL, and the two beside each other at the end.
 #
 # Exit status: 0 everything was measured, 1 something failed or a request was refused. A missed aim changes nothing:
@@ -31,7 +33,7 @@ stack=$top/src/build/stack.sh
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
   movement search project-stats mixed)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 save=
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -59,6 +61,7 @@ while [ $# -gt 0 ]; do
     --rounds) rounds=$(number "${2:-}" --rounds) || exit 1; shift ;;
     --tries) tries=$(number "${2:-}" --tries) || exit 1; shift ;;
     --connections) connections=$(number "${2:-}" --connections) || exit 1; shift ;;
+    --save) save=${2:-}; [ -n "$save" ] || fail "--save needs a file."; shift ;;
     --help) usage; exit 0 ;;
     *) fail "unknown argument $1; see --help." ;;
   esac
@@ -177,6 +180,14 @@ measure_mails
 if [ $timing = 1 ]; then timing_case; fi
 report
 if [ -n "${BENCH_RESULTS:-}" ]; then cp "$work/results" "$BENCH_RESULTS"; fi
+# Of two servers each has a file of its own.
+[ -z "${BENCH_RESULTS:-}" ] || save=${save:+${save%.json}.$DB.json}
+save=${save:-$BUILD/bench.${DB:-mariadb}.json}
+commit=$(git -C "$top" describe --always --dirty 2>/dev/null)
+"$here/results.py" save "$work/results" "$save" "commit=${commit:-unknown}" "when=$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  "database=${DB:-mariadb}" "cores=$(nproc)" "rounds=$rounds" "seconds=$seconds" "connections=$connections" ||
+  fail "the results were not saved in $save."
+printf '  saved in %s; make bench-compare A=FILE B=FILE puts two runs beside each other\n' "$save"
 if [ -n "$few" ]; then printf '  with %s connections, being too slow for more:%s\n' $threads "$few"; fi
 printf '  %-44s %8s  aim <  300   %s\n' 'ready after the database, ms' "$ready_ms" "$([ "$ready_ms" -lt 300 ] && echo met || echo missed)"
 printf '\n'
