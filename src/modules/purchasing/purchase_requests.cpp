@@ -93,13 +93,20 @@ std::string_view action_of(PurchaseStep step) {
   return {};
 }
 
-// Takes the step, unless somebody else took one since `view` was read.
+// The request, which nobody else changes until the commit.
+PurchaseView lock_purchase_request(const Work& work, PurchaseRequestId id) {
+  auto row = store::lock_row(work.txn, work.scope, id);
+  if (!row) throw ApiError(ErrorCode::not_found);
+  return {*std::move(row), store::purchase_lines(work.txn, work.scope, id),
+          store::purchase_history(work.txn, work.scope, id)};
+}
+
+// Takes a step with a locked request.
 void step_once(const Work& work, PurchaseView& view, PurchaseStep step, const std::string& reason) {
   const auto id = view.row.id;
   if (!store::take_step(work.txn, work.scope, id, step, work.context.now))
     throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");
-  // Now that nobody else changes it. A draft may have changed until now.
-  view = find_purchase_request(work.txn, work.scope, id);
+  view.row = store::find_row(work.txn, work.scope, id).value();
   note(work, view, reason);
 }
 
@@ -181,11 +188,8 @@ PurchaseView make_purchase_request(const Work& work, const PurchaseForm& form) {
 
 PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, const PurchaseForm& form,
                                      const std::function<bool(std::int64_t revision)>& is_expected) {
-  auto row = store::lock_row(work.txn, work.scope, id);
-  if (!row) throw ApiError(ErrorCode::not_found);
-  if (!is_expected(row->revision)) throw ApiError(ErrorCode::precondition_failed);
-  PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id),
-                    store::purchase_history(work.txn, work.scope, id)};
+  auto view = lock_purchase_request(work, id);
+  if (!is_expected(view.row.revision)) throw ApiError(ErrorCode::precondition_failed);
   require_status_before(view, PurchaseStep::submit);
   auto before = values_of(view);
   fill(work.txn, work.scope, view, form);
@@ -202,7 +206,7 @@ PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, con
 }
 
 PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id) {
-  auto view = find_purchase_request(work.txn, work.scope, id);
+  auto view = lock_purchase_request(work, id);
   require_status_before(view, PurchaseStep::submit);
   step_once(work, view, PurchaseStep::submit, "");
   mail_approvers(work, view);
@@ -211,7 +215,7 @@ PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id) {
 }
 
 PurchaseView withdraw_purchase_request(const Work& work, PurchaseRequestId id) {
-  auto view = find_purchase_request(work.txn, work.scope, id);
+  auto view = lock_purchase_request(work, id);
   require_requester(work.scope, view);
   require_status_before(view, PurchaseStep::withdraw);
   step_once(work, view, PurchaseStep::withdraw, "");
@@ -232,7 +236,7 @@ void delete_purchase_request(const Work& work, PurchaseRequestId id) {
 
 PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, PurchaseStep step,
                                      const std::string& reason) {
-  auto view = find_purchase_request(work.txn, work.scope, id);
+  auto view = lock_purchase_request(work, id);
   require_status_before(view, step);
   judge_decider(work.txn, work.scope, view, step);
   step_once(work, view, step, reason);
