@@ -122,11 +122,12 @@ GRANT SELECT, INSERT, UPDATE (type, session_id) ON tenantd_app.account_event TO 
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
 GRANT INSERT ON tenantd_app.outbox TO {{app}};
+GRANT SELECT, INSERT, UPDATE ON tenantd_app.budget TO {{app}};
 GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 GRANT SELECT ON tenantd_app.version TO {{app}};
 -- What hosts tell one another. An entry of the log never changes.
-GRANT SELECT, INSERT, UPDATE (beat, seen_at, server, kids, lag_us, overdue), DELETE ON tenantd_app.host TO {{app}};
+GRANT SELECT, INSERT, UPDATE (beat, seen_at, server, kids, lag_us, overdue, spent), DELETE ON tenantd_app.host TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.invalidation TO {{app}};
 GRANT SELECT, INSERT ON tenantd_app.invalidation_ack TO {{app}};
 -- What they have in common: written once; of a signing key the time of its last token.
@@ -147,6 +148,7 @@ GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweepe
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
 GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
 GRANT SELECT (last_used_at), DELETE ON tenantd.known_device TO {{sweeper}};
+GRANT SELECT (empty_at), DELETE ON tenantd.budget TO {{sweeper}};
 -- Events and audit rows past their time, the latter with a signed beginning for what stays; and what closed organizations had.
 GRANT EXECUTE ON PROCEDURE tenantd.forget_events TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.find_expired_audit TO {{sweeper}};

@@ -1187,7 +1187,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;
 -- What the hosts of this database tell one another.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.host AS
-  SELECT id, registration, beat, name, version, started_at, seen_at, address, server, kids, files, lag_us, overdue
+  SELECT id, registration, beat, name, version, started_at, seen_at, address, server, kids, files, lag_us, overdue,
+    spent
   FROM tenantd.host;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.deployment AS
   SELECT name, value, until_at FROM tenantd.deployment;
@@ -1195,3 +1196,6 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT seq, host_id, at_once, ids FROM tenantd.invalidation;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invalidation_ack AS
   SELECT seq, host_id FROM tenantd.invalidation_ack;
+-- Budgets of mails and invitations, which all hosts count together.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.budget AS
+  SELECT id, empty_at FROM tenantd.budget;

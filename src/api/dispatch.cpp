@@ -13,6 +13,7 @@
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/budgets.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/http/server.hpp"
@@ -65,8 +66,8 @@ Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schem
           application(settings, *shared.servers),
           // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
           static_cast<std::size_t>(lane.threads) * 2),
-      shares_(std::make_unique<Shares>(settings, *shared.in_flight, lane)),
-      announcer_(*shared.host, *shared.metrics) {}
+      shares_(std::make_unique<Shares>(settings, *shared.in_flight, *shared.metrics, lane)),
+      announcer_(*shared.host, *shared.metrics, &shared.written) {}
 
 Dispatch::~Dispatch() = default;
 
@@ -115,16 +116,18 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                                                             {},
                                                             {},
                                                             {}},
-                                           *shared_.mail_limiter, keys);
+                                           keys);
   Call& call = *kept;
   call.again = call.account_counted = again;
   call.started_us = monotonic_microseconds();
-  call.context.shares = &call.mail_shares;
+  call.context.counts_mails = true;
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
-  call.context.may_invite = [this](UserId inviter) {
-    const auto d = shared_.mail_limiter->take('i' + std::string{inviter.raw()}, settings_.limit_invite, kHour,
-                                              monotonic_microseconds());
-    return service::Allowance{d.allowed, d.limit, d.retry_after};
+  // In a transaction of its own: it counts whatever becomes of the request.
+  call.context.may_invite = [this, &context = call.context](UserId inviter) {
+    const std::vector<store::Budget> own = {{'i' + std::string{inviter.raw()}, settings_.limit_invite}};
+    return db::run_transaction(pool_, nullptr, [&](db::Txn& txn) {
+      return store::spend(txn, context.keys.seal_key(), own, context.now);
+    });
   };
   call.context.slow_turn = [this](service::SlowTurn::Kind kind, OrgId org) {
     return shares_->slow_turn(kind, org);
@@ -132,14 +135,12 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
   const db::Deadline deadline{call.started_us + settings_.request_seconds * 1'000'000};
   try {
     auto response = answer_or_refuse(call);
-    if (response.status >= 400) call.mail_shares.give_all_back();
     answer_if_none_match(call.http, response);
     call.held.reset();
     finish(call, response);
     return response;
   } catch (NotNow& not_now) {
     call.held.reset();
-    call.mail_shares.give_all_back();
     shared_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
     throw http::Later{std::move(not_now.who), std::move(not_now.is_ready), [this, kept] {
                         auto response = refuse(*kept, ApiError(ErrorCode::busy).header("Retry-After", "1"));
@@ -232,7 +233,6 @@ http::Response Dispatch::act(Call& call) {
   return db::run_transaction(pool_, this, [&](db::Txn& txn) {
     call.principal.reset();
     call.context.caller = nullptr;
-    call.mail_shares.give_all_back();
     return run_once(call, txn);
   });
 }

@@ -5,16 +5,14 @@
 #include <optional>
 #include <string>
 
-#include "request_shares.hpp"
 #include "shares.hpp"
 #include "tenantd/api/dispatch.hpp"
 
 namespace tenantd::api {
 
 struct Dispatch::Call {
-  Call(http::Request& request, service::Context given, shm::RateLimiter& mails,
-       std::shared_ptr<const crypto::KeyRing> ring)
-      : http(request), keys(std::move(ring)), context(std::move(given)), mail_shares(mails) {}
+  Call(http::Request& request, service::Context given, std::shared_ptr<const crypto::KeyRing> ring)
+      : http(request), keys(std::move(ring)), context(std::move(given)) {}
 
   http::Request& http;
   std::shared_ptr<const crypto::KeyRing> keys;  // which the context refers to
@@ -27,7 +25,6 @@ struct Dispatch::Call {
   bool again = false;  // was put aside before
   std::int64_t started_us = 0;
   Shares::Held held;
-  RequestShares mail_shares;
   bool body_read = false;
   std::optional<std::string> media_type = std::nullopt;
 };

@@ -37,18 +37,26 @@ std::int64_t weight_of(const Route& route, const http::Request& request, const J
          (exports ? kExport : 0);
 }
 
-Shares::Shares(const Settings& settings, shm::InFlight& in_flight, const Lane& lane)
+Shares::Shares(const Settings& settings, shm::InFlight& in_flight, const shm::Metrics& metrics,
+               const Lane& lane)
     : in_flight_(in_flight),
+      metrics_(metrics),
       block_(in_flight.join(::getpid(), static_cast<std::uint32_t>(shm::hash_bytes(lane.name)),
                             static_cast<std::size_t>(lane.threads))),
       threads_(std::min<std::int64_t>(lane.threads, shm::InFlight::kThreads)) {
   const auto set = settings.in_flight_organization;
-  most_of_organization_ = set > 0 ? set : half(lane.workers * threads_);
-  most_of_account_ =
-      settings.in_flight_account > 0 ? settings.in_flight_account : half(most_of_organization_);
+  of_organization_ = {set > 0 ? set : half(lane.workers * threads_), set > 0};
+  of_account_ = {settings.in_flight_account, true};
+  if (of_account_.most == 0) of_account_ = {half(of_organization_.most), of_organization_.is_of_all_hosts};
   // A thread for each worker stays for what needs no such turn.
   most_slow_ = std::max<std::int64_t>(lane.workers * (threads_ - 1), 1);
   most_in_worker_ = std::max(half(threads_), set / std::max<std::int64_t>(lane.workers, 1));
+}
+
+// What is set is for all hosts together: each has its part, rounded up.
+std::int64_t Shares::most_here(const Bound& bound) const {
+  const auto hosts = metrics_.other_hosts.load(std::memory_order_relaxed) + 1;
+  return bound.is_of_all_hosts ? (bound.most + hosts - 1) / hosts : bound.most;
 }
 
 // Threads of a worker live as long as it does.
@@ -74,11 +82,11 @@ Shares::Held Shares::admit(const std::string& account, const std::optional<OrgId
                            std::int64_t weight) const {
   using Both = std::pair<Held, Held>;
   auto both = std::make_shared<Both>();
-  if (org)
+  if (const auto most = most_here(of_organization_); org)
     both->first = take(Kind::organization, 'o' + std::string{org->raw()},
-                       {at_most(weight, most_of_organization_), most_of_organization_, most_in_worker_});
-  both->second =
-      take(Kind::account, account, {at_most(weight, most_of_account_), most_of_account_, most_in_worker_});
+                       {at_most(weight, most), most, most_in_worker_});
+  const auto most = most_here(of_account_);
+  both->second = take(Kind::account, account, {at_most(weight, most), most, most_in_worker_});
   return both;
 }
 
@@ -86,7 +94,7 @@ Shares::Held Shares::admit(const std::string& account, const std::optional<OrgId
 // looking up names is one at a time for each, or a few organizations would have them all.
 Shares::Held Shares::slow_turn(service::SlowTurn::Kind kind, OrgId org) const {
   const bool calls = kind == service::SlowTurn::Kind::call || kind == service::SlowTurn::Kind::answer;
-  shm::InFlight::Share share{1, calls ? most_of_organization_ : 1, calls ? most_in_worker_ : 1};
+  shm::InFlight::Share share{1, calls ? most_here(of_organization_) : 1, calls ? most_in_worker_ : 1};
   share.most_of_all = most_slow_;
   std::string whose{calls ? "c" : "f"};
   whose += org.raw();

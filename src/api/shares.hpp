@@ -11,6 +11,7 @@
 #include "tenantd/api/dispatch.hpp"
 #include "tenantd/effects/slow_turn.hpp"
 #include "tenantd/shm/in_flight.hpp"
+#include "tenantd/shm/metrics.hpp"
 
 namespace tenantd::api {
 
@@ -28,7 +29,7 @@ class Shares {
  public:
   using Held = std::shared_ptr<const void>;
 
-  Shares(const Settings& settings, shm::InFlight& in_flight, const Lane& lane);
+  Shares(const Settings& settings, shm::InFlight& in_flight, const shm::Metrics& metrics, const Lane& lane);
 
   // Counts a request of this thread for its caller until the result goes. `org` is nullopt for what is no
   // organization's share. Throws NotNow.
@@ -39,15 +40,21 @@ class Shares {
  private:
   using Kind = shm::InFlight::Kind;
   struct Claim;
+  struct Bound {
+    std::int64_t most = 0;  // weights in the lane
+    bool is_of_all_hosts = false;
+  };
+  std::int64_t most_here(const Bound& bound) const;
   std::size_t cell() const;
   Held take(Kind kind, const std::string& who, const shm::InFlight::Share& share) const;
 
   shm::InFlight& in_flight_;
+  const shm::Metrics& metrics_;
   std::size_t block_;
   std::int64_t threads_;
-  std::int64_t most_of_organization_, most_of_account_;  // weights in the lane
-  std::int64_t most_slow_;                               // requests in the lane
-  std::int64_t most_in_worker_;                          // requests of an organization
+  Bound of_organization_, of_account_;
+  std::int64_t most_slow_;       // requests in the lane
+  std::int64_t most_in_worker_;  // requests of an organization
 };
 
 }  // namespace tenantd::api

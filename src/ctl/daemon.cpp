@@ -1,7 +1,8 @@
 #include "tenantd/ctl/daemon.hpp"
 
-#include <poll.h>
 #include <sys/prctl.h>
+
+#include <cstring>
 
 #include "tenantd/api/dispatch.hpp"
 #include "tenantd/base/log.hpp"
@@ -28,12 +29,6 @@ constexpr std::int64_t kCatchUpUs = 3'000'000;
 
 // Of a database that does not answer at the start: the service starts without.
 constexpr int kStartSeconds = 2;
-
-// Sleeps that long. True once the worker shall drain.
-bool told_to_stop(int stop_fd, std::int64_t pause_us) {
-  struct pollfd stop = {stop_fd, POLLIN, 0};
-  return ::poll(&stop, 1, static_cast<int>(pause_us / 1000)) > 0;
-}
 
 // Whether this host fits the others: by its keys, and at the start by where it keeps files. A database that
 // does not answer says nothing of it: the hosts process asks again. Throws ConfigError with a sentence.
@@ -69,6 +64,18 @@ struct Daemon::Master {
 
   std::unique_ptr<crypto::LiveKeys> read_keys() const {
     return std::make_unique<crypto::LiveKeys>(settings.keys_dir, &shared.host->agreed_key);
+  }
+
+  // A key that all hosts derive alike, and nobody else. That of a reload would be another deployment's.
+  Secret derived_key(const std::string& use) const {
+    return Secret{crypto::hmac_sha256(keys->current().keys->seal_key().reveal(), "tenantd: " + use)};
+  }
+  // The same on all hosts, which tell one another what they count (shm/rate_limiter.hpp).
+  std::uint64_t hash_seed() const {
+    std::uint64_t seed = 0;
+    const auto key = derived_key("seed of hashes, 1");
+    std::memcpy(&seed, key.reveal().data(), sizeof seed);
+    return seed;
   }
 
   int work(const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
@@ -107,7 +114,13 @@ struct Daemon::Master {
   int watch_hosts(int stop_fd) {
     ::prctl(PR_SET_NAME, "tenantd-hosts");
     if (settings.db_host.empty()) proc::give_up_network();
-    hosts::Poller poller{settings, *shared.servers, *shared.cache, *shared.host, *shared.metrics};
+    hosts::Poller poller{settings,
+                         *shared.servers,
+                         *shared.cache,
+                         *shared.limiter,
+                         *shared.host,
+                         *shared.metrics,
+                         {}};
     // One that replaces another is ready once it trusts what is remembered.
     bool is_announced = !shared.host->was_joined.exchange(true);
     if (is_announced) proc::worker_ready();
@@ -117,7 +130,7 @@ struct Daemon::Master {
       if (is_announced || (!poller.is_trusting() && monotonic_microseconds() - began < kCatchUpUs)) continue;
       proc::worker_ready();
       is_announced = true;
-    } while (!told_to_stop(stop_fd, poller.pause_us()));
+    } while (!poller.wait(stop_fd, shared.written.fd()));
     if (shared.host->leaving) poller.leave();
     return 0;
   }
@@ -163,8 +176,8 @@ struct Daemon::Master {
 };
 
 Daemon::Daemon() {
-  shm::seed_hash(std::hash<std::string>{}(crypto::random_bytes(16)));
   master_ = std::make_unique<Master>();
+  shm::seed_hash(master_->hash_seed());
   master_->shared.host->set_id(crypto::new_id<HostId>());
   service::check_file_settings(master_->settings);
   log::set_level(log::parse_level(master_->settings.log_level));

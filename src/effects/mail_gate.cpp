@@ -5,25 +5,17 @@
 
 #include "effects/enqueue_store.hpp"
 #include "tenantd/domain/network.hpp"
+#include "tenantd/effects/budgets.hpp"
 
 namespace tenantd::service {
 namespace {
 
-struct Share {
-  std::string who;  // a letter for the budget, and whose it is
-  std::int64_t most = 0;
-};
+using Share = store::Budget;
 
 // All of them, or none. Returns what there was too little of.
-Allowance take(const Context& context, const std::vector<Share>& wanted) {
-  if (context.shares == nullptr) return {};
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const auto allowance = context.shares->take(wanted[i].who, wanted[i].most);
-    if (allowance) continue;
-    while (i-- > 0) context.shares->give_back(wanted[i].who, wanted[i].most);
-    return allowance;
-  }
-  return {};
+Allowance take(db::Txn& txn, const Context& context, const std::vector<Share>& wanted) {
+  if (!context.counts_mails) return {};
+  return store::spend(txn, context.keys.seal_key(), wanted, context.now);
 }
 
 std::int64_t half(std::int64_t most) { return (most + 1) / 2; }
@@ -94,7 +86,7 @@ MailId queue(db::Txn& txn, const Context& context, const mail::Mail& mail, std::
 MailId take_and_queue(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                       std::optional<UserId> user, bool discard) {
   if (is_unproven(context)) mail.values[mail::kNeutral] = "1";
-  require(take(context, shares_of(context, mail, org)), "Too many mails: try again later");
+  require(take(txn, context, shares_of(context, mail, org)), "Too many mails: try again later");
   return queue(txn, context, mail, org, user, discard);
 }
 
@@ -115,7 +107,7 @@ void offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::opti
                 const Reader& reader) {
   if (!reader.proven) return;
   mail.to = reader.email;
-  if (!take(context, shares_of(context, mail, org))) return;
+  if (!take(txn, context, shares_of(context, mail, org))) return;
   queue(txn, context, mail, org, reader.user, false);
 }
 
@@ -126,7 +118,7 @@ void mail_security_change(db::Txn& txn, const Context& context, const UserRecord
   offer_mail(txn, context, std::move(mail), std::nullopt, reader_of(user));
 }
 
-bool may_mail_reset(const Context& context, const std::string& email, bool known_network) {
+bool may_mail_reset(db::Txn& txn, const Context& context, const std::string& email, bool known_network) {
   const auto most = context.settings.limit_mail;
   const auto network = network_of(context.address);
   std::vector<Share> shares{{key_of('r', network), kNetworkTimes * most}};
@@ -136,7 +128,7 @@ bool may_mail_reset(const Context& context, const std::string& email, bool known
     shares.push_back({key_of('s', email), most});
     shares.push_back({key_of('t', email + ' ' + network), half(most)});
   }
-  return take(context, shares).allowed;
+  return take(txn, context, shares).allowed;
 }
 
 void mail_reset(db::Txn& txn, const Context& context, const mail::Mail& mail, std::optional<UserId> user) {

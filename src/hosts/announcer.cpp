@@ -77,6 +77,7 @@ void Announcer::confirm(db::Connection& connection, const db::Touched& touched,
                         Announcement announced) const {
   if (boot_microseconds() - announced.began_us > kBounds.announce)
     announced = announce_again(connection, touched);
+  if (bell_ != nullptr && metrics_.other_hosts.load(std::memory_order_relaxed) > 0) bell_->ring();
   if (announced.entry != 0) wait_for_others(connection, announced.entry);
 }
 

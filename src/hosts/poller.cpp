@@ -20,8 +20,9 @@ using db::Sql;
 constexpr Sql kListLive{
     "host.list_beats",
     "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation), overdue, name, "
-    "server FROM host"};
+    "server, spent FROM host"};
 constexpr Sql kTellServer{"host.tell_server", "UPDATE host SET server = ? WHERE id = ?"};
+constexpr Sql kTellSpent{"host.tell_spent", "UPDATE host SET spent = ? WHERE id = ?"};
 constexpr Sql kRemove{"host.remove", "DELETE FROM host WHERE id = ? AND beat = ?"};
 constexpr Sql kRead{
     "invalidation.read",
@@ -34,19 +35,25 @@ constexpr Sql kForget{"invalidation.forget",
 // Long after every host has read an entry, or joins anew.
 constexpr std::int64_t kKeepUs = 60'000'000;
 constexpr std::int64_t kPruneEveryUs = 10'000'000;
+// No poll later than this: each host keeps to its share of each limit.
+constexpr std::int64_t kSharedUs = 1'000'000;
 constexpr int kSeconds = 2;  // a database that answers later is none
 
 }  // namespace
 
 Poller::Poller(const Settings& settings, db::ServerBoard& servers, shm::SessionCache& cache,
-               shm::HostState& state, shm::Metrics& metrics)
+               shm::RateLimiter& limiter, shm::HostState& state, shm::Metrics& metrics, Near near)
     : settings_(settings),
       account_(db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app")),
       cache_(cache),
       state_(state),
       metrics_(metrics),
       row_(host_name(settings), files_of(settings), state),
-      keys_(settings, state, metrics) {
+      keys_(settings, state, metrics),
+      limits_(limiter, metrics),
+      limiter_(limiter),
+      near_(std::move(near)) {
+  limiter_.all_told();  // what a process before this one was telling
   account_.timeout_seconds = kSeconds;
   account_.board = &servers;
 }
@@ -59,6 +66,7 @@ std::int64_t Poller::pause_us() const {
 }
 
 void Poller::turn() {
+  turned_us_ = boot_microseconds();
   try {
     poll();
     failed_ = false;
@@ -127,8 +135,27 @@ void Poller::poll() {
   renew(found);
   act_on(standing_.judge(found));
   acknowledge();
+  tell_limits();
   prune(began_us_);
   keys_.turn(*connection_);
+}
+
+// Of the limits that hosts count together.
+void Poller::hear_limits(const std::map<HostId, std::string>& spent) {
+  const auto now = monotonic_microseconds();
+  std::vector<HostId> others;
+  for (const auto& [id, bytes] : spent) others.push_back(id);
+  limits_.meet(others);
+  for (const auto& [id, bytes] : spent) limits_.hear_row(id, bytes, now);
+  limiter_.share_among(others_ + 1, now + kSharedUs);
+}
+
+void Poller::tell_limits() {
+  turn_limits();
+  const auto row = limits_.wanted_row(monotonic_microseconds());
+  if (!row) return;
+  connection_->execute(kTellSpent, *row, state_.id());
+  limits_.row_written(monotonic_microseconds());
 }
 
 void Poller::renew(const Standing::Found& found) {
@@ -180,6 +207,7 @@ Standing::Found Poller::look(std::int64_t began_us) {
   Standing::Found found;
   found.began_us = began_us;
   std::string elsewhere;
+  std::map<HostId, std::string> spent;
   auto rows = connection_->query(kListLive);
   while (rows.next()) {
     log_end_ = rows.integer(3);
@@ -190,6 +218,7 @@ Standing::Found Poller::look(std::int64_t began_us) {
       overdue_ = rows.integer(4);
     } else {
       found.others.push_back({id, rows.integer(2)});
+      spent[id] = rows.text(7);
       note_server(rows.text(5), rows.text(6), elsewhere);
     }
   }
@@ -198,6 +227,7 @@ Standing::Found Poller::look(std::int64_t began_us) {
   elsewhere_ = elsewhere;
   others_ = static_cast<std::int64_t>(found.others.size());
   metrics_.other_hosts.store(others_);
+  hear_limits(spent);
   return found;
 }
 

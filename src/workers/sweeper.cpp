@@ -170,6 +170,8 @@ std::vector<Task> tasks(const Context& context, const std::string& deployment) {
   all.push_back({"known_devices", [=](auto& txn, const auto& scope) {
                    return store::sweep_known_devices(txn, scope, now - store::kNetworkKept);
                  }});
+  all.push_back(
+      {"budgets", [=](auto& txn, const auto& scope) { return store::sweep_budgets(txn, scope, now); }});
   add_retention_tasks(all, settings, now);
   add_file_tasks(all, context, deployment);
   all.push_back(

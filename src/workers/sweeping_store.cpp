@@ -50,6 +50,7 @@ constexpr Sql kDevices{"sweep.known_devices",
                        "DELETE FROM tenantd.known_device WHERE last_used_at <= ? LIMIT ?"};
 constexpr Sql kNetworks{"sweep.known_networks",
                         "DELETE FROM tenantd.known_network WHERE last_used_at <= ? LIMIT ?"};
+constexpr Sql kBudgets{"sweep.budgets", "DELETE FROM tenantd.budget WHERE empty_at <= ? LIMIT ?"};
 constexpr Sql kSweepRequests{"sweep.requests",
                              "DELETE FROM tenantd.sweep_request WHERE finished_at <= ? LIMIT ?"};
 constexpr Sql kEvents{"sweep.events", "CALL tenantd.forget_events(?, ?)"};
@@ -163,6 +164,9 @@ std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
 }
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kAccountEvents, before, kSweepBatch);
+}
+std::int64_t sweep_budgets(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kBudgets, unix_seconds(before) * 1'000'000, kSweepBatch);
 }
 std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kNetworks, before, kSweepBatch);

@@ -60,6 +60,7 @@ std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint be
 std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before);
 // The same of devices.
 std::int64_t sweep_known_devices(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_budgets(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before);
 // Events from before `before`; those stay that a webhook of an active organization has not had.
 std::int64_t sweep_events(db::Txn& txn, const SystemScope&, TimePoint before);

@@ -208,13 +208,60 @@ Test(rate_limiter, racing_processes_are_together_allowed_the_limit_exactly) {
   require_equal(count->allowed.load(), kLimit);
 }
 
-Test(rate_limiter, a_share_that_is_given_back_can_be_taken_again) {
+Test(rate_limiter, a_host_that_hears_of_no_other_keeps_to_its_share) {
   const shm::Shared<shm::RateLimiter> limiter;
-  const Rule rule{3, 3600};
-  require_equal(count_allowed(*limiter, "ann", rule, kNow, 5), 3);
-  limiter->give_back("ann", rule.limit, rule.window_seconds, kNow);
-  require_equal(count_allowed(*limiter, "ann", rule, kNow, 5), 1);
-  for (int i = 0; i < 10; ++i) limiter->give_back("bob", rule.limit, rule.window_seconds, kNow);
-  require_equal(count_allowed(*limiter, "bob", rule, kNow, 5), 3, "more came back than was taken");
-  require_equal(count_allowed(*limiter, "ann", rule, kNow, 5), 0);
+  limiter->share_among(3, kNow);  // over, since then
+  require_equal(count_allowed(*limiter, "a", {10, 60}, kNow, 20), 4, "a third, rounded up");
+  require_equal(count_allowed(*limiter, "b", {1, 60}, kNow, 20), 1, "never none");
+  limiter->share_among(1, kNow);
+  require_equal(count_allowed(*limiter, "c", {10, 60}, kNow, 20), 10, "alone it has all");
+}
+
+Test(rate_limiter, what_others_have_not_heard_of_is_a_share_of_what_is_left) {
+  const shm::Shared<shm::RateLimiter> limiter;
+  limiter->share_among(2, kNow + 60 * kSecond);
+  std::vector<std::int64_t> taken;
+  for (int round = 0; round < 5; ++round) {
+    taken.push_back(count_allowed(*limiter, "a", {60, 60}, kNow, 100));
+    limiter->tell(10, kNow);
+    require_equal(count_allowed(*limiter, "a", {60, 60}, kNow, 10), 0, "on its way is not yet heard of");
+    limiter->all_told();
+  }
+  require(taken == std::vector<std::int64_t>{30, 15, 8, 4, 2}, "half of what is left, each time");
+}
+
+Test(rate_limiter, what_another_host_took_is_gone_here) {
+  const shm::Shared<shm::RateLimiter> here, there;
+  for (const auto* host : {&here, &there}) (**host).share_among(2, kNow + 60 * kSecond);
+  require_equal(count_allowed(*there, "a", {60, 60}, kNow, 25), 25);
+  const auto spent = there->tell(10, kNow);
+  require_equal(spent.size(), 1U);
+  require_equal(spent.front().count, 25U);
+  here->hear(spent.front(), kNow);
+  const auto decision = here->take("a", 60, 60, kNow);
+  require(decision.allowed && decision.remaining == 34, std::to_string(decision.remaining));
+}
+
+Test(rate_limiter, who_has_taken_little_is_not_told_of_until_it_is_much) {
+  const shm::Shared<shm::RateLimiter> limiter;
+  limiter->share_among(2, kNow + 600 * kSecond);
+  count_allowed(*limiter, "a", {6000, 60}, kNow, 100);
+  require(limiter->tell(10, kNow).empty(), "of 6,000, a hundred are few");
+  count_allowed(*limiter, "a", {6000, 60}, kNow + kSecond, 300);
+  require_equal(limiter->tell(10, kNow + kSecond).front().count, 400U);
+  limiter->all_told();
+  count_allowed(*limiter, "a", {6000, 60}, kNow + 2 * kSecond, 100);
+  require(limiter->tell(10, kNow + 70 * kSecond).empty(), "and after a window they are forgotten");
+  count_allowed(*limiter, "a", {6000, 60}, kNow + 70 * kSecond, 350);
+  require(limiter->tell(10, kNow + 70 * kSecond).empty(), "a hundred of them");
+}
+
+Test(rate_limiter, more_callers_than_can_be_told_of_keep_to_their_share) {
+  const shm::Shared<shm::RateLimiter> limiter;
+  limiter->share_among(2, kNow + 60 * kSecond);
+  std::int64_t most = 0;
+  for (int i = 0; i < 30'000; ++i)
+    most = std::max(most, count_allowed(*limiter, "caller " + std::to_string(i), {8, 60}, kNow, 10));
+  require_equal(most, 4);
+  require_equal(limiter->tell(200, kNow).size(), 200U);
 }

@@ -72,7 +72,7 @@ std::string snapshot_query() {
     const auto table = rows.text(0);
     if (table == "sweep_run" || table == "account_event" || table == "webhook_backlog" || table == "host" ||
         table == "invalidation" || table == "invalidation_ack" || table == "deployment" ||
-        volatile_columns().contains(table + '.' + rows.text(1)))
+        table == "budget" || volatile_columns().contains(table + '.' + rows.text(1)))
       continue;
     columns[table] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";
   }

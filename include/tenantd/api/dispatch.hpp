@@ -14,6 +14,7 @@
 #include "tenantd/crypto/live_keys.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/hosts/announcer.hpp"
+#include "tenantd/shm/bell.hpp"
 #include "tenantd/shm/in_flight.hpp"
 #include "tenantd/shm/rate_limiter.hpp"
 #include "tenantd/shm/shared.hpp"
@@ -24,12 +25,11 @@ namespace tenantd::api {
 struct SharedState {
   shm::Shared<shm::SessionCache> cache;
   shm::Shared<shm::RateLimiter> limiter;
-  shm::Shared<shm::RateLimiter>
-      mail_limiter;  // windows of an hour: apart, or they would crowd those of a minute
   shm::Shared<shm::Metrics> metrics;
   shm::Shared<shm::InFlight> in_flight;
   shm::Shared<shm::HostState> host;
   shm::Shared<db::ServerBoard> servers;
+  shm::Bell written;  // the log of invalidations has an entry more
 };
 
 // The lane that a worker is of.

@@ -24,16 +24,6 @@ struct Allowance {
   explicit operator bool() const { return allowed; }
 };
 
-// Shares of something counted, over all workers of this host.
-class Shares {
- public:
-  virtual ~Shares() = default;
-  // Takes one of `most` that `who` has in an hour; 0 = no limit.
-  virtual Allowance take(const std::string& who, std::int64_t most) = 0;
-  // What was taken was not used.
-  virtual void give_back(const std::string& who, std::int64_t most) = 0;
-};
-
 struct Context {
   const Settings& settings;
   const crypto::KeyRing& keys;
@@ -43,7 +33,7 @@ struct Context {
   std::string request_id;
   const Principal* caller = nullptr;  // once it is known who calls; nullptr = nobody signed in
   std::function<void()> wake_courier;
-  Shares* shares = nullptr;  // of mails; nullptr = nothing is counted
+  bool counts_mails = false;  // against their budgets
   // Counts an invitation by this person.
   std::function<Allowance(UserId inviter)> may_invite;
   // Takes a place for what SlowTurn is for, and gives it back when the result goes; empty where there are no

@@ -1,7 +1,7 @@
 // The one way into the outbox. Each mail has a class (mail::Class), and for each class there are budgets: of
 // its reader, of who caused it (a person, an organization, a network), and of both together, so that nobody
-// spends what is another's. A share is taken when the mail is queued; what a request took that is refused in
-// the end is given back.
+// spends what is another's. A share is taken when the mail is queued, in the same transaction: what a request
+// took that is refused in the end is given back. All hosts count together (budgets.hpp).
 //
 // From an account whose address is not proven go few mails, which say nothing in subject and sender that it
 // chose; to such an account goes nothing but the links that prove the address.
@@ -48,7 +48,7 @@ void mail_security_change(db::Txn& txn, const Context& context, const UserRecord
 // Takes the budget of a reset link to `email`; false if it is spent. From a network that the account's owner
 // has signed in from (`known_network`) the budget is one that strangers cannot spend. Of the other, one
 // network can spend a half.
-bool may_mail_reset(const Context& context, const std::string& email, bool known_network);
+bool may_mail_reset(db::Txn& txn, const Context& context, const std::string& email, bool known_network);
 // Queues the link. Without `user` the same work is done for a mail that is never sent.
 void mail_reset(db::Txn& txn, const Context& context, const mail::Mail& mail, std::optional<UserId> user);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tenantd/db/txn.hpp"
+#include "tenantd/shm/bell.hpp"
 #include "tenantd/shm/host_state.hpp"
 #include "tenantd/shm/metrics.hpp"
 
@@ -12,7 +13,9 @@ class Announcer {
  public:
   using Announcement = db::ChangeListener::Announcement;
 
-  Announcer(const shm::HostState& state, shm::Metrics& metrics) : state_(state), metrics_(metrics) {}
+  // `bell`: rung once an entry is there to be read; nullptr = nobody hears it.
+  Announcer(const shm::HostState& state, shm::Metrics& metrics, const shm::Bell* bell = nullptr)
+      : state_(state), metrics_(metrics), bell_(bell) {}
 
   // Inside the transaction, as its last statement. Writes nothing if there is no other host.
   Announcement announce(db::Connection& connection, const db::Touched& touched) const;
@@ -29,6 +32,7 @@ class Announcer {
 
   const shm::HostState& state_;
   shm::Metrics& metrics_;
+  const shm::Bell* bell_;
 };
 
 }  // namespace tenantd::hosts

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "tenantd/config/settings.hpp"
 #include "tenantd/db/connection.hpp"
+#include "tenantd/hosts/channel.hpp"
 #include "tenantd/hosts/key_watch.hpp"
+#include "tenantd/hosts/limit_exchange.hpp"
 #include "tenantd/hosts/log_cursor.hpp"
+#include "tenantd/hosts/message.hpp"
 #include "tenantd/hosts/own_row.hpp"
 #include "tenantd/hosts/standing.hpp"
 #include "tenantd/shm/metrics.hpp"
@@ -18,22 +22,36 @@ namespace tenantd::hosts {
 
 class Poller {
  public:
-  Poller(const Settings& settings, db::ServerBoard& servers, shm::SessionCache& cache, shm::HostState& state,
-         shm::Metrics& metrics);
+  // `channel`: what is nearer than the database, and the key by which a message of this deployment is known;
+  // nullptr = there is none.
+  struct Near {
+    Channel* channel = nullptr;
+    Secret key;
+  };
+  Poller(const Settings& settings, db::ServerBoard& servers, shm::SessionCache& cache,
+         shm::RateLimiter& limiter, shm::HostState& state, shm::Metrics& metrics, Near near);
   ~Poller();
 
   // One turn: joins if need be, reads, and moves on. Throws nothing: without a database it says so in the
   // log, once, and nothing is trusted on its strength.
   void turn();
-  // How long until the next turn.
-  std::int64_t pause_us() const;
+  // Waits until the next turn is due: for some time, or until a message or this host's bell asks for it. True
+  // once `stop_fd` can be read.
+  bool wait(int stop_fd, int bell_fd);
   // True once what this host remembers is trusted again.
   bool is_trusting() const { return standing_.is_trusting(); }
   // Takes the host's row away.
   void leave();
 
  private:
+  std::int64_t pause_us() const;
   void poll();
+  void hear_limits(const std::map<HostId, std::string>& spent);
+  void tell_limits();
+  void turn_limits();
+  bool read_channel();
+  bool take_message(const std::string& bytes);
+  void tell_channel(bool log_moved);
   void follow_server();
   void tell_server();
   // False if this host cannot join yet.
@@ -73,7 +91,13 @@ class Poller {
   KeyWatch keys_;
   Standing standing_;
   LogCursor cursor_{kBounds.settle};
-  std::int64_t log_end_ = 0;  // the newest entry, as the hosts were looked at
+  LimitExchange limits_;
+  shm::RateLimiter& limiter_;
+  Near near_;
+  std::map<HostId, std::int64_t> messages_;  // the newest that was taken of each host
+  std::int64_t message_ = 0;                 // the number of the newest that was sent
+  std::int64_t turned_us_ = 0;               // when the last turn began
+  std::int64_t log_end_ = 0;                 // the newest entry, as the hosts were looked at
   std::vector<std::int64_t> to_acknowledge_;
   std::int64_t others_ = 0;
   bool failed_ = false;

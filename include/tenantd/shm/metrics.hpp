@@ -39,6 +39,17 @@ struct Metrics {
   std::atomic<std::int64_t> lacks_keys{0};    // 1: nothing is answered
   std::atomic<std::int64_t> keys_waiting{0};  // signing keys whose time has come, and that another host lacks
 
+  // Limits that hosts count together (tenantd/hosts/limit_exchange.hpp).
+  std::atomic<std::uint64_t> limit_rounds{0};           // in which this host told what it had counted
+  std::atomic<std::uint64_t> limit_rounds_by_redis{0};  // of those, which the others had heard by Redis alone
+  std::atomic<std::uint64_t> limit_rounds_heard{0};     // of other hosts
+  // What is nearer (tenantd/hosts/redis_channel.hpp).
+  std::atomic<std::int64_t> redis_up{0};          // 1: connected, and heard itself lately
+  std::atomic<std::int64_t> redis_latency_us{0};  // from sending to hearing itself
+  std::atomic<std::uint64_t> redis_failures{0};   // connections that failed or were given up
+  std::atomic<std::uint64_t> redis_messages{0};   // of other hosts, that were taken
+  std::atomic<std::uint64_t> redis_refused{0};    // that no host of this deployment has written, or not now
+
   void observe(std::size_t route, int status, std::int64_t duration_us) {
     auto& row = requests[route < kRoutes ? route : kRoutes - 1];
     row[static_cast<std::size_t>(status / 100) % kStatuses].fetch_add(1, std::memory_order_relaxed);

@@ -207,7 +207,9 @@ void request_password_reset(db::Txn& txn, const Context& context, const Email& e
   const UserId nobody = crypto::new_id<UserId>();
   const bool near = store::is_known_network(txn, exists ? account->user.id : nobody,
                                             network_of(context.address), context.now);
-  const bool known = exists && may_mail_reset(context, email.str(), near);
+  // Whose address nobody has spends the same.
+  const bool has_budget = may_mail_reset(txn, context, email.str(), near);
+  const bool known = exists && has_budget;
   const UserId user = known ? account->user.id : nobody;
   const Secret token = crypto::new_token();
   const Seconds lifetime{context.settings.reset_seconds};

@@ -114,6 +114,24 @@ void put_hosts(Exposition& out, const shm::Metrics& m, const Settings& settings)
   out.sample("tenantd_signing_key_waits", static_cast<std::uint64_t>(m.keys_waiting.load()));
 }
 
+void put_limits_and_redis(Exposition& out, const shm::Metrics& m, const Settings& settings) {
+  out.counter("tenantd_limit_rounds_total", "How often this host told the others what it took of limits",
+              m.limit_rounds);
+  out.counter("tenantd_limit_rounds_heard_total", "How often it heard that of others", m.limit_rounds_heard);
+  if (settings.redis_url.empty()) return;
+  out.counter("tenantd_limit_rounds_by_redis_total", "Of those that were told, for which no row was written",
+              m.limit_rounds_by_redis);
+  out.family("tenantd_redis_up", "gauge", "1 if what this host says by Redis comes back");
+  out.sample("tenantd_redis_up", static_cast<std::uint64_t>(m.redis_up.load()));
+  out.family("tenantd_redis_latency_seconds", "gauge", "How long that took, the last time");
+  out.seconds("tenantd_redis_latency_seconds", m.redis_latency_us.load());
+  out.counter("tenantd_redis_failures_total", "Connections to Redis that failed or were given up",
+              m.redis_failures);
+  out.counter("tenantd_redis_messages_total", "Messages of other hosts that were taken", m.redis_messages);
+  out.counter("tenantd_redis_refused_total", "Messages that no live host wrote, or that had come before",
+              m.redis_refused);
+}
+
 bool is_local(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "unix:" || address.empty();
 }
@@ -151,6 +169,7 @@ Response metrics(const Request& request, Txn&) {
   out.counter("tenantd_worker_crashes_total", "Workers that ended without being told to", m.worker_crashes);
   out.counter("tenantd_reloads_total", "Completed reloads", m.reloads);
   put_hosts(out, m, request.context.settings);
+  put_limits_and_redis(out, m, request.context.settings);
   out.family("process_start_time_seconds", "gauge", "Start of the master, seconds since 1970");
   out.sample("process_start_time_seconds", static_cast<std::uint64_t>(m.started_at));
   Response response;
