@@ -50,6 +50,7 @@ cgicc/            http
 cppconn/          db
 fcgi_stdio.h      http
 fcgiapp.h         http
+hiredis/          clients
 mysql_connection  db
 mysql_driver      db
 liboath/          crypto

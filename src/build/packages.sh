@@ -13,11 +13,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # shellcheck disable=SC2034,SC2086  # the groups are read by name, and are lists
-build='ccache g++ libargon2-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libidn2-dev
+build='ccache g++ libargon2-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libhiredis-dev libidn2-dev
   libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
   make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
 run='curl jq mariadb-server nginx-light nodejs npm python3'
-test='chromium libcriterion-dev python3-aiosmtpd'
+test='chromium libcriterion-dev python3-aiosmtpd redis-server'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'
 fuzz='clang libclang-rt-14-dev'
@@ -108,7 +108,7 @@ forbid_services() {
 #!/bin/sh
 # For the length of one package installation (tenantd's packages.sh).
 case "$1:$2" in
-  mariadb*:start | mysql*:start | nginx*:start) exit 101 ;;
+  mariadb*:start | mysql*:start | nginx*:start | redis*:start) exit 101 ;;
 esac
 exit 0
 RULE
@@ -134,7 +134,7 @@ install_debian() {
   # Configuration files that exist already, of whatever origin, are kept: nobody is here to answer a question.
   apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 $packages \
     >/dev/null || fail "apt-get install $packages failed; its message is above."
-  for service in mariadb:mariadb-server nginx:nginx-light; do
+  for service in mariadb:mariadb-server nginx:nginx-light redis-server:redis-server; do
     case " $packages " in
       *" ${service#*:} "*)
         command -v systemctl >/dev/null && systemctl disable "${service%:*}.service" >/dev/null 2>&1 &&

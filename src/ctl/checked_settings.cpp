@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/clients/redis.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/login_alert.hpp"
 #include "tenantd/net/outbound.hpp"
@@ -113,6 +114,7 @@ void check_settings(const Settings& settings) {
   check_mail_events(settings);
   check_sessions(settings);
   db::check_server(settings);
+  service::redis_options(settings);
 }
 
 Settings load_checked_settings() {

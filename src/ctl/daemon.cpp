@@ -3,9 +3,12 @@
 #include <sys/prctl.h>
 
 #include <cstring>
+#include <optional>
 
 #include "tenantd/api/dispatch.hpp"
 #include "tenantd/base/log.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/clients/redis.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/error.hpp"
@@ -78,6 +81,11 @@ struct Daemon::Master {
     return seed;
   }
 
+  // Several deployments may share a Redis.
+  std::string channel_name() const {
+    return to_hex(derived_key("name of the channel, 1").reveal().substr(0, 8));
+  }
+
   int work(const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
     log::set_process(lane.name);
     if (lane.name == "hosts") return watch_hosts(stop_fd);
@@ -113,14 +121,17 @@ struct Daemon::Master {
 
   int watch_hosts(int stop_fd) {
     ::prctl(PR_SET_NAME, "tenantd-hosts");
-    if (settings.db_host.empty()) proc::give_up_network();
+    const auto redis = service::redis_options(settings);
+    if (settings.db_host.empty() && (!redis || !redis->socket.empty())) proc::give_up_network();
+    std::optional<service::RedisChannel> channel;
+    if (redis) channel.emplace(*redis, channel_name(), *shared.metrics);
     hosts::Poller poller{settings,
                          *shared.servers,
                          *shared.cache,
                          *shared.limiter,
                          *shared.host,
                          *shared.metrics,
-                         {}};
+                         {channel ? &*channel : nullptr, derived_key("what hosts tell one another, 1")}};
     // One that replaces another is ready once it trusts what is remembered.
     bool is_announced = !shared.host->was_joined.exchange(true);
     if (is_announced) proc::worker_ready();

@@ -5,6 +5,7 @@
 
 #include "options.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/clients/redis.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/grants.hpp"
 #include "tenantd/db/migrate.hpp"
@@ -116,6 +117,12 @@ std::string judge_server(db::ConnectOptions options, const std::string& host) {
   return server.describe() + (options.tls.ca.empty() ? "" : ", encrypted") + ", at " + server.address;
 }
 
+// Nothing rests on it, but who has set it wants it.
+std::string judge_redis(const service::RedisOptions& redis) {
+  const auto latency = service::probe_redis(redis);
+  return redis.describe() + " answers within " + std::to_string(latency) + " us";
+}
+
 std::string judge_administrator(const Settings& settings) {
   std::optional<db::Connection> connection;
   try {
@@ -169,6 +176,8 @@ int doctor(const Arguments& arguments, std::ostream& out, std::ostream&) {
   doctor.check("files", [&] { return judge_files(pool, settings); });
   doctor.check("hosts", [&] { return name_hosts(pool); });
   doctor.check("writer", [&] { return judge_writer(pool); });
+  if (const auto redis = service::redis_options(settings))
+    doctor.check("redis", [&] { return judge_redis(*redis); });
   for (const auto& account : db::service_accounts(settings))
     doctor.check("grants", [&] { return judge_grants(settings, account); });
   return doctor.healthy() ? 0 : 1;

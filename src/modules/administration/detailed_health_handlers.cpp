@@ -88,6 +88,11 @@ void put_hosts(JsonOut& json, const HealthReport& report) {
   json.end_array().end_object();
 }
 
+void put_redis(JsonOut& json, const HealthReport& report) {
+  if (!report.redis) return;
+  put_part(json, "redis", report.redis->state).field("latency_us", report.redis->latency_us).end_object();
+}
+
 // What watches by the status alone sees 503; who reads on sees which parts.
 [[noreturn]] void refuse(const HealthReport& report) {
   ApiError error{ErrorCode::unavailable, "Parts of the service have failed"};
@@ -112,6 +117,7 @@ Response detailed_health(const Request& request, const SuperAdmin& admin, Txn& t
   put_folders(json, report);
   put_processes(json, report, now);
   put_hosts(json, report);
+  put_redis(json, report);
   json.end_object();
   return reply(json);
 }

@@ -60,6 +60,13 @@ void examine_hosts(db::Txn& txn, const shm::Metrics& metrics, HealthReport& repo
                             std::any_of(hosts.all.begin(), hosts.all.end(), is_silent));
 }
 
+// Without it the service is slower, and never wrong.
+void examine_redis(const Settings& settings, const shm::Metrics& metrics, HealthReport& report) {
+  if (settings.redis_url.empty()) return;
+  const bool is_up = metrics.redis_up.load() != 0;
+  report.redis = {degraded_if(!is_up), is_up ? std::optional{metrics.redis_latency_us.load()} : std::nullopt};
+}
+
 Folder folder(const char* use, const std::string& path, int rights) {
   Folder found{use, path, ::access(path.c_str(), rights) == 0, -1, -1};
   struct statvfs system {};
@@ -97,9 +104,16 @@ std::string_view health_name(Health health) {
 }
 
 std::vector<std::pair<const char*, Health>> HealthReport::states() const {
-  return {{"database", database.state}, {"outbox", mail.state}, {"webhooks", deliveries.state},
-          {"storage", storage},         {"disk", disk},         {"sweeper", sweeper.state},
-          {"courier", courier.state},   {"keys", keys.state},   {"hosts", hosts.state}};
+  return {{"database", database.state},
+          {"outbox", mail.state},
+          {"webhooks", deliveries.state},
+          {"storage", storage},
+          {"disk", disk},
+          {"sweeper", sweeper.state},
+          {"courier", courier.state},
+          {"keys", keys.state},
+          {"hosts", hosts.state},
+          {"redis", redis ? redis->state : Health::ok}};
 }
 
 Health HealthReport::overall() const {
@@ -121,6 +135,7 @@ HealthReport examine(db::Txn& txn, const Context& context, const SuperAdmin& adm
                     queues.last_sweep_at};
   examine_keys(context, report);
   examine_hosts(txn, metrics, report);
+  examine_redis(context.settings, metrics, report);
   examine_folders(context.settings, report);
   return report;
 }

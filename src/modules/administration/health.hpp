@@ -57,6 +57,11 @@ struct HealthReport {
     bool is_trusting = false;  // this host uses what its workers remember of sessions
     std::vector<hosts::Host> all;
   } hosts;
+  struct Redis {
+    Health state = Health::ok;
+    std::optional<std::int64_t> latency_us;  // while it answers
+  };
+  std::optional<Redis> redis;  // if it is configured
   Health storage = Health::ok, disk = Health::ok;
   std::vector<Folder> folders;
 
