@@ -22,7 +22,6 @@ constexpr Sql kListLive{
     "SELECT id, registration, beat, (SELECT COALESCE(MAX(seq), 0) FROM invalidation), overdue, name, "
     "server, spent FROM host"};
 constexpr Sql kTellServer{"host.tell_server", "UPDATE host SET server = ? WHERE id = ?"};
-constexpr Sql kTellSpent{"host.tell_spent", "UPDATE host SET spent = ? WHERE id = ?"};
 constexpr Sql kRemove{"host.remove", "DELETE FROM host WHERE id = ? AND beat = ?"};
 constexpr Sql kRead{
     "invalidation.read",
@@ -35,8 +34,6 @@ constexpr Sql kForget{"invalidation.forget",
 // Long after every host has read an entry, or joins anew.
 constexpr std::int64_t kKeepUs = 60'000'000;
 constexpr std::int64_t kPruneEveryUs = 10'000'000;
-// No poll later than this: each host keeps to its share of each limit.
-constexpr std::int64_t kSharedUs = 1'000'000;
 constexpr int kSeconds = 2;  // a database that answers later is none
 
 }  // namespace
@@ -59,11 +56,6 @@ Poller::Poller(const Settings& settings, db::ServerBoard& servers, shm::SessionC
 }
 
 Poller::~Poller() = default;
-
-std::int64_t Poller::pause_us() const {
-  const bool is_alone = others_ == 0 && standing_.is_trusting();
-  return is_alone || failed_ ? kPollAloneUs : kPollUs;
-}
 
 void Poller::turn() {
   turned_us_ = boot_microseconds();
@@ -138,24 +130,6 @@ void Poller::poll() {
   tell_limits();
   prune(began_us_);
   keys_.turn(*connection_);
-}
-
-// Of the limits that hosts count together.
-void Poller::hear_limits(const std::map<HostId, std::string>& spent) {
-  const auto now = monotonic_microseconds();
-  std::vector<HostId> others;
-  for (const auto& [id, bytes] : spent) others.push_back(id);
-  limits_.meet(others);
-  for (const auto& [id, bytes] : spent) limits_.hear_row(id, bytes, now);
-  limiter_.share_among(others_ + 1, now + kSharedUs);
-}
-
-void Poller::tell_limits() {
-  turn_limits();
-  const auto row = limits_.wanted_row(monotonic_microseconds());
-  if (!row) return;
-  connection_->execute(kTellSpent, *row, state_.id());
-  limits_.row_written(monotonic_microseconds());
 }
 
 void Poller::renew(const Standing::Found& found) {

@@ -1,5 +1,6 @@
 // Of the poller: what it does between two turns, when hosts have a channel that is nearer than the database
-// (channel.hpp). A message that the log has moved makes the next turn due; what the log says is read there.
+// (channel.hpp), and what hosts tell one another of limits. A message that the log has moved makes the next
+// turn due; what the log says is read there.
 #include <algorithm>
 
 #include "tenantd/base/time.hpp"
@@ -11,8 +12,17 @@ namespace {
 
 // However many messages come.
 constexpr std::int64_t kLeastPauseUs = 5'000;
+// No poll later than this: each host keeps to its share of each limit.
+constexpr std::int64_t kSharedUs = 1'000'000;
+
+constexpr db::Sql kTellSpent{"host.tell_spent", "UPDATE host SET spent = ? WHERE id = ?"};
 
 }  // namespace
+
+std::int64_t Poller::pause_us() const {
+  const bool is_alone = others_ == 0 && standing_.is_trusting();
+  return is_alone || failed_ ? kPollAloneUs : kPollUs;
+}
 
 bool Poller::wait(int stop_fd, int bell_fd) {
   auto due = boot_microseconds() + pause_us();
@@ -28,6 +38,24 @@ bool Poller::wait(int stop_fd, int bell_fd) {
     if (near_.channel != nullptr && read_channel() && !failed_)
       due = std::min(due, turned_us_ + kLeastPauseUs);
   }
+}
+
+// Of the limits that hosts count together.
+void Poller::hear_limits(const std::map<HostId, std::string>& spent) {
+  const auto now = monotonic_microseconds();
+  std::vector<HostId> others;
+  for (const auto& [id, bytes] : spent) others.push_back(id);
+  limits_.meet(others);
+  for (const auto& [id, bytes] : spent) limits_.hear_row(id, bytes, now);
+  limiter_.share_among(others_ + 1, now + kSharedUs);
+}
+
+void Poller::tell_limits() {
+  turn_limits();
+  const auto row = limits_.wanted_row(monotonic_microseconds());
+  if (!row) return;
+  connection_->execute(kTellSpent, *row, state_.id());
+  limits_.row_written(monotonic_microseconds());
 }
 
 // True if the log has moved.
