@@ -76,9 +76,15 @@ bool Poller::take_message(const std::string& bytes) {
   }
   messages_[message->from] = message->number;
   metrics_.redis_messages.fetch_add(1);
-  for (const auto& [host, round] : message->heard)
-    if (host == state_.id()) limits_.acknowledged(message->from, round);
-  if (limits_.hear(message->from, message->report, monotonic_microseconds())) tell_channel(false);
+  bool knows_this_host = false;
+  for (const auto& [host, round] : message->heard) {
+    if (host != state_.id()) continue;
+    knows_this_host = true;
+    limits_.acknowledged(message->from, round);
+  }
+  // What was said before this host was there says nothing of its callers, and may be repeated by anybody.
+  if (knows_this_host && limits_.hear(message->from, message->report, monotonic_microseconds()))
+    tell_channel(false);
   return message->log_moved;
 }
 
