@@ -1,6 +1,8 @@
 // Replies that every wing gives alike.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +27,24 @@ Page page_of(const JsonValue& query);
 std::string make_cursor(const store::Keyset& last);
 std::string make_cursor(std::int64_t number);
 
+// A total that may have stopped: a list that grows without end is not counted to its end.
+struct Total {
+  std::int64_t rows = 0;
+  bool exact = true;  // else there are more
+};
+// Of a list that was counted up to one more than `most`.
+inline Total total_up_to(std::int64_t counted, std::int64_t most) {
+  return {std::min(counted, most), counted <= most};
+}
+inline void put_total(JsonOut& json, std::int64_t rows) { json.field("total", rows); }
+inline void put_total(JsonOut& json, const Total& total) {
+  json.field("total", total.rows);
+  if (!total.exact) json.field("total_is_exact", false);
+}
+
 // The reply to a list. `rows`: up to page.limit + 1 of them; `put(json, row)` writes one; `key(row)` its
-// place in the list's order, a Keyset or a number; `count()` the total, asked for only if the caller did.
+// place in the list's order, a Keyset or a number; `count()` the total, a number or a Total, asked for only
+// if the caller did.
 template <class Row, class Put, class Key, class Count>
 Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& key, Count&& count) {
   const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
@@ -36,7 +54,7 @@ Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& ke
   for (const auto& row : rows) put(json, row);
   json.end_array().key("next_cursor");
   json.value(more ? std::optional{make_cursor(key(rows.back()))} : std::nullopt);
-  if (page.include_total) json.field("total", static_cast<std::int64_t>(count()));
+  if (page.include_total) put_total(json, count());
   json.end_object();
   return reply(json);
 }

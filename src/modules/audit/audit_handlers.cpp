@@ -120,7 +120,11 @@ Response list_audit_logs(const Request& request, const TenantScope& scope, Txn& 
         put_audit_row(json, row);
         json.end_object();
       },
-      [](const auto& row) { return row.seq; }, [&] { return store::count_audit_log(txn, scope, filter); });
+      [](const auto& row) { return row.seq; },
+      [&] {
+        const auto rows = store::count_audit_log(txn, scope, filter);
+        return store::is_filtered(filter) ? total_up_to(rows, store::kCountedAudit) : Total{rows};
+      });
 }
 
 Response show_audit_log(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -162,7 +166,10 @@ Response list_every_audit_log(const Request& request, const SuperAdmin& super, T
       [](const auto& row) {
         return store::Keyset{row.created_at, row.id.bytes()};
       },
-      [&] { return store::count_every_audit_log(txn, super.user(), filter, tenant); });
+      [&] {
+        return total_up_to(store::count_every_audit_log(txn, super.user(), filter, tenant),
+                           store::kCountedAudit);
+      });
 }
 
 constexpr auto kAuditRows = section(

@@ -14,7 +14,13 @@ constexpr Sql kRead{"audit.read", TENANTD_AUDIT_SELECT "AND seq > ? AND seq <= ?
                                                        "ORDER BY seq LIMIT ?"};
 constexpr Sql kFind{"audit.find", TENANTD_AUDIT_SELECT "AND id = ?"};
 #undef TENANTD_AUDIT_SELECT
-constexpr Sql kCount{"audit.count", "SELECT COUNT(*) FROM audit_log WHERE org_id = ? " TENANTD_AUDIT_FILTER};
+constexpr Sql kCount{"audit.count",
+                     "SELECT COUNT(*) FROM (SELECT 1 FROM audit_log WHERE org_id = ? " TENANTD_AUDIT_FILTER
+                     "LIMIT ?) counted"};
+constexpr Sql kCountAll{
+    "audit.count_all",
+    "SELECT COALESCE((SELECT seq FROM audit_log WHERE org_id = ? ORDER BY seq DESC LIMIT 1) + 1 - "
+    "(SELECT seq FROM audit_log WHERE org_id = ? ORDER BY seq LIMIT 1), 0)"};
 constexpr Sql kNewest{"audit.newest", "SELECT seq FROM audit_log WHERE org_id = ? ORDER BY seq DESC LIMIT 1"};
 
 }  // namespace
@@ -27,10 +33,18 @@ std::vector<AuditRow> list_audit_log(db::Txn& txn, const TenantScope& scope, con
 }
 
 std::int64_t count_audit_log(db::Txn& txn, const TenantScope& scope, const AuditFilter& filter) {
-  auto rows =
-      with_filter(filter, [&](const auto&... wanted) { return txn.query(kCount, scope.org(), wanted...); });
+  auto rows = is_filtered(filter)
+                  ? with_filter(filter,
+                                [&](const auto&... wanted) {
+                                  return txn.query(kCount, scope.org(), wanted..., kCountedAudit + 1);
+                                })
+                  : txn.query(kCountAll, scope.org(), scope.org());
   rows.next();
   return rows.integer(0);
+}
+
+bool is_filtered(const AuditFilter& f) {
+  return f.actor || f.action || f.resource || f.resource_id || f.from || f.to || f.request_id;
 }
 
 std::optional<AuditRow> find_audit_row(db::Txn& txn, const TenantScope& scope, EventId id) {

@@ -13,7 +13,10 @@ namespace tenantd::store {
 // Returns at most `limit` rows, newest first, before the row `before`; their hashes are not read.
 std::vector<AuditRow> list_audit_log(db::Txn& txn, const TenantScope& scope, const AuditFilter& filter,
                                      std::optional<std::int64_t> before, std::int64_t limit);
+// Counts up to kCountedAudit + 1 rows; without a filter all of them, since they are numbered without gaps.
+inline constexpr std::int64_t kCountedAudit = 10000;
 std::int64_t count_audit_log(db::Txn& txn, const TenantScope& scope, const AuditFilter& filter);
+bool is_filtered(const AuditFilter& filter);
 std::optional<AuditRow> find_audit_row(db::Txn& txn, const TenantScope& scope, EventId id);
 
 // Returns at most `limit` rows, oldest first, behind the row `after` and up to `last`.

@@ -11,6 +11,7 @@
 #include "support/mailbox.hpp"
 #include "support/processes.hpp"
 #include "support/roles.hpp"
+#include "tenantd/api/encode.hpp"
 
 using namespace tenantd::test;
 
@@ -299,4 +300,33 @@ Test(audit, the_first_super_admin_is_told) {
   require_equal(text_of("SELECT JSON_VALUE(new_values, '$.email') FROM audit_log WHERE action = "
                         "'super_admin.created' AND org_id = REPEAT('\\0', 16)"),
                 setting("SUPER_ADMIN_EMAIL"));
+}
+
+Test(audit, a_total_that_stopped_says_so) {
+  using tenantd::api::total_up_to;
+  require(total_up_to(10000, 10000).exact && total_up_to(10000, 10000).rows == 10000, "just as many");
+  require(!total_up_to(10001, 10000).exact && total_up_to(10001, 10000).rows == 10000, "one more");
+  const auto written = [](const tenantd::api::Total& total) {
+    tenantd::api::JsonOut json;
+    json.begin_object();
+    tenantd::api::put_total(json, total);
+    return json.end_object().text();
+  };
+  require_equal(written({7, true}), std::string{R"({"total":7})"});
+  require_equal(written({10000, false}), std::string{R"({"total":10000,"total_is_exact":false})"});
+}
+
+Test(audit, the_total_is_that_of_the_rows_with_and_without_a_filter) {
+  const auto owner = sign_up();
+  invite_and_accept(owner, "viewer");
+  auto client = owner.client();
+  const auto rows = [&](const std::string& more) {
+    return number_of("SELECT COUNT(*) FROM audit_log WHERE org_id = " + binary(owner.org_id) + more);
+  };
+  const auto all = client.get("/api/v1/audit-logs?include_total=true&limit=1");
+  require_equal(all.number("/total"), rows(""));
+  require(!all.has("/total_is_exact"), all.body);
+  const auto some = client.get("/api/v1/audit-logs?include_total=true&limit=1&resource=member");
+  require_equal(some.number("/total"), rows(" AND resource = 'member'"));
+  require(!some.has("/total_is_exact"), some.body);
 }
