@@ -22,6 +22,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.require_place TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.add_invite TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.remove_file TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.count_joined TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
@@ -42,12 +43,17 @@ GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_nam
 GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
   revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
 GRANT SELECT ON tenantd_app.system_size TO {{app}};
+GRANT SELECT ON tenantd_app.system_role_count TO {{app}};
 GRANT SELECT ON tenantd_app.system_usage TO {{app}};
 -- To lock it: MySQL wants a right to change for that.
 GRANT SELECT, UPDATE (org_id) ON tenantd_app.organization_turn TO {{app}};
 GRANT SELECT, INSERT, UPDATE (name, description, permissions, revision, updated_at), DELETE ON tenantd_app.role TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.member TO {{app}};
 GRANT SELECT ON tenantd_app.member_detail TO {{app}};
+GRANT SELECT ON tenantd_app.member_of_role TO {{app}};
+GRANT SELECT ON tenantd_app.member_of_status TO {{app}};
+GRANT SELECT ON tenantd_app.member_search TO {{app}};
+GRANT SELECT ON tenantd_app.member_words TO {{app}};
 GRANT SELECT ON tenantd_app.member_count TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.invite TO {{app}};
 GRANT SELECT ON tenantd_app.invite_detail TO {{app}};

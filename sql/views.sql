@@ -797,6 +797,59 @@ BEGIN
   SELECT LAST_INSERT_ID();
 END//
 
+-- The members of organizations (p_orgs: a JSON array of their ids in hexadecimal digits) that joined from p_from to p_to: of
+-- those where the session p_session of the scope's user counts, or of all if the scope is a super-admin's. By role and status, in
+-- several rows to be added up. Whole blocks come from the counters; of the block at either end the smaller part is counted, and
+-- added or taken away.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.count_joined(
+  IN p_session BINARY(16), IN p_orgs LONGTEXT, IN p_status INT, IN p_from BIGINT, IN p_to BIGINT, IN p_now BIGINT)
+BEGIN
+  DECLARE v_org BINARY(16);
+  DECLARE v_block BIGINT DEFAULT 1 << 22;
+  DECLARE v_first, v_last, v_head, v_head_end, v_head_sign, v_tail, v_tail_end, v_tail_sign BIGINT;
+  DECLARE v_done BOOLEAN DEFAULT FALSE;
+  DECLARE c_orgs CURSOR FOR
+    SELECT g.org_id FROM JSON_TABLE(p_orgs, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids
+    STRAIGHT_JOIN tenantd_app.counting_session g ON g.org_id = UNHEX(ids.id)
+    WHERE NOT tenantd_app.current_super() AND g.session_id = p_session AND g.user_id = tenantd_app.current_user_id()
+      AND g.granted_until > p_now
+    UNION ALL
+    SELECT UNHEX(ids.id) FROM JSON_TABLE(p_orgs, '$[*]' COLUMNS (id CHAR(32) PATH '$')) ids WHERE tenantd_app.current_super();
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+  SET v_first = p_from DIV v_block, v_last = p_to DIV v_block;
+  IF p_from MOD v_block < v_block DIV 2 THEN
+    SET v_head_sign = -1, v_head = v_first * v_block, v_head_end = p_from - 1;
+  ELSE
+    SET v_head_sign = 1, v_first = v_first + 1, v_head = p_from, v_head_end = v_first * v_block - 1;
+  END IF;
+  IF p_to MOD v_block < v_block DIV 2 THEN
+    SET v_tail_sign = 1, v_tail = v_last * v_block, v_tail_end = p_to, v_last = v_last - 1;
+  ELSE
+    SET v_tail_sign = -1, v_tail = p_to + 1, v_tail_end = (v_last + 1) * v_block - 1;
+  END IF;
+  CREATE TEMPORARY TABLE IF NOT EXISTS tenantd_app.joined (
+    place INT NOT NULL AUTO_INCREMENT PRIMARY KEY, org_id BINARY(16) NOT NULL, role_id BINARY(16) NOT NULL, status INT NOT NULL,
+    members BIGINT NOT NULL) ENGINE = MEMORY;
+  DELETE FROM tenantd_app.joined;
+  OPEN c_orgs;
+  FETCH c_orgs INTO v_org;
+  WHILE NOT v_done DO
+    INSERT INTO tenantd_app.joined (org_id, role_id, status, members)
+    SELECT org_id, role_id, status, SUM(members) FROM tenantd.member_count
+    WHERE org_id = v_org AND block BETWEEN v_first AND v_last AND status = COALESCE(p_status, status) GROUP BY role_id, status
+    UNION ALL
+    SELECT org_id, role_id, status, v_head_sign * COUNT(*) FROM tenantd.member FORCE INDEX (member_standing)
+    WHERE org_id = v_org AND status IN (COALESCE(p_status, 0), COALESCE(p_status, 1)) AND created_at BETWEEN v_head AND v_head_end
+    GROUP BY role_id, status
+    UNION ALL
+    SELECT org_id, role_id, status, v_tail_sign * COUNT(*) FROM tenantd.member FORCE INDEX (member_standing)
+    WHERE org_id = v_org AND status IN (COALESCE(p_status, 0), COALESCE(p_status, 1)) AND created_at BETWEEN v_tail AND v_tail_end
+    GROUP BY role_id, status;
+    FETCH c_orgs INTO v_org;
+  END WHILE;
+  CLOSE c_orgs;
+  SELECT org_id, role_id, status, members FROM tenantd_app.joined;
+END//
 -- The organization of an invitation, for one who holds its token; NULL if there is none.
 CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.invite_org(p_token BINARY(32))
   RETURNS BINARY(16) READS SQL DATA
@@ -850,7 +903,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- at several organizations at once goes by this, as the authorizer does by its own means for one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session_here AS
   SELECT s.id AS session_id, s.user_id, m.org_id, o.name, s.org_id AS home_org_id, s.actor_id, s.address, s.agent,
-         s.created_at, s.rotated_at,
+         s.created_at, s.rotated_at, m.role_id, m.role_expires_at,
          LEAST(s.expires_at, s.ends_at, s.created_at + COALESCE(o.session_max_seconds, 1 << 40)) AS counts_until
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id AND u.status = 0
@@ -892,6 +945,36 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
   STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
   WHERE m.org_id = tenantd_app.current_org();
+-- The same of one role, and of one status: each in the same order from an index of its own.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_of_role AS
+  SELECT m.org_id, m.user_id, u.email, u.profile, m.role_id, r.name AS role_name, r.permissions, m.status, m.created_at,
+         m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at AS user_created_at,
+         u.updated_at AS user_updated_at
+  FROM tenantd.role r
+  STRAIGHT_JOIN tenantd.member m FORCE INDEX (member_of_role) ON m.org_id = r.org_id AND m.role_id = r.id
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  WHERE r.org_id = tenantd_app.current_org();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_of_status AS
+  SELECT m.org_id, m.user_id, u.email, u.profile, m.role_id, r.name AS role_name, r.permissions, m.status, m.created_at,
+         m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at AS user_created_at,
+         u.updated_at AS user_updated_at
+  FROM tenantd.member m FORCE INDEX (member_standing)
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  WHERE m.org_id = tenantd_app.current_org();
+-- And those whose words are looked through, read from the words first; and these alone, to be counted.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_search AS
+  SELECT t.org_id, t.user_id, t.words, u.email, u.profile, t.role_id, r.name AS role_name, r.permissions, t.status, t.created_at,
+         m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at AS user_created_at,
+         u.updated_at AS user_updated_at
+  FROM tenantd.member_text t
+  STRAIGHT_JOIN tenantd.member m ON m.org_id = t.org_id AND m.user_id = t.user_id
+  STRAIGHT_JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  WHERE t.org_id = tenantd_app.current_org();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_words AS
+  SELECT org_id, role_id, status, words FROM tenantd.member_text
+  WHERE org_id = tenantd_app.current_org();
 -- Who gets the reports: whoever may read the statistics (as in countable_*), at a verified address. By role, since an
 -- organization may have many members and few who may.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.report_reader AS
@@ -1021,10 +1104,9 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- the caller's role holds stats:read, until the time granted_until (countable_*, for each session of the caller), or all of
 -- them for a super-admin (system_*, empty unless current_super()). Read-only.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.counting_session AS
-  SELECT h.session_id, h.user_id, h.org_id, h.name, LEAST(h.counts_until, COALESCE(me.role_expires_at, h.counts_until)) AS granted_until
+  SELECT h.session_id, h.user_id, h.org_id, h.name, LEAST(h.counts_until, COALESCE(h.role_expires_at, h.counts_until)) AS granted_until
   FROM tenantd_app.session_here h
-  JOIN tenantd.member me ON me.org_id = h.org_id AND me.user_id = h.user_id
-  JOIN tenantd.role mine ON mine.org_id = me.org_id AND mine.id = me.role_id
+  JOIN tenantd.role mine ON mine.org_id = h.org_id AND mine.id = h.role_id
   WHERE IF(mine.permissions IS NULL, mine.name IN ({{roles with stats:read}}), FIND_IN_SET('stats:read', mine.permissions) > 0);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_total AS
   SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, t.block, t.status, t.members
@@ -1032,10 +1114,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member_total t ON t.org_id = g.org_id
   WHERE g.user_id = tenantd_app.current_user_id();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_count AS
-  SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, c.block, c.status, c.role_name, c.members
+  SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, c.block, c.status, c.role_name, c.members, c.role_id, c.times
   FROM tenantd_app.counting_session g
   JOIN tenantd.member_count c ON c.org_id = g.org_id
   WHERE g.user_id = tenantd_app.current_user_id();
+-- (countable_member, countable_join, system_member and system_join are for the release before.)
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.countable_member AS
   SELECT g.session_id, g.user_id, g.org_id, g.granted_until, g.name, m.block, m.created_at, m.status, r.name AS role_name
   FROM tenantd_app.counting_session g
@@ -1053,7 +1136,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.member_total t ON t.org_id = o.id
   WHERE tenantd_app.current_super() AND o.status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_count AS
-  SELECT o.id AS org_id, NULL AS granted_until, o.name, c.block, c.status, c.role_name, c.members
+  SELECT o.id AS org_id, NULL AS granted_until, o.name, c.block, c.status, c.role_name, c.members, c.role_id, c.times
   FROM tenantd.organization o
   JOIN tenantd.member_count c ON c.org_id = o.id
   WHERE tenantd_app.current_super() AND o.status <> 2;
@@ -1142,6 +1225,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- How many members each has, for super-admins: without a look at the organizations.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_size AS
   SELECT org_id, status, members FROM tenantd.member_total
+  WHERE block = -1 AND tenantd_app.current_super()
+    AND org_id NOT IN (SELECT id FROM tenantd.organization WHERE status = 2);
+-- How many members hold each role, for super-admins, likewise.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_role_count AS
+  SELECT role_name, members FROM tenantd.member_count
   WHERE block = -1 AND tenantd_app.current_super()
     AND org_id NOT IN (SELECT id FROM tenantd.organization WHERE status = 2);
 -- What else of each is limited, for super-admins.

@@ -94,7 +94,7 @@ Test(validation, queries_hold_only_what_the_path_knows_in_the_form_it_knows) {
     }
   }
   for (const char* query : {"from_time=x", "from_time=-1", "to_time=9223372036854775808", "from_time=1.5",
-                            "from_time=2&to_time=1", "status=5", "limit=1"})
+                            "from_time=2&to_time=1", "status=5", "limit=0", "limit=1001", "sort=users"})
     expect_problem(client.get(std::string{"/stats/organization-users?"} + query), 422, "validation_failed");
   expect_problem(client.get("/users/me?verbose=1"), 422, "validation_failed");
   for (const char* query : {"limit=1&limit=2", "limit=1&%6cimit=1", "status=0&x=1&status=0"})

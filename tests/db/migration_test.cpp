@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 
+#include "../../src/db/dialect.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
@@ -103,6 +104,14 @@ class OldDatabase {
     db_.run("INSERT INTO version (version, description, created_at) VALUES (" + std::to_string(file.version) +
             ", '" + file.name + "', 1)");
   }
+  // As migrate does: an ALTER whose clauses were done before is done.
+  void run(const std::string& statement) {
+    try {
+      db_.run(statement);
+    } catch (const db::StatementError& e) {
+      if (!statement.starts_with("ALTER TABLE ") || !db::was_done_before(e.number)) throw;
+    }
+  }
   db::Connection& db() { return db_; }
 
   PrivateStack stack;
@@ -157,9 +166,19 @@ Test(migration, every_row_of_version_1_is_kept_as_it_was) {
       "SELECT COUNT(*) FROM member_count c WHERE members <> (SELECT COUNT(*) FROM member m WHERE m.org_id = "
       "c.org_id AND m.status = c.status AND m.role_id = c.role_id AND c.block IN (-1, m.created_at >> 22))";
   require_equal(old.number_of(wrong_totals) + old.number_of(wrong_counts), 0);
+  // So is what they keep since version 15: when each joined, and what a search looks through.
+  const std::string wrong_times =
+      "SELECT COUNT(*) FROM member_count WHERE block = -1 AND COALESCE(CHAR_LENGTH(times) - "
+      "CHAR_LENGTH(REPLACE(times, ',', '')), -1) <> members";
+  const std::string unsearched =
+      "SELECT COUNT(*) FROM member m LEFT JOIN member_text t ON t.org_id = m.org_id AND t.created_at = "
+      "m.created_at AND t.user_id = m.user_id AND t.role_id = m.role_id AND t.status = m.status "
+      "WHERE t.words IS NULL";
+  require_equal(old.number_of(wrong_times) + old.number_of(unsearched), 0);
   old.db().run("UPDATE member SET status = 1 WHERE status = 0 LIMIT 1");
   old.db().run("DELETE FROM member WHERE status = 0 LIMIT 1");
   require_equal(old.number_of(wrong_totals) + old.number_of(wrong_counts), 0);
+  require_equal(old.number_of(wrong_times) + old.number_of(unsearched), 0);
 
   const auto again = old.stack.run("tenantctl migrate");
   require_equal(again.status, 0, again.output);
@@ -180,7 +199,7 @@ Test(migration, one_that_was_cut_short_anywhere_is_run_again) {
     if (file.version == 1) continue;
     const auto all = statements("sql/" + std::filesystem::path{file.path}.filename().string());
     for (std::size_t done = 1; done <= all.size(); ++done) {
-      for (std::size_t i = 0; i < done; ++i) old.db().run(all[i]);
+      for (std::size_t i = 0; i < done; ++i) old.run(all[i]);
       old.expect_unchanged(std::to_string(done) + " statements of " + file.name);
     }
     if (file.version < db::kSchemaVersion) old.record(file);

@@ -68,40 +68,45 @@ constexpr Sql kFirstOwner{
     "JOIN user u ON u.id = m.user_id WHERE m.org_id = ? AND r.org_id = ? AND r.name = 'owner' "
     "AND r.permissions IS NULL AND m.status = 0 AND u.status = 0 AND m.role_expires_at IS NULL "
     "ORDER BY m.created_at, m.user_id LIMIT 1"};
-#define TENANTD_MEMBER_COLUMNS                                                                 \
-  "user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
-  "role_expires_at, email_verified_at, mfa_enabled_at, user_created_at, user_updated_at FROM " \
-  "member_detail "
+#define TENANTD_MEMBERS_FROM(view)                                                                    \
+  "SELECT user_id, email, profile, role_id, role_name, permissions, status, created_at, updated_at, " \
+  "role_expires_at, email_verified_at, mfa_enabled_at, user_created_at, user_updated_at FROM " view " "
 // The first page has no cursor: without its condition the index is read in order and no further than the
 // limit.
-constexpr Sql kFirstPage{"member.first_page", "SELECT " TENANTD_MEMBER_COLUMNS
-                                              "WHERE org_id = ? ORDER BY created_at, user_id LIMIT ?"};
-constexpr Sql kNextPage{"member.next_page",
-                        "SELECT " TENANTD_MEMBER_COLUMNS
-                        "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR user_id > ?) "
-                        "ORDER BY created_at, user_id LIMIT ?"};
-constexpr Sql kFiltered{"member.filtered",
-                        "SELECT " TENANTD_MEMBER_COLUMNS
-                        "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR user_id > ?) "
-                        "AND status = COALESCE(?, status) "
-                        "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY)) "
-                        "ORDER BY created_at, user_id LIMIT ?"};
-// What is looked for is taken literally: no pattern, no folding but of case.
-#define TENANTD_MEMBER_NAMED                                                                \
-  "AND status = COALESCE(?, status) "                                                       \
-  "AND CAST(role_name AS BINARY) = COALESCE(?, CAST(role_name AS BINARY)) "                 \
-  "AND (INSTR(email, LOWER(?) COLLATE utf8mb4_bin) > 0 "                                    \
-  "OR INSTR(LOWER(JSON_VALUE(profile, '$.name')), LOWER(?) COLLATE utf8mb4_bin) > 0 "       \
-  "OR INSTR(LOWER(CONCAT_WS(' ', JSON_VALUE(profile, '$.first_name'), JSON_VALUE(profile, " \
-  "'$.last_name'))), LOWER(?) COLLATE utf8mb4_bin) > 0) "
-constexpr Sql kSearched{"member.searched",
-                        "SELECT " TENANTD_MEMBER_COLUMNS
-                        "WHERE org_id = ? AND created_at >= ? AND (created_at > ? OR "
-                        "user_id > ?) " TENANTD_MEMBER_NAMED "ORDER BY created_at, user_id LIMIT ?"};
+#define TENANTD_MEMBERS_BEHIND "created_at >= ? AND (created_at > ? OR user_id > ?) "
+#define TENANTD_MEMBERS_ORDER "ORDER BY created_at, user_id LIMIT ?"
+constexpr Sql kFirstPage{"member.first_page",
+                         TENANTD_MEMBERS_FROM("member_detail") "WHERE org_id = ? " TENANTD_MEMBERS_ORDER};
+constexpr Sql kNextPage{
+    "member.next_page",
+    TENANTD_MEMBERS_FROM(
+        "member_detail") "WHERE org_id = ? AND " TENANTD_MEMBERS_BEHIND TENANTD_MEMBERS_ORDER};
+// Each from an index that has them in order: of one role, of one status.
+constexpr Sql kOfRole{
+    "member.of_role",
+    TENANTD_MEMBERS_FROM("member_of_role") "WHERE org_id = ? AND role_id = ? AND " TENANTD_MEMBERS_BEHIND
+                                           "AND (? IS NULL OR status = ?) " TENANTD_MEMBERS_ORDER};
+constexpr Sql kOfStatus{
+    "member.of_status",
+    TENANTD_MEMBERS_FROM("member_of_status") "WHERE org_id = ? AND status = ? AND " TENANTD_MEMBERS_BEHIND
+                                             "AND (? IS NULL OR role_id = ?) " TENANTD_MEMBERS_ORDER};
+// What is looked for is taken literally: no pattern, no folding but of case. A parameter that is NULL is
+// folded away before a plan is made.
+#define TENANTD_MEMBER_NAMED                                      \
+  "AND (? IS NULL OR status = ?) AND (? IS NULL OR role_id = ?) " \
+  "AND INSTR(words, CAST(LOWER(?) AS BINARY)) > 0 "
+constexpr Sql kSearched{
+    "member.searched",
+    TENANTD_MEMBERS_FROM("member_search") "WHERE org_id = ? AND " TENANTD_MEMBERS_BEHIND TENANTD_MEMBER_NAMED
+        TENANTD_MEMBERS_ORDER};
 constexpr Sql kCountSearched{"member.count_searched",
-                             "SELECT COUNT(*) FROM member_detail WHERE org_id = ? " TENANTD_MEMBER_NAMED};
+                             "SELECT COUNT(*) FROM member_words WHERE org_id = ? " TENANTD_MEMBER_NAMED};
 #undef TENANTD_MEMBER_NAMED
-#undef TENANTD_MEMBER_COLUMNS
+#undef TENANTD_MEMBERS_ORDER
+#undef TENANTD_MEMBERS_BEHIND
+#undef TENANTD_MEMBERS_FROM
+constexpr Sql kRoleNamed{"member.role_named",
+                         "SELECT id FROM role WHERE org_id = ? AND name = ? AND CAST(name AS BINARY) = ?"};
 constexpr Sql kCount{"member.count",
                      "SELECT COALESCE(SUM(members), 0) FROM member_count WHERE org_id = ? AND block = -1 "
                      "AND status = COALESCE(?, status) "
@@ -129,6 +134,16 @@ Member read_member(const db::Rows& rows) {
   m.user_created_at = rows.time(12);
   m.user_updated_at = rows.time(13);
   return m;
+}
+
+// The role that is spelled like this. Returns false if a role is asked for that is not there.
+bool find_filtered_role(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter,
+                        std::optional<RoleId>& role) {
+  if (!filter.role) return true;
+  auto rows = txn.query(kRoleNamed, scope.org(), *filter.role, *filter.role);
+  if (!rows.next()) return false;
+  role = rows.id<RoleId>(0);
+  return true;
 }
 
 }  // namespace
@@ -206,17 +221,23 @@ std::int64_t count_owners(db::Txn& txn, const TenantScope& scope) {
 
 std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter,
                                  const std::optional<Keyset>& from, std::int64_t limit) {
+  std::optional<RoleId> role;
+  if (!find_filtered_role(txn, scope, filter, role)) return {};
+  const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
+  const UserId after{start.id};
   auto rows = [&] {
-    const bool filtered = filter.status || filter.role || filter.q;
-    if (!from && !filtered) return txn.query(kFirstPage, scope.org(), limit);
-    const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
-    const UserId after{start.id};
-    if (!filtered) return txn.query(kNextPage, scope.org(), start.time, start.time, after, limit);
     if (filter.q)
-      return txn.query(kSearched, scope.org(), start.time, start.time, after, filter.status, filter.role,
-                       *filter.q, *filter.q, *filter.q, limit);
-    return txn.query(kFiltered, scope.org(), start.time, start.time, after, filter.status, filter.role,
-                     limit);
+      return txn.query(kSearched, scope.org(), start.time, start.time, after, filter.status, filter.status,
+                       role, role, *filter.q, limit);
+    // Few are inactive: the index of these is the shorter one.
+    if (filter.status && (!role || *filter.status == Status::inactive))
+      return txn.query(kOfStatus, scope.org(), *filter.status, start.time, start.time, after, role, role,
+                       limit);
+    if (role)
+      return txn.query(kOfRole, scope.org(), *role, start.time, start.time, after, filter.status,
+                       filter.status, limit);
+    if (from) return txn.query(kNextPage, scope.org(), start.time, start.time, after, limit);
+    return txn.query(kFirstPage, scope.org(), limit);
   }();
   std::vector<Member> found;
   found.reserve(rows.count());
@@ -225,9 +246,11 @@ std::vector<Member> list_members(db::Txn& txn, const TenantScope& scope, const M
 }
 
 std::int64_t count_members(db::Txn& txn, const TenantScope& scope, const MemberFilter& filter) {
-  auto rows = filter.q ? txn.query(kCountSearched, scope.org(), filter.status, filter.role, *filter.q,
-                                   *filter.q, *filter.q)
-                       : txn.query(kCount, scope.org(), filter.status, filter.role);
+  std::optional<RoleId> role;
+  if (filter.q && !find_filtered_role(txn, scope, filter, role)) return 0;
+  auto rows =
+      filter.q ? txn.query(kCountSearched, scope.org(), filter.status, filter.status, role, role, *filter.q)
+               : txn.query(kCount, scope.org(), filter.status, filter.role);
   rows.next();
   return rows.integer(0);
 }

@@ -1,5 +1,6 @@
 #include "modules/statistics/statistics_store.hpp"
 
+#include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
 
 namespace tenantd::api::handlers {
@@ -15,15 +16,42 @@ store::CountFilter filter_of(const JsonValue& query) {
   return filter;
 }
 
-Response counts_reply(const std::vector<store::OrganizationCount>& counts, bool by_role) {
-  JsonOut json;
-  json.begin_object().key("items").begin_array();
-  for (const auto& row : counts) {
+store::CountPage page_in(const JsonValue& query) {
+  store::CountPage page;
+  const auto typed = page_of(query);
+  if (member(query, "limit") != nullptr) page.organizations = typed.limit;
+  if (typed.from) page.after = OrgId{typed.from->id};
+  return page;
+}
+
+void put_rows(JsonOut& json, const std::vector<store::OrganizationCount>& rows, bool by_role) {
+  for (const auto& row : rows) {
     json.begin_object().field("org_id", row.org).field("organization_name", row.name);
     if (by_role) json.field("role", row.role);
     json.field("users", row.members).end_object();
   }
-  json.end_array().end_object();
+}
+
+// The same with each organization once: its roles are the members of one object.
+void put_organizations(JsonOut& json, const std::vector<store::OrganizationCount>& rows) {
+  for (std::size_t i = 0; i < rows.size();) {
+    const auto& org = rows[i].org;
+    json.begin_object().field("org_id", org).field("organization_name", rows[i].name);
+    json.key("roles").begin_object();
+    for (; i < rows.size() && rows[i].org == org; ++i) json.field(rows[i].role, rows[i].members);
+    json.end_object().end_object();
+  }
+}
+
+template <class Put>
+Response counts_reply(const store::Counts& counts, Put&& put) {
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  put(json);
+  json.end_array().key("next_cursor");
+  json.value(counts.last ? std::optional{make_cursor(store::Keyset{{}, counts.last->bytes()})}
+                         : std::nullopt);
+  json.end_object();
   return reply(json);
 }
 
@@ -32,16 +60,21 @@ store::Counting counting(const Session& session) {
 }
 
 Response organization_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
-  return counts_reply(
-      store::count_by_organization(txn, counting(session), filter_of(request.query), request.context.now),
-      false);
+  const auto& query = request.query;
+  const auto counts = store::count_by_organization(txn, counting(session), filter_of(query), page_in(query),
+                                                   request.context.now);
+  return counts_reply(counts, [&](JsonOut& json) { put_rows(json, counts.rows, false); });
 }
 
 Response organization_role_users(const Request& request, const Session& session, const TenantScope&,
                                  Txn& txn) {
-  return counts_reply(store::count_by_organization_and_role(txn, counting(session), filter_of(request.query),
-                                                            request.context.now),
-                      true);
+  const auto& query = request.query;
+  const auto counts = store::count_by_organization_and_role(txn, counting(session), filter_of(query),
+                                                            page_in(query), request.context.now);
+  const bool grouped = maybe_text(query, "group") == "organization";
+  return counts_reply(counts, [&](JsonOut& json) {
+    grouped ? put_organizations(json, counts.rows) : put_rows(json, counts.rows, true);
+  });
 }
 
 Response role_wise_users(const Request& request, const Session& session, const TenantScope&, Txn& txn) {
@@ -77,7 +110,7 @@ constexpr auto kStatisticsRows = section("Statistics", {
                                                             .handler = organization_role_users,
                                                             .permission = stats_read,
                                                             .rate = Rate::read,
-                                                            .query = "stats_query",
+                                                            .query = "role_stats_query",
                                                             .reply = ok("organization_role_counts"),
                                                             .refuses = nothing,
                                                             .summary = "Members per organization and role"},
