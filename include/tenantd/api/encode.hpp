@@ -54,7 +54,11 @@ Response page_reply(const Page& page, std::vector<Row> rows, Put&& put, Key&& ke
   for (const auto& row : rows) put(json, row);
   json.end_array().key("next_cursor");
   json.value(more ? std::optional{make_cursor(key(rows.back()))} : std::nullopt);
-  if (page.include_total) put_total(json, count());
+  if (page.include_total) {
+    // A first page that holds all has counted already.
+    const bool all = !more && !page.from && !page.after_number;
+    all ? put_total(json, static_cast<std::int64_t>(rows.size())) : put_total(json, count());
+  }
   json.end_object();
   return reply(json);
 }
