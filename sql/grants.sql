@@ -123,6 +123,7 @@ GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.known_network TO {{app}};
+GRANT SELECT, DELETE ON tenantd_app.known_device TO {{app}};
 -- An attempt is written as failed before it is evaluated; nothing else of it changes.
 GRANT SELECT, INSERT, UPDATE (type, session_id) ON tenantd_app.account_event TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};

@@ -1271,6 +1271,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   FROM tenantd.account_event;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.known_network AS
   SELECT user_id, network, failed_signins, locked_until, last_used_at FROM tenantd.known_network;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.known_device AS
+  SELECT user_id FROM tenantd.known_device;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.import_run AS
   SELECT id, rows_done, rows_refused, created_at, updated_at FROM tenantd.import_run;
 -- What the hosts of this database tell one another.

@@ -20,7 +20,7 @@ check_format() {
 
 check_arrows() { src/build/check-arrows.sh; }
 
-check_sql() { src/build/check-sql.sh; }
+check_sql() { src/build/check-sql.sh && src/build/check-unscoped.py; }
 
 check_withstood() { src/build/check-withstood.sh; }
 

@@ -21,7 +21,8 @@ static_assert(mail::kRanks == 6);
 constexpr Sql kDueRanks{
     "outbox.due_ranks",
     "SELECT r.urgency FROM (SELECT 0 AS urgency UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 "
-    "UNION ALL SELECT 4 UNION ALL SELECT 5) r WHERE (SELECT 1 FROM outbox FORCE INDEX (outbox_urgent) "
+    "UNION ALL SELECT 4 UNION ALL SELECT 5) r WHERE r.urgency < ? AND (SELECT 1 FROM outbox FORCE INDEX "
+    "(outbox_urgent) "
     "WHERE status = 0 AND priority = r.urgency AND next_attempt_at <= ? AND lease_until <= ? LIMIT 1) = 1 "
     "ORDER BY r.urgency"};
 
@@ -81,10 +82,10 @@ std::optional<OrgId> lane_after(db::Connection& db, std::int64_t rank, const std
   return rows.next() ? std::optional{rows.id<OrgId>(0)} : std::nullopt;
 }
 
-// Those of which a mail is due, the most urgent first.
-std::vector<std::int64_t> due_ranks(db::Connection& db, TimePoint now) {
+// Those above `below` of which a mail is due, the most urgent first.
+std::vector<std::int64_t> due_ranks(db::Connection& db, std::int64_t below, TimePoint now) {
   std::vector<std::int64_t> ranks;
-  auto rows = db.query(kDueRanks, now, now);
+  auto rows = db.query(kDueRanks, below, now, now);
   while (rows.next()) ranks.push_back(rows.integer(0));
   return ranks;
 }
@@ -155,13 +156,12 @@ void claim_rank(Claim& claim, std::int64_t rank, std::optional<OrgId>& last) {
 std::string outbox_context(MailId id) { return std::string{"outbox:"}.append(id.raw()); }
 
 bool has_more_urgent_mail(db::Connection& db, std::int64_t rank, TimePoint now) {
-  const auto ranks = due_ranks(db, now);
-  return !ranks.empty() && ranks.front() < rank;
+  return !due_ranks(db, rank, now).empty();
 }
 
 std::vector<OutboxRow> claim_due_mail(db::Connection& db, Turns& turns, TimePoint now, TimePoint lease_until,
                                       std::int64_t limit) {
-  const auto ranks = due_ranks(db, now);
+  const auto ranks = due_ranks(db, mail::kRanks, now);
   if (ranks.empty()) return {};
   return db::at_once(db, [&](db::Connection& connection) {
     Claim claim{connection, now, lease_until, limit, {}};

@@ -8,8 +8,8 @@
 
 namespace tenantd {
 
-// In the order of their strictness, as the database keeps them. A device is a program on a network; it is new
-// when nobody has signed in with it in 90 days.
+// In the order of their strictness, as the database keeps them. A device is a program on a network (/24
+// of IPv4, /64 of IPv6); it is new when nobody has signed in with it in 90 days.
 enum class LoginAlert : std::int8_t { never = 0, new_device = 1, always = 2 };
 
 // "never", "new_device", "always"; nullopt of nullopt.

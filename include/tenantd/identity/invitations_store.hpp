@@ -101,8 +101,8 @@ void set_invite_status(db::Txn& txn, const TenantScope& scope, InviteId id, Invi
 // The invitation of this address that is pending by its row but expired by the clock.
 std::optional<InviteId> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
                                             TimePoint now);
-// False if it is gone already.
-bool delete_invite(db::Txn& txn, const TenantScope& scope, InviteId id);
+// False if it is gone already, or was sent again meanwhile.
+bool delete_expired_invite(db::Txn& txn, const TenantScope& scope, InviteId id, TimePoint now);
 // The pending invitations of this person in this organization, by account or address.
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email);
 

@@ -17,7 +17,7 @@ inline constexpr Seconds kNetworkKept{90 * 86400};
 bool is_known_network(db::Txn& txn, UserId user, const std::string& network, TimePoint now);
 // Somebody signed in from there. The one that was used longest ago goes if there are too many.
 void know_network(db::Txn& txn, UserId user, const std::string& network, TimePoint now);
-// None is known any more.
+// None is known any more, and no device: who used the account before may have been somebody else.
 void forget_networks(db::Txn& txn, UserId user);
 
 // No network is locked any more.

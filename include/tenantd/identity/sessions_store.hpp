@@ -39,7 +39,7 @@ struct NewSession {
 // Where a session is begun from.
 struct SessionOrigin {
   std::string network;  // network_of() its address
-  std::string device;   // device_of() its program
+  std::string device;   // what stands for its program there
 };
 struct OpenedSession {
   std::int64_t displaced = 0;             // sessions of before that ended for it; a thousand if more

@@ -13,6 +13,7 @@ constexpr Sql kKnow{"known_network.know",
 constexpr Sql kCount{"known_network.count", "SELECT COUNT(*) FROM known_network WHERE user_id = ?"};
 constexpr Sql kTrim{"known_network.trim",
                     "DELETE FROM known_network WHERE user_id = ? ORDER BY last_used_at, network LIMIT ?"};
+constexpr Sql kForgetDevices{"known_device.forget", "DELETE FROM known_device WHERE user_id = ?"};
 constexpr Sql kForget{"known_network.forget", "DELETE FROM known_network WHERE user_id = ?"};
 constexpr Sql kClearNetwork{
     "known_network.clear", "UPDATE known_network SET failed_signins = 0, locked_until = 0 WHERE user_id = ?"};
@@ -31,7 +32,10 @@ void know_network(db::Txn& txn, UserId user, const std::string& network, TimePoi
   if (const auto surplus = rows.integer(0) - kMostNetworks; surplus > 0) txn.execute(kTrim, user, surplus);
 }
 
-void forget_networks(db::Txn& txn, UserId user) { txn.execute(kForget, user); }
+void forget_networks(db::Txn& txn, UserId user) {
+  txn.execute(kForget, user);
+  txn.execute(kForgetDevices, user);
+}
 
 void clear_network_attempts(db::Txn& txn, UserId user) { txn.execute(kClearNetwork, user); }
 

@@ -86,7 +86,7 @@ void spend_budget(const Context& context, const TenantScope& scope) {
 store::InviteDetail put_invite(const Work& work, const store::Invite& made, const RoleRecord& role,
                                const store::Letterhead& from, const std::optional<InviteId>& stale) {
   const Link link;
-  if (stale && store::delete_invite(work.txn, work.scope, *stale))
+  if (stale && store::delete_expired_invite(work.txn, work.scope, *stale, work.context.now))
     record(work, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
   try {
     store::insert_invite(work.txn, work.scope, made, link.hash(), link.mail,

@@ -62,7 +62,9 @@ constexpr Sql kSetStatus{"invite.set_status",
 constexpr Sql kFindExpired{
     "invite.find_expired",
     "SELECT id FROM invite WHERE org_id = ? AND pending_email = ? AND expires_at <= ?"};
-constexpr Sql kDelete{"invite.delete", "DELETE FROM invite WHERE org_id = ? AND id = ?"};
+constexpr Sql kDeleteExpired{
+    "invite.delete_expired",
+    "DELETE FROM invite WHERE org_id = ? AND id = ? AND status = 0 AND expires_at <= ?"};
 constexpr Sql kDeletePending{
     "invite.delete_pending",
     "DELETE FROM invite WHERE org_id = ? AND status = 0 AND (user_id = ? OR email = ?)"};
@@ -222,8 +224,8 @@ std::optional<InviteId> find_expired_invite(db::Txn& txn, const TenantScope& sco
   return rows.next() ? std::optional{rows.id<InviteId>(0)} : std::nullopt;
 }
 
-bool delete_invite(db::Txn& txn, const TenantScope& scope, InviteId id) {
-  return txn.execute(kDelete, scope.org(), id) == 1;
+bool delete_expired_invite(db::Txn& txn, const TenantScope& scope, InviteId id, TimePoint now) {
+  return txn.execute(kDeleteExpired, scope.org(), id, now) == 1;
 }
 
 void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email) {

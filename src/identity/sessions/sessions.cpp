@@ -29,13 +29,18 @@ bool is_too_old(const Context& context, const store::SessionBounds& bounds, Time
   return bounds.most && began_at + *bounds.most <= context.now;
 }
 
-// What stands for a program on a network in the database: 16 bytes, one way. Numbers in the program's name do
-// not count: a browser that has renewed itself is the same one.
-std::string device_of(const std::string& agent, const std::string& network) {
+// What stands for a program on a network in the database: 16 bytes, told from nobody else's. Numbers in the
+// program's name do not count, nor does the end of an IPv4 address: a browser that has renewed itself and a
+// line that has another address today are the same ones.
+std::string device_of(const Context& context, UserId user) {
+  constexpr std::size_t kShort = 4, kPrefix = 3;  // IPv4: its /24
+  auto network = network_of(context.address);
+  if (network.size() == kShort) network.resize(kPrefix);
   std::string program;
-  std::copy_if(agent.begin(), agent.end(), std::back_inserter(program),
+  std::copy_if(context.agent.begin(), context.agent.end(), std::back_inserter(program),
                [](char c) { return (c < '0' || c > '9') && c != '.'; });
-  return crypto::sha256(program + '\0' + network).substr(0, 16);
+  const auto spelled = "device:" + std::string{user.raw()} + network + '\0' + program;
+  return crypto::hmac_sha256(context.keys.seal_key().reveal(), spelled).substr(0, 16);
 }
 
 store::SessionBounds bounds_of(const std::optional<store::Membership>& membership) {
@@ -110,9 +115,8 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.address = context.address;
   session.agent = context.agent;
   const auto alert = parse_login_alert(context.settings.login_alert).value();
-  const auto network = network_of(context.address);
   const auto opened =
-      store::open_session(txn, session, {network, device_of(context.agent, network)},
+      store::open_session(txn, session, {network_of(context.address), device_of(context, user.id)},
                           context.settings.sessions_per_account, alert != LoginAlert::always, context.now);
   if (opened.displaced > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
   TokenReply reply;
@@ -129,8 +133,7 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   const auto claims = crypto::open_refresh_token(context.keys, token);
   if (!claims) throw ApiError(ErrorCode::invalid_token, "The refresh token is not valid");
   auto renewal = store::find_renewal(txn, claims->session);
-  if (!renewal || renewal->session.expires_at <= context.now || renewal->session.ends_at <= context.now ||
-      renewal->user.status != Status::active)
+  if (!renewal || renewal->session.expires_at <= context.now || renewal->session.ends_at <= context.now)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
 
   std::optional<store::SessionRow> row = renewal->session;
@@ -162,6 +165,9 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
     }
     current = row->counter;
   }
+  // Last, so that a stolen token ends the session of an account that is inactive too.
+  if (renewal->user.status != Status::active)
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
   TokenReply reply;
   reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
   reply.user = std::move(renewal->user);

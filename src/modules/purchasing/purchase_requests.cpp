@@ -138,7 +138,7 @@ bool is_own(const TenantScope& scope, const PurchaseView& view) {
   const auto me = scope.user();
   return view.row.requested_by == me ||
          std::any_of(view.history.begin(), view.history.end(), [&](const auto& entry) {
-           // Not a decision that came in since the request itself was read.
+           // Who decided did not ask for it.
            const bool asks =
                entry.status == PurchaseStatus::draft || entry.status == PurchaseStatus::submitted;
            return asks && (entry.user == me || entry.acted_by == me);

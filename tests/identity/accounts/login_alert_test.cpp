@@ -71,6 +71,7 @@ Test(login_alert, a_device_is_told_of_when_it_is_new) {
   require_equal(told_of(account, kFirefox, "192.0.2.1"), 0U, "the same");
   require_equal(told_of(account, kNewerFirefox, "192.0.2.1"), 0U, "the same, renewed");
   require_equal(told_of(account, kSafari, "192.0.2.1"), 1U, "another program");
+  require_equal(told_of(account, kFirefox, "192.0.2.99"), 0U, "another address of one network");
   require_equal(told_of(account, kFirefox, "198.51.100.7"), 1U, "another network");
   require_equal(told_of(account, kFirefox, "2001:db8::1"), 1U);
   require_equal(told_of(account, kFirefox, "2001:db8::2"), 0U, "another address of one network");
@@ -134,4 +135,19 @@ Test(login_alert, an_organization_can_ask_for_more_but_not_for_less) {
                 "nothing changed");
   expect(owner.client().del("/delete", object({{"user_id", guest.user_id}, {"org_id", owner.org_id}})), 204);
   require_equal(told_of(guest, kSafari), 0U, "no longer hers");
+}
+
+// Who used the account until then may have been somebody else, whose device must not stay known.
+Test(login_alert, a_reset_forgets_the_devices) {
+  const PrivateStack stack{{"LOGIN_ALERT=new_device"}};
+  stack.take_the_suites_place();
+  auto account = proven();
+  require_equal(told_of(account, kFirefox), 1U);
+  expect(Client{}.post("/reset_password", object({{"email", account.email}})), 202);
+  account.password = "other orbit canyon 43";
+  expect(Client{}.post("/api/v1/auth/password-reset/confirm",
+                       object({{"token", newest_mail(account.email, "password_reset").token()},
+                               {"new_password", account.password}})),
+         204);
+  require_equal(told_of(account, kFirefox), 1U, "known from before the reset");
 }
