@@ -21,13 +21,15 @@ END//
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.discount_member(
   IN p_org BINARY(16), IN p_joined BIGINT, IN p_status INT, IN p_role BINARY(16))
 BEGIN
+  -- An INT: an unsigned one beside -1 would be looked for in every row of the organization.
+  DECLARE v_block INT DEFAULT p_joined >> 22;
   UPDATE tenantd.member_total SET members = members - 1
-  WHERE org_id = p_org AND block IN (-1, p_joined >> 22) AND status = p_status;
+  WHERE org_id = p_org AND block IN (-1, v_block) AND status = p_status;
   UPDATE tenantd.member_count
   SET times = IF(block = -1 AND members = 1, '', INSERT(times, NULLIF(LOCATE(CONCAT(',', p_joined, ','), CONCAT(times, ',')), 0),
                                                         CHAR_LENGTH(p_joined) + 1, '')),
       members = members - 1
-  WHERE org_id = p_org AND block IN (-1, p_joined >> 22) AND status = p_status AND role_id = p_role;
+  WHERE org_id = p_org AND block IN (-1, v_block) AND status = p_status AND role_id = p_role;
 END//
 -- What of an account a search for members looks through.
 CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd.searched_words(

@@ -21,10 +21,13 @@ const Account& crowded() {
     const auto id = id_of("CONCAT(HEX(" + binary(made.org_id) + "), seq)");
     database().run("INSERT INTO user (id, email, created_at, updated_at) SELECT " + id + ", CONCAT(HEX(" +
                    id + "), '@crowd.example'), seq, 1 FROM " + series(kMembers));
-    database().run(
-        "INSERT INTO member (org_id, user_id, role_id, status, created_at, updated_at) SELECT r.org_id, " +
-        id + ", r.id, seq MOD 500 = 3, seq * 20000, 1 FROM role r JOIN " + series(kMembers) +
-        " WHERE r.name = 'member' AND r.org_id = " + binary(made.org_id));
+    // In parts: a statement has its time.
+    for (int from = 0; from < kMembers; from += 250)
+      database().run(
+          "INSERT INTO member (org_id, user_id, role_id, status, created_at, updated_at) SELECT r.org_id, " +
+          id + ", r.id, seq MOD 500 = 3, seq * 20000, 1 FROM role r JOIN " + series(kMembers) +
+          " WHERE r.name = 'member' AND r.org_id = " + binary(made.org_id) + " AND seq > " +
+          std::to_string(from) + " AND seq <= " + std::to_string(from + 250));
     for (const char* table :
          {"user", "member", "member_text", "member_count", "member_total", "audit_log", "organization"})
       database().run_query(std::string{"ANALYZE TABLE "} + table);
@@ -140,5 +143,5 @@ Test(plans, what_a_super_admin_counts_has_an_index_of_its_own, .timeout = 60) {
   planner.keys(
       "SELECT created_at DIV 86400 AS day, COUNT(*) FROM admin_user WHERE created_at BETWEEN 5 AND 90 GROUP "
       "BY day");
-  planner.keys("SELECT id FROM system_tenant WHERE id > REPEAT('\\0', 16) ORDER BY id LIMIT 2 OFFSET 999");
+  planner.keys("SELECT id FROM system_tenant WHERE id > REPEAT('\\0', 16) ORDER BY id LIMIT 2 OFFSET 1");
 }
