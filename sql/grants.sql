@@ -13,6 +13,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.displace_sessions TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.count_attempt TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.confirm_attempt TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.open_session TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.spend_budget TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.renewable_session TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_all_sessions TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_sessions_at TO {{app}};

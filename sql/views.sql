@@ -178,6 +178,29 @@ BEGIN
   END IF;
   SELECT v_right;
 END//
+-- Takes p_step microseconds of a budget of p_most, at once and by itself. Answers by how much it would have been overdrawn, in
+-- microseconds; 0 = it was taken.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.spend_budget(
+  IN p_id BINARY(16), IN p_step BIGINT, IN p_now BIGINT, IN p_most BIGINT)
+BEGIN
+  DECLARE v_taken INT DEFAULT 0;
+  DECLARE v_over BIGINT DEFAULT 0;
+  UPDATE tenantd.budget SET empty_at = GREATEST(empty_at, p_now) + p_step
+  WHERE id = p_id AND GREATEST(empty_at, p_now) + p_step <= p_now + p_most;
+  SET v_taken = ROW_COUNT();
+  IF v_taken = 0 THEN
+    INSERT IGNORE INTO tenantd.budget (id, empty_at) VALUES (p_id, p_now + p_step);
+    SET v_taken = ROW_COUNT();
+  END IF;
+  IF v_taken = 0 THEN
+    SELECT GREATEST(empty_at + p_step - p_now - p_most, 0) INTO v_over FROM tenantd.budget WHERE id = p_id;
+    -- Two who made the row at the same time: there is room for both.
+    IF v_over = 0 THEN
+      UPDATE tenantd.budget SET empty_at = GREATEST(empty_at, p_now) + p_step WHERE id = p_id;
+    END IF;
+  END IF;
+  SELECT v_over;
+END//
 -- Begins a session, of which an account has p_most at the same time, and notes the network, if it is known, and the device
 -- that it is begun from, of each the newest that an account is known by. Answers how many sessions had to end for it, whether
 -- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins. An

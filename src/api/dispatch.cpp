@@ -122,11 +122,11 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
   call.started_us = monotonic_microseconds();
   call.context.counts_mails = true;
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
-  // In a transaction of its own: it counts whatever becomes of the request.
+  // By itself: it counts whatever becomes of the request.
   call.context.may_invite = [this, &context = call.context](UserId inviter) {
-    const std::vector<store::Budget> own = {{'i' + std::string{inviter.raw()}, settings_.limit_invite}};
     return db::run_transaction(pool_, nullptr, [&](db::Txn& txn) {
-      return store::spend(txn, context.keys.seal_key(), own, context.now);
+      return store::spend_now(txn, context.keys.seal_key(),
+                              {'i' + std::string{inviter.raw()}, settings_.limit_invite}, context.now);
     });
   };
   call.context.slow_turn = [this](service::SlowTurn::Kind kind, OrgId org) {

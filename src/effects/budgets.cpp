@@ -30,6 +30,8 @@ constexpr std::array kSpend = {
 constexpr db::Sql kSpent{"budget.read", "SELECT id, empty_at FROM budget WHERE id IN (?, ?, ?, ?, ?, ?)"};
 constexpr db::Sql kReturn{"budget.return", "UPDATE budget SET empty_at = empty_at - ? WHERE id = ?"};
 
+constexpr db::Sql kSpendNow{"budget.spend_now", "CALL spend_budget(?, ?, ?, ?)"};
+
 constexpr std::int64_t kBudgetHourUs = 3'600'000'000;
 
 struct BudgetBucket {
@@ -88,6 +90,17 @@ service::Allowance spend(db::Txn& txn, const Secret& key, const std::vector<Budg
   if (by[worst] <= 0) return {};
   for (const auto& bucket : buckets) txn.execute(kReturn, bucket.step_us, bucket.id);
   return {false, buckets[worst].limit, (by[worst] + 999'999) / 1'000'000};
+}
+
+service::Allowance spend_now(db::Txn& txn, const Secret& key, const Budget& budget, TimePoint now) {
+  const auto buckets = buckets_of(key, {budget});
+  if (buckets.empty()) return {};
+  const auto& bucket = buckets.front();
+  const auto read = [](db::Rows& rows) { return rows.next() ? rows.integer(0) : 0; };
+  const auto over = txn.call_unscoped(kSpendNow, read, bucket.id, bucket.step_us,
+                                      unix_seconds(now) * 1'000'000, bucket.most_us());
+  if (over <= 0) return {};
+  return {false, bucket.limit, (over + 999'999) / 1'000'000};
 }
 
 }  // namespace tenantd::store

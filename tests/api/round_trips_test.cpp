@@ -87,6 +87,23 @@ class Trips {
 
 }  // namespace
 
+// The suite's instance counts no mails; a service does.
+Test(round_trips, limits_of_mails_and_invitations_take_few_more) {
+  const PrivateStack stack{{"WORKERS=1", "WORKER_THREADS=1", "HASH_WORKERS=1", "LIMIT_INVITE=1000",
+                            "LIMIT_MAIL=1000", "LIMIT_MAIL_CAUSED=1000", "LIMIT_MAIL_ALERTS=1000"}};
+  stack.take_the_suites_place();
+  const auto owner = sign_up();
+  verify(owner);
+  Trips trips{stack};
+  trips.require_budget(14U, "sign-in, with its mail", [&] { return sign_in(owner.email, owner.password); });
+  trips.require_budget(13U, "sign-up", [] {
+    return Client{}.post(
+        "/signup",
+        object({{"email", fresh_email()}, {"password", kPassword}, {"organization_name", "Acme"}}));
+  });
+  trips.require_budget(10U, "invite", [&] { return invite(owner, fresh_email()); });
+}
+
 Test(round_trips, each_request_keeps_its_budget) {
   // One connection of a kind, so that what was prepared is found again.
   const PrivateStack stack{{"WORKERS=1", "WORKER_THREADS=1", "HASH_WORKERS=1"}};

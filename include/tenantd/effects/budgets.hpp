@@ -23,5 +23,8 @@ struct Budget {
 // what a request took that is refused comes back with the rest of it. Until then others who spend the same
 // budget wait.
 service::Allowance spend(db::Txn& txn, const Secret& key, const std::vector<Budget>& budgets, TimePoint now);
+// Takes one, in a transaction of its own, by one statement: whatever becomes of the request, it is spent.
+// `txn` must not have begun.
+service::Allowance spend_now(db::Txn& txn, const Secret& key, const Budget& budget, TimePoint now);
 
 }  // namespace tenantd::store
