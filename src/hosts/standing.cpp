@@ -64,11 +64,17 @@ void Standing::look_at(const Found& found, Verdict& verdict) {
 }
 
 std::string Standing::describe() const {
-  std::string text = std::to_string(static_cast<int>(state_)) + ' ' + std::to_string(renewed_us_) + ' ' +
-                     std::to_string(warm_at_us_) + ' ' +
-                     (registration_ ? std::string{registration_->raw()} : "-");
-  for (const auto& [id, sight] : sights_)
-    text += std::string{id.raw()} + ':' + std::to_string(sight.beat) + ':' + std::to_string(sight.since_us);
+  std::string text;
+  // Piece by piece: of sums of texts g++ 12 warns that one is copied past its end.
+  const auto add = [&](const std::string& piece) { text.append(piece).append(1, ' '); };
+  for (const auto number : {static_cast<std::int64_t>(state_), renewed_us_, warm_at_us_})
+    add(std::to_string(number));
+  add(registration_ ? std::string{registration_->raw()} : "-");
+  for (const auto& [id, sight] : sights_) {
+    add(std::string{id.raw()});
+    add(std::to_string(sight.beat));
+    add(std::to_string(sight.since_us));
+  }
   return text;
 }
 
