@@ -683,15 +683,19 @@ BEGIN
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
-      DELETE FROM tenantd.member WHERE org_id = v_org LIMIT 1000;
-      SET v_rows = v_rows + ROW_COUNT();
-    END IF;
-    IF v_rows < 1000 THEN
       DELETE FROM tenantd.member_count WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
       DELETE FROM tenantd.member_total WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member_text WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.member WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
