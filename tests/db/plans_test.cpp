@@ -143,5 +143,7 @@ Test(plans, what_a_super_admin_counts_has_an_index_of_its_own, .timeout = 60) {
   planner.keys(
       "SELECT created_at DIV 86400 AS day, COUNT(*) FROM admin_user WHERE created_at BETWEEN 5 AND 90 GROUP "
       "BY day");
-  planner.keys("SELECT id FROM system_tenant WHERE id > REPEAT('\\0', 16) ORDER BY id LIMIT 2 OFFSET 1");
+  // Behind nearly all: from the first one on, a whole index is what it takes.
+  planner.keys("SELECT id FROM system_tenant WHERE id > " + binary(crowded().org_id) +
+               " ORDER BY id LIMIT 2");
 }
