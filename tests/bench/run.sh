@@ -17,6 +17,9 @@
 # mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
 #
+# SCALE=1 asks a service that has grown instead (scale.sql: a million accounts, 20,000 organizations, ten million audit rows), N
+# seconds a request; SCALE=0.1 one of a tenth of that, which is ready after about four minutes.
+#
 # The medians are saved as JSON: in FILE, else in $BUILD/bench.mariadb.json or bench.mysql.json.
 #
 # DB=mysql: all of it on MariaDB, then on MySQL, and the two beside each other at the end.
@@ -97,7 +100,7 @@ fi
 
 work=$(mktemp -d /tmp/tenantd-bench.XXXXXX) || exit 1
 export RUN_DIR=$work/run PORT=0 SWEEP_EVERY=0 REPORT_EVERY=0 MAIL_TRANSPORT=file
-export DATABASE_OPTIONS=${DATABASE_OPTIONS---innodb-buffer-pool-size=256M}
+export DATABASE_OPTIONS=${DATABASE_OPTIONS---innodb-buffer-pool-size=$([ -n "${SCALE:-}" ] && echo 2G || echo 256M)}
 export LIMIT_ACCOUNT=0 LIMIT_INVITE=0 LIMIT_MAIL=0 LIMIT_MAIL_ALERTS=0 LIMIT_MAIL_CAUSED=0 LIMIT_PASSWORD=0 LIMIT_READ=0 LIMIT_WRITE=0
 # Each sign-in that is measured is a session of a few accounts.
 export SESSIONS_PER_ACCOUNT=100000
@@ -156,6 +159,23 @@ if [ $timing = 1 ] && [ ${#chosen[@]} = 0 ]; then
   url=http://127.0.0.1:$(cat "$RUN_DIR/port")
   prepare
   timing_case
+  finish 0
+fi
+
+if [ -n "${SCALE:-}" ]; then
+  [[ $SCALE =~ ^(1|0?\.[0-9]*[1-9])$ ]] || fail "SCALE must be 1, or a part of it such as 0.1."
+  export SUPER_ADMIN_EMAIL=root@example.com SUPER_ADMIN_PASSWORD='velvet anchor northbound'
+  "$stack" start || fail "the instance did not start."
+  port=$(cat "$RUN_DIR/port") url=http://127.0.0.1:$(cat "$RUN_DIR/port")
+  chosen=()  # none of their documents
+  prepare
+  begun=$SECONDS
+  { echo "SET @scale = $SCALE;" && cat "$here/scale.sql"; } | sql >"$work/scale.log" 2>&1 || fail "growing failed: $(tail -n 1 "$work/scale.log")"
+  printf 'grown in %d s\n' $((SECONDS - begun))
+  # shellcheck disable=SC1091  # the instance's own
+  (set -a && . "$RUN_DIR/environment" && "$BUILD/tenantctl" migrate) >"$work/migrate.log" 2>&1 || fail "migrating failed: $(tail -n 1 "$work/migrate.log")"
+  printf 'filled in %d s\n\n' $((SECONDS - begun))
+  python3 "$here/scale.py" "$url" "$seconds" "$SUPER_ADMIN_EMAIL" "$SUPER_ADMIN_PASSWORD" || fail "a request was refused."
   finish 0
 fi
 
