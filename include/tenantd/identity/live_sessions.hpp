@@ -33,7 +33,8 @@ struct Renewal {
 // nullopt: there is no such session, or it is an impersonation. Expiry and status are the caller's to judge.
 std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id);
 
-// True if an access token of the session's newest pair has been shown.
+// True if an access token of the session's newest pair has been shown, or another replay has ended the
+// session meanwhile: neither is a repetition of a client that lost its reply.
 bool is_pair_used(db::Txn& txn, SessionId id);
 
 // As first_membership() and find_membership(), where this session is not shut out.

@@ -49,7 +49,8 @@ constexpr Sql kIsLive{
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
 constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
 
-// What the procedures answer with, by its names.
+// What the procedures answer with, by its names; a record of several columns by its first, in the order of
+// effects/rows.hpp.
 UserRecord read_user(const db::Rows& rows) {
   const auto at = [&](const char* name) { return rows.column(name); };
   UserRecord user;
@@ -150,7 +151,7 @@ void set_second_factor(db::Txn& txn, SessionId id, UserId user) {
 
 bool is_pair_used(db::Txn& txn, SessionId id) {
   auto rows = txn.query(kPairUsed, id);
-  return rows.next() && rows.flag(0);
+  return !rows.next() || rows.flag(0);
 }
 
 std::optional<SessionRow> find_session(db::Txn& txn, SessionId id) {
