@@ -12,6 +12,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.displace_sessions TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.count_attempt TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.confirm_attempt TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.know_network TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.open_session TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.spend_budget TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.renewable_session TO {{app}};

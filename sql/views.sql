@@ -201,6 +201,20 @@ BEGIN
   END IF;
   SELECT v_over;
 END//
+-- Somebody signed in to an account from this network; an empty one is never known. Of p_most the newest stay.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.know_network(
+  IN p_user BINARY(16), IN p_network VARBINARY(8), IN p_now BIGINT, IN p_most BIGINT)
+BEGIN
+  DECLARE v_surplus BIGINT;
+  IF p_network <> '' THEN
+    INSERT INTO tenantd.known_network (user_id, network, last_used_at) VALUES (p_user, p_network, p_now)
+    ON DUPLICATE KEY UPDATE last_used_at = VALUES(last_used_at);
+    SELECT COUNT(*) - p_most INTO v_surplus FROM tenantd.known_network WHERE user_id = p_user;
+    IF v_surplus > 0 THEN
+      DELETE FROM tenantd.known_network WHERE user_id = p_user ORDER BY last_used_at, network LIMIT v_surplus;
+    END IF;
+  END IF;
+END//
 -- Begins a session, of which an account has p_most at the same time, and notes the network, if it is known, and the device
 -- that it is begun from, of each the newest that an account is known by. Answers how many sessions had to end for it, whether
 -- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins. An
@@ -219,14 +233,7 @@ BEGIN
       address, agent, generation, born)
     VALUES (p_id, p_user, p_org, p_bound, 0, p_now, p_now, p_expires_at, p_ends_at, p_address, p_agent, v_generation,
       v_generation);
-    IF p_network <> '' THEN
-      INSERT INTO tenantd.known_network (user_id, network, last_used_at) VALUES (p_user, p_network, p_now)
-      ON DUPLICATE KEY UPDATE last_used_at = VALUES(last_used_at);
-      SELECT COUNT(*) - p_most_networks INTO v_surplus FROM tenantd.known_network WHERE user_id = p_user;
-      IF v_surplus > 0 THEN
-        DELETE FROM tenantd.known_network WHERE user_id = p_user ORDER BY last_used_at, network LIMIT v_surplus;
-      END IF;
-    END IF;
+    CALL tenantd_app.know_network(p_user, p_network, p_now, p_most_networks);
     SELECT 1 INTO v_known FROM tenantd.known_device
     WHERE user_id = p_user AND device = p_device AND last_used_at > p_known_since;
     INSERT INTO tenantd.known_device (user_id, device, last_used_at) VALUES (p_user, p_device, p_now)
