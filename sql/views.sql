@@ -1025,7 +1025,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE org_id = tenantd_app.current_org();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite AS
   SELECT org_id, id, token, email, user_id, role_id, invited_by, status, created_at, updated_at, expires_at, mail_id, by_user,
-         pending_email
+         pending_email, asked_at
   FROM tenantd.invite WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 -- Invitations with what became of their mails: nothing else of the outbox is seen.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.invite_detail AS

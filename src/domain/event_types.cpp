@@ -24,6 +24,7 @@ constexpr std::array kOwnTypes = {
     EventType{"impersonation.ended", "a super-admin has stopped acting as a member"},
     EventType{"impersonation.started", "a super-admin acts as a member; data says why"},
     EventType{"invite.accepted", "an invited person has joined"},
+    EventType{"invite.asked_again", "an invited person asks for a new one in place of an expired one"},
     EventType{"invite.created", "a person was invited"},
     EventType{"invite.declined", "an invited person does not want to join"},
     EventType{"invite.expired", "an invitation ran out"},

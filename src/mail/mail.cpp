@@ -12,6 +12,7 @@ namespace tenantd::mail {
 namespace {
 
 constexpr std::array kTemplates{Template::invitation,
+                                Template::invitation_asked,
                                 Template::verification,
                                 Template::welcome,
                                 Template::account_created,
@@ -66,6 +67,7 @@ std::map<std::string, std::string> values_of(const json::Value& object) {
 std::string_view template_name(Template kind) {
   switch (kind) {
     case Template::invitation: return "invitation";
+    case Template::invitation_asked: return "invitation_asked";
     case Template::verification: return "verification";
     case Template::welcome: return "welcome";
     case Template::account_created: return "account_created";
@@ -98,6 +100,7 @@ Class class_of(Template kind) {
     case Template::password_changed:
     case Template::security_changed: return Class::change;
     case Template::welcome:
+    case Template::invitation_asked:
     case Template::impersonation:
     case Template::ownership_transferred:
     case Template::purchase_submitted:

@@ -45,12 +45,17 @@ struct Task {
 };
 
 // What time ended is told of as what somebody did is: with an event and an audit row, which bear no name.
-Swept sweep_invites(db::Txn& txn, const SystemScope& scope, const Context& context, TimePoint before) {
-  const auto swept = store::sweep_invites(txn, scope, before);
+Swept sweep_invites(db::Txn& txn, const SystemScope& scope, const Context& context) {
+  const auto& settings = context.settings;
+  const auto swept =
+      store::sweep_invites(txn, scope, context.now, context.now - Seconds{settings.invite_keep_seconds},
+                           settings.invites_per_organization);
   for (const auto& [org, invite] : swept.told)
     record_by_itself(txn, context, org,
-                     {"invite.expired", "invite", invite.id.bytes(), standing_values(invite, invite.status)});
-  return {swept.rows, swept.rows >= store::kToldBatch};
+                     {"invite.expired", "invite", invite.id.bytes(), standing_values(invite, invite.status),
+                      standing_values(invite, InviteStatus::expired)});
+  const auto looked_at = swept.rows + static_cast<std::int64_t>(swept.told.size());
+  return {swept.rows, looked_at >= store::kToldBatch};
 }
 
 Swept sweep_uploads(db::Txn& txn, const SystemScope& scope, const Context& context) {
@@ -137,12 +142,8 @@ void add_file_tasks(std::vector<Task>& tasks, const Context& context, const std:
 std::vector<Task> tasks(const Context& context, const std::string& deployment) {
   const auto& settings = context.settings;
   const auto now = context.now;
-  const auto invites_before = now - Seconds{settings.invite_keep_seconds};
   std::vector<Task> all{
-      {"invites",
-       [=, &context](auto& txn, const auto& scope) {
-         return sweep_invites(txn, scope, context, invites_before);
-       }},
+      {"invites", [&context](auto& txn, const auto& scope) { return sweep_invites(txn, scope, context); }},
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
       {"oauth_states",
        [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},

@@ -1,5 +1,8 @@
 #include "workers/sweeping_store.hpp"
 
+#include <set>
+#include <utility>
+
 #include "tenantd/domain/status.hpp"
 
 namespace tenantd::store {
@@ -7,12 +10,20 @@ namespace {
 
 using db::Sql;
 
-// Two sweepers skip each other's rows. Only pending invitations expire; answered ones go with the same clock,
-// silently.
-constexpr Sql kExpiredInvites{"sweep.find_invites",
-                              "SELECT org_id, id, email, user_id, role_id, invited_by, created_at, "
-                              "expires_at, by_user FROM tenantd.invite WHERE status = ? AND expires_at <= ? "
-                              "ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
+// Two sweepers skip each other's rows.
+constexpr Sql kOverInvites{"sweep.find_invites",
+                           "SELECT org_id, id, email, user_id, role_id, invited_by, created_at, "
+                           "expires_at, by_user FROM tenantd.invite WHERE status = ? AND expires_at <= ? "
+                           "ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED"};
+constexpr Sql kExpireInvite{
+    "sweep.expire_invite",
+    "UPDATE tenantd.invite SET status = 4, updated_at = ? WHERE org_id = ? AND id = ?"};
+constexpr Sql kFirstTooMany{"sweep.first_invite_too_many",
+                            "SELECT expires_at FROM tenantd.invite WHERE org_id = ? AND status = 4 "
+                            "ORDER BY expires_at DESC LIMIT 1 OFFSET ?"};
+constexpr Sql kDeleteTooMany{"sweep.invites_too_many",
+                             "DELETE FROM tenantd.invite WHERE org_id = ? AND status = 4 AND expires_at <= ? "
+                             "ORDER BY expires_at LIMIT ?"};
 constexpr Sql kDeleteInvite{"sweep.delete_invite", "DELETE FROM tenantd.invite WHERE org_id = ? AND id = ?"};
 constexpr Sql kTokens{"sweep.tokens",
                       "DELETE FROM tenantd.one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
@@ -91,21 +102,48 @@ std::int64_t first_number(db::Rows& rows) {
 
 }  // namespace
 
-Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before) {
+namespace {
+
+// Calls `use` for each invitation of `status` that was over at `before`, of at most `limit`.
+template <class Use>
+std::int64_t each_over(db::Txn& txn, InviteStatus status, TimePoint before, std::int64_t limit, Use&& use) {
+  std::int64_t count = 0;
+  for (auto rows = txn.lock(kOverInvites, status, before, limit); rows.next(); ++count)
+    use(SweptInvite{rows.id<OrgId>(0),
+                    {rows.id<InviteId>(1), rows.text(2), rows.maybe_id<UserId>(3), rows.id<RoleId>(4),
+                     rows.id<UserId>(5), status, rows.time(6), rows.time(7), rows.flag(8)}});
+  return count;
+}
+
+std::int64_t remove_too_many_expired(db::Txn& txn, OrgId org, std::int64_t most) {
+  auto first = txn.query(kFirstTooMany, org, most);
+  return first.next() ? txn.execute(kDeleteTooMany, org, first.time(0), kSweepBatch) : 0;
+}
+
+}  // namespace
+
+Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint now, TimePoint kept_since,
+                                 std::int64_t most) {
   Swept<SweptInvite> swept;
-  for (const auto status : {InviteStatus::pending, InviteStatus::accepted, InviteStatus::revoked,
-                            InviteStatus::declined, InviteStatus::expired}) {
-    auto rows = txn.lock(kExpiredInvites, status, before, kToldBatch - swept.rows);
-    for (; rows.next(); ++swept.rows) {
-      const auto org = rows.id<OrgId>(0);
-      const Invite invite{rows.id<InviteId>(1), rows.text(2),       rows.maybe_id<UserId>(3),
-                          rows.id<RoleId>(4),   rows.id<UserId>(5), status,
-                          rows.time(6),         rows.time(7),       rows.flag(8)};
-      txn.execute(kDeleteInvite, org, invite.id);
-      if (status == InviteStatus::pending) swept.told.push_back({org, invite});
-    }
-    if (swept.rows >= kToldBatch) break;
+  std::set<OrgId> organizations;
+  auto left = kToldBatch;
+  left -= each_over(txn, InviteStatus::pending, now, kToldBatch, [&](SweptInvite over) {
+    txn.execute(kExpireInvite, now, over.org, over.invite.id);
+    organizations.insert(over.org);
+    swept.told.push_back(std::move(over));
+  });
+  for (const auto& [status, before] :
+       {std::pair{InviteStatus::accepted, now}, std::pair{InviteStatus::revoked, now},
+        std::pair{InviteStatus::declined, now}, std::pair{InviteStatus::expired, kept_since}}) {
+    if (left == 0) break;
+    const auto removed = each_over(txn, status, before, left, [&](const SweptInvite& over) {
+      txn.execute(kDeleteInvite, over.org, over.invite.id);
+    });
+    swept.rows += removed;
+    left -= removed;
   }
+  if (most == 0) return swept;
+  for (const auto& org : organizations) swept.rows += remove_too_many_expired(txn, org, most);
   return swept;
 }
 

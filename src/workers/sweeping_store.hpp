@@ -38,9 +38,11 @@ struct SweptInvite {
   OrgId org;
   Invite invite;
 };
-// Deletes at most kToldBatch invitations that expired at or before `before`; to be told of are those that
-// nobody had answered.
-Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint before);
+// Of at most kToldBatch invitations whose time is over: those that nobody has answered are expired from now
+// on, and to be told of; the others are deleted, and with them those that are expired since `kept_since`. Of
+// the expired ones of each organization that is told, the newest `most` stay; 0 = all.
+Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint now, TimePoint kept_since,
+                                 std::int64_t most);
 
 // Each deletes at most kSweepBatch rows that expired at or before `before`, and returns how many.
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);

@@ -20,6 +20,7 @@
 #include "support/impersonation.hpp"
 #include "support/mailbox.hpp"
 #include "support/node.hpp"
+#include "support/processes.hpp"
 #include "support/purchasing.hpp"
 #include "tenantd/api/openapi.hpp"
 #include "tenantd/api/refusals.hpp"
@@ -57,6 +58,7 @@ const std::vector<Exempt>& exempt() {
       {"POST /api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay",
        "takes a receiver: webhook_delivery_test"},
       {"POST /api/v1/projects/search", "reads"},
+      {"POST /api/v1/invites/lookup", "reads"},
       {"POST /api/v1/mail/events", "takes a signature under a setting: mail_events_test"},
       {"POST /api/v1/mail/events/ses", "takes Amazon's signature: mail_events_test"},
   };
@@ -229,6 +231,11 @@ void invitations(Covered& covered) {
   const auto sent = invite(owner, email);
   note(covered, Client{}.post("/api/v1/invites/" + sent.text("/id") + "/decline",
                               object({{"token", invite_token(email)}})));
+  const auto late = fresh_email();
+  const auto token = token_for(late);
+  note(covered, Client{}.post("/api/v1/invites/lookup", object({{"token", token}})));
+  database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() WHERE email = " + literal(late));
+  note(covered, Client{}.post("/api/v1/invites/ask-again", object({{"token", token}})));
 }
 
 void rejections(Covered& covered) {

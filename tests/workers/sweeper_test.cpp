@@ -30,7 +30,7 @@ std::int64_t invites_of(const Account& owner) {
 
 }  // namespace
 
-Test(sweeper, an_expired_invitation_goes_and_leaves_an_event_and_a_live_one_stays) {
+Test(sweeper, an_expired_invitation_leaves_an_event_stays_listed_and_goes_in_the_end) {
   const Alone alone;
   const auto owner = sign_up();
   const auto live = fresh_email();
@@ -38,7 +38,18 @@ Test(sweeper, an_expired_invitation_goes_and_leaves_an_event_and_a_live_one_stay
   expect(invite(owner, live), 201);
   expect(invite(owner, expired), 201);
   const auto subject = text_of("SELECT HEX(id) FROM invite WHERE email = " + literal(expired));
-  database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() WHERE email = " + literal(expired));
+  const auto end = [&](const std::string& seconds_ago) {
+    database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() - " + seconds_ago +
+                   " WHERE email = " + literal(expired));
+  };
+  for (const char* seconds_ago : {"0", "2591900"}) {
+    end(seconds_ago);
+    expect_done(sweep());
+    require_equal(invites_of(owner), 2, seconds_ago);
+    const auto listed = owner.client().get("/api/v1/invites?status=expired");
+    require_equal(listed.text("/items/0/email"), expired, seconds_ago);
+  }
+  end("2592001");
   expect_done(sweep());
   require_equal(text_of("SELECT GROUP_CONCAT(email) FROM invite WHERE org_id = " + binary(owner.org_id)),
                 live);
@@ -48,6 +59,37 @@ Test(sweeper, an_expired_invitation_goes_and_leaves_an_event_and_a_live_one_stay
   require_equal(expired_events(owner), 1);
   expect(Client{}.post("/accept_invite", object({{"token", invite_token(live)}, {"password", kPassword}})),
          200);
+}
+
+Test(sweeper, an_invitation_that_was_answered_goes_when_its_time_is_over) {
+  const Alone alone;
+  const auto owner = sign_up();
+  for (const char* status : {"1", "2", "3"}) {
+    const auto email = fresh_email();
+    expect(invite(owner, email), 201);
+    database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP(), status = " + std::string{status} +
+                   " WHERE email = " + literal(email));
+  }
+  expect_done(sweep());
+  require_equal(invites_of(owner), 0);
+  require_equal(expired_events(owner), 0);
+}
+
+Test(sweeper, of_the_expired_invitations_of_an_organization_so_many_stay_as_may_be_pending) {
+  const Alone alone;
+  const auto owner = sign_up();
+  std::vector<std::string> emails;
+  for (int i = 0; i < 4; ++i) {
+    emails.push_back(fresh_email());
+    expect(invite(owner, emails.back()), 201);
+    database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() - 100 + " + std::to_string(i) +
+                   " WHERE email = " + literal(emails.back()));
+  }
+  expect_done(run_program({setting("TENANTD_BUILD") + "/tenantd-sweeper"}, {"INVITES_PER_ORGANIZATION=2"}));
+  require_equal(text_of("SELECT GROUP_CONCAT(email ORDER BY expires_at) FROM invite WHERE org_id = " +
+                        binary(owner.org_id)),
+                emails[2] + ',' + emails[3]);
+  require_equal(expired_events(owner), 4);
 }
 
 Test(sweeper, other_expired_rows_go_and_live_ones_stay) {

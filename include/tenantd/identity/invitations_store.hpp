@@ -60,6 +60,12 @@ struct Letterhead {
 };
 Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope, UserId inviter);
 
+// An invitation whose time is over. A new one to its address takes its place.
+struct ExpiredInvite {
+  InviteId id;
+  bool told = false;  // the sweeper has told of its end
+};
+
 // What is known when somebody is to be invited.
 struct InviteGrounds {
   Letterhead from;
@@ -68,7 +74,7 @@ struct InviteGrounds {
   std::string email;               // of that account
   Status status = Status::active;  // of that account
   bool is_member = false;
-  std::optional<InviteId> stale;  // pending by its row, but expired by the clock
+  std::optional<ExpiredInvite> expired;  // of that address
 };
 // In one round trip, for the scope's user as the inviter.
 InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const Email& invited,
@@ -98,13 +104,16 @@ bool answer_invite(db::Txn& txn, const TenantScope& scope, InviteId id, InviteSt
 void set_invite_status(db::Txn& txn, const TenantScope& scope, InviteId id, InviteStatus status,
                        TimePoint now);
 
-// The invitation of this address that is pending by its row but expired by the clock.
-std::optional<InviteId> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
-                                            TimePoint now);
+std::optional<ExpiredInvite> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
+                                                 TimePoint now);
 // False if it is gone already, or was sent again meanwhile.
 bool delete_expired_invite(db::Txn& txn, const TenantScope& scope, InviteId id, TimePoint now);
-// The pending invitations of this person in this organization, by account or address.
-void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email);
+// Notes that the person of the expired invitation asks for a new one. False if that was noted after `since`
+// already, or no expired one has this token any more.
+bool ask_again(db::Txn& txn, const TenantScope& scope, const std::string& token_hash, TimePoint since,
+               TimePoint now);
+// The pending and expired invitations of this person in this organization, by account or address.
+void delete_open_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email);
 
 // The pending invitations that `inviters` sent, once they may not invite any more. Returns how many.
 std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& inviters,

@@ -15,6 +15,7 @@ namespace tenantd::mail {
 // Names are the files in templates/ beside what sends the mail: invitation.subject/.html/.txt.mustache
 enum class Template {
   invitation,
+  invitation_asked,
   verification,
   welcome,
   account_created,

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "identity/accounts/claiming.hpp"
+#include "identity/invitations/opened_invite.hpp"
 #include "identity/roles/named_role.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -81,13 +82,14 @@ void spend_budget(const Context& context, const TenantScope& scope) {
   if (context.may_invite) require(context.may_invite(scope.user()), "Too many invitations: try again later");
 }
 
-// Stores a new invitation, tells of it and mails its link. One that has expired does not stand in its way
-// until the sweeper comes.
+// Stores a new invitation, tells of it and mails its link. It takes the place of one that has expired.
 store::InviteDetail put_invite(const Work& work, const store::Invite& made, const RoleRecord& role,
-                               const store::Letterhead& from, const std::optional<InviteId>& stale) {
+                               const store::Letterhead& from,
+                               const std::optional<store::ExpiredInvite>& expired) {
   const Link link;
-  if (stale && store::delete_expired_invite(work.txn, work.scope, *stale, work.context.now))
-    record(work, {"invite.expired", "invite", stale->bytes(), invited_values(made)});
+  if (expired && store::delete_expired_invite(work.txn, work.scope, expired->id, work.context.now) &&
+      !expired->told)
+    record(work, {"invite.expired", "invite", expired->id.bytes(), invited_values(made)});
   try {
     store::insert_invite(work.txn, work.scope, made, link.hash(), link.mail,
                          work.context.settings.invites_per_organization);
@@ -98,16 +100,6 @@ store::InviteDetail put_invite(const Work& work, const store::Invite& made, cons
   after.set("role", role.name);
   record(work, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
   return {made, role.name, mail_invitation(work, from, made, role.name, link)};
-}
-
-// The inviter, if that person could still send the invitation: it holds only as long.
-std::optional<store::Member> standing_inviter(const Work& work, const store::Invite& invite,
-                                              const RoleRecord& role) {
-  auto inviter = store::find_member(work.txn, work.scope, invite.invited_by);
-  if (!inviter || inviter->status != Status::active) return std::nullopt;
-  const auto holds = inviter->role.permissions_at(work.context.now);
-  if (!holds.has(Permission::users_invite) || !holds.covers(role.permissions)) return std::nullopt;
-  return inviter;
 }
 
 struct Unanswered {
@@ -135,13 +127,6 @@ struct Person {
   bool was_known = false;
   bool newly_verified = false;
 };
-
-// The organization that invites, while it is active.
-OrganizationRecord inviting_organization(db::Txn& txn, const TenantScope& scope) {
-  auto organization = store::find_organization(txn, scope);
-  if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::invite_gone);
-  return *std::move(organization);
-}
 
 std::string password_of(const Context& context, const Email& email, const AcceptForm& form,
                         const std::string& organization_name) {
@@ -238,7 +223,7 @@ store::InviteDetail invite(const Work& work, const InviteForm& form) {
   made.expires_at = work.context.now + lifetime_of(work.context, grounds.from, form.expires_in);
   made.by_user = form.user.has_value();
   spend_budget(work.context, work.scope);
-  return put_invite(work, made, role, grounds.from, grounds.stale);
+  return put_invite(work, made, role, grounds.from, grounds.expired);
 }
 
 store::InviteDetail offer_membership(const Work& work, UserId inviter, const Email& email,
@@ -280,8 +265,7 @@ store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<S
 
 void revoke_invite(const Work& work, InviteId id) {
   const auto invite = unanswered_invite(work.txn, work.scope, id).invite;
-  if (!store::answer_invite(work.txn, work.scope, id, InviteStatus::revoked, work.context.now))
-    throw ApiError(ErrorCode::conflict);
+  store::set_invite_status(work.txn, work.scope, id, InviteStatus::revoked, work.context.now);
   record(work, {"invite.revoked", "invite", id.bytes(), standing_values(invite, invite.status),
                 standing_values(invite, InviteStatus::revoked)});
 }
@@ -299,35 +283,6 @@ void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std
   record({txn, context, scope},
          {"invite.declined", "invite", id.bytes(), standing_values(*invite, invite->status),
           standing_values(*invite, InviteStatus::declined)});
-}
-
-namespace {
-
-// Why an invitation opens nothing. Who accepted it and is a member still is told so: what is left to do is to
-// sign in.
-[[noreturn]] void refuse_closed(db::Txn& txn, const TenantScope& scope,
-                                const std::optional<store::Invite>& invite) {
-  if (invite && invite->status == InviteStatus::accepted) {
-    const auto account = store::find_account(txn, Email::parse(invite->email).value());
-    if (account && store::find_member(txn, scope, account->user.id))
-      throw ApiError(ErrorCode::already_member,
-                     "The invitation was accepted and you are a member already: sign in");
-  }
-  throw ApiError(ErrorCode::invite_gone);
-}
-
-}  // namespace
-
-OpenedInvite OpenedInvite::open(db::Txn& txn, const std::string& token_hash, TimePoint now) {
-  const auto org = store::find_invite_organization(txn, token_hash);
-  if (!org) throw ApiError(ErrorCode::invite_gone);
-  // Nobody yet: holds no permission, and shows who acts only once the account is known.
-  const TenantScope scope{*org, UserId{}, PermissionSet{}};
-  store::enter(txn, scope);
-  auto found = store::find_invite(txn, scope, token_hash);
-  if (!found || found->status != InviteStatus::pending || found->expired(now))
-    refuse_closed(txn, scope, found);
-  return OpenedInvite{scope, *std::move(found)};
 }
 
 Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,

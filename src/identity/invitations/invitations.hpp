@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "identity/accounts/proven_account.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/effects/context.hpp"
 #include "tenantd/identity/invitations_store.hpp"
@@ -38,12 +37,30 @@ store::InviteDetail offer_membership(const Work& work, UserId inviter, const Ema
 // conflict (it was answered), already_member.
 store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<Seconds> expires_in);
 
-// Throws ApiError: not_found, role_outranks, conflict (it was answered).
+// Also one that has expired. Throws ApiError: not_found, role_outranks, conflict (it was answered).
 void revoke_invite(const Work& work, InviteId id);
 
 // By whoever holds the token. Throws ApiError(invite_gone) if it is not the token of this invitation, or
 // another answer was first.
 void decline_invite(db::Txn& txn, const Context& context, InviteId id, const std::string& token);
+
+// What whoever holds the token may know before accepting.
+struct InviteLookup {
+  store::Invite invite;
+  OrganizationRecord organization;
+  std::string role = {};
+  std::string inviter = {};     // the name in the profile, or else the address
+  bool expired = false;         // then there is nothing to accept: a new one can be asked for
+  bool needs_password = false;  // to accept without being signed in
+};
+
+// Reads alone. Throws ApiError, as accepting does: invite_gone, already_member.
+InviteLookup look_up_invite(db::Txn& txn, const Context& context, const std::string& token);
+
+// Mails to the inviter of an expired invitation, or to an owner if that person may not invite any more, that
+// its person asks for a new one; once a day. Throws ApiError: invite_gone, already_member, conflict (it has
+// not expired).
+void ask_again(db::Txn& txn, const Context& context, const std::string& token);
 
 struct AcceptForm {
   std::string token;
@@ -61,26 +78,5 @@ struct Accepted {
 // invite), wrong_account, password_required, password_refused.
 Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& form,
                        const std::optional<std::string>& signed_in_as);
-
-// An invitation opened by its token. The one way into an organization's scope for somebody who is no member
-// yet.
-class OpenedInvite {
- public:
-  // Throws ApiError(invite_gone).
-  static OpenedInvite open(db::Txn& txn, const std::string& token_hash, TimePoint now);
-
-  // Acts as nobody yet: without permissions, and without a name in the events.
-  const TenantScope& scope() const { return scope_; }
-  // The same once the invited person's account is known.
-  TenantScope scope_of(UserId user) const { return TenantScope{scope_.org(), user, PermissionSet{}}; }
-  // The account of the invited address, once it has a password of whoever holds the token.
-  store::ProvenAccount redeemed_by(UserId user) const { return store::ProvenAccount{user}; }
-  const store::Invite& invite() const { return invite_; }
-
- private:
-  OpenedInvite(TenantScope scope, store::Invite invite) : scope_(scope), invite_(std::move(invite)) {}
-  TenantScope scope_;
-  store::Invite invite_;
-};
 
 }  // namespace tenantd::service

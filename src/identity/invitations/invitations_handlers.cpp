@@ -164,6 +164,33 @@ Response decline_invite(const Request& request, Txn& txn) {
   return no_content();
 }
 
+Response look_up_invite(const Request& request, Txn& txn) {
+  const auto found = service::look_up_invite(txn, request.context, text(request.body, "token"));
+  JsonOut json;
+  json.begin_object()
+      .key("organization")
+      .begin_object()
+      .field("name", found.organization.name)
+      .field("slug", found.organization.slug)
+      .end_object()
+      .key("inviter")
+      .begin_object()
+      .field("name", found.inviter)
+      .end_object()
+      .field("email", found.invite.email)
+      .field("role", found.role)
+      .field("expires_at", found.invite.expires_at)
+      .field("state", found.expired ? "expired" : "pending")
+      .field("needs_password", found.needs_password)
+      .end_object();
+  return reply(json);
+}
+
+Response ask_again(const Request& request, Txn& txn) {
+  service::ask_again(txn, request.context, text(request.body, "token"));
+  return notice("If there is somebody to ask, a mail asks for a new invitation; once a day");
+}
+
 // A row that is refused does not undo the others; each says what became of it.
 Response add_users(const Request& request, const TenantScope& scope, Txn& txn) {
   JsonOut json;
@@ -291,6 +318,22 @@ constexpr auto kInvitationsRows =
                       .body = "decline_invite",
                       .reply = done(),
                       .summary = "Decline an invitation"},
+                     {.method = POST,
+                      .path = "/api/v1/invites/lookup",
+                      .handler = look_up_invite,
+                      .rate = Rate::write,
+                      .body = "look_up_invite",
+                      .reply = ok("invite_lookup"),
+                      .refuses = {invite_gone, already_member},
+                      .summary = "What an invitation is about, for who holds its token; changes nothing"},
+                     {.method = POST,
+                      .path = "/api/v1/invites/ask-again",
+                      .handler = ask_again,
+                      .rate = Rate::write,
+                      .body = "ask_again",
+                      .reply = accepted("notice"),
+                      .refuses = {invite_gone, already_member},
+                      .summary = "Ask who sent an expired invitation for a new one"},
                      {.method = GET,
                       .path = "/accept_invite",
                       .handler = accept_invite_link,

@@ -38,7 +38,7 @@ constexpr Sql kCountStatus{"invite.count_status",
 #undef TENANTD_INVITE_STATUS
 constexpr Sql kRenew{"invite.renew",
                      "UPDATE invite SET token = ?, mail_id = ?, invited_by = ?, status = 0, expires_at = ?, "
-                     "updated_at = ? WHERE org_id = ? AND id = ?"};
+                     "asked_at = NULL, updated_at = ? WHERE org_id = ? AND id = ?"};
 constexpr Sql kAnswer{
     "invite.answer",
     "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND id = ? AND status = 0"};
@@ -47,13 +47,13 @@ constexpr Sql kLetterhead{
     "SELECT o.name, u.email, o.invite_seconds FROM organization o JOIN user u ON u.id = ? WHERE o.id = ?"};
 #define TENANTD_GROUNDS(account, address)                                                            \
   "SELECT o.name, f.email, o.invite_seconds, r.id, r.name, r.permissions, u.id, u.email, u.status, " \
-  "m.user_id, i.id FROM organization o "                                                             \
+  "m.user_id, i.id, i.status FROM organization o "                                                   \
   "JOIN user f ON f.id = ? "                                                                         \
   "LEFT JOIN role r ON r.org_id = o.id AND r.name = ? "                                              \
   "LEFT JOIN user u ON " account                                                                     \
   " LEFT JOIN member m ON m.org_id = o.id AND m.user_id = u.id "                                     \
-  "LEFT JOIN invite i ON i.org_id = o.id AND i.pending_email = " address                             \
-  " AND i.expires_at <= ? WHERE o.id = ?"
+  "LEFT JOIN invite i ON i.org_id = o.id AND i.email = " address                                     \
+  " AND i.status IN (0, 4) AND i.expires_at <= ? WHERE o.id = ?"
 constexpr Sql kGroundsOfEmail{"invite.grounds_of_email", TENANTD_GROUNDS("u.email = ?", "?")};
 constexpr Sql kGroundsOfUser{"invite.grounds_of_user", TENANTD_GROUNDS("u.id = ?", "u.email")};
 #undef TENANTD_GROUNDS
@@ -61,13 +61,16 @@ constexpr Sql kSetStatus{"invite.set_status",
                          "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND id = ?"};
 constexpr Sql kFindExpired{
     "invite.find_expired",
-    "SELECT id FROM invite WHERE org_id = ? AND pending_email = ? AND expires_at <= ?"};
+    "SELECT id, status FROM invite WHERE org_id = ? AND email = ? AND status IN (0, 4) AND expires_at <= ?"};
 constexpr Sql kDeleteExpired{
     "invite.delete_expired",
-    "DELETE FROM invite WHERE org_id = ? AND id = ? AND status = 0 AND expires_at <= ?"};
-constexpr Sql kDeletePending{
-    "invite.delete_pending",
-    "DELETE FROM invite WHERE org_id = ? AND status = 0 AND (user_id = ? OR email = ?)"};
+    "DELETE FROM invite WHERE org_id = ? AND id = ? AND status IN (0, 4) AND expires_at <= ?"};
+constexpr Sql kDeleteOpen{
+    "invite.delete_open",
+    "DELETE FROM invite WHERE org_id = ? AND status IN (0, 4) AND (user_id = ? OR email = ?)"};
+constexpr Sql kAskAgain{"invite.ask_again",
+                        "UPDATE invite SET asked_at = ? WHERE org_id = ? AND token = ? AND status IN (0, 4) "
+                        "AND expires_at <= ? AND COALESCE(asked_at, 0) <= ?"};
 
 constexpr Sql kRevokeBy{"invite.revoke_by",
                         "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND status = 0 AND "
@@ -116,6 +119,10 @@ Letterhead letterhead_of(const db::Rows& rows) {
   return {rows.text(0), rows.text(1), seconds ? std::optional{Seconds{*seconds}} : std::nullopt};
 }
 
+ExpiredInvite expired_invite(const db::Rows& rows, unsigned at) {
+  return {rows.id<InviteId>(at), static_cast<InviteStatus>(rows.integer(at + 1)) == InviteStatus::expired};
+}
+
 InviteGrounds read_grounds(db::Rows rows) {
   InviteGrounds grounds;
   if (!rows.next()) return grounds;
@@ -127,7 +134,7 @@ InviteGrounds read_grounds(db::Rows rows) {
     grounds.status = static_cast<Status>(rows.integer(8));
   }
   grounds.is_member = !rows.is_null(9);
-  grounds.stale = rows.maybe_id<InviteId>(10);
+  if (!rows.is_null(10)) grounds.expired = expired_invite(rows, 10);
   return grounds;
 }
 
@@ -218,18 +225,23 @@ InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, UserId
   return read_grounds(txn.query(kGroundsOfUser, scope.user(), role, invited, now, scope.org()));
 }
 
-std::optional<InviteId> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
-                                            TimePoint now) {
+std::optional<ExpiredInvite> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
+                                                 TimePoint now) {
   auto rows = txn.query(kFindExpired, scope.org(), email.str(), now);
-  return rows.next() ? std::optional{rows.id<InviteId>(0)} : std::nullopt;
+  return rows.next() ? std::optional{expired_invite(rows, 0)} : std::nullopt;
 }
 
 bool delete_expired_invite(db::Txn& txn, const TenantScope& scope, InviteId id, TimePoint now) {
   return txn.execute(kDeleteExpired, scope.org(), id, now) == 1;
 }
 
-void delete_pending_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email) {
-  txn.execute(kDeletePending, scope.org(), user, email);
+bool ask_again(db::Txn& txn, const TenantScope& scope, const std::string& token_hash, TimePoint since,
+               TimePoint now) {
+  return txn.execute(kAskAgain, now, scope.org(), token_hash, now, since) == 1;
+}
+
+void delete_open_invites(db::Txn& txn, const TenantScope& scope, UserId user, const std::string& email) {
+  txn.execute(kDeleteOpen, scope.org(), user, email);
 }
 
 std::int64_t revoke_invites_by(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& inviters,

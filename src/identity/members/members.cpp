@@ -98,7 +98,7 @@ void remove_member(const Work& work, UserId user) {
   const auto member = member_under_lock(work, user);
   keep_an_owner(work.txn, work.scope, member);
   store::delete_member(work.txn, work.scope, user, work.context.now);
-  store::delete_pending_invites(work.txn, work.scope, user, member.email);
+  store::delete_open_invites(work.txn, work.scope, user, member.email);
   end_what_stands_on(work, user);
   auto before = role_values(member.role);
   before.set("email", member.email).set("status", status_name(member.status));

@@ -128,14 +128,33 @@ Test(invite_states, an_invitation_that_is_sent_again_begins_anew) {
   expect_problem(admin.client().del(path_to(invited), ""), 409, "conflict");
 }
 
-Test(invite_states, an_expired_one_that_was_kept_gives_way_to_a_newer_one) {
+Test(invite_states, a_newer_one_takes_the_place_of_an_expired_one) {
   const auto owner = sign_up();
-  const auto kept = invited_by(owner);
-  database().run("UPDATE invite SET status = 4, expires_at = UNIX_TIMESTAMP() WHERE id = " + binary(kept.id));
-  expect(invite(owner, kept.email), 201);
-  Unchanged database;
-  expect_problem(owner.client().post(path_to(kept) + "/resend"), 409, "invite_pending");
-  database.check("a second pending invitation");
+  const auto found_by_the_sweeper = invited_by(owner);
+  const auto not_yet = invited_by(owner);
+  database().run("UPDATE invite SET status = 4, expires_at = UNIX_TIMESTAMP() WHERE id = " +
+                 binary(found_by_the_sweeper.id));
+  expire(not_yet);
+  for (const auto& old : {found_by_the_sweeper, not_yet}) {
+    expect(invite(owner, old.email), 201);
+    require_equal(number_of("SELECT COUNT(*) FROM invite WHERE status = 0 AND email = " + literal(old.email)),
+                  1);
+    Unchanged database;
+    expect_problem(owner.client().post(path_to(old) + "/resend"), 404, "not_found");
+    expect_problem(accept(old.token), 410, "invite_gone");
+    expect_problem(invite(owner, old.email), 409, "invite_pending");
+    database.check("one that was replaced");
+  }
+}
+
+Test(invite_states, an_expired_one_can_be_withdrawn) {
+  const auto owner = sign_up();
+  const auto invited = invited_by(owner);
+  database().run("UPDATE invite SET status = 4, expires_at = UNIX_TIMESTAMP() WHERE id = " +
+                 binary(invited.id));
+  expect(owner.client().del(path_to(invited), ""), 204);
+  require_equal(status_of(owner, invited), "revoked");
+  expect_problem(owner.client().post(path_to(invited) + "/resend"), 409, "conflict");
 }
 
 Test(invite_states, it_lives_by_the_right_of_who_sent_it_last) {
