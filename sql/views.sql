@@ -143,8 +143,8 @@ BEGIN
   SELECT v_ended;
 END//
 -- Counts one guess at an account's password before it is evaluated. Answers whether the account, and the network that the
--- guess comes from if the owner is known there, were not locked. The guess that reaches p_failures locks until
--- p_locked_until; an expired lock starts from zero.
+-- guess comes from if the owner is known there, were not locked, and whether this guess locks the account. The guess that
+-- reaches p_failures locks until p_locked_until; an expired lock starts from zero.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.count_attempt(
   IN p_user BINARY(16), IN p_network VARBINARY(8), IN p_failures BIGINT, IN p_locked_until BIGINT, IN p_now BIGINT,
   IN p_known_since BIGINT)
@@ -159,7 +159,8 @@ BEGIN
     locked_until = IF(failed_signins >= p_failures, p_locked_until, 0)
   WHERE user_id = p_user AND network = p_network AND locked_until <= p_now AND last_used_at > p_known_since;
   SET v_network = ROW_COUNT();
-  SELECT v_account, v_network;
+  SELECT v_account, v_network,
+         v_account = 1 AND EXISTS (SELECT 1 FROM tenantd.user WHERE id = p_user AND locked_until = p_locked_until);
 END//
 -- The guess was right: its failures are forgotten, there and of the account, but a lock that it went past stays. Answers with
 -- 1; with 0 if the password is another one by now, or the account is not active.

@@ -129,6 +129,9 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                               {'i' + std::string{inviter.raw()}, settings_.limit_invite}, context.now);
     });
   };
+  call.context.after_reply = [&call](std::function<void(db::Txn&)> work) {
+    call.afterwards.push_back(std::move(work));
+  };
   call.context.slow_turn = [this](service::SlowTurn::Kind kind, OrgId org) {
     return shares_->slow_turn(kind, org);
   };
@@ -138,6 +141,7 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
     answer_if_none_match(call.http, response);
     call.held.reset();
     finish(call, response);
+    if (!call.afterwards.empty()) response.afterwards = [this, kept] { run_afterwards(*kept); };
     return response;
   } catch (NotNow& not_now) {
     call.held.reset();
@@ -149,6 +153,16 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                         return response;
                       }};
   }
+}
+
+void Dispatch::run_afterwards(const Call& call) {
+  const db::Deadline deadline{monotonic_microseconds() + settings_.request_seconds * 1'000'000};
+  for (const auto& work : call.afterwards) try {
+      db::run_transaction(pool_, this, [&](db::Txn& txn) { work(txn); });
+    } catch (const std::exception& e) {
+      log::write(log::Level::error, "request.afterwards_failed",
+                 {{"request_id", call.context.request_id}, {"detail", e.what()}});
+    }
 }
 
 http::Response Dispatch::answer(Call& call) {

@@ -1,9 +1,11 @@
 // What is known of one request while it is answered.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shares.hpp"
 #include "tenantd/api/dispatch.hpp"
@@ -26,6 +28,7 @@ struct Dispatch::Call {
   std::int64_t started_us = 0;
   Shares::Held held;
   bool body_read = false;
+  std::vector<std::function<void(db::Txn&)>> afterwards = {};
   std::optional<std::string> media_type = std::nullopt;
 };
 

@@ -69,7 +69,10 @@ std::vector<Share> shares_of(const Context& context, const mail::Mail& mail, std
               {key_of('n', network_of(context.address)), kNetworkTimes * s.limit_mail_caused}};
     case mail::Class::caused: return shares_of_caused(context, mail, org);
     case mail::Class::sign_in: return {{key_of('a', mail.to), s.limit_mail_alerts}};
-    case mail::Class::change: return {{key_of('b', mail.to), s.limit_mail_alerts}};
+    // Strangers who lock an account spend nothing of the alerts of what they change in it.
+    case mail::Class::change:
+      return {
+          {key_of(mail.kind == mail::Template::account_locked ? 'k' : 'b', mail.to), s.limit_mail_alerts}};
     case mail::Class::notice: return {{key_of('p', mail.to), 10 * s.limit_mail_caused}};
     case mail::Class::report: return {};
   }
@@ -103,12 +106,13 @@ void send_if(bool wanted, db::Txn& txn, const Context& context, mail::Mail mail,
 
 Reader reader_of(const UserRecord& user) { return {user.email, user.id, user.email_verified_at.has_value()}; }
 
-void offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+bool offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                 const Reader& reader) {
-  if (!reader.proven) return;
+  if (!reader.proven) return false;
   mail.to = reader.email;
-  if (!take(txn, context, shares_of(context, mail, org))) return;
+  if (!take(txn, context, shares_of(context, mail, org))) return false;
   queue(txn, context, mail, org, reader.user, false);
+  return true;
 }
 
 void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,

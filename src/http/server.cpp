@@ -287,10 +287,14 @@ void Server::send(Worker& worker, const Response& response) {
     FCGX_Finish_r(&fcgi);
   }
   if (++answered_ == options_.max_requests) wake();
-  if (fcgi.ipcFd < 0) return closed();
-  fcgi.ipcFd = -1;
-  fcgi.keepConnection = 0;
-  give_back(fd, EPOLL_CTL_MOD);
+  if (fcgi.ipcFd < 0) {
+    closed();
+  } else {
+    fcgi.ipcFd = -1;
+    fcgi.keepConnection = 0;
+    give_back(fd, EPOLL_CTL_MOD);
+  }
+  if (response.afterwards) response.afterwards();
 }
 
 void Server::wake_parked() {

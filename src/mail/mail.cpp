@@ -19,6 +19,7 @@ constexpr std::array kTemplates{Template::invitation,
                                 Template::password_reset,
                                 Template::password_changed,
                                 Template::login_alert,
+                                Template::account_locked,
                                 Template::email_change,
                                 Template::security_changed,
                                 Template::ownership_transferred,
@@ -34,6 +35,7 @@ constexpr std::array kTemplates{Template::invitation,
 std::string page_of(Template kind) {
   if (kind == Template::invitation) return "invite";
   if (kind == Template::verification || kind == Template::email_change) return "verify";
+  if (kind == Template::account_locked) return "unlock";
   return kind == Template::password_reset || kind == Template::account_created ? "reset" : "";
 }
 
@@ -43,6 +45,7 @@ std::int64_t lifetime_seconds(Template kind) {
   if (kind == Template::verification) return settings.verify_seconds;
   if (kind == Template::account_created) return settings.set_password_seconds;
   if (kind == Template::email_change) return settings.change_email_seconds;
+  if (kind == Template::account_locked) return settings.lock_seconds;
   return kind == Template::password_reset ? settings.reset_seconds : settings.invite_seconds;
 }
 
@@ -74,6 +77,7 @@ std::string_view template_name(Template kind) {
     case Template::password_reset: return "password_reset";
     case Template::password_changed: return "password_changed";
     case Template::login_alert: return "login_alert";
+    case Template::account_locked: return "account_locked";
     case Template::email_change: return "email_change";
     case Template::security_changed: return "security_changed";
     case Template::ownership_transferred: return "ownership_transferred";
@@ -97,6 +101,7 @@ Class class_of(Template kind) {
     case Template::email_change:
     case Template::tenant_created: return Class::caused;
     case Template::login_alert: return Class::sign_in;
+    case Template::account_locked:
     case Template::password_changed:
     case Template::security_changed: return Class::change;
     case Template::welcome:

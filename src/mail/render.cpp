@@ -49,7 +49,7 @@ std::string fill(const std::string& name, const mustache::data& values) {
 bool needs_link(Template kind) {
   return kind == Template::invitation || kind == Template::verification ||
          kind == Template::account_created || kind == Template::password_reset ||
-         kind == Template::email_change;
+         kind == Template::email_change || kind == Template::account_locked;
 }
 
 // "10 minutes", "3 hours", "1 day"; `minutes` as it is if it is no number.

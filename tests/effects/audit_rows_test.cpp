@@ -187,6 +187,9 @@ void passwords_and_addresses(Covered& covered) {
   };
   told("/api/v1/auth/verify-email",
        object({{"token", newest_mail(person.email, "verification").token()}, {"password", person.password}}));
+  for (int i = 0; i < 5; ++i) sign_in(person.email, "wrong horse battery 13");
+  wait_until("the mail", [&] { return count_mails(person.email, "account_locked") > 0; });
+  told("/api/v1/auth/unlock", object({{"token", newest_mail(person.email, "account_locked").token()}}));
   for (const char* path : {"/api/v1/auth/password-reset/confirm", "/reset_password"}) {
     expect(Client{}.post("/reset_password", object({{"email", person.email}})), 202);
     const auto token = newest_mail(person.email, "password_reset").token();

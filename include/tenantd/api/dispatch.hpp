@@ -72,6 +72,7 @@ class Dispatch : private db::ChangeListener {
   http::Response refuse(const Call& call, const ApiError& error) const;
   http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
   void finish(const Call& call, http::Response& response) const;
+  void run_afterwards(const Call& call);
 
   Announcement announce(db::Connection& connection, const db::Touched& touched) override;
   void before_commit(const std::vector<UuidBytes>& ids) override;

@@ -13,7 +13,8 @@ enum class TokenPurpose : std::int8_t {
   verify_email = 0,
   reset_password = 1,
   change_email = 2,
-  second_factor = 3
+  second_factor = 3,
+  unlock_account = 4
 };
 
 std::string_view status_name(Status status);

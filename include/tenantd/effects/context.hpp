@@ -39,6 +39,9 @@ struct Context {
   // Takes a place for what SlowTurn is for, and gives it back when the result goes; empty where there are no
   // lanes.
   std::function<std::shared_ptr<const void>(SlowTurn::Kind, OrgId)> slow_turn;
+  // Runs `work` in a unit of work of its own once the reply is sent, whatever the reply is: how long it takes
+  // tells the caller nothing. It may refer to this context. Empty in programs that answer nobody.
+  std::function<void(std::function<void(db::Txn&)> work)> after_reply = {};
 };
 
 // What a change in an organization needs: the transaction it belongs to, who asks from where, and the proof

@@ -36,9 +36,9 @@ struct Reader {
 };
 Reader reader_of(const UserRecord& user);
 
-// Queues an alert or a notice to `reader`. Says nothing if there is no budget left for it, or if the reader's
+// Queues an alert or a notice to `reader`. False if there is no budget left for it, or if the reader's
 // address is not proven: then it may be somebody else's.
-void offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
+bool offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                 const Reader& reader);
 
 // Tells the owner of an account what changed in it, and from where.

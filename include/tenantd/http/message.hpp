@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,7 @@ struct Response {
   std::string content_type = "application/json";
   Pairs headers;
   std::string body;
+  std::function<void()> afterwards = {};  // run once the reply is sent; throws nothing
 
   Response& header(std::string name, std::string value) {
     headers.emplace_back(std::move(name), std::move(value));

@@ -33,6 +33,7 @@ UserRecord insert_user(db::Txn& txn, const NewUser& user, TimePoint now);
 struct CountedAttempt {
   bool account = false;  // the account was not locked
   bool network = false;  // it came from a network that the owner knows, which was not locked
+  bool locks = false;    // it is the one that locked the account, unless it is right
   explicit operator bool() const { return account || network; }
 };
 // Counts one guess at the password before it is evaluated, over all workers. The guess that reaches

@@ -22,6 +22,7 @@ enum class Template {
   password_reset,
   password_changed,
   login_alert,
+  account_locked,
   email_change,
   security_changed,
   ownership_transferred,

@@ -6,6 +6,7 @@
 #include "identity/accounts/claiming.hpp"
 #include "identity/accounts/email_change.hpp"
 #include "identity/accounts/proven_account.hpp"
+#include "identity/accounts/unlocking.hpp"
 #include "identity/factors/reauthentication.hpp"
 #include "identity/factors/second_factor.hpp"
 #include "identity/sso/identities_store.hpp"
@@ -152,6 +153,7 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
   if (!account && !problem.empty()) throw ApiError(ErrorCode::validation_failed).field("/email", problem);
   const auto attempt = begin_attempt(txn, context, account, address.value().str());
   const bool right = is_right_password(context, account, password, bool{attempt.counted});
+  if (!right && account) tell_of_lock(context, account->user.id, attempt.counted);
   if (right) enter_as(txn, account->user.id);
   if (!right || account->user.status != Status::active ||
       !confirm_password(txn, context, *account, attempt.counted))

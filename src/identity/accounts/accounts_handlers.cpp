@@ -111,6 +111,11 @@ Response reset_password(const Request& request, Txn& txn) {
       "way");
 }
 
+Response unlock(const Request& request, Txn& txn) {
+  service::unlock_by_link(txn, request.context, text(request.body, "token"));
+  return no_content();
+}
+
 Response verify_email(const Request& request, Txn& txn) {
   service::Verification form;
   form.token = text(request.body, "token");
@@ -208,6 +213,14 @@ constexpr auto kAccountsRows =
                       .reply = done(),
                       .refuses = {token_invalid, password_refused},
                       .summary = "Choose a new password"},
+                     {.method = POST,
+                      .path = "/api/v1/auth/unlock",
+                      .handler = unlock,
+                      .rate = Rate::write,
+                      .body = "unlock",
+                      .reply = done(),
+                      .refuses = {token_invalid},
+                      .summary = "Lift the lock that wrong passwords have put on an account"},
                      {.method = POST,
                       .path = "/api/v1/auth/change-password",
                       .handler = change_password,

@@ -95,7 +95,7 @@ CountedAttempt count_attempt(db::Txn& txn, UserId id, const std::string& network
                              Seconds lock, TimePoint now) {
   const auto read = [](db::Rows& rows) {
     rows.next();
-    return CountedAttempt{rows.integer(0) == 1, rows.integer(1) == 1};
+    return CountedAttempt{rows.integer(0) == 1, rows.integer(1) == 1, rows.flag(2)};
   };
   return txn.call_locked(kCountAttempt, read, id, network, failures, now + lock, now, now - kNetworkKept);
 }

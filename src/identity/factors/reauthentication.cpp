@@ -1,5 +1,6 @@
 #include "identity/factors/reauthentication.hpp"
 
+#include "identity/accounts/unlocking.hpp"
 #include "identity/factors/second_factor.hpp"
 #include "tenantd/crypto/password.hpp"
 #include "tenantd/domain/error.hpp"
@@ -24,7 +25,10 @@ std::optional<store::Account> check_password(db::Txn& txn, const Context& contex
                    "The account has no password: ask for a link to choose one");
   // Durable before the hash: parallel guesses count together, whatever becomes of this one.
   const auto counted = txn.settle([&](db::Txn& own) { return count_attempt(own, context, user); });
-  if (!is_right_password(context, account, password, bool{counted})) return std::nullopt;
+  if (!is_right_password(context, account, password, bool{counted})) {
+    tell_of_lock(context, user, counted);
+    return std::nullopt;
+  }
   // Durable too: whatever refuses the rest of the request, the password was no wrong guess.
   const bool confirmed =
       txn.settle([&](db::Txn& own) { return confirm_password(own, context, *account, counted); });
