@@ -49,6 +49,17 @@ store::AuditRow row_of(const Context& context, const Change& change, const std::
   return row;
 }
 
+// What the event of `row` tells.
+std::string event_data(const Change& change, const store::AuditRow& row) {
+  auto data = change.data;
+  const auto size = [](const std::optional<std::string>& values) { return values ? values->size() : 0; };
+  if (size(row.old_values) + size(row.new_values) > kMostEventValues)
+    return data.set("values_omitted", true).text();
+  if (row.old_values) data.raw("old_values", *row.old_values);
+  if (row.new_values) data.raw("new_values", *row.new_values);
+  return data.text();
+}
+
 // The event's readers are told of `data`; nullopt: no event.
 void log_change(db::Txn& txn, const Context& context, const db::ScopeKey& scope, store::AuditRow row,
                 std::optional<std::string> data) {
@@ -65,11 +76,15 @@ json::Object user_values(const UserRecord& user) {
   return values.set("email_verified", user.email_verified_at.has_value());
 }
 
-void record(const Work& work, const Change& change) {
+EventId record(const Work& work, const Change& change) {
   if (!is_event_type(change.action))
     throw std::logic_error("event_types.cpp does not know " + std::string{change.action});
-  log_change(work.txn, work.context, {work.scope.org(), work.scope.user(), false},
-             row_of(work.context, change, work.scope.user()), change.data.text());
+  auto row = row_of(work.context, change, work.scope.user());
+  const auto id = row.id;
+  auto data = event_data(change, row);
+  log_change(work.txn, work.context, {work.scope.org(), work.scope.user(), false}, std::move(row),
+             std::move(data));
+  return id;
 }
 
 void record_audit(const Work& work, const Change& change) {
@@ -78,8 +93,9 @@ void record_audit(const Work& work, const Change& change) {
 }
 
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {
-  log_change(txn, context, {org, std::nullopt, false}, row_of(context, change, std::nullopt),
-             change.data.text());
+  auto row = row_of(context, change, std::nullopt);
+  auto data = event_data(change, row);
+  log_change(txn, context, {org, std::nullopt, false}, std::move(row), std::move(data));
 }
 
 void record_audit_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {

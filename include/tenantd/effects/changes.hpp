@@ -16,6 +16,9 @@ namespace tenantd::service {
 // Old or new values of what changed are a json::Object. A secret is never put in: its value is this one.
 inline constexpr std::string_view kMasked = "***";
 
+// Bytes of old and new values that an event carries; longer ones stand in the audit row alone.
+inline constexpr std::size_t kMostEventValues = 8192;
+
 // What an audit row tells of a new account.
 json::Object user_values(const UserRecord& user);
 
@@ -25,13 +28,15 @@ struct Change {
   UuidBytes id{};             // nil = nothing that has one
   json::Object before{};      // what was, as far as it matters; empty at a creation
   json::Object after{};       // what is; empty at a deletion
-  json::Object data{};        // what the event's readers learn besides; the audit row has before and after
+  json::Object data{};        // what the event's readers learn besides
 };
 
 // Tells of a change inside `scope`'s organization. Who did it is the context's caller, with the super-admin
 // behind an impersonation; without a caller, or if the scope is somebody else's, it is the scope's user.
-// `action` stands in domain/event_types. The courier is woken if there are webhooks to hear of it.
-void record(const Work& work, const Change& change);
+// `action` stands in domain/event_types. The event carries the audit row's values (old_values, new_values in
+// its data), unless they are longer than kMostEventValues. The courier is woken if there are webhooks to hear
+// of it. Returns the event's id.
+EventId record(const Work& work, const Change& change);
 
 // The same without the event: for what is known here, but is nothing that happened to the organization.
 void record_audit(const Work& work, const Change& change);

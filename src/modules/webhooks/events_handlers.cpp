@@ -4,12 +4,26 @@
 
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
+#include "tenantd/base/json.hpp"
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
 
-void put_event(JsonOut& json, const store::Event& event) {
+// The values of a change are the audit log's: shown to who may read that.
+std::string shown_data(const TenantScope& scope, const store::Event& event) {
+  if (scope.permissions().has(audit_read)) return event.data;
+  const auto data = json::read_object(event.data);
+  json::Object shown;
+  if (!data) return shown.text();
+  for (const auto& member : data->GetObject())
+    if (const auto name = json::view(member.name); name != "old_values" && name != "new_values")
+      shown.raw(name, json::compact(member.value));
+  return shown.text();
+}
+
+void put_event(JsonOut& json, const TenantScope& scope, const store::Event& event) {
   json.begin_object()
       .field("id", event.id)
       .field("seq", event.seq)
@@ -17,7 +31,7 @@ void put_event(JsonOut& json, const store::Event& event) {
       .field("actor_id", event.actor)
       .field("subject_id", event.subject)
       .key("data")
-      .raw(event.data)
+      .raw(shown_data(scope, event))
       .field("created_at", event.created_at)
       .end_object();
 }
@@ -30,8 +44,8 @@ Response list_events(const Request& request, const TenantScope& scope, Txn& txn)
       std::max<std::int64_t>(typed != nullptr ? typed->GetInt64() : 0, page.after_number.value_or(0));
   return page_reply(
       page, store::list_events(txn, scope, after, type, page.limit + 1),
-      [](JsonOut& json, const auto& row) { put_event(json, row); }, [](const auto& row) { return row.seq; },
-      [&] { return store::count_events(txn, scope, type); });
+      [&](JsonOut& json, const auto& row) { put_event(json, scope, row); },
+      [](const auto& row) { return row.seq; }, [&] { return store::count_events(txn, scope, type); });
 }
 
 Response show_event(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -39,7 +53,7 @@ Response show_event(const Request& request, const TenantScope& scope, Txn& txn) 
   const auto event = id ? store::find_event(txn, scope, *id) : std::nullopt;
   if (!event) throw ApiError(ErrorCode::not_found);
   JsonOut json;
-  put_event(json, *event);
+  put_event(json, scope, *event);
   return reply(json);
 }
 
