@@ -161,7 +161,8 @@ BEGIN
   INSERT INTO tenantd.webhook_backlog (org_id, event_seq) VALUES (p_org, p_last)
   ON DUPLICATE KEY UPDATE event_seq = VALUES(event_seq);
 END//
--- Deliveries of the events after p_after up to p_to that these types name, at most so many that 100 wait.
+-- Deliveries of the events after p_after up to p_to that these types name, at most so many that 100 wait. A test is for the
+-- webhook that it is about alone.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.add_deliveries(
   IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_events VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin,
   IN p_after BIGINT, IN p_to BIGINT)
@@ -173,7 +174,8 @@ BEGIN
     INSERT IGNORE INTO tenantd.webhook_delivery (org_id, webhook_id, event_id, event_seq, next_attempt_at, pending_since,
       created_at, updated_at)
     SELECT e.org_id, p_webhook, e.id, e.seq, e.created_at, e.created_at, e.created_at, e.created_at FROM tenantd.event e
-    WHERE e.org_id = p_org AND e.seq > p_after AND e.seq <= p_to AND (p_events = '*' OR FIND_IN_SET(e.type, p_events) > 0)
+    WHERE e.org_id = p_org AND e.seq > p_after AND e.seq <= p_to
+      AND IF(e.type = 'webhook.test', e.subject_id = p_webhook, p_events = '*' OR FIND_IN_SET(e.type, p_events) > 0)
     ORDER BY e.seq LIMIT v_room;
   END IF;
 END//

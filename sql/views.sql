@@ -478,7 +478,8 @@ BEGIN
       SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after ORDER BY seq LIMIT 500) n;
     SELECT COUNT(*), MAX(seq) INTO v_found, v_last FROM (
       SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after AND seq <= v_to
-        AND (v_events = '*' OR FIND_IN_SET(type, v_events) > 0) ORDER BY seq LIMIT v_room) m;
+        AND IF(type = 'webhook.test', subject_id = p_webhook, v_events = '*' OR FIND_IN_SET(type, v_events) > 0)
+      ORDER BY seq LIMIT v_room) m;
     IF v_found = v_room THEN
       SET v_to = v_last;
     END IF;

@@ -71,6 +71,7 @@ constexpr std::array kOwnTypes = {
     EventType{"webhook.delivery_replayed", "an event is sent to a webhook once more"},
     EventType{"webhook.secret_rotated", "a webhook has another secret"},
     EventType{"webhook.suspended", "a webhook is paused: who answered for it may not make one any more"},
+    EventType{"webhook.test", "somebody tries a webhook; no other one gets it"},
     EventType{"webhook.updated", "a webhook's address, events or status changed"},
 };
 

@@ -248,6 +248,17 @@ void rejections(Covered& covered) {
   note(covered, shop.member.client().del(draft(shop.member, shop.body()), ""));
 }
 
+// Nobody listens there.
+void tried_webhook(Covered& covered) {
+  auto client = sign_up().client();
+  const auto made =
+      client.post("/api/v1/webhooks", R"({"url":"https://192.0.32.8/hooks","events":["role.created"]})");
+  expect(made, 201);
+  const auto path = "/api/v1/webhooks/" + made.text("/id");
+  note(covered, client.post(path + "/test"));
+  expect(client.del(path, ""), 204);
+}
+
 void sessions(Covered& covered) {
   const auto owner = sign_up();
   const auto path = "/api/v1/users/" + invite_and_accept(owner).user_id + "/sessions";
@@ -292,8 +303,8 @@ Test(audit_rows, every_row_that_changes_something_is_told, .timeout = 300) {
     if (each.method != "GET" && succeeded(each.status))
       note(covered, each.method, each.path, each.request_id);
   repeat_as_super_admin(executions, covered);
-  for (const auto& by_hand : {passwords_and_addresses, second_factor, invitations, rejections, sessions,
-                              ends_of_organizations, administration})
+  for (const auto& by_hand : {passwords_and_addresses, second_factor, invitations, rejections, tried_webhook,
+                              sessions, ends_of_organizations, administration})
     by_hand(covered);
   std::string faults;
   for (const auto& route : routes()) {

@@ -3,6 +3,8 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/event_types.hpp"
+#include "tenantd/effects/budgets.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/changes_store.hpp"
 #include "tenantd/effects/slow_turn.hpp"
@@ -15,6 +17,7 @@ namespace tenantd::service {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;  // Standard Webhooks asks for 24 to 64
+constexpr std::int64_t kTestsPerHour = 60;
 
 struct NewSecret {
   Secret shown;
@@ -103,6 +106,16 @@ MadeWebhook rotate_webhook_secret(const Work& work, WebhookId id) {
   after.set("secret", kMasked);
   record(work, {"webhook.secret_rotated", "webhook", id.bytes(), {}, std::move(after)});
   return {std::move(webhook), std::move(secret.shown)};
+}
+
+EventId test_webhook(const Work& work, WebhookId id) {
+  const auto webhook = existing_under_lock(work, id);
+  if (webhook.status == WebhookStatus::paused)
+    throw ApiError(ErrorCode::conflict, "The webhook is paused: nothing is sent to it");
+  require(store::spend(work.txn, work.context.keys.seal_key(),
+                       {{'h' + std::string{work.scope.org().raw()}, kTestsPerHour}}, work.context.now),
+          "Too many tests of webhooks: try again later");
+  return record(work, {kWebhookTest, "webhook", id.bytes()});
 }
 
 store::WebhookDelivery replay_delivery(const Work& work, WebhookId id, EventId event) {

@@ -32,6 +32,9 @@ store::Webhook change_webhook(const Work& work, WebhookId id, const std::optiona
 // Throws ApiError(not_found).
 void remove_webhook(const Work& work, WebhookId id);
 MadeWebhook rotate_webhook_secret(const Work& work, WebhookId id);
+// Tells of an event of type webhook.test that goes to this webhook alone. Returns its id. Throws
+// ApiError(not_found), ApiError(conflict) for a paused webhook, ApiError(rate_limited).
+EventId test_webhook(const Work& work, WebhookId id);
 // Sends an event again, whatever became of it. Throws ApiError(not_found), ApiError(conflict) for a paused
 // webhook.
 store::WebhookDelivery replay_delivery(const Work& work, WebhookId id, EventId event);

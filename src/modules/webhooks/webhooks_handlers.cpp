@@ -89,6 +89,15 @@ Response replay_delivery(const Request& request, const TenantScope& scope, Txn& 
   return reply(json, 202);
 }
 
+Response test_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
+  JsonOut json;
+  json.begin_object()
+      .field("delivery_id",
+             service::test_webhook({txn, request.context, scope}, path_id<WebhookId>(request, "webhook_id")))
+      .end_object();
+  return reply(json, 202);
+}
+
 constexpr auto kWebhooksRows =
     section("Events and webhooks",
             {
@@ -144,6 +153,14 @@ constexpr auto kWebhooksRows =
                  .reply = ok("new_webhook"),
                  .refuses = {not_found},
                  .summary = "Make another secret; for a day the one before signs beside it"},
+                {.method = POST,
+                 .path = "/api/v1/webhooks/{webhook_id}/test",
+                 .handler = test_webhook,
+                 .permission = webhooks_manage,
+                 .rate = Rate::write,
+                 .reply = accepted("webhook_test"),
+                 .refuses = {not_found, conflict},
+                 .summary = "Send an event of the type webhook.test to this webhook alone"},
                 {.method = GET,
                  .path = "/api/v1/webhooks/{webhook_id}/deliveries",
                  .handler = list_deliveries,

@@ -328,3 +328,65 @@ Test(webhook_delivery, several_couriers_send_each_event_once, .timeout = 180) {
     require_equal(receiver.count(path), kEvents, "some came twice");
   }
 }
+
+Test(webhook_delivery, a_test_reaches_this_webhook_alone_whatever_its_types_are, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  const auto all = hooks.make(receiver.url("/all"), R"(["*"])");
+  const auto tried = hooks.make(receiver.url("/tried"));
+  const auto id = tried.substr(tried.rfind('/') + 1);
+  const auto asked = hooks.owner.client().post(tried + "/test");
+  expect(asked, 202);
+  const auto received = receiver.wait_for(1, "/tried");
+  require_equal(received[0].event_type(), "webhook.test");
+  require_equal(received[0].headers.at("webhook-id"), asked.text("/delivery_id"));
+  require_equal(std::string{received[0].json["subject_id"].GetString()}, id);
+  require_equal(received[0].headers.at("webhook-signature"), signature(hooks.secret, received[0]));
+  require_equal(hooks.await(tried, "delivered").text("/items/0/event_id"), asked.text("/delivery_id"));
+  // What happens behind it has passed the other one by.
+  hooks.happen();
+  wait_until("the other one has what follows", [&] {
+    const auto list = hooks.owner.client().get(all + "/deliveries?status=delivered");
+    return list.size("/items") > 0 && list.text("/items/0/event_type") == "role.created";
+  });
+  require_equal(number_of("SELECT COUNT(*) FROM webhook_delivery d JOIN event e ON e.org_id = d.org_id AND "
+                          "e.id = d.event_id WHERE e.type = 'webhook.test'"),
+                1);
+}
+
+Test(webhook_delivery, a_test_of_a_paused_or_foreign_webhook_is_refused_and_an_hour_has_sixty,
+     .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  const auto paused = hooks.make(receiver.url("/paused"));
+  const auto webhook = hooks.make(receiver.url("/hook"));
+  expect(hooks.owner.client().put(paused, R"({"status":"paused"})"), 200);
+  const auto stranger = sign_up();
+  const auto tests = [] { return number_of("SELECT COUNT(*) FROM event WHERE type = 'webhook.test'"); };
+  expect_problem(hooks.owner.client().post(paused + "/test"), 409, "conflict");
+  expect_problem(stranger.client().post(webhook + "/test"), 404, "not_found");
+  expect_problem(hooks.owner.client().post("/api/v1/webhooks/" + fresh_id() + "/test"), 404, "not_found");
+  expect_problem(invite_and_accept(hooks.owner, "manager").client().post(webhook + "/test"), 403,
+                 "forbidden");
+  require_equal(tests(), 0);
+  for (int i = 0; i < 60; ++i) expect(hooks.owner.client().post(webhook + "/test"), 202);
+  const auto refused = hooks.owner.client().post(webhook + "/test");
+  expect_problem(refused, 429, "rate_limited");
+  require(!refused.header("retry-after").empty(), refused.describe());
+  require_equal(tests(), 60);
+}
+
+Test(webhook_delivery, an_event_brings_the_values_that_changed, .timeout = 180) {
+  Receiver receiver;
+  Hooks hooks;
+  const auto webhook = hooks.make(receiver.url("/hook"), R"(["role.updated","webhook.secret_rotated"])");
+  const auto role = make_role(hooks.owner, "auditor", "[]");
+  expect(hooks.owner.client().put(path_of(role), R"({"name":"checker","permissions":["users:read"]})"), 200);
+  expect(hooks.owner.client().post(webhook + "/rotate-secret"), 200);
+  const auto received = receiver.wait_for(2, "/hook");
+  const auto& changed = received[0].json["data"];
+  require_equal(std::string{changed["old_values"]["name"].GetString()}, "auditor");
+  require_equal(std::string{changed["new_values"]["name"].GetString()}, "checker");
+  require_equal(std::string{received[1].json["data"]["new_values"]["secret"].GetString()}, "***");
+  require(!received[1].json["data"].HasMember("old_values"), received[1].body);
+}
