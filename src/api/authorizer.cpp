@@ -188,6 +188,17 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   return principal;
 }
 
+Principal Authorizer::authenticate_cookie(const std::optional<std::string>& refresh_token,
+                                          const service::Context& context, db::Txn& txn) const {
+  const auto claims = refresh_token ? crypto::open_refresh_token(context.keys, *refresh_token) : std::nullopt;
+  if (!claims) refuse_token();
+  auto live = store::authenticate(txn, claims->session, std::nullopt, std::nullopt,
+                                  {context.now, settings_.super_admin_mfa});
+  if (!live || live->principal.actor || !is_live(live->principal, context.now)) refuse_token();
+  live->principal.organization.reset();
+  return std::move(live->principal);
+}
+
 // Whatever is sent is looked up, so that garbage, unknown and expired keys take the same time.
 Principal Authorizer::authenticate_key(std::string_view key, const service::Context& context,
                                        const NamedOrganization& named, db::Txn& txn) const {

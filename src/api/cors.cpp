@@ -26,6 +26,7 @@ http::Response preflight_reply(const std::string& allow) {
   response.status = 204;
   response.content_type.clear();
   response.header("Access-Control-Allow-Methods", allow);
+  // Never X-Session: the cookie is for pages of this origin.
   response.header("Access-Control-Allow-Headers",
                   "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Api-Key, "
                   "X-Request-Id, X-Tenant-Id");

@@ -2,6 +2,7 @@
 
 #include "api/validation/sent_back.hpp"
 #include "body.hpp"
+#include "browser_session.hpp"
 #include "cors.hpp"
 #include "dispatch_call.hpp"
 #include "find_org_id.hpp"
@@ -185,8 +186,10 @@ http::Response Dispatch::answer(Call& call) {
   const bool key = !call.http.api_key.empty();
   // Two readers could disagree on which of them counts.
   if (token && key) throw ApiError(ErrorCode::bad_request, "Send Authorization or X-Api-Key, not both");
+  call.in_cookie = asks_for_cookie(settings_, *call.match.route, call.http);
+  call.by_cookie = call.in_cookie && call.match.route->pair == Pair::ended && !token && !key;
   // Who sends neither learns that first, whatever else is wrong.
-  if (call.match.route->handler.access != Access::anyone && !token && !key)
+  if (call.match.route->handler.access != Access::anyone && !token && !key && !call.by_cookie)
     throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
   if (call.match.route->gate != nullptr) call.match.route->gate(call.http, call.context);
   return act(call);
@@ -202,7 +205,23 @@ void Dispatch::read_body(Call& call) {
     call.body.SetObject();
     return;
   }
-  call.body = parse_body(route, call.http, media_type(call));
+  const bool exchanges = call.in_cookie && route.pair == Pair::exchanged;
+  if (exchanges && call.http.body.empty()) {
+    call.body.SetObject();
+  } else {
+    call.body = parse_body(route, call.http, media_type(call));
+  }
+  if (exchanges) take_token_of_cookie(call);
+}
+
+// A page that knows no refresh token exchanges the one that its browser holds.
+void Dispatch::take_token_of_cookie(Call& call) const {
+  if (!call.body.IsObject() || call.body.HasMember("refresh_token")) return;
+  call.by_cookie = true;
+  const auto token = token_in_cookie(settings_, call.http);
+  if (!token) throw ApiError(ErrorCode::invalid_token, "This browser holds no session");
+  auto& memory = call.body.GetAllocator();
+  call.body.AddMember("refresh_token", JsonValue{*token, memory}, memory);
 }
 
 // The part of the body that decides where the caller asks to act, before anything else of it is looked at.
@@ -224,7 +243,10 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
         host_of(settings_.public_url) == ascii_lower(call.http.host.substr(0, call.http.host.find(':')));
     const auto named =
         named_organization(call.http, organization_in_body(call), own_name ? "" : settings_.base_domain);
-    call.principal = authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
+    call.principal =
+        call.by_cookie
+            ? authorizer_.authenticate_cookie(token_in_cookie(settings_, call.http), call.context, txn)
+            : authorizer_.authenticate(call.http, call.context, named, txn, route.super_too);
     if (route.handler.access == Access::super) authorizer_.require_factor_of_super(*call.principal, txn);
     authorizer_.authorize(route, call.http, *call.principal, call.context.now);
     limit_account(call);
@@ -264,16 +286,30 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
   if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
     refuse_field("/org_id", id_words("org_id"));
   call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
-  Request request{call.http, call.context, call.body, call.query, std::nullopt, &*shared_.metrics, &schemas_};
+  Request request{call.http,    call.context,      call.body, call.query,
+                  std::nullopt, &*shared_.metrics, &schemas_, call.in_cookie};
   if (call.principal && route.handler.access == Access::anyone)
     request.session = Authorizer::session_of(*call.principal);
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
-    return authorizer_.call(route, request, call.principal, txn);
-  Idempotency idempotency{txn, call.http, repeater(call.principal, call.http), call.context};
+    return call_handler(call, request, txn);
+  Idempotency idempotency{txn, call.http, repeater(call.principal, call.http), call.context, call.in_cookie};
   if (idempotency.stored()) return *idempotency.stored();
-  auto response = authorizer_.call(route, request, call.principal, txn);
+  auto response = call_handler(call, request, txn);
   idempotency.store(response);
+  return response;
+}
+
+http::Response Dispatch::call_handler(const Call& call, const Request& request, db::Txn& txn) {
+  const Route& route = *call.match.route;
+  auto response = authorizer_.call(route, request, call.principal, txn);
+  if (!call.in_cookie) return response;
+  if (route.pair != Pair::ended) {
+    move_to_cookie(settings_, response);
+  } else if (!call.principal->actor) {
+    // The end of an impersonation leaves the super-admin's own session as it is.
+    response.header("Set-Cookie", ended_cookie(settings_));
+  }
   return response;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <new>
 
+#include "browser_session.hpp"
 #include "cors.hpp"
 #include "dispatch_call.hpp"
 #include "problem_members.hpp"
@@ -50,6 +51,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
   for (const auto& [name, value] : error.headers()) response.header(name, value);
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
+  if (status == 401 && call.by_cookie) response.header("Set-Cookie", ended_cookie(settings_));
   if (status == 503) response.header("Retry-After", "2");
   const auto level = status >= 500 ? log::Level::error : log::Level::notice;
   const bool told = status >= 500 || status == 401 || status == 403 || status == 429;

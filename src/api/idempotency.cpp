@@ -63,7 +63,7 @@ Repeater repeater(const std::optional<Principal>& principal, const http::Request
 }
 
 Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const Repeater& caller,
-                         const service::Context& context)
+                         const service::Context& context, bool in_cookie)
     : txn_(txn), context_(context) {
   if (!is_usable(request.idempotency_key))
     throw ApiError(ErrorCode::bad_request, "Idempotency-Key must be 1 to 255 visible ASCII characters");
@@ -71,7 +71,10 @@ Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const Repea
   // Under a key: a plain hash of a body with a password in it would be a way to guess that password.
   // What the query says belongs to the request as well.
   const auto asked = request.query_text.empty() ? ":" : '?' + request.query_text + '\n';
-  body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency" + asked + request.body);
+  // A reply that sets the refresh token's cookie is for the browser that held the same one before: a later
+  // one would get back what it has exchanged.
+  const auto held = in_cookie ? "cookie " + crypto::sha256(request.cookie) + '\n' : std::string{};
+  body_ = crypto::hmac_sha256(context.keys.seal_key().reveal(), "idempotency" + held + asked + request.body);
   id_ = crypto::sha256(caller.name + '\n' + request.path + '\n' + request.idempotency_key +
                        (caller.is_known ? "" : '\n' + body_));
   try {

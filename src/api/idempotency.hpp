@@ -28,8 +28,9 @@ class Idempotency {
  public:
   // Claims the key of `request` for `caller`; waits while another request holds it. Throws ApiError:
   // bad_request (no usable key), idempotency_mismatch (a known caller's other body), idempotency_in_progress.
+  // `in_cookie`: the reply's refresh token goes into a cookie.
   Idempotency(db::Txn& txn, const http::Request& request, const Repeater& caller,
-              const service::Context& context);
+              const service::Context& context, bool in_cookie);
 
   // The reply that was stored, if this is a repetition.
   const std::optional<http::Response>& stored() const { return stored_; }

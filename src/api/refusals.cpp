@@ -40,6 +40,7 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (route.lane == LaneKind::outbound) add({busy});
   if (route.method != Method::GET) add({conflict, contended});
   if (takes_if_match(route)) add({precondition_failed});
+  if (route.pair != Pair::none) add({origin_refused});
   if (route.method == Method::POST) add({idempotency_in_progress, idempotency_mismatch});
   return codes;
 }

@@ -48,6 +48,8 @@ constexpr std::array kParameters = {
     Parameter{"HTTP_IF_NONE_MATCH", &Request::if_none_match, true},
     Parameter{"HTTP_CONTENT_ENCODING", &Request::content_encoding, true},
     Parameter{"HTTP_ORIGIN", &Request::origin, true},
+    Parameter{"HTTP_SEC_FETCH_SITE", &Request::fetch_site, true},
+    Parameter{"HTTP_X_SESSION", &Request::session, true},
     Parameter{"HTTP_ACCESS_CONTROL_REQUEST_METHOD", &Request::requested_method, true},
     Parameter{"HTTP_X_SIGNATURE", &Request::signature, true},
     Parameter{"HTTP_CONTENT_TYPE", nullptr, true},

@@ -55,6 +55,16 @@ Test(cors, listed_origins_alone_may_ask_call_and_read, .timeout = 240) {
     require_equal(expect(reply, 200).header("access-control-allow-origin"), origin);
     require(reply.header("access-control-expose-headers").find("ETag") != std::string::npos, origin);
     require_equal(reply.header("access-control-allow-credentials"), "");
+    // The session's cookie is not for it.
+    require_equal(asked.header("access-control-allow-headers").find("X-Session"), std::string::npos, origin);
+    const auto renewed = Client{}.send({"POST",
+                                        "/refresh_token",
+                                        object({{"refresh_token", owner.refresh_token}}),
+                                        "application/json",
+                                        {{"X-Session", "cookie"}, {"Origin", origin}}});
+    expect_problem(renewed, 403, "origin_refused");
+    require_equal(renewed.header("access-control-allow-credentials"), "");
+    require_equal(renewed.header("set-cookie"), "");
     // A refusal is read as well.
     const auto refused = Client{}.header("Origin", origin).get("/users/me");
     expect_problem(refused, 401, "unauthenticated");

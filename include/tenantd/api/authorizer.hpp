@@ -35,6 +35,11 @@ class Authorizer {
   Principal authenticate(const http::Request& request, const service::Context& context,
                          const NamedOrganization& named, db::Txn& txn, bool super_too = false) const;
 
+  // The principal of the session that a refresh token stands for, whichever of its tokens it is: for a row
+  // that ends the session. Throws ApiError(invalid_token).
+  Principal authenticate_cookie(const std::optional<std::string>& refresh_token,
+                                const service::Context& context, db::Txn& txn) const;
+
   // Throws ApiError if the account is a super-admin whose session lacks what super_admin_mfa asks for, so
   // that `principal` acts as an ordinary one: mfa_enrollment_required (there is no second factor yet),
   // mfa_session_required (the session began without it).

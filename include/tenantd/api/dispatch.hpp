@@ -63,12 +63,14 @@ class Dispatch : private db::ChangeListener {
   const std::string& media_type(Call& call) const;
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
+  void take_token_of_cookie(Call& call) const;
   void drop_read_only(Call& call, db::Txn& txn);
   std::optional<Json> read_current(Call& call, const Route& reader, db::Txn& txn);
   http::Response act(Call& call);
   http::Response answer_or_refuse(Call& call);
   void admit(Call& call);
   http::Response run_once(Call& call, db::Txn& txn);
+  http::Response call_handler(const Call& call, const Request& request, db::Txn& txn);
   http::Response refuse(const Call& call, const ApiError& error) const;
   http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
   void finish(const Call& call, http::Response& response) const;

@@ -22,6 +22,7 @@ struct Request {
       session;  // on a route that anybody may call: the caller's, when a live one came along
   const shm::Metrics* metrics = nullptr;
   const Schemas* schemas = nullptr;  // for a body that holds what other rows take as theirs
+  bool in_cookie = false;            // the reply's refresh token goes into a cookie: a page of our own asks
 };
 
 using Response = http::Response;

@@ -112,6 +112,15 @@ class Refuses {
   bool said_ = false;
 };
 
+// What a row does with a pair of tokens. Rows that do anything with one take X-Session
+// (api/browser_session.hpp).
+enum class Pair {
+  none,
+  answered,   // the reply holds one
+  exchanged,  // the same, for the refresh token in the body
+  ended,      // its session ends
+};
+
 struct Route {
   Method method;
   std::string_view path;                         // "/api/v1/members/{user_id}/role"
@@ -121,6 +130,7 @@ struct Route {
   bool super_too =
       false;  // a super-admin may call it too, in any organization: the path's {org_id}, member or not
   bool ends_impersonation = false;
+  Pair pair = Pair::none;
   Gate gate = nullptr;  // asked before the body is parsed
   Rate rate;
   LaneKind lane = usual_lane(rate);

@@ -44,6 +44,7 @@ namespace tenantd {
   X(upload_refused, 403, "The upload address is invalid, used or expired")             \
   X(not_provisioned, 403, "No account here belongs to this identity")                  \
   X(temporary_right, 403, "A right with an end cannot do this")                        \
+  X(origin_refused, 403, "The page that asks is not this service's own")               \
   X(not_found, 404, "Not found")                                                       \
   X(method_not_allowed, 405, "The path does not know this method")                     \
   X(conflict, 409, "The change conflicts with what exists")                            \

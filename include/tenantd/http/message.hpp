@@ -33,6 +33,8 @@ struct Request {
   std::string if_match;
   std::string if_none_match;
   std::string origin;            // of the page that calls, as a browser says it
+  std::string fetch_site;        // Sec-Fetch-Site
+  std::string session;           // X-Session
   std::string requested_method;  // Access-Control-Request-Method
   std::string signature;         // X-Signature
   std::string host;

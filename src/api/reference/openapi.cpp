@@ -82,13 +82,17 @@ constexpr const char* kParameters = R"~({
     "description":"Id or slug of the organization to act in, instead of the token's"},
   "idempotency_key":{"name":"Idempotency-Key","in":"header","required":false,
     "schema":{"type":"string","minLength":1,"maxLength":255},
-    "description":"The same key with the same body answers with the first reply"}})~";
+    "description":"The same key with the same body answers with the first reply"},
+  "session":{"name":"X-Session","in":"header","required":false,"schema":{"type":"string","const":"cookie"},
+    "description":"For pages of this service's own origin: the refresh token is in a cookie that scripts cannot read, never in a body. Origin must be this service's; 403 `origin_refused` otherwise"}})~";
 
 constexpr const char* kHeaders = R"~({
   "request_id":{"schema":{"type":"string"},"description":"Of this request, in the logs too"},
   "location":{"schema":{"type":"string","format":"uri-reference"},"description":"Where it is found"},
   "idempotency_replayed":{"schema":{"type":"string","enum":["true"]},
     "description":"Only if this is the stored reply to an earlier request with the same Idempotency-Key"},
+  "session_cookie":{"schema":{"type":"string"},
+    "description":"With X-Session: `__Host-tenantd` (`tenantd` without TLS), HttpOnly, SameSite=Strict; empty at the session's end"},
   "www_authenticate":{"schema":{"type":"string"},"description":"Bearer (RFC 6750)"},
   "retry_after":{"schema":{"type":"string"},"description":"Seconds"}})~";
 

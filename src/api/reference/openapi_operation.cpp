@@ -29,6 +29,8 @@ std::string description_of(const Route& route) {
   if (&canonical != &route) text += " Same as " + method_and_path(canonical) + '.';
   if (route.method == Method::PUT && !route.body.empty() && is_read(route.path))
     text += " What GET gave may be sent back: read-only members count for nothing where they are equal.";
+  if (route.pair == Pair::exchanged)
+    text += " Without a body only with X-Session: the cookie's is exchanged.";
   return text;
 }
 
@@ -100,6 +102,7 @@ void put_parameters(JsonOut& json, const Route& route) {
   put_query_parameters(json, route);
   if (needs_permission(route.handler.access)) shared("tenant");
   if (route.method == Method::POST) shared("idempotency_key");
+  if (route.pair != Pair::none) shared("session");
   if (takes_if_match(route)) put_if_match(json);
   if (takes_if_none_match(route)) put_if_none_match(json);
   json.end_array();
@@ -131,7 +134,7 @@ void put_form(JsonOut& json) {
 
 void put_body(JsonOut& json, const Route& route) {
   if (route.body.empty()) return;
-  const bool optional = schema_document(route.body).HasMember("x-optional");
+  const bool optional = schema_document(route.body).HasMember("x-optional") || route.pair == Pair::exchanged;
   json.key("requestBody").begin_object().field("required", !optional).key("content").begin_object();
   json.key("application/json").begin_object().key("schema");
   put_reference(json, component_reference(route.body));
@@ -183,6 +186,7 @@ void put_success_headers(JsonOut& json, const Route& route, int status) {
     headers.own("Content-Disposition", "attachment, with a name for the file");
     headers.own("Link", "With rel=\"next\": where the rest is; none at the end");
   }
+  if (status < 300 && route.pair != Pair::none) headers.shared("Set-Cookie", "session_cookie");
   if (status < 300 && route.method == Method::POST)
     headers.shared("Idempotency-Replayed", "idempotency_replayed");
 }

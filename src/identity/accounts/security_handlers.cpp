@@ -203,6 +203,7 @@ constexpr auto kSecurityRows =
                 {.method = POST,
                  .path = "/api/v1/auth/mfa/verify",
                  .handler = verify_second_factor,
+                 .pair = Pair::answered,
                  .rate = Rate::write,
                  .body = "mfa_verify",
                  .reply = ok("token"),

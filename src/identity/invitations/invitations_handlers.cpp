@@ -224,7 +224,14 @@ Response accept_invite(const Request& request, Txn& txn) {
   form.password = maybe_text(request.body, "password");
   form.profile = json_text(request.body, "profile", "{}");
   if (form.profile.size() > 4096) refuse_field("/profile", "must not exceed 4096 bytes");
-  return accepted_reply(service::accept_invite(txn, request.context, form, caller(request)));
+  auto accepted = service::accept_invite(txn, request.context, form, caller(request));
+  // A page goes on where the invitation has led: in the session that it shows, which gets the organization.
+  if (request.in_cookie && request.session && !accepted.signed_in && !accepted.user.mfa_enabled) {
+    accepted.signed_in = service::select_organization(txn, request.context, *request.session,
+                                                      accepted.membership.organization.id);
+    accepted.signed_in->user = accepted.user;
+  }
+  return accepted_reply(accepted);
 }
 
 // A browser, or a scanner that acts like one, gets the page with the button, and the token moves to the
@@ -346,6 +353,7 @@ constexpr auto kInvitationsRows =
                      {.method = POST,
                       .path = "/accept_invite",
                       .handler = accept_invite,
+                      .pair = Pair::answered,
                       .rate = Rate::password,
                       .body = "accept_invite",
                       .reply = ok("accepted_invite"),

@@ -209,6 +209,7 @@ constexpr auto kOrganizationsRows =
                      {.method = POST,
                       .path = "/organization/select",
                       .handler = select_organization,
+                      .pair = Pair::answered,
                       .rate = Rate::write,
                       .body = "select_organization",
                       .reply = ok("token"),

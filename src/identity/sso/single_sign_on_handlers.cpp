@@ -59,6 +59,7 @@ constexpr auto kSingleSignOnRows = section(
         {.method = POST,
          .path = "/api/v1/auth/oauth/{provider}/callback/{tenant}",
          .handler = finish_single_sign_on,
+         .pair = Pair::answered,
          .rate = Rate::outbound,
          .body = "oauth_callback",
          .reply = ok("token"),
