@@ -9,6 +9,7 @@
 #include "tenantd/clients/redis.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/login_alert.hpp"
+#include "tenantd/domain/sign_ups.hpp"
 #include "tenantd/net/outbound.hpp"
 
 namespace tenantd::ctl {
@@ -57,6 +58,7 @@ void check_pages(const Settings& s) {
   };
   check("PUBLIC_URL", s.public_url, "?#");
   if (!s.app_url.empty()) check("APP_URL", s.app_url, "");
+  if (!s.logo_url.empty()) check("LOGO_URL", s.logo_url, "");
   if (!s.oauth_redirect_url.empty()) check("OAUTH_REDIRECT_URL", s.oauth_redirect_url, "#");
 }
 
@@ -97,6 +99,7 @@ void check_mail_events(const Settings& s) {
 }
 
 void check_sessions(const Settings& s) {
+  if (!parse_sign_ups(s.signup)) refuse("SIGNUP", "must be open, invite or closed", s.signup);
   if (!parse_login_alert(s.login_alert))
     throw ConfigError("LOGIN_ALERT must be always, new_device or never, not \"" + s.login_alert + '"');
   if (s.session_idle_seconds > s.session_max_seconds)

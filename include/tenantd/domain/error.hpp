@@ -45,6 +45,7 @@ namespace tenantd {
   X(not_provisioned, 403, "No account here belongs to this identity")                  \
   X(temporary_right, 403, "A right with an end cannot do this")                        \
   X(origin_refused, 403, "The page that asks is not this service's own")               \
+  X(signup_closed, 403, "New accounts arise by invitation alone")                      \
   X(not_found, 404, "Not found")                                                       \
   X(method_not_allowed, 405, "The path does not know this method")                     \
   X(conflict, 409, "The change conflicts with what exists")                            \
@@ -66,6 +67,7 @@ namespace tenantd {
   X(last_owner, 409, "An organization keeps at least one owner")                       \
   X(idempotency_in_progress, 409, "A request with this key is running")                \
   X(invite_gone, 410, "The invitation was used, revoked or has expired")               \
+  X(setup_done, 410, "The service is set up: sign in")                                 \
   X(precondition_failed, 412, "The resource has changed since it was read")            \
   X(body_too_large, 413, "The body is too large")                                      \
   X(unsupported_media_type, 415, "Send the body as application/json")                  \

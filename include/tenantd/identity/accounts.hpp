@@ -19,7 +19,8 @@ struct SignUp {
 };
 // Account, organization, owner membership, verification link, session: all or nothing.
 // Throws ApiError(email_taken): a sign-up answers with tokens, so it cannot answer alike for a taken address;
-// the rate limit of the password lane bounds how many addresses can be asked for.
+// the rate limit of the password lane bounds how many addresses can be asked for. Throws
+// ApiError(signup_closed) unless the setting SIGNUP says open.
 TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form);
 
 // Starts a session. Unknown address, wrong password, locked and deactivated accounts throw the same

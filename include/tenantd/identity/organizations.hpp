@@ -53,8 +53,9 @@ class Founding {
 };
 
 // Throws ApiError(email_unverified) if the account has not verified its address and belongs to ten
-// organizations already: whoever comes for the address finds no more than that to be switched off.
-void require_may_found(db::Txn& txn, const Principal& principal);
+// organizations already: whoever comes for the address finds no more than that to be switched off. Throws
+// ApiError(signup_closed) if the setting SIGNUP leaves that to super-admins.
+void require_may_found(db::Txn& txn, const Context& context, const Principal& principal);
 
 // What shall change; what is absent stays, and an inner nullopt goes back to what the service's settings say.
 struct OrganizationChange {

@@ -15,6 +15,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/network.hpp"
+#include "tenantd/domain/sign_ups.hpp"
 #include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
@@ -128,6 +129,8 @@ std::vector<std::string> known_words(const Email& email, const std::string& prof
 }
 
 TokenReply sign_up(db::Txn& txn, const Context& context, const SignUp& form) {
+  if (parse_sign_ups(context.settings.signup) != SignUps::open)
+    throw ApiError(ErrorCode::signup_closed, "Ask somebody who has an account for an invitation");
   auto known = known_words(form.email, form.profile);
   known.push_back(form.organization.name);
   const std::string hash = hash_new_password(context, form.password, "/password", known);

@@ -9,6 +9,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/name.hpp"
+#include "tenantd/domain/sign_ups.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/differences.hpp"
 #include "tenantd/effects/mail_gate.hpp"
@@ -150,8 +151,10 @@ TenantLimits default_limits(const Settings& settings) {
           limit(settings.tenant_max_storage), limit(settings.tenant_max_requests)};
 }
 
-void require_may_found(db::Txn& txn, const Principal& principal) {
+void require_may_found(db::Txn& txn, const Context& context, const Principal& principal) {
   constexpr std::int64_t most = 10;
+  if (parse_sign_ups(context.settings.signup) == SignUps::closed && !principal.user.is_super)
+    throw ApiError(ErrorCode::signup_closed, "Super-admins alone make organizations here");
   if (principal.user.email_verified_at) return;
   store::lock_profile(txn, principal.user.id);  // one after the other, so that each counts those before it
   if (store::count_memberships(txn, principal.user.id) < most) return;

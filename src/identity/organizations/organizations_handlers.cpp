@@ -93,7 +93,7 @@ Response list_my_organizations(const Request& request, const Session& session, T
 
 Response register_organization(const Request& request, const Session& session, Txn& txn) {
   service::require_unbound(session.principal());
-  service::require_may_found(txn, session.principal());
+  service::require_may_found(txn, request.context, session.principal());
   const auto made =
       service::Founding::found(txn, request.context, session.user(),
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});
@@ -165,7 +165,7 @@ constexpr auto kOrganizationsRows =
                       .rate = Rate::write,
                       .body = "organization",
                       .reply = made("organization_detail"),
-                      .refuses = {session_bound, limit_reached, email_unverified},
+                      .refuses = {session_bound, limit_reached, email_unverified, signup_closed},
                       .summary = "Create an organization"},
                      {.method = GET,
                       .path = "/api/v1/organizations",
