@@ -19,6 +19,9 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.renewable_session TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_all_sessions TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_sessions_at TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.make_first_super TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.is_set_up TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.is_setup_link TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.require_place TO {{app}};
@@ -112,7 +115,7 @@ GRANT SELECT ON tenantd_app.admin_unread TO {{app}};
 GRANT SELECT ON tenantd_app.admin_event TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_run TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_request TO {{app}};
--- Not is_super, which nobody gains through the API; not email, which change_email alone changes, with a token that was mailed there.
+-- Not is_super, which make_first_super alone gives, for the link of tenantctl and while nobody has it; not email, which change_email alone changes, with a token that was mailed there.
 GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
   ON tenantd_app.user TO {{app}};

@@ -522,6 +522,31 @@ BEGIN
   WHERE u.id = p_user;
 END//
 
+-- True once any account is super-admin.
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.is_set_up() RETURNS BOOLEAN READS SQL DATA
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM tenantd.user WHERE is_super = TRUE);
+END//
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.is_setup_link(p_token BINARY(32), p_now BIGINT)
+  RETURNS BOOLEAN READS SQL DATA
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM tenantd.setup_link WHERE token = p_token AND expires_at > p_now);
+END//
+-- Makes an account the first super-admin, for the live link of this hash, which is used up. The one way to that rank without
+-- the administrator's account. Of two at once the second waits for the row of the link, and finds none.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.make_first_super(
+  IN p_user BINARY(16), IN p_token BINARY(32), IN p_now BIGINT)
+BEGIN
+  DECLARE v_supers INT DEFAULT 0;
+  DELETE FROM tenantd.setup_link WHERE token = p_token AND expires_at > p_now;
+  IF ROW_COUNT() = 1 THEN
+    SELECT COUNT(*) INTO v_supers FROM tenantd.user WHERE is_super = TRUE FOR UPDATE;
+    IF v_supers = 0 THEN
+      UPDATE tenantd.user SET is_super = TRUE, updated_at = p_now WHERE id = p_user;
+    END IF;
+  END IF;
+END//
+
 -- Ends every API key that an account made, wherever, and every sign-in by a provider that leads to it: its owner turned
 -- out to be somebody else.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_keys(IN p_user BINARY(16))

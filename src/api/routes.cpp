@@ -19,7 +19,7 @@ namespace tenantd::api {
   X(impersonation) X(identity_providers) X(single_sign_on) X(tenants) X(tenant_stats) X(events) \
   X(webhooks) X(audit) X(described) X(products) X(stock) \
   X(movement_files) X(purchase_requests) X(projects) X(project_documents) X(project_views) X(files) \
-  X(statistics) X(mail_events) X(administration) X(problem_users)
+  X(statistics) X(mail_events) X(administration) X(problem_users) X(config) X(setup)
 // clang-format on
 
 namespace handlers {

@@ -160,6 +160,17 @@ make_super_admin() {
   esac
 }
 
+# Sets `setup_url`, unless somebody is super-admin: the link that makes the first one in the browser.
+make_setup_link() {
+  local status=0
+  setup_url=$("$BUILD/tenantctl" setup-link 2>>"$RUN_DIR/log/tenantctl.log" </dev/null) || status=$?
+  [ $status -le 1 ] || fail "the set-up link was not made; see $RUN_DIR/log/tenantctl.log."
+}
+
+tell_setup_link() {
+  [ -z "$setup_url" ] || say "Nobody runs it yet. Make the first super-admin, once, within the hour: $setup_url"
+}
+
 # Writes DIR/nginx.conf from the template, beside a link to nginx/, so that includes read as they do under /etc/nginx.
 render_nginx() {
   local dir=$1 user='# Not started as root: the workers run as who started it.' limits
@@ -240,6 +251,7 @@ bring_up() {
   if [ -n "${SUPER_ADMIN_EMAIL:-}" ] && [ -n "${SUPER_ADMIN_PASSWORD:-}${SUPER_ADMIN_PASSWORD_FILE:-}" ]; then
     make_super_admin
   fi
+  make_setup_link
   took 'keys, super-admin'
   spawn tenantd "$BUILD/tenantd"
   spawn courier "$BUILD/tenantd-courier"
@@ -272,6 +284,7 @@ command_start() {
   bring_up start
   trap - EXIT INT TERM HUP
   say "tenantd is ready at http://127.0.0.1:$PORT (state, logs and mails in $RUN_DIR); 'make stop' ends it"
+  tell_setup_link
 }
 
 command_foreground() {
@@ -280,6 +293,7 @@ command_foreground() {
   exec 9>&-
   trap 'trap "" INT TERM HUP; say; say "tenantd: stopping"; stop_parts; trap - EXIT; say "tenantd: stopped"; exit 0' INT TERM HUP
   tour
+  tell_setup_link
   say 'Ctrl-C stops it.'
   while [ -z "$ended" ]; do
     # The shell's own remark on a killed job would come before ours.

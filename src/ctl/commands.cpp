@@ -91,6 +91,7 @@ const std::array kCommands = {
     Command{"hosts", "[list]|forget ID", "who runs on this database", hosts, kHostsPage},
     Command{"create-super-admin", "", "make the account of SUPER_ADMIN_EMAIL", create_super_admin},
     Command{"super-admin", "list|grant|revoke", "who runs the service", super_admins, kSuperAdminPage},
+    Command{"setup-link", "", "print the link that makes the first super-admin", setup_link, kSetupLinkPage},
     Command{"import", "[OPTIONS] FILE", "accounts and memberships from CSV or JSONL", import_people,
             kImportPage},
     Command{"audit", "verify|export [OPTIONS]", "check the chains of audit rows, or write one out", audit,

@@ -11,6 +11,7 @@
 #include "tenantd/hosts/deployment.hpp"
 #include "tenantd/hosts/outsider.hpp"
 #include "tenantd/identity/accounts.hpp"
+#include "tenantd/identity/setup.hpp"
 #include "tenantd/identity/super_admins.hpp"
 #include "usage.hpp"
 
@@ -25,6 +26,13 @@ const char* const kSuperAdminPage =
     "Exit status: 0 done, or it was so already; 1 the address has no account, or one that has\n"
     "not verified it; 64 wrong usage;\n"
     "75 database away; 78 wrong settings.\n";
+
+const char* const kSetupLinkPage =
+    "Usage: tenantctl setup-link\n\n"
+    "Prints the link that makes the first super-admin in the browser. It is good once, for SETUP_SECONDS, "
+    "and\n"
+    "takes the place of the one before. It signs in as DB_ADMIN_USER and needs the keys.\n"
+    "Exit status: 0 printed; 1 somebody is super-admin already; 75 database away; 78 wrong settings.\n";
 
 namespace {
 
@@ -131,6 +139,22 @@ int create_super_admin(const Arguments& arguments, std::ostream& out, std::ostre
   }
   out << email->str() << (found == Found::made ? " is super-admin\n" : " is super-admin already\n");
   if (found == Found::made) tell_of_factor(settings, out);
+  return 0;
+}
+
+int setup_link(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  read_options(arguments, {});
+  const Settings settings = load_settings();
+  Administrator as{settings};
+  try {
+    out << db::run_transaction(as.pool, &as.hosts, [&](db::Txn& txn) {
+      return service::make_setup_link(txn, as.context);
+    }) << '\n';
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::setup_done) throw;
+    err << "tenantctl: somebody is super-admin already: see tenantctl super-admin list\n";
+    return 1;
+  }
   return 0;
 }
 

@@ -171,6 +171,10 @@ std::string envelope_address(std::string_view address) {
   return std::string{local} + '@' + domain;
 }
 
+std::string service_name(const Mailbox& from) {
+  return from.name.empty() ? from.address.substr(from.address.find('@') + 1) : from.name;
+}
+
 Mailbox parse_mailbox(std::string_view text) {
   text = trim(text);
   if (text.empty() || text.back() != '>') return {"", envelope_address(text)};

@@ -115,7 +115,7 @@ std::map<std::string, std::string> complete(const Mail& mail, const Mailbox& fro
   values["public_url"] = public_url;
   if (!app_url.empty()) values["app_url"] = app_url;
   values.emplace("email", one_line(mail.to));
-  values.emplace("service", from.name.empty() ? from.address.substr(from.address.find('@') + 1) : from.name);
+  values.emplace("service", service_name(from));
   values.emplace("reset_url", public_url + "/reset");
   // Whoever only has to sign in goes where people use the application; the service itself has no such page.
   const auto target = values.contains("link") ? values["link"]

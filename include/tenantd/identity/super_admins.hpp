@@ -1,4 +1,5 @@
-// Making an account super-admin, and ending that. For the operator's tenantctl alone: the API does neither.
+// Making an account super-admin, and ending that. For the operator's tenantctl alone: the API
+// does neither, but for the first one (identity/setup.hpp).
 #pragma once
 
 #include <optional>

@@ -29,6 +29,8 @@ struct Mailbox {
   std::string address;
 };
 Mailbox parse_mailbox(std::string_view text);
+// What mails call the service that sends as `from`: the name, or the address's domain.
+std::string service_name(const Mailbox& from);
 
 // Returns the value of a From header: a phrase, quoted or encoded as it needs, and the address.
 std::string format_mailbox(const Mailbox& mailbox);

@@ -201,7 +201,7 @@ Test(browser_session, another_origin_is_refused_on_every_row_and_nothing_changes
       require_equal(reply.header("set-cookie"), "");
     }
   }
-  require(rows >= 14, std::to_string(rows) + " rows");
+  require(rows >= 16, std::to_string(rows) + " rows");
   database.check("pages of other origins");
   expect(page.browser.post("/refresh_token", std::nullopt, {{"Sec-Fetch-Site", "same-origin"}}), 200);
 }
