@@ -1,5 +1,6 @@
 #include "workers/sweeping_store.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -18,12 +19,11 @@ constexpr Sql kOverInvites{"sweep.find_invites",
 constexpr Sql kExpireInvite{
     "sweep.expire_invite",
     "UPDATE tenantd.invite SET status = 4, updated_at = ? WHERE org_id = ? AND id = ?"};
-constexpr Sql kFirstTooMany{"sweep.first_invite_too_many",
-                            "SELECT expires_at FROM tenantd.invite WHERE org_id = ? AND status = 4 "
-                            "ORDER BY expires_at DESC LIMIT 1 OFFSET ?"};
-constexpr Sql kDeleteTooMany{"sweep.invites_too_many",
-                             "DELETE FROM tenantd.invite WHERE org_id = ? AND status = 4 AND expires_at <= ? "
-                             "ORDER BY expires_at LIMIT ?"};
+constexpr Sql kCountExpired{"sweep.count_expired_invites",
+                            "SELECT COUNT(*) FROM tenantd.invite WHERE org_id = ? AND status = 4"};
+constexpr Sql kDeleteTooMany{
+    "sweep.invites_too_many",
+    "DELETE FROM tenantd.invite WHERE org_id = ? AND status = 4 ORDER BY expires_at LIMIT ?"};
 constexpr Sql kDeleteInvite{"sweep.delete_invite", "DELETE FROM tenantd.invite WHERE org_id = ? AND id = ?"};
 constexpr Sql kTokens{"sweep.tokens",
                       "DELETE FROM tenantd.one_time_token WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
@@ -116,8 +116,9 @@ std::int64_t each_over(db::Txn& txn, InviteStatus status, TimePoint before, std:
 }
 
 std::int64_t remove_too_many_expired(db::Txn& txn, OrgId org, std::int64_t most) {
-  auto first = txn.query(kFirstTooMany, org, most);
-  return first.next() ? txn.execute(kDeleteTooMany, org, first.time(0), kSweepBatch) : 0;
+  auto counted = txn.query(kCountExpired, org);
+  const auto surplus = first_number(counted) - most;
+  return surplus > 0 ? txn.execute(kDeleteTooMany, org, std::min(surplus, kSweepBatch)) : 0;
 }
 
 }  // namespace
