@@ -38,7 +38,7 @@ def guides():
     """The guides' paths, relative to the top."""
     found = ["README.md"]
     for room in ROOMS:
-        found += [str(p.relative_to(TOP)) for p in (TOP / room).rglob("README.md") if "www" not in p.parts]
+        found += [str(p.relative_to(TOP)) for p in (TOP / room).rglob("README.md") if not {"guide", "lib"} & set(p.parts)]
     found += [str(p.relative_to(TOP)) for p in (TOP / "src/bin").glob("*.[18].md")]
     return sorted(found, key=lambda p: (group_of(p), ORDER.index(p) if p in ORDER else len(ORDER), p))
 

@@ -25,8 +25,10 @@ fuzz='clang libclang-rt-14-dev'
 # npm, group run: NAME@VERSION, the tarball's SHA-256, and the files that nginx serves. Each is taken by itself, without the
 # packages it names and without their scripts.
 npm_run='
+htm@3.1.1 2425b9bee11409177bcabc7f32e319926fc6690c1701c0b257c88bdff2d5ba90 preact/standalone.module.js LICENSE
 redoc@2.5.4 44922df4d0eb45c1b066c09ec251e6bd9bd7ded16bc69e87613337b9d911a56e bundles/redoc.standalone.js bundles/redoc.standalone.js.LICENSE.txt LICENSE
 swagger-ui-dist@5.35.0 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6 swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE
+uplot@1.6.32 4b8a8191e425658e3ea8c8c1314b0fc679c861ee3a1af2b20c7b16ba50b5133d dist/uPlot.esm.js dist/uPlot.min.css LICENSE
 '
 # npm, group test: the dependencies of this package.json, pinned with all they need by the package-lock.json beside it.
 # What Debian 12's node can run: not the newest.
@@ -209,7 +211,7 @@ install_npm() {
   flock 8
   for group; do
     case $group in
-      run) fetch_libraries || say 'so /api/v1/docs and /api/v1/redoc stay empty; everything else works' ;;
+      run) fetch_libraries || say 'so the console, /api/v1/docs and /api/v1/redoc stay empty; everything else works' ;;
       test) install_node_modules || say 'so the tests in the browser will fail' ;;
     esac
   done

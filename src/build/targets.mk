@@ -172,8 +172,8 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	$(INSTALL_PROGRAM) $(BUILD)/tenantctl $(DESTDIR)$(bindir)/
 	$(INSTALL_DATA) $(wildcard sql/*.sql) $(DESTDIR)$(datadir)/tenantd/sql/
 	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
-	rm -rf $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
-	@(cd nginx/www && find guide -type f) | while read -r page; do \
+	rm -rf $(DESTDIR)$(datadir)/tenantd/www/app $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
+	@(cd nginx/www && find app guide -type f ! -name README.md) | while read -r page; do \
 	  $(INSTALL_DATA) -D nginx/www/$$page $(DESTDIR)$(datadir)/tenantd/www/$$page; done
 	@for manual in $(MANUALS); do \
 	  $(INSTALL_DATA) -D $$manual $(DESTDIR)$(mandir)/man$${manual##*.}/$${manual##*/}; done

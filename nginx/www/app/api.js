@@ -1,0 +1,190 @@
+// Calls of the API. The access token is a variable of this module; the refresh token is in a cookie that no script reads
+// (`X-Session: cookie`). One tab renews for all: a lock keeps the others waiting, and a channel hands them the new token.
+import { makeStore } from './dom.js';
+
+const kTimeout = 60000;  // ms
+const kKept = 50;        // calls that "Show as API" knows
+const kEarly = 20;       // seconds before its end that a token is renewed
+const kSecret = /password|secret|token|^code$|recovery|key$|signature|otpauth|authorization_url/i;
+
+let access = null;   // {token, until}
+let acting = null;   // the same, of an impersonation, in this tab alone
+let spare;           // the refresh token, of a service that answers without the cookie
+let lost = () => {};
+export const calls = makeStore([]);
+
+const channel = 'BroadcastChannel' in self ? new BroadcastChannel('tenantd') : { postMessage() {} };
+const listeners = [];
+channel.onmessage = ({ data }) => {
+  if (data.access) access = data.access;
+  for (const listener of listeners) listener(data);
+};
+// What another tab says: {kind: 'token' | 'organization' | 'signed-out'}.
+export const onOtherTab = (listener) => listeners.push(listener);
+export const tellTabs = (kind) => channel.postMessage({ kind, access });
+
+// Why a call failed: the API's problem document, or what never arrived (status 0, code "offline").
+export class Problem extends Error {
+  constructor(status, body = {}, headers = new Headers()) {
+    super(body.detail || body.title || body.code || `status ${status}`);
+    this.status = status;
+    this.code = body.code || (status >= 500 ? 'unavailable' : 'unknown');
+    this.title = body.title || '';
+    this.detail = body.detail || '';
+    this.errors = Array.isArray(body.errors) ? body.errors : [];
+    this.requestId = body.request_id || headers.get('X-Request-Id') || '';
+    this.retryAfter = parseInt(headers.get('Retry-After') || '', 10) || 0;
+    this.body = body;
+  }
+}
+
+// A random name for one act, so that its repetition does nothing twice.
+export function uniqueKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// A value with its secrets masked, to be shown.
+export function masked(value, name = '') {
+  if (value && typeof value === 'object') {
+    if (Array.isArray(value)) return value.map((each) => masked(each, name));
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, masked(each, key)]));
+  }
+  return kSecret.test(name) && value !== null && typeof value !== 'boolean' && !/_(?:at|in)$/.test(name) ? '••••' : value;
+}
+
+function record(method, path, body, status, requestId, began) {
+  const call = { method, path, body: masked(body), status, requestId, at: began, took: Date.now() - began };
+  calls.set([call, ...calls.get()].slice(0, kKept));
+}
+
+export function withQuery(path, query) {
+  const pairs = Object.entries(query || {}).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
+}
+
+async function send(method, path, { body, etag, idempotent, headers, signal, token, file }) {
+  const began = Date.now();
+  const sent = {
+    Accept: 'application/json',
+    'X-Session': 'cookie',
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body !== undefined && !file && { 'Content-Type': 'application/json' }),
+    ...(etag && { 'If-Match': etag }),
+    ...(idempotent && { 'Idempotency-Key': idempotent }),
+    ...headers,
+  };
+  let reply;
+  try {
+    reply = await fetch(path, {
+      method,
+      headers: sent,
+      body: body === undefined || file ? body : JSON.stringify(body),
+      cache: 'no-store',
+      credentials: 'same-origin',
+      redirect: 'error',
+      signal: signal || AbortSignal.timeout(kTimeout),
+    });
+  } catch (error) {
+    record(method, path, file ? null : body, 0, '', began);
+    if (signal && signal.aborted) throw error;
+    throw new Problem(0, { code: 'offline', detail: error.message });
+  }
+  record(method, path, file ? null : body, reply.status, reply.headers.get('X-Request-Id') || '', began);
+  return reply;
+}
+
+// Seconds left of a token, 0 for none.
+const left = (held) => (held ? (held.until - Date.now()) / 1000 : 0);
+
+export function keepToken(reply) {
+  access = { token: reply.access_token, until: Date.now() + 1000 * reply.expires_in };
+  spare = reply.refresh_token;
+}
+export function dropToken() {
+  access = null;
+  acting = null;
+}
+export const hasToken = () => Boolean(access);
+export function actWith(reply) {
+  acting = reply && { token: reply.access_token, until: Date.now() + 1000 * reply.expires_in };
+}
+export const isActing = () => Boolean(acting);
+// Called when the session is over and nothing can renew it.
+export function onLost(then) {
+  lost = then;
+}
+
+const locked = (work) => (navigator.locks ? navigator.locks.request('tenantd-refresh', work) : work());
+let renewing = null;
+
+// Returns true with a token that is good, false where the session is over. Throws a Problem if nobody can tell.
+export function renew(refused) {
+  renewing = renewing || locked(async () => {
+    // Another tab was faster.
+    if (access && access.token !== refused && left(access) > kEarly) return true;
+    const reply = await send('POST', '/api/v1/auth/refresh', { body: { refresh_token: spare } });
+    const body = await reply.json().catch(() => ({}));
+    if (reply.ok) {
+      keepToken(body);
+      tellTabs('token');
+      return true;
+    }
+    if (reply.status === 401 || reply.status === 422 || reply.status === 403) {
+      access = null;
+      return false;
+    }
+    throw new Problem(reply.status, body, reply.headers);
+  }).finally(() => { renewing = null; });
+  return renewing;
+}
+
+// call('PUT', '/api/v1/warehouses/1', { body, query, etag, idempotent, signal, headers, file, anonymous })
+//   idempotent: true, or a key of one's own (uniqueKey) that all attempts of one act share
+//   anonymous: without the access token; file: `body` is a Blob or text, sent as it is
+// Returns {status, data, etag, headers}; `data` is null where there is no body. Throws a Problem.
+export async function call(method, path, { query, idempotent, anonymous, ...options } = {}) {
+  const address = withQuery(path, query);
+  const asked = { ...options, idempotent: idempotent === true ? uniqueKey() : idempotent };
+  let used = null;
+  const attempt = () => {
+    used = anonymous ? null : (acting || access);
+    return send(method, address, { ...asked, token: used && used.token });
+  };
+  if (!anonymous && !acting && access && left(access) < kEarly) await renew(access.token).catch(() => {});
+  let reply = await attempt();
+  if (reply.status === 401 && used) {
+    const problem = await reply.clone().json().catch(() => ({}));
+    if (['invalid_token', 'unauthenticated'].includes(problem.code)) {
+      if (used === acting) {
+        acting = null;
+        lost('acting');
+      } else if (await renew(used.token)) reply = await attempt();
+      else lost('session');
+    }
+  }
+  return read(reply);
+}
+
+async function read(reply) {
+  const type = reply.headers.get('Content-Type') || '';
+  const body = type.includes('json') ? await reply.json().catch(() => null) : reply.status === 204 ? null : await reply.text();
+  if (!reply.ok) throw new Problem(reply.status, body && typeof body === 'object' ? body : {}, reply.headers);
+  return { status: reply.status, data: body === '' ? null : body, etag: reply.headers.get('ETag'), headers: reply.headers };
+}
+
+// Saves what `path` answers as a file: exports.
+export async function download(path, { query, name, accept } = {}) {
+  const reply = await call('GET', path, { query, headers: accept ? { Accept: accept } : {} });
+  const type = reply.headers.get('Content-Type') || 'text/plain';
+  const content = typeof reply.data === 'string' ? reply.data : JSON.stringify(reply.data, null, 2);
+  const said = /filename="?([^";]+)/.exec(reply.headers.get('Content-Disposition') || '');
+  saveFile(new Blob([content], { type }), name || (said ? said[1] : 'export.txt'));
+}
+
+export function saveFile(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}

@@ -1,0 +1,164 @@
+// Who is signed in, in which organization, with which permissions. `session.get()`:
+//   {state: 'loading' | 'out' | 'in', user, organization, permissions: Set, organizations, impersonatedBy, sessionId, reason}
+// `organization` is null for who belongs to none. `reason`: why one is out ('ended', 'signed-out').
+import { makeStore, useStore } from './dom.js';
+import { actWith, call, dropToken, isActing, keepToken, onLost, onOtherTab, Problem, renew, tellTabs } from './api.js';
+
+const kHint = 'signed-in';  // that there is a cookie to renew by; no secret
+const kOut = { state: 'out', user: null, organization: null, permissions: new Set(), organizations: [], impersonatedBy: null };
+
+export const session = makeStore({ ...kOut, state: 'loading' });
+export const useSession = () => useStore(session);
+// What the service says of itself: GET /api/v1/config.
+export const config = makeStore({ service_name: 'tenantd', logo_url: null, app_url: null, signup: 'open', setup_open: false,
+                                  password: { min_length: 8, max_bytes: 256 }, organization: null });
+
+const hint = {
+  get: () => {
+    try {
+      return localStorage.getItem(kHint) !== null;
+    } catch {
+      return true;
+    }
+  },
+  set: (on) => {
+    try {
+      if (on) localStorage.setItem(kHint, '1');
+      else localStorage.removeItem(kHint);
+    } catch { /* a browser that keeps nothing */ }
+  },
+};
+
+// can('users:invite'); can('super_admin'); an array: any of them; a function of the session; nothing: everybody.
+export function can(needs, who = session.get()) {
+  if (!needs) return true;
+  if (typeof needs === 'function') return Boolean(needs(who));
+  if (Array.isArray(needs)) return needs.some((each) => can(each, who));
+  if (needs === 'super_admin') return Boolean(who.user && who.user.is_super_admin) && !who.impersonatedBy;
+  return who.permissions.has(needs);
+}
+
+// The name that a person goes by.
+export function nameOf(user) {
+  const profile = (user && user.profile) || {};
+  return profile.name || [profile.first_name, profile.last_name].filter((part) => typeof part === 'string' && part).join(' ') ||
+    (user ? user.email : '');
+}
+
+export async function loadConfig(organization) {
+  try {
+    const { data } = await call('GET', '/api/v1/config', { query: { organization }, anonymous: true });
+    config.set({ ...config.get(), ...data });
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+  }
+  return config.get();
+}
+
+async function organizations() {
+  const all = [];
+  for (let cursor; all.length < 1000;) {
+    const { data } = await call('GET', '/api/v1/organizations', { query: { limit: 200, cursor } });
+    all.push(...data.items);
+    cursor = data.next_cursor;
+    if (!cursor) break;
+  }
+  return all;
+}
+
+// Asks the service who this is, and what they may.
+export async function reload() {
+  const [status, all] = await Promise.all([
+    call('GET', '/api/v1/auth/status'),
+    organizations().catch(() => session.get().organizations),
+  ]);
+  const { user, organization, permissions, impersonated_by: impersonatedBy, session_id: sessionId } = status.data;
+  session.set({ state: 'in', user, organization, permissions: new Set(permissions), organizations: all, impersonatedBy, sessionId });
+}
+
+// At the start: the cookie is all that is left of the page before.
+export async function start() {
+  try {
+    if (hint.get() && (await renew())) return await reload();
+  } catch (problem) {
+    session.set({ ...kOut, reason: 'unreachable', problem });
+    return undefined;
+  }
+  hint.set(false);
+  return session.set(kOut);
+}
+
+// Takes the tokens of a reply (sign-in, sign-up, …) for this browser's session.
+export async function adopt(reply) {
+  actWith(null);
+  keepToken(reply);
+  hint.set(true);
+  await reload();
+  tellTabs('organization');
+}
+
+// Returns null, or {mfaToken} where a second factor is asked for. Throws the Problem of any other refusal.
+export async function signIn(email, password) {
+  try {
+    const { data } = await call('POST', '/api/v1/auth/login', { body: { email, password }, anonymous: true });
+    await adopt(data);
+    return null;
+  } catch (problem) {
+    if (problem.code === 'mfa_required' && problem.body.mfa_token) return { mfaToken: problem.body.mfa_token };
+    throw problem;
+  }
+}
+
+export async function verifyFactor(mfaToken, code) {
+  const { data } = await call('POST', '/api/v1/auth/mfa/verify', { body: { mfa_token: mfaToken, code }, anonymous: true });
+  await adopt(data);
+}
+
+function forget(reason) {
+  dropToken();
+  hint.set(false);
+  session.set({ ...kOut, reason });
+}
+
+export async function signOut() {
+  if (isActing()) await stopActing();
+  await call('POST', '/api/v1/auth/logout').catch(() => {});
+  forget('signed-out');
+  tellTabs('signed-out');
+}
+
+// Moves this browser's session, all its tabs, into another organization.
+export async function selectOrganization(id) {
+  const { data } = await call('POST', '/organization/select', { body: { org_id: id } });
+  keepToken(data);
+  await reload();
+  tellTabs('organization');
+}
+
+// Impersonation: `reply` is that of POST /api/v1/auth/impersonate. In this tab alone; a reload ends it here.
+export async function act(reply) {
+  actWith(reply);
+  await reload();
+}
+
+export async function stopActing() {
+  await call('POST', '/api/v1/auth/end-impersonation').catch(() => {});
+  actWith(null);
+  await reload();
+}
+
+onLost((what) => {
+  if (what === 'acting') return reload();
+  forget('ended');
+  return tellTabs('signed-out');
+});
+
+onOtherTab(({ kind }) => {
+  if (kind === 'signed-out' && session.get().state === 'in') {
+    dropToken();
+    session.set({ ...kOut, reason: 'signed-out' });
+  }
+  if (kind === 'organization' && !isActing()) {
+    if (session.get().state !== 'loading') reload().catch(() => {});
+  }
+});
