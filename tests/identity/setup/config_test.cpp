@@ -118,6 +118,7 @@ Test(config, where_sign_ups_are_closed_super_admins_alone_make_organizations, .t
   }
   expect(admin.client().post("/organization/register", object({{"name", "Root & Co"}})), 201);
   const auto tenant = object({{"name", "Northwind"},
+                              {"slug", "northwind"},
                               {"admin_email", "nora@example.com"},
                               {"admin_first_name", "Nora"},
                               {"admin_last_name", "Wind"}});
