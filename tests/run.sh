@@ -50,7 +50,14 @@ elif [ "$SLICES" -gt 1 ]; then
 fi
 part=${SLICE:+.${SLICE%/*}}
 stack=$top/src/build/stack.sh
-work=$(mktemp -d /tmp/tenantd-test.XXXXXX) || exit 1
+# In memory where there is plenty: a third of a part's time went to the disk under its databases. TMPDIR says otherwise.
+is_roomy() {
+  [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && [ -w /dev/shm ] &&
+    [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt $((8 << 20)) ] &&
+    [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -gt $((12 << 20)) ]
+}
+: "${TMPDIR:=$(is_roomy && echo /dev/shm || echo /tmp)}"
+work=$(mktemp -d "$TMPDIR/tenantd-test.XXXXXX") || exit 1
 mkdir "$work/sanitizer"
 
 export DB=${DB:-mariadb} BUILD RUN_DIR=$work/run PORT=${PORT:-0}

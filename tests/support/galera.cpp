@@ -31,7 +31,7 @@ bool is_own(std::string_view option) {
 
 bool has_galera() { return fs::exists(kLibrary); }
 
-Cluster::Cluster(NetworkedDatabase& origin) : dir_("/tmp/tenantd-galera-XXXXXX") {
+Cluster::Cluster(NetworkedDatabase& origin) : dir_(run_dir() + "/galera-XXXXXX") {
   require(::mkdtemp(dir_.data()) != nullptr, "a folder");
   auto& stack = origin.stack();
   user_ = stack.database().user;

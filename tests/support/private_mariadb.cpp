@@ -61,7 +61,7 @@ std::vector<std::string> scope_procedures(const std::string& schema) {
 class PrivateMariadb::Server {
  public:
   Server() {
-    std::string folder = "/tmp/tenantd-db.XXXXXX";
+    std::string folder = run_dir() + "/db.XXXXXX";
     require(::mkdtemp(folder.data()) != nullptr, "a folder cannot be made");
     folder_ = folder;
     try {
