@@ -9,7 +9,6 @@ const kSecret = /password|secret|token|^code$|recovery|key$|signature|otpauth|au
 
 let access = null;   // {token, until}
 let acting = null;   // the same, of an impersonation, in this tab alone
-let spare;           // the refresh token, of a service that answers without the cookie
 let lost = () => {};
 export const calls = makeStore([]);
 
@@ -98,7 +97,6 @@ const left = (held) => (held ? (held.until - Date.now()) / 1000 : 0);
 
 export function keepToken(reply) {
   access = { token: reply.access_token, until: Date.now() + 1000 * reply.expires_in };
-  spare = reply.refresh_token;
 }
 export function dropToken() {
   access = null;
@@ -122,7 +120,7 @@ export function renew(refused) {
   renewing = renewing || locked(async () => {
     // Another tab was faster.
     if (access && access.token !== refused && left(access) > kEarly) return true;
-    const reply = await send('POST', '/api/v1/auth/refresh', { body: { refresh_token: spare } });
+    const reply = await send('POST', '/api/v1/auth/refresh', { body: {} });
     const body = await reply.json().catch(() => ({}));
     if (reply.ok) {
       keepToken(body);

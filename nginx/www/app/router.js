@@ -24,10 +24,11 @@ export const useRoute = () => useStore(route);
 let leaving = null;
 
 addEventListener('popstate', () => route.set(read()));
-// A second link opened in the same tab changes only the fragment.
+// A second link opened in the same tab changes only the fragment: start over with its token.
 addEventListener('hashchange', () => {
+  if (!new URLSearchParams(location.hash.slice(1)).has('token')) return;
   hide();
-  route.set({ ...read(), fresh: {} });
+  location.reload();
 });
 
 // `replace`: no new entry in the history. `state`: what a reload shall still know.

@@ -114,7 +114,8 @@ export async function verifyFactor(mfaToken, code) {
   await adopt(data);
 }
 
-function forget(reason) {
+// Ends it in this browser: what the service has ended already.
+export function forget(reason) {
   dropToken();
   hint.set(false);
   session.set({ ...kOut, reason });

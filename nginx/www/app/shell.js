@@ -52,7 +52,7 @@ function Navigation({ pages, path }) {
   const who = useSession();
   const groups = kGroups.map((name) => [name, pages.filter((page) => page.menu && page.group === name && can(page.needs, who))])
     .filter(([, items]) => items.length);
-  const here = (page) => (path === page.path || (page.path !== '/app/' && path.startsWith(`${page.path}/`)) ? 'page' : null);
+  const here = (page) => (path === page.path || (page.path === '/app/' && path === '/app') || (page.path !== '/app/' && path.startsWith(`${page.path}/`)) ? 'page' : null);
   return groups.map(([name, items]) => html`<div class="nav-group" key=${name}>${name !== 'home' && html`<h2>${t(`menu.${name}`)}</h2>`}
     <ul>${items.map((page) => html`<li key=${page.path}><${Link} href=${page.path} aria-current=${here(page)}><${Icon} name=${page.icon} />${t(page.title)}<//></li>`)}</ul></div>`);
 }
@@ -119,12 +119,12 @@ function Frame({ pages, here, path }) {
 }
 
 // Entry pages: one card, nothing else to go to.
-function Door({ page, params, fresh }) {
-  return html`<div class="door"><header><${Logo} /><${LanguageMenu} /></header><main id="content"><${Guarded} key=${page.path} page=${page} params=${params} fresh=${fresh} /></main></div>`;
+function Door({ page, params }) {
+  return html`<div class="door"><header><${Logo} /><${LanguageMenu} /></header><main id="content"><${Guarded} key=${page.path} page=${page} params=${params} /></main></div>`;
 }
 
 export function App({ pages }) {
-  const { path, state, fresh } = useRoute();
+  const { path } = useRoute();
   const who = useSession();
   useStore(language);
   const here = found(pages, path === '/app' ? '/app/' : path);
@@ -145,6 +145,6 @@ export function App({ pages }) {
     return html`<div class="door"><header><${Logo} /></header><main id="content"><h1>${t('core.unreachable')}</h1><${ErrorBox} problem=${who.problem} retry=${() => location.reload()} /></main></div>`;
   }
   if (path === '/' || outside) return html`<${Loading} />`;
-  if (door) return html`<${Door} page=${page} params=${here.params} key=${fresh ? JSON.stringify(state) : ''} /><${Toasts} />`;
+  if (door) return html`<${Door} page=${page} params=${here.params} /><${Toasts} />`;
   return html`<${Frame} pages=${pages} here=${here} path=${path} /><${Toasts} />`;
 }

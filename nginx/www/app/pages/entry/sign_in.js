@@ -2,11 +2,11 @@
 import { html, useEffect, useState } from '../../dom.js';
 import { call } from '../../api.js';
 import { t } from '../../i18n.js';
-import { Heading, Link, navigate, route } from '../../router.js';
+import { Heading, keep, Link, navigate, route } from '../../router.js';
 import { config, loadConfig, signIn, useSession, verifyFactor } from '../../session.js';
 import { Banner, Button, Field, Form, PasswordField, Plain, toast, useForm } from '../../components/index.js';
+import { only, wrongAddress } from './parts.js';
 
-const kAddress = /^\s*[^\s@]+@[^\s@]+\s*$/;
 const kProviders = { google: 'Google', microsoft: 'Microsoft' };
 
 // Where the person wanted to go: a place of the console, never another host's.
@@ -15,7 +15,7 @@ const wanted = () => (/^\/app(\/|$)/.test(route.get().state.to || '') ? route.ge
 function Address({ email, onDone }) {
   const form = useForm({
     initial: { email },
-    check: ({ email: typed }) => (kAddress.test(typed) ? {} : { email: t('entry.address_wrong') }),
+    check: ({ email: typed }) => only({ email: wrongAddress(typed) }),
     submit: async ({ email: typed }) => onDone(typed.trim()),
   });
   return html`<${Form} form=${form} label=${t('entry.next')}>
@@ -46,7 +46,7 @@ function Password({ email, onBack, onFactor }) {
     <p class="hint"><${Link} href="/reset">${t('entry.forgotten')}<//></p>`;
 }
 
-export function Factor({ mfaToken, onOver }) {
+export function Factor({ mfaToken, onOver, onDone }) {
   const form = useForm({
     initial: { code: '' },
     check: ({ code }) => (code.trim() ? {} : { code: t('entry.code_missing') }),
@@ -54,6 +54,7 @@ export function Factor({ mfaToken, onOver }) {
     submit: async ({ code }) => {
       try {
         await verifyFactor(mfaToken, code.trim());
+        if (onDone) onDone();
       } catch (problem) {
         if (['token_invalid', 'invalid_token'].includes(problem.code)) onOver();
         else throw problem;
@@ -81,9 +82,10 @@ function Providers({ slug }) {
 
 export default function SignIn() {
   const who = useSession();
-  const [{ reason, email: known }] = useState(() => route.get().state);
-  const [email, setEmail] = useState('');
-  const [mfaToken, setFactor] = useState('');
+  const [{ reason, email: known = '', factor = '', typed = '' }] = useState(() => route.get().state);
+  const [email, setEmail] = useState(typed);
+  const [mfaToken, setFactor] = useState(factor);
+  useEffect(() => keep({ typed: email, factor: mfaToken }), [email, mfaToken]);  // for a reload
   const [, drawn] = useState(0);
   const slug = route.get().query.organization;
   useEffect(() => {
@@ -99,7 +101,7 @@ export default function SignIn() {
   return html`<${Heading}>${t('entry.sign_in')}<//>
     ${reason === 'ended' && html`<${Banner} tone="info">${t('entry.session_ended')}<//>`}
     ${reason === 'signed-out' && html`<${Banner} tone="info">${t('entry.signed_out')}<//>`}
-    ${email ? html`<${Password} email=${email} onBack=${() => setEmail('')} onFactor=${setFactor} />` : html`<${Address} email=${known || ''} onDone=${setEmail} />`}
+    ${email ? html`<${Password} email=${email} onBack=${() => setEmail('')} onFactor=${setFactor} />` : html`<${Address} email=${known} onDone=${setEmail} />`}
     <${Providers} slug=${slug} />
     ${signup === 'open' && !email && html`<p class="others"><span>${t('entry.new_here')} <${Link} href="/sign-up">${t('entry.sign_up')}<//></span></p>`}`;
 }

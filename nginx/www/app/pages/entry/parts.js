@@ -1,0 +1,32 @@
+// What the doors share: the link's secret, the checks of what is typed, and the end of a story.
+import { html, useEffect, useState } from '../../dom.js';
+import { t } from '../../i18n.js';
+import { forgetSecret, Heading, route } from '../../router.js';
+import { config } from '../../session.js';
+import { Banner, Button } from '../../components/index.js';
+
+const kAddress = /^\s*[^\s@]+@[^\s@]+\s*$/;
+
+// The token of the link that led here; a reload still has it.
+export const useSecret = () => useState(() => route.get().state.secret || '')[0];
+
+export const wrongAddress = (email) => (kAddress.test(email) ? '' : t('entry.address_wrong'));
+
+// As the service counts: code points.
+export function wrongPassword(password) {
+  const least = config.get().password.min_length;
+  return [...password].length < least ? t('entry.password_short', { count: least }) : '';
+}
+
+// The entries of `faults` that say something.
+export const only = (faults) => Object.fromEntries(Object.entries(faults).filter(([, words]) => words));
+
+// Nothing is left to do here. The secret is forgotten.
+export function Over({ title = t('entry.cannot'), tone = 'bad', children, next }) {
+  useEffect(forgetSecret, []);
+  useEffect(() => { document.title = title; document.querySelector('h1').focus(); }, []);
+  return html`<${Heading}>${title}<//><${Banner} tone=${tone} alert>${children}<//>
+    ${next || html`<div class="others"><${Button} kind="primary" href="/sign-in">${t('entry.to_sign_in')}<//></div>`}`;
+}
+
+export const Incomplete = () => html`<${Over}>${t('entry.incomplete')}<//>`;
