@@ -123,7 +123,7 @@ Test(health, metrics_name_no_person_and_no_free_text) {
 Test(health, pages_and_replies_carry_headers_that_keep_browsers_careful) {
   Client client;
   for (const char* path :
-       {"/health", "/invite", "/reset", "/verify", "/pages/app.js", "/nothing", "/users/me"}) {
+       {"/health", "/invite", "/reset", "/verify", "/app/main.js", "/nothing", "/users/me"}) {
     const auto reply = client.get(path);
     require_equal(reply.header("x-content-type-options"), "nosniff", path);
     require(reply.header("content-security-policy").find("default-src 'none'") != std::string::npos, path);

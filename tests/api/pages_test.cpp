@@ -116,7 +116,8 @@ Test(pages, a_link_that_cannot_be_used_says_why_and_what_to_do) {
   expect(invite(owner, email), 201);
   const auto mail = newest_mail(email, "invitation");
   database().run("UPDATE invite SET expires_at = UNIX_TIMESTAMP() WHERE org_id = " + binary(owner.org_id));
-  follow(mail, "dead_invitation");
+  follow(mail, "expired_invitation");
+  newest_mail(owner.email, "invitation_asked");
   const auto url = setting("TENANTD_URL");
   browse("mail_pages.mjs", "dead_invitation", url + "/invite#token=x%3Cimg%20src=x%3E");
   browse("mail_pages.mjs", "dead_verification", url + "/verify#token=" + std::string(512, 'A'));

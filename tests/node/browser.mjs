@@ -1,17 +1,19 @@
 // A real browser on the suite's own instance. Whatever a page does wrong beside what a test looks at is written down and
 // makes the run fail: a request to another host, a token in an address, a word in the console, a broken policy, a page that
-// is wider than its window, text that can hardly be read.
+// is wider than its window, text that can hardly be read, what axe-core finds.
 //
 // SHOTS=FOLDER keeps a picture of every state that `check` looks at.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const { chromium } = createRequire(join(top, '.cache/node/'))('playwright-core');
+
+const axe = readFileSync(join(top, '.cache/node/node_modules/axe-core/axe.min.js'), 'utf8');
 
 const kPatience = 40000;  // ms
 const kPhone = { width: 320, height: 640 };  // the narrowest that is still sold
@@ -51,14 +53,15 @@ export async function run(story) {
 // One page in a browser that knows nothing of the others.
 class Visit {
   wrong = [];
-  expected = [];
 
   // `also`: origins besides the link's own that the story leads to.
-  constructor(browser, link, { also = [], ...options } = {}) {
+  // `expected`: statuses of refusals that come by themselves.
+  constructor(browser, link, { also = [], expected = [], ...options } = {}) {
     this.browser = browser;
     this.link = link;
     this.origins = [new URL(link).origin, ...also];
     this.options = options;
+    this.expected = [...expected];
     this.token = new URL(link).hash.replace(/^#token=/, '');
     this.name = new URL(link).pathname.slice(1).replaceAll('/', '-');
   }
@@ -133,6 +136,13 @@ class Visit {
     return this.page.keyboard.press(key);
   }
 
+  // What axe-core finds on the page as it is. It comes in by the browser's own door, past the page's policy.
+  async findings() {
+    await this.page.evaluate(axe);
+    const found = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ').slice(0, 300)}`);
+  }
+
   // The state as it is, on a desk and on a phone, light and dark: nothing is cut off, everything can be read. `said`
   // names the state.
   async check(said) {
@@ -149,6 +159,7 @@ class Visit {
       }
     }
     assert.notEqual(grounds[0], grounds[1], `${this.name}: light and dark look alike`);
+    assert.deepEqual(await this.findings(), [], `${this.name}, ${said}: axe-core`);
     await this.page.setViewportSize(kDesk);
   }
 }

@@ -52,7 +52,10 @@ function Navigation({ pages, path }) {
   const who = useSession();
   const groups = kGroups.map((name) => [name, pages.filter((page) => page.menu && page.group === name && can(page.needs, who))])
     .filter(([, items]) => items.length);
-  const here = (page) => (path === page.path || (page.path === '/app/' && path === '/app') || (page.path !== '/app/' && path.startsWith(`${page.path}/`)) ? 'page' : null);
+  // Of several places that lead to this one, the nearest.
+  const leads = (page) => path === page.path || (page.path === '/app/' ? path === '/app' : path.startsWith(`${page.path}/`));
+  const nearest = Math.max(0, ...pages.filter((page) => page.menu && leads(page)).map((page) => page.path.length));
+  const here = (page) => (leads(page) && page.path.length === nearest ? 'page' : null);
   return groups.map(([name, items]) => html`<div class="nav-group" key=${name}>${name !== 'home' && html`<h2>${t(`menu.${name}`)}</h2>`}
     <ul>${items.map((page) => html`<li key=${page.path}><${Link} href=${page.path} aria-current=${here(page)}><${Icon} name=${page.icon} />${t(page.title)}<//></li>`)}</ul></div>`);
 }

@@ -39,7 +39,7 @@ function Address({ user }) {
     },
   });
   return html`<${Card} title=${t('account.address')} lead=${t('account.address_lead')}>
-    <p class="who"><span dir="ltr">${user.email}</span><${Badge} tone=${user.email_verified ? 'good' : 'warn'}>${t(user.email_verified ? 'account.confirmed' : 'account.unconfirmed')}<//></p><br />
+    <p class="who"><span dir="ltr">${user.email}</span><${Badge} tone=${user.email_verified ? 'good' : 'warn'}>${t(user.email_verified ? 'account.confirmed' : 'account.unconfirmed')}<//></p>
     ${sent && html`<${Banner} tone="good" alert>${t('account.address_sent', { email: sent })}<//>`}
     <${Form} form=${form} label=${t('account.change_address')} kind="plain">
       <${Field} name="new_email" type="email" label=${t('account.new_address')} autocomplete="email" maxlength="254" ...${Plain} />

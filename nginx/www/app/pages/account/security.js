@@ -71,7 +71,7 @@ function SecondFactor({ user }) {
     await reload();
   };
   return html`<${Card} title=${t('account.factor')} lead=${t('account.factor_lead')} actions=${html`<${Badge} tone=${user.mfa_enabled ? 'good' : ''}>${t(user.mfa_enabled ? 'account.on' : 'account.off')}<//>`}>
-    ${user.mfa_enabled && data && html`<p class="soft">${t('account.codes_left', { count: data.recovery_codes_left })}</p><br />`}
+    ${user.mfa_enabled && data && html`<p class="soft codes-left">${t('account.codes_left', { count: data.recovery_codes_left })}</p>`}
     ${!user.email_verified && !user.mfa_enabled ? html`<${Banner} tone="info">${t('account.factor_needs_address')}<//>`
       : html`<div class="actions">${user.mfa_enabled ? html`<${Button} onClick=${() => set('codes')}>${t('account.new_codes')}<//><${Button} kind="danger" onClick=${() => set('off')}>${t('account.switch_off')}<//>`
         : html`<${Button} kind="primary" onClick=${() => set('on')}>${t('core.set_up')}<//>`}</div>`}

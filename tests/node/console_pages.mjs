@@ -1,0 +1,143 @@
+// The console as a person uses it: console_pages.mjs STORY EMAIL PASSWORD. Prints nothing but what went wrong.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { base, run } from './browser.mjs';
+
+const [story, email, password] = process.argv.slice(2);
+const console_folder = join(dirname(fileURLToPath(import.meta.url)), '../../nginx/www/app');
+
+async function sign_in(visit, path = '/sign-in') {
+  await visit.page.goto(base + path);
+  await visit.page.fill('input[name=email]', ` ${email} `);
+  await visit.press('Enter');
+  await visit.page.fill('input[name=password]', password);
+  return visit.answer('/api/v1/auth/login', 200, () => visit.press('Enter'));
+}
+
+const kept = (visit) => visit.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state]));
+
+// Wrong first, then right, by keyboard; a reload stays signed in, and nothing that a script can read holds a token.
+async function signing_in(open) {
+  const visit = await open(`${base}/`);
+  await visit.shows('E-mail address');
+  assert.equal(new URL(visit.page.url()).pathname, '/sign-in');
+  await visit.check('address');
+  await visit.tab('input[name=email]');
+  await visit.type('nobody');
+  await visit.press('Enter');
+  await visit.shows('Please type the whole address');
+  await visit.page.fill('input[name=email]', email);
+  await visit.press('Enter');
+  await visit.page.locator('input[name=password]').waitFor();
+  await visit.page.fill('input[name=password]', 'not this one');
+  await visit.answer('/api/v1/auth/login', 401, () => visit.press('Enter'));
+  await visit.shows('The address or the password is wrong.');
+  await visit.check('refused');
+  await visit.page.reload();
+  await visit.page.fill('input[name=password]', password);
+  const reply = await visit.answer('/api/v1/auth/login', 200, () => visit.press('Enter'));
+  assert.equal(reply.refresh_token, undefined);
+  await visit.shows('You are in');
+  assert.equal(await kept(visit), '[{"signed-in":"1"},{},"",null]');
+  const cookies = await visit.context.cookies();
+  assert.deepEqual(cookies.map(({ httpOnly, sameSite, path }) => [httpOnly, sameSite, path]), [[true, 'Strict', '/']]);
+  await visit.answer('/api/v1/auth/refresh', 200, () => visit.page.reload());
+  await visit.shows('You are in');
+  assert.ok(!(await visit.page.content()).includes(reply.access_token));
+}
+
+// Every page of one's own, and what is no page: wide and narrow, light and dark, right to left, without a finding.
+async function pages(open) {
+  const visit = await open(`${base}/app/account/security`);
+  await visit.shows('E-mail address');
+  await sign_in(visit, '/app/account/security');
+  await visit.shows('Security events');
+  for (const [path, words] of [['/app/', 'Hello'], ['/app/account', 'Name and language'], ['/app/account/security', 'Signed in'],
+                               ['/app/account/sessions', 'this device'], ['/app/account/organizations', 'My organizations'],
+                               ['/app/nothing', 'There is no page at this address.']]) {
+    await visit.page.goto(base + path);
+    await visit.shows(words);
+    await visit.check(`page${path.replaceAll('/', '-')}`);
+    await visit.page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+    await visit.check(`rtl${path.replaceAll('/', '-')}`);
+  }
+}
+
+// Names with markup in them are text wherever they are shown: nothing runs, nothing is drawn.
+async function markup(open) {
+  const visit = await open(`${base}/app/account`);
+  await sign_in(visit, '/app/account');
+  await visit.page.locator('input[name=first_name]').waitFor();
+  const name = '<img src=x onerror=console.error(1)>';
+  await visit.page.fill('input[name=first_name]', name);
+  await visit.answer('/api/v1/users/me', 200, () => visit.press('Enter'));
+  await visit.shows('Saved.');
+  await visit.page.goto(`${base}/app/`);
+  await visit.shows(`Hello, ${name}`);
+  for (const path of ['/app/', '/app/account/organizations']) {
+    await visit.page.goto(base + path);
+    await visit.shows('<script>console.error(2)</script>');
+    assert.equal(await visit.page.locator('main script, main img').count(), 0);
+  }
+}
+
+// Signing out in one window signs all windows of the browser out.
+async function signing_out(open) {
+  const visit = await open(`${base}/sign-in`);
+  await sign_in(visit);
+  await visit.shows('You are in');
+  const other = await visit.context.newPage();
+  await other.goto(`${base}/app/account`);
+  await other.getByText('Name and language').waitFor();
+  await visit.page.click('[aria-label="Account menu"]');
+  await visit.check('menu');
+  await visit.answer('/api/v1/auth/logout', 204, () => visit.page.getByRole('menuitem', { name: 'Sign out' }).click());
+  await visit.shows('You are signed out.');
+  await other.getByText('You are signed out.').waitFor();
+  assert.deepEqual(await visit.context.cookies(), []);
+  assert.equal((await visit.page.evaluate(() => localStorage.length)), 0);
+}
+
+// A new password, a session ended, the requests behind it with their secrets masked.
+async function account(open) {
+  const visit = await open(`${base}/app/account/security`);
+  await sign_in(visit, '/app/account/security');
+  await visit.page.locator('input[name=current_password]').waitFor();
+  await visit.page.fill('input[name=current_password]', 'not this one');
+  await visit.page.fill('input[name=new_password]', process.env.NEW_PASSWORD);
+  await visit.answer('/api/v1/auth/change-password', 403, () => visit.press('Enter'));
+  await visit.shows('This is not the password of your account.');
+  await visit.page.fill('input[name=current_password]', password);
+  await visit.answer('/api/v1/auth/change-password', 204, () => visit.page.getByRole('button', { name: 'Change password' }).click());
+  await visit.shows('Your password is changed.');
+  await visit.page.click('[aria-label="Account menu"]');
+  await visit.page.getByRole('menuitem', { name: 'Show as API' }).click();
+  await visit.shows('/api/v1/auth/change-password');
+  const shown = await visit.page.innerText('dialog');
+  for (const secret of [password, process.env.NEW_PASSWORD]) assert.ok(!shown.includes(secret));
+}
+
+// Every text that a module names is there in each language, and each language has the same.
+async function texts() {
+  const flat = (block, prefix = '') => Object.entries(block).flatMap(([key, value]) =>
+    (typeof value === 'string' ? [prefix + key] : flat(value, `${prefix}${key}.`)));
+  const tables = Object.fromEntries(readdirSync(join(console_folder, 'lang')).map((file) =>
+    [file, flat(JSON.parse(readFileSync(join(console_folder, 'lang', file))))]));
+  for (const [file, keys] of Object.entries(tables)) assert.deepEqual([...keys].sort(), [...tables['en.json']].sort(), file);
+  const known = new Set(tables['en.json'].flatMap((key) => [key, key.replace(/_(?:one|other)$/, '')]));
+  const missing = [];
+  for (const file of readdirSync(console_folder, { recursive: true })) {
+    if (!file.endsWith('.js')) continue;
+    const source = readFileSync(join(console_folder, file), 'utf8');
+    const named = [...source.matchAll(/\b(?:t|rich)\(\s*'([\w.]+)'/g), ...source.matchAll(/title: '([\w]+\.[\w.]+)'/g),
+                   ...source.matchAll(/'((?:core|entry|account|home|sso|organization|developer|work|operator)\.\w+)'/g)];
+    for (const [, key] of named) if (!known.has(key)) missing.push(`${file}: ${key}`);
+  }
+  assert.deepEqual(missing, []);
+}
+
+const stories = { signing_in, pages, markup, signing_out, account, texts };
+assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
+await run(stories[story]);
