@@ -108,7 +108,7 @@ class Visit {
   async answer(path, status, act) {
     if (status >= 400) this.expected.push(status);
     const [reply] = await Promise.all([this.page.waitForResponse((r) => new URL(r.url()).pathname === path), act()]);
-    assert.equal(reply.status(), status, await reply.text());
+    if (reply.status() !== status) assert.fail(`${path} answers ${reply.status()}: ${await reply.text().catch(() => '')}`);
     return status === 204 ? {} : reply.json();
   }
 

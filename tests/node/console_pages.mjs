@@ -54,7 +54,7 @@ async function pages(open) {
   await visit.shows('E-mail address');
   await sign_in(visit, '/app/account/security');
   await visit.shows('Security events');
-  for (const [path, words] of [['/app/', 'Hello'], ['/app/account', 'Name and language'], ['/app/account/security', 'Signed in'],
+  for (const [path, words] of [['/app/', 'Hello'], ['/app/account', 'Name and language'], ['/app/account/security', 'Security events'],
                                ['/app/account/sessions', 'this device'], ['/app/account/organizations', 'My organizations'],
                                ['/app/nothing', 'There is no page at this address.']]) {
     await visit.page.goto(base + path);

@@ -69,7 +69,7 @@ export const hasText = (key) => Object.hasOwn(texts, key) || Object.hasOwn(fallb
 
 const shown = (value) => (typeof value === 'number' ? number(value) : String(value ?? ''));
 
-// t('organization.invited', { name }): the text with {name} filled in. {count} chooses invited_one or invited_other.
+// t('home.hello', { name }): the text with {name} filled in. {count} chooses invited_one or invited_other.
 export function t(key, values) {
   return find(key, values).replace(/\{(\w+)\}/g, (_, name) => shown(values && values[name]));
 }

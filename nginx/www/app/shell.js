@@ -114,7 +114,7 @@ function Frame({ pages, here, path }) {
   return html`<a class="jump" href="#content" onClick=${(event) => { event.preventDefault(); document.getElementById('content').focus(); }}>${t('core.to_content')}</a>
     <div class=${open ? 'frame open' : 'frame'} onKeyDown=${keys}>
     <header class="top"><button type="button" class="button quiet drawer" aria-expanded=${String(open)} aria-controls="menu" aria-label=${t('core.menu')} onClick=${() => set(!open)}><${Icon} name=${open ? 'close' : 'menu'} /></button>
-      <${Link} class="brand" href="/app/"><${Logo} /><//><${OrgSwitcher} /><span class="grow"></span><${LanguageMenu} /><${AccountMenu} onApi=${() => showApi(true)} /></header>
+      <${Link} class="brand" href="/app/" aria-label=${t('core.to_start')}><${Logo} /><//><${OrgSwitcher} /><span class="grow"></span><${LanguageMenu} /><${AccountMenu} onApi=${() => showApi(true)} /></header>
     <nav class="side" id="menu" ref=${drawer} aria-label=${t('core.menu')}><${Navigation} pages=${pages} path=${path} /></nav>
     <main id="content" tabindex="-1"><${Banners} />${!page ? html`<${NotFound} />` : can(page.needs, who)
       ? html`<${Guarded} key=${`${path} ${who.organization && who.organization.id} ${who.user.id}`} page=${page} params=${here.params} />` : html`<${NotAllowed} page=${page} />`}</main>
