@@ -20,6 +20,7 @@ export function useForm({ initial = {}, submit, check = () => ({}), fields = {} 
   useEffect(() => {
     const first = element.current && element.current.querySelector('[aria-invalid=true]');
     if (first) first.focus();
+    if (first && first.type === 'password') first.select();  // typing replaces the refused one
   }, [errors]);
 
   const set = (name, value) => {
