@@ -112,6 +112,7 @@ Test(pages, who_did_not_sign_up_takes_the_account_by_a_new_password) {
 
 Test(pages, a_link_that_cannot_be_used_says_why_and_what_to_do) {
   const auto owner = sign_up();
+  verify(owner);  // or nobody mails the owner what a stranger asks
   const auto email = fresh_email();
   expect(invite(owner, email), 201);
   const auto mail = newest_mail(email, "invitation");
