@@ -8,6 +8,7 @@ const groups = [
   import('./pages/home/index.js'),
   import('./pages/entry/index.js'),
   import('./pages/account/index.js'),
+  import('./pages/operator/index.js'),
 ];
 
 const [modules] = await Promise.all([Promise.all(groups), startLanguage(), start(), loadConfig()]);
