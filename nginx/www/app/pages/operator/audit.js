@@ -26,7 +26,7 @@ const behind = (row) => row.effective_user && row.actor && row.effective_user.id
 
 const columns = (show) => [
   { key: 'action', label: t('operator.action'), main: true, render: (row) => html`<button type="button" class="link" onClick=${() => show(row)}><code>${row.action}</code></button>` },
-  { key: 'actor', label: t('operator.actor'), render: (row) => html`${person(row.actor)}${behind(row) && html`<div class="soft">${t('operator.as_user', { who: row.effective_user.email || row.effective_user.id })}</div>`}` },
+  { key: 'actor', label: t('operator.actor'), render: (row) => html`<div>${person(row.actor)}${behind(row) && html`<div class="soft">${t('operator.as_user', { who: row.effective_user.email || row.effective_user.id })}</div>`}</div>` },
   { key: 'org_id', label: t('core.organization'), render: (row) => (row.org_id ? html`<${Link} href=${to`/app/operator/tenants/${row.org_id}`}><code title=${row.org_id}>${row.org_id.slice(0, 4)}…${row.org_id.slice(-8)}</code><//>` : t('operator.system')) },
   { key: 'created_at', label: t('operator.when'), render: (row) => dateTime(row.created_at) },
   { key: 'address', label: t('operator.from'), render: (row) => html`<code>${row.address || '–'}</code>` },

@@ -37,7 +37,7 @@ function Lift({ email, onDone }) {
 
 const columns = () => [
   { key: 'email', label: t('operator.address'), main: true, render: (row) => html`<span dir="ltr">${row.email}</span>` },
-  { key: 'reason', label: t('operator.why'), render: (row) => html`<${Badge} tone=${row.reason === 'manual' ? '' : 'warn'}>${said('suppression', row.reason)}<//>${row.detail && html`<div class="soft" dir="ltr">${row.detail}</div>`}` },
+  { key: 'reason', label: t('operator.why'), render: (row) => html`<div><${Badge} tone=${row.reason === 'manual' ? '' : 'warn'}>${said('suppression', row.reason)}<//>${row.detail && html`<div class="soft" dir="ltr">${row.detail}</div>`}</div>` },
   { key: 'source', label: t('operator.said_by'), render: (row) => said('source', row.source) },
   { key: 'created_at', label: t('operator.since'), render: (row) => html`<${When} at=${row.created_at} />` },
 ];

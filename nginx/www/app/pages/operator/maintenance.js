@@ -14,7 +14,7 @@ function Tasks({ tasks }) {
   return html`<div class="table-box"><table aria-label=${t('operator.tasks')}><thead><tr>${names.map((name, at) => html`<th key=${name} scope="col" class=${at === 2 || at === 3 ? 'end' : ''}>${name}</th>`)}</tr></thead>
     <tbody>${tasks.map((each) => html`<tr key=${each.task}><td class="main">${said('task', each.task)}</td>${cell(names[1], html`<${When} at=${each.last_run_at} />`)}
       ${cell(names[2], number(each.rows), 'end')}${cell(names[3], t('operator.ms', { ms: Math.ceil(each.duration_us / 1000) }), 'end')}
-      ${cell(names[4], each.error ? html`<${Badge} tone="bad">${t('operator.task_failed')}<//> <span class="soft">${each.error}</span>` : html`<${Badge} tone="good">${t('operator.task_done')}<//>`)}</tr>`)}</tbody></table></div>`;
+      ${cell(names[4], each.error ? html`<div><${Badge} tone="bad">${t('operator.task_failed')}<//> <span class="soft">${each.error}</span></div>` : html`<${Badge} tone="good">${t('operator.task_done')}<//>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function Requests({ requests }) {

@@ -11,7 +11,7 @@ import { LimitFields, limitFields, limitsOf, typedLimits, wrongLimits } from './
 function Change({ tenant, etag, onDone, again }) {
   const form = useForm({
     initial: { name: tenant.name, slug: tenant.slug, ...typedLimits(tenant.limits) },
-    fields: { ...limitFields, slug_taken: 'slug' },
+    fields: { ...limitFields, slug: 'slug', conflict: 'slug' },
     check: (values) => ({ ...(!values.name.trim() && { name: t('operator.name_missing') }), ...wrongLimits(values) }),
     submit: async (values) => {
       const limits = limitsOf(values, tenant.limits);

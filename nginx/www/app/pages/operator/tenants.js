@@ -15,11 +15,12 @@ function NewTenant({ onClose }) {
   const [own, setOwn] = useState(false);
   const form = useForm({
     initial: kEmpty,
-    fields: { ...limitFields, conflict: 'admin_email', slug_taken: 'slug' },
+    fields: { ...limitFields, slug: 'slug', admin_email: 'admin_email', conflict: 'admin_email' },
     check: (values) => ({
       ...(!values.name.trim() && { name: t('operator.name_missing') }),
       ...(!values.slug.trim() && { slug: t('operator.slug_missing') }),
       ...(!values.admin_email.includes('@') && { admin_email: t('operator.email_missing') }),
+      ...(![values.admin_first_name, values.admin_last_name].some((name) => name.trim()) && { admin_first_name: t('operator.owner_name_missing') }),
       ...wrongLimits(values),
     }),
     submit: async (values) => {
@@ -46,8 +47,8 @@ function NewTenant({ onClose }) {
     <div class="columns"><${Field} name="name" label=${t('operator.name')} maxlength="200" autocomplete="off" onInput=${rename} />
       <${Field} name="slug" label=${t('operator.slug')} hint=${t('operator.slug_hint')} maxlength="63" autocomplete="off" ...${Plain} onInput=${typeSlug} /></div>
     <${Field} name="admin_email" type="email" label=${t('operator.owner')} hint=${t('operator.owner_hint')} maxlength="254" autocomplete="off" ...${Plain} />
-    <div class="columns"><${Field} name="admin_first_name" label=${t('operator.owner_first')} optional maxlength="100" autocomplete="off" />
-      <${Field} name="admin_last_name" label=${t('operator.owner_last')} optional maxlength="100" autocomplete="off" /></div>
+    <div class="columns"><${Field} name="admin_first_name" label=${t('operator.owner_first')} maxlength="100" autocomplete="off" />
+      <${Field} name="admin_last_name" label=${t('operator.owner_last')} maxlength="100" autocomplete="off" /></div>
     <details class="more-fields"><summary>${t('operator.limits_new')}</summary><p class="hint">${t('operator.limits_new_lead')}</p><${LimitFields} /></details><//><//>`;
 }
 
@@ -56,7 +57,7 @@ const of = (used, limit, show) => (limit === null ? show(used) : `${show(used)} 
 const columns = () => [
   { key: 'name', label: t('operator.name'), main: true },
   { key: 'slug', label: t('operator.slug'), render: (row) => html`<code>${row.slug}</code>` },
-  { key: 'status', label: t('operator.status'), render: (row) => html`<${Badge} tone=${row.status === 'active' ? 'good' : 'bad'}>${t(`operator.status_${row.status}`)}<//>${row.personal && html` <${Badge}>${t('operator.personal')}<//>`}` },
+  { key: 'status', label: t('operator.status'), render: (row) => html`<div class="badges"><${Badge} tone=${row.status === 'active' ? 'good' : 'bad'}>${t(`operator.status_${row.status}`)}<//>${row.personal && html`<${Badge}>${t('operator.personal')}<//>`}</div>` },
   { key: 'members', label: t('operator.members'), end: true, render: (row) => of(row.usage.members, row.limits.max_members, number) },
   { key: 'storage', label: t('operator.storage'), end: true, render: (row) => of(row.usage.storage_bytes, row.limits.max_storage_bytes, bytes) },
   { key: 'created_at', label: t('operator.made_at'), render: (row) => html`<${When} at=${row.created_at} />` },

@@ -9,9 +9,9 @@ import { said } from './health.js';
 const kSpans = { 3600: 'span_hour', 86400: 'span_day', 604800: 'span_week' };
 
 const columns = () => [
-  { key: 'kind', label: t('operator.threat'), main: true, render: (row) => html`${said('threat', row.kind)} <div class="soft plain">${said('threat_text', row.kind)}</div>` },
-  { key: 'who', label: t('operator.from_or_on'), render: (row) => html`${row.address && html`<code>${row.address}</code>`}${row.user && html`<div dir="ltr">${row.user.email || row.user.user_id}</div>`}
-    ${row.users.length > 0 && html`<div class="soft">${t('operator.concerned', { who: row.users.map((each) => each.email || each.user_id).join(', ') })}</div>`}` },
+  { key: 'kind', label: t('operator.threat'), main: true, render: (row) => html`${said('threat', row.kind)} <div class="soft finding">${said('threat_text', row.kind)}</div>` },
+  { key: 'who', label: t('operator.from_or_on'), render: (row) => html`<div>${row.address && html`<code>${row.address}</code>`}${row.user && html`<div dir="ltr">${row.user.email || row.user.user_id}</div>`}
+    ${row.users.length > 0 && html`<div class="soft">${t('operator.concerned', { who: row.users.map((each) => each.email || each.user_id).join(', ') })}</div>`}</div>` },
   { key: 'events', label: t('operator.events'), end: true, render: (row) => html`<${Badge} tone="warn">${number(row.events)}<//>` },
   { key: 'accounts', label: t('operator.accounts'), end: true, render: (row) => number(row.accounts) },
   { key: 'addresses', label: t('operator.networks'), end: true, render: (row) => number(row.addresses) },

@@ -19,8 +19,8 @@ const why = (row) => [
 
 const columns = () => [
   { key: 'email', label: t('operator.account'), main: true, render: (row) => html`<span dir="ltr">${row.email}</span>${row.status !== 'active' && html` <${Badge}>${t('operator.status_inactive')}<//>`}` },
-  { key: 'problems', label: t('operator.problems'), render: (row) => html`<span class="badges">${row.problems.map((each) => html`<${Badge} key=${each} tone=${kTones[each]}>${said('kind', each)}<//>`)}</span>
-    ${why(row).map((line) => html`<div class="soft" key=${line}>${line}</div>`)}` },
+  { key: 'problems', label: t('operator.problems'), render: (row) => html`<div><span class="badges">${row.problems.map((each) => html`<${Badge} key=${each} tone=${kTones[each]}>${said('kind', each)}<//>`)}</span>
+    ${why(row).map((line) => html`<div class="soft" key=${line}>${line}</div>`)}</div>` },
   { key: 'last_signin_at', label: t('operator.last_sign_in'), render: (row) => html`<${When} at=${row.last_signin_at} />` },
   { key: 'created_at', label: t('operator.made_at'), render: (row) => html`<${When} at=${row.created_at} />` },
 ];
