@@ -138,9 +138,9 @@ export function renew(refused) {
 
 // call('PUT', '/api/v1/warehouses/1', { body, query, etag, idempotent, signal, headers, file, anonymous })
 //   idempotent: true, or a key of one's own (uniqueKey) that all attempts of one act share
-//   anonymous: without the access token; file: `body` is a Blob or text, sent as it is
+//   anonymous: without the access token; file: `body` is a Blob or text, sent as it is; blob: `data` is one
 // Returns {status, data, etag, headers}; `data` is null where there is no body. Throws a Problem.
-export async function call(method, path, { query, idempotent, anonymous, ...options } = {}) {
+export async function call(method, path, { query, idempotent, anonymous, blob, ...options } = {}) {
   const address = withQuery(path, query);
   const asked = { ...options, idempotent: idempotent === true ? uniqueKey() : idempotent };
   let used = null;
@@ -160,10 +160,11 @@ export async function call(method, path, { query, idempotent, anonymous, ...opti
       else lost('session');
     }
   }
-  return read(reply);
+  return read(reply, blob);
 }
 
-async function read(reply) {
+async function read(reply, blob) {
+  if (blob && reply.ok) return { status: reply.status, data: await reply.blob(), etag: reply.headers.get('ETag'), headers: reply.headers };
   const type = reply.headers.get('Content-Type') || '';
   const body = type.includes('json') ? await reply.json().catch(() => null) : reply.status === 204 ? null : await reply.text();
   if (!reply.ok) throw new Problem(reply.status, body && typeof body === 'object' ? body : {}, reply.headers);

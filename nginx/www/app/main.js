@@ -9,6 +9,7 @@ const groups = [
   import('./pages/entry/index.js'),
   import('./pages/account/index.js'),
   import('./pages/operator/index.js'),
+  import('./pages/work/index.js'),
 ];
 
 const [modules] = await Promise.all([Promise.all(groups), startLanguage(), start(), loadConfig()]);
