@@ -4,7 +4,7 @@ import { call } from '../../api.js';
 import { number, t } from '../../i18n.js';
 import { setQuery, to, useRoute } from '../../router.js';
 import { can } from '../../session.js';
-import { Button, DataTable, Dialog, EmptyState, Field, Form, PageHead, Select, toast, useForm, When } from '../../components/index.js';
+import { Badge, Button, DataTable, Dialog, EmptyState, Field, Form, PageHead, Select, toast, useForm, When } from '../../components/index.js';
 import { Export } from './export.js';
 import { choices, Person, usePeople, useWarehouses, wholeOf } from './parts.js';
 import { ProductPicker, WarehousePicker } from './picker.js';
@@ -31,13 +31,12 @@ const columns = (places, names) => {
   const place = (id) => html`<bdi>${(places.find((each) => each.id === id) || { name: t('work.a_warehouse') }).name}</bdi>`;
   return [
     { key: 'product', label: t('work.product_one'), main: true, render: (row) => (row.product ? row.product.name : t('work.a_product')) },
-    { key: 'type', label: t('work.kind'), render: (row) => t(`work.movement_type.${row.type}`) },
+    { key: 'type', label: t('work.kind'), render: (row) => html`<${Badge}>${t(`work.movement_type.${row.type}`)}<//>` },
     { key: 'change', label: t('work.change'), end: true, render: (row) => html`<strong>${signed(row.change)}</strong>` },
     { key: 'warehouse', label: t('work.warehouse'), render: (row) => html`${place(row.warehouse_id)}${row.to_warehouse_id && html` <span class="soft">${t('work.to')}</span> ${place(row.to_warehouse_id)}`}` },
     { key: 'level_after', label: t('work.level_after'), end: true, render: (row) => number(row.level_after) },
     { key: 'reason', label: t('work.reason'), render: (row) => html`<bdi>${row.reason || '–'}</bdi>` },
-    { key: 'created_by', label: t('work.by'), render: (row) => html`<${Person} id=${row.created_by} names=${names} />` },
-    { key: 'created_at', label: t('work.when'), render: (row) => html`<${When} at=${row.created_at} />` },
+    { key: 'created_at', label: t('work.when'), render: (row) => html`<div><${When} at=${row.created_at} /><span class="under"><${Person} id=${row.created_by} names=${names} /></span></div>` },
   ];
 };
 

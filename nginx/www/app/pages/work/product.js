@@ -58,7 +58,7 @@ function Levels({ product }) {
       ${can('stock:create') && html`<${Button} small href=${`/app/movements?make=1&product_id=${product.id}`}>${t('work.movement_new')}<//>`}`}>
     <p class="level"><strong><${Amount} quantity=${product.quantity} unit=${product.unit} /></strong> ${product.low && html`<${Badge} tone="warn">${t('work.low')}<//>`}</p>
     <${ErrorBox} problem=${problem} retry=${again} />${!data && loading && html`<${Loading} />`}
-    ${data && (data.warehouses.length ? html`<${Facts} items=${data.warehouses.map((each) => [html`<bdi>${each.name}</bdi>`, html`<${Amount} quantity=${each.quantity} unit=${product.unit} /> <span class="soft"><${When} at=${each.updated_at} /></span>`])} />`
+    ${data && (data.warehouses.length ? html`<${Facts} items=${data.warehouses.map((each) => [html`<bdi>${each.name}</bdi>`, html`<${Amount} quantity=${each.quantity} unit=${product.unit} /> <span class="soft">· <${When} at=${each.updated_at} /></span>`])} />`
       : html`<p class="soft">${t('work.nowhere')}</p>`)}<//>`;
 }
 

@@ -54,7 +54,7 @@ function Lines({ request }) {
 
 const History = ({ request, names }) => html`<${Card} title=${t('work.history')}><ol class="history">${request.history.map((step, at) => html`<li key=${at}>
   <p><${State} of="purchase_status" name=${step.status} /> <${Person} id=${step.user_id} names=${names} />${step.acted_by && html` <span class="soft">(${t('work.acted_by')} <${Person} id=${step.acted_by} names=${names} />)</span>`}
-    <time class="soft" datetime=${new Date(1000 * step.created_at).toISOString()}>${dateTime(step.created_at)}</time></p>
+    <span class="soft"> · </span><time class="soft" datetime=${new Date(1000 * step.created_at).toISOString()}>${dateTime(step.created_at)}</time></p>
   ${step.reason && html`<blockquote dir="auto">${step.reason}</blockquote>`}</li>`)}</ol><//>`;
 
 const kSaid = { submit: 'work.submitted', withdraw: 'work.withdrawn', approve: 'work.approved', reject: 'work.rejected', receive: 'work.received_all' };
