@@ -7,6 +7,8 @@ import { App } from './shell.js';
 const groups = [
   import('./pages/home/index.js'),
   import('./pages/entry/index.js'),
+  import('./pages/organization/index.js'),
+  import('./pages/developer/index.js'),
   import('./pages/account/index.js'),
   import('./pages/operator/index.js'),
   import('./pages/work/index.js'),

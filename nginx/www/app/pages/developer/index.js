@@ -1,0 +1,14 @@
+// For programs: keys, webhooks, and how to begin.
+const page = (path, title, needs, icon, load, menu = true) => ({ path, title, needs, icon, load, menu, group: 'developer' });
+const member = (who) => who.organization;
+
+export const pages = [
+  page('/app/developer', 'developer.first_call', member, 'code', () => import('./first_call.js')),
+  page('/app/api-keys/new', 'developer.new_key', 'api_keys:manage', 'key', () => import('./new_key.js'), false),
+  page('/app/api-keys', 'developer.keys', 'api_keys:manage', 'key', () => import('./keys.js')),
+  page('/app/webhooks/new', 'developer.new_webhook', 'webhooks:manage', 'hook', () => import('./webhook_edit.js'), false),
+  page('/app/webhooks/:id/edit', 'developer.change_webhook', 'webhooks:manage', 'hook', () => import('./webhook_edit.js'), false),
+  page('/app/webhooks/:id', 'developer.webhook', 'webhooks:manage', 'hook', () => import('./webhook.js'), false),
+  page('/app/webhooks', 'developer.webhooks', 'webhooks:manage', 'hook', () => import('./webhooks.js')),
+  page('/app/developer/verify', 'developer.verify', member, 'shield', () => import('./verify.js')),
+];

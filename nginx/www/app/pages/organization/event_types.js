@@ -1,0 +1,24 @@
+// What can happen in an organization, by the names that the API has for it.
+const kBasic = ['created', 'deleted', 'updated'];
+const kTypes = {
+  api_key: ['created', 'deleted'],
+  document: [...kBasic, 'uploaded'],
+  identity: ['linked'],
+  identity_provider: kBasic,
+  impersonation: ['ended', 'started'],
+  invite: ['accepted', 'asked_again', 'created', 'declined', 'expired', 'resent', 'revoked'],
+  member: ['activated', 'deactivated', 'imported', 'provisioned', 'removed', 'role_changed'],
+  organization: ['activated', 'created', 'deactivated', 'ownership_transferred', 'reclaimed', 'updated'],
+  product: kBasic,
+  project: kBasic,
+  purchase_request: ['approved', 'created', 'deleted', 'partially_received', 'received', 'rejected', 'submitted', 'thresholds_changed', 'updated', 'withdrawn'],
+  role: kBasic,
+  stock: ['low', 'moved'],
+  supplier: kBasic,
+  user: ['created', 'provisioned', 'updated'],
+  warehouse: kBasic,
+  webhook: ['created', 'deleted', 'delivery_replayed', 'secret_rotated', 'suspended', 'updated'],
+};
+
+export const eventTypes = Object.entries(kTypes).map(([resource, happened]) => [resource, happened.map((each) => `${resource}.${each}`)]);
+export const eventNames = eventTypes.flatMap(([, names]) => names);

@@ -1,0 +1,73 @@
+// Adds an identity provider, step by step: which, what to do there, what it gave, and a first sign-in.
+import { html, useState } from '../../dom.js';
+import { call } from '../../api.js';
+import { t } from '../../i18n.js';
+import { useSession } from '../../session.js';
+import { Banner, Button, Card, CopyButton, ErrorBox, Form, Loading, PageHead, useForm } from '../../components/index.js';
+import { useRoles } from './parts.js';
+import { bodyOf, checkOf, initialOf, ProviderFields } from './provider_fields.js';
+import { kNames, providersPath, signInLink } from './providers.js';
+
+export const Copied = ({ label, text }) => html`<div class="secret"><span class="soft">${label}</span><code tabindex="0">${text}</code><${CopyButton} text=${text} /></div>`;
+
+function Which({ onChoose }) {
+  return html`<${Card} title=${t('organization.step_which')}><div class="actions">${Object.entries(kNames).map(([name, words]) => html`<${Button} key=${name} onClick=${() => onChoose(name)}>${words}<//>`)}</div><//>`;
+}
+
+function There({ provider, onNext, onBack }) {
+  return html`<${Card} title=${t('organization.step_there', { provider: kNames[provider] })}><ol class="steps">
+      <li>${t(`organization.there_${provider}_1`)}</li><li>${t(`organization.there_${provider}_2`)}<${Copied} label=${t('organization.redirect_uri')} text=${`${location.origin}/sso`} /></li>
+      <li>${t(`organization.there_${provider}_3`)}</li></ol>
+    <div class="actions after"><${Button} kind="primary" onClick=${onNext}>${t('entry.next')}<//><${Button} onClick=${onBack}>${t('organization.back')}<//></div><//>`;
+}
+
+function Given({ provider, roles, onDone, onBack }) {
+  const { organization } = useSession();
+  const form = useForm({
+    initial: initialOf(null),
+    check: checkOf(provider, false),
+    fields: { unknown_role: 'default_role_name' },
+    submit: async (values) => {
+      await call('POST', `${providersPath(organization)}/${provider}`, { body: bodyOf(provider, values), idempotent: true });
+      onDone();
+    },
+  });
+  return html`<${Card} title=${t('organization.step_given', { provider: kNames[provider] })}><${Form} form=${form} label=${t('organization.add_provider')}
+    extra=${html`<${Button} onClick=${onBack}>${t('organization.back')}<//>`}><${ProviderFields} provider=${provider} roles=${roles} /><//><//>`;
+}
+
+// Asks the service how it would begin a sign-in: so the provider is reached, and the redirect URI is the service's own.
+function Try({ provider }) {
+  const { organization } = useSession();
+  const [{ busy, problem, uri, address }, set] = useState({});
+  const look = async () => {
+    set({ busy: true });
+    try {
+      const { data } = await call('GET', `/api/v1/auth/oauth/${provider}/login/${encodeURIComponent(organization.slug)}`, { anonymous: true });
+      set({ uri: new URL(data.authorization_url).searchParams.get('redirect_uri'), address: new URL(data.authorization_url).host });
+    } catch (refusal) {
+      set({ problem: refusal });
+    }
+  };
+  return html`<${ErrorBox} problem=${problem} />${uri && html`<${Banner} tone="good" alert>${t('organization.provider_answers', { host: address })}<//>`}
+    ${uri && html`<${Copied} label=${t('organization.redirect_uri')} text=${uri} />`}
+    <div class="actions after"><${Button} busy=${busy} onClick=${look}>${t('organization.try_provider')}<//></div>`;
+}
+
+export const TryCard = ({ provider, title = t('organization.step_try') }) => {
+  const { organization } = useSession();
+  return html`<${Card} title=${title} lead=${t('organization.try_lead')}>
+    <${Copied} label=${t('organization.sign_in_link')} text=${signInLink(organization)} /><${Try} provider=${provider} /><//>`;
+};
+
+export default function Wizard() {
+  const [provider, choose] = useState(null);
+  const [step, go] = useState(0);
+  const { data: roles, loading } = useRoles();
+  return html`<${PageHead} title=${t('organization.new_provider')} lead=${t('organization.step', { count: step + 1, of: 4 })} />
+    ${loading ? html`<${Loading} />` : step === 0 ? html`<${Which} onChoose=${(name) => { choose(name); go(1); }} />`
+      : step === 1 ? html`<${There} provider=${provider} onNext=${() => go(2)} onBack=${() => go(0)} />`
+        : step === 2 ? html`<${Given} provider=${provider} roles=${roles} onDone=${() => go(3)} onBack=${() => go(1)} />`
+          : html`<${Banner} tone="good" alert>${t('organization.provider_added', { provider: kNames[provider] })}<//><${TryCard} provider=${provider} />
+            <div class="actions after"><${Button} kind="primary" href="/app/providers">${t('organization.to_providers')}<//></div>`}`;
+}
