@@ -14,8 +14,8 @@ const asked = ({ from, to, ...query }) => ({ ...query, from_time: dayStart(from)
 const load = (query) => call('GET', '/api/v1/audit-logs', { query: asked(query) }).then((reply) => reply.data);
 
 // Who did it: behind an impersonation both, and the key where one was used.
-const Actor = ({ row }) => html`<span>${row.actor.email ? html`<bdi>${row.actor.email}</bdi>` : html`<code>${row.actor.id}</code>`}
-  ${row.effective_user && row.effective_user.id !== row.actor.id && html`<br /><span class="soft">${t('organization.acting_as', { who: row.effective_user.email || row.effective_user.id })}</span>`}
+const Actor = ({ row }) => html`<span>${!row.actor ? t('organization.the_service') : row.actor.email ? html`<bdi class="address">${row.actor.email}</bdi>` : html`<code>${row.actor.id}</code>`}
+  ${row.actor && row.effective_user && row.effective_user.id !== row.actor.id && html`<br /><span class="soft">${t('organization.acting_as', { who: row.effective_user.email || row.effective_user.id })}</span>`}
   ${row.api_key_id && html`<br /><span class="soft">${t('organization.by_key')}</span>`}</span>`;
 
 const columns = () => [
@@ -30,7 +30,7 @@ function Detail({ row, onClose }) {
     setQuery({ actor: '', action: '', from: '', to: '', request_id: '', resource_id: '', ...query });
     onClose();
   };
-  return html`<${Dialog} wide title=${row.action} onClose=${onClose} foot=${html`<${Button} onClick=${() => only({ actor: row.actor.id })}>${t('organization.only_person')}<//>
+  return html`<${Dialog} wide title=${row.action} onClose=${onClose} foot=${html`${row.actor && html`<${Button} onClick=${() => only({ actor: row.actor.id })}>${t('organization.only_person')}<//>`}
       ${row.resource_id && html`<${Button} onClick=${() => only({ resource_id: row.resource_id })}>${t('organization.only_thing')}<//>`}
       <${Button} onClick=${() => only({ request_id: row.request_id })}>${t('organization.only_request')}<//>`}>
     <${Facts} items=${[[t('organization.actor'), html`<${Actor} row=${row} />`], [t('account.when'), dateTime(row.created_at)],

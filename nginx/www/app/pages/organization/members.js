@@ -61,7 +61,7 @@ function Status({ row }) {
 
 const columns = () => [
   { key: 'name', label: t('organization.person'), main: true, render: (row) => (row.invite ? html`<bdi>${row.email || t('organization.known_person')}</bdi>` : html`<${Person} user=${row} />`) },
-  { key: 'role', label: t('organization.role'), render: (row) => html`<bdi>${roleName(row.role)}</bdi>${row.role_expires_at && html`<br /><span class="soft">${t('organization.until')} <${When} at=${row.role_expires_at} /></span>`}` },
+  { key: 'role', label: t('organization.role'), render: (row) => html`<bdi>${roleName(row.role)}</bdi>${row.role_expires_at && html`<br /><span class="soft">${t('organization.good_until')} <${When} at=${row.role_expires_at} /></span>`}` },
   { key: 'status', label: t('organization.status'), render: (row) => html`<${Status} row=${row} />` },
   { key: 'since', label: t('organization.since'), render: (row) => (row.invite ? html`${t(row.status === 'pending' ? 'organization.good_until' : 'organization.ended')} <${When} at=${row.expires_at} />`
     : html`<${When} at=${row.member_since} />`) },
