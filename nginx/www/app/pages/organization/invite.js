@@ -12,7 +12,7 @@ const kFile = 1 << 20;   // bytes of a file
 
 // The cells of a line of CSV, divided by comma, semicolon or tab.
 function cells(line) {
-  return [...line.matchAll(/(?:^|[,;\t])\s*(?:"((?:[^"]|"")*)"|([^,;\t]*))/g)].map(([, quoted, plain]) =>
+  return [...line.matchAll(/(?:^|[,;\t])\s*(?:"((?:[^"]|"")*)"(?=\s*(?:[,;\t]|$))|([^,;\t]*))/g)].map(([, quoted, plain]) =>
     (quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"')));
 }
 
