@@ -5,7 +5,7 @@ import { number, t } from '../../i18n.js';
 import { Link, to } from '../../router.js';
 import { can, useSession } from '../../session.js';
 import { Badge, Button, Card, EmptyState, ErrorBox, Loading, PageHead, When } from '../../components/index.js';
-import { Amount, Person, price, State, usePeople } from './parts.js';
+import { Amount, Person, price, selfApproval, State, usePeople } from './parts.js';
 
 const kShown = 10;
 const requests = (query) => call('GET', '/api/v1/purchase-requests', { query: { ...query, limit: 200 } }).then(({ data }) => data.items);
@@ -13,18 +13,19 @@ const requests = (query) => call('GET', '/api/v1/purchase-requests', { query: { 
 // What there is to show, each only for who can do something about it.
 async function load(me) {
   const reads = can('purchase_requests:read');
-  const [submitted, drafts, approved, arriving, low] = await Promise.all([
+  const [submitted, drafts, approved, arriving, low, selfDecided] = await Promise.all([
     reads ? requests({ status: 'submitted' }) : [],
     reads && can('purchase_requests:create') ? requests({ status: 'draft', requested_by: 'me' }) : [],
     reads && can('stock:create') ? requests({ status: 'approved' }) : [],
     reads && can('stock:create') ? requests({ status: 'partially_received' }) : [],
     can('stock:read') ? call('GET', '/api/v1/stock-movements/low-stock', { query: { limit: kShown, include_total: true } }).then(({ data }) => data) : { items: [] },
+    can('purchase_requests:approve') && selfApproval(),
   ]);
   const own = submitted.filter((each) => each.requested_by === me.user.id);
   const decides = can('purchase_requests:approve');
   return {
-    decide: decides ? submitted.filter((each) => me.organization.self_approval || each.requested_by !== me.user.id) : [],
-    waiting: decides && me.organization.self_approval ? [] : own, drafts, receive: [...arriving, ...approved], low,
+    decide: decides ? submitted.filter((each) => selfDecided || each.requested_by !== me.user.id) : [],
+    waiting: decides && selfDecided ? [] : own, drafts, receive: [...arriving, ...approved], low,
   };
 }
 

@@ -33,7 +33,7 @@ const columns = (places, names) => {
     { key: 'product', label: t('work.product_one'), main: true, render: (row) => (row.product ? row.product.name : t('work.a_product')) },
     { key: 'type', label: t('work.kind'), render: (row) => html`<${Badge}>${t(`work.movement_type.${row.type}`)}<//>` },
     { key: 'change', label: t('work.change'), end: true, render: (row) => html`<strong>${signed(row.change)}</strong>` },
-    { key: 'warehouse', label: t('work.warehouse'), render: (row) => html`${place(row.warehouse_id)}${row.to_warehouse_id && html` <span class="soft">${t('work.to')}</span> ${place(row.to_warehouse_id)}`}` },
+    { key: 'warehouse', label: t('work.warehouse'), render: (row) => html`<span>${place(row.warehouse_id)}${row.to_warehouse_id && html` <span class="soft">${t('work.to')}</span> ${place(row.to_warehouse_id)}`}</span>` },
     { key: 'level_after', label: t('work.level_after'), end: true, render: (row) => number(row.level_after) },
     { key: 'reason', label: t('work.reason'), render: (row) => html`<bdi>${row.reason || '–'}</bdi>` },
     { key: 'created_at', label: t('work.when'), render: (row) => html`<div><${When} at=${row.created_at} /><span class="under"><${Person} id=${row.created_by} names=${names} /></span></div>` },

@@ -91,6 +91,12 @@ export async function people() {
 export const usePeople = () => useLoad(people).data || {};
 export const Person = ({ id, names }) => html`<span dir="auto">${id == null ? '–' : names[id] || t('work.somebody')}</span>`;
 
+// Whether people may decide on their own purchases here.
+export const selfApproval = async () => {
+  const { organization } = session.get();
+  return call('GET', `/api/v1/organizations/${organization.id}`).then(({ data }) => Boolean(data.self_approval), () => false);
+};
+
 export const useWarehouses = () => useLoad(() => (can('warehouses:read') ? all('/api/v1/warehouses').catch(() => []) : [])).data || [];
 
 const kTones = {

@@ -10,7 +10,7 @@ import { Amount, price } from './parts.js';
 const columns = () => [
   { key: 'name', label: t('work.name'), main: true },
   { key: 'sku', label: t('work.sku'), render: (row) => html`<code>${row.sku}</code>` },
-  { key: 'quantity', label: t('work.in_stock'), end: true, render: (row) => html`${row.low && html`<${Badge} tone="warn">${t('work.low')}<//> `}<${Amount} quantity=${row.quantity} unit=${row.unit} />` },
+  { key: 'quantity', label: t('work.in_stock'), end: true, render: (row) => html`<span>${row.low && html`<${Badge} tone="warn">${t('work.low')}<//> `}<${Amount} quantity=${row.quantity} unit=${row.unit} /></span>` },
   { key: 'reorder_level', label: t('work.reorder_level'), end: true, render: (row) => (row.reorder_level == null ? '–' : html`<${Amount} quantity=${row.reorder_level} unit="" />`) },
   { key: 'price_minor', label: t('work.price'), end: true, render: (row) => price(row.price_minor, row.currency) },
 ];

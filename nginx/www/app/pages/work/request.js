@@ -5,11 +5,11 @@ import { date, dateTime, number, t } from '../../i18n.js';
 import { navigate, to } from '../../router.js';
 import { can, useSession } from '../../session.js';
 import { Banner, Button, Card, Confirm, Dialog, ErrorBox, Facts, Form, Loading, PageHead, TextArea, toast, useForm } from '../../components/index.js';
-import { Amount, Person, price, State, usePeople, useWarehouses } from './parts.js';
+import { Amount, Person, price, selfApproval, State, usePeople, useWarehouses } from './parts.js';
 import { Receive } from './receive.js';
 
 // What `who` can do with it next, as the service would allow.
-function steps(request, who) {
+function steps(request, who, selfDecided) {
   const own = request.requested_by === who.user.id || request.history.some((step) => step.status === 'submitted' && step.user_id === who.user.id);
   const made = request.requested_by === who.user.id;
   const { status } = request;
@@ -19,8 +19,8 @@ function steps(request, who) {
     submit: status === 'draft' && can('purchase_requests:submit'),
     remove: status === 'draft' && made && can('purchase_requests:create'),
     withdraw: status === 'submitted' && made && can('purchase_requests:submit'),
-    decide: decides && (!own || who.organization.self_approval !== false),
-    own: decides && own && who.organization.self_approval === false,
+    decide: decides && (!own || selfDecided),
+    own: decides && own && !selfDecided,
     receive: ['approved', 'partially_received'].includes(status) && can('stock:create'),
   };
 }
@@ -63,6 +63,7 @@ export default function Request({ params }) {
   const me = useSession();
   const names = usePeople();
   const warehouses = useWarehouses();
+  const { data: selfDecided } = useLoad(selfApproval);
   const loaded = useLoad(() => call('GET', to`/api/v1/purchase-requests/${params.id}`).then(({ data }) => data), [params.id]);
   const [newer, set] = useState(null);
   const [asked, ask] = useState(null);
@@ -92,7 +93,7 @@ export default function Request({ params }) {
     navigate('/app/purchase-requests', { replace: true });
   };
   if (!request) return html`<${PageHead} title=${t('work.request')} />${loaded.loading ? html`<${Loading} />` : html`<${ErrorBox} problem=${loaded.problem} retry=${loaded.again} />`}`;
-  const may = steps(request, me);
+  const may = steps(request, me, selfDecided);
   const place = warehouses.find((each) => each.id === request.warehouse_id);
   return html`<${PageHead} title=${html`<bdi>${request.title}</bdi>`} lead=${html`${t('work.number', { number: String(request.number) })} <${State} of="purchase_status" name=${request.status} />`}>
       ${may.submit && html`<${Button} kind="primary" busy=${busy === 'submit'} onClick=${press('submit')}>${t('work.submit')}<//>`}

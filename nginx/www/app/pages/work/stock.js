@@ -9,7 +9,7 @@ import { Amount, useWarehouses } from './parts.js';
 const columns = (one) => [
   { key: 'name', label: t('work.product_one'), main: true },
   { key: 'sku', label: t('work.sku'), render: (row) => html`<code>${row.sku}</code>` },
-  { key: 'quantity', label: t(one ? 'work.everywhere' : 'work.in_stock'), end: true, render: (row) => html`${row.low && html`<${Badge} tone="warn">${t('work.low')}<//> `}<${Amount} quantity=${row.quantity} unit=${row.unit} />` },
+  { key: 'quantity', label: t(one ? 'work.everywhere' : 'work.in_stock'), end: true, render: (row) => html`<span>${row.low && html`<${Badge} tone="warn">${t('work.low')}<//> `}<${Amount} quantity=${row.quantity} unit=${row.unit} /></span>` },
   { key: 'reorder_level', label: t('work.reorder_level'), end: true, render: (row) => (row.reorder_level == null ? '–' : html`<${Amount} quantity=${row.reorder_level} unit="" />`) },
   { key: 'warehouses', label: t(one ? 'work.lies_here' : 'work.where'), render: (row) => (row.warehouses.length
     ? html`<ul class="places">${row.warehouses.map((each) => html`<li key=${each.warehouse_id}><bdi>${each.name}</bdi> <strong><${Amount} quantity=${each.quantity} unit="" /></strong></li>`)}</ul>` : '–') },
