@@ -24,8 +24,9 @@ async function pages(open) {
   for (const [path, words] of [
     ['', 'All parts of the service'], ['/checklist', 'What the console cannot know'], ['/growth', 'Largest organizations'],
     ['/tenants', 'Everybody who uses the service'], ['/users', 'Over all organizations'], ['/threats', 'What looks like an attack'],
-    ['/mail', 'Lift the suppression of an address'], ['/maintenance', 'The newest twenty'], ['/limits', 'Limits in force'],
+    ['/mail', 'Lift the suppression of an address'], ['/maintenance', 'The newest twenty'], ['/limits', 'read at a start'],
     ['/audit', 'super_admin.created']]) {
+    await visit.page.setViewportSize({ width: 1280, height: 800 });
     await visit.page.goto(`${base}/app/operator${path}`);
     await visit.shows(path ? words : /parts? of the service/);
     await visit.page.waitForLoadState('networkidle');

@@ -1,0 +1,48 @@
+// The console as those who run the service use it, in a real browser: tests/node/console_operator.mjs. What the service
+// has made of it is looked at here.
+#include <criterion/criterion.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "support/check.hpp"
+#include "support/fixtures.hpp"
+#include "support/processes.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+void run_service(const std::string& story, const std::string& email, const std::string& password,
+                 const std::string& other = "") {
+  share_instance();
+  const auto home = run_dir() + "/browser";
+  std::filesystem::create_directories(home);
+  const auto finished = run_program(
+      {"node", setting("TENANTD_TOP") + "/tests/node/console_operator.mjs", story, email, password, other},
+      {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}, std::chrono::seconds{170});
+  require_equal(finished.status, 0, story + ": " + finished.output);
+}
+
+void run_service(const std::string& story, const std::string& other = "") {
+  run_service(story, setting("SUPER_ADMIN_EMAIL"), setting("SUPER_ADMIN_PASSWORD"), other);
+}
+
+}  // namespace
+
+Test(console_operator, every_page_of_operators_can_be_read_by_everybody) { run_service("pages"); }
+
+Test(console_operator, an_organization_lives_from_its_making_to_its_end) { run_service("tenant"); }
+
+Test(console_operator, a_locked_account_is_let_in_again) {
+  const auto person = sign_up();
+  for (int guess = 0; guess < 10; ++guess) sign_in(person.email, "not this one");
+  expect_problem(sign_in(person.email, person.password), 401, "invalid_credentials");
+  run_service("people", person.email);
+  expect(sign_in(person.email, person.password), 200);
+}
+
+Test(console_operator, who_is_no_operator_sees_no_page_of_operators) {
+  const auto person = sign_up();
+  run_service("outsider", person.email, person.password);
+}
