@@ -106,6 +106,8 @@ async function tenant(open) {
   await visit.page.getByRole('button', { name: 'impersonation.started' }).click();
   await visit.shows('Ticket 4711');
   await visit.check('change');
+  await visit.answer('/api/v1/admin/audit/logs', 200, () => visit.page.locator('dialog').getByRole('link', { name: email }).click());
+  await visit.page.locator('dialog').waitFor({ state: 'detached' });
 
   await visit.page.goto(`${base}/app/operator/tenants/${made.id}`);
   await press(visit, 'End this organization');

@@ -43,9 +43,9 @@ const filters = () => [
   { name: 'until', label: t('operator.to_day'), type: 'date' },
 ];
 
-const only = (name, value, words) => html`<${Link} href=${`/app/operator/audit?${name}=${encodeURIComponent(value)}`}>${words}<//>`;
-
 function Row({ row, onClose }) {
+  // Leads to all rows that have this in common.
+  const only = (name, value, words) => html`<${Link} href=${`/app/operator/audit?${name}=${encodeURIComponent(value)}`} onClick=${onClose}>${words}<//>`;
   return html`<${Dialog} wide title=${row.action} onClose=${onClose} foot=${html`<${Button} onClick=${onClose}>${t('core.close')}<//>`}>
     <${JsonDiff} before=${row.old_values} after=${row.new_values} />
     <${Facts} items=${[
