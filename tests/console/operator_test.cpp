@@ -7,6 +7,7 @@
 
 #include "support/check.hpp"
 #include "support/fixtures.hpp"
+#include "support/instance_lock.hpp"
 #include "support/processes.hpp"
 
 using namespace tenantd::test;
