@@ -12,7 +12,7 @@ const kTone = { delivered: 'good', dead: 'bad', pending: 'info' };
 const columns = () => [
   { key: 'event_type', label: t('account.event'), main: true, render: (row) => html`<code>${row.event_type}</code>` },
   { key: 'status', label: t('organization.status'), render: (row) => html`<${Badge} tone=${kTone[row.status]}>${t(`developer.delivery_${row.status}`)}<//>` },
-  { key: 'error', label: t('developer.reason'), render: (row) => html`<span>${row.response_status ? html`<code>HTTP ${row.response_status}</code> ` : ''}<bdi>${row.error || (row.response_status ? '' : '–')}</bdi>
+  { key: 'error', label: t('developer.reason'), render: (row) => html`<span>${row.response_status && row.error !== `HTTP ${row.response_status}` ? html`<code>HTTP ${row.response_status}</code> ` : ''}<bdi>${row.error || (row.response_status ? '' : '–')}</bdi>
     ${row.next_attempt_at && row.status === 'pending' && row.attempts > 0 && html`<br /><span class="soft">${t('developer.next_attempt')} <${When} at=${row.next_attempt_at} /></span>`}</span>` },
   { key: 'attempts', label: t('developer.attempts'), end: true, render: (row) => number(row.attempts) },
   { key: 'duration_ms', label: t('developer.took'), end: true, render: (row) => (row.duration_ms == null ? '–' : `${number(row.duration_ms)} ms`) },
