@@ -25,7 +25,7 @@ async function pages(open) {
     ['', 'All parts of the service'], ['/checklist', 'What the console cannot know'], ['/growth', 'Largest organizations'],
     ['/tenants', 'Everybody who uses the service'], ['/users', 'Over all organizations'], ['/threats', 'What looks like an attack'],
     ['/mail', 'Lift the suppression of an address'], ['/maintenance', 'The newest twenty'], ['/limits', 'read at a start'],
-    ['/audit', 'super_admin.created']]) {
+    ['/audit', 'Filters take the exact name or id']]) {
     await visit.page.setViewportSize({ width: 1280, height: 800 });
     await visit.page.goto(`${base}/app/operator${path}`);
     await visit.shows(path ? words : /parts? of the service/);
