@@ -124,7 +124,7 @@ async function keys(open) {
 async function pages(open) {
   const visit = await sign_in(open, '/app/members');
   for (const [path, words] of [['/app/members', '1 of 1'], ['/app/members/invite', 'Addresses, one a line'], ['/app/roles', 'viewer'], ['/app/roles/new', 'Purchase requests'],
-                               ['/app/organization', 'Usage'], ['/app/organization/ownership', 'Hand over ownership'], ['/app/audit', 'organization.created'],
+                               ['/app/organization', 'Usage'], ['/app/organization/ownership', 'Hand over ownership'], ['/app/audit', '127.0.0.1'],
                                ['/app/providers', 'No provider yet'], ['/app/providers/new', 'Which provider?'], ['/app/statistics', 'Members over time'],
                                ['/app/developer', '2. Call'], ['/app/developer/verify', 'TypeScript'], ['/app/api-keys', 'No key yet'], ['/app/api-keys/new', 'Purchase requests'],
                                ['/app/webhooks', 'No webhook yet'], ['/app/webhooks/new', 'Every event']]) {

@@ -107,7 +107,7 @@ async function files(open) {
   await visit.shows('€12.50');
   const [saved] = await Promise.all([visit.page.waitForEvent('download'), button(visit, 'Export').click()]);
   assert.match(saved.suggestedFilename(), /^products-.*\.csv$/);
-  await visit.page.getByRole('link', { name: 'First' }).click();
+  await visit.page.getByRole('link', { name: 'First', exact: true }).click();
   await label(visit, 'Name').fill('Second');
   const other = await visit.context.newPage();
   await other.goto(visit.page.url());
