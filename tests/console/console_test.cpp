@@ -1,5 +1,5 @@
-// The console in a real browser: what a person sees is in tests/node/console_pages.mjs, what the service has made of it
-// is looked at here.
+// The console in a real browser: what a person sees is in tests/node/console_pages.mjs, what the service has
+// made of it is looked at here.
 #include <criterion/criterion.h>
 
 #include <chrono>
@@ -16,7 +16,8 @@ namespace {
 
 constexpr const char* kChosen = "seven lanterns over quiet water";
 
-void use_console(const std::string& story, const std::string& email = "", const std::string& password = kPassword) {
+void use_console(const std::string& story, const std::string& email = "",
+                 const std::string& password = kPassword) {
   share_instance();
   const auto home = run_dir() + "/browser";
   std::filesystem::create_directories(home);

@@ -1,5 +1,5 @@
-// The console as those who run the service use it, in a real browser: tests/node/console_operator.mjs. What the service
-// has made of it is looked at here.
+// The console as those who run the service use it, in a real browser: tests/node/console_operator.mjs. What
+// the service has made of it is looked at here.
 #include <criterion/criterion.h>
 
 #include <chrono>

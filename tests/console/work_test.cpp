@@ -1,5 +1,5 @@
-// The work in the console in a real browser: what a person sees is in tests/node/console_work.mjs, what the service has
-// made of it is looked at here.
+// The work in the console in a real browser: what a person sees is in tests/node/console_work.mjs, what the
+// service has made of it is looked at here.
 #include <criterion/criterion.h>
 
 #include <chrono>
@@ -18,11 +18,12 @@ void work_in_console(const std::string& story, const std::string& email, const s
   share_instance();
   const auto home = run_dir() + "/browser";
   std::filesystem::create_directories(home);
-  const auto finished = run_program({"node", setting("TENANTD_TOP") + "/tests/node/console_work.mjs", story,
-                                     email, kPassword, other, kPassword},
-                                    {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
-                                    // A browser on a busy machine; what hangs is found by the suite's own limit.
-                                    std::chrono::seconds{110});
+  const auto finished =
+      run_program({"node", setting("TENANTD_TOP") + "/tests/node/console_work.mjs", story, email, kPassword,
+                   other, kPassword},
+                  {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
+                  // A browser on a busy machine; what hangs is found by the suite's own limit.
+                  std::chrono::seconds{110});
   require_equal(finished.status, 0, story + ": " + finished.output);
 }
 
