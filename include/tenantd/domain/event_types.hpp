@@ -18,7 +18,4 @@ bool is_event_type(std::string_view name);
 // Stands for every type, also those of later releases.
 inline constexpr std::string_view kEveryEvent = "*";
 
-// Goes to the webhook that it is about alone, whatever types that one or others take.
-inline constexpr std::string_view kWebhookTest = "webhook.test";
-
 }  // namespace tenantd

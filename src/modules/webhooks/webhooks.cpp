@@ -3,7 +3,6 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/domain/event_types.hpp"
 #include "tenantd/effects/budgets.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/changes_store.hpp"
@@ -115,7 +114,7 @@ EventId test_webhook(const Work& work, WebhookId id) {
   require(store::spend(work.txn, work.context.keys.seal_key(),
                        {{'h' + std::string{work.scope.org().raw()}, kTestsPerHour}}, work.context.now),
           "Too many tests of webhooks: try again later");
-  return record(work, {kWebhookTest, "webhook", id.bytes()});
+  return record(work, {"webhook.test", "webhook", id.bytes()});
 }
 
 store::WebhookDelivery replay_delivery(const Work& work, WebhookId id, EventId event) {
