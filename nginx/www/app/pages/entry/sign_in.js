@@ -94,13 +94,14 @@ export default function SignIn() {
   useEffect(() => {
     if (who.state === 'in') navigate(wanted(), { replace: true });
   }, [who.state]);
-  const { signup } = config.get();
+  const { signup, setup_open: nobodyYet } = config.get();
   if (mfaToken) {
     return html`<${Heading}>${t('entry.one_more_step')}<//><${Factor} mfaToken=${mfaToken} onOver=${() => { setFactor(''); toast(t('entry.factor_over'), { tone: 'bad' }); }} />`;
   }
   return html`<${Heading}>${t('entry.sign_in')}<//>
     ${reason === 'ended' && html`<${Banner} tone="info">${t('entry.session_ended')}<//>`}
     ${reason === 'signed-out' && html`<${Banner} tone="info">${t('entry.signed_out')}<//>`}
+    ${nobodyYet && html`<${Banner} tone="warn">${t('entry.setup_first')}<//>`}
     ${email ? html`<${Password} email=${email} onBack=${() => setEmail('')} onFactor=${setFactor} />` : html`<${Address} email=${known} onDone=${setEmail} />`}
     <${Providers} slug=${slug} />
     ${signup === 'open' && !email && html`<p class="others"><span>${t('entry.new_here')} <${Link} href="/sign-up">${t('entry.sign_up')}<//></span></p>`}`;
