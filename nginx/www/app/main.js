@@ -14,6 +14,21 @@ const groups = [
   import('./pages/work/index.js'),
 ];
 
-const [modules] = await Promise.all([Promise.all(groups), startLanguage(), start(), loadConfig()]);
-const pages = modules.flatMap((module) => module.pages);
-render(html`<${App} pages=${pages} />`, document.getElementById('app'));
+// Without its texts or modules there is nothing to draw with: the connection broke off, so say so in both languages.
+function unreachable() {
+  const box = document.createElement('main');
+  const words = document.createElement('p');
+  words.setAttribute('role', 'alert');
+  words.textContent = 'This page could not be loaded. – Diese Seite konnte nicht geladen werden.';
+  const again = document.createElement('button');
+  again.className = 'button primary';
+  again.textContent = 'Try again – Noch einmal versuchen';
+  again.addEventListener('click', () => location.reload());
+  box.append(words, again);
+  document.getElementById('app').replaceChildren(box);
+}
+
+Promise.all([Promise.all(groups), startLanguage(), start(), loadConfig()]).then(([modules]) => {
+  const pages = modules.flatMap((module) => module.pages);
+  render(html`<${App} pages=${pages} />`, document.getElementById('app'));
+}, unreachable);
