@@ -168,7 +168,7 @@ make_setup_link() {
 }
 
 tell_setup_link() {
-  [ -z "$setup_url" ] || say "Nobody runs it yet. Make the first super-admin, once, within the hour: $setup_url"
+  [ -z "$setup_url" ] || say "Nobody runs it yet. Make the first super-admin by this link, which works once and not for long: $setup_url"
 }
 
 # Writes DIR/nginx.conf from the template, beside a link to nginx/, so that includes read as they do under /etc/nginx.

@@ -100,10 +100,6 @@ std::int64_t first_number(db::Rows& rows) {
   return rows.integer(0);
 }
 
-}  // namespace
-
-namespace {
-
 // Calls `use` for each invitation of `status` that was over at `before`, of at most `limit`.
 template <class Use>
 std::int64_t each_over(db::Txn& txn, InviteStatus status, TimePoint before, std::int64_t limit, Use&& use) {

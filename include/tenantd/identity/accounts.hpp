@@ -62,10 +62,9 @@ struct Verification {
 // token_invalid, reauthentication_required (neither the account's session nor its password, nor a new one),
 // password_refused, wrong_account (a new password for an account that only asked for this address; what it
 // asked for is dropped), email_taken (another account has the new address by now).
+void verify_email(db::Txn& txn, const Context& context, const Verification& form);
 // Lifts the account's lock by the mailed token, once, and gives nothing else. Throws ApiError(token_invalid).
 void unlock_by_link(db::Txn& txn, const Context& context, const std::string& token);
-
-void verify_email(db::Txn& txn, const Context& context, const Verification& form);
 // Mails another link, unless the address is verified. Throws ApiError(rate_limited).
 void resend_verification(db::Txn& txn, const Context& context, const Session& session);
 

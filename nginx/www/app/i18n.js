@@ -113,7 +113,3 @@ export function bytes(count) {
   return new Intl.NumberFormat(language.get(), { style: 'unit', unit: kBytes[power], unitDisplay: 'short', maximumFractionDigits: 1 })
     .format(count / 1000 ** power);
 }
-
-// Minor units and a currency, as the API keeps money.
-export const money = (minor, currency) =>
-  new Intl.NumberFormat(language.get(), { style: 'currency', currency }).format(minor / 100);

@@ -29,9 +29,9 @@ std::string name_of_service(const Settings& settings) {
 void put_ways_to_sign_in(JsonOut& json, Txn& txn, const std::string& slug) {
   json.begin_object().field("slug", slug).key("sign_in").begin_object().field("password", true);
   json.key("providers").begin_array();
-  for (const auto kind : {store::ProviderKind::google, store::ProviderKind::microsoft})
-    if (service::is_slug(slug) && store::find_sign_in_organization(txn, slug, kind))
-      json.value(store::provider_name(kind));
+  if (service::is_slug(slug))
+    for (const auto kind : {store::ProviderKind::google, store::ProviderKind::microsoft})
+      if (store::find_sign_in_organization(txn, slug, kind)) json.value(store::provider_name(kind));
   json.end_array().end_object().end_object();
 }
 
