@@ -3,39 +3,20 @@
 #include <criterion/criterion.h>
 #include <rapidjson/document.h>
 
-#include <chrono>
-#include <filesystem>
-
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
+#include "support/node.hpp"
 #include "support/processes.hpp"
 
 using namespace tenantd::test;
 
 namespace {
 
-constexpr const char* kNewPassword = "seven lanterns over quiet water";
-
-// Returns what the script printed. Its files, and the browser's, stay below the instance's folder.
-std::string browse(const std::string& script, const std::string& story = "", const std::string& link = "") {
-  share_instance();
-  const auto home = run_dir() + "/browser";
-  std::filesystem::create_directories(home);
-  const auto finished =
-      run_program({"node", setting("TENANTD_TOP") + "/tests/node/" + script, story, link},
-                  {"NEW_PASSWORD=" + std::string{kNewPassword}, "OLD_PASSWORD=" + std::string{kPassword},
-                   "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
-                  // A browser on a busy machine; what hangs is found by the suite's own limit.
-                  std::chrono::seconds{110});
-  require_equal(finished.status, 0, script + ' ' + story + ": " + finished.output);
-  return finished.output;
-}
-
 // A story on the page that the mail links to; afterwards no log knows the token.
 std::string follow(const Mail& mail, const std::string& story) {
-  auto printed = browse("mail_pages.mjs", story, mail.link());
+  auto printed = browse("mail_pages.mjs", {story, mail.link()});
   require_equal(log_with(run_dir(), mail.token()), "", "the token stands in a log");
   return printed;
 }
@@ -59,7 +40,7 @@ Test(pages, an_invited_person_chooses_a_password_and_is_signed_in) {
   expect(me, 200);
   require_equal(me.text("/email"), email);
   require_equal(stored_role(owner.org_id, me.text("/id")), "viewer");
-  expect(sign_in(email, kNewPassword), 200);
+  expect(sign_in(email, kChosenPassword), 200);
 }
 
 Test(pages, an_account_joins_another_organization_with_one_press) {
@@ -77,18 +58,18 @@ Test(pages, a_new_password_is_chosen_by_the_link_of_a_mail) {
   const auto mail = newest_mail(owner.email, "password_reset");
   follow(mail, "reset");
   expect_problem(sign_in(owner.email, owner.password), 401, "invalid_credentials");
-  expect(sign_in(owner.email, kNewPassword), 200);
+  expect(sign_in(owner.email, kChosenPassword), 200);
   follow(mail, "dead_reset");
 }
 
 Test(pages, who_has_no_link_asks_for_one) {
   const auto owner = sign_up();
-  browse("mail_pages.mjs", "asking_for_a_reset", owner.email);
+  browse("mail_pages.mjs", {"asking_for_a_reset", owner.email});
   follow(newest_mail(owner.email, "password_reset"), "reset");
-  expect(sign_in(owner.email, kNewPassword), 200);
+  expect(sign_in(owner.email, kChosenPassword), 200);
   // A stranger's address is told the same.
   const auto unknown = fresh_email();
-  browse("mail_pages.mjs", "asking_for_a_reset", unknown);
+  browse("mail_pages.mjs", {"asking_for_a_reset", unknown});
   require_equal(count_mails(unknown, "password_reset"), 0U);
 }
 
@@ -107,7 +88,7 @@ Test(pages, who_did_not_sign_up_takes_the_account_by_a_new_password) {
   follow(newest_mail(squatter.email, "verification"), "disowning");
   expect_problem(sign_in(squatter.email, squatter.password), 401, "invalid_credentials");
   expect_problem(squatter.client().get("/users/me"), 401, "invalid_token");
-  expect(sign_in(squatter.email, kNewPassword), 200);
+  expect(sign_in(squatter.email, kChosenPassword), 200);
 }
 
 Test(pages, a_link_that_cannot_be_used_says_why_and_what_to_do) {
@@ -120,15 +101,15 @@ Test(pages, a_link_that_cannot_be_used_says_why_and_what_to_do) {
   follow(mail, "expired_invitation");
   newest_mail(owner.email, "invitation_asked");
   const auto url = setting("TENANTD_URL");
-  browse("mail_pages.mjs", "dead_invitation", url + "/invite#token=x%3Cimg%20src=x%3E");
-  browse("mail_pages.mjs", "dead_verification", url + "/verify#token=" + std::string(512, 'A'));
-  browse("mail_pages.mjs", "no_token", url);
+  browse("mail_pages.mjs", {"dead_invitation", url + "/invite#token=x%3Cimg%20src=x%3E"});
+  browse("mail_pages.mjs", {"dead_verification", url + "/verify#token=" + std::string(512, 'A')});
+  browse("mail_pages.mjs", {"no_token", url});
 }
 
 Test(pages, the_documentation_shows_this_service) {
   // Until the document exists there is nothing to show.
   if (Client{}.get("/api/v1/openapi.json").status == 404) cr_skip_test("there is no /api/v1/openapi.json");
-  browse("doc_pages.mjs");
+  browse("doc_pages.mjs", {});
 }
 
-Test(pages, every_guide_can_be_read_on_a_desk_and_on_a_phone) { browse("guide_pages.mjs"); }
+Test(pages, every_guide_can_be_read_on_a_desk_and_on_a_phone) { browse("guide_pages.mjs", {}); }

@@ -2,32 +2,17 @@
 // made of it is looked at here.
 #include <criterion/criterion.h>
 
-#include <chrono>
-#include <filesystem>
-
 #include "support/check.hpp"
 #include "support/fixtures.hpp"
-#include "support/instance_lock.hpp"
-#include "support/processes.hpp"
+#include "support/node.hpp"
 
 using namespace tenantd::test;
 
 namespace {
 
-constexpr const char* kChosen = "seven lanterns over quiet water";
-
 void use_console(const std::string& story, const std::string& email = "",
                  const std::string& password = kPassword) {
-  share_instance();
-  const auto home = run_dir() + "/browser";
-  std::filesystem::create_directories(home);
-  const auto finished =
-      run_program({"node", setting("TENANTD_TOP") + "/tests/node/console_pages.mjs", story, email, password},
-                  {"NEW_PASSWORD=" + std::string{kChosen}, "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME",
-                   "XDG_CONFIG_HOME"},
-                  // A browser on a busy machine; what hangs is found by the suite's own limit.
-                  std::chrono::seconds{110});
-  require_equal(finished.status, 0, story + ": " + finished.output);
+  browse("console_pages.mjs", {story, email, password});
 }
 
 }  // namespace
@@ -51,7 +36,14 @@ Test(console, a_new_password_is_chosen_and_never_shown) {
   const auto person = sign_up();
   use_console("account", person.email);
   expect_problem(sign_in(person.email, person.password), 401, "invalid_credentials");
-  expect(sign_in(person.email, kChosen), 200);
+  expect(sign_in(person.email, kChosenPassword), 200);
+}
+
+Test(console, a_second_factor_is_set_up_by_its_picture) {
+  const auto person = sign_up();
+  verify(person);
+  use_console("factor", person.email);
+  expect_problem(sign_in(person.email, person.password), 401, "mfa_required");
 }
 
 Test(console, every_text_is_there_in_every_language) { use_console("texts"); }

@@ -2,12 +2,9 @@
 // the service has made of it is looked at here.
 #include <criterion/criterion.h>
 
-#include <chrono>
-#include <filesystem>
-
 #include "support/check.hpp"
 #include "support/fixtures.hpp"
-#include "support/instance_lock.hpp"
+#include "support/node.hpp"
 #include "support/processes.hpp"
 
 using namespace tenantd::test;
@@ -16,15 +13,8 @@ namespace {
 
 void run_service(const std::string& story, const std::string& email, const std::string& password,
                  const std::string& other = "") {
-  share_instance();
-  const auto home = run_dir() + "/browser";
-  std::filesystem::create_directories(home);
-  const auto finished = run_program(
-      {"node", setting("TENANTD_TOP") + "/tests/node/console_operator.mjs", story, email, password, other},
-      {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}, std::chrono::seconds{170});
-  require_equal(finished.status, 0, story + ": " + finished.output);
+  browse("console_operator.mjs", {story, email, password, other});
 }
-
 void run_service(const std::string& story, const std::string& other = "") {
   run_service(story, setting("SUPER_ADMIN_EMAIL"), setting("SUPER_ADMIN_PASSWORD"), other);
 }

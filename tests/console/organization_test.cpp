@@ -2,29 +2,16 @@
 // tests/node/console_organization.mjs, what the service has made of it is looked at here.
 #include <criterion/criterion.h>
 
-#include <chrono>
-#include <filesystem>
-
 #include "support/check.hpp"
 #include "support/fixtures.hpp"
-#include "support/instance_lock.hpp"
-#include "support/processes.hpp"
+#include "support/node.hpp"
 
 using namespace tenantd::test;
 
 namespace {
 
 void use_organization(const std::string& story) {
-  share_instance();
-  const auto home = run_dir() + "/browser";
-  std::filesystem::create_directories(home);
-  const auto finished =
-      run_program({"node", setting("TENANTD_TOP") + "/tests/node/console_organization.mjs", story,
-                   sign_up().email, kPassword},
-                  {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
-                  // A browser on a busy machine; what hangs is found by the suite's own limit.
-                  std::chrono::seconds{110});
-  require_equal(finished.status, 0, story + ": " + finished.output);
+  browse("console_organization.mjs", {story, sign_up().email, kPassword});
 }
 
 }  // namespace

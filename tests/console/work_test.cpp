@@ -2,29 +2,16 @@
 // service has made of it is looked at here.
 #include <criterion/criterion.h>
 
-#include <chrono>
-#include <filesystem>
-
 #include "support/check.hpp"
 #include "support/fixtures.hpp"
-#include "support/instance_lock.hpp"
-#include "support/processes.hpp"
+#include "support/node.hpp"
 
 using namespace tenantd::test;
 
 namespace {
 
 void work_in_console(const std::string& story, const std::string& email, const std::string& other = "") {
-  share_instance();
-  const auto home = run_dir() + "/browser";
-  std::filesystem::create_directories(home);
-  const auto finished =
-      run_program({"node", setting("TENANTD_TOP") + "/tests/node/console_work.mjs", story, email, kPassword,
-                   other, kPassword},
-                  {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
-                  // A browser on a busy machine; what hangs is found by the suite's own limit.
-                  std::chrono::seconds{110});
-  require_equal(finished.status, 0, story + ": " + finished.output);
+  browse("console_work.mjs", {story, email, kPassword, other, kPassword});
 }
 
 }  // namespace

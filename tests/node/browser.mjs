@@ -159,6 +159,9 @@ class Visit {
       }
     }
     assert.notEqual(grounds[0], grounds[1], `${this.name}: light and dark look alike`);
+    // What fades in is judged when it is there.
+    await this.page.evaluate(() => Promise.allSettled(document.getAnimations()
+      .filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime)).map((each) => each.finished)));
     assert.deepEqual(await this.findings(), [], `${this.name}, ${said}: axe-core`);
     await this.page.setViewportSize(kDesk);
   }

@@ -1,11 +1,14 @@
 // The console as a person uses it: console_pages.mjs STORY EMAIL PASSWORD. Prints nothing but what went wrong.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { base, run } from './browser.mjs';
 
 const [story, email, password] = process.argv.slice(2);
+const readQr = createRequire(join(dirname(fileURLToPath(import.meta.url)), '../../.cache/node/'))('jsqr');
 const console_folder = join(dirname(fileURLToPath(import.meta.url)), '../../nginx/www/app');
 
 async function sign_in(visit, path = '/sign-in') {
@@ -119,6 +122,54 @@ async function account(open) {
   for (const secret of [password, process.env.NEW_PASSWORD]) assert.ok(!shown.includes(secret));
 }
 
+// The code of RFC 6238 for now, and the picture read as an app's camera reads it.
+function code_of(secret) {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  return String((digest.readUInt32BE(digest[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+async function text_of_picture(page) {
+  const { side, pixels } = await page.locator('svg.qr').evaluate(async (svg) => {
+    const copy = svg.cloneNode(true);
+    const side = 4 * svg.viewBox.baseVal.width;
+    copy.setAttribute('width', side);
+    copy.setAttribute('height', side);
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = side;
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    return { side, pixels: [...context.getImageData(0, 0, side, side).data] };
+  });
+  const found = readQr(Uint8ClampedArray.from(pixels), side, side);
+  assert.ok(found, 'no camera could read the picture');
+  return found.data;
+}
+
+async function factor(open) {
+  const visit = await open(`${base}/app/account/security`);
+  await sign_in(visit, '/app/account/security');
+  await visit.page.getByRole('button', { name: 'Set it up' }).click();
+  await visit.page.fill('dialog input[name=password]', password);
+  const enrolled = await visit.answer('/api/v1/auth/mfa/enroll', 200, () => visit.press('Enter'));
+  await visit.page.locator('svg.qr').waitFor();
+  await visit.check('picture');
+  const uri = await text_of_picture(visit.page);
+  assert.equal(uri, enrolled.otpauth_uri);
+  await visit.page.fill('dialog input[name=code]', code_of(new URL(uri).searchParams.get('secret')));
+  const confirmed = await visit.answer('/api/v1/auth/mfa/confirm', 200, () => visit.press('Enter'));
+  assert.equal(confirmed.recovery_codes.length, 10);
+  for (const code of confirmed.recovery_codes) await visit.page.locator('dialog').getByText(code).waitFor();
+  await visit.check('recovery-codes');
+}
+
 // Every text that a module names is there in each language, and each language has the same.
 async function texts() {
   const flat = (block, prefix = '') => Object.entries(block).flatMap(([key, value]) =>
@@ -138,6 +189,6 @@ async function texts() {
   assert.deepEqual(missing, []);
 }
 
-const stories = { signing_in, pages, markup, signing_out, account, texts };
+const stories = { signing_in, pages, markup, signing_out, account, factor, texts };
 assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
 await run(stories[story]);
