@@ -133,7 +133,7 @@ set +a
 TENANTD_URL=http://127.0.0.1:$(cat "$RUN_DIR/port")
 export TENANTD_URL
 
-options=(--timeout "${TEST_TIMEOUT:-120}")
+options=(--timeout "${TEST_TIMEOUT:-300}")
 [ -n "${FILTER:-}" ] && options+=(--filter "$FILTER")
 [ -n "${JOBS:-}" ] && options+=(--jobs "$JOBS")
 # The closing line is held back until everything is stopped and looked at.

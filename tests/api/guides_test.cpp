@@ -53,7 +53,7 @@ Test(guides, every_command_runs_and_every_reply_has_the_members_shown) {
   const auto ran = run_program({"python3", top + "/tests/guides.py"},
                                {"TENANTD_URL=http://127.0.0.1:" + port, "TENANTD_RUN_DIR=" + stack.dir(),
                                 "TENANTD_BUILD=" + setting("TENANTD_BUILD"), "TMPDIR=" + stack.dir()},
-                               std::chrono::seconds{110});
+                               std::chrono::seconds{240});
   require_equal(ran.status, 0, ran.output);
   require(counted(ran.output, "blocks") >= 50, ran.output);
   require_equal(counted(ran.output, "ran"), counted(ran.output, "blocks"), ran.output);

@@ -43,7 +43,7 @@ Test(reference, the_collection_runs_green_twice_in_a_row, .timeout = 300) {
     const auto ran = run_program(
         {node_program("newman"), "run", collection, "--environment", environment, "--env-var",
          "base_url=" + setting("TENANTD_URL"), "--export-environment", environment, "--color", "off"},
-        {"HOME=" + run_dir()}, std::chrono::seconds{120});
+        {"HOME=" + run_dir()}, std::chrono::seconds{240});
     const auto tail = ran.output.substr(ran.output.size() - std::min<std::size_t>(ran.output.size(), 4000));
     require_equal(ran.status, 0, "run " + std::to_string(run) + ":\n" + tail);
   }

@@ -151,7 +151,7 @@ std::vector<Execution> run_collection() {
   const auto ran = run_program(
       {node_program("newman"), "run", collection(), "--environment", environment, "--env-var",
        "base_url=" + setting("TENANTD_URL"), "--reporters", "json", "--reporter-json-export", report},
-      {"HOME=" + run_dir()}, std::chrono::seconds{150});
+      {"HOME=" + run_dir()}, std::chrono::seconds{240});
   require_equal(ran.status, 0, ran.output);
   std::ifstream in{report, std::ios::binary};
   const std::string whole{std::istreambuf_iterator<char>{in}, {}};
