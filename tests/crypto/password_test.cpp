@@ -1,6 +1,9 @@
 #include <criterion/criterion.h>
 
+#include <algorithm>
 #include <chrono>
+#include <ctime>
+#include <limits>
 #include <string>
 
 #include "tenantd/base/text.hpp"
@@ -233,13 +236,18 @@ Test(password, decoy_costs_what_a_hash_costs_and_never_matches) {
 
 Test(password, decoy_is_really_computed) {
   const Argon2Params params{8192, 3, 1};
-  const auto elapsed = [](const std::string& stored) {
-    const auto start = std::chrono::steady_clock::now();
-    crypto::verify_password(Secret{"winter-harbor-42"}, stored);
-    return std::chrono::steady_clock::now() - start;
+  // The processor's time, which nobody else on a busy machine lengthens: the least of several.
+  const auto cost = [](const std::string& stored) {
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (int i = 0; i < 5; ++i) {
+      const auto start = std::clock();
+      crypto::verify_password(Secret{"winter-harbor-42"}, stored);
+      least = std::min<std::int64_t>(least, std::clock() - start);
+    }
+    return least;
   };
-  cr_assert(elapsed(crypto::decoy_hash(params)) * 4 >
-            elapsed(crypto::hash_password(Secret{"another-one"}, params)));
+  cr_assert(cost(crypto::decoy_hash(params)) * 4 >
+            cost(crypto::hash_password(Secret{"another-one"}, params)));
 }
 
 Test(password, decoy_is_one_per_parameters) {

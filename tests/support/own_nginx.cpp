@@ -70,8 +70,9 @@ std::string OwnNginx::whole(const std::string& http, const Sockets& sockets) con
     text += std::string{kind} + "_temp_path " + place_.dir + '/' + kind + ";\n";
   return text +
          "access_log off;\ninclude tenantd/http.conf;\nupstream tenantd_fast { server unix:" + sockets.fast +
-         "; keepalive 4; }\nupstream tenantd_hash { server unix:" + sockets.hash +
-         "; }\nupstream tenantd_outbound { server unix:" + sockets.outbound + "; }\n" + http + "}\n";
+         "; keepalive 4; keepalive_time 3s; keepalive_timeout 2s; }\nupstream tenantd_hash { server unix:" +
+         sockets.hash + "; }\nupstream tenantd_outbound { server unix:" + sockets.outbound + "; }\n" + http +
+         "}\n";
 }
 
 void OwnNginx::start() {

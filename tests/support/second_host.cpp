@@ -1,9 +1,13 @@
 #include "support/second_host.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -20,12 +24,27 @@ std::string fresh_dir() {
 }
 
 std::vector<std::string> start_command(const PrivateStack& stack, const std::string& dir,
-                                       const std::vector<std::string>& settings) {
+                                       const std::vector<std::string>& settings, const std::string& passed) {
   std::string script =
       ". " + stack.dir() + "/environment && export HOST_NAME=second FILES_SHARED=true FAST_SOCKET=" + dir +
       "/fast.sock HASH_SOCKET=" + dir + "/hash.sock OUTBOUND_SOCKET=" + dir + "/outbound.sock";
   for (const auto& each : settings) script += " " + each;
+  script += passed;
   return {"bash", "-c", script + " && exec " + setting("TENANTD_BUILD") + "/tenantd"};
+}
+
+int listening(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  // Above those that the program gets, and inherited by the shell that gives them.
+  const int low = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::fcntl(low, F_DUPFD, 20);
+  ::close(low);
+  require(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+              ::listen(fd, SOMAXCONN) == 0,
+          "no socket " + path);
+  return fd;
 }
 
 OwnNginx::Configuration sites() {
@@ -60,12 +79,29 @@ void wait_until_trusting(const std::string& url) {
              [&] { return metric(url, "tenantd_session_cache_trusted") == 1; });
 }
 
-SecondHost::SecondHost(const PrivateStack& stack, const std::vector<std::string>& settings)
+SecondHost::SecondHost(const PrivateStack& stack, const std::vector<std::string>& settings, Sockets sockets)
     : dir_(fresh_dir()) {
-  tenantd_.emplace("second-host", start_command(stack, dir_, settings));
-  nginx_.emplace(sites(),
-                 OwnNginx::Sockets{dir_ + "/fast.sock", dir_ + "/hash.sock", dir_ + "/outbound.sock"});
-  url_ = nginx_->url();
+  std::string passed;
+  if (sockets == Sockets::kept) {
+    passed = " LISTEN_PID=$$ LISTEN_FDS=3 LISTEN_FDNAMES=fast:hash:outbound; exec";
+    int descriptor = 3;
+    std::size_t at = 0;
+    for (const char* lane : {"fast", "hash", "outbound"}) {
+      kept_[at] = listening(dir_ + '/' + lane + ".sock");
+      passed += ' ' + std::to_string(descriptor++) + "<&" + std::to_string(kept_[at++]);
+    }
+  }
+  command_ = start_command(stack, dir_, settings, passed);
+  start();
+}
+
+void SecondHost::start() {
+  tenantd_.emplace("second-host", command_);
+  if (!nginx_) {
+    nginx_.emplace(sites(),
+                   OwnNginx::Sockets{dir_ + "/fast.sock", dir_ + "/hash.sock", dir_ + "/outbound.sock"});
+    url_ = nginx_->url();
+  }
   wait_until("the second host answers", [&] {
     tenantd_->must_live();
     return client().get("/health/ready").status == 200;
@@ -76,6 +112,8 @@ SecondHost::~SecondHost() {
   if (tenantd_) signal_all(SIGCONT);
   nginx_.reset();
   tenantd_.reset();
+  for (const int fd : kept_)
+    if (fd >= 0) ::close(fd);
   std::filesystem::remove_all(dir_);
 }
 
@@ -99,5 +137,10 @@ void SecondHost::kill() {
 }
 
 void SecondHost::stop() { tenantd_.reset(); }
+
+void SecondHost::restart() {
+  stop();
+  start();
+}
 
 }  // namespace tenantd::test

@@ -2,6 +2,7 @@
 // settings and keys.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,8 +22,12 @@ std::int64_t metric(const std::string& url, const std::string& name);
 
 class SecondHost {
  public:
+  // `own`: its sockets come and go with it. `kept`: as systemd does, somebody else holds them, so that
+  // whoever calls meanwhile waits.
+  enum class Sockets { own, kept };
   // `settings`: KEY=value. Returns once it answers.
-  explicit SecondHost(const PrivateStack& stack, const std::vector<std::string>& settings = {});
+  explicit SecondHost(const PrivateStack& stack, const std::vector<std::string>& settings = {},
+                      Sockets sockets = Sockets::own);
   ~SecondHost();
 
   const std::string& url() const { return url_; }
@@ -32,10 +37,15 @@ class SecondHost {
   // SIGSTOP or SIGCONT to all its processes.
   void signal_all(int signal) const;
   void kill();
-  void stop();  // by SIGTERM, and waits
+  void stop();     // by SIGTERM, and waits
+  void restart();  // stops it, starts it as it was, and returns once it answers
 
  private:
+  void start();
+
   std::string dir_;
+  std::vector<std::string> command_;
+  std::array<int, 3> kept_{-1, -1, -1};
   std::optional<Background> tenantd_;
   std::optional<OwnNginx> nginx_;
   std::string url_;
