@@ -1,7 +1,6 @@
 #include "tenantd/effects/outbox_store.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
@@ -101,29 +100,27 @@ struct Claim {
   std::int64_t left() const { return limit - static_cast<std::int64_t>(rows.size()); }
 };
 
-std::string ids_of(const std::vector<OutboxRow>& rows) {
+std::string ids_of(std::vector<OutboxRow>::const_iterator row, std::vector<OutboxRow>::const_iterator end) {
   std::vector<MailId> ids;
-  for (const auto& row : rows) ids.push_back(row.id);
+  for (; row != end; ++row) ids.push_back(row->id);
   return id_list(ids);
 }
 
-// Leases up to `most` due mails of one lane. Returns whether there were as many.
+// Locks up to `most` due mails of one lane. Returns whether there were as many.
 bool claim_from(Claim& claim, std::int64_t rank, OrgId lane, std::int64_t most) {
-  std::vector<OutboxRow> found;
-  const auto wanted = std::min(most, claim.left());
+  const auto before = claim.left();
+  const auto wanted = std::min(most, before);
   auto rows = claim.db.query(kFindDue, rank, lane, claim.now, claim.now, wanted);
   while (rows.next())
-    found.push_back({rows.id<MailId>(0), rows.text(1), rows.text(2), rows.maybe_text(3).value_or(""),
-                     rows.maybe_text(4), rows.integer(5), rows.time(6), claim.lease_until,
-                     rows.maybe_id<OrgId>(7), rows.integer(8)});
-  if (!found.empty()) claim.db.execute(kLease, ids_of(found), claim.lease_until, claim.now);
-  const bool full = static_cast<std::int64_t>(found.size()) == wanted;
-  std::move(found.begin(), found.end(), std::back_inserter(claim.rows));
-  return full;
+    claim.rows.push_back({rows.id<MailId>(0), rows.text(1), rows.text(2), rows.maybe_text(3).value_or(""),
+                          rows.maybe_text(4), rows.integer(5), rows.time(6), claim.lease_until,
+                          rows.maybe_id<OrgId>(7), rows.integer(8)});
+  return before - claim.left() == wanted;
 }
 
 // From each lane of a rank a few mails, beginning behind the lane that was served last, until the claim is
-// full or all lanes were asked. Returns whether one of them may have more.
+// full or all lanes were asked. Returns whether one of them may have more. No lane is asked twice: its mails
+// are locked, not leased yet, so that they would be found again.
 bool claim_round(Claim& claim, std::int64_t rank, std::optional<OrgId>& last, std::int64_t each) {
   const auto began = last;
   bool around = false, more = false;
@@ -138,17 +135,24 @@ bool claim_round(Claim& claim, std::int64_t rank, std::optional<OrgId>& last, st
       last.reset();
       return more;
     }
+    if (around && *began < *lane) return more;
     last = lane;
     more = claim_from(claim, rank, *lane, each) || more;
-    if (around && *lane >= *began) return more;
+    if (around && *lane == *began) return more;
   }
   return more;
 }
 
 // Where few organizations have mails waiting, each gets more.
 void claim_rank(Claim& claim, std::int64_t rank, std::optional<OrgId>& last) {
-  for (std::int64_t each = kOfOneLane; claim.left() > 0; each *= 2)
-    if (!claim_round(claim, rank, last, each)) return;
+  for (std::int64_t each = kOfOneLane; claim.left() > 0; each *= 2) {
+    const auto first = static_cast<std::ptrdiff_t>(claim.rows.size());
+    const bool more = claim_round(claim, rank, last, each);
+    const auto found = claim.rows.cbegin() + first;
+    if (found != claim.rows.cend())
+      claim.db.execute(kLease, ids_of(found, claim.rows.cend()), claim.lease_until, claim.now);
+    if (!more) return;
+  }
 }
 
 }  // namespace
@@ -196,7 +200,7 @@ void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std
 }
 
 void release_mails(db::Connection& db, const std::vector<OutboxRow>& rows, TimePoint now) {
-  if (!rows.empty()) db.execute(kRelease, ids_of(rows), now, rows.front().lease_until);
+  if (!rows.empty()) db.execute(kRelease, ids_of(rows.begin(), rows.end()), now, rows.front().lease_until);
 }
 
 std::int64_t hasten_mail_after_outage(db::Connection& db, TimePoint now) {
