@@ -116,7 +116,15 @@ class Reader {
 
 }  // namespace
 
-std::string unlinked(std::string_view text) { return Reader{text}.unlinked(); }
+std::string unlinked(std::string_view text) {
+  // Most texts hold none of the marks.
+  const auto may_be_mark = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 ||
+           std::string_view{".:@/\\"}.find(c) != std::string_view::npos;
+  };
+  if (std::none_of(text.begin(), text.end(), may_be_mark)) return std::string{text};
+  return Reader{text}.unlinked();
+}
 
 bool carries_link(std::string_view text) { return unlinked(text) != text; }
 

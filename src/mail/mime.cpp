@@ -121,6 +121,7 @@ bool is_host_name(std::string_view name) {
 }  // namespace
 
 std::string one_line(std::string_view text) {
+  if (is_printable_ascii(text)) return std::string{text};
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {

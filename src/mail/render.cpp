@@ -43,7 +43,9 @@ mustache::mustache& view_of(const std::string& name) {
 }
 
 std::string fill(const std::string& name, const mustache::data& values) {
-  return view_of(name).render(values);
+  std::string out;
+  view_of(name).render(values, [&out](const std::string& piece) { out += piece; });
+  return out;
 }
 
 bool needs_link(Template kind) {
@@ -198,6 +200,23 @@ Content fill_all(const Mail& mail, const std::map<std::string, std::string>& val
   return content;
 }
 
+// What the settings say of all mails, read once as long as they do not change.
+struct Service {
+  std::string from, public_url;
+  Mailbox mailbox;
+  std::string domain;  // of Message-IDs
+};
+
+const Service& service_of(const std::string& from, const std::string& public_url) {
+  thread_local Service known;
+  if (known.from == from && known.public_url == public_url && !from.empty()) return known;
+  const Mailbox mailbox = parse_mailbox(from);
+  const std::string host = host_name(public_url);
+  known = {from, public_url, mailbox,
+           host.empty() ? mailbox.address.substr(mailbox.address.find('@') + 1) : host};
+  return known;
+}
+
 }  // namespace
 
 Message render(const Mail& mail, const std::string& id, const std::string& from,
@@ -207,17 +226,23 @@ Message render(const Mail& mail, const std::string& id, const std::string& from,
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
   });
   if (!usable) throw std::invalid_argument("the mail's id is not made of letters, digits and hyphens");
-  const Mailbox sender = parse_mailbox(from);
+  const Service& service = service_of(from, public_url);
+  const Mailbox& sender = service.mailbox;
   const std::string recipient = envelope_address(mail.to);
   const Content content = fill_all(mail, complete(mail, sender, public_url, app_url));
 
-  const std::string host = host_name(public_url);
-  const std::string domain = host.empty() ? sender.address.substr(sender.address.find('@') + 1) : host;
   const std::string boundary = "=_" + id;
   const bool neutral = mail.values.contains(kNeutral);
   const Mailbox author = on_behalf_of(sender, neutral ? std::string{} : sender_name);
-  Message message{sender.address,        recipient,       id + '@' + domain, {},          date,
-                  plain_mailbox(author), content.subject, content.text,      content.html};
+  Message message{sender.address,
+                  recipient,
+                  id + '@' + service.domain,
+                  {},
+                  date,
+                  plain_mailbox(author),
+                  content.subject,
+                  content.text,
+                  content.html};
   message.data =
       "Date: " + format_date(date) + "\r\nFrom: " + format_mailbox(author) + "\r\nTo: <" + recipient +
       ">\r\nSubject: " + header_text(content.subject, std::string_view{"Subject: "}.size()) +
