@@ -2,62 +2,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <vector>
 
-#include "tenantd/base/text.hpp"
-#include "tenantd/mail/mime.hpp"
+#include "smtp_connection.hpp"
 #include "tenantd/mail/transports.hpp"
 #include "url.hpp"
 
 namespace tenantd::mail {
 namespace {
-
-constexpr std::size_t kReplyMax = 400;
-
-// What was said on the wire during one send.
-struct Dialogue {
-  std::string_view unsent;       // of the message
-  bool about_mail = false;       // MAIL FROM went out: replies from here on judge this mail
-  bool about_recipient = false;  // RCPT TO was the last word
-  bool over = false;             // QUIT went out: what comes now is a farewell
-  bool reply_ended = true;
-  std::string reply;  // the latest, all its lines
-
-  int code() const {
-    const auto number = reply.size() >= 3 ? parse_int(std::string_view{reply}.substr(0, 3)) : std::nullopt;
-    return number ? static_cast<int>(*number) : 0;
-  }
-};
-
-std::size_t read_message(char* buffer, std::size_t size, std::size_t count, void* user) {
-  auto& unsent = static_cast<Dialogue*>(user)->unsent;
-  const std::size_t taken = std::min(size * count, unsent.size());
-  std::memcpy(buffer, unsent.data(), taken);
-  unsent.remove_prefix(taken);
-  return taken;
-}
-
-std::size_t drop(char*, std::size_t size, std::size_t count, void*) { return size * count; }
-
-// libcurl's own error text leaves the server's words out; here they pass by. Credentials do too and are not
-// kept.
-int listen(CURL*, curl_infotype type, char* data, std::size_t size, void* user) {
-  auto& dialogue = *static_cast<Dialogue*>(user);
-  const std::string_view line{data, size};
-  if (type == CURLINFO_HEADER_OUT && line.starts_with("MAIL FROM:")) dialogue.about_mail = true;
-  if (type == CURLINFO_HEADER_OUT && !line.starts_with("QUIT"))
-    dialogue.about_recipient = line.starts_with("RCPT TO:");
-  if (type == CURLINFO_HEADER_OUT && line.starts_with("QUIT")) dialogue.over = true;
-  if (type != CURLINFO_HEADER_IN || dialogue.over) return 0;
-  if (dialogue.reply_ended) dialogue.reply.clear();
-  dialogue.reply_ended = line.size() < 4 || line[3] != '-';
-  if (dialogue.reply.size() < kReplyMax)
-    dialogue.reply.append(dialogue.reply.empty() ? "" : " ").append(trim(line));
-  return 0;
-}
 
 // Requires authentication, mechanism too weak, credentials invalid, encryption required for the mechanism
 // (RFC 4954).
@@ -65,29 +20,116 @@ bool is_authentication_code(int code) { return code == 530 || code == 534 || cod
 
 // Bad destination mailbox, mailbox moved, null MX (RFC 3463, 7505): there is nobody, and nobody will come. A
 // bare 550 may as well mean that the server does not like us.
-bool says_no_such_recipient(const Dialogue& dialogue) {
-  if (!dialogue.about_recipient || dialogue.code() < 500 || dialogue.reply.size() < 5) return false;
-  const auto rest = std::string_view{dialogue.reply}.substr(4);
+bool says_no_such_recipient(const SmtpReply& reply) {
+  if (reply.code < 500 || reply.text.size() < 5) return false;
+  const auto rest = std::string_view{reply.text}.substr(4);
   for (const std::string_view code : {"5.1.1", "5.1.6", "5.1.10"})
     if (rest == code || rest.starts_with(std::string{code} + ' ')) return true;
   return false;
 }
 
-Result judge(CURLcode status, const Dialogue& dialogue, const char* library_text) {
-  const int code = dialogue.code();
-  const std::string reply = shortened(one_line(dialogue.reply), kReplyMax);
-  if (status == CURLE_OK) return {Outcome::sent, reply};
-  const std::string why = *library_text != '\0' ? library_text : curl_easy_strerror(status);
-  const std::string detail = code >= 400 ? reply : shortened(one_line(why), kReplyMax);
-  if (!dialogue.about_mail || is_authentication_code(code) || code == 421)
-    return {Outcome::retry, detail, true};
-  if (code >= 500 && code <= 599) {
-    Result refused{Outcome::refused, detail};
-    refused.no_such_recipient = says_no_such_recipient(dialogue);
-    return refused;
-  }
-  return {Outcome::retry, detail};
+// What a refusal means for the mail.
+Result judge(const SmtpReply& reply) {
+  if (is_authentication_code(reply.code) || reply.code == 421) return {Outcome::retry, reply.text, true};
+  return {reply.code >= 500 && reply.code <= 599 ? Outcome::refused : Outcome::retry, reply.text};
 }
+
+bool is_done(const SmtpReply& reply) { return reply.code / 100 == 2; }
+
+// The message as it goes over the wire: a line that begins with a full stop gets another, and one alone ends
+// it (RFC 5321 section 4.5.2).
+std::string on_the_wire(std::string_view data) {
+  std::string out;
+  out.reserve(data.size() + 8);
+  while (!data.empty()) {
+    if (data.front() == '.') out += '.';
+    const auto end = data.find('\n');
+    const auto line = data.substr(0, end == std::string_view::npos ? data.size() : end + 1);
+    out += line;
+    data.remove_prefix(line.size());
+  }
+  if (!out.ends_with("\r\n")) out += "\r\n";
+  return out + ".\r\n";
+}
+
+// One mail on a connection that may have had others before. Functions throw SmtpBroken.
+class SmtpDelivery {
+ public:
+  SmtpDelivery(SmtpConnection& connection, const Message& message)
+      : connection_(connection), message_(message) {}
+
+  // `after_refusal`: the server may still hold the envelope of the mail before.
+  Result run(bool after_refusal) {
+    const auto replies = send_envelope(after_refusal);
+    const bool invited = replies.size() == kCommands && replies.back().code == 354;
+    const auto refusal = std::find_if_not(replies.begin(), replies.end() - 1, is_done);
+    if (invited && refusal == replies.end() - 1) return give();
+    // A server that asks for the message although it takes it for nobody gets an empty one, for nobody.
+    if (invited) ask(".\r\n");
+    Result result = judge(*refusal);
+    result.no_such_recipient = refusal - replies.begin() == kRecipient && says_no_such_recipient(*refusal);
+    return result;
+  }
+
+  // True once the server may have the mail.
+  bool is_given() const { return is_given_; }
+
+ private:
+  static constexpr std::size_t kCommands = 3;
+  static constexpr std::ptrdiff_t kRecipient = 1;  // of them
+
+  SmtpReply ask(std::string_view bytes) {
+    connection_.write(bytes);
+    return connection_.read();
+  }
+
+  // Returns the replies to the commands of the envelope: up to the first refusal, or all of them where the
+  // server takes them in one piece.
+  std::vector<SmtpReply> send_envelope(bool after_refusal) {
+    std::vector<std::string> commands{"MAIL FROM:<" + message_.sender + '>' + size_parameter() + "\r\n",
+                                      "RCPT TO:<" + message_.recipient + ">\r\n", "DATA\r\n"};
+    if (after_refusal) commands.insert(commands.begin(), "RSET\r\n");
+    auto replies = connection_.offers("PIPELINING") ? ask_together(commands) : ask_in_turn(commands);
+    if (!after_refusal) return replies;
+    if (!is_done(replies.front())) throw SmtpBroken("no new mail is begun: " + replies.front().text);
+    replies.erase(replies.begin());
+    return replies;
+  }
+
+  std::vector<SmtpReply> ask_in_turn(const std::vector<std::string>& commands) {
+    std::vector<SmtpReply> replies;
+    for (const auto& command : commands) {
+      replies.push_back(ask(command));
+      if (!is_done(replies.back())) break;
+    }
+    return replies;
+  }
+
+  // One round trip (RFC 2920). After a 421 nothing more comes.
+  std::vector<SmtpReply> ask_together(const std::vector<std::string>& commands) {
+    std::string group;
+    for (const auto& command : commands) group += command;
+    connection_.write(group);
+    std::vector<SmtpReply> replies;
+    while (replies.size() < commands.size() && (replies.empty() || replies.back().code != 421))
+      replies.push_back(connection_.read());
+    return replies;
+  }
+
+  Result give() {
+    is_given_ = true;
+    const auto reply = ask(on_the_wire(message_.data));
+    return is_done(reply) ? Result{Outcome::sent, reply.text} : judge(reply);
+  }
+
+  std::string size_parameter() const {
+    return connection_.offers("SIZE") ? " SIZE=" + std::to_string(message_.data.size()) : std::string{};
+  }
+
+  SmtpConnection& connection_;
+  const Message& message_;
+  bool is_given_ = false;
+};
 
 class SmtpTransport final : public Transport {
  public:
@@ -95,89 +137,58 @@ class SmtpTransport final : public Transport {
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (ready != CURLE_OK) throw std::runtime_error("libcurl cannot start");
   }
-  ~SmtpTransport() override { idle(); }
-  SmtpTransport(const SmtpTransport&) = delete;
-  SmtpTransport& operator=(const SmtpTransport&) = delete;
 
   Result send(const Message& message) override {
-    bool reused = false;
-    Result result = send_once(message, reused);
-    // A kept connection may have been closed by the server meanwhile; that says nothing about a new one.
-    if (reused && result.outcome == Outcome::retry && result.connection_failed) {
-      idle();
-      result = send_once(message, reused);
-    }
-    result.provider = "smtp";
-    result.provider_id = message.message_id;
-    return result;
+    if (connection_ && !connection_->is_quiet()) idle();
+    auto result = connection_ ? send_by_kept(message) : std::nullopt;
+    if (!result) result = connect_and_send(message);
+    result->provider = "smtp";
+    result->provider_id = message.message_id;
+    return *result;
   }
 
-  void idle() override {
-    if (handle_ == nullptr) return;
-    curl_easy_cleanup(handle_);
-    handle_ = nullptr;
-  }
+  void idle() override { connection_.reset(); }
 
  private:
-  template <class Value>
-  void set(CURLoption option, Value value) {
-    const CURLcode status = curl_easy_setopt(handle_, option, value);
-    if (status != CURLE_OK) throw std::runtime_error(std::string{"libcurl: "} + curl_easy_strerror(status));
-  }
-
-  // The handle keeps its connection; the options are set anew for each mail.
-  void prepare(const Message& message, Dialogue& dialogue) {
-    if (handle_ == nullptr) handle_ = curl_easy_init();
-    if (handle_ == nullptr) throw std::runtime_error("libcurl has no memory");
-    curl_easy_reset(handle_);
-    set(CURLOPT_URL, options_.url.c_str());
-    set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    set(CURLOPT_PROXY, "");
-    set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_TIMEOUT, static_cast<long>(options_.timeout_seconds));
-    set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.timeout_seconds));
-    set(CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(options_.timeout_seconds));
-    set(CURLOPT_USE_SSL, static_cast<long>(options_.require_tls ? CURLUSESSL_ALL : CURLUSESSL_TRY));
-    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    set(CURLOPT_SSL_VERIFYPEER, options_.verify_peer ? 1L : 0L);
-    set(CURLOPT_SSL_VERIFYHOST, options_.verify_peer ? 2L : 0L);
-    if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
-    if (!options_.user.empty()) {
-      set(CURLOPT_USERNAME, options_.user.c_str());
-      set(CURLOPT_PASSWORD, options_.password.reveal().c_str());
+  // nullopt if the connection ended without the mail: the server may end a kept one at any time, which says
+  // nothing about a new one.
+  std::optional<Result> send_by_kept(const Message& message) {
+    SmtpDelivery delivery{*connection_, message};
+    try {
+      connection_->allow(options_.timeout_seconds);
+      auto result = settled(delivery.run(after_refusal_));
+      if (!result.connection_failed) return result;
+    } catch (const SmtpBroken& problem) {
+      idle();
+      if (delivery.is_given() || problem.is_silence()) return Result{Outcome::retry, problem.what()};
     }
-    set(CURLOPT_MAIL_FROM, message.sender.c_str());
-    set(CURLOPT_UPLOAD, 1L);
-    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(message.data.size()));
-    set(CURLOPT_READFUNCTION, read_message);
-    set(CURLOPT_READDATA, &dialogue);
-    set(CURLOPT_WRITEFUNCTION, drop);
-    set(CURLOPT_VERBOSE, 1L);
-    set(CURLOPT_DEBUGFUNCTION, listen);
-    set(CURLOPT_DEBUGDATA, &dialogue);
+    return std::nullopt;
   }
 
-  Result send_once(const Message& message, bool& reused) {
-    Dialogue dialogue;
-    dialogue.unsent = message.data;
-    prepare(message, dialogue);
-    const std::unique_ptr<curl_slist, void (*)(curl_slist*)> recipients{
-        curl_slist_append(nullptr, message.recipient.c_str()), curl_slist_free_all};
-    if (!recipients) throw std::runtime_error("libcurl has no memory");
-    set(CURLOPT_MAIL_RCPT, recipients.get());
-    std::array<char, CURL_ERROR_SIZE> text{};
-    set(CURLOPT_ERRORBUFFER, text.data());
-    const CURLcode status = curl_easy_perform(handle_);
-    const Result result = judge(status, dialogue, text.data());
-    long opened = 0;
-    curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &opened);
-    reused = opened == 0 && status != CURLE_OPERATION_TIMEDOUT;
-    curl_easy_reset(handle_);  // what it points to goes out of scope here
+  Result connect_and_send(const Message& message) {
+    try {
+      connection_ = std::make_unique<SmtpConnection>(options_);
+    } catch (const SmtpBroken& problem) {
+      return {Outcome::retry, problem.what(), true};
+    }
+    try {
+      connection_->allow(options_.timeout_seconds);
+      return settled(SmtpDelivery{*connection_, message}.run(false));
+    } catch (const SmtpBroken& problem) {
+      idle();
+      return {Outcome::retry, problem.what()};
+    }
+  }
+
+  Result settled(Result result) {
+    after_refusal_ = result.outcome != Outcome::sent;
+    if (result.connection_failed) idle();
     return result;
   }
 
   SmtpOptions options_;
-  CURL* handle_ = nullptr;
+  std::unique_ptr<SmtpConnection> connection_;
+  bool after_refusal_ = false;  // of the connection's last mail
 };
 
 }  // namespace

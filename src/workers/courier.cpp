@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kMailPoll{1000};
 
 std::int64_t microseconds(Seconds s) { return std::chrono::microseconds{s}.count(); }
 
-// A server that hangs costs the timeout, and libcurl's farewell to it as much again.
+// A server may hang while the connection is made, and once more while it is given the mail.
 Seconds longest_send(const CourierOptions& options) { return options.send_timeout * 2; }
 
 }  // namespace

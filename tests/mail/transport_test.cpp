@@ -219,6 +219,47 @@ Test(smtp, keeps_its_connection_between_mails_until_idle) {
   cr_assert(contains(sink.facts(3), "\"connections\": 2"));
 }
 
+Test(smtp, a_mail_on_a_kept_connection_is_two_round_trips_where_the_server_pipelines) {
+  for (const bool pipelining : {false, true}) {
+    const int trips = pipelining ? 2 : 4;
+    const Sink sink{pipelining ? std::vector<std::string>{"--pipelining"} : std::vector<std::string>{}};
+    const auto transport = mail::make_smtp_transport(plain(sink));
+    for (int i = 0; i < 3; ++i) cr_assert(transport->send(sample()).outcome == Outcome::sent);
+    cr_assert(contains(sink.facts(2), "\"connections\": 1"));
+    cr_assert(contains(sink.facts(2), "\"flights\": " + std::to_string(trips)), "%s", sink.facts(2).c_str());
+    cr_assert(contains(sink.mail(2), sample().data));
+  }
+}
+
+Test(smtp, a_refused_mail_ends_neither_the_connection_nor_the_next_mail) {
+  for (const bool asks_for_nobodys : {false, true})
+    for (const bool pipelining : {false, true})
+      for (const char* stage : {"rcpt", "data"}) {
+        std::vector<std::string> words{"--reply", "550 5.7.1 not this one", "--at", stage};
+        if (pipelining) words.push_back("--pipelining");
+        if (asks_for_nobodys) words.push_back("--always-354");
+        const Sink sink{words};
+        const auto transport = mail::make_smtp_transport(plain(sink));
+        cr_assert(transport->send(sample()).outcome == Outcome::refused);
+        for (int i = 0; i < 2; ++i) {
+          const auto result = transport->send(sample());
+          cr_assert(result.outcome == Outcome::sent, "%s", result.detail.c_str());
+        }
+        cr_assert(contains(sink.facts(1), "\"connections\": 1"), "%s", sink.facts(1).c_str());
+        cr_assert_not(sink.has(2));
+      }
+}
+
+Test(smtp, a_kept_connection_that_the_server_ends_costs_no_mail) {
+  const Sink sink{{"--ends-after", "1"}};
+  const auto transport = mail::make_smtp_transport(plain(sink));
+  for (int i = 0; i < 3; ++i) {
+    const auto result = transport->send(sample());
+    cr_assert(result.outcome == Outcome::sent, "%s", result.detail.c_str());
+  }
+  cr_assert(contains(sink.facts(2), "\"connections\": 3"), "%s", sink.facts(2).c_str());
+}
+
 Test(smtp, tls_that_is_required_and_not_offered_sends_nothing) {
   const Sink sink;
   mail::SmtpOptions options = plain(sink);

@@ -40,6 +40,12 @@ class Handler:
         self.refusals -= 1
         return self.options.reply
 
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        if self.options.pipelining:
+            responses.insert(-1, "250-PIPELINING")
+        return responses
+
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         refusal = self.fault("rcpt")
         if refusal:
@@ -63,11 +69,34 @@ class Handler:
             "tls": session.ssl is not None or self.options.smtps,
             "authenticated": bool(session.authenticated),
             "connections": len(self.connections),
+            "flights": server.flights,
         }
+        server.flights = 0
         put(self.options.dir, f"mail-{self.mails}.json", json.dumps(facts).encode())
         put(self.options.dir, f"mail-{self.mails}.eml", envelope.content)
         self.mails += 1
+        if self.options.ends_after and self.mails % self.options.ends_after == 0:
+            asyncio.get_running_loop().call_soon(server.transport.close)
         return "250 2.0.0 kept"
+
+
+class Server(SMTP):
+    """Counts how often something came since the last mail, and may ask for the message whoever it is for."""
+
+    flights = 0
+
+    def data_received(self, data):
+        self.flights += 1
+        super().data_received(data)
+
+    async def smtp_DATA(self, arg):
+        if self.event_handler.options.always_354 and not self.envelope.rcpt_tos:
+            await self.push("354 go on")
+            while await self._reader.readuntil() != b".\r\n":
+                pass
+            await self.push("554 for nobody")
+            return
+        await super().smtp_DATA(arg)
 
 
 def authenticate(server, session, envelope, mechanism, data):
@@ -87,7 +116,7 @@ async def serve(options):
     context = tls_context(options.dir) if options.starttls or options.smtps else None
 
     def make():
-        return SMTP(
+        return Server(
             handler,
             hostname="sink.test",
             tls_context=context if options.starttls else None,
@@ -113,6 +142,9 @@ def main():
     parser.add_argument("--reply", help="the refusal, such as '451 4.3.0 later'")
     parser.add_argument("--at", choices=["rcpt", "data"], default="rcpt", help="what is refused")
     parser.add_argument("--first", type=int, default=1, help="how many are refused")
+    parser.add_argument("--ends-after", type=int, help="mails, after each of which it ends the connection")
+    parser.add_argument("--pipelining", action="store_true", help="offer it")
+    parser.add_argument("--always-354", action="store_true", help="ask for a message that is for nobody")
     parser.add_argument("--hang", action="store_true", help="never answer the end of a message")
     parser.add_argument("--die", action="store_true", help="cut the connection instead of answering")
     asyncio.run(serve(parser.parse_args()))

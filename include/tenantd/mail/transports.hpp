@@ -32,7 +32,8 @@ struct SmtpOptions {
 // be read.
 SmtpOptions smtp_options(const Settings& settings);
 
-// Keeps its connection between mails. 5xx to MAIL, RCPT or DATA is `refused`; everything else that fails is
+// Keeps its connection between mails, and sends the commands of one in a piece where the server offers
+// PIPELINING (RFC 2920). 5xx to MAIL, RCPT or DATA is `refused`; everything else that fails is
 // `retry`, failed authentication (530, 534, 535, 538) included, since that is the operator's to mend and no
 // fault of the mail.
 std::unique_ptr<Transport> make_smtp_transport(SmtpOptions options);
