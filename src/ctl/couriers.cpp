@@ -67,11 +67,9 @@ service::Courier make_courier(const Settings& settings, const crypto::KeyRing& k
   options.seal_key = keys.seal_key();
   options.suppress = suppressor(settings, keys);
   options.on_event = log_event;
+  options.on_tick = [] { sd_notify(0, "WATCHDOG=1"); };
   // The bell rings for both.
-  options.on_tick = [&webhooks] {
-    sd_notify(0, "WATCHDOG=1");
-    webhooks.wake();
-  };
+  options.on_ring = [&webhooks] { webhooks.wake(); };
   if (once) options.wake_socket.clear();
   return service::Courier{std::move(options), mail::make_transport(settings)};
 }

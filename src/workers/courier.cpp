@@ -82,7 +82,8 @@ Courier::Courier(CourierOptions options, std::unique_ptr<mail::Transport> transp
 void Courier::run(const std::atomic<bool>& stop) {
   while (!stop) {
     options_.on_tick();
-    if (!step(stop)) bell_.wait(kMailPoll);
+    const bool more = step(stop);
+    if (bell_.wait(more ? std::chrono::milliseconds{0} : kMailPoll)) options_.on_ring();
   }
   transport_->idle();
 }
@@ -153,6 +154,7 @@ void Courier::look_up_suppressed(const std::vector<store::OutboxRow>& rows) {
 // True if a mail waits that goes before this one.
 bool Courier::is_overtaken(const store::OutboxRow& row) {
   const bool rang = bell_.rang();
+  if (rang) options_.on_ring();
   if (row.rank == 0 || (!rang && monotonic_microseconds() < next_look_us_)) return false;
   next_look_us_ = monotonic_microseconds() + kLookAsideUs;
   return store::has_more_urgent_mail(queue_.database(), row.rank, options_.clock());

@@ -74,6 +74,7 @@ struct CourierOptions {
   std::function<TimePoint()> clock = now;
   std::function<void(const CourierEvent&)> on_event = [](const CourierEvent&) {};
   std::function<void()> on_tick = [] {};  // at least once a second and before each mail: the watchdog
+  std::function<void()> on_ring = [] {};  // after each ring of the wake-up socket
 };
 
 // The options that the settings mean, without the seal key and the callbacks.
