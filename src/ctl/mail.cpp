@@ -109,7 +109,8 @@ int test(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto message = mail::render(mail::sample_mail(mail::Template::test, to->str(), settings.public_url),
                                     crypto::new_id<MailId>().str(), settings.mail_from, settings.public_url,
                                     now(), "", settings.app_url);
-  const auto result = transport->send(message);
+  auto result = transport->send(message);
+  if (const auto failure = transport->settle()) result = *failure;
   transport->idle();
   const bool sent = result.outcome == mail::Outcome::sent;
   if (!result.detour.empty())

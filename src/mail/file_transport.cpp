@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "tenantd/base/descriptor.hpp"
 #include "tenantd/mail/transports.hpp"
@@ -49,44 +51,94 @@ void make_folder(const std::string& dir) {
   if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) fail("cannot make the folder " + dir);
 }
 
+// Removes what a courier left behind that was killed before it gave its files their names: those mails are
+// sent again. A batch takes moments, so that nobody works any more on what is an hour old.
+void sweep(const std::string& dir) {
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours{1};
+  std::error_code ignored;  // somebody else removes them, too
+  for (const auto& entry : std::filesystem::directory_iterator{dir})
+    if (entry.path().extension() == ".tmp" &&
+        entry.path().stem().string().find(".eml.") != std::string::npos &&
+        entry.last_write_time(ignored) < old)
+      std::filesystem::remove(entry.path(), ignored);
+}
+
 class FileTransport final : public Transport {
  public:
   explicit FileTransport(std::string dir) : dir_(std::move(dir)) {
     while (dir_.size() > 1 && dir_.back() == '/') dir_.pop_back();
   }
 
+  ~FileTransport() override { discard(); }
+  FileTransport(const FileTransport&) = delete;
+  FileTransport& operator=(const FileTransport&) = delete;
+
   Result send(const Message& message) override {
     try {
       make_folder(dir_);
+      if (!std::exchange(is_swept_, true)) sweep(dir_);
       const std::string path = dir_ + '/' + file_name(message);
-      // The process id keeps two couriers apart.
-      const std::string temporary = path + '.' + std::to_string(::getpid()) + ".tmp";
-      store(message, path, temporary);
+      write(path, message.data);
       return {Outcome::sent, path, false, "file", message.message_id};
     } catch (const std::system_error& problem) {
       return {Outcome::retry, problem.what(), true};
     }
   }
 
- private:
-  void store(const Message& message, const std::string& path, const std::string& temporary) const {
+  std::optional<Result> settle() override {
+    if (written_.empty()) return std::nullopt;
     try {
-      {
-        const auto file = opened(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-        if (!write_all(file, message.data)) fail("cannot write " + temporary);
-        if (::fsync(file.get()) != 0) fail("cannot flush " + temporary);
-      }
-      if (::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot rename " + temporary);
-    } catch (...) {
-      ::unlink(temporary.c_str());
-      throw;
+      flush();
+      for (const auto& file : written_)
+        if (::rename(file.temporary.c_str(), file.path.c_str()) != 0) fail("cannot rename " + file.temporary);
+      // The names themselves must survive a power cut, since the outbox forgets the mails now.
+      const auto folder = opened(dir_, O_RDONLY | O_DIRECTORY);
+      if (::fsync(folder.get()) != 0) fail("cannot flush " + dir_);
+      written_.clear();
+      return std::nullopt;
+    } catch (const std::system_error& problem) {
+      discard();
+      return Result{Outcome::retry, problem.what(), true};
     }
-    // The rename itself must survive a power cut, since the outbox forgets the mail now.
-    const auto folder = opened(dir_, O_RDONLY | O_DIRECTORY);
-    if (::fsync(folder.get()) != 0) fail("cannot flush " + dir_);
+  }
+
+ private:
+  struct Written {
+    Descriptor file;
+    std::string temporary, path;
+  };
+
+  void write(const std::string& path, std::string_view bytes) {
+    // The process id keeps two couriers apart, the number two tries at one mail.
+    std::string temporary =
+        path + '.' + std::to_string(::getpid()) + '-' + std::to_string(written_.size()) + ".tmp";
+    auto file = opened(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!write_all(file, bytes)) {
+      const std::string what = "cannot write " + temporary;
+      const int error = errno;
+      ::unlink(temporary.c_str());
+      throw std::system_error(error, std::generic_category(), what);
+    }
+    written_.push_back({std::move(file), std::move(temporary), path});
+  }
+
+  // The disk gets all of them before the first is waited for: the file system then writes its journal once
+  // and not once a file. syncfs() would wait for what other programs have written, too.
+  void flush() const {
+    for (const auto& written : written_)
+      ::sync_file_range(written.file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);  // a hint: fdatasync() counts
+    for (const auto& written : written_)
+      if (::fdatasync(written.file.get()) != 0) fail("cannot flush " + written.temporary);
+  }
+
+  void discard() noexcept {
+    for (const auto& written : written_) ::unlink(written.temporary.c_str());
+    written_.clear();
   }
 
   std::string dir_;
+  bool is_swept_ = false;
+  std::vector<Written> written_;
 };
 
 }  // namespace

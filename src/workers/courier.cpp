@@ -226,11 +226,22 @@ void Courier::note_provider(const mail::Result& result) {
 }
 
 void Courier::save_verdicts() {
+  settle();
   save_sent();
   while (!unsaved_.empty()) {
     save_failed(unsaved_.front());
     unsaved_.pop_front();
   }
+}
+
+// What the transport took and could not make last is not out.
+void Courier::settle() {
+  if (unsaved_.empty()) return;
+  const auto failure = transport_->settle();
+  if (!failure) return;
+  for (auto& verdict : unsaved_)
+    if (verdict.result.outcome == mail::Outcome::sent) verdict.result = *failure;
+  note_server(*failure);
 }
 
 // Those that are out, with one statement.

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -403,7 +404,10 @@ Test(file_transport, writes_one_private_file_a_message_however_often_it_is_sent)
   const Folder folder;
   const std::string dir = folder / "deep/mail";
   const auto transport = mail::make_file_transport(dir + "/");
-  for (int i = 0; i < 2; ++i) cr_assert(transport->send(sample()).outcome == Outcome::sent);
+  for (int i = 0; i < 3; ++i) {
+    cr_assert(transport->send(sample()).outcome == Outcome::sent);
+    if (i > 0) cr_assert_not(transport->settle().has_value());
+  }
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator{dir}) files.push_back(entry.path());
   cr_assert_eq(files.size(), 1U);
@@ -419,8 +423,57 @@ Test(file_transport, a_message_id_is_never_a_path) {
   const Folder folder;
   Message message = sample();
   message.message_id = std::string{"../../up\0x", 10};
-  cr_assert(mail::make_file_transport(folder.str())->send(message).outcome == Outcome::sent);
+  const auto transport = mail::make_file_transport(folder.str());
+  cr_assert(transport->send(message).outcome == Outcome::sent);
+  cr_assert_not(transport->settle().has_value());
   cr_assert(fs::exists(folder / "20261121T033140Z-.._.._up_x.eml"));
+}
+
+Test(file_transport, a_mail_has_its_name_once_all_of_the_batch_is_on_the_disk) {
+  const Folder folder;
+  const auto names = [&] {
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator{folder.str()}) found.insert(entry.path().extension());
+    return found;
+  };
+  const auto transport = mail::make_file_transport(folder.str());
+  for (int i = 0; i < 5; ++i) {
+    Message message = sample();
+    message.message_id = std::to_string(i);
+    cr_assert(transport->send(message).outcome == Outcome::sent);
+  }
+  cr_assert(names() == std::set<std::string>{".tmp"});
+  cr_assert_not(transport->settle().has_value());
+  cr_assert(names() == std::set<std::string>{".eml"});
+}
+
+Test(file_transport, a_batch_that_cannot_be_named_is_retried_whole) {
+  const Folder folder;
+  const auto transport = mail::make_file_transport(folder.str());
+  Message message = sample();
+  message.message_id = "first";
+  transport->send(message);
+  message.message_id = "second";
+  transport->send(message);
+  fs::create_directory(folder / "20261121T033140Z-second.eml");
+  const auto failure = transport->settle();
+  cr_assert(failure && failure->outcome == Outcome::retry && failure->connection_failed);
+  cr_assert_not(transport->settle().has_value());
+  fs::remove(folder / "20261121T033140Z-second.eml");
+  for (const auto& entry : fs::directory_iterator{folder.str()})
+    cr_assert_neq(entry.path().extension(), ".tmp");
+}
+
+Test(file_transport, removes_what_a_killed_courier_left_unnamed_once_it_is_old) {
+  const Folder folder;
+  const auto path = [&](const std::string& name) { return folder / ("20261121T033140Z-" + name); };
+  for (const char* name : {"old.eml.7-0.tmp", "new.eml.7-1.tmp", "old.eml"}) std::ofstream{path(name)} << "x";
+  for (const char* name : {"old.eml.7-0.tmp", "old.eml"})
+    fs::last_write_time(path(name), fs::file_time_type::clock::now() - std::chrono::hours{2});
+  const auto transport = mail::make_file_transport(folder.str());
+  cr_assert(transport->send(sample()).outcome == Outcome::sent);
+  cr_assert_not(fs::exists(path("old.eml.7-0.tmp")));
+  cr_assert(fs::exists(path("new.eml.7-1.tmp")) && fs::exists(path("old.eml")));
 }
 
 Test(file_transport, a_folder_that_cannot_be_made_is_retried) {

@@ -1,11 +1,13 @@
 // The courier when servers, the database or it itself are lost.
 #include <criterion/criterion.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <fstream>
 #include <set>
 
+#include "tenantd/mail/transports.hpp"
 #include "workers/courier_fixture.hpp"
 
 using namespace tenantd::test::couriers;
@@ -13,6 +15,21 @@ using namespace tenantd;
 using mail::Outcome;
 using service::Courier;
 using service::CourierEvent;
+
+namespace {
+
+// The inodes of the mails in a folder, by name: a mail that is written again has another.
+std::map<std::string, ino_t> inodes_in(const std::string& dir) {
+  std::map<std::string, ino_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator{dir}) {
+    struct stat facts {};
+    if (entry.path().extension() == ".eml" && ::stat(entry.path().c_str(), &facts) == 0)
+      found.emplace(entry.path().filename(), facts.st_ino);
+  }
+  return found;
+}
+
+}  // namespace
 
 Test(courier_faults, a_server_that_is_gone_is_knocked_at_with_one_mail_and_all_follow_when_it_is_back) {
   Bench bench;
@@ -138,4 +155,38 @@ Test(courier_faults, one_that_is_killed_sends_again_what_it_sent_last_and_nothin
   // Twice went what was out and not yet written down when it died.
   cr_assert_eq(after.size() - kMails, before.size() - static_cast<std::size_t>(settled));
   cr_assert_leq(after.size() - kMails, static_cast<std::size_t>(kInHand));
+}
+
+Test(courier_faults,
+     one_that_is_killed_has_recorded_no_mail_that_is_not_a_file_and_repeats_one_batch_at_most) {
+  constexpr std::size_t kMails = 2000;
+  constexpr std::size_t kInHand = 50;
+  Bench bench;
+  for (std::size_t i = 0; i < kMails; ++i) bench.outbox.add();
+  char dir[] = "/tmp/tenantd-files.XXXXXX";
+  cr_assert(::mkdtemp(dir) != nullptr);
+  const auto drain = [&] { bench.courier_by(mail::make_file_transport(dir)).drain(bench.stop); };
+  const pid_t courier = ::fork();
+  if (courier == 0) {
+    drain();
+    ::_exit(0);
+  }
+  while (inodes_in(dir).size() < kMails / 3 && ::waitpid(courier, nullptr, WNOHANG) == 0) ::sched_yield();
+  ::kill(courier, SIGKILL);
+  ::waitpid(courier, nullptr, 0);
+  const auto before = inodes_in(dir);
+  const auto settled = static_cast<std::size_t>(bench.outbox.count(1));
+  cr_assert_lt(before.size(), kMails, "it was killed too late");
+  cr_assert_leq(settled, before.size());
+  bench.outbox.run("UPDATE outbox SET lease_until = 0");
+  drain();
+  const auto after = inodes_in(dir);
+  std::filesystem::remove_all(dir);
+  cr_assert_eq(bench.outbox.count(1), static_cast<std::int64_t>(kMails));
+  cr_assert_eq(after.size(), kMails);
+  const auto twice = std::count_if(before.begin(), before.end(),
+                                   [&](const auto& file) { return after.at(file.first) != file.second; });
+  // Twice went what had its file and was not yet recorded; so all that was recorded had its file.
+  cr_assert_eq(static_cast<std::size_t>(twice), before.size() - settled);
+  cr_assert_leq(static_cast<std::size_t>(twice), kInHand);
 }

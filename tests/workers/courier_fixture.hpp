@@ -121,6 +121,8 @@ struct Script {
   std::function<mail::Result(const mail::Message&)> answer = [](const mail::Message&) {
     return mail::Result{Outcome::sent, "250 OK"};
   };
+  // What settle() shall say, once.
+  std::optional<mail::Result> settled;
   std::map<std::string, int> sends;  // by message id
 
   int total() {
@@ -141,6 +143,9 @@ class Scripted final : public mail::Transport {
     }
     return script_.answer(message);
   }
+  std::optional<mail::Result> settle() override {
+    return script_.total() > 0 ? std::exchange(script_.settled, std::nullopt) : std::nullopt;
+  }
 
  private:
   Script& script_;
@@ -154,8 +159,12 @@ struct Bench {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<CourierEvent::Kind> events;
+  std::atomic<int> rings{0};
 
   Courier courier(const std::string& wake_socket = "") {
+    return courier_by(std::make_unique<Scripted>(script), wake_socket);
+  }
+  Courier courier_by(std::unique_ptr<mail::Transport> transport, const std::string& wake_socket = "") {
     service::CourierOptions options;
     options.database = connect_options(outbox.name());
     options.seal_key = Outbox::key();
@@ -168,7 +177,8 @@ struct Bench {
       events.push_back(event.kind);
       changed.notify_all();
     };
-    return Courier{std::move(options), std::make_unique<Scripted>(script)};
+    options.on_ring = [this] { ++rings; };
+    return Courier{std::move(options), std::move(transport)};
   }
   void await(CourierEvent::Kind kind) {
     std::unique_lock lock{mutex};

@@ -156,6 +156,37 @@ Test(courier, a_mail_that_cannot_be_built_is_never_sent) {
   cr_assert_eq(bench.outbox.row(injected).status, 2);
 }
 
+Test(courier, what_the_transport_took_and_could_not_make_last_is_sent_again) {
+  Bench bench;
+  bench.script.settled = mail::Result{Outcome::retry, "cannot flush the folder", true};
+  for (int i = 0; i < 3; ++i) bench.outbox.add();
+  Courier courier = bench.courier();
+  courier.drain(bench.stop);
+  cr_assert_eq(bench.outbox.count(0), 3);
+  cr_assert_eq(bench.outbox.number("SELECT COUNT(*) FROM outbox WHERE last_error = 'cannot flush the folder' "
+                                   "AND connection_failed = 1 AND values_sealed IS NOT NULL"),
+               3);
+  bench.time += 72;
+  courier.drain(bench.stop);
+  cr_assert_eq(bench.outbox.count(1), 3);
+  cr_assert_eq(bench.script.total(), 6);
+}
+
+Test(courier, says_that_it_rang_and_not_that_it_sent) {
+  Bench bench;
+  const std::string path = setting("TENANTD_RUN_DIR") + "/bell-" + std::to_string(::getpid());
+  Courier courier = bench.courier(path);
+  for (int i = 0; i < 60; ++i) bench.outbox.add();
+  bench.script.answer = [&](const mail::Message&) {
+    if (bench.script.total() == 60) bench.stop = true;
+    return mail::Result{Outcome::sent, "250"};
+  };
+  service::wake_courier(path);
+  courier.run(bench.stop);
+  cr_assert_eq(bench.outbox.count(1), 60);
+  cr_assert_eq(bench.rings, 1);
+}
+
 Test(courier, a_ring_wakes_it) {
   Bench bench;
   const std::string path = setting("TENANTD_RUN_DIR") + "/bell-" + std::to_string(::getpid());

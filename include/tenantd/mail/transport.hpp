@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tenantd/base/time.hpp"
@@ -53,6 +54,9 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual Result send(const Message& message) = 0;
+  // Makes last what send() called `sent` since the last call, all of it together; until then a power cut may
+  // take it back. Returns nullopt, or what became of all of it instead.
+  virtual std::optional<Result> settle() { return std::nullopt; }
   // Says that nothing is waiting: a connection kept for the next mail is closed.
   virtual void idle() {}
 };

@@ -12,8 +12,9 @@
 
 namespace tenantd::mail {
 
-// Each mail becomes <time>-<message id>.eml in `dir`, which is made with mode 0700. Written under a temporary
-// name, flushed to the disk and renamed; sent twice it is still one file.
+// Each mail becomes <time>-<message id>.eml in `dir`, which is made with mode 0700. send() writes it under a
+// temporary name; settle() flushes what was written to the disk and gives the files their names. Sent twice
+// it is still one file.
 std::unique_ptr<Transport> make_file_transport(std::string dir);
 
 struct SmtpOptions {

@@ -10,8 +10,8 @@
 // first_retry doubling up to an hour, ±20 %. While the mail server cannot be reached the courier knocks once
 // a minute at most with one mail; the first success makes all mails due that failed for that reason. Any
 // number of couriers may run at once. A courier that dies loses nothing: its leases run out, and the mails go
-// again under the same Message-ID. So do those that it sent in its last tenth of a second: that they are out
-// is written together.
+// again under the same Message-ID. So do those that it sent in its last tenth of a second, 50 at most: that
+// they are out is written together, once the transport has made them last.
 #pragma once
 
 #include <atomic>
@@ -111,6 +111,7 @@ class Courier {
   template <class Statement>
   void persist(Statement&& statement);
   void save_verdicts();
+  void settle();
   void save_sent();
   void save_failed(const Verdict& verdict);
   void suppress(const store::OutboxRow& row, const std::string& why, TimePoint at);
