@@ -10,12 +10,14 @@
 # database has room for what is asked about (256 MB of buffer pool; DATABASE_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
-# search project-stats mixed; timing neighbours. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
+# search project-stats mixed; timing neighbours mails. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
 # mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
+# mails, which only runs when it is named, has the courier write 10,000 mails into files, kills it in the middle, and
+# counts what the next one writes again.
 #
 # SCALE=1 asks a service that has grown instead (scale.sql: a million accounts, 20,000 organizations, ten million audit rows), N
 # seconds a request; SCALE=0.1 one of a tenth of that, which is ready after about four minutes.
@@ -36,7 +38,7 @@ stack=$top/src/build/stack.sh
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
   movement search project-stats mixed)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 save=
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 of_mails=0 save=
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -51,11 +53,17 @@ given=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --case)
-      case ${2:-} in timing | neighbours)
-        declare "$2=1"
-        shift 2
-        continue
-        ;;
+      case ${2:-} in
+        timing | neighbours)
+          declare "$2=1"
+          shift 2
+          continue
+          ;;
+        mails)
+          of_mails=1
+          shift 2
+          continue
+          ;;
       esac
       case " ${all_cases[*]} " in *" ${2:-} "*) chosen+=("$2") ;; *) fail "no case is called '${2:-}'; there are ${all_cases[*]}." ;; esac
       shift
@@ -70,7 +78,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours)) -gt 0 ] || chosen=("${all_cases[@]}")
+[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours + of_mails)) -gt 0 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
 [ "$connections" -le 256 ] || fail "--connections must not exceed 256."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
@@ -147,6 +155,8 @@ await() {
 . "$here/run/measure.sh"
 # shellcheck source=tests/bench/run/timing.sh
 . "$here/run/timing.sh"
+# shellcheck source=tests/bench/run/mails.sh
+. "$here/run/mails.sh"
 
 if [ $neighbours = 1 ]; then
   LIMIT_OUTBOUND=0 "$stack" start || fail "the instance did not start."
@@ -159,6 +169,16 @@ if [ $timing = 1 ] && [ ${#chosen[@]} = 0 ]; then
   url=http://127.0.0.1:$(cat "$RUN_DIR/port")
   prepare
   timing_case
+  finish 0
+fi
+
+if [ $of_mails = 1 ] && [ ${#chosen[@]} = 0 ]; then
+  "$stack" start || fail "the instance did not start."
+  port=$(cat "$RUN_DIR/port") url=http://127.0.0.1:$(cat "$RUN_DIR/port")
+  courier=$(part_pid courier) mariadb=$(part_pid database)
+  kill -STOP "$courier"
+  prepare
+  mails_case
   finish 0
 fi
 
@@ -191,12 +211,13 @@ prepare
 sign_up_tenants
 collect_sessions
 printf '%s cores, load %s; %s rounds of %s s, %s connections\n\n' "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$rounds" "$seconds" "$connections"
+mails=
 few=  # cases that were measured with two connections
 hello_cpu=$(cpu_of "$hello")
 for name in "${chosen[@]}"; do one_case "$name"; done
 hello_cpu=$(($(cpu_of "$hello") - hello_cpu))
 memory >"$work/memory.after"
-measure_mails
+if [ $of_mails = 1 ]; then mails_case; else measure_mails; fi
 if [ $timing = 1 ]; then timing_case; fi
 report
 if [ -n "${BENCH_RESULTS:-}" ]; then cp "$work/results" "$BENCH_RESULTS"; fi
