@@ -108,9 +108,9 @@ bool SmtpConnection::offers(std::string_view extension) const {
          greeting_.extensions.end();
 }
 
-void SmtpConnection::broke(const std::string& why, bool is_silence) {
+void SmtpConnection::broke(const std::string& why) {
   is_broken_ = true;
-  throw SmtpBroken(shown(why), is_silence);
+  throw SmtpBroken(shown(why));
 }
 
 void SmtpConnection::allow(std::int64_t seconds) {
@@ -119,7 +119,7 @@ void SmtpConnection::allow(std::int64_t seconds) {
 
 void SmtpConnection::wait_for(short what) {
   const auto left_us = until_us_ - monotonic_microseconds();
-  if (left_us <= 0) broke("the mail server is silent", true);
+  if (left_us <= 0) broke("the mail server is silent");
   pollfd watched{socket_, what, 0};
   ::poll(&watched, 1, static_cast<int>(left_us / 1000 + 1));
 }

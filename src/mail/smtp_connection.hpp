@@ -24,12 +24,7 @@ struct SmtpReply {
 // The connection could not be made, broke, or was silent for too long.
 class SmtpBroken : public std::runtime_error {
  public:
-  explicit SmtpBroken(const std::string& why, bool is_silence = false)
-      : std::runtime_error(why), is_silence_(is_silence) {}
-  bool is_silence() const { return is_silence_; }
-
- private:
-  bool is_silence_;
+  using std::runtime_error::runtime_error;
 };
 
 class SmtpConnection {
@@ -65,7 +60,7 @@ class SmtpConnection {
   void wait_for(short what);
   bool fill();
   std::string line();
-  [[noreturn]] void broke(const std::string& why, bool is_silence = false);
+  [[noreturn]] void broke(const std::string& why);
 
   Greeting greeting_;
   std::unique_ptr<CURL, void (*)(CURL*)> handle_;

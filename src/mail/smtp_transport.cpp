@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "smtp_connection.hpp"
+#include "tenantd/base/time.hpp"
 #include "tenantd/mail/transports.hpp"
 #include "url.hpp"
 
@@ -27,6 +28,9 @@ bool says_no_such_recipient(const SmtpReply& reply) {
     if (rest == code || rest.starts_with(std::string{code} + ' ')) return true;
   return false;
 }
+
+// A try that took longer leaves no time for a second one: the lease of the mail counts on that.
+constexpr std::int64_t kSmtpSoonUs = 1'000'000;
 
 // What a refusal means for the mail.
 Result judge(const SmtpReply& reply) {
@@ -150,17 +154,19 @@ class SmtpTransport final : public Transport {
   void idle() override { connection_.reset(); }
 
  private:
-  // nullopt if the connection ended without the mail: the server may end a kept one at any time, which says
-  // nothing about a new one.
+  // nullopt if the connection soon ended without the mail: the server may end a kept one at any time, which
+  // says nothing about a new one.
   std::optional<Result> send_by_kept(const Message& message) {
+    const auto until_us = monotonic_microseconds() + kSmtpSoonUs;
+    const auto is_late = [&] { return monotonic_microseconds() > until_us; };
     SmtpDelivery delivery{*connection_, message};
     try {
       connection_->allow(options_.timeout_seconds);
       auto result = settled(delivery.run(after_refusal_));
-      if (!result.connection_failed) return result;
+      if (!result.connection_failed || is_late()) return result;
     } catch (const SmtpBroken& problem) {
       idle();
-      if (delivery.is_given() || problem.is_silence()) return Result{Outcome::retry, problem.what()};
+      if (delivery.is_given() || is_late()) return Result{Outcome::retry, problem.what()};
     }
     return std::nullopt;
   }
