@@ -126,9 +126,13 @@ $(LIBRARY): $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(BUILD)/%: $(BUILD)/obj/bin/%.o $(LIBRARY)
+# One program that goes by five names (src/bin/programs.hpp).
+PROGRAM := $(BUILD)/tenantd
+$(PROGRAM): $(BINARIES:%=$(BUILD)/obj/bin/%.o) $(LIBRARY)
 	$(call progress,LINK,$@)
-	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+	@$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(filter-out $(PROGRAM),$(BINARIES:%=$(BUILD)/%)): $(PROGRAM)
+	@ln -sfn $(<F) $@
 
 # Files embedded as text, each beside what it serves: one table a kind, sorted by name (src/build/embed.sh). The list of
 # them is written as the flags are, so that a file that is removed or moved counts too.

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "programs.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/ctl/couriers.hpp"
@@ -37,7 +38,7 @@ void stop_at_signals() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int bin::run_courier(int argc, char** argv) {
   const std::string argument = argc > 1 ? argv[1] : "";
   const bool once = argument == "--once";
   if (argument == "--help") return std::cout << kUsage, 0;

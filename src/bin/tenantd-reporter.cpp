@@ -6,6 +6,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "programs.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/ctl/reporter.hpp"
@@ -38,7 +39,7 @@ int fail(int status, const std::string& sentence) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int bin::run_reporter(int argc, char** argv) {
   const ctl::Arguments arguments(argv + 1, argv + argc);
   if (argc == 2 && arguments[0] == "--help") return std::cout << kUsage, 0;
   if (argc == 2 && arguments[0] == "--version")

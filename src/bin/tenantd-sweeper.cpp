@@ -7,6 +7,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "programs.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
@@ -79,7 +80,7 @@ void silence_passed_sockets() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int bin::run_sweeper(int argc, char** argv) {
   const std::string argument = argc > 1 ? argv[1] : "";
   if (argument == "--help") return std::cout << kUsage, 0;
   if (argument == "--version") return std::cout << "tenantd-sweeper " << kVersion << '\n', 0;

@@ -1,9 +1,12 @@
-// tenantd: the master and its workers. Answers FastCGI on two sockets; nginx stands in front.
+// tenantd: the master and its workers. Answers FastCGI on three sockets; nginx stands in front.
 #include <sysexits.h>
 
+#include <array>
 #include <iostream>
 #include <memory>
+#include <string_view>
 
+#include "programs.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/ctl/daemon.hpp"
@@ -23,9 +26,7 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_tenantd(int argc, char** argv) {
   const std::string argument = argc > 1 ? argv[1] : "";
   if (argument == "--help") return std::cout << kUsage, 0;
   if (argument == "--version") return std::cout << "tenantd " << kVersion << '\n', 0;
@@ -42,4 +43,23 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     return fail(1, e.what());
   }
+}
+
+struct Program {
+  std::string_view name;
+  int (*run)(int argc, char** argv);
+};
+
+constexpr std::array kOthers = {
+    Program{"tenantctl", bin::run_tenantctl}, Program{"tenantd-courier", bin::run_courier},
+    Program{"tenantd-reporter", bin::run_reporter}, Program{"tenantd-sweeper", bin::run_sweeper}};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  const auto name = path.substr(path.rfind('/') + 1);
+  for (const auto& other : kOthers)
+    if (other.name == name) return other.run(argc, argv);
+  return run_tenantd(argc, argv);
 }
