@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/config/installation.hpp"
 
 namespace tenantd {
 namespace {
@@ -58,6 +59,12 @@ std::string range_of(std::int64_t least, std::int64_t most) {
   return std::to_string(least) + "–" + std::to_string(most);
 }
 
+// Of the process: main() names it before anything reads settings. Empty: none.
+std::string& settings_file() {
+  static std::string path;
+  return path;
+}
+
 // What a limit is counted in. The other units are of places, and of what the machinery is made of.
 bool bounds_something(std::string_view unit) {
   constexpr std::array<std::string_view, 16> kUnits = {
@@ -88,8 +95,16 @@ Settings load_settings(const Environment& environment) {
   return s;
 }
 
+Environment process_environment() {
+  return [](const char* key) -> const char* { return std::getenv(key); };
+}
+
+void use_settings_file(const std::string& path) { settings_file() = path; }
+
 Settings load_settings() {
-  return load_settings([](const char* key) -> const char* { return std::getenv(key); });
+  const auto& path = settings_file();
+  return load_settings(path.empty() ? process_environment()
+                                    : with_settings_file(process_environment(), path));
 }
 
 std::vector<SettingDoc> setting_docs() {

@@ -1,6 +1,7 @@
 #include "tenantd/ctl/commands.hpp"
 
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 
 #include "audit.hpp"
+#include "completion.hpp"
 #include "doctor.hpp"
 #include "documents.hpp"
 #include "hosts.hpp"
@@ -19,6 +21,7 @@
 #include "super_admins.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
+#include "tenantd/config/installation.hpp"
 #include "tenantd/config/settings.hpp"
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
@@ -83,6 +86,17 @@ int routes(const Arguments& arguments, std::ostream& out, std::ostream&) {
   return 0;
 }
 
+int version(const Arguments& arguments, std::ostream& out, std::ostream&) {
+  read_options(arguments, {});
+  return out << "tenantctl " << kVersion << '\n', 0;
+}
+
+int complete(const Arguments& arguments, std::ostream& out, std::ostream&) {
+  const auto words = read_options(arguments, {}, 1);
+  if (words != Arguments{"bash"}) throw UsageError("completion takes bash");
+  return out << bash_completion(commands()), 0;
+}
+
 // Not constexpr: the pages are other files' own.
 const std::array kCommands = {
     Command{"migrate", "[--dry-run]", "bring the database up to date", migrate},
@@ -102,6 +116,8 @@ const std::array kCommands = {
     Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},
     Command{"mail", "preview|test|suppressions", "look at mails, send one, lift suppressions", mail_tools,
             kMailPage},
+    Command{"completion", "bash", "the words of these commands, for a shell", complete},
+    Command{"version", "", "the release", version},
     Command{"doctor", "", "check settings, keys, database and isolation", doctor},
 };
 
@@ -110,32 +126,65 @@ std::string spelling(const Command& command) {
   return *command.arguments == '\0' ? name : name + ' ' + command.arguments;
 }
 
+constexpr const char* kWhereSettingsAre =
+    "Settings come from the environment. Run as root it reads /etc/tenantd/tenantd.env and the credentials\n"
+    "beside it for what the environment does not set, unless that names DB_HOST, DB_SOCKET or KEYS_DIR.\n"
+    "--config FILE before COMMAND reads FILE, and credentials/ beside it, whoever runs it.\n";
+
 void help(std::ostream& out) {
-  out << "Usage: tenantctl COMMAND [ARGUMENTS]\nSettings come from the environment.\n\n";
+  out << "Usage: tenantctl [--config FILE] COMMAND [ARGUMENTS]\n" << kWhereSettingsAre << '\n';
   for (const auto& command : kCommands)
     out << "  " << std::left << std::setw(36) << spelling(command) << command.summary << '\n';
-  out << "\n\"tenantctl COMMAND --help\" explains one. Exit status: 0 done, 1 failed, 64 wrong usage, 65 "
-         "rows or\n"
+  out << "\n\"tenantctl help COMMAND\" explains one. Exit status: 0 done, 1 failed, 64 wrong usage, 65 rows "
+         "or\n"
          "file refused, 66 no such file, 74 the output could not be written, 75 try again later, 78 wrong\n"
          "settings.\n";
 }
 
-int run_command(const Command& command, const Arguments& behind, std::ostream& out, std::ostream& err) {
-  if (std::find(behind.begin(), behind.end(), "--help") == behind.end()) return command.run(behind, out, err);
+int explain(const Command& command, std::ostream& out) {
   if (command.page != nullptr) return out << command.page, 0;
-  out << "Usage: tenantctl " << spelling(command) << "\n  " << command.summary
-      << "\nSettings come from the environment.\n";
+  out << "Usage: tenantctl " << spelling(command) << "\n  " << command.summary << '\n' << kWhereSettingsAre;
   return 0;
 }
 
-int find_and_run(const Arguments& arguments, std::ostream& out, std::ostream& err) {
-  const std::string name = arguments.empty() ? "" : arguments[0];
-  if (name == "--help" || name == "help") return help(out), 0;
-  if (name == "--version") return out << "tenantctl " << kVersion << '\n', 0;
-  if (name.empty()) return help(err), EX_USAGE;
+const Command& find_command(const std::string& name) {
   for (const auto& command : kCommands)
-    if (name == command.name) return run_command(command, {arguments.begin() + 1, arguments.end()}, out, err);
+    if (name == command.name) return command;
   throw UsageError("unknown command \"" + name + "\"");
+}
+
+int run_help(const Arguments& words, std::ostream& out) {
+  if (words.empty() || words[0] == "--help") return help(out), 0;
+  if (words.size() > 1) throw UsageError("unexpected argument \"" + words[1] + '"');
+  return explain(find_command(words[0]), out);
+}
+
+int run_command(const Command& command, const Arguments& behind, std::ostream& out, std::ostream& err) {
+  const bool asks = std::find(behind.begin(), behind.end(), "--help") != behind.end();
+  return asks ? explain(command, out) : command.run(behind, out, err);
+}
+
+// Takes --config away from the front of `arguments`. Without it, root is the operator of what is installed
+// here: nobody else may read its credentials, and nobody else's surroundings are to be mixed with them.
+void choose_settings(Arguments& arguments) {
+  if (!arguments.empty() && arguments[0] == "--config") {
+    if (arguments.size() < 2 || arguments[1].empty()) throw UsageError("--config needs a value");
+    use_settings_file(arguments[1]);
+    arguments.erase(arguments.begin(), arguments.begin() + 2);
+  } else if (::geteuid() == 0 && !names_installation(process_environment()) &&
+             ::access(kSettingsFile, F_OK) == 0) {
+    use_settings_file(kSettingsFile);
+  }
+}
+
+int find_and_run(Arguments arguments, std::ostream& out, std::ostream& err) {
+  choose_settings(arguments);
+  if (arguments.empty()) return help(err), EX_USAGE;
+  const auto name = arguments[0];
+  const Arguments behind{arguments.begin() + 1, arguments.end()};
+  if (name == "--help" || name == "help") return run_help(behind, out);
+  if (name == "--version") return version({}, out, err);
+  return run_command(find_command(name), behind, out, err);
 }
 
 // What an operator should read of it: of a refused member its name and what is wrong, else the sentence.

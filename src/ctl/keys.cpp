@@ -1,6 +1,14 @@
 #include "keys.hpp"
 
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
 
 #include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
@@ -24,10 +32,9 @@ const char* const kKeysPage =
     "       tenantctl keys list          the public signing keys, as /.well-known/jwks.json shows them\n"
     "       tenantctl keys adopt         say what the database would lose by these keys, if it knows others\n"
     "                     --force        and let it know these: no host runs, and the others are lost\n"
-    "They lie in KEYS_DIR, for the user whom the services run as. A running tenantd sees by itself which "
-    "signing\n"
-    "keys there are. adopt signs in as DB_ADMIN_USER. Exit status: 0 done, or nothing to do; 1 not done; 64\n"
-    "wrong usage; 75 database away; 78 wrong settings.\n";
+    "They lie in KEYS_DIR, for the user whom the services run as: root makes them for the folder's owner. A\n"
+    "running tenantd sees by itself which signing keys there are. adopt signs in as DB_ADMIN_USER. Exit\n"
+    "status: 0 done, or nothing to do; 1 not done; 64 wrong usage; 75 database away; 78 wrong settings.\n";
 
 namespace {
 
@@ -53,6 +60,18 @@ KeysOptions parse_keys(const Arguments& arguments) {
     throw UsageError("keys takes create, rotate [--now], retire KID [--force], list or adopt [--force]");
   if (action == "retire") options.kid = words[1];
   return options;
+}
+
+// Keys that root makes must be readable for those whose folder it is, and root must not follow what stands in
+// a folder of others: it becomes the owner of the folder, or of the nearest one above that exists.
+void become_owner_of(const std::string& dir) {
+  if (::geteuid() != 0) return;
+  std::filesystem::path path = std::filesystem::absolute(dir);
+  struct stat found {};
+  while (::stat(path.c_str(), &found) != 0 && path.has_relative_path()) path = path.parent_path();
+  if (found.st_uid == 0) return;
+  if (::setgroups(0, nullptr) != 0 || ::setgid(found.st_gid) != 0 || ::setuid(found.st_uid) != 0)
+    throw std::runtime_error("cannot become the owner of " + path.string() + ": " + std::strerror(errno));
 }
 
 int create(const std::string& dir, std::ostream& out) {
@@ -117,9 +136,10 @@ int keys(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto settings = load_settings();
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   const auto& dir = settings.keys_dir;
+  if (options.action == "adopt") return adopt(settings, options.force, out, err);
+  become_owner_of(dir);
   if (options.action == "create") return create(dir, out);
   if (options.action == "rotate") return rotate(settings, options.at_once, out);
-  if (options.action == "adopt") return adopt(settings, options.force, out, err);
   if (options.action == "list") return out << crypto::KeyRing::load(dir).jwks_json() << '\n', 0;
   crypto::KeyRing::retire(dir, options.kid, now(),
                           Seconds{options.force ? 0 : settings.access_token_seconds});

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "support/check.hpp"
+#include "support/processes.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/config/settings.hpp"
@@ -116,9 +117,50 @@ Test(tenantctl, no_command_is_wrong_usage_and_prints_the_help_as_an_error) {
 }
 
 Test(tenantctl, version_is_the_programs_name_and_version) {
-  const auto outcome = run({"--version"});
-  require_equal(outcome.status, 0);
-  require_equal(outcome.out, "tenantctl " + std::string{kVersion} + '\n');
+  for (const char* word : {"--version", "version"}) {
+    const auto outcome = run({word});
+    require_equal(outcome.status, 0);
+    require_equal(outcome.out, "tenantctl " + std::string{kVersion} + '\n');
+  }
+}
+
+Test(tenantctl, help_of_a_command_is_what_help_behind_it_prints) {
+  for (const auto& command : ctl::commands()) {
+    const auto help = run({"help", command.name});
+    require_equal(help.status, 0, command.name);
+    require_equal(help.out, run({command.name, "--help"}).out, command.name);
+  }
+  expect_sentence(run({"help", "migrat"}), EX_USAGE);
+  expect_sentence(run({"help", "keys", "create"}), EX_USAGE);
+}
+
+namespace {
+
+// What bash offers at the end of these words, by the script that tenantctl prints.
+std::string completed(const std::string& words) {
+  const auto program = test::setting("TENANTD_BUILD") + "/tenantctl";
+  return test::run_program({"/bin/bash", "-c",
+                            "eval \"$(" + program + " completion bash)\"; COMP_WORDS=(tenantctl " + words +
+                                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tenantctl; "
+                                "echo \"${COMPREPLY[*]}\""})
+      .output;
+}
+
+}  // namespace
+
+Test(tenantctl, completion_offers_the_words_of_the_commands) {
+  for (const auto& command : ctl::commands()) {
+    require(contains(' ' + completed("''"), ' ' + std::string{command.name} + ' '), command.name);
+    require_equal(completed("help " + std::string{command.name}).empty(), false);
+  }
+  require_equal(completed("keys r"), "retire rotate\n");
+  require_equal(completed("keys rotate --n"), "--now\n");
+  require_equal(completed("mail suppressions ''"), "list remove --all --dir --eml --help --html --text\n");
+  require_equal(completed("settings --m"), "--markdown\n");
+  require_equal(completed("import people.csv --h"), "--hash-config --help\n");
+  require_equal(completed("--config x.env super"), "super-admin\n");
+  require_equal(completed("--config x"), "\n");
+  expect_sentence(run({"completion", "zsh"}), EX_USAGE);
 }
 
 Test(tenantctl, an_unknown_command_is_wrong_usage) {
@@ -146,6 +188,11 @@ Test(tenantctl, an_unknown_option_or_argument_is_wrong_usage_before_anything_is_
            {"import", "people.csv", "--batch", "10001"},
            {"import", "--fast", "people.csv"},
            {"doctor", "--fix"},
+           {"version", "x"},
+           {"completion"},
+           {"completion", "bash", "x"},
+           {"--config"},
+           {"--config", "", "settings"},
            {"create-super-admin", "ada@example.com"},
            {"keys"},
            {"keys", "destroy"},

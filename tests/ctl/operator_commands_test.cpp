@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "support/check.hpp"
 #include "support/database.hpp"
@@ -198,4 +199,26 @@ Test(super_admins, the_applications_own_account_makes_nobody_one) {
       {"super-admin", "grant", owner.email},
       {"DB_ADMIN_USER=" + setting("DB_USER", "tenantd_app"), "DB_ADMIN_PASSWORD=" + setting("DB_PASSWORD")});
   require(refused.status != 0 && !is_super(owner), refused.output);
+}
+
+Test(operator_settings, a_file_and_its_credentials_take_the_place_of_the_environment) {
+  const auto folder = run_dir() + "/installation-test";
+  std::filesystem::create_directories(folder + "/credentials");
+  std::ofstream{folder + "/tenantd.env"} << "# as installed\nDB_SOCKET=\"" << setting("DB_SOCKET")
+                                         << "\"\nDB_ADMIN_USER=" << setting("DB_ADMIN_USER")
+                                         << "\nKEYS_DIR=" << setting("KEYS_DIR") << '\n';
+  std::ofstream{folder + "/credentials/db_password"} << setting("DB_PASSWORD") << '\n';
+  const std::vector<std::string> bare{"DB_SOCKET", "DB_ADMIN_USER", "DB_PASSWORD", "KEYS_DIR"};
+  const auto run = [&](std::vector<std::string> arguments, std::vector<std::string> besides = {}) {
+    arguments.insert(arguments.begin(), {"--config", folder + "/tenantd.env"});
+    besides.insert(besides.end(), bare.begin(), bare.end());
+    return tenantctl(arguments, besides);
+  };
+  expect_said(run({"hosts", "--json"}), 0, "\"alive\":true");
+  expect_said(run({"super-admin", "list"}), 0, setting("SUPER_ADMIN_EMAIL"));
+  expect_said(run({"hosts"}, {"DB_PASSWORD_FILE=/dev/null"}), 78, "1045");
+  std::ofstream{folder + "/tenantd.env", std::ios::app} << "PUBLIC_URL\n";
+  expect_said(run({"hosts"}), 78, "line 5 of " + folder + "/tenantd.env is not KEY=value");
+  expect_said(run({"help"}), 0, "Usage: tenantctl ");
+  std::filesystem::remove_all(folder);
 }
