@@ -130,6 +130,8 @@ rm -f "$BUILD/tests.closing$part"
 set -a
 . "$RUN_DIR/environment"
 set +a
+# A test's own instance is to have the settings of this one.
+unset TENANTD_GIVEN
 TENANTD_URL=http://127.0.0.1:$(cat "$RUN_DIR/port")
 export TENANTD_URL
 

@@ -20,7 +20,8 @@
 #
 # Every setting of settings.def is taken from the caller's environment, then from RUN_DIR/env, then from the defaults
 # below. Not from the caller: DB_* and the sockets, so that a shell set up for production cannot point a private
-# instance at it. RUN_DIR/environment is what the processes of the last start were given.
+# instance at it; and what a shell has from the environment of an instance. RUN_DIR/environment is what the processes of
+# the last start were given. No command ends a process that is not of this RUN_DIR.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -57,6 +58,8 @@ PORT=${PORT:-8080}
 SWEEP_EVERY=${SWEEP_EVERY:-60}
 REPORT_EVERY=${REPORT_EVERY:-60}
 account=$(id -un)
+# The folder as the kernel names it.
+real_dir=$(realpath -m -- "$RUN_DIR")
 export BUILD RUN_DIR SWEEP_EVERY REPORT_EVERY
 
 # shellcheck source=src/build/stack/processes.sh
@@ -200,7 +203,7 @@ ready() { [ -S "$FAST_SOCKET" ] && [ -S "$HASH_SOCKET" ] && [ -S "$OUTBOUND_SOCK
 
 any_runs() {
   local part
-  for part in "${parts[@]}"; do runs "$part" && return 0; done
+  for part in "${parts[@]}"; do runs_here "$part" && return 0; done
   return 1
 }
 
@@ -211,7 +214,7 @@ bring_up() {
   exec 9>>"$RUN_DIR/lock"
   flock -n 9 || fail "another start or stop of $RUN_DIR is under way."
   for part in "${parts[@]}"; do
-    if runs "$part"; then running=$((running + 1)); elif [[ $optional != *" $part "* ]]; then dead+=" $part"; fi
+    if runs_here "$part"; then running=$((running + 1)); elif [[ $optional != *" $part "* ]]; then dead+=" $part"; fi
   done
   if [ $running -gt 0 ]; then
     [ -z "$dead" ] || fail "some parts run on $RUN_DIR, but not$dead; 'make stop' first."
@@ -234,6 +237,7 @@ bring_up() {
   trap 'trap "" INT TERM HUP; say; say "tenantd: interrupted, stopping"; exit 130' INT TERM HUP
   printf '%s\n' "$PORT" >"$RUN_DIR/port"
   if [ "$1" = foreground ]; then
+    exec 7>>"$RUN_DIR/lock"
     look $$
     printf '%s %s %s\n' $$ "$born" stack.sh >"$RUN_DIR/pid/foreground"
   fi
@@ -319,7 +323,7 @@ command_stop() {
   fi
   recall
   # The foreground script stops its own parts; it would take them for dead if they went behind its back.
-  if runs foreground && is_ours foreground; then
+  if runs_here foreground; then
     stayed=1
     kill -TERM "$pid"
     deadline=$((SECONDS + ${DRAIN_SECONDS:-30} + 90))
@@ -336,7 +340,7 @@ command_status() {
   local part running=0 missing=0
   recall
   for part in "${parts[@]}"; do
-    if runs "$part"; then
+    if runs_here "$part"; then
       running=$((running + 1))
       printf '%-8s runs, pid %s\n' "$part" "$pid"
     else
@@ -350,7 +354,7 @@ command_status() {
 }
 
 command_reload() {
-  if ! runs tenantd || ! is_ours tenantd; then fail "tenantd does not run on $RUN_DIR."; fi
+  if ! runs_here tenantd; then fail "tenantd does not run on $RUN_DIR."; fi
   kill -HUP "$pid"
   say "tenantd reads its keys again and replaces its workers one by one; changed settings take 'make stop; make start'"
 }
@@ -358,7 +362,7 @@ command_reload() {
 command_sql() {
   [ -r "$RUN_DIR/environment" ] || fail "there is no instance in $RUN_DIR."
   recall
-  runs database || fail "the database of $RUN_DIR does not run; 'make start' first."
+  runs_here database || fail "the database of $RUN_DIR does not run; 'make start' first."
   exec mariadb --no-defaults --socket="$DB_SOCKET" --user="$account" "$@"
 }
 

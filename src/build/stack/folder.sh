@@ -43,13 +43,16 @@ EOF
   mv "$RUN_DIR/env.new" "$RUN_DIR/env"
 }
 
+# Whether a short folder was made for this instance: a copy of RUN_DIR names that of the first one.
+holds_sockets() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] && [ "$(cat "$1/of" 2>/dev/null)" = "$real_dir" ]; }
+
 # Socket paths hold 107 characters at most; in a deeper folder the sockets live in a short one, which RUN_DIR/run names.
 choose_sockets() {
   local target
   sockets=$RUN_DIR/run
   if [ -L "$sockets" ]; then
     target=$(readlink "$sockets")
-    if [ -d "$target" ] && [ ! -L "$target" ] && [ -O "$target" ]; then
+    if holds_sockets "$target"; then
       sockets=$target
       return
     fi
@@ -57,6 +60,7 @@ choose_sockets() {
   fi
   if [ $((${#sockets} + 14)) -gt 107 ]; then
     target=$(mktemp -d /tmp/tenantd-XXXXXX) || fail "no folder for the sockets can be made in /tmp."
+    printf '%s\n' "$real_dir" >"$target/of"
     rm -rf "$sockets"
     ln -s "$target" "$sockets"
     sockets=$target
@@ -65,12 +69,23 @@ choose_sockets() {
   fi
 }
 
+# A shell that has read an instance's environment hands that instance's settings on, keys and mails among them. They are no
+# wish of the caller's: what is as that file gave it is taken away, and what was set since stays.
+forget_given() {
+  local key given=$'\n'${TENANTD_GIVEN:-}$'\n'
+  unset TENANTD_GIVEN
+  for key; do
+    if [ -n "${!key+x}" ] && [[ $given == *$'\n'"$key=$(printf %q "${!key}")"$'\n'* ]]; then unset "$key"; fi
+  done
+}
+
 # The environment of every process: the caller's, then RUN_DIR/env, then what this place gives.
 load_settings() {
-  local key line number=0 plain value
+  local key line number=0 plain value given=
   declare -A known=()
-  for key in $(setting_keys); do known[$key]=1; done
+  for key in $(setting_keys); do known[$key]=$key; done
   [ ${#known[@]} -gt 0 ] || fail "$BUILD/tenantctl names no settings."
+  forget_given "${known[@]}" "${known[@]/%/_FILE}"
   for key in "${!known[@]}"; do
     case $key in DB_* | *_SOCKET) unset "$key" "${key}_FILE" ;; esac
   done
@@ -99,10 +114,13 @@ load_settings() {
   FILES_DIR=$(absolute "${FILES_DIR:-$RUN_DIR/files}")
   export FILES_DIR KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
   export PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
-  for key in "${!known[@]}"; do printf '%s\n' "$key" "${key}_FILE"; done | LC_ALL=C sort |
-    while read -r key; do
-      if [ -n "${!key+x}" ]; then printf 'export %s=%q\n' "$key" "${!key}"; fi
-    done >"$RUN_DIR/environment"
+  for key in $(printf '%s\n' "${known[@]}" "${known[@]/%/_FILE}" | LC_ALL=C sort); do
+    if [ -n "${!key+x}" ]; then
+      printf 'export %s=%q\n' "$key" "${!key}"
+      given+="$key=$(printf %q "${!key}")"$'\n'
+    fi
+  done >"$RUN_DIR/environment"
+  printf 'export TENANTD_GIVEN=%q\n' "$given" >>"$RUN_DIR/environment"
 }
 
 # What the last start gave its processes, for the commands that only talk to them.

@@ -5,7 +5,7 @@
 stop_order=(reporter sweeper nginx tenantd courier database)
 
 # A process is named by pid and start time: a pid alone may be somebody else's by now.
-# Sets `state` and `born`, or returns 1.
+# Sets `state`, `session` and `born`, or returns 1.
 look() {
   local line fields
   { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -21,13 +21,25 @@ runs() {
   look "$pid" && [ "$state" != Z ] && [ "$born" = "$recorded" ]
 }
 
-# What the part was started as still stands in its command line (a title such as "nginx: master" counts).
+# A process of this instance writes into its folder: a part its log, and a script in the foreground holds it open. A folder
+# that was copied names the processes of the first one; and a number of before the machine started may be anybody's now.
+belongs() {
+  local descriptor
+  for descriptor in 1 2 7; do
+    case $(readlink "/proc/$1/fd/$descriptor" 2>/dev/null) in "$real_dir"/*) return 0 ;; esac
+  done
+  return 1
+}
+
+# Beside that, what the part was started as still stands in its command line (a title such as "nginx: master" counts).
 is_ours() {
   local command line
   read -r _ _ command <"$RUN_DIR/pid/$1" || return 1
   line=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || return 1
-  case $line in *"${command##*/}"*) return 0 ;; *) return 1 ;; esac
+  case $line in *"${command##*/}"*) belongs "$pid" ;; *) return 1 ;; esac
 }
+
+runs_here() { runs "$1" && is_ours "$1"; }
 
 # spawn PART COMMAND...: in a session of its own, so that Ctrl-C reaches only this script, which stops in order.
 spawn() {
@@ -39,13 +51,13 @@ spawn() {
   printf '%s %s %s\n' $! "$born" "$1" >"$RUN_DIR/pid/$part"
 }
 
-# Ends what is left of a part's session: workers of a master that was killed.
+# Ends what is left of a part's session: workers of a master that was killed. A session of that number may be another's.
 reap_session() {
   local leader=$1 entry other
   for entry in /proc/[0-9]*; do
     other=${entry#/proc/}
     look "$other" || continue
-    if [ "$session" = "$leader" ] && [ "$state" != Z ]; then kill -KILL "$other" 2>/dev/null || true; fi
+    if [ "$session" = "$leader" ] && [ "$state" != Z ] && belongs "$other"; then kill -KILL "$other" 2>/dev/null || true; fi
   done
 }
 
@@ -87,7 +99,7 @@ stop_parts() {
   done
   rm -f "$RUN_DIR/port" "$RUN_DIR/pid/foreground"
   if [ -L "$RUN_DIR/run" ]; then
-    rm -rf -- "$(readlink "$RUN_DIR/run")"
+    if holds_sockets "$(readlink "$RUN_DIR/run")"; then rm -rf -- "$(readlink "$RUN_DIR/run")"; fi
     rm -f "$RUN_DIR/run"
   fi
 }
