@@ -6,7 +6,7 @@
 #   packages.sh install-missing [group...]   installs those, saying so first
 #   packages.sh libraries                    only fetches the files of npm's packages that nginx serves
 #
-# Groups: build run test lint bench fuzz; none named = build run.
+# Groups: build run test lint bench fuzz deb deb_test; none named = build run.
 # Nothing of npm is installed for the system: what nginx serves goes to nginx/www/lib, what the suite runs to .cache/node.
 # Without npm's registry the service runs as well; the pages and the tests that need it say what is missing.
 set -euo pipefail
@@ -21,6 +21,8 @@ test='chromium libcriterion-dev python3-aiosmtpd redis-server'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'
 fuzz='clang libclang-rt-14-dev'
+deb='debhelper fakeroot lintian po-debconf'
+deb_test='apt-utils debootstrap gpg iproute2 reprepro'
 
 # npm, group run: NAME@VERSION, the tarball's SHA-256, and the files that nginx serves. Each is taken by itself, without the
 # packages it names and without their scripts.
@@ -46,8 +48,8 @@ list() {
   local group
   for group in "${@:-build}"; do
     case $group in
-      build | run | test | lint | bench | fuzz) printf '%s\n' ${!group} ;;
-      *) fail "no group is called '$group'; there are build, run, test, lint, bench and fuzz." ;;
+      build | run | test | lint | bench | fuzz | deb | deb_test) printf '%s\n' ${!group} ;;
+      *) fail "no group is called '$group'; there are build, run, test, lint, bench, fuzz, deb and deb_test." ;;
     esac
     case $group in
       run) awk 'NF { print "npm:" $1 }' <<<"$npm_run" ;;

@@ -168,8 +168,11 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/tenantd/sql $(DESTDIR)$(datadir)/tenantd/www
 	$(INSTALL) -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) $(DESTDIR)$(docdir)
 	$(INSTALL) -d $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets
-	$(INSTALL_PROGRAM) $(SBIN:%=$(BUILD)/%) $(DESTDIR)$(sbindir)/
-	$(INSTALL_PROGRAM) $(BUILD)/tenantctl $(DESTDIR)$(bindir)/
+	$(INSTALL_PROGRAM) $(PROGRAM) $(DESTDIR)$(sbindir)/
+	@for name in $(filter-out tenantd,$(SBIN)); do ln -sfn tenantd $(DESTDIR)$(sbindir)/$$name; done
+	@ln -sfnr $(DESTDIR)$(sbindir)/tenantd $(DESTDIR)$(bindir)/tenantctl
+	@$(BUILD)/tenantctl completion bash > $(BUILD)/tenantctl.completion
+	$(INSTALL_DATA) -D $(BUILD)/tenantctl.completion $(DESTDIR)$(datadir)/bash-completion/completions/tenantctl
 	$(INSTALL_DATA) $(wildcard sql/*.sql) $(DESTDIR)$(datadir)/tenantd/sql/
 	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
 	rm -rf $(DESTDIR)$(datadir)/tenantd/www/app $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
@@ -189,13 +192,30 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	  $(PLACES) nginx/tenantd.conf | keep $(DESTDIR)$(nginxdir)/sites-available/tenantd.conf 644; \
 	  $(BUILD)/tenantctl settings --env | sed 's|^#SQL_DIR=.*|SQL_DIR=$(datadir)/tenantd/sql|' | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
 
-uninstall: ## Remove what install put there; the operator's files in /etc and all data stay
+# A site that includes what goes would keep nginx from starting again, and with it every site of the machine.
+uninstall: ## Remove what install put there, and disable nginx's sites of it; the operator's files in /etc and all data stay
+	@. systemd/debian/sites.sh; nginx_dir=$(DESTDIR)$(nginxdir); for link in $$(sites_with 'include[[:space:]]+tenantd/'); do \
+	  if [ -L "$$link" ]; then rm "$$link"; echo "  DISABLED  $$link: reload nginx"; \
+	  else echo "  $$link includes what is removed: take it away before nginx starts again"; fi; done
+	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/tenantctl
 	rm -f $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(DESTDIR)$(bindir)/tenantctl $(UNITS:%=$(DESTDIR)$(unitdir)/%)
 	rm -f $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
 	rm -f $(NGINX_FILES:%=$(DESTDIR)$(nginxdir)/tenantd/%)
 	rm -f $(foreach manual,$(MANUALS),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(manual)))/$(notdir $(manual)))
 	rm -rf $(DESTDIR)$(datadir)/tenantd $(DESTDIR)$(docdir)
 	-@rmdir $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets 2>/dev/null
+
+# --- package -------------------------------------------------------------------------------------------------------------
+
+.PHONY: deb test-deb
+deb: ## Build Debian packages into build/deb, from the objects of this build, and have lintian look at them
+	@src/build/packages.sh install-missing build run deb
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@BUILD='$(abspath $(BUILD))' src/build/deb.sh
+
+test-deb: deb ## The packages' life in a clean root, as root: install, sign-in, upgrade, failed upgrade, remove, purge
+	@src/build/packages.sh install-missing deb_test
+	@BUILD='$(abspath $(BUILD))' tests/package.sh
 
 # --- housekeeping --------------------------------------------------------------------------------------------------------
 
