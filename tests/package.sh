@@ -91,7 +91,7 @@ if [ "${1:-}" != inside ]; then
   trap 'rm -rf --one-file-system "$work"' EXIT
   lap
   if [ -z "${OLD_PACKAGE:-}" ]; then
-    OLD_PACKAGE=$(find "$BUILD/deb-old" -maxdepth 1 -name 'tenantd_*.deb' 2>/dev/null | head -n 1)
+    OLD_PACKAGE=$(find "$BUILD/deb-old" -maxdepth 1 -name 'tenantd_*.deb' 2>/dev/null | head -n 1 || true)
     [ -n "$OLD_PACKAGE" ] || build_old_package "${OLD_COMMIT:-$(older_commit)}" >"$work/said" 2>&1 || { said; fail "the older package"; }
     OLD_PACKAGE=$(find "$BUILD/deb-old" -maxdepth 1 -name 'tenantd_*.deb' | head -n 1)
     took 'the older package'
@@ -311,6 +311,17 @@ start_service
 holds 'the account of before the removal signs in' sign_in
 stop_service
 took 'installed again, the account of before signs in'
+
+in_root nginx -s quit
+in_root /usr/share/tenantd/container-start >"$work/container.log" 2>&1 </dev/null &
+container=$!
+await 'all of it is ready as in a container' ready
+holds 'the account of before signs in there' sign_in
+kill $container
+wait $container || fail 'it ends by TERM'
+await 'nginx is gone' bash -c '! curl -s http://127.0.0.1/ >/dev/null'
+in_root nginx
+took 'started and ended as in a container'
 
 cp "$root/etc/nginx/sites-available/tenantd.conf" "$root/etc/nginx/sites-available/mine.conf"
 ln -s ../sites-available/mine.conf "$root/etc/nginx/sites-enabled/mine.conf"

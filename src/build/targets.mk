@@ -170,6 +170,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	$(INSTALL) -d $(DESTDIR)$(nginxdir)/tenantd/http $(DESTDIR)$(nginxdir)/tenantd/snippets
 	$(INSTALL_PROGRAM) $(PROGRAM) $(DESTDIR)$(sbindir)/
 	@for name in $(filter-out tenantd,$(SBIN)); do ln -sfn tenantd $(DESTDIR)$(sbindir)/$$name; done
+	@$(PLACES) systemd/container-start.sh > $(DESTDIR)$(datadir)/tenantd/container-start; chmod 755 $(DESTDIR)$(datadir)/tenantd/container-start
 	@ln -sfnr $(DESTDIR)$(sbindir)/tenantd $(DESTDIR)$(bindir)/tenantctl
 	@$(BUILD)/tenantctl completion bash > $(BUILD)/tenantctl.completion
 	$(INSTALL_DATA) -D $(BUILD)/tenantctl.completion $(DESTDIR)$(datadir)/bash-completion/completions/tenantctl
