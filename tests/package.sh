@@ -126,7 +126,7 @@ holds() { "${@:2}" >/dev/null 2>&1 || fail "$1"; }
 fails() { ! "${@:2}" >/dev/null 2>&1 || fail "$1"; }
 
 start_database() {
-  in_root mariadbd --user=mysql --skip-log-error >"$work/database.log" 2>&1 </dev/null &
+  chroot "$root" mariadbd --user=mysql --skip-log-error >"$work/database.log" 2>&1 </dev/null &
   database=$!
   await 'the database answers' in_root mariadb -e 'DO 1'
 }
@@ -140,7 +140,7 @@ start_service() {
   in_root sh -c 'rm -rf /run/credentials; cp -r /etc/tenantd/credentials /run/credentials; chown -R tenantd /run/credentials'
   local program
   for program in tenantd tenantd-courier; do
-    in_root setpriv --reuid=tenantd --regid=tenantd --init-groups sh -c 'set -a; . /etc/tenantd/tenantd.env
+    chroot "$root" setpriv --reuid=tenantd --regid=tenantd --init-groups sh -c 'set -a; . /etc/tenantd/tenantd.env
       for name in db_password db_courier_password; do
         export "$(echo $name | tr a-z A-Z)_FILE=/run/credentials/$name"
       done
@@ -313,7 +313,7 @@ stop_service
 took 'installed again, the account of before signs in'
 
 in_root nginx -s quit
-in_root /usr/share/tenantd/container-start >"$work/container.log" 2>&1 </dev/null &
+chroot "$root" /usr/share/tenantd/container-start >"$work/container.log" 2>&1 </dev/null &
 container=$!
 await 'all of it is ready as in a container' ready
 holds 'the account of before signs in there' sign_in

@@ -26,7 +26,7 @@ check_withstood() { src/build/check-withstood.sh; }
 
 check_scripts() {
   local file bad=0
-  for file in .ci/run src/build/*.sh src/build/stack/*.sh $(find tests -name '*.sh'); do
+  for file in .ci/run src/build/*.sh src/build/stack/*.sh systemd/*.sh $(find tests -name '*.sh'); do
     bash -n "$file" || bad=1
     # What another script reads in says so in its first line.
     [ -x "$file" ] || grep -q -m 1 '^# shellcheck shell=' "$file" || { echo "$file is not executable"; bad=1; }
@@ -105,6 +105,21 @@ check_nginx_install() {
     "$etc/tenantd/guard.conf.example" >"$etc/guard.conf"
   sed -i 's|  include site.conf;|&\n  include guard.conf;|' "$etc/nginx.conf"
   nginx_accepts "$etc/nginx.conf" || { echo 'in guard.conf.example'; return 1; }
+}
+
+# Last: nginx must start after what was installed is gone, whatever sites were enabled.
+check_uninstall() {
+  local etc
+  install_once || return 1
+  etc=$installed/etc/nginx
+  mkdir -p "$etc/sites-enabled"
+  ln -s ../sites-available/tenantd.conf "$etc/sites-enabled/tenantd.conf"
+  printf 'server { listen 127.0.0.1:18082; }\n' >"$etc/sites-enabled/other.conf"
+  make --no-print-directory -s uninstall BUILD="${BUILD#"$PWD/"}" DESTDIR="$installed" prefix=/usr >"$work/uninstall.log" 2>&1 ||
+    { cat "$work/uninstall.log"; return 1; }
+  if [ "$(ls "$etc/sites-enabled")" != other.conf ]; then ls "$etc/sites-enabled"; return 1; fi
+  if find "$installed/usr" -type f -o -type l | grep .; then return 1; fi
+  installed=
 }
 
 # verify exits 0 on unknown keys, so anything it says is a complaint; units of other packages are not there to be found.
@@ -204,7 +219,7 @@ if [ "${1:-}" = generate ]; then
   exit
 fi
 
-if [ $# = 0 ]; then set -- format arrows sql scripts pages nginx_run nginx_install systemd_verify systemd_security settings guides recipe lanes withstood; fi
+if [ $# = 0 ]; then set -- format arrows sql scripts pages nginx_run nginx_install systemd_verify systemd_security settings guides recipe lanes withstood uninstall; fi
 failed=()
 for check; do
   begun=$EPOCHREALTIME
