@@ -17,10 +17,11 @@ using namespace tenantd;
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: tenantd-courier [--once | --help | --version]\n"
+    "Usage: tenantd-courier [--once | --check | --help | --version]\n"
     "Delivers the mails that wait in the outbox, and events to webhooks, until SIGTERM.\n"
     "Settings come from the environment.\n"
-    "  --once  deliver what is due now, then exit\n"
+    "  --once   deliver what is due now, then exit\n"
+    "  --check  only say whether it would start with these settings: exit status 0, or 78 with the reason\n"
     "Exit status: 0 stopped as asked, 64 wrong usage, 75 outbox unreadable (--once), 78 wrong settings.\n";
 
 std::atomic<bool> stopping{false};
@@ -36,6 +37,13 @@ void stop_at_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+int check() try {
+  ctl::check_couriers(load_settings());
+  return std::cout << "tenantd-courier takes these settings\n", 0;
+} catch (const std::exception& e) {
+  return fail(EX_CONFIG, e.what());
+}
+
 }  // namespace
 
 int bin::run_courier(int argc, char** argv) {
@@ -43,6 +51,7 @@ int bin::run_courier(int argc, char** argv) {
   const bool once = argument == "--once";
   if (argument == "--help") return std::cout << kUsage, 0;
   if (argument == "--version") return std::cout << "tenantd-courier " << kVersion << '\n', 0;
+  if (argc == 2 && argument == "--check") return check();
   if (argc > 2 || (argc == 2 && !once)) return fail(EX_USAGE, "unknown argument; see tenantd-courier --help");
   log::set_process("courier");
   stop_at_signals();

@@ -23,6 +23,7 @@ constexpr const char* kUsage =
     "DRAFT_DAYS\n"
     "       tenantd-reporter due        whatever of these is due and not done\n"
     "       tenantd-reporter --watch SECONDS   stay, and do that every so many seconds, until SIGTERM\n"
+    "       tenantd-reporter --check    only say whether it would start with these settings\n"
     "       tenantd-reporter --help | --version\n"
     "Weekly reports are due on Sunday 00:00, drafts at 02:00 (UTC). Each is done once, however often this\n"
     "runs; what was missed is made up for once. Several may run at once. Settings come from the "
@@ -37,6 +38,13 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
+int check() try {
+  ctl::check_reporter(load_settings());
+  return std::cout << "tenantd-reporter takes these settings\n", 0;
+} catch (const std::exception& e) {
+  return fail(EX_CONFIG, e.what());
+}
+
 }  // namespace
 
 int bin::run_reporter(int argc, char** argv) {
@@ -44,6 +52,7 @@ int bin::run_reporter(int argc, char** argv) {
   if (argc == 2 && arguments[0] == "--help") return std::cout << kUsage, 0;
   if (argc == 2 && arguments[0] == "--version")
     return std::cout << "tenantd-reporter " << kVersion << '\n', 0;
+  if (argc == 2 && arguments[0] == "--check") return check();
   const auto order = ctl::parse_reporter_order(arguments);
   if (!order) return fail(EX_USAGE, "one of weekly, low-stock, drafts, due; see tenantd-reporter --help");
   log::set_process("reporter");

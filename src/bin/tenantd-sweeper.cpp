@@ -11,6 +11,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
+#include "tenantd/ctl/reporter.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
@@ -22,12 +23,13 @@ using namespace tenantd;
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: tenantd-sweeper [--watch SECONDS | --help | --version]\n"
+    "Usage: tenantd-sweeper [--watch SECONDS | --check | --help | --version]\n"
     "Deletes expired invitations, tokens, sessions and other rows whose time is over, once. Settings come "
     "from\n"
     "the environment. Two may run at once.\n"
     "  --watch SECONDS  stay, and do it every so many seconds and whenever tenantd asks for it, until "
     "SIGTERM\n"
+    "  --check          only say whether it would start with these settings: exit status 0, or 78\n"
     "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be reached, 78 wrong "
     "settings.\n";
 
@@ -72,6 +74,13 @@ void watch(const Settings& settings, std::int64_t every) {
   }
 }
 
+int check() try {
+  ctl::check_reporter(load_settings());
+  return std::cout << "tenantd-sweeper takes these settings\n", 0;
+} catch (const std::exception& e) {
+  return fail(EX_CONFIG, e.what());
+}
+
 // The rings that systemd has started this for, taken first of all: who rings from here on gets another run.
 void silence_passed_sockets() {
   const int count = sd_listen_fds(1);
@@ -84,6 +93,7 @@ int bin::run_sweeper(int argc, char** argv) {
   const std::string argument = argc > 1 ? argv[1] : "";
   if (argument == "--help") return std::cout << kUsage, 0;
   if (argument == "--version") return std::cout << "tenantd-sweeper " << kVersion << '\n', 0;
+  if (argc == 2 && argument == "--check") return check();
   // 0: once.
   const std::int64_t every = argc == 3 && argument == "--watch" ? parse_int(argv[2]).value_or(0) : 0;
   if (argc > 1 && every < 1) return fail(EX_USAGE, "unknown argument; see tenantd-sweeper --help");
@@ -92,6 +102,7 @@ int bin::run_sweeper(int argc, char** argv) {
   silence_passed_sockets();
   try {
     const Settings settings = load_settings();
+    ctl::check_reporter(settings);
     log::set_level(log::parse_level(settings.log_level));
     if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
     if (every == 0) return sweep_once(settings);

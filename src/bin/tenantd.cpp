@@ -16,8 +16,9 @@ using namespace tenantd;
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: tenantd [--help | --version]\n"
+    "Usage: tenantd [--check | --help | --version]\n"
     "Serves the API over FastCGI, in the foreground. Settings come from the environment.\n"
+    "  --check  only say whether it would start with them: exit status 0, or 78 with the reason\n"
     "Signals: SIGTERM drains and stops, SIGHUP reads the keys again and replaces the workers one by one.\n"
     "Exit status: 0 stopped as asked, 1 a socket could not be used, 64 wrong usage, 78 wrong settings.\n";
 
@@ -26,11 +27,20 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
+int check() try {
+  ctl::check_daemon(load_settings());
+  return std::cout << "tenantd takes these settings\n", 0;
+} catch (const std::exception& e) {
+  return fail(EX_CONFIG, e.what());
+}
+
 int run_tenantd(int argc, char** argv) {
   const std::string argument = argc > 1 ? argv[1] : "";
   if (argument == "--help") return std::cout << kUsage, 0;
   if (argument == "--version") return std::cout << "tenantd " << kVersion << '\n', 0;
-  if (argc > 1) return fail(EX_USAGE, "unknown argument; see tenantd --help");
+  const bool checks = argument == "--check";
+  if (argc > 2 || (argc > 1 && !checks)) return fail(EX_USAGE, "unknown argument; see tenantd --help");
+  if (checks) return check();
   log::set_process("master");
   std::unique_ptr<ctl::Daemon> daemon;
   try {

@@ -14,7 +14,9 @@
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/hosts/deployment.hpp"
+#include "tenantd/modules/documents/files.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
 #include "tenantd/workers/courier.hpp"
 #include "tenantd/workers/file_courier.hpp"
@@ -113,8 +115,17 @@ std::optional<crypto::KeyRing> await_keys(const Settings& settings, bool once, s
 
 }  // namespace
 
+void check_couriers(const Settings& settings) {
+  check_settings(settings);
+  mail::make_transport(settings);
+  service::webhook_courier_options(settings);
+  service::check_file_settings(settings);
+  service::check_wake_socket(settings.courier_socket);
+}
+
 void run_couriers(bool once, std::atomic<bool>& stopping) {
-  const Settings settings = load_checked_settings();
+  const Settings settings = load_settings();
+  check_couriers(settings);
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   if (!once) sd_notify(0, "READY=1");
   const auto keys = await_keys(settings, once, stopping);

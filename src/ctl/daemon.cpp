@@ -14,6 +14,7 @@
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/hosts/poller.hpp"
 #include "tenantd/hosts/shared_folder.hpp"
 #include "tenantd/http/server.hpp"
@@ -186,11 +187,19 @@ struct Daemon::Master {
   }
 };
 
+void check_daemon(const Settings& settings) {
+  check_settings(settings);
+  service::check_file_settings(settings);
+  log::parse_level(settings.log_level);
+  for (const auto& path : {settings.fast_socket, settings.hash_socket, settings.outbound_socket})
+    service::check_wake_socket(path);
+}
+
 Daemon::Daemon() {
   master_ = std::make_unique<Master>();
   shm::seed_hash(master_->hash_seed());
   master_->shared.host->set_id(crypto::new_id<HostId>());
-  service::check_file_settings(master_->settings);
+  check_daemon(master_->settings);
   log::set_level(log::parse_level(master_->settings.log_level));
   if (!master_->settings.clock_offset_file.empty()) use_offset_file(master_->settings.clock_offset_file);
   check_against_database(master_->settings, Check::start);

@@ -92,9 +92,17 @@ std::optional<ReporterOrder> parse_reporter_order(const Arguments& arguments) {
   return std::nullopt;
 }
 
+void check_reporter(const Settings& settings) {
+  log::parse_level(settings.log_level);
+  db::check_server(settings);
+  service::check_wake_socket(settings.courier_socket);
+  service::check_wake_socket(settings.sweeper_socket);
+}
+
 int run_reporter(const ReporterOrder& order, const std::atomic<bool>& stopping, std::ostream& out,
                  std::ostream& err) {
   const Settings settings = load_settings();
+  check_reporter(settings);
   log::set_level(log::parse_level(settings.log_level));
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   Runner runner{settings, stopping, out, err};

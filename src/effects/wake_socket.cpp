@@ -25,8 +25,8 @@ bool answers(const sockaddr_un& address) {
 
 WakeSocket::WakeSocket(const std::string& path) : path_(path) {
   if (path.empty()) return;
+  check_wake_socket(path);
   const auto address = unix_address(path);
-  if (!address) throw std::runtime_error("The socket's path is too long: " + path);
   if (answers(*address)) return;
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) ::unlink(path.c_str());
@@ -48,6 +48,11 @@ bool WakeSocket::wait(std::chrono::milliseconds longest) const {
   if (::poll(&watched, 1, static_cast<int>(longest.count())) <= 0) return false;
   silence(socket_.get());
   return true;
+}
+
+void check_wake_socket(const std::string& path) {
+  if (!path.empty() && !unix_address(path))
+    throw std::runtime_error("The socket's path is too long: " + path);
 }
 
 bool somebody_listens(const std::string& path) {

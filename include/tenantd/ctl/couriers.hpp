@@ -4,7 +4,12 @@
 
 #include <atomic>
 
+#include "tenantd/config/settings.hpp"
+
 namespace tenantd::ctl {
+
+// The settings as the courier takes them at its start. Throws ConfigError, or another with a sentence.
+void check_couriers(const Settings& settings);
 
 // Delivers until `stopping`, or with `once` what is due now. Settings come from the environment. Throws
 // ApiError(unavailable) if the outbox cannot be read (`once`), others with a sentence for wrong settings.

@@ -7,6 +7,9 @@
 
 namespace tenantd::ctl {
 
+// The settings as tenantd takes them at its start. Throws ConfigError, or another with a sentence.
+void check_daemon(const Settings& settings);
+
 class Daemon {
  public:
   // Reads settings and keys, compiles the schemas, and makes what workers share. Throws ConfigError, or

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <vector>
 
+#include "tenantd/config/settings.hpp"
 #include "tenantd/ctl/commands.hpp"
 #include "tenantd/workers/reporter.hpp"
 
@@ -18,6 +19,10 @@ struct ReporterOrder {
 
 // nullopt if it is none.
 std::optional<ReporterOrder> parse_reporter_order(const Arguments& arguments);
+
+// The settings as reporter and sweeper take them at their start. Throws ConfigError, or another with a
+// sentence.
+void check_reporter(const Settings& settings);
 
 // Does it until `stopping`, with a line a job on `out`, and how far a long one has come on `err`. Returns an
 // exit status. Throws ApiError(unavailable) if the database cannot be reached, unless it is to stay, and

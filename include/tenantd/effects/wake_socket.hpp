@@ -37,6 +37,9 @@ class WakeSocket {
 void ring(const std::string& path) noexcept;
 inline void wake_courier(const std::string& path) noexcept { ring(path); }
 
+// Throws std::runtime_error with one sentence if no WakeSocket can be at `path`: it is too long.
+void check_wake_socket(const std::string& path);
+
 // True if a ring would be heard.
 bool somebody_listens(const std::string& path);
 // Takes the rings that wait on a socket that systemd has passed, so that they count as one.
