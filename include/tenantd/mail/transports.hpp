@@ -39,4 +39,8 @@ SmtpOptions smtp_options(const Settings& settings);
 // fault of the mail.
 std::unique_ptr<Transport> make_smtp_transport(SmtpOptions options);
 
+// Asks the server whether it would take a mail of this sender for this recipient: up to RCPT, without one.
+// `sent`: it would.
+Result probe_smtp(const SmtpOptions& options, const std::string& from, const std::string& to);
+
 }  // namespace tenantd::mail
