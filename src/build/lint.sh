@@ -140,6 +140,7 @@ check_systemd_verify() {
 # unit: highest exposure, in tenths. tenantd's own asks identity providers; its other workers give the network up by
 # themselves (proc/no_network.hpp), which systemd does not see.
 exposures='
+tenantd-backup.service  10
 tenantd-courier.service 11
 tenantd-migrate.service 7
 tenantd-reporter.service 2
