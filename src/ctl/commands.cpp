@@ -11,8 +11,9 @@
 #include <stdexcept>
 
 #include "audit.hpp"
+#include "backup/backup.hpp"
 #include "completion.hpp"
-#include "doctor.hpp"
+#include "doctor/doctor.hpp"
 #include "documents.hpp"
 #include "hosts.hpp"
 #include "import.hpp"
@@ -116,9 +117,12 @@ const std::array kCommands = {
     Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},
     Command{"mail", "preview|test|suppressions", "look at mails, send one, lift suppressions", mail_tools,
             kMailPage},
+    Command{"backup", "[verify] DIR [--keep N]", "database, keys and files, sealed; or open one to its end",
+            backup, kBackupPage},
+    Command{"restore", "DIR", "put a backup back into an empty server", restore, kRestorePage},
     Command{"completion", "bash", "the words of these commands, for a shell", complete},
     Command{"version", "", "the release", version},
-    Command{"doctor", "", "check settings, keys, database and isolation", doctor},
+    Command{"doctor", "[--json]", "ask each part how it is, and say what mends it", doctor, kDoctorPage},
 };
 
 std::string spelling(const Command& command) {

@@ -268,7 +268,7 @@ Test(tenantctl, routes_for_nginx_is_the_map_of_lanes) {
 
 Test(tenantctl, a_setting_that_cannot_be_used_is_named) {
   ::setenv("DB_PORT", "mysql", 1);
-  const auto outcome = run({"doctor"});
+  const auto outcome = run({"hosts"});
   expect_sentence(outcome, EX_CONFIG);
   require(contains(outcome.err, "DB_PORT"), outcome.err);
 }

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "checks.hpp"
+#include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/ctl/couriers.hpp"
+#include "tenantd/ctl/daemon.hpp"
+#include "tenantd/ctl/reporter.hpp"
+#include "tenantd/db/migrate.hpp"
+
+namespace tenantd::ctl {
+namespace {
+
+constexpr Subject kValues{"settings", "No program starts with this value, and a restart ends the service.",
+                          "sudoedit /etc/tenantd/tenantd.env; tenantctl settings lists what each key takes"};
+constexpr Subject kTenantd{"settings", "tenantd does not start with them.",
+                           "sudoedit /etc/tenantd/tenantd.env && tenantd --check"};
+constexpr Subject kCourier{"settings",
+                           "The courier does not start with them, so no mail and no webhook goes out.",
+                           "sudoedit /etc/tenantd/tenantd.env && tenantd-courier --check"};
+constexpr Subject kReporter{"settings", "Reporter and sweeper do not start with them.",
+                            "sudoedit /etc/tenantd/tenantd.env && tenantd-reporter --check"};
+constexpr Subject kMigrations{
+    "migrations", "tenantctl migrate would bring the database to another version.",
+    "set SQL_DIR to the folder that came with this program (/usr/share/tenantd/sql)"};
+
+// "KEY must be …", "KEY_FILE names …": the variable at fault.
+std::string key_of(const std::string& sentence) { return sentence.substr(0, sentence.find(' ')); }
+
+// A wrong value is taken for one that is not set, so that the next one is found too.
+Settings load_what_can_be(Report& report) {
+  std::set<std::string> wrong;
+  const Environment environment = [&](const char* key) -> const char* {
+    return wrong.contains(key) ? nullptr : std::getenv(key);
+  };
+  for (;;) {
+    try {
+      return load_settings(environment);
+    } catch (const ConfigError& e) {
+      const std::string sentence = e.what();
+      report.check(kValues, [&]() -> std::string { throw Fault(sentence); });
+      if (!wrong.insert(key_of(sentence)).second) throw;  // its name could not be read from the sentence
+    }
+  }
+}
+
+std::string judge_migrations(const Settings& settings) {
+  const auto migrations = db::find_migrations(settings.sql_dir);
+  const auto newest = migrations.empty() ? 0 : migrations.back().version;
+  if (newest != db::kSchemaVersion)
+    throw Fault(settings.sql_dir + " ends with version " + std::to_string(newest) +
+                ", and this program knows " + std::to_string(db::kSchemaVersion));
+  return settings.sql_dir + " ends with version " + std::to_string(newest) + ", as this program knows it";
+}
+
+}  // namespace
+
+Settings examine_settings(Report& report) {
+  const Settings settings = load_what_can_be(report);
+  const auto check = [&](const Subject& subject, const char* who, void (*judge)(const Settings&)) {
+    report.check(subject, [&] {
+      judge(settings);
+      return std::string{who} + " them";
+    });
+  };
+  check(kTenantd, "tenantd takes", check_daemon);
+  check(kCourier, "the courier takes", check_couriers);
+  check(kReporter, "reporter and sweeper take", check_reporter);
+  report.check(kMigrations, [&] { return judge_migrations(settings); });
+  return settings;
+}
+
+}  // namespace tenantd::ctl
