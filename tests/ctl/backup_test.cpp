@@ -64,13 +64,17 @@ std::string contents(db::Connection& db) {
   return text;
 }
 
-// An empty server, and empty folders, where an instance was.
-void clear(const PrivateStack& stack, db::Connection& db) {
+void end_programs(const PrivateStack& stack) {
   for (const char* part : {"tenantd", "courier"}) {
     const auto pid = part_pid(stack.dir(), part);
     ::kill(pid, SIGTERM);
     wait_until(std::string{part} + " is gone", [&] { return !lives(pid); });
   }
+}
+
+// An empty server, and empty folders, where an instance was.
+void clear(const PrivateStack& stack, db::Connection& db) {
+  end_programs(stack);
   for (const char* statement :
        {"DROP DATABASE tenantd_app", "DROP DATABASE tenantd", "DROP USER tenantd_owner@localhost"})
     db.run(statement);
@@ -135,6 +139,45 @@ Test(backup, restored_on_another_server_sessions_factors_files_audit_and_pending
                                    ". " + fresh.dir() + "/environment && export PUBLIC_URL=" + fresh.url() +
                                        " && exec " + setting("TENANTD_BUILD") + "/tenantctl doctor"});
   require_equal(doctor.status, 0, doctor.output);
+}
+
+Test(backup, the_binary_log_leads_from_a_backup_to_the_moment_before_a_mistake, .timeout = 300) {
+  if (on_mysql()) cr_skip_test("MariaDB's tools are here");
+  const TempFolder place;
+  const auto dir = place.path() + "/backups", log = place.path() + "/log";
+  PrivateStack old{{kAddress, "DATABASE_OPTIONS=--log-bin=" + log + " --server-id=7 --binlog-format=ROW"}};
+  old.take_the_suites_place();
+  const auto early = sign_up();
+  expect_said(run_sealed(old, "velvet", "backup " + dir), 0, "made ");
+  const auto late = sign_up();
+  expect(invite(early, late.email), 201);
+  db::Connection before{old.database()};
+  end_programs(old);
+  const auto was = contents(before);
+  auto end = before.run_query("SHOW MASTER STATUS");
+  end.next();
+  const auto stop = end.text(1);
+  before.run("DELETE FROM tenantd.session");  // the mistake
+
+  PrivateStack fresh{{kAddress}};
+  db::Connection after{fresh.database()};
+  clear(fresh, after);
+  const auto said = run_sealed(fresh, "velvet", "restore " + dir);
+  expect_said(said, 0, "MASTER_LOG_POS=");
+  const auto start = std::to_string(std::stoll(said.output.substr(said.output.find("MASTER_LOG_POS=") + 15)));
+  require(contents(after) != was, "the later person is not there yet");
+  const auto replayed =
+      run_program({"bash", "-o", "pipefail", "-c",
+                   "mariadb-binlog --no-defaults --database=tenantd --start-position=" + start +
+                       " --stop-position=" + stop + ' ' + log +
+                       ".000001 | mariadb --no-defaults --socket=" + fresh.database().socket});
+  require_equal(replayed.status, 0, replayed.output);
+  require_equal(contents(after), was);
+  fresh.restart();
+  fresh.take_the_suites_place();
+  expect(late.client().get("/users/me"), 200);
+  const auto verified = fresh.run("tenantctl audit verify");
+  require_equal(verified.status, 0, verified.output);
 }
 
 Test(backup, half_a_backup_is_none_and_a_changed_one_is_named, .timeout = 180) {

@@ -42,7 +42,7 @@ std::string options_of(const Settings& s, const std::string& address, bool mysql
 std::string first_installed(std::initializer_list<const char*> names) {
   std::string all;
   for (const char* name : names) {
-    if (has_program(name)) return name;
+    if (!file_of_program(name).empty()) return name;
     all += (all.empty() ? "" : " or ") + std::string{name};
   }
   throw std::runtime_error(all + " is not installed: sudo apt-get install mariadb-client");
@@ -70,9 +70,10 @@ std::vector<std::string> DatabaseClient::dump(const std::string& schema, bool po
                                       "--hex-blob",
                                       "--no-tablespaces",
                                       "--default-character-set=utf8mb4"};
-  if (mysql_ && command[0] == "mysqldump") command.emplace_back("--set-gtid-purged=OFF");
-  if (position)
-    command.emplace_back(command[0] == "mysqldump" && mysql_ ? "--source-data=2" : "--master-data=2");
+  // MariaDB's goes by the name of MySQL's too, and can ask a MySQL neither of these.
+  const bool mysqls = file_of_program(command[0]).find("mariadb") == std::string::npos;
+  if (mysqls) command.emplace_back("--set-gtid-purged=OFF");
+  if (position && mysqls == mysql_) command.emplace_back(mysqls ? "--source-data=2" : "--master-data=2");
   command.push_back(schema);
   return command;
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
@@ -118,11 +119,14 @@ void Pipeline::finish() {
   if (!failed.empty()) throw std::runtime_error(failed);
 }
 
-bool has_program(const std::string& name) {
+std::string file_of_program(const std::string& name) {
   const char* path = std::getenv("PATH");
-  for (const auto folder : split(path == nullptr ? "/usr/bin:/bin" : path, ':'))
-    if (::access((std::string{folder} + '/' + name).c_str(), X_OK) == 0) return true;
-  return false;
+  for (const auto folder : split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
+    const auto file = std::string{folder} + '/' + name;
+    std::error_code unknown;
+    if (::access(file.c_str(), X_OK) == 0) return std::filesystem::canonical(file, unknown).string();
+  }
+  return "";
 }
 
 }  // namespace tenantd::ctl

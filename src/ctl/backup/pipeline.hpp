@@ -41,7 +41,7 @@ class Pipeline {
   Descriptor end_;  // ours
 };
 
-// True if the program is found in PATH.
-bool has_program(const std::string& name);
+// The file that PATH leads to for a program, links followed; "" if there is none.
+std::string file_of_program(const std::string& name);
 
 }  // namespace tenantd::ctl

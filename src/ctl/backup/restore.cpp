@@ -37,10 +37,10 @@ constexpr const char* kBeforeLoading[] = {
     "GRANT ALL ON tenantd.* TO tenantd_owner@localhost",
     "GRANT ALL ON tenantd_app.* TO tenantd_owner@localhost",
 };
-// Who ran when the backup was made, and what they told one another.
-constexpr const char* kAfterLoading[] = {"DELETE FROM tenantd.invalidation_ack",
-                                         "DELETE FROM tenantd.invalidation", "DELETE FROM tenantd.host",
-                                         "DROP TABLE IF EXISTS tenantd.migration_lock"};
+// Who ran when the backup was made, and what they told one another. Where a binary log goes on from there, it
+// changes these rows: they stay, and a tenantd that runs takes them away.
+constexpr const char* kWhoRan[] = {"DELETE FROM tenantd.invalidation_ack", "DELETE FROM tenantd.invalidation",
+                                   "DELETE FROM tenantd.host"};
 
 // True unless something lies there that a restore would mix with.
 bool is_empty_place(const std::string& dir) {
@@ -84,7 +84,8 @@ void load_database(const Settings& settings, const OpenBackup& backup, const Par
     throw;
   }
   restore_fs::remove_all(dir);
-  for (const char* statement : kAfterLoading) db.run(statement);
+  if (backup.manifest.position.empty())
+    for (const char* statement : kWhoRan) db.run(statement);
 }
 
 void unpack(const OpenBackup& backup, const Part& part, const std::string& dir) {
