@@ -45,6 +45,17 @@ WebReply ask(const Settings& settings, const std::string& path, const std::strin
   return ask_web(settings.public_url + path, request_id, settings.outbound_ca_file);
 }
 
+// The name of the key that signs.
+std::string signing_key(const Settings& settings) {
+  try {
+    return crypto::KeyRing::load(settings.keys_dir).active_kid(now());
+  } catch (const std::exception& e) {
+    throw Unchecked(
+        std::string{"it answers, and whether it is this service cannot be said without its keys ("} +
+        e.what() + ')');
+  }
+}
+
 // By the keys it publishes it is this service, and by the nonce it is no copy that somebody keeps.
 std::string judge_public_url(const Settings& settings) {
   const auto mark = nonce();
@@ -56,8 +67,7 @@ std::string judge_public_url(const Settings& settings) {
   if (echo == reply.headers.end() || echo->second != mark)
     throw Fault(settings.public_url +
                 " answers without having seen the request: a cache or another service does");
-  const auto keys = crypto::KeyRing::load(settings.keys_dir);
-  if (reply.body.find(keys.active_kid(now())) == std::string::npos)
+  if (reply.body.find(signing_key(settings)) == std::string::npos)
     throw Fault("another service answers at " + settings.public_url +
                 ": it publishes other keys than KEYS_DIR holds");
   return settings.public_url + " is this service";
