@@ -32,6 +32,7 @@ GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.begin_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.request_sweep TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.replay_mail TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_identities TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_links TO {{app}};
@@ -111,13 +112,15 @@ GRANT SELECT ON tenantd_app.admin_invite TO {{app}};
 GRANT SELECT ON tenantd_app.admin_mail TO {{app}};
 GRANT SELECT ON tenantd_app.admin_suppression TO {{app}};
 GRANT SELECT ON tenantd_app.admin_delivery TO {{app}};
+GRANT SELECT ON tenantd_app.admin_dead_delivery TO {{app}};
 GRANT SELECT ON tenantd_app.admin_unread TO {{app}};
 GRANT SELECT ON tenantd_app.admin_event TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_run TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_request TO {{app}};
 -- Not is_super, which make_first_super alone gives, for the link of tenantctl and while nobody has it; not email, which change_email alone changes, with a token that was mailed there.
 GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
-  UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, updated_at)
+  UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, login_alert,
+    updated_at)
   ON tenantd_app.user TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.session TO {{app}};
 GRANT SELECT ON tenantd_app.live_session TO {{app}};

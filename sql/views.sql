@@ -218,8 +218,8 @@ BEGIN
 END//
 -- Begins a session, of which an account has p_most at the same time, and notes the network, if it is known, and the device
 -- that it is begun from, of each the newest that an account is known by. Answers how many sessions had to end for it, whether
--- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins. An
--- account that is gone has no session.
+-- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins, and
+-- what its owner chose. An account that is gone has no session.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_session(
   IN p_id BINARY(16), IN p_user BINARY(16), IN p_org BINARY(16), IN p_bound BINARY(16), IN p_now BIGINT,
   IN p_expires_at BIGINT, IN p_ends_at BIGINT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_most BIGINT,
@@ -227,6 +227,7 @@ CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_session(
   IN p_known_since BIGINT, IN p_alerts BOOLEAN)
 BEGIN
   DECLARE v_ended, v_generation, v_surplus BIGINT;
+  DECLARE v_chosen INT;
   DECLARE v_known, v_alert INT DEFAULT 0;
   CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
   IF v_generation IS NOT NULL THEN
@@ -249,9 +250,10 @@ BEGIN
       SELECT COALESCE(MAX(o.login_alert), 0) INTO v_alert
       FROM tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id
       WHERE m.user_id = p_user AND m.status = 0 AND o.status = 0;
+      SELECT login_alert INTO v_chosen FROM tenantd.user WHERE id = p_user;
     END IF;
   END IF;
-  SELECT v_ended, 1 - v_known, v_alert;
+  SELECT v_ended, 1 - v_known, v_alert, v_chosen;
 END//
 -- A session that counts and is nobody's impersonation, its account, and the membership that its next token names: in the
 -- organization that it is good for alone, else in the one that was its active one; none where it is shut out. For a token
@@ -858,6 +860,19 @@ BEGIN
   SELECT LAST_INSERT_ID();
 END//
 
+-- Has a mail that was given up tried anew. Answers with 0 if it is not dead, was never to be sent (next_attempt_at of 0), or if
+-- nothing is left of it.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.replay_mail(IN p_id BINARY(16), IN p_now BIGINT)
+BEGIN
+  IF NOT tenantd_app.current_super() THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'only a super-admin replays a mail';
+  END IF;
+  UPDATE tenantd.outbox SET status = 0, attempts = 0, next_attempt_at = p_now, lease_until = 0, last_error = NULL,
+    connection_failed = FALSE, bounced_at = NULL, updated_at = p_now
+  WHERE id = p_id AND status = 2 AND next_attempt_at > 0 AND values_sealed IS NOT NULL;
+  SELECT ROW_COUNT();
+END//
+
 -- The members of organizations (p_orgs: a JSON array of their ids in hexadecimal digits) that joined from p_from to p_to: of
 -- those where the session p_session of the scope's user counts, or of all if the scope is a super-admin's. By role and status, in
 -- several rows to be added up. Whole blocks come from the counters; of the block at either end the smaller part is counted, and
@@ -1150,8 +1165,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, o.login_alert, t.members AS active_members, g.projects,
-         g.storage_bytes,
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, o.login_alert, o.revision,
+         t.members AS active_members, g.projects, g.storage_bytes,
          COALESCE(c.shut_out, 0) AS shut_out
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
@@ -1233,7 +1248,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT personal, status, created_at
   FROM tenantd.organization WHERE tenantd_app.current_super() AND status <> 2;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_user AS
-  SELECT id, email, status, email_verified_at, mfa_enabled_at, failed_signins, locked_until, created_at
+  SELECT id, email, profile, status, is_super, email_verified_at, mfa_enabled_at, failed_signins, locked_until, created_at
   FROM tenantd.user WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_factor AS
   SELECT user_id, failures, locked_until
@@ -1249,14 +1264,24 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT status, expires_at
   FROM tenantd.invite WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_mail AS
-  SELECT status, recipient, next_attempt_at, created_at, bounced_at
+  SELECT id, org_id, status, template, recipient, attempts, next_attempt_at, last_error, created_at, updated_at, sent_at,
+         provider, bounced_at, values_sealed IS NOT NULL AS has_values
   FROM tenantd.outbox WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_suppression AS
-  SELECT email, reason, created_at
+  SELECT id, email, reason, created_at
   FROM tenantd.suppression WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_delivery AS
   SELECT status, next_attempt_at
   FROM tenantd.webhook_delivery WHERE tenantd_app.current_super();
+-- Deliveries that were given up, with what they are of. next_attempt_at: since when.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_dead_delivery AS
+  SELECT d.org_id, o.name AS org_name, d.webhook_id, w.url, w.status AS webhook_status, d.event_id, e.type, d.attempts,
+         d.next_attempt_at AS dead_at, d.response_status, d.last_error, d.created_at
+  FROM tenantd.webhook_delivery d FORCE INDEX (delivery_dead)
+  STRAIGHT_JOIN tenantd.organization o ON o.id = d.org_id AND o.status <> 2
+  STRAIGHT_JOIN tenantd.webhook w ON w.org_id = d.org_id AND w.id = d.webhook_id
+  STRAIGHT_JOIN tenantd.event e ON e.org_id = d.org_id AND e.id = d.event_id
+  WHERE d.status = 2 AND tenantd_app.current_super();
 -- Webhooks with events of which the courier has made no deliveries yet, and that wait for nothing else: how many events at
 -- most, and since when.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_unread AS
@@ -1300,7 +1325,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- What belongs to no tenant.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.user AS
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
-         mfa_enabled_at, generation, sessions_ended, created_at, updated_at FROM tenantd.user;
+         mfa_enabled_at, login_alert, generation, sessions_ended, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
   SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, pair_used, second_factor, generation, born,
          actor_ended, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session
