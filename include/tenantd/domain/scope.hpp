@@ -84,11 +84,15 @@ struct Principal {
 };
 
 // Signed in. Made by the authorizer alone.
+class TenantScope;
 class Session {
  public:
   const Principal& principal() const { return *principal_; }
   UserId user() const { return principal_->user.id; }
   SessionId id() const { return principal_->session; }
+  // Inside the organization that the request names, without a permission: for what any active member may do.
+  // nullopt if there is none.
+  std::optional<TenantScope> without_rights() const;
 
  private:
   friend class api::Authorizer;
@@ -119,6 +123,7 @@ class TenantScope {
 
  private:
   friend class api::Authorizer;         // has read the membership
+  friend class Session;                 // whose membership the authorizer has read
   friend class SuperAdmin;              // who may act in every organization
   friend class service::Founding;       // makes the organization's id itself
   friend class service::Impersonation;  // of a session that is bound to the organization
@@ -132,6 +137,11 @@ class TenantScope {
   PermissionSet permissions_;
   bool super_;
 };
+
+inline std::optional<TenantScope> Session::without_rights() const {
+  if (!principal_->organization) return std::nullopt;
+  return TenantScope{principal_->organization->id, principal_->user.id, {}};
+}
 
 // The account that a path names: the caller's own, or that of anybody whom the caller may act on as a member
 // of `scope()`, where its membership is still to be found. Made by the authorizer alone.

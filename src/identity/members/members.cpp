@@ -60,6 +60,17 @@ json::Object status_value(Status status) {
   return std::move(json::Object{}.set("status", status_name(status)));
 }
 
+// Nobody else can change the membership or the owners' number meanwhile.
+void end_membership(const Work& work, const store::Member& member) {
+  keep_an_owner(work.txn, work.scope, member);
+  store::delete_member(work.txn, work.scope, member.user, work.context.now);
+  store::delete_open_invites(work.txn, work.scope, member.user, member.email);
+  end_what_stands_on(work, member.user);
+  auto before = role_values(member.role);
+  before.set("email", member.email).set("status", status_name(member.status));
+  record(work, {"member.removed", "member", member.user.bytes(), std::move(before)});
+}
+
 // What belongs to the account itself is for one organization to change only while there is no other.
 // Call after a write to the account: its row is locked then, and nobody can join elsewhere meanwhile.
 void require_only_organization(db::Txn& txn, UserId user) {
@@ -94,16 +105,9 @@ Change replace_profile(db::Txn& txn, const Context& context, UserId user, const 
 
 }  // namespace
 
-void remove_member(const Work& work, UserId user) {
-  const auto member = member_under_lock(work, user);
-  keep_an_owner(work.txn, work.scope, member);
-  store::delete_member(work.txn, work.scope, user, work.context.now);
-  store::delete_open_invites(work.txn, work.scope, user, member.email);
-  end_what_stands_on(work, user);
-  auto before = role_values(member.role);
-  before.set("email", member.email).set("status", status_name(member.status));
-  record(work, {"member.removed", "member", user.bytes(), std::move(before)});
-}
+void remove_member(const Work& work, UserId user) { end_membership(work, member_under_lock(work, user)); }
+
+void leave(const Work& work) { end_membership(work, stand_under_lock(work)); }
 
 store::Member change_role(const Work& work, UserId user, const std::string& role_name,
                           const std::optional<TimePoint>& expires_at) {

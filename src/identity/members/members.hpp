@@ -13,6 +13,10 @@ namespace tenantd::service {
 // (the member holds more than the caller), last_owner.
 void remove_member(const Work& work, UserId user);
 
+// The same of the caller's own membership, which takes no permission. Throws ApiError: last_owner, forbidden
+// (it has ended meanwhile).
+void leave(const Work& work);
+
 // Gives the member another role, or the same one for another time: until `expires_at`, or for good. Throws
 // ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or would last longer than
 // it), validation_failed (a time that is over, or an end of the owner's role), last_owner, account_unverified

@@ -1,5 +1,6 @@
 #include "identity/members/members.hpp"
 
+#include "identity/members/member_tag.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/domain/error.hpp"
@@ -52,56 +53,74 @@ Response delete_member(const Request& request, const TenantScope& scope, Txn& tx
   return no_content();
 }
 
-Response update_member_role(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto changed =
-      service::change_role({txn, request.context, scope}, member_of(request),
-                           text(request.body, "new_role_name"), maybe_time(request.body, "expires_at"));
-  JsonOut json;
-  put_member(json, scope, changed);
-  return reply(json);
+// Takes no permission, and no second factor that the organization asks for: nobody is kept.
+Response leave_organization(const Request& request, const Session& session, Txn& txn) {
+  const auto scope = session.without_rights();
+  if (!scope) throw ApiError(ErrorCode::not_found);
+  service::leave({txn, request.context, *scope});
+  return no_content();
 }
 
-constexpr auto kMembersRows =
-    section("Organizations, members, invites",
-            {
-                {.method = GET,
-                 .path = "/organization/list_users",
-                 .also_at = {"/api/v1/members"},
-                 .handler = list_members,
-                 .permission = users_read,
-                 .rate = Rate::read,
-                 .query = "members_query",
-                 .reply = ok("members"),
-                 .refuses = nothing,
-                 .summary = "Members"},
-                {.method = DELETE_,
-                 .path = "/delete",
-                 .handler = delete_member,
-                 .permission = users_delete,
-                 .rate = Rate::write,
-                 .body = "delete_member",
-                 .reply = done(),
-                 .refuses = {role_outranks, not_found, last_owner},
-                 .summary = "End a membership"},
-                {.method = POST,
-                 .path = "/update_member_role",
-                 .handler = update_member_role,
-                 .permission = roles_assign,
-                 .rate = Rate::write,
-                 .body = "update_member_role",
-                 .reply = ok("member"),
-                 .refuses = {role_outranks, not_found, last_owner, account_unverified},
-                 .summary = "Give a member another role"},
-                {.method = PUT,
-                 .path = "/api/v1/members/{user_id}/role",
-                 .handler = update_member_role,
-                 .permission = roles_assign,
-                 .rate = Rate::write,
-                 .body = "member_role",
-                 .reply = ok("member"),
-                 .refuses = {role_outranks, not_found, last_owner, account_unverified},
-                 .summary = "Give a member another role"},
-            });
+Response update_member_role(const Request& request, const TenantScope& scope, Txn& txn) {
+  const auto user = member_of(request);
+  if (request.http.method == http::Method::PUT) require_expected(request, scope, txn, user);
+  const auto changed =
+      service::change_role({txn, request.context, scope}, user, text(request.body, "new_role_name"),
+                           maybe_time(request.body, "expires_at"));
+  JsonOut json;
+  put_member(json, scope, changed);
+  auto response = reply(json);
+  return tagged(response, changed);
+}
+
+constexpr auto kMembersRows = section(
+    "Organizations, members, invites",
+    {
+        {.method = GET,
+         .path = "/organization/list_users",
+         .also_at = {"/api/v1/members"},
+         .handler = list_members,
+         .permission = users_read,
+         .rate = Rate::read,
+         .query = "members_query",
+         .reply = ok("members"),
+         .refuses = nothing,
+         .summary = "Members"},
+        {.method = DELETE_,
+         .path = "/delete",
+         .handler = delete_member,
+         .permission = users_delete,
+         .rate = Rate::write,
+         .body = "delete_member",
+         .reply = done(),
+         .refuses = {role_outranks, not_found, last_owner},
+         .summary = "End a membership"},
+        {.method = DELETE_,
+         .path = "/api/v1/organizations/{org_id}/members/me",
+         .handler = leave_organization,
+         .rate = Rate::write,
+         .reply = done(),
+         .refuses = {forbidden, last_owner},
+         .summary = "Leave an organization"},
+        {.method = POST,
+         .path = "/update_member_role",
+         .handler = update_member_role,
+         .permission = roles_assign,
+         .rate = Rate::write,
+         .body = "update_member_role",
+         .reply = ok("member"),
+         .refuses = {role_outranks, not_found, last_owner, account_unverified},
+         .summary = "Give a member another role"},
+        {.method = PUT,
+         .path = "/api/v1/members/{user_id}/role",
+         .handler = update_member_role,
+         .permission = roles_assign,
+         .rate = Rate::write,
+         .body = "member_role",
+         .reply = ok("member"),
+         .refuses = {role_outranks, not_found, last_owner, account_unverified},
+         .summary = "Give a member another role; If-Match takes the ETag of GET /api/v1/users/{user_id}"},
+    });
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "identity/members/member_tag.hpp"
 #include "identity/members/members.hpp"
 #include "identity/members/new_user.hpp"
 #include "tenantd/api/email_in.hpp"
@@ -35,7 +36,8 @@ UserId user_in_path(const Request& request) {
 Response record(const store::Member& member) {
   JsonOut json;
   put_member_user(json, member);
-  return reply(json);
+  auto response = reply(json);
+  return tagged(response, member);
 }
 
 void put_role_counts(JsonOut& json, const std::vector<store::RoleStatusCount>& counts) {
@@ -112,7 +114,8 @@ Response create_user(const Request& request, const TenantScope& scope, Txn& txn)
   const auto made = maker.make(new_user_form(request.body, std::move(email)));
   JsonOut json;
   put_member_user(json, made);
-  return created(json, "/api/v1/users/" + made.user.str());
+  auto response = created(json, "/api/v1/users/" + made.user.str());
+  return tagged(response, made);
 }
 
 Response get_user(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -126,7 +129,9 @@ Response update_user(const Request& request, const TenantScope& scope, Txn& txn)
   if (member(request.body, "profile") != nullptr) change.profile = profile_of(request.body);
   change.role = maybe_text(request.body, "role");
   if (const auto status = maybe_text(request.body, "status")) change.status = parse_status(*status);
-  return record(service::update_user({txn, request.context, scope}, user_in_path(request), change));
+  const auto user = user_in_path(request);
+  require_expected(request, scope, txn, user);
+  return record(service::update_user({txn, request.context, scope}, user, change));
 }
 
 // Done twice it is done: whoever repeats a request that got no answer is told the same.
@@ -207,7 +212,7 @@ constexpr auto kUsersRows =
                           .reply = ok("member_user"),
                           .refuses = {account_shared, role_outranks, not_found, last_owner, limit_reached,
                                       account_unverified, temporary_right},
-                          .summary = "Change a user's profile, role or status"},
+                          .summary = "Change a user's profile, role or status; If-Match takes the ETag"},
                          {.method = DELETE_,
                           .path = "/api/v1/users/{user_id}",
                           .handler = deactivate_user,

@@ -1,11 +1,14 @@
 #include "tenantd/identity/organizations.hpp"
 
 #include "identity/organizations/all_organizations_store.hpp"
+#include "identity/organizations/revision_store.hpp"
+#include "identity/two_part_tag.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/identity/bound.hpp"
 #include "tenantd/identity/encode.hpp"
+#include "tenantd/identity/standing.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -45,10 +48,17 @@ void put_whole_organization(JsonOut& json, Txn& txn, UserId user, OrgId org) {
   put_organization(json, membership->organization, membership->role, detail);
 }
 
+// The tag of what `response` tells of the organization.
+Response& tagged(Response& response, Txn& txn, UserId user, OrgId org) {
+  const auto revision = store::organization_revision(txn, user, org).value_or(0);
+  return response.header("ETag", two_part_tag(std::to_string(revision), response.body));
+}
+
 Response whole_organization(Txn& txn, UserId user, OrgId org) {
   JsonOut json;
   put_whole_organization(json, txn, user, org);
-  return reply(json);
+  auto response = reply(json);
+  return tagged(response, txn, user, org);
 }
 
 // What a member of the body says of a value that may be unset by null.
@@ -99,7 +109,8 @@ Response register_organization(const Request& request, const Session& session, T
                                {text(request.body, "name"), maybe_text(request.body, "slug"), false});
   JsonOut json;
   put_whole_organization(json, txn, session.user(), made.organization.id);
-  return created(json, "/api/v1/organizations/" + made.organization.id.str());
+  auto response = created(json, "/api/v1/organizations/" + made.organization.id.str());
+  return tagged(response, txn, session.user(), made.organization.id);
 }
 
 Response select_organization(const Request& request, const Session& session, Txn& txn) {
@@ -128,7 +139,15 @@ Response show_organization(const Request& request, const Session& session, Txn& 
 }
 
 Response change_organization(const Request& request, const TenantScope& scope, Txn& txn) {
-  service::change_organization({txn, request.context, scope}, change_of(request.body));
+  const service::Work work{txn, request.context, scope};
+  const auto change = change_of(request.body);
+  if (!request.http.if_match.empty()) {
+    service::stand_for_good(work);
+    const auto revision = store::organization_revision(txn, scope.user(), scope.org()).value_or(0);
+    if (!if_match_names(request.http.if_match, std::to_string(revision)))
+      throw ApiError(ErrorCode::precondition_failed);
+  }
+  service::change_organization(work, change);
   return whole_organization(txn, scope.user(), scope.org());
 }
 
@@ -144,78 +163,79 @@ Response transfer_ownership(const Request& request, const Session&, const Tenant
   return whole_organization(txn, scope.user(), scope.org());
 }
 
-constexpr auto kOrganizationsRows =
-    join(section("Users",
-                 {
-                     {.method = GET,
-                      .path = "/users/list_orgs",
-                      .handler = list_my_organizations,
-                      .rate = Rate::read,
-                      .query = "page_query",
-                      .reply = ok("organizations"),
-                      .refuses = nothing,
-                      .summary = "My organizations"},
-                 }),
-         section("Organizations, members, invites",
-                 {
-                     {.method = POST,
-                      .path = "/organization/register",
-                      .also_at = {"/api/v1/organizations"},
-                      .handler = register_organization,
-                      .rate = Rate::write,
-                      .body = "organization",
-                      .reply = made("organization_detail"),
-                      .refuses = {session_bound, limit_reached, email_unverified, signup_closed},
-                      .summary = "Create an organization"},
-                     {.method = GET,
-                      .path = "/api/v1/organizations",
-                      .handler = list_organizations,
-                      .rate = Rate::read,
-                      .query = "page_query",
-                      .reply = ok("organizations"),
-                      .summary = "My organizations; for a super-admin all"},
-                     {.method = GET,
-                      .path = "/api/v1/organizations/{org_id}",
-                      .handler = show_organization,
-                      .rate = Rate::read,
-                      .reply = ok("organization_detail"),
-                      .summary = "An organization of mine"},
-                     {.method = PUT,
-                      .path = "/api/v1/organizations/{org_id}",
-                      .handler = change_organization,
-                      .permission = tenant_manage,
-                      .rate = Rate::write,
-                      .body = "change_organization",
-                      .reply = ok("organization_detail"),
-                      .refuses = {mfa_not_enabled},
-                      .summary = "Change name, slug, settings, and how the organization is run"},
-                     {.method = DELETE_,
-                      .path = "/api/v1/organizations/{org_id}",
-                      .handler = delete_organization,
-                      .permission = tenant_delete,
-                      .rate = Rate::write,
-                      .body = "delete_organization",
-                      .reply = done(),
-                      .refuses = {confirmation_mismatch},
-                      .summary = "End an organization with everything in it"},
-                     {.method = POST,
-                      .path = "/api/v1/organizations/{org_id}/transfer-ownership",
-                      .handler = transfer_ownership,
-                      .permission = tenant_transfer,
-                      .rate = Rate::password,
-                      .body = "transfer_ownership",
-                      .reply = ok("organization_detail"),
-                      .summary = "Make another member the owner"},
-                     {.method = POST,
-                      .path = "/organization/select",
-                      .handler = select_organization,
-                      .pair = Pair::answered,
-                      .rate = Rate::write,
-                      .body = "select_organization",
-                      .reply = ok("token"),
-                      .refuses = {not_found, session_bound},
-                      .summary = "Make an organization the active one"},
-                 }));
+constexpr auto kOrganizationsRows = join(
+    section("Users",
+            {
+                {.method = GET,
+                 .path = "/users/list_orgs",
+                 .handler = list_my_organizations,
+                 .rate = Rate::read,
+                 .query = "page_query",
+                 .reply = ok("organizations"),
+                 .refuses = nothing,
+                 .summary = "My organizations"},
+            }),
+    section("Organizations, members, invites",
+            {
+                {.method = POST,
+                 .path = "/organization/register",
+                 .also_at = {"/api/v1/organizations"},
+                 .handler = register_organization,
+                 .rate = Rate::write,
+                 .body = "organization",
+                 .reply = made("organization_detail"),
+                 .refuses = {session_bound, limit_reached, email_unverified, signup_closed},
+                 .summary = "Create an organization"},
+                {.method = GET,
+                 .path = "/api/v1/organizations",
+                 .handler = list_organizations,
+                 .rate = Rate::read,
+                 .query = "page_query",
+                 .reply = ok("organizations"),
+                 .summary = "My organizations; for a super-admin all"},
+                {.method = GET,
+                 .path = "/api/v1/organizations/{org_id}",
+                 .handler = show_organization,
+                 .rate = Rate::read,
+                 .reply = ok("organization_detail"),
+                 .summary = "An organization of mine"},
+                {.method = PUT,
+                 .path = "/api/v1/organizations/{org_id}",
+                 .handler = change_organization,
+                 .permission = tenant_manage,
+                 .rate = Rate::write,
+                 .body = "change_organization",
+                 .reply = ok("organization_detail"),
+                 .refuses = {mfa_not_enabled},
+                 .summary =
+                     "Change name, slug, settings, and how the organization is run; If-Match takes its ETag"},
+                {.method = DELETE_,
+                 .path = "/api/v1/organizations/{org_id}",
+                 .handler = delete_organization,
+                 .permission = tenant_delete,
+                 .rate = Rate::write,
+                 .body = "delete_organization",
+                 .reply = done(),
+                 .refuses = {confirmation_mismatch},
+                 .summary = "End an organization with everything in it"},
+                {.method = POST,
+                 .path = "/api/v1/organizations/{org_id}/transfer-ownership",
+                 .handler = transfer_ownership,
+                 .permission = tenant_transfer,
+                 .rate = Rate::password,
+                 .body = "transfer_ownership",
+                 .reply = ok("organization_detail"),
+                 .summary = "Make another member the owner"},
+                {.method = POST,
+                 .path = "/organization/select",
+                 .handler = select_organization,
+                 .pair = Pair::answered,
+                 .rate = Rate::write,
+                 .body = "select_organization",
+                 .reply = ok("token"),
+                 .refuses = {not_found, session_bound},
+                 .summary = "Make an organization the active one"},
+            }));
 
 }  // namespace
 

@@ -1,37 +1,46 @@
 // What one does to a member, from the list and from the member's own page.
-import { html, useState } from '../../dom.js';
+import { html, useLoad, useState } from '../../dom.js';
 import { call } from '../../api.js';
 import { t } from '../../i18n.js';
 import { to } from '../../router.js';
 import { can, nameOf, reload, session } from '../../session.js';
 import { Confirm, Dialog, Field, Form, Loading, toast, useForm } from '../../components/index.js';
-import { dayEnd, dayOf, failed, RoleField, roleName, today, useRoles } from './parts.js';
+import { Awaited, dayEnd, dayOf, failed, RoleField, roleName, stale, today, useRoles } from './parts.js';
 
 // Members come as {user_id} from some lists and as {id} from others.
 const idOf = (member) => member.user_id || member.id;
 const isMe = (member) => idOf(member) === session.get().user.id;
 
+// What is seen of a member is what a change is made of: `etag` of GET /users/{id}.
+const read = (member) => call('GET', to`/api/v1/users/${idOf(member)}`);
+
 async function setStatus(member, status) {
-  await call('PUT', to`/api/v1/users/${idOf(member)}`, { body: { status } });
+  const { data, etag } = await read(member);
+  if (data.status !== status) await call('PUT', to`/api/v1/users/${idOf(member)}`, { body: { status }, etag });
 }
 
 function RoleDialog({ member, onDone, onClose }) {
+  const load = useLoad(() => read(member), [idOf(member)]);
+  return html`<${Dialog} title=${t('organization.change_role_of', { name: nameOf(member) })} onClose=${onClose}>
+    <${Awaited} load=${load}>${({ data, etag }) => html`<${RoleForm} key=${etag} member=${data} etag=${etag} again=${load.again} onDone=${onDone} onClose=${onClose} />`}<//><//>`;
+}
+
+function RoleForm({ member, etag, again, onDone, onClose }) {
   const { data: roles, loading } = useRoles();
   const form = useForm({
     initial: { role: member.role, until: dayOf(member.role_expires_at) },
     fields: { new_role_name: 'role', expires_at: 'until' },
     submit: async ({ role, until }) => {
-      await call('PUT', to`/api/v1/members/${idOf(member)}/role`, { body: { new_role_name: role, expires_at: dayEnd(until) } });
+      await call('PUT', to`/api/v1/members/${idOf(member)}/role`, { body: { new_role_name: role, expires_at: dayEnd(until) }, etag });
       if (isMe(member)) await reload();
       toast(t('organization.role_changed', { name: nameOf(member), role: roleName(role) }));
       onClose();
       onDone();
     },
   });
-  return html`<${Dialog} title=${t('organization.change_role_of', { name: nameOf(member) })} onClose=${onClose}>
-    ${loading ? html`<${Loading} />` : html`<${Form} form=${form} label=${t('organization.change_role')}>
+  return loading ? html`<${Loading} />` : html`<${Form} form=${form} label=${t('organization.change_role')} extra=${stale(form, again)}>
       <${RoleField} roles=${roles} also=${[member.role]} hint=${t('organization.role_hint')} />
-      <${Field} name="until" type="date" label=${t('organization.role_until')} optional hint=${t('organization.role_until_hint')} min=${today()} /><//>`}<//>`;
+      <${Field} name="until" type="date" label=${t('organization.role_until')} optional hint=${t('organization.role_until_hint')} min=${today()} /><//>`;
 }
 
 // Returns {items(member), dialog}: entries of a menu, and what they open. `onDone` loads the list anew; `onRemoved`

@@ -5,7 +5,7 @@ import { bytes, duration, number, t } from '../../i18n.js';
 import { to } from '../../router.js';
 import { reload, useSession } from '../../session.js';
 import { Card, Checkbox, Facts, Field, Form, PageHead, Plain, Select, toast, Usage, useForm } from '../../components/index.js';
-import { Awaited } from './parts.js';
+import { Awaited, stale } from './parts.js';
 
 const kSpans = { session_idle_seconds: [900, 1800, 3600, 28800, 86400, 604800], session_max_seconds: [3600, 28800, 86400, 604800, 2592000],
                  invite_seconds: [600, 3600, 86400, 259200, 604800, 2592000] };
@@ -28,7 +28,7 @@ function changes(organization, values) {
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => value !== (organization[name] ?? null)));
 }
 
-function Run({ organization, again }) {
+function Run({ organization, etag, again }) {
   const { user } = useSession();
   const form = useForm({
     initial: { ...Object.fromEntries([...kTexts, ...kNumbers, 'login_alert'].map((name) => [name, String(organization[name] ?? '')])),
@@ -37,13 +37,13 @@ function Run({ organization, again }) {
     check: ({ name, slug }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }), ...(!slug.trim() && { slug: t('organization.slug_missing') }) }),
     submit: async (values) => {
       const body = changes(organization, values);
-      if (Object.keys(body).length) await call('PUT', to`/api/v1/organizations/${organization.id}`, { body });
+      if (Object.keys(body).length) await call('PUT', to`/api/v1/organizations/${organization.id}`, { body, etag });
       await reload();
       toast(t('account.saved'));
       again();
     },
   });
-  return html`<${Card}><${Form} form=${form} label=${t('account.save')} wide>
+  return html`<${Card}><${Form} form=${form} label=${t('account.save')} wide extra=${stale(form, again)}>
     <h2>${t('organization.names')}</h2>
     <div class="columns"><${Field} name="name" label=${t('organization.name')} maxlength="200" />
     <${Field} name="slug" label=${t('organization.slug')} hint=${t('organization.slug_hint')} maxlength="63" dir="ltr" ...${Plain} />
@@ -61,9 +61,9 @@ function Run({ organization, again }) {
 
 export default function Settings() {
   const { organization: { id } } = useSession();
-  const load = useLoad(() => call('GET', to`/api/v1/organizations/${id}`).then((reply) => reply.data), [id]);
+  const load = useLoad(() => call('GET', to`/api/v1/organizations/${id}`), [id]);
   return html`<${PageHead} title=${t('organization.settings')} lead=${t('organization.settings_lead')} />
-    <${Awaited} load=${load}>${(organization) => html`<${Run} key=${organization.updated_at} organization=${organization} again=${load.again} />
+    <${Awaited} load=${load}>${({ data: organization, etag }) => html`<${Run} key=${etag} organization=${organization} etag=${etag} again=${load.again} />
       <${Card} title=${t('organization.usage')} lead=${t('organization.usage_lead')}>
         <${Usage} label=${t('organization.members_used')} used=${organization.usage.members} limit=${organization.limits.max_members} />
         <${Usage} label=${t('organization.projects_used')} used=${organization.usage.projects} limit=${organization.limits.max_projects} />
