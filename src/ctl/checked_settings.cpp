@@ -62,6 +62,20 @@ void check_pages(const Settings& s) {
   if (!s.oauth_redirect_url.empty()) check("OAUTH_REDIRECT_URL", s.oauth_redirect_url, "#");
 }
 
+// Addresses as RFC 9116 has them: each a line of its own in a file.
+void check_security_contact(const Settings& s) {
+  for (const auto& contact : split(s.security_contact, ' ')) {
+    const bool is_mail = contact.starts_with("mailto:") && contact.find('@') != std::string::npos;
+    const bool is_plain =
+        std::all_of(contact.begin(), contact.end(), [](char c) { return c > ' ' && c < '\x7f' && c != ','; });
+    const bool is_https = contact.starts_with("https://") && is_page(contact);
+    if (!contact.empty() && (!is_plain || (!is_mail && !is_https)))
+      refuse("SECURITY_CONTACT",
+             "must be addresses like mailto:security@example.com or https://example.com/security",
+             s.security_contact);
+  }
+}
+
 void check_authorities(const std::string& path) {
   if (path.empty()) return;
   std::error_code unknown;
@@ -102,6 +116,13 @@ void check_sessions(const Settings& s) {
   if (!parse_sign_ups(s.signup)) refuse("SIGNUP", "must be open, invite or closed", s.signup);
   if (!parse_login_alert(s.login_alert))
     throw ConfigError("LOGIN_ALERT must be always, new_device or never, not \"" + s.login_alert + '"');
+  if (!s.login_alert_least.empty()) {
+    const auto least = parse_login_alert(s.login_alert_least);
+    if (!least)
+      refuse("LOGIN_ALERT_LEAST", "must be always, new_device, never or empty", s.login_alert_least);
+    if (*least > *parse_login_alert(s.login_alert))
+      refuse("LOGIN_ALERT_LEAST", "must not ask for more than LOGIN_ALERT", s.login_alert_least);
+  }
   if (s.session_idle_seconds > s.session_max_seconds)
     throw ConfigError("SESSION_IDLE_SECONDS (" + std::to_string(s.session_idle_seconds) +
                       ") must not be more than SESSION_MAX_SECONDS (" +
@@ -112,6 +133,7 @@ void check_sessions(const Settings& s) {
 
 void check_settings(const Settings& settings) {
   check_pages(settings);
+  check_security_contact(settings);
   check_authorities(settings.outbound_ca_file);
   check_issuers(settings);
   check_mail_events(settings);

@@ -106,6 +106,27 @@ Test(checked_settings, a_session_is_not_idle_for_longer_than_it_lasts) {
   require_equal(refusal([](Settings& s) { s.session_max_seconds = s.session_idle_seconds; }), "");
 }
 
+Test(checked_settings, what_an_account_may_choose_is_no_more_than_what_the_service_sends) {
+  const auto said = [](const char* usual, const char* least) {
+    return refusal([&](Settings& s) {
+      s.login_alert = usual;
+      s.login_alert_least = least;
+    });
+  };
+  expect_named(said("always", "sometimes"), "LOGIN_ALERT_LEAST");
+  expect_named(said("new_device", "always"), "LOGIN_ALERT_LEAST");
+  for (const char* right : {"", "never", "new_device"}) require_equal(said("new_device", right), "");
+}
+
+Test(checked_settings, holes_are_told_by_mail_or_on_a_page) {
+  for (const char* wrong :
+       {"security@example.com", "mailto:nobody", "http://example.com/x", "https://",
+        "mailto:a@example.com\nExpires: never", "mailto:a@example.com, mailto:b@example.com"})
+    expect_named(refusal([&](Settings& s) { s.security_contact = wrong; }), "SECURITY_CONTACT");
+  for (const char* right : {"", "mailto:a@example.com", "https://example.com/holes  mailto:a@example.com"})
+    require_equal(refusal([&](Settings& s) { s.security_contact = right; }), "");
+}
+
 Test(checked_settings, mails_about_sign_ins_are_of_one_of_three_kinds) {
   for (const char* wrong : {"", "sometimes", "ALWAYS", "always,never"}) {
     const auto said = refusal([&](Settings& s) { s.login_alert = wrong; });

@@ -45,6 +45,7 @@ struct OpenedSession {
   std::int64_t displaced = 0;             // sessions of before that ended for it; a thousand if more
   bool new_device = false;                // nobody had signed in with it in 90 days
   LoginAlert wanted = LoginAlert::never;  // the most that an organization of the account asks for
+  std::optional<LoginAlert> chosen = {};  // by its owner
 };
 // Begins a session; its network and device count as known from now on. Those of the account that were used
 // longest ago end for it, so that no more than `most` live; the user's row is held until the commit: of two

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "identity/accounts/alerts.hpp"
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/domain/login_alert.hpp"
 #include "tenantd/domain/network.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/bound.hpp"
@@ -114,18 +114,18 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.expires_at = idle_end(context, bounds_of(membership), context.now, session.ends_at);
   session.address = context.address;
   session.agent = context.agent;
-  const auto alert = parse_login_alert(context.settings.login_alert).value();
-  const auto opened =
-      store::open_session(txn, session, {network_of(context.address), device_of(context, user.id)},
-                          context.settings.sessions_per_account, alert != LoginAlert::always, context.now);
+  const AlertRules alerts{context.settings};
+  const auto opened = store::open_session(
+      txn, session, {network_of(context.address), device_of(context, user.id)},
+      context.settings.sessions_per_account, alerts.least < LoginAlert::always, context.now);
   if (opened.displaced > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
   reply.user = user;
   reply.session = session.id;
   reply.membership = std::move(membership);
-  reply.alert =
-      std::max(alert, opened.wanted) >= (opened.new_device ? LoginAlert::new_device : LoginAlert::always);
+  reply.alert = alerts.in_force(opened.wanted, opened.chosen) >=
+                (opened.new_device ? LoginAlert::new_device : LoginAlert::always);
   return reply;
 }
 

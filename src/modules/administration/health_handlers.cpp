@@ -3,10 +3,12 @@
 
 #include "tenantd/api/route.hpp"
 #include "tenantd/api/rows.hpp"
+#include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/readiness.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/hosts/hosts.hpp"
 #include "tenantd/shm/metrics.hpp"
 
@@ -155,6 +157,27 @@ Response jwks(const Request& request, Txn&) {
   return response;
 }
 
+void admit_security_txt(const http::Request&, const service::Context& context) {
+  if (context.settings.security_contact.empty()) throw ApiError(ErrorCode::not_found);
+}
+
+// RFC 9116. What it says ends half a year after the day on which it is read.
+Response security_txt(const Request& request, Txn&) {
+  const auto& settings = request.context.settings;
+  std::string text;
+  for (const auto& contact : split(settings.security_contact, ' '))
+    if (!contact.empty()) text += "Contact: " + std::string{contact} + '\n';
+  constexpr std::int64_t day = 86400, days = 180;
+  const auto until = from_unix((unix_seconds(request.context.now) / day + days) * day);
+  text += "Expires: " + service::format_utc(until).substr(0, 10) + "T00:00:00Z\n";
+  text += "Canonical: " + settings.public_url + "/.well-known/security.txt\n";
+  Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(text);
+  response.header("Cache-Control", "public, max-age=3600");
+  return response;
+}
+
 Response metrics(const Request& request, Txn&) {
   if (!is_local(request.http.remote_address)) throw ApiError(ErrorCode::forbidden);
   const auto& m = *request.metrics;
@@ -203,6 +226,14 @@ constexpr auto kHealthRows = section(
                                  .reply = ok(""),
                                  .refuses = {forbidden},
                                  .summary = "Prometheus metrics, for local addresses"},
+                                {.method = GET,
+                                 .path = "/.well-known/security.txt",
+                                 .handler = security_txt,
+                                 .gate = admit_security_txt,
+                                 .rate = Rate::read,
+                                 .reply = {200, "", 0, "text/plain; charset=utf-8"},
+                                 .refuses = {not_found},
+                                 .summary = "Where to tell of holes (RFC 9116)"},
                                 {.method = GET,
                                  .path = "/.well-known/jwks.json",
                                  .handler = jwks,

@@ -4,7 +4,7 @@ import { call, saveFile } from '../../api.js';
 import { t, word } from '../../i18n.js';
 import { QrCode } from '../../qr.js';
 import { reload, useSession } from '../../session.js';
-import { Badge, Banner, Button, Card, Confirm, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Field, Form, Loading, PageHead, PasswordField, Plain, toast, useForm, When } from '../../components/index.js';
+import { Badge, Banner, Button, Card, Confirm, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Field, Form, Loading, PageHead, PasswordField, Plain, Select, toast, useForm, When } from '../../components/index.js';
 import { only, wrongPassword } from '../entry/parts.js';
 
 function Password() {
@@ -95,6 +95,33 @@ function Identities() {
       onConfirm=${async () => { await call('DELETE', `/api/v1/auth/identities/${ending.id}`); again(); toast(t('account.disconnected')); }}><p>${t('account.disconnect_lead', { email: ending.email })}</p><//>`}<//>`;
 }
 
+const kAlerts = ['never', 'new_device', 'always'];
+
+// Of which sign-ins one wants a mail: not fewer than the service and one's organizations ask for.
+function Alerts() {
+  const { data, problem, again } = useLoad(() => call('GET', '/api/v1/users/me/preferences').then((reply) => reply.data));
+  return html`<${Card} title=${t('account.alerts')} lead=${t('account.alerts_lead')}><${ErrorBox} problem=${problem} retry=${again} />
+    ${!data && !problem && html`<${Loading} />`}${data && html`<${AlertForm} key=${data.login_alert} read=${data} again=${again} />`}<//>`;
+}
+
+function AlertForm({ read, again }) {
+  const offered = kAlerts.slice(kAlerts.indexOf(read.login_alert_least));
+  const form = useForm({
+    initial: { login_alert: read.login_alert ?? '' },
+    submit: async ({ login_alert: chosen }) => {
+      await call('PUT', '/api/v1/users/me/preferences', { body: { login_alert: chosen || null } });
+      toast(t('account.saved'));
+      again();
+    },
+  });
+  const now = html`<p class="soft">${t('account.alerts_now', { which: t(`account.alert_${read.login_alert_in_force}`) })}</p>`;
+  if (offered.length === 1) return html`${now}<p class="soft">${t('account.alerts_fixed')}</p>`;
+  const usual = ['', t('account.alerts_usual', { which: t(`account.alert_${read.login_alert_usual}`) })];
+  const kept = read.login_alert && !offered.includes(read.login_alert) ? [read.login_alert] : [];
+  return html`${now}<${Form} form=${form} label=${t('account.save')} kind="plain">
+    <${Select} name="login_alert" label=${t('account.alerts_choice')} options=${[usual, ...[...kept, ...offered].map((name) => [name, t(`account.alert_${name}`)])]} /><//>`;
+}
+
 const columns = () => [
   { key: 'type', label: t('account.event'), main: true, render: (row) => word('event', row.type.replaceAll('.', '_')) },
   { key: 'created_at', label: t('account.when'), render: (row) => html`<${When} at=${row.created_at} />` },
@@ -105,7 +132,7 @@ const columns = () => [
 export default function Security() {
   const { user } = useSession();
   return html`<${PageHead} title=${t('account.security')} lead=${t('account.security_lead')} />
-    <${Password} /><${SecondFactor} user=${user} /><${Identities} />
+    <${Password} /><${SecondFactor} user=${user} /><${Alerts} /><${Identities} />
     <${Card} title=${t('account.events')} lead=${t('account.events_lead')}><${DataTable} label=${t('account.events')} path="/api/v1/auth/security-events" size=${20} total=${false} columns=${columns()}
       empty=${html`<${EmptyState} icon="shield" title=${t('account.no_events')} />`} /><//>`;
 }
