@@ -17,9 +17,9 @@ namespace tenantd::api {
   X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(preferences) X(users) \
   X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(roles) \
   X(impersonation) X(identity_providers) X(single_sign_on) X(tenants) X(tenant_stats) X(events) \
-  X(webhooks) X(audit) X(described) X(products) X(stock) \
+  X(webhooks) X(dead_deliveries) X(audit) X(described) X(products) X(stock) \
   X(movement_files) X(purchase_requests) X(projects) X(project_documents) X(project_views) X(files) \
-  X(statistics) X(mail_events) X(administration) X(problem_users) X(config) X(setup)
+  X(statistics) X(mail_events) X(outbox) X(administration) X(all_users) X(problem_users) X(config) X(setup)
 // clang-format on
 
 namespace handlers {

@@ -5,6 +5,7 @@
 #include "support/check.hpp"
 #include "support/fixtures.hpp"
 #include "support/node.hpp"
+#include "support/private_stack.hpp"
 
 using namespace tenantd::test;
 
@@ -44,6 +45,25 @@ Test(console, a_second_factor_is_set_up_by_its_picture) {
   verify(person);
   use_console("factor", person.email);
   expect_problem(sign_in(person.email, person.password), 401, "mfa_required");
+}
+
+Test(console, a_member_leaves_and_the_last_owner_stays) {
+  const auto host = sign_up("Guests welcome");
+  const auto guest = sign_up("Mine alone");
+  join(host, guest, "viewer");
+  use_console("leaving", guest.email);
+  require_equal(stored_role(host.org_id, guest.user_id), "");
+  require_equal(stored_role(guest.org_id, guest.user_id), "owner");
+}
+
+Test(console, what_the_service_sends_in_any_case_is_no_choice) { use_console("alerts", sign_up().email); }
+
+Test(console, fewer_mails_are_chosen_where_the_service_lets_one, .timeout = 240) {
+  const PrivateStack stack{{"LOGIN_ALERT_LEAST=new_device"}};
+  stack.take_the_suites_place();
+  const auto person = sign_up();
+  use_console("choosing_alerts", person.email);
+  require_equal(person.client().get("/api/v1/users/me/preferences").text("/login_alert"), "new_device");
 }
 
 Test(console, every_text_is_there_in_every_language) { use_console("texts"); }

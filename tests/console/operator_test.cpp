@@ -3,7 +3,9 @@
 #include <criterion/criterion.h>
 
 #include "support/check.hpp"
+#include "support/database.hpp"
 #include "support/fixtures.hpp"
+#include "support/mailbox.hpp"
 #include "support/node.hpp"
 #include "support/processes.hpp"
 
@@ -31,6 +33,22 @@ Test(console_operator, a_locked_account_is_let_in_again) {
   expect_problem(sign_in(person.email, person.password), 401, "invalid_credentials");
   run_service("people", person.email);
   expect(sign_in(person.email, person.password), 200);
+}
+
+Test(console_operator, what_was_given_up_is_sent_once_more) {
+  const auto email = fresh_email("given-up");
+  database().run("INSERT INTO suppression (email, id, reason, source, created_at, updated_at) VALUES (" +
+                 literal(email) + ", RANDOM_BYTES(16), 'bounce', 'smtp', 1, 1)");
+  auto root = account_of(sign_in(setting("SUPER_ADMIN_EMAIL"), setting("SUPER_ADMIN_PASSWORD")),
+                         setting("SUPER_ADMIN_EMAIL"))
+                  .client();
+  const auto mail = root.post("/api/v1/admin/mail/test", object({{"email", email}}));
+  const auto id = expect(mail, 202).text("/id");
+  wait_until("it is given up",
+             [&] { return number_of("SELECT status FROM outbox WHERE id = " + binary(id)) == 2; });
+  run_service("given_up", email);
+  newest_mail(email, "test");
+  newest_mail("elsewhere-" + email, "test");
 }
 
 Test(console_operator, who_is_no_operator_sees_no_page_of_operators) {

@@ -23,7 +23,7 @@ async function pages(open) {
   await sign_in(visit);
   for (const [path, words] of [
     ['', 'All parts of the service'], ['/checklist', 'What the console cannot know'], ['/growth', 'Largest organizations'],
-    ['/tenants', 'Everybody who uses the service'], ['/users', 'Over all organizations'], ['/threats', 'What looks like an attack'],
+    ['/tenants', 'Everybody who uses the service'], ['/users', 'the newest first'], ['/problems', 'never confirmed, never used'], ['/threats', 'What looks like an attack'],
     ['/mail', 'Lift the suppression of an address'], ['/maintenance', 'The newest twenty'], ['/limits', 'read at a start'],
     ['/audit', 'Filters take the exact name or id']]) {
     await visit.page.setViewportSize({ width: 1280, height: 800 });
@@ -122,7 +122,7 @@ async function tenant(open) {
 
 // A locked account is let in again; the sweeper is asked to run; a mail leaves.
 async function people(open) {
-  const visit = await open(`${base}/app/operator/users?kind=locked`);
+  const visit = await open(`${base}/app/operator/problems?kind=locked`);
   await sign_in(visit);
   const row = visit.page.locator('tr', { hasText: other });
   await row.getByRole('button', { name: 'Unlock' }).click();
@@ -136,7 +136,7 @@ async function people(open) {
 
   await visit.page.goto(`${base}/app/operator/checklist`);
   await press(visit, 'Send me a mail');
-  await visit.shows(/the mail has left|mail still waits/);
+  await visit.shows('It has left.');
   await visit.check('mail');
 
   await visit.page.goto(`${base}/app/operator/mail?email=nobody-there@example.com`);
@@ -145,6 +145,39 @@ async function people(open) {
   await press(visit, 'Lift');
   assert.equal((await lifted).status(), 404);
   await visit.shows('This does not exist, or no longer.');
+}
+
+// What was given up: mails and deliveries, sent once more; a test mail to a mailbox elsewhere; an account by its address.
+async function given_up(open) {
+  const visit = await open(`${base}/app/operator/mail`);
+  await sign_in(visit);
+  const row = visit.page.locator('tr', { hasText: other });
+  await row.getByText('suppressed: bounce').waitFor();
+  await visit.check('given-up');
+  const path = new RegExp('/api/v1/admin/mail/outbox/[^/]+/replay$');
+  const replay = (status) => Promise.all([visit.page.waitForResponse((reply) => path.test(new URL(reply.url()).pathname) && reply.status() === status),
+    row.getByRole('button', { name: 'Send once more' }).click()]);
+  visit.expected.push(409);
+  await replay(409);
+  await visit.answer(`/api/v1/admin/mail/suppressions/${encodeURIComponent(other)}`, 204, async () => {
+    await visit.page.fill('input[name=email] >> nth=-1', other);
+    await press(visit, 'Lift');
+  });
+  await replay(202);
+  await visit.shows('It is sent once more.');
+  await row.getByText('suppressed: bounce').waitFor({ state: 'detached' });
+
+  await visit.page.fill('input[name=email] >> nth=0', `elsewhere-${other}`);
+  await visit.answer('/api/v1/admin/mail/test', 202, () => press(visit, 'Send a test mail'));
+  await visit.shows(`A test mail to elsewhere-${other} is on its way.`);
+
+  await visit.page.goto(`${base}/app/operator/users`);
+  await visit.shows('the newest first');
+  await visit.answer('/api/v1/admin/users', 200, () => visit.page.fill('input[name=q]', email.slice(0, 6)));
+  await visit.shows('runs the service');
+  await visit.page.selectOption('select[name=status]', 'bouncing');
+  await visit.shows('Nothing matches these filters');
+  await visit.check('accounts');
 }
 
 // Who is no operator sees no such page, and reads why where a link leads to one.
@@ -156,6 +189,6 @@ async function outsider(open) {
   await visit.check('refused');
 }
 
-const stories = { pages, tenant, people, outsider };
+const stories = { pages, tenant, people, given_up, outsider };
 assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
 await run(stories[story]);

@@ -170,6 +170,47 @@ async function factor(open) {
   await visit.check('recovery-codes');
 }
 
+// A member of somebody else's organization leaves it, and is kept in one's own where nobody else owns it.
+async function leaving(open) {
+  const visit = await open(`${base}/app/account/organizations`);
+  await visit.shows('E-mail address');
+  await sign_in(visit, '/app/account/organizations');
+  const leave = async (name) => {
+    await visit.page.locator('tr', { hasText: name }).getByRole('button', { name: 'Leave' }).click();
+    await visit.page.fill('dialog input[name=confirmation]', name);
+  };
+  await leave('Guests welcome');
+  await visit.check('leaving');
+  await visit.press('Enter');
+  await visit.shows('You have left Guests welcome.');
+  await leave('Mine alone');
+  visit.expected.push(409);
+  await visit.press('Enter');
+  await visit.shows(/owner/);
+  await visit.check('last-owner');
+}
+
+// Of which sign-ins a mail tells: what the service sends in any case cannot be taken away.
+async function alerts(open) {
+  const visit = await open(`${base}/app/account/security`);
+  await visit.shows('E-mail address');
+  await sign_in(visit, '/app/account/security');
+  await visit.shows('At present: every sign-in.');
+  await visit.shows('asks for all of them');
+  assert.equal(await visit.page.locator('select[name=login_alert]').count(), 0);
+}
+
+// Where the service lets one choose.
+async function choosing_alerts(open) {
+  const visit = await open(`${base}/app/account/security`);
+  await visit.shows('E-mail address');
+  await sign_in(visit, '/app/account/security');
+  await visit.page.selectOption('select[name=login_alert]', 'new_device');
+  await visit.answer('/api/v1/users/me/preferences', 200, () => visit.page.locator('form', { has: visit.page.locator('select[name=login_alert]') }).getByRole('button').click());
+  await visit.shows('At present: sign-ins with a new device.');
+  await visit.check('chosen');
+}
+
 // Every text that a module names is there in each language, and each language has the same.
 async function texts() {
   const flat = (block, prefix = '') => Object.entries(block).flatMap(([key, value]) =>
@@ -189,6 +230,6 @@ async function texts() {
   assert.deepEqual(missing, []);
 }
 
-const stories = { signing_in, pages, markup, signing_out, account, factor, texts };
+const stories = { signing_in, pages, markup, signing_out, account, factor, leaving, alerts, choosing_alerts, texts };
 assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
 await run(stories[story]);

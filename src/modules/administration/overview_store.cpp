@@ -25,7 +25,7 @@ constexpr Sql kCounts{
     "(SELECT COUNT(*) FROM admin_invite WHERE status = 0 AND expires_at > ?)"};
 constexpr Sql kQueues{"overview.queues",
                       "SELECT (SELECT COUNT(*) FROM admin_mail WHERE status = 0), "
-                      "(SELECT COUNT(*) FROM admin_mail WHERE status = 2), "
+                      "(SELECT COUNT(*) FROM admin_mail WHERE status = 2 AND next_attempt_at > 0), "
                       "(SELECT MIN(next_attempt_at) FROM admin_mail WHERE status = 0), "
                       "(SELECT MIN(created_at) FROM admin_mail WHERE status = 0), "
                       "(SELECT COUNT(*) FROM admin_delivery WHERE status = 0) + "

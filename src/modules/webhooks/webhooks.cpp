@@ -112,7 +112,7 @@ EventId test_webhook(const Work& work, WebhookId id) {
   if (webhook.status == WebhookStatus::paused)
     throw ApiError(ErrorCode::conflict, "The webhook is paused: nothing is sent to it");
   require(store::spend(work.txn, work.context.keys.seal_key(),
-                       {{'h' + std::string{work.scope.org().raw()}, kTestsPerHour}}, work.context.now),
+                       {{std::string{"h"}.append(work.scope.org().raw()), kTestsPerHour}}, work.context.now),
           "Too many tests of webhooks: try again later");
   return record(work, {"webhook.test", "webhook", id.bytes()});
 }

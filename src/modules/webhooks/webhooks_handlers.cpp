@@ -2,22 +2,11 @@
 
 #include <limits>
 
+#include "modules/webhooks/delivery_json.hpp"
 #include "tenantd/api/collection.hpp"
 #include "tenantd/api/rows.hpp"
 
 namespace tenantd::api::handlers {
-namespace {
-
-constexpr std::string_view kPath = "/api/v1/webhooks";
-
-void put_webhook(JsonOut& json, const store::Webhook& webhook) { store::webhook_table.put(json, webhook); }
-
-Response made_reply(const service::MadeWebhook& made, int status = 200) {
-  const auto put = [&](JsonOut& json, const store::Webhook& webhook) {
-    store::webhook_table.put(json, webhook, made.secret);
-  };
-  return row_reply(made.webhook, kPath, put, status);
-}
 
 void put_delivery(JsonOut& json, const store::WebhookDelivery& delivery) {
   const bool waits = delivery.status == DeliveryStatus::pending;
@@ -35,6 +24,19 @@ void put_delivery(JsonOut& json, const store::WebhookDelivery& delivery) {
       .field("updated_at", delivery.updated_at)
       .field("delivered_at", delivery.delivered_at)
       .end_object();
+}
+
+namespace {
+
+constexpr std::string_view kPath = "/api/v1/webhooks";
+
+void put_webhook(JsonOut& json, const store::Webhook& webhook) { store::webhook_table.put(json, webhook); }
+
+Response made_reply(const service::MadeWebhook& made, int status = 200) {
+  const auto put = [&](JsonOut& json, const store::Webhook& webhook) {
+    store::webhook_table.put(json, webhook, made.secret);
+  };
+  return row_reply(made.webhook, kPath, put, status);
 }
 
 WebhookId webhook_of(const Request& request) { return path_id<WebhookId>(request, "webhook_id"); }

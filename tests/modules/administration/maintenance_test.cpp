@@ -128,9 +128,10 @@ Test(maintenance, the_applications_account_may_ask_for_a_sweep_as_a_super_admin_
         "DELETE FROM admin_event", "UPDATE admin_user SET status = 1",
         "INSERT INTO tenantd.sweep_request (requested_at) VALUES (1)"})
     require_equal(error_of(app, statement), 1142, statement);
-  for (const char* view : {"admin_organization", "admin_user", "admin_factor", "admin_session",
-                           "admin_invite", "admin_mail", "admin_suppression", "admin_delivery",
-                           "admin_unread", "admin_event", "admin_sweep_run", "admin_sweep_request"}) {
+  for (const char* view :
+       {"admin_organization", "admin_user", "admin_factor", "admin_session", "admin_invite", "admin_mail",
+        "admin_suppression", "admin_delivery", "admin_dead_delivery", "admin_unread", "admin_event",
+        "admin_sweep_run", "admin_sweep_request"}) {
     auto rows = app.run_query(std::string{"SELECT COUNT(*) FROM "} + view);
     rows.next();
     require_equal(rows.integer(0), 0, view);

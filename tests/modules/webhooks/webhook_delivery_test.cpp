@@ -390,3 +390,60 @@ Test(webhook_delivery, an_event_brings_the_values_that_changed, .timeout = 180) 
   require_equal(std::string{received[1].json["data"]["new_values"]["secret"].GetString()}, "***");
   require(!received[1].json["data"].HasMember("old_values"), received[1].body);
 }
+
+// Over all organizations, for those who run the service.
+Test(webhook_delivery, super_admins_find_what_was_given_up_and_send_it_once_more, .timeout = 240) {
+  Receiver receiver;
+  receiver.answer([](const Received&) { return with_status(410); });
+  const std::string email = "root@example.com";
+  const std::string password = "velvet anchor northbound";
+  Hooks hooks{{"SUPER_ADMIN_EMAIL=" + email, "SUPER_ADMIN_PASSWORD=" + password}};
+  auto root = account_of(expect(sign_in(email, password), 200), email, password).client();
+  const auto first = hooks.make(receiver.url("/one?key=hidden"));
+  const auto second = hooks.make(receiver.url("/two"));
+  const auto event = hooks.happen();
+  hooks.await(first, "dead");
+  hooks.await(second, "dead");
+  const auto all = root.get("/api/v1/admin/webhooks/dead");
+  expect(all, 200);
+  require_equal(all.size("/items"), 2U);
+  require(all.body.find("hidden") == std::string::npos, "the address is its organization's");
+  require_equal(all.text("/items/0/host"), "127.0.0.1:" + std::to_string(receiver.port()));
+  require_equal(all.text("/items/0/tenant_id"), hooks.owner.org_id);
+  require_equal(all.text("/items/0/event_id"), event);
+  require_equal(all.number("/items/0/response_status"), 410);
+  // Deliveries of one event that ended in one second are never torn apart.
+  const auto page = root.get("/api/v1/admin/webhooks/dead?limit=1");
+  const auto rest = page.at("/next_cursor").IsNull()
+                        ? std::size_t{0}
+                        : root.get("/api/v1/admin/webhooks/dead?limit=1&cursor=" + page.text("/next_cursor"))
+                              .size("/items");
+  require_equal(page.size("/items") + rest, 2U);
+  const auto id_of = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+  const auto replay = [&](const std::string& tenant, const std::string& webhook, const std::string& which) {
+    return root.post("/api/v1/admin/tenants/" + tenant + "/webhooks/" + webhook + "/deliveries/" + which +
+                     "/replay");
+  };
+  const auto& org = hooks.owner.org_id;
+  expect(hooks.owner.client().put(second, R"({"status":"paused"})"), 200);
+  {
+    Unchanged database;
+    expect_problem(replay(fresh_id(), id_of(first), event), 404, "not_found");
+    expect_problem(replay(org, fresh_id(), event), 404, "not_found");
+    expect_problem(replay(org, id_of(first), fresh_id()), 404, "not_found");
+    expect_problem(replay("x", "y", "z"), 404, "not_found");
+    expect_problem(replay(org, id_of(second), event), 409, "conflict");
+    expect_problem(hooks.owner.client().get("/api/v1/admin/webhooks/dead"), 403, "forbidden");
+    expect_problem(root.get("/api/v1/admin/webhooks/dead?status=dead"), 422, "validation_failed");
+    database.check("what is refused");
+  }
+  receiver.answer([](const Received&) { return with_status(200); });
+  const auto again = replay(org, id_of(first), event);
+  expect(again, 202);
+  require_equal(again.text("/status"), "pending");
+  hooks.await(first, "delivered");
+  require_equal(root.get("/api/v1/admin/webhooks/dead").size("/items"), 1U);
+  // The organization's log names who it was.
+  const auto log = hooks.owner.client().get("/api/v1/audit-logs?action=webhook.delivery_replayed");
+  require_equal(expect(log, 200).text("/items/0/actor/email"), email);
+}

@@ -35,9 +35,7 @@ async function reachable(url) {
 const Line = ({ state, title, text, action }) => html`<li><div class="part-head"><strong>${title}</strong><${Badge} tone=${kTones[state]}>${t(`operator.check_${state}`)}<//></div>
   <p class="soft">${text}</p>${action}</li>`;
 
-const queues = () => call('GET', '/api/v1/admin/dashboard').then(({ data }) => data.outbox);
-
-// Asks for the mail by which one chooses a new password, and looks whether it leaves the outbox.
+// Sends a test mail, and looks whether it leaves the outbox.
 function TestMail({ email }) {
   const [state, set] = useState('open');
   const [problem, fail] = useState(null);
@@ -45,13 +43,12 @@ function TestMail({ email }) {
     set('busy');
     fail(null);
     try {
-      const before = await queues();
-      await call('POST', '/api/v1/auth/password-reset/request', { body: { email }, anonymous: true });
+      const { data: { id } } = await call('POST', '/api/v1/admin/mail/test', { body: {} });
       for (const end = Date.now() + kPatience; Date.now() < end;) {
         await new Promise((done) => { setTimeout(done, kPause); });
-        const now = await queues();
-        if (now.dead > before.dead) return set('dead');
-        if (now.pending === 0) return set('left');
+        const { data: { status } } = await call('GET', `/api/v1/admin/mail/outbox/${id}`);
+        if (status === 'dead') return set('dead');
+        if (status === 'sent') return set('left');
       }
       return set('stuck');
     } catch (refusal) {

@@ -8,6 +8,7 @@ export const pages = [
   page('/app/operator/tenants', 'operator.tenants', 'building', () => import('./tenants.js')),
   page('/app/operator/tenants/:id', 'operator.tenant', 'building', () => import('./tenant.js'), false),
   page('/app/operator/users', 'operator.users', 'people', () => import('./users.js')),
+  page('/app/operator/problems', 'operator.problem_users', 'alert', () => import('./problem_users.js')),
   page('/app/operator/threats', 'operator.threats', 'shield', () => import('./threats.js')),
   page('/app/operator/mail', 'operator.mail', 'mail', () => import('./mail.js')),
   page('/app/operator/maintenance', 'operator.maintenance', 'refresh', () => import('./maintenance.js')),

@@ -1,50 +1,40 @@
-// Accounts with which something is wrong, over all organizations; letting one in again.
+// Every account of the service, found by its address or by what is wrong with it.
 import { html, useState } from '../../dom.js';
-import { call } from '../../api.js';
-import { dateTime, number, t } from '../../i18n.js';
-import { useSession } from '../../session.js';
-import { Badge, Banner, Button, Confirm, DataTable, EmptyState, PageHead, toast, When } from '../../components/index.js';
+import { t } from '../../i18n.js';
+import { nameOf } from '../../session.js';
+import { Badge, Button, DataTable, EmptyState, PageHead, When } from '../../components/index.js';
 import { said } from './health.js';
+import { why } from './problem_users.js';
+import { useUnlock } from './unlock.js';
 
-const kKinds = ['locked', 'bouncing', 'unverified', 'never_signed_in'];
-const kTones = { locked: 'bad', bouncing: 'warn' };
+const kStates = ['locked', 'unverified', 'bouncing'];
 
-const why = (row) => [
-  row.locked_until && t('operator.locked_until', { date: dateTime(row.locked_until) }),
-  row.second_factor_locked_until && t('operator.factor_locked_until', { date: dateTime(row.second_factor_locked_until) }),
-  row.suppression && t('operator.suppressed_for', { reason: said('suppression', row.suppression) }),
-  row.bounced_at && t('operator.bounced_at', { date: dateTime(row.bounced_at) }),
-  row.failed_sign_ins > 0 && t('operator.failed', { count: row.failed_sign_ins }),
+const badges = (row) => [
+  row.status !== 'active' && ['', t('operator.status_inactive')],
+  row.is_super_admin && ['info', t('operator.runs_service')],
+  !row.email_verified && ['warn', said('kind', 'unverified')],
+  row.mfa_enabled && ['good', t('operator.with_factor')],
 ].filter(Boolean);
 
 const columns = () => [
-  { key: 'email', label: t('operator.account'), main: true, render: (row) => html`<span dir="ltr">${row.email}</span>${row.status !== 'active' && html` <${Badge}>${t('operator.status_inactive')}<//>`}` },
-  { key: 'problems', label: t('operator.problems'), render: (row) => html`<div><span class="badges">${row.problems.map((each) => html`<${Badge} key=${each} tone=${kTones[each]}>${said('kind', each)}<//>`)}</span>
+  { key: 'email', label: t('operator.account'), main: true, render: (row) => html`<div><span dir="ltr">${row.email}</span>${nameOf(row) !== row.email && html`<div class="soft" dir="auto">${nameOf(row)}</div>`}</div>` },
+  { key: 'status', label: t('operator.status'), render: (row) => html`<div><span class="badges">${badges(row).map(([tone, words]) => html`<${Badge} key=${words} tone=${tone}>${words}<//>`)}</span>
     ${why(row).map((line) => html`<div class="soft" key=${line}>${line}</div>`)}</div>` },
   { key: 'last_signin_at', label: t('operator.last_sign_in'), render: (row) => html`<${When} at=${row.last_signin_at} />` },
   { key: 'created_at', label: t('operator.made_at'), render: (row) => html`<${When} at=${row.created_at} />` },
 ];
 
 const filters = () => [
-  { name: 'kind', label: t('operator.problem'), type: 'select', options: kKinds.map((kind) => [kind, said('kind', kind)]) },
+  { name: 'q', label: t('operator.address_begins') },
+  { name: 'status', label: t('operator.problem'), type: 'select', options: kStates.map((kind) => [kind, said('kind', kind)]) },
 ];
 
 export default function Users() {
-  const { user } = useSession();
   const [version, next] = useState(0);
-  const [asking, ask] = useState(null);
-  const unlock = async () => {
-    await call('POST', `/api/v1/admin/users/${asking.user_id}/unlock`);
-    next(version + 1);
-    toast(t('operator.unlocked', { email: asking.email }));
-  };
-  const locked = (row) => row.user_id !== user.id && (row.locked_until || row.second_factor_locked_until || row.failed_sign_ins > 0);
+  const { Unlock, dialog } = useUnlock(() => next((n) => n + 1));
   return html`<${PageHead} title=${t('operator.users')} lead=${t('operator.users_lead')} />
-    <${Banner}><p>${t('operator.users_unknown')}</p><//>
-    <${DataTable} label=${t('operator.users')} path="/api/v1/admin/users/problematic" version=${version} columns=${columns()} filters=${filters()} rowKey=${(row) => row.user_id}
-      actions=${(row) => html`${row.suppression && html`<${Button} small href=${`/app/operator/mail?email=${encodeURIComponent(row.email)}`}>${t('operator.see_suppression')}<//>`}
-        ${locked(row) && html`<${Button} small icon="key" onClick=${() => ask(row)}>${t('operator.unlock')}<//>`}`}
-      empty=${html`<${EmptyState} icon="check" title=${t('operator.no_problems')}>${t('operator.no_problems_text')}<//>`} />
-    ${asking && html`<${Confirm} title=${t('operator.unlock')} action=${t('operator.unlock')} danger=${false} onConfirm=${unlock} onClose=${() => ask(null)}>
-      <p>${t('operator.unlock_lead', { email: asking.email, failed: number(asking.failed_sign_ins) })}</p><//>`}`;
+    <${DataTable} label=${t('operator.users')} path="/api/v1/admin/users" version=${version} total=${false} columns=${columns()} filters=${filters()} rowKey=${(row) => row.user_id}
+      actions=${(row) => html`${row.suppression && html`<${Button} small href=${`/app/operator/mail?email=${encodeURIComponent(row.email)}`}>${t('operator.see_suppression')}<//>`}<${Unlock} row=${row} />`}
+      empty=${html`<${EmptyState} icon="people" title=${t('core.empty')} />`} />
+    ${dialog}`;
 }
