@@ -176,7 +176,7 @@ tell_setup_link() {
 
 # Writes DIR/nginx.conf from the template, beside a link to nginx/, so that includes read as they do under /etc/nginx.
 render_nginx() {
-  local dir=$1 user='# Not started as root: the workers run as who started it.' limits
+  local dir=$1 user='# Not started as root: the workers run as who started it.' limits origin=''
   mkdir -p "$dir" "${FILES_DIR:-$dir/files}/incoming"
   # The sockets are 0660 and ours.
   [ "$(id -u)" = 0 ] && user='user root;'
@@ -184,8 +184,9 @@ render_nginx() {
     limit_conn_zone $tenantd_limit_key zone=tenantd_connections:1m;
     limit_req_zone $tenantd_limit_key zone=tenantd_requests:1m rate=200r/s;'
   [ "${NGINX_LIMITS:-off}" = on ] && limits='include tenantd/limits.conf;'
+  [ "${FILE_STORE:-local}" = s3 ] && origin=$("$BUILD/tenantctl" settings --files-origin)
   ln -sfn "$top/nginx" "$dir/tenantd"
-  USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} FILES=${FILES_DIR:-$dir/files} HASH=${HASH_SOCKET:-$dir/hash.sock} OUTBOUND=${OUTBOUND_SOCKET:-$dir/outbound.sock} RUN=$RUN_DIR \
+  USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} FILES=${FILES_DIR:-$dir/files} ORIGIN=$origin HASH=${HASH_SOCKET:-$dir/hash.sock} OUTBOUND=${OUTBOUND_SOCKET:-$dir/outbound.sock} RUN=$RUN_DIR \
     NGINX_PORT=$PORT WORKERS_LINE=${NGINX_WORKERS:-2} WWW=$top/nginx/www awk '
     function put(mark, value,    at) {
       while ((at = index($0, mark)) > 0) $0 = substr($0, 1, at - 1) value substr($0, at + length(mark))
@@ -193,7 +194,7 @@ render_nginx() {
     !/^ *#/ {
       put("@USER@", ENVIRON["USER_LINE"]); put("@LIMITS@", ENVIRON["LIMITS"]); put("@FAST@", ENVIRON["FAST"]); put("@FILES@", ENVIRON["FILES"])
       put("@HASH@", ENVIRON["HASH"]); put("@OUTBOUND@", ENVIRON["OUTBOUND"]); put("@RUN@", ENVIRON["RUN"]); put("@PORT@", ENVIRON["NGINX_PORT"])
-      put("@WORKERS@", ENVIRON["WORKERS_LINE"]); put("@WWW@", ENVIRON["WWW"])
+      put("@WORKERS@", ENVIRON["WORKERS_LINE"]); put("@WWW@", ENVIRON["WWW"]); put("@FILES_ORIGIN@", ENVIRON["ORIGIN"])
     }
     { print }' "$top/nginx/dev.conf.in" >"$dir/nginx.conf"
 }

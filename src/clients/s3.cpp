@@ -103,6 +103,12 @@ S3Options s3_options(const Settings& settings) {
   return store;
 }
 
+std::string files_origin(const Settings& settings) {
+  if (settings.file_store != "s3") return "";
+  const auto store = s3_options(settings);
+  return store.scheme + "://" + store.host;
+}
+
 std::string presign(const S3Options& store, const S3Call& call, TimePoint now) {
   const auto time = stamp(now);
   const auto day = time.substr(0, 8);

@@ -22,6 +22,7 @@
 #include "super_admins.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
+#include "tenantd/clients/s3.hpp"
 #include "tenantd/config/installation.hpp"
 #include "tenantd/config/settings.hpp"
 #include "tenantd/db/access_denied.hpp"
@@ -51,7 +52,10 @@ int migrate(const Arguments& arguments, std::ostream& out, std::ostream&) {
 int settings(const Arguments& arguments, std::ostream& out, std::ostream&) {
   bool markdown = false;
   bool environment = false;
-  read_options(arguments, {{"--markdown", markdown}, {"--env", environment}});
+  bool files_origin = false;
+  read_options(arguments,
+               {{"--markdown", markdown}, {"--env", environment}, {"--files-origin", files_origin}});
+  if (files_origin) return out << service::files_origin(load_settings()) << '\n', 0;
   if (markdown) return out << settings_markdown(), 0;
   if (environment) return out << settings_environment(), 0;
   for (const auto& row : setting_docs())
@@ -111,7 +115,8 @@ const std::array kCommands = {
             kImportPage},
     Command{"audit", "verify|export [OPTIONS]", "check the chains of audit rows, or write one out", audit,
             kAuditPage},
-    Command{"settings", "[--env|--markdown]", "every setting, its default and meaning", settings},
+    Command{"settings", "[--env|--markdown|--files-origin]", "every setting, its default and meaning",
+            settings},
     Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "", "the API's description, OpenAPI 3.1", openapi},
     Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},

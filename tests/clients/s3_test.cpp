@@ -8,6 +8,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/files.hpp"
+#include "support/node.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
 #include "support/script_server.hpp"
@@ -148,4 +149,18 @@ Test(s3, settings_that_cannot_be_meant_are_refused_at_the_start) {
   require_equal(started({"FILE_STORE=s3", "S3_BUCKET=b", "S3_ACCESS_KEY_ID=k", "S3_SECRET_ACCESS_KEY=s",
                          "S3_ENDPOINT=http://store.example"}),
                 78);
+}
+
+// The page's policy names the store's origin, and the browser follows there with no token of this service.
+Test(s3, the_console_sends_and_fetches_files_at_the_store, .timeout = 240) {
+  const Store store;
+  const PrivateStack stack{store.settings()};
+  stack.take_the_suites_place();
+  const auto page = Client{}.get("/app/");
+  const auto policy = page.header("content-security-policy");
+  require(policy.find("connect-src 'self' " + store.url() + ';') != std::string::npos, policy);
+  const auto owner = sign_up();
+  expect(owner.client().post("/api/v1/projects", R"({"name":"Bridge"})"), 201);
+  browse("console_work.mjs", {"elsewhere", owner.email, kPassword, store.url(), ""});
+  require_equal(store.objects(), 1U);
 }

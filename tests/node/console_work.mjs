@@ -152,4 +152,22 @@ async function documents(open) {
   await visit.check('hits');
 }
 
-await run({ purchase, files, documents }[story]);
+// Files in a store of another origin (email2), which the page's policy names: up and down, by this browser itself.
+async function elsewhere(open) {
+  const visit = await open(`${base}/app/projects`, { also: [email2] });
+  await visit.shows('E-mail address');
+  await sign_in(visit);
+  await visit.page.getByRole('link', { name: 'Bridge' }).click();
+  const asked = [];
+  visit.page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).origin}`));
+  await label(visit, 'Choose files').setInputFiles({ name: 'Far away.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+  await visit.shows('Stored');
+  assert.ok(asked.includes(`PUT ${email2}`), 'the file goes to the store');
+  const [saved] = await Promise.all([visit.page.waitForEvent('download'), visit.page.getByRole('button', { name: 'Download Far away.txt' }).click()]);
+  const chunks = [];
+  for await (const chunk of await saved.createReadStream()) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).toString(), 'hello');
+  assert.ok(asked.includes(`GET ${email2}`), 'and comes from it');
+}
+
+await run({ purchase, files, documents, elsewhere }[story]);

@@ -73,6 +73,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def reply(self, status, body=b"", headers=()):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        # As a bucket whose CORS rules admit the pages of every origin.
+        if self.headers.get("Origin"):
+            self.send_header("Access-Control-Allow-Origin", "*")
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
@@ -110,6 +113,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         named = [(name, values[f"response-{name}"]) for name in ("content-disposition", "content-type", "cache-control")
                  if f"response-{name}" in values]
         return self.reply(200, data, named)
+
+    def do_OPTIONS(self):
+        self.reply(204, headers=[("Access-Control-Allow-Methods", "GET, PUT"), ("Access-Control-Allow-Headers", "*")])
 
     do_DELETE = do_GET = do_HEAD = do_PUT = answer
 

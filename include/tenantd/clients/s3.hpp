@@ -32,6 +32,10 @@ struct S3Options {
 // Throws ConfigError if what FILE_STORE=s3 needs is missing or cannot be meant.
 S3Options s3_options(const Settings& settings);
 
+// The origin that a page's requests for files go to: empty where they are on the page's own. Throws
+// ConfigError as s3_options() does.
+std::string files_origin(const Settings& settings);
+
 struct S3Call {
   std::string method = "GET";
   std::string key;

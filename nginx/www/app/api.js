@@ -61,11 +61,11 @@ export function withQuery(path, query) {
   return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
 }
 
-async function send(method, path, { body, etag, idempotent, headers, signal, token, file }) {
+async function send(method, path, { body, etag, idempotent, headers, signal, token, file, follow }) {
   const began = Date.now();
   const sent = {
     Accept: 'application/json',
-    'X-Session': 'cookie',
+    ...(!follow && { 'X-Session': 'cookie' }),
     ...(token && { Authorization: `Bearer ${token}` }),
     ...(body !== undefined && !file && { 'Content-Type': 'application/json' }),
     ...(etag && { 'If-Match': etag }),
@@ -80,7 +80,7 @@ async function send(method, path, { body, etag, idempotent, headers, signal, tok
       body: body === undefined || file ? body : JSON.stringify(body),
       cache: 'no-store',
       credentials: 'same-origin',
-      redirect: 'error',
+      redirect: follow ? 'follow' : 'error',
       signal: signal || AbortSignal.timeout(kTimeout),
     });
   } catch (error) {
@@ -138,6 +138,7 @@ export function renew(refused) {
 
 // call('PUT', '/api/v1/warehouses/1', { body, query, etag, idempotent, signal, headers, file, anonymous })
 //   idempotent: true, or a key of one's own (uniqueKey) that all attempts of one act share
+//   follow: the reply may be elsewhere, where documents' files are; what is sent there is no token of this service
 //   anonymous: without the access token; file: `body` is a Blob or text, sent as it is; blob: `data` is one
 // Returns {status, data, etag, headers}; `data` is null where there is no body. Throws a Problem.
 export async function call(method, path, { query, idempotent, anonymous, blob, ...options } = {}) {

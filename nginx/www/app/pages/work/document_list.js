@@ -30,7 +30,7 @@ function Editor({ given, project, again, onDone, onClose }) {
 }
 
 export async function fetchFile(row) {
-  const { data } = await call('GET', `${path}/${row.id}/download`, { blob: true, signal: new AbortController().signal, headers: { Accept: '*/*' } });
+  const { data } = await call('GET', `${path}/${row.id}/download`, { blob: true, follow: true, signal: new AbortController().signal, headers: { Accept: '*/*' } });
   saveFile(data, row.name);
 }
 
