@@ -6,7 +6,7 @@ import { setQuery, useRoute } from '../../router.js';
 import { can } from '../../session.js';
 import { Button, DataTable, Dialog, EmptyState, Facts, JsonDiff, Menu, PageHead, When } from '../../components/index.js';
 import { asCsv, exportAll } from './audit_export.js';
-import { eventNames } from './event_types.js';
+import { auditActions } from './event_types.js';
 import { dayEnd, dayStart, failed } from './parts.js';
 
 // Days of the filters as the seconds that the API takes.
@@ -61,7 +61,7 @@ export default function Audit() {
   };
   const filters = [
     ...(actors.length ? [{ name: 'actor', label: t('organization.actor'), type: 'select', options: actors }] : []),
-    { name: 'action', label: t('organization.act'), type: 'select', options: eventNames.map((name) => [name, name]) },
+    { name: 'action', label: t('organization.act'), type: 'select', options: auditActions.map((name) => [name, name]) },
     { name: 'from', label: t('organization.from'), type: 'date' }, { name: 'to', label: t('organization.to'), type: 'date' },
     ...['request_id', 'resource_id'].filter((name) => query[name]).map((name) => ({ name, label: t(name === 'request_id' ? 'core.request_id' : 'organization.thing') })),
   ];

@@ -22,3 +22,20 @@ const kTypes = {
 
 export const eventTypes = Object.entries(kTypes).map(([resource, happened]) => [resource, happened.map((each) => `${resource}.${each}`)]);
 export const eventNames = eventTypes.flatMap(([, names]) => names);
+
+// What stands in an organization's audit log besides: changes of its people's own accounts, and what is no event.
+const kAuditOnly = {
+  account: ['taken_over', 'unlocked'],
+  alerts: ['changed'],
+  audit: ['exported'],
+  email: ['change_requested', 'changed', 'verified'],
+  identity: ['unlinked'],
+  mail: ['suppressed'],
+  mfa: ['disabled', 'enabled', 'enrollment_started', 'recovery_code_used', 'recovery_codes_renewed'],
+  organization: ['deleted', 'settings_read'],
+  password: ['changed', 'reset'],
+  session: ['all_ended', 'ended', 'token_reused'],
+  webhook: ['test'],
+};
+
+export const auditActions = [...eventNames, ...Object.entries(kAuditOnly).flatMap(([resource, happened]) => happened.map((each) => `${resource}.${each}`))].sort();
