@@ -73,6 +73,19 @@ Test(pages, who_has_no_link_asks_for_one) {
   require_equal(count_mails(unknown, "password_reset"), 0U);
 }
 
+Test(pages, a_lock_is_lifted_by_the_link_of_a_mail_once) {
+  const auto person = sign_up();
+  verify(person);
+  for (int guess = 0; guess < 5; ++guess) sign_in(person.email, "not this one");
+  const auto mail = newest_mail(person.email, "account_locked");
+  require_equal(number_of("SELECT locked_until > 0 FROM user WHERE id = " + binary(person.user_id)), 1);
+  follow(mail, "unlock");
+  require_equal(
+      number_of("SELECT failed_signins + locked_until FROM user WHERE id = " + binary(person.user_id)), 0);
+  expect(sign_in(person.email, person.password), 200);
+  follow(mail, "dead_unlock");
+}
+
 Test(pages, an_address_is_confirmed_with_the_password_of_its_account) {
   const auto owner = sign_up();
   const auto mail = newest_mail(owner.email, "verification");

@@ -160,6 +160,26 @@ const stories = {
     return reply;
   },
 
+  // A lock is lifted by a press, which gives nothing else: nobody is signed in.
+  async unlock(open) {
+    const visit = await open(link);
+    await visit.shows('Unlock your account');
+    await visit.check('asking');
+    await outlives_a_reload(visit);
+    await visit.tab(button);
+    const reply = await visit.answer('/api/v1/auth/unlock', 204, () => visit.press('Enter'));
+    await visit.shows('You can sign in again.');
+    assert.equal(await visit.page.locator('form').count(), 0);
+    await visit.check('unlocked');
+    await leaves_no_token(visit);
+    return reply;
+  },
+
+  async dead_unlock(open) {
+    const visit = await open(link);
+    await is_over(visit, 400, '/api/v1/auth/unlock', ['This link was used before, or the lock is over. You can sign in.']);
+  },
+
   async dead_invitation(open) {
     const visit = await open(link, { expected: [410] });
     for (const word of ['This link cannot be used', 'This invitation was used, withdrawn or has expired.',
