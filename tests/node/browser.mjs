@@ -50,6 +50,34 @@ export async function run(story) {
   }
 }
 
+// Signs in with the form that is there.
+export async function sign_in(visit, email, password) {
+  await visit.page.fill('input[name=email]', email);
+  await visit.press('Enter');
+  await visit.page.fill('input[name=password]', password);
+  return visit.answer('/api/v1/auth/login', 200, () => visit.press('Enter'));
+}
+
+// Goes to another page of the console without loading it anew, and waits until everything is there.
+export async function go(page, path) {
+  await page.evaluate(async (to) => {
+    const [{ navigate }, { calls }] = await Promise.all([import('/app/router.js'), import('/app/api.js')]);
+    navigate(to);
+    for (let quiet = 0, seen = -1; quiet < 3;) {
+      await new Promise((done) => { setTimeout(done, 25); });
+      const still = !document.querySelector('.loading, [aria-busy=true]') && document.querySelector('h1') && calls.get()[0]?.at === seen;
+      quiet = still ? quiet + 1 : 0;
+      seen = calls.get()[0]?.at;
+    }
+  }, path);
+}
+
+// All that a script of the page could read, of which no part may be a secret.
+export function readable(page) {
+  return page.evaluate(async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, await indexedDB.databases(), await caches.keys(),
+    document.cookie, history.state, location.href, document.documentElement.outerHTML]));
+}
+
 // One page in a browser that knows nothing of the others.
 class Visit {
   wrong = [];
@@ -69,13 +97,17 @@ class Visit {
   async start() {
     this.context = await this.browser.newContext({ viewport: kDesk, ...this.options });
     this.context.setDefaultTimeout(kPatience);
-    this.page = await this.context.newPage();
+    // All windows of the context are listened to.
     this.context.on('request', (request) => this.sees(request.url()));
-    this.page.on('console', (message) => this.hears(message));
-    this.page.on('pageerror', (error) => this.wrong.push(`a script failed: ${error.message}`));
-    this.page.on('dialog', (dialog) => this.wrong.push(`a dialog: ${dialog.message()}`));
-    await this.page.addInitScript(() => addEventListener('securitypolicyviolation', (violation) =>
+    this.context.on('console', (message) => this.hears(message));
+    this.context.on('weberror', (error) => this.wrong.push(`a script failed: ${error.error().message}`));
+    this.context.on('dialog', (dialog) => {
+      this.wrong.push(`a dialog: ${dialog.message()}`);
+      dialog.dismiss().catch(() => {});
+    });
+    await this.context.addInitScript(() => addEventListener('securitypolicyviolation', (violation) =>
       console.error(`policy: ${violation.effectiveDirective} against ${violation.blockedURI}`)));
+    this.page = await this.context.newPage();
     await this.page.goto(this.link);
   }
 

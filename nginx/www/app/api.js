@@ -10,6 +10,7 @@ const kSecret = /password|secret|token|^code$|recovery|key$|signature|otpauth|au
 let access = null;   // {token, until}
 let acting = null;   // the same, of an impersonation, in this tab alone
 let lost = () => {};
+let forbidden = () => {};
 export const calls = makeStore([]);
 
 const channel = 'BroadcastChannel' in self ? new BroadcastChannel('tenantd') : { postMessage() {} };
@@ -18,7 +19,7 @@ channel.onmessage = ({ data }) => {
   if (data.access) access = data.access;
   for (const listener of listeners) listener(data);
 };
-// What another tab says: {kind: 'token' | 'organization' | 'signed-out'}.
+// What another tab says: {kind: 'token' | 'organization' | 'lapsed' | 'signed-out'}.
 export const onOtherTab = (listener) => listeners.push(listener);
 export const tellTabs = (kind) => channel.postMessage({ kind, access });
 
@@ -112,27 +113,49 @@ export function onLost(then) {
   lost = then;
 }
 
-const locked = (work) => (navigator.locks ? navigator.locks.request('tenantd-refresh', work) : work());
+// Called when the service says that the person may not do something: their rights may have changed.
+export function onForbidden(then) {
+  forbidden = then;
+}
+
+const kLock = 'tenantd-refresh';
+const kTold = 500;  // ms that a tab waits for the token that another has just got
 let renewing = null;
+
+const isFresh = (refused) => access && access.token !== refused && left(access) > kEarly;
+
+async function refresh(refused) {
+  // Another tab was faster.
+  if (isFresh(refused)) return true;
+  const reply = await send('POST', '/api/v1/auth/refresh', { body: {} });
+  const body = await reply.json().catch(() => ({}));
+  if (reply.ok) {
+    keepToken(body);
+    tellTabs('token');
+    return true;
+  }
+  if (reply.status === 401 || reply.status === 422 || reply.status === 403) {
+    access = null;
+    return false;
+  }
+  throw new Problem(reply.status, body, reply.headers);
+}
+
+// The other tab's message and the end of its lock come by two ways, and the message may be the later.
+async function refreshAfter(refused) {
+  for (let waited = 0; waited < kTold && !isFresh(refused); waited += 10) await new Promise((done) => { setTimeout(done, 10); });
+  return refresh(refused);
+}
+
+async function refreshOnce(refused) {
+  if (!navigator.locks) return refresh(refused);
+  const done = await navigator.locks.request(kLock, { ifAvailable: true }, (lock) => (lock ? refresh(refused) : null));
+  return done === null ? navigator.locks.request(kLock, () => refreshAfter(refused)) : done;
+}
 
 // Returns true with a token that is good, false where the session is over. Throws a Problem if nobody can tell.
 export function renew(refused) {
-  renewing = renewing || locked(async () => {
-    // Another tab was faster.
-    if (access && access.token !== refused && left(access) > kEarly) return true;
-    const reply = await send('POST', '/api/v1/auth/refresh', { body: {} });
-    const body = await reply.json().catch(() => ({}));
-    if (reply.ok) {
-      keepToken(body);
-      tellTabs('token');
-      return true;
-    }
-    if (reply.status === 401 || reply.status === 422 || reply.status === 403) {
-      access = null;
-      return false;
-    }
-    throw new Problem(reply.status, body, reply.headers);
-  }).finally(() => { renewing = null; });
+  renewing = renewing || refreshOnce(refused).finally(() => { renewing = null; });
   return renewing;
 }
 
@@ -149,7 +172,8 @@ export async function call(method, path, { query, idempotent, anonymous, blob, .
     used = anonymous ? null : (acting || access);
     return send(method, address, { ...asked, token: used && used.token });
   };
-  if (!anonymous && !acting && access && left(access) < kEarly) await renew(access.token).catch(() => {});
+  const early = !anonymous && !acting && access && left(access) < kEarly;
+  if (early && !(await renew(access.token).catch(() => true))) lost('session');
   let reply = await attempt();
   if (reply.status === 401 && used) {
     const problem = await reply.clone().json().catch(() => ({}));
@@ -161,6 +185,7 @@ export async function call(method, path, { query, idempotent, anonymous, blob, .
       else lost('session');
     }
   }
+  if (reply.status === 403 && used) forbidden();
   return read(reply, blob);
 }
 

@@ -4,7 +4,7 @@ export {
   useCallback, useContext, useErrorBoundary,
 } from '/pages/lib/htm-3.1.1/standalone.module.js';
 
-import { useState, useEffect } from '/pages/lib/htm-3.1.1/standalone.module.js';
+import { useState, useEffect, useCallback } from '/pages/lib/htm-3.1.1/standalone.module.js';
 
 let ids = 0;
 // An id for a label and its field, the same at every drawing.
@@ -17,6 +17,8 @@ export function useId(prefix = 'id') {
 export function useLoad(ask, inputs = []) {
   const [state, set] = useState({ loading: true });
   const [round, next] = useState(0);
+  const again = useCallback(() => next((n) => n + 1), []);
+  useComeBack(state.problem, again);
   useEffect(() => {
     let live = true;
     set((last) => ({ ...last, loading: true, problem: undefined }));
@@ -26,7 +28,20 @@ export function useLoad(ask, inputs = []) {
     );
     return () => { live = false; };
   }, [...inputs, round]);
-  return { ...state, again: () => next((n) => n + 1) };
+  return { ...state, again };
+}
+
+// What failed for want of a connection or of a session is asked again once there is one: `comeBack` says so.
+const failed = new Set();
+export const comeBack = () => { for (const again of [...failed]) again(); };
+addEventListener('online', comeBack);
+export function useComeBack(problem, again) {
+  const waits = Boolean(problem) && (problem.status === 0 || problem.status === 401);
+  useEffect(() => {
+    if (!waits) return undefined;
+    failed.add(again);
+    return () => failed.delete(again);
+  }, [waits, again]);
 }
 
 // Redraws with `store`, which has subscribe(listener) and get().

@@ -1,8 +1,9 @@
 // Who is signed in, in which organization, with which permissions. `session.get()`:
 //   {state: 'loading' | 'out' | 'in', user, organization, permissions: Set, organizations, impersonatedBy, sessionId, reason}
-// `organization` is null for who belongs to none. `reason`: why one is out ('ended', 'signed-out').
-import { makeStore, useStore } from './dom.js';
-import { actWith, call, dropToken, isActing, keepToken, onLost, onOtherTab, Problem, renew, tellTabs } from './api.js';
+// `organization` is null for who belongs to none. `reason`: why one is out ('ended', 'signed-out'). `lapsed`: the session
+// has ended under a page that stays, for what is typed there, until its person has signed in again.
+import { comeBack, makeStore, useStore } from './dom.js';
+import { actWith, call, dropToken, isActing, keepToken, onForbidden, onLost, onOtherTab, Problem, renew, tellTabs } from './api.js';
 
 const kHint = 'signed-in';  // that there is a cookie to renew by; no secret
 const kOut = { state: 'out', user: null, organization: null, permissions: new Set(), organizations: [], impersonatedBy: null };
@@ -66,15 +67,40 @@ async function organizations() {
   return all;
 }
 
+const told = ({ data }) => {
+  const { user, organization, permissions, impersonated_by: impersonatedBy, session_id: sessionId } = data;
+  return { user, organization, permissions: new Set(permissions), impersonatedBy, sessionId };
+};
+
 // Asks the service who this is, and what they may.
 export async function reload() {
   const [status, all] = await Promise.all([
     call('GET', '/api/v1/auth/status'),
     organizations().catch(() => session.get().organizations),
   ]);
-  const { user, organization, permissions, impersonated_by: impersonatedBy, session_id: sessionId } = status.data;
-  session.set({ state: 'in', user, organization, permissions: new Set(permissions), organizations: all, impersonatedBy, sessionId });
+  session.set({ ...told(status), state: 'in', organizations: all });
 }
+
+const kLooks = 60000;  // ms between two looks at whether one's rights have changed
+const kSoon = 1000;    // ms
+let looked = 0;
+const rights = ({ user, organization, permissions }) => JSON.stringify([user, organization, [...permissions]]);
+
+// Somebody else may have changed the person's role meanwhile: what they may no longer do goes from the screen, and what
+// they may do now comes.
+export async function look() {
+  if (session.get().state !== 'in' || session.get().lapsed || Date.now() - looked < kSoon) return;
+  looked = Date.now();
+  const now = await call('GET', '/api/v1/auth/status').then(told, () => null);
+  const then = session.get();
+  if (now && then.state === 'in' && !then.lapsed && rights(now) !== rights(then)) session.set({ ...then, ...now });
+}
+const lookIfSeen = () => { if (!document.hidden) look(); };
+setInterval(lookIfSeen, kLooks);
+document.addEventListener('visibilitychange', lookIfSeen);
+addEventListener('focus', lookIfSeen);
+addEventListener('online', lookIfSeen);
+onForbidden(look);
 
 // At the start: the cookie is all that is left of the page before.
 export async function start() {
@@ -95,6 +121,7 @@ export async function adopt(reply) {
   hint.set(true);
   await reload();
   tellTabs('organization');
+  comeBack();
 }
 
 // Returns null, or {mfaToken} where a second factor is asked for. Throws the Problem of any other refusal.
@@ -148,10 +175,19 @@ export async function stopActing() {
   await reload();
 }
 
+function lapse() {
+  dropToken();
+  hint.set(false);
+  session.set({ ...session.get(), lapsed: true });
+}
+
 onLost((what) => {
   if (what === 'acting') return reload();
-  forget('ended');
-  return tellTabs('signed-out');
+  if (session.get().state === 'in') {
+    if (!session.get().lapsed) tellTabs('lapsed');
+    lapse();
+  } else forget('ended');
+  return undefined;
 });
 
 onOtherTab(({ kind }) => {
@@ -159,7 +195,8 @@ onOtherTab(({ kind }) => {
     dropToken();
     session.set({ ...kOut, reason: 'signed-out' });
   }
+  if (kind === 'lapsed' && session.get().state === 'in' && !isActing()) lapse();
   if (kind === 'organization' && !isActing()) {
-    if (session.get().state !== 'loading') reload().catch(() => {});
+    if (session.get().state !== 'loading') reload().then(comeBack, () => {});
   }
 });

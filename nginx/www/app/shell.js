@@ -1,9 +1,9 @@
 // What stands around the pages: menu, top bar, banners; and which page an address leads to.
-import { html, useEffect, useErrorBoundary, useRef, useState, useStore } from './dom.js';
+import { html, makeStore, useEffect, useErrorBoundary, useRef, useState, useStore } from './dom.js';
 import { call } from './api.js';
 import { chooseLanguage, language, languages, t } from './i18n.js';
 import { Link, match, navigate, useRoute } from './router.js';
-import { can, config, nameOf, selectOrganization, signOut, stopActing, useSession } from './session.js';
+import { can, config, forget, look, nameOf, selectOrganization, signOut, stopActing, useSession } from './session.js';
 import { Banner, Button, Card, EmptyState, ErrorBox, Icon, Loading, Menu, PageHead, ShowApi, toast, Toasts } from './components/index.js';
 
 // The menu's groups in their order; a page names its own.
@@ -60,11 +60,17 @@ function Navigation({ pages, path }) {
     <ul>${items.map((page) => html`<li key=${page.path}><${Link} href=${page.path} aria-current=${here(page)}><${Icon} name=${page.icon} />${t(page.title)}<//></li>`)}</ul></div>`);
 }
 
+const online = makeStore(navigator.onLine !== false);
+addEventListener('online', () => online.set(true));
+addEventListener('offline', () => online.set(false));
+
+const Offline = () => html`<div role="status">${!useStore(online) && html`<${Banner} tone="warn"><p><strong>${t('core.offline')}</strong> ${t('core.offline_text')}</p><//>`}</div>`;
+
 function Banners() {
   const { user, organization, impersonatedBy } = useSession();
   const again = () => call('POST', '/api/v1/auth/verify-email/resend').then(() => toast(t('core.link_sent')))
     .catch((problem) => toast(problem.message, { tone: 'bad' }));
-  return html`
+  return html`<${Offline} />
     ${impersonatedBy && html`<${Banner} tone="acting" action=${html`<${Button} onClick=${() => stopActing().then(() => navigate('/app/'))}>${t('core.stop_acting')}<//>`}>
       <p><strong>${t('core.acting', { who: nameOf(user), organization: organization ? organization.name : '' })}</strong> ${t('core.acting_note', { by: impersonatedBy.email })}</p><//>`}
     ${!user.email_verified && !impersonatedBy && html`<${Banner} tone="warn" action=${html`<${Button} small onClick=${again}>${t('core.send_again')}<//>`}>
@@ -72,6 +78,9 @@ function Banners() {
     ${organization && organization.require_mfa && !user.mfa_enabled && html`<${Banner} tone="warn" action=${html`<${Button} small href="/app/account/security">${t('core.set_up')}<//>`}>
       <p>${t('core.factor_required', { organization: organization.name })}</p><//>`}`;
 }
+
+// The session has ended: its person signs in again over the page that stays as it is.
+const again = { load: () => import('./pages/entry/again.js') };
 
 // A page whose module comes when it is wanted.
 function Lazy({ page, params }) {
@@ -118,7 +127,7 @@ function Frame({ pages, here, path }) {
     <nav class="side" id="menu" ref=${drawer} aria-label=${t('core.menu')}><${Navigation} pages=${pages} path=${path} /></nav>
     <main id="content" tabindex="-1"><${Banners} />${!page ? html`<${NotFound} />` : can(page.needs, who)
       ? html`<${Guarded} key=${`${path} ${who.organization && who.organization.id} ${who.user.id}`} page=${page} params=${here.params} />` : html`<${NotAllowed} page=${page} />`}</main>
-    </div>${api && html`<${ShowApi} onClose=${() => showApi(false)} />`}`;
+    </div>${api && html`<${ShowApi} onClose=${() => showApi(false)} />`}${who.lapsed && html`<${Lazy} page=${again} />`}`;
 }
 
 // Entry pages: one card, nothing else to go to.
@@ -134,6 +143,8 @@ export function App({ pages }) {
   const page = here && here.page;
   const door = page && page.door;
   const outside = who.state === 'out' && !door;
+  useEffect(() => { if (door && who.lapsed) forget('ended'); }, [door, who.lapsed]);
+  useEffect(() => { look(); }, [path]);
   useEffect(() => {
     if (path === '/') navigate('/app/', { replace: true });
     else if (outside && who.reason !== 'unreachable') {

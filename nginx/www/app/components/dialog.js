@@ -6,7 +6,8 @@ import { ErrorBox } from './error.js';
 import { Field, Plain } from './form.js';
 import { Icon } from './icon.js';
 
-// Open as long as it is drawn. `onClose` is called by Escape and by the cross. `foot`: buttons.
+// Open as long as it is drawn. `onClose` is called by Escape and by the cross; without it there is no way past the dialog,
+// and nothing to see behind it. `foot`: buttons.
 export function Dialog({ title, onClose, foot, wide, children }) {
   const element = useRef(null);
   const id = useId('dialog');
@@ -17,11 +18,11 @@ export function Dialog({ title, onClose, foot, wide, children }) {
   }, []);
   const cancel = (event) => {
     event.preventDefault();
-    onClose();
+    if (onClose) onClose();
   };
-  return html`<dialog ref=${element} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby=${id} onCancel=${cancel}>
+  return html`<dialog ref=${element} class=${`dialog${wide ? ' wide' : ''}${onClose ? '' : ' only'}`} closedby=${onClose ? null : 'none'} aria-labelledby=${id} onCancel=${cancel}>
     <header class="dialog-head"><h2 id=${id}>${title}</h2>
-      <button type="button" class="button quiet" aria-label=${t('core.close')} onClick=${onClose}><${Icon} name="close" /></button></header>
+      ${onClose && html`<button type="button" class="button quiet" aria-label=${t('core.close')} onClick=${onClose}><${Icon} name="close" /></button>`}</header>
     <div class="dialog-body">${children}</div>${foot && html`<footer class="dialog-foot">${foot}</footer>`}</dialog>`;
 }
 

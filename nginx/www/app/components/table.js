@@ -6,34 +6,40 @@
 //   filters: [{name, label, type: 'search' | 'select' | 'date', options?: [[value, words]]}]
 //   actions(row): what stands at the end of a row; empty: an EmptyState; href(row): where the main column leads
 //   version: a value whose change loads anew; total: false for lists that cannot count
-import { html, useCallback, useEffect, useRef, useState } from '../dom.js';
+import { html, useCallback, useComeBack, useEffect, useRef, useState } from '../dom.js';
 import { call } from '../api.js';
-import { t } from '../i18n.js';
+import { number, t } from '../i18n.js';
 import { Link, setQuery, useRoute } from '../router.js';
 import { Button, EmptyState, Loading } from './basic.js';
 import { ErrorBox } from './error.js';
 import { Field, Select } from './form.js';
 
+const kKept = 500;  // rows that are drawn at once; the first ones go when more come
+
 function usePages({ load, path, query, size, total }, inputs) {
-  const [state, set] = useState({ items: [], loading: true });
+  const [state, set] = useState({ items: [], gone: 0, loading: true });
   const round = useRef(0);
-  const more = useCallback(async (cursor, items) => {
+  const more = useCallback(async (last = { items: [], gone: 0 }) => {
     const mine = ++round.current;
-    set((last) => ({ ...last, loading: true, problem: null }));
-    const asked = { ...query, limit: size, cursor, include_total: total && !cursor ? true : undefined };
+    set((now) => ({ ...now, loading: true, problem: null }));
+    const asked = { ...query, limit: size, cursor: last.next, include_total: total && !last.next ? true : undefined };
     try {
       const page = load ? await load(asked) : (await call('GET', path, { query: asked })).data;
       if (mine !== round.current) return;
-      set((last) => ({ items: [...items, ...page.items], next: page.next_cursor, total: page.total ?? (cursor ? last.total : undefined), loading: false }));
+      const items = [...last.items, ...page.items];
+      const gone = Math.max(0, items.length - kKept);
+      set({ items: items.slice(gone), gone: last.gone + gone, next: page.next_cursor, total: page.total ?? last.total, loading: false });
     } catch (problem) {
-      if (mine === round.current) set((last) => ({ ...last, problem, loading: false }));
+      if (mine === round.current) set((now) => ({ ...now, problem, loading: false }));
     }
   }, inputs);
   useEffect(() => {
-    more(undefined, []);
+    more();
     return () => { ++round.current; };
   }, [more]);
-  return { ...state, more: () => more(state.next, state.items), again: () => more(undefined, []) };
+  const again = useCallback(() => more(), [more]);
+  useComeBack(state.problem, again);
+  return { ...state, more: () => more(state), again };
 }
 
 // Types go into the address after a pause, so that not every letter is a request.
@@ -79,8 +85,9 @@ export function DataTable({ label, columns, filters = [], rowKey = (row) => row.
       ? html`<${EmptyState} icon="search" title=${t('core.nothing_found')} action=${html`<${Button} onClick=${clear}>${t('core.clear_filters')}<//>`} />`
       : empty || html`<${EmptyState} title=${t('core.empty')} />`)}
     ${pages.loading && pages.items.length === 0 && html`<${Loading} />`}
-    ${pages.items.length > 0 && html`<div class="table-foot"><span class="soft" role="status">${pages.total === undefined ? t('core.shown', { count: pages.items.length })
-      : t('core.shown_of', { shown: pages.items.length, count: pages.total })}</span>
+    ${pages.items.length > 0 && html`<div class="table-foot"><span class="soft" role="status">${pages.total === undefined ? t('core.shown', { count: pages.gone + pages.items.length })
+      : t('core.shown_of', { shown: pages.gone ? `${number(pages.gone + 1)}–${number(pages.gone + pages.items.length)}` : pages.items.length, count: pages.total })}</span>
+      ${pages.gone > 0 && html`<${Button} kind="quiet" onClick=${pages.again}>${t('core.from_start')}<//>`}
       ${pages.next && html`<${Button} busy=${pages.loading} onClick=${pages.more}>${t('core.more')}<//>`}</div>`}
   </div>`;
 }

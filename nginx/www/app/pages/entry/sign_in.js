@@ -22,7 +22,7 @@ function Address({ email, onDone }) {
     <${Field} name="email" type="email" label=${t('entry.address')} autocomplete="username" maxlength="254" ...${Plain} autofocus /><//>`;
 }
 
-function Password({ email, onBack, onFactor }) {
+export function Password({ email, onBack, onFactor }) {
   const [failed, count] = useState(0);
   const form = useForm({
     initial: { password: '' },
