@@ -63,9 +63,11 @@ export async function go(page, path) {
   await page.evaluate(async (to) => {
     const [{ navigate }, { calls }] = await Promise.all([import('/app/router.js'), import('/app/api.js')]);
     navigate(to);
-    for (let quiet = 0, seen = -1; quiet < 3;) {
+    // What waits for something from outside turns for ever.
+    for (let quiet = 0, seen = -1, turns = 0; quiet < 3; ++turns) {
       await new Promise((done) => { setTimeout(done, 25); });
-      const still = !document.querySelector('.loading, [aria-busy=true]') && document.querySelector('h1') && calls.get()[0]?.at === seen;
+      const done = document.querySelector('h1') && (turns > 80 || !document.querySelector('.loading, [aria-busy=true]'));
+      const still = done && calls.get()[0]?.at === seen;
       quiet = still ? quiet + 1 : 0;
       seen = calls.get()[0]?.at;
     }

@@ -13,8 +13,12 @@ export function Dialog({ title, onClose, foot, wide, children }) {
   const id = useId('dialog');
   useEffect(() => {
     const opener = document.activeElement;
-    element.current.showModal();
-    return () => { if (opener && opener.isConnected) opener.focus(); };
+    const dialog = element.current;
+    dialog.showModal();
+    return () => {
+      dialog.close();  // what lies behind an open one takes no focus
+      if (opener && opener.isConnected) opener.focus();
+    };
   }, []);
   const cancel = (event) => {
     event.preventDefault();

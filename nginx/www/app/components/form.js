@@ -99,22 +99,31 @@ const aria = (field, hint) => ({
   'aria-describedby': field.error || hint ? `${field.id}-hint` : null,
 });
 
+// The browser heeds `autofocus` once for a whole document; a field that comes later asks for the focus itself.
+function useFocus(wanted) {
+  const element = useRef(null);
+  useEffect(() => { if (wanted) element.current.focus(); }, []);
+  return element;
+}
+
 // type as of <input>; further props go to the input.
-export function Field({ name, label, hint, error, optional, type = 'text', value, onInput, suffix, ...rest }) {
+export function Field({ name, label, hint, error, optional, type = 'text', value, onInput, suffix, autofocus, ...rest }) {
   const field = useField({ name, value, error, onInput });
+  const element = useFocus(autofocus);
   return html`<${Frame} field=${field} label=${label} hint=${hint} optional=${optional}><div class="input">
-    <input ...${aria(field, hint)} name=${name} type=${type} value=${field.value ?? ''} dir=${['email', 'url'].includes(type) ? 'ltr' : 'auto'}
+    <input ref=${element} ...${aria(field, hint)} name=${name} type=${type} value=${field.value ?? ''} dir=${['email', 'url'].includes(type) ? 'ltr' : 'auto'}
       onInput=${(event) => field.change(event.target.value)} ...${rest} />${suffix}</div><//>`;
 }
 
 // A code or an address: no capitals and no spelling by the browser.
 export const Plain = { autocapitalize: 'none', autocorrect: 'off', spellcheck: false };
 
-export function PasswordField({ name, label, hint, error, fresh, value, onInput, ...rest }) {
+export function PasswordField({ name, label, hint, error, fresh, value, onInput, autofocus, ...rest }) {
   const field = useField({ name, value, error, onInput });
+  const element = useFocus(autofocus);
   const [shown, show] = useState(false);
   return html`<${Frame} field=${field} label=${label} hint=${hint}><div class="input">
-    <input ...${aria(field, hint)} ...${Plain} name=${name} type=${shown ? 'text' : 'password'} dir="ltr" value=${field.value ?? ''}
+    <input ref=${element} ...${aria(field, hint)} ...${Plain} name=${name} type=${shown ? 'text' : 'password'} dir="ltr" value=${field.value ?? ''}
       autocomplete=${fresh ? 'new-password' : 'current-password'} onInput=${(event) => field.change(event.target.value)} ...${rest} />
     <button type="button" class="button plain toggle" aria-controls=${field.id} aria-label=${t(shown ? 'core.hide_password' : 'core.show_password')}
       onClick=${() => show(!shown)}>${t(shown ? 'core.hide' : 'core.show')}</button></div><//>`;
