@@ -135,7 +135,8 @@ unset TENANTD_GIVEN
 TENANTD_URL=http://127.0.0.1:$(cat "$RUN_DIR/port")
 export TENANTD_URL
 
-options=(--timeout "${TEST_TIMEOUT:-300}")
+export TEST_TIMEOUT=${TEST_TIMEOUT:-300}
+options=(--timeout "$TEST_TIMEOUT")
 [ -n "${FILTER:-}" ] && options+=(--filter "$FILTER")
 [ -n "${JOBS:-}" ] && options+=(--jobs "$JOBS")
 # The closing line is held back until everything is stopped and looked at.

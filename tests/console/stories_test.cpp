@@ -26,10 +26,13 @@ void crowd(const Account& owner, int members) {
   database().run("INSERT INTO user (id, email, profile, created_at, updated_at) SELECT " + id +
                  ", CONCAT('soul', HEX(" + id + R"(), '@crowd.example'), CONCAT('{"name":"', )" +
                  "IF(seq < 9999, 'Soul ', 'Last of all '), seq, '\"}'), seq, 1 FROM " + series(members));
-  database().run(
-      "INSERT INTO member (org_id, user_id, role_id, status, created_at, updated_at) SELECT r.org_id, " + id +
-      ", r.id, 0, seq * 10000, 1 FROM role r JOIN " + series(members) +
-      " WHERE r.name = 'member' AND r.org_id = " + binary(owner.org_id));
+  // In parts: a statement has its time.
+  for (int from = 0; from < members; from += 500)
+    database().run(
+        "INSERT INTO member (org_id, user_id, role_id, status, created_at, updated_at) SELECT r.org_id, " +
+        id + ", r.id, 0, seq * 10000, 1 FROM role r JOIN " + series(members) +
+        " WHERE r.name = 'member' AND r.org_id = " + binary(owner.org_id) + " AND seq > " +
+        std::to_string(from) + " AND seq <= " + std::to_string(from + 500));
 }
 
 }  // namespace

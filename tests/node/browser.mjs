@@ -15,7 +15,7 @@ const { chromium } = createRequire(join(top, '.cache/node/'))('playwright-core')
 
 const axe = readFileSync(join(top, '.cache/node/node_modules/axe-core/axe.min.js'), 'utf8');
 
-const kPatience = 90000;  // ms
+const kPatience = 1000 * Math.max(40, Number(process.env.TEST_TIMEOUT || 300) / 3);  // ms
 const kPhone = { width: 320, height: 640 };  // the narrowest that is still sold
 const kDesk = { width: 1280, height: 800 };
 

@@ -19,7 +19,6 @@ async function webhook(visit) {
   await visit.page.getByText('role.created', { exact: true }).click();
   const { secret } = await visit.answer('/api/v1/webhooks', 201, () => button(visit, 'Make webhook').click());
   await visit.shows(secret);
-  await visit.check('secret');
   await button(visit, 'I have kept it').click();
   await visit.shows('Nothing was sent yet');
   assert.ok(!(await readable(visit.page)).includes(secret));
@@ -46,7 +45,6 @@ async function provider(visit) {
   await go(visit.page, '/app/providers/new');
   await button(visit, 'Google').click();
   await visit.shows(`${base}/sso`);
-  await visit.check('there');
   await button(visit, 'Next').click();
   await button(visit, 'Add provider').click();
   await visit.shows('Please copy the client id from the provider.');
@@ -58,11 +56,10 @@ async function provider(visit) {
   await visit.page.fill('textarea[name=allowed_domains]', 'example.com');
   await button(visit, 'Add provider').click();
   await visit.shows('Google is added.');
-  await button(visit, 'Try this provider').or(visit.page.getByRole('button', { name: /Try/ })).first().click();
+  await visit.page.getByRole('button', { name: /^Try/ }).click();
   await visit.shows('The provider answers');
-  await visit.check('answers');
-  await button(visit, 'To the providers').or(visit.page.getByRole('link', { name: /providers/i })).last().click();
-  await visit.page.getByRole('row', { name: /Google/ }).getByText('on', { exact: false }).first().waitFor();
+  await go(visit.page, '/app/providers');
+  await visit.page.getByRole('row', { name: /Google/ }).waitFor();
   assert.ok(!(await readable(visit.page)).includes('secret of alpha'));
 }
 

@@ -28,7 +28,7 @@ std::string browse(const std::string& script, const std::vector<std::string>& ar
                   {"NEW_PASSWORD=" + std::string{kChosenPassword}, "OLD_PASSWORD=" + std::string{kPassword},
                    "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
                   // A browser on a busy machine; what hangs is found by the suite's own limit.
-                  std::chrono::seconds{240});
+                  std::chrono::seconds{std::stoi(setting("TEST_TIMEOUT", "300")) - 10});
   require_equal(finished.status, 0,
                 script + ' ' + (arguments.empty() ? "" : arguments.front()) + ": " + finished.output);
   return finished.output;
