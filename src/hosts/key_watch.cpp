@@ -38,7 +38,8 @@ KeyWatch::KeyWatch(const Settings& settings, shm::HostState& state, shm::Metrics
       state_(state),
       metrics_(metrics),
       live_(settings.keys_dir, &state.agreed_key),
-      keys_(live_.current().keys) {}
+      keys_(live_.current().keys),
+      newest_(keys_) {}
 
 // More than fits is told in part: the others wait for a host that does not tell of a key.
 std::string KeyWatch::kids() {
@@ -70,6 +71,7 @@ std::string KeyWatch::begin(db::Connection& connection, const std::string& id) {
 // True if there is news. A worker of this host may have looked at the folder just before it changed.
 bool KeyWatch::take_settled_keys(std::int64_t now_us) {
   const auto found = live_.current();
+  newest_ = found.keys;
   if (found.changed) changed_at_us_ = now_us;
   if (found.keys == keys_ || now_us - changed_at_us_ < kSettleUs) return false;
   keys_ = found.keys;
@@ -92,8 +94,10 @@ void KeyWatch::turn(db::Connection& connection) {
   looked_at_us_ = now_us;
 }
 
+// By what lies in the folder now, which a worker reads before it refuses a token: a host that comes back while a
+// new key has been agreed on lacks nothing that is there.
 void KeyWatch::judge(const Deployment& deployment, TimePoint time) {
-  const auto fault = fault_of(deployment, *keys_, dir_, time);
+  const auto fault = fault_of(deployment, *newest_, dir_, time);
   metrics_.lacks_keys.store(fault ? 1 : 0);
   // How many seconds are left changes, and is no news.
   const auto news = fault ? fault->substr(0, fault->find(" ends in ")) : "";

@@ -195,6 +195,27 @@ Test(keys_of_hosts, hosts_that_are_restarted_one_after_the_other_while_keys_turn
   require_equal(load.end(), "");
 }
 
+// The others agree on a key without a host that is paused. It finds the key in its folder, and need not wait
+// until each of its workers has, which none of its callers would understand.
+Test(keys_of_hosts, a_host_that_was_paused_while_keys_turned_refuses_nothing, .timeout = 120) {
+  PrivateStack first;
+  first.take_the_suites_place();
+  const SecondHost second{first};
+  wait_until_trusting(second.url());
+  const auto person = sign_up();
+  const auto poller = poller_of(second.master());
+  require(::kill(poller, SIGSTOP) == 0, "no poller");
+  const auto kid = rotate(first);
+  wait_until("the others sign with it", [&] { return signing_at(first.url(), person) == kid; });
+  Load load{first.url(), second.url()};
+  load.go_on();
+  require(::kill(poller, SIGCONT) == 0, "no poller");
+  wait_until_trusting(second.url());
+  load.go_on();
+  require_equal(load.end(), "");
+  require_equal(signing_at(second.url(), person), kid);
+}
+
 // As after a backup of the database was put back whose keys are others.
 Test(keys_of_hosts, a_running_host_whose_database_has_other_keys_answers_nothing, .timeout = 120) {
   const PrivateStack stack;

@@ -55,7 +55,7 @@ class KeyWatch {
   shm::HostState& state_;
   shm::Metrics& metrics_;
   crypto::LiveKeys live_;
-  std::shared_ptr<const crypto::KeyRing> keys_;
+  std::shared_ptr<const crypto::KeyRing> keys_, newest_;  // settled; in the folder now
   std::int64_t looked_at_us_ = 0, changed_at_us_ = 0;
   std::string told_kids_;     // what the row holds
   std::string told_;          // the fault that the log knows
