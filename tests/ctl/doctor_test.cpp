@@ -251,6 +251,7 @@ void harm_folders(const Patient& patient) {
 }
 
 void harm_work(Patient& patient) {
+  patient.run("tenantd-sweeper");  // however long the faults before took
   patient.plant(
       "INSERT INTO tenantd.host (id, registration, name, version, started_at, seen_at) "
       "VALUES (REPEAT('x', 16), REPEAT('x', 16), 'web-9', '0.1.0', 1, UNIX_TIMESTAMP() - 600)",
@@ -265,12 +266,12 @@ void harm_work(Patient& patient) {
       "updated_at) VALUES (REPEAT('x', 16), 'welcome', 'a@example.com', UNIX_TIMESTAMP() - 3600, "
       "UNIX_TIMESTAMP() + 3600, 1, 1)",
       "DELETE FROM tenantd.outbox WHERE id = REPEAT('x', 16)", {"outbox"},
-      "1 mail(s) wait, one of them for 36", "tenantd-courier");
+      "1 mail(s) wait, one of them for 3", "tenantd-courier");
   patient.plant("UPDATE tenantd.sweep_run SET error = 'no such table' WHERE task = 'tokens'",
                 "UPDATE tenantd.sweep_run SET error = NULL", {"sweeper"},
                 "its task tokens fails: no such table", "tenantd-sweeper.timer");
   patient.plant("UPDATE tenantd.sweep_run SET started_at = started_at - 3600",
-                "UPDATE tenantd.sweep_run SET started_at = started_at + 3600", {"sweeper"}, "it ran 36",
+                "UPDATE tenantd.sweep_run SET started_at = started_at + 3600", {"sweeper"}, "it ran 3",
                 "tenantd-sweeper.timer");
   if (now() - newest_sunday(now()) > Seconds{3600})  // it may be at it
     patient.plant("UPDATE tenantd.job_run SET due_at = due_at - 1",
@@ -311,6 +312,7 @@ void harm_programs(Patient& patient) {
 }
 
 void harm_web(Patient& patient, const std::string& another) {
+  patient.run("tenantd-sweeper");
   const auto& stack = patient.stack;
   const Certificates certificates;
   const auto nobody = port_nobody_has();
