@@ -77,6 +77,7 @@ Test(pages, a_lock_is_lifted_by_the_link_of_a_mail_once) {
   const auto person = sign_up();
   verify(person);
   for (int guess = 0; guess < 5; ++guess) sign_in(person.email, "not this one");
+  wait_until("the mail", [&] { return count_mails(person.email, "account_locked") > 0; });
   const auto mail = newest_mail(person.email, "account_locked");
   require_equal(number_of("SELECT locked_until > 0 FROM user WHERE id = " + binary(person.user_id)), 1);
   follow(mail, "unlock");

@@ -114,7 +114,8 @@ Test(leaving, keys_strangers_those_who_are_off_and_who_acts_for_somebody_do_not_
   Unchanged database;
   expect_problem(leave(key.client(), me_in(owner)), 403, "session_required");
   expect_problem(leave(stranger.client(), me_in(owner)), 404, "not_found");
-  expect_problem(leave(std::move(Client{}.bearer(again.text("/access_token"))), me_in(owner)), 404, "not_found");
+  expect_problem(leave(std::move(Client{}.bearer(again.text("/access_token"))), me_in(owner)), 404,
+                 "not_found");
   expect_problem(leave(acting.client(), me_in(owner)), 403, "impersonating");
   expect_problem(leave(Client{}, me_in(owner)), 401, "unauthenticated");
   expect_problem(leave(member.client(), "/api/v1/organizations/x/members/me"), 404, "not_found");
