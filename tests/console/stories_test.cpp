@@ -66,7 +66,7 @@ Test(console_stories, five_windows_renew_their_session_together_for_an_hour) {
   browse("console_session.mjs", {"tabs", owner.email, kPassword});
 }
 
-Test(console_stories, an_owner_connects_programs_and_hands_over, .timeout = 180) {
+Test(console_stories, an_owner_connects_programs_and_hands_over) {
   const FakeProvider provider;
   Receiver receiver;
   receiver.answer([calls = 0](const Received&) mutable {

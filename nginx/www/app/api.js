@@ -192,7 +192,8 @@ export async function call(method, path, { query, idempotent, anonymous, blob, .
 async function read(reply, blob) {
   if (blob && reply.ok) return { status: reply.status, data: await reply.blob(), etag: reply.headers.get('ETag'), headers: reply.headers };
   const type = reply.headers.get('Content-Type') || '';
-  const body = type.includes('json') ? await reply.json().catch(() => null) : reply.status === 204 ? null : await reply.text();
+  // JSON Lines are text: several values are no JSON.
+  const body = /^application\/(?:[\w.-]+\+)?json\b/.test(type) ? await reply.json().catch(() => null) : reply.status === 204 ? null : await reply.text();
   if (!reply.ok) throw new Problem(reply.status, body && typeof body === 'object' ? body : {}, reply.headers);
   return { status: reply.status, data: body === '' ? null : body, etag: reply.headers.get('ETag'), headers: reply.headers };
 }

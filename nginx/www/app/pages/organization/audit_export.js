@@ -8,9 +8,7 @@ export async function exportAll(query, onSome) {
   const lines = [];
   for (let cursor; lines.length < kMost;) {
     const reply = await call('GET', '/api/v1/audit-logs/export', { query: { ...query, limit: 1000, cursor }, headers: { Accept: 'application/x-ndjson' } });
-    // A page of one line comes as the object that it is.
-    const text = typeof reply.data === 'string' ? reply.data : reply.data ? JSON.stringify(reply.data) : '';
-    lines.push(...text.split('\n').filter(Boolean));
+    lines.push(...(reply.data || '').split('\n').filter(Boolean));
     onSome(lines.length);
     const next = /<([^>]+)>;\s*rel="?next/.exec(reply.headers.get('Link') || '');
     cursor = next && new URL(next[1], location.origin).searchParams.get('cursor');
