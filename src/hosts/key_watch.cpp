@@ -94,8 +94,8 @@ void KeyWatch::turn(db::Connection& connection) {
   looked_at_us_ = now_us;
 }
 
-// By what lies in the folder now, which a worker reads before it refuses a token: a host that comes back while a
-// new key has been agreed on lacks nothing that is there.
+// By what lies in the folder now, which a worker reads before it refuses a token: a host that comes back
+// while a new key has been agreed on lacks nothing that is there.
 void KeyWatch::judge(const Deployment& deployment, TimePoint time) {
   const auto fault = fault_of(deployment, *newest_, dir_, time);
   metrics_.lacks_keys.store(fault ? 1 : 0);

@@ -27,6 +27,7 @@ struct Things {
       paths.emplace_back(list + row, list + '/' + expect(client.post(list, body), 201).text("/id"));
     };
     paths.emplace_back("/api/v1/users/me", "/api/v1/users/me");
+    paths.emplace_back("/api/v1/users/me/preferences", "/api/v1/users/me/preferences");
     paths.emplace_back("/api/v1/users/{user_id}", "/api/v1/users/" + world.member.user_id);
     paths.emplace_back("/api/v1/organizations/{org_id}", "/api/v1/organizations/" + owner.org_id);
     paths.emplace_back("/api/v1/tenants/{tenant_id}", tenant_path(owner.org_id));

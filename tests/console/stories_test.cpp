@@ -1,5 +1,5 @@
-// What must hold on every page of the console, in a real browser: markup is text, changes are seen, nothing is
-// lost, and ten thousand members are no more than a list. The service's side of it is looked at here.
+// What must hold on every page of the console, in a real browser: markup is text, changes are seen, nothing
+// is lost, and ten thousand members are no more than a list. The service's side of it is looked at here.
 #include <criterion/criterion.h>
 
 #include "support/check.hpp"
@@ -78,8 +78,8 @@ Test(console_stories, an_owner_connects_programs_and_hands_over) {
   stack.take_the_suites_place();
   const auto owner = sign_up();
   const auto heir = invite_and_accept(owner, "admin");
-  const auto secret = line_of(browse("console_programs.mjs", {owner.email, kPassword, heir.email,
-                                                              receiver.url("/hook")}));
+  const auto secret =
+      line_of(browse("console_programs.mjs", {owner.email, kPassword, heir.email, receiver.url("/hook")}));
   require(secret.starts_with("whsec_"), secret);
   require_equal(log_with(stack.dir(), secret), "", "the secret stands in a log");
   const auto came = receiver.wait_for(2, "/hook");

@@ -1,5 +1,5 @@
 // Dialogs, which are the browser's own: Dialog, Confirm, ConfirmByName, SecretOnce; and toasts.
-import { html, makeStore, useEffect, useRef, useState, useStore, useId } from '../dom.js';
+import { html, makeStore, useLayoutEffect, useRef, useState, useStore, useId } from '../dom.js';
 import { rich, t } from '../i18n.js';
 import { Button, CopyButton } from './basic.js';
 import { ErrorBox } from './error.js';
@@ -11,7 +11,8 @@ import { Icon } from './icon.js';
 export function Dialog({ title, onClose, foot, wide, children }) {
   const element = useRef(null);
   const id = useId('dialog');
-  useEffect(() => {
+  // Before the next key is heard, which would move the focus away from what opened the dialog.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const dialog = element.current;
     dialog.showModal();
