@@ -39,7 +39,7 @@ Test(cors, no_origin_is_allowed_unless_listed_in_the_settings) {
   require_closed(asked);
 }
 
-Test(cors, listed_origins_alone_may_ask_call_and_read, .timeout = 240) {
+Test(cors, listed_origins_alone_may_ask_call_and_read) {
   PrivateStack stack{{"CORS_ORIGINS=https://app.example.com, http://localhost:3000, null"}};
   stack.take_the_suites_place();
   const auto owner = sign_up();

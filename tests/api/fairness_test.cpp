@@ -100,7 +100,7 @@ Test(fairness, one_organization_waits_for_itself_with_half_of_the_threads_at_mos
   expect(deactivate(crowd, {member.user_id}), 200);
 }
 
-Test(fairness, nobody_who_signs_in_waits_for_an_organization, .timeout = 180) {
+Test(fairness, nobody_who_signs_in_waits_for_an_organization) {
   const World world;
   const auto crowd = sign_up();
   const auto member = invite_and_accept(crowd);
@@ -123,7 +123,7 @@ Test(fairness, nobody_who_signs_in_waits_for_an_organization, .timeout = 180) {
   turn.release();
 }
 
-Test(fairness, who_answers_invitations_waits_with_a_share_of_the_lane, .timeout = 180) {
+Test(fairness, who_answers_invitations_waits_with_a_share_of_the_lane) {
   const World world;
   const auto crowd = sign_up();
   const auto stranger = sign_up();
@@ -145,7 +145,7 @@ Test(fairness, who_answers_invitations_waits_with_a_share_of_the_lane, .timeout 
   expect(Client{}.post("/accept_invite", object({{"token", token}, {"password", kPassword}})), 200);
 }
 
-Test(fairness, what_killed_workers_had_under_way_is_not_counted_any_more, .timeout = 180) {
+Test(fairness, what_killed_workers_had_under_way_is_not_counted_any_more) {
   const World world;
   const auto crowd = sign_up();
   const auto member = invite_and_accept(crowd);
@@ -184,7 +184,7 @@ Test(fairness, a_list_of_unknown_users_costs_no_statement_for_each, .timeout = 1
     require_equal(reply.text("/items/" + std::to_string(i) + "/code"), "not_found");
 }
 
-Test(fairness, codes_that_are_none_take_nobody_elses_sign_in, .timeout = 180) {
+Test(fairness, codes_that_are_none_take_nobody_elses_sign_in) {
   FakeProvider idp;
   const World world{idp.settings()};
   const auto crowd = sign_up();
@@ -206,7 +206,7 @@ Test(fairness, codes_that_are_none_take_nobody_elses_sign_in, .timeout = 180) {
   for (const auto& reply : asked.get()) require(reply.status == 502 || reply.status == 429, reply.describe());
 }
 
-Test(fairness, files_of_some_organizations_are_no_reason_to_refuse_anothers, .timeout = 180) {
+Test(fairness, files_of_some_organizations_are_no_reason_to_refuse_anothers) {
   const World world;
   constexpr std::size_t kOrganizations = 4;
   constexpr std::int64_t kLarge = 100'000'000;

@@ -103,7 +103,7 @@ constexpr std::size_t kEvery = 23;
 
 }  // namespace
 
-Test(hostile_values, every_row_refuses_them_and_no_worker_is_lost, .timeout = 600) {
+Test(hostile_values, every_row_refuses_them_and_no_worker_is_lost) {
   const auto owner = new_super_admin();
   Unchanged database;
   const SameWorkers same;

@@ -35,7 +35,7 @@ Test(reference, the_description_lints_clean, .timeout = 120) {
 }
 
 // The second run begins with the environment that the first one left, as in Postman itself.
-Test(reference, the_collection_runs_green_twice_in_a_row, .timeout = 300) {
+Test(reference, the_collection_runs_green_twice_in_a_row) {
   share_instance();
   const auto collection = printed({"postman"}, "collection.json");
   const auto environment = printed({"postman", "--environment"}, "environment.json");

@@ -112,7 +112,7 @@ Test(s3, a_file_that_was_verified_is_never_replaced, .timeout = 120) {
   require_equal(curl({location}), "hello200");
 }
 
-Test(s3, a_store_that_fails_fails_nothing_else, .timeout = 120) {
+Test(s3, a_store_that_fails_fails_nothing_else) {
   const Store store;
   const PrivateStack stack{store.settings()};
   stack.take_the_suites_place();

@@ -58,7 +58,7 @@ Test(console, a_member_leaves_and_the_last_owner_stays) {
 
 Test(console, what_the_service_sends_in_any_case_is_no_choice) { use_console("alerts", sign_up().email); }
 
-Test(console, fewer_mails_are_chosen_where_the_service_lets_one, .timeout = 240) {
+Test(console, fewer_mails_are_chosen_where_the_service_lets_one) {
   const PrivateStack stack{{"LOGIN_ALERT_LEAST=new_device"}};
   stack.take_the_suites_place();
   const auto person = sign_up();

@@ -92,7 +92,7 @@ void flip_byte(const std::string& path, std::streamoff at) {
 
 }  // namespace
 
-Test(backup, restored_on_another_server_sessions_factors_files_audit_and_pending_mail_work, .timeout = 300) {
+Test(backup, restored_on_another_server_sessions_factors_files_audit_and_pending_mail_work) {
   const TempFolder place;
   const auto dir = place.path() + "/backups";
   const PrivateStack old{{kAddress}};
@@ -141,7 +141,7 @@ Test(backup, restored_on_another_server_sessions_factors_files_audit_and_pending
   require_equal(doctor.status, 0, doctor.output);
 }
 
-Test(backup, the_binary_log_leads_from_a_backup_to_the_moment_before_a_mistake, .timeout = 300) {
+Test(backup, the_binary_log_leads_from_a_backup_to_the_moment_before_a_mistake) {
   if (on_mysql()) cr_skip_test("MariaDB's tools are here");
   const TempFolder place;
   const auto dir = place.path() + "/backups", log = place.path() + "/log";
@@ -180,7 +180,7 @@ Test(backup, the_binary_log_leads_from_a_backup_to_the_moment_before_a_mistake, 
   require_equal(verified.status, 0, verified.output);
 }
 
-Test(backup, half_a_backup_is_none_and_a_changed_one_is_named, .timeout = 180) {
+Test(backup, half_a_backup_is_none_and_a_changed_one_is_named) {
   const TempFolder place;
   const auto dir = place.path() + "/backups";
   const PrivateStack stack;

@@ -360,8 +360,7 @@ void harm_web(Patient& patient, const std::string& another) {
 }  // namespace
 
 // One after another on one instance, which is well again after each.
-Test(doctor, a_healthy_instance_has_no_finding_and_each_planted_fault_is_named_with_what_mends_it,
-     .timeout = 300) {
+Test(doctor, a_healthy_instance_has_no_finding_and_each_planted_fault_is_named_with_what_mends_it) {
   const auto another = setting("TENANTD_URL");
   Patient patient;
   expect_health(patient);

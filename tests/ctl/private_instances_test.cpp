@@ -34,7 +34,7 @@ std::string first_line_with(const std::string& path, const std::string& start) {
 
 }  // namespace
 
-Test(private_instances, a_shell_with_the_settings_of_one_starts_another_with_its_own, .timeout = 180) {
+Test(private_instances, a_shell_with_the_settings_of_one_starts_another_with_its_own) {
   const PrivateStack first{{"LOGIN_ALERT=never"}};
   const auto second = first.dir() + "/second";
   const auto started =

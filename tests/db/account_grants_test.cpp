@@ -18,7 +18,7 @@ void expect_doctor(const PrivateStack& stack, int status, const std::string& tex
 
 }  // namespace
 
-Test(grants, a_right_too_many_is_named_and_taken_back, .timeout = 120) {
+Test(grants, a_right_too_many_is_named_and_taken_back) {
   const PrivateStack stack;
   db::Connection db{stack.database()};
   expect_doctor(stack, 0, "ok    grants: tenantd_app has what sql/grants.sql gives it, and no more");
@@ -38,7 +38,7 @@ Test(grants, a_right_too_many_is_named_and_taken_back, .timeout = 120) {
   require(again.output.find("revoked") == std::string::npos, again.output);
 }
 
-Test(grants, every_account_is_looked_at_and_a_lacking_right_is_given_back, .timeout = 120) {
+Test(grants, every_account_is_looked_at_and_a_lacking_right_is_given_back) {
   const PrivateStack stack;
   db::Connection db{stack.database()};
   for (const char* account : {"tenantd_sweeper", "tenantd_courier", "tenantd_reporter"}) {

@@ -71,7 +71,7 @@ constexpr const char* kAdvice =
 
 }  // namespace
 
-Test(database_tls, only_the_right_certificate_for_the_right_name_will_do, .timeout = 180) {
+Test(database_tls, only_the_right_certificate_for_the_right_name_will_do) {
   const Certificates certificates;
   Networked server{certificates.shown("server")};
   const auto ca = certificates.path("ca.pem");
@@ -99,7 +99,7 @@ Test(database_tls, only_the_right_certificate_for_the_right_name_will_do, .timeo
   expect_refused(visitor(server.at("localhost")), "the server takes TLS alone: set DB_TLS_CA");
 }
 
-Test(database_tls, an_expired_certificate_and_a_server_without_tls_are_refused, .timeout = 180) {
+Test(database_tls, an_expired_certificate_and_a_server_without_tls_are_refused) {
   const Certificates certificates;
   const auto ca = certificates.path("ca.pem");
   {
@@ -111,7 +111,7 @@ Test(database_tls, an_expired_certificate_and_a_server_without_tls_are_refused, 
   expect_refused(visitor(plain.at("localhost"), ca), kAdvice);
 }
 
-Test(database_tls, hosts_are_tried_in_order_and_one_that_takes_no_writes_is_passed_over, .timeout = 180) {
+Test(database_tls, hosts_are_tried_in_order_and_one_that_takes_no_writes_is_passed_over) {
   Networked first{""}, second{""};
   const auto port_of = [](const std::string& hosts) {
     db::Connection connection{visitor(hosts)};

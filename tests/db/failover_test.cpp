@@ -37,7 +37,7 @@ struct Load : InvitationLoad {
 
 }  // namespace
 
-Test(failover, a_killed_server_is_left_for_the_next_and_nothing_acknowledged_is_lost, .timeout = 180) {
+Test(failover, a_killed_server_is_left_for_the_next_and_nothing_acknowledged_is_lost) {
   TwoDatabases databases;
   Load load{databases};
   load.wait_for(30);
@@ -54,7 +54,7 @@ Test(failover, a_killed_server_is_left_for_the_next_and_nothing_acknowledged_is_
   require_equal(load.lost(), 0, "lost");
 }
 
-Test(failover, a_server_that_becomes_read_only_is_left_and_taken_again_when_it_is_back, .timeout = 180) {
+Test(failover, a_server_that_becomes_read_only_is_left_and_taken_again_when_it_is_back) {
   TwoDatabases databases;
   Load load{databases};
   load.wait_for(30);
@@ -89,7 +89,7 @@ Test(failover, who_only_reads_leaves_a_demoted_server_too, .timeout = 180) {
   for (int i = 0; i < 20; ++i) require_equal(name(), "Beta", "by every worker");
 }
 
-Test(failover, a_server_that_hangs_is_left_once_a_request_has_waited_for_it, .timeout = 180) {
+Test(failover, a_server_that_hangs_is_left_once_a_request_has_waited_for_it) {
   TwoDatabases databases{{"REQUEST_SECONDS=3"}};
   Load load{databases};
   load.wait_for(30);
@@ -103,7 +103,7 @@ Test(failover, a_server_that_hangs_is_left_once_a_request_has_waited_for_it, .ti
   require_equal(load.lost(), 0, "lost");
 }
 
-Test(failover, without_any_server_that_takes_writes_replies_are_503_at_once, .timeout = 180) {
+Test(failover, without_any_server_that_takes_writes_replies_are_503_at_once) {
   TwoDatabases databases;
   databases.tell_first("SET GLOBAL read_only = ON");
   databases.tell_second("SET GLOBAL read_only = ON");
@@ -123,7 +123,7 @@ Test(failover, without_any_server_that_takes_writes_replies_are_503_at_once, .ti
   });
 }
 
-Test(failover, the_operator_is_told_which_server_is_written_to, .timeout = 180) {
+Test(failover, the_operator_is_told_which_server_is_written_to) {
   TwoDatabases databases;
   const auto says = [&](int status, const std::string& text) {
     const auto said = databases.run("tenantctl doctor");

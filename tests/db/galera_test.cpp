@@ -56,7 +56,7 @@ class Nodes {
 
 }  // namespace
 
-Test(galera, a_killed_writer_node_is_left_for_the_next, .timeout = 300) {
+Test(galera, a_killed_writer_node_is_left_for_the_next) {
   if (!has_galera() || on_mysql()) cr_skip_test("no Galera here");
   Nodes nodes;
   InvitationLoad load{[&] { return nodes.client(); }};
@@ -71,7 +71,7 @@ Test(galera, a_killed_writer_node_is_left_for_the_next, .timeout = 300) {
   require_equal(nodes.lost(load, 2), 0, "lost");
 }
 
-Test(galera, a_writer_node_that_is_cut_off_is_left_and_taken_again_when_it_is_back, .timeout = 300) {
+Test(galera, a_writer_node_that_is_cut_off_is_left_and_taken_again_when_it_is_back) {
   if (!has_galera() || on_mysql()) cr_skip_test("no Galera here");
   Nodes nodes;
   InvitationLoad load{[&] { return nodes.client(); }};
@@ -92,7 +92,7 @@ Test(galera, a_writer_node_that_is_cut_off_is_left_and_taken_again_when_it_is_ba
   require_equal(nodes.lost(load, 2), 0, "lost");
 }
 
-Test(galera, a_host_that_writes_through_another_node_is_told_of, .timeout = 300) {
+Test(galera, a_host_that_writes_through_another_node_is_told_of) {
   if (!has_galera() || on_mysql()) cr_skip_test("no Galera here");
   Nodes nodes;
   const auto doctor = [&](std::size_t first) {

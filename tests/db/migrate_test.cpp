@@ -160,7 +160,7 @@ Test(migrate, a_new_database_begins_with_what_the_migrations_come_to) {
   require_equal(grown.size(), made.size(), "things");
 }
 
-Test(migrate, a_baseline_that_was_cut_short_anywhere_is_run_again, .timeout = 240) {
+Test(migrate, a_baseline_that_was_cut_short_anywhere_is_run_again) {
   Fresh fresh;
   const auto whole = shape(fresh);
   const auto baseline = db::find_baseline(sql_dir());
@@ -181,7 +181,7 @@ Test(migrate, a_baseline_that_was_cut_short_anywhere_is_run_again, .timeout = 24
   }
 }
 
-Test(migrate, one_that_was_killed_on_a_new_database_is_run_again, .timeout = 240) {
+Test(migrate, one_that_was_killed_on_a_new_database_is_run_again) {
   Fresh fresh;
   const auto whole = shape(fresh);
   for (const char* seconds : {"0.03", "0.1", "0.3", "0.6", "1"}) {
@@ -267,7 +267,7 @@ Test(migrate, a_routine_is_made_again_only_if_it_is_another) {
   require_equal(fresh.stack.run("tenantctl doctor").status, 0);
 }
 
-Test(migrate, a_service_at_work_fails_no_request_while_every_routine_is_replaced, .timeout = 240) {
+Test(migrate, a_service_at_work_fails_no_request_while_every_routine_is_replaced) {
   Fresh fresh;
   fresh.stack.take_the_suites_place();
   const auto owner = sign_up();

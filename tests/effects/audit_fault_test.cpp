@@ -73,7 +73,7 @@ Test(audit_fault, a_change_whose_audit_row_cannot_be_written_does_not_happen, .t
   expect_verified(stack.run("tenantctl audit verify"), 0, "whole");
 }
 
-Test(audit_fault, every_chain_is_walked_the_system_s_and_those_of_deleted_organizations_too, .timeout = 180) {
+Test(audit_fault, every_chain_is_walked_the_system_s_and_those_of_deleted_organizations_too) {
   PrivateStack stack;
   stack.take_the_suites_place();
   const auto kept = sign_up();

@@ -308,7 +308,7 @@ void administration(Covered& covered) {
 
 }  // namespace
 
-Test(audit_rows, every_row_that_changes_something_is_told, .timeout = 300) {
+Test(audit_rows, every_row_that_changes_something_is_told) {
   Covered covered;
   const auto executions = run_collection();
   for (const auto& each : executions)

@@ -25,7 +25,7 @@ void expect_refused(const Finished& said, const std::string& part,
 
 }  // namespace
 
-Test(files_of_hosts, a_second_host_is_refused_unless_the_folder_is_shared_in_truth, .timeout = 120) {
+Test(files_of_hosts, a_second_host_is_refused_unless_the_folder_is_shared_in_truth) {
   const PrivateStack stack;
   stack.take_the_suites_place();
   wait_until("the first host has a row", [] { return number_of("SELECT COUNT(*) FROM host") == 1; });

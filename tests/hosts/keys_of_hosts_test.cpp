@@ -96,7 +96,7 @@ class Load {
 
 }  // namespace
 
-Test(keys_of_hosts, with_other_keys_no_program_starts_and_each_says_what_to_do, .timeout = 120) {
+Test(keys_of_hosts, with_other_keys_no_program_starts_and_each_says_what_to_do) {
   const PrivateStack stack;
   stack.take_the_suites_place();
   sign_up();
@@ -172,8 +172,7 @@ Test(keys_of_hosts, a_key_that_another_host_lacks_waits_and_signs_once_it_was_co
   require_equal(listed.status, 0, listed.output);
 }
 
-Test(keys_of_hosts, hosts_that_are_restarted_one_after_the_other_while_keys_turn_refuse_nothing,
-     .timeout = 180) {
+Test(keys_of_hosts, hosts_that_are_restarted_one_after_the_other_while_keys_turn_refuse_nothing) {
   PrivateStack first;
   first.take_the_suites_place();
   const SecondHost second{first};
@@ -197,7 +196,7 @@ Test(keys_of_hosts, hosts_that_are_restarted_one_after_the_other_while_keys_turn
 
 // The others agree on a key without a host that is paused. It finds the key in its folder, and need not wait
 // until each of its workers has, which none of its callers would understand.
-Test(keys_of_hosts, a_host_that_was_paused_while_keys_turned_refuses_nothing, .timeout = 120) {
+Test(keys_of_hosts, a_host_that_was_paused_while_keys_turned_refuses_nothing) {
   PrivateStack first;
   first.take_the_suites_place();
   const SecondHost second{first};

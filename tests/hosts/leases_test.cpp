@@ -60,7 +60,7 @@ Test(leases, replies_that_waited_in_vain_are_counted_and_an_answer_in_time_forgi
   });
 }
 
-Test(leases, a_host_that_was_waited_for_in_vain_too_often_gives_its_row_up_and_comes_back, .timeout = 120) {
+Test(leases, a_host_that_was_waited_for_in_vain_too_often_gives_its_row_up_and_comes_back) {
   Hosts hosts;
   const auto lost = [&] { return metric(hosts.second().url(), "tenantd_host_leases_lost_total"); };
   for (int round = 1; round <= 2; ++round) {

@@ -95,7 +95,7 @@ class Workers {
 
 }  // namespace
 
-Test(rolling, restarts_reloads_a_rotation_and_a_migration_fail_no_request, .timeout = 240) {
+Test(rolling, restarts_reloads_a_rotation_and_a_migration_fail_no_request) {
   const PrivateStack stack{{"FILES_SHARED=true"}};
   stack.take_the_suites_place();
   SecondHost one{stack, {}, SecondHost::Sockets::kept},

@@ -124,7 +124,7 @@ Test(two_of_each, couriers_send_each_mail_under_one_message_id_although_one_is_k
   require(again < 40, std::to_string(again) + " mails came twice");
 }
 
-Test(two_of_each, sweepers_end_each_invitation_once_although_one_is_killed, .timeout = 180) {
+Test(two_of_each, sweepers_end_each_invitation_once_although_one_is_killed) {
   const PrivateStack stack;
   stack.take_the_suites_place();
   const auto owner = sign_up();

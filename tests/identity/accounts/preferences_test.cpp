@@ -84,7 +84,7 @@ Test(preferences, nobody_chooses_for_somebody_else) {
   database.check("choices of others");
 }
 
-Test(preferences, an_account_may_have_more_than_the_service_sends, .timeout = 240) {
+Test(preferences, an_account_may_have_more_than_the_service_sends) {
   const PrivateStack stack{{"LOGIN_ALERT=never"}};
   stack.take_the_suites_place();
   const auto account = verified();

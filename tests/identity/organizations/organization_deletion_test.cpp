@@ -67,8 +67,7 @@ std::string path_to(const Account& owner) { return "/api/v1/organizations/" + ow
 
 }  // namespace
 
-Test(organization_deletion, a_large_organization_is_gone_at_once_and_removed_behind_that_whoever_is_killed,
-     .timeout = 300) {
+Test(organization_deletion, a_large_organization_is_gone_at_once_and_removed_behind_that_whoever_is_killed) {
   PrivateStack stack;
   stack.take_the_suites_place();
   const auto owner = sign_up();

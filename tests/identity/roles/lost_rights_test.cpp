@@ -91,7 +91,7 @@ Test(lost_rights, a_webhook_that_somebody_else_saved_stays_when_its_maker_goes) 
 }
 
 // A provider signs in those who belong already, but lets nobody in whom its keeper could not let in.
-Test(lost_rights, a_provider_lets_newcomers_in_as_long_as_its_keeper_could, .timeout = 120) {
+Test(lost_rights, a_provider_lets_newcomers_in_as_long_as_its_keeper_could) {
   FakeProvider idp;
   PrivateStack stack{idp.settings()};
   stack.take_the_suites_place();

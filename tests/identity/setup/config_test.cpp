@@ -69,7 +69,7 @@ Test(config, an_organization_that_nobody_has_answers_as_one_without_providers) {
   require_without(slug, slug);
 }
 
-Test(config, settings_are_told, .timeout = 240) {
+Test(config, settings_are_told) {
   const PrivateStack stack{{"SIGNUP=invite", "LOGO_URL=https://id.example.com/logo.svg",
                             "APP_URL=https://app.example.com/",
                             "MAIL_FROM=Northwind <no-reply@example.com>"}};
@@ -104,7 +104,7 @@ Test(config, by_invitation_people_get_in_and_found_organizations, .timeout = 240
   expect(bob.client().post("/organization/register", object({{"name", "Bob & Co"}})), 201);
 }
 
-Test(config, where_sign_ups_are_closed_super_admins_alone_make_organizations, .timeout = 240) {
+Test(config, where_sign_ups_are_closed_super_admins_alone_make_organizations) {
   const PrivateStack stack{with_root("SIGNUP=closed")};
   stack.take_the_suites_place();
   const auto admin = root();

@@ -51,7 +51,7 @@ bool is_open() { return expect(Client{}.get("/api/v1/config"), 200).at("/setup_o
 
 }  // namespace
 
-Test(setup, the_newest_link_makes_the_first_super_admin_once, .timeout = 240) {
+Test(setup, the_newest_link_makes_the_first_super_admin_once) {
   const Fresh fresh;
   require(is_open(), "nobody runs it yet");
   const auto older = fresh.link();
@@ -95,7 +95,7 @@ Test(setup, the_newest_link_makes_the_first_super_admin_once, .timeout = 240) {
   database.check("set-ups of a service that is set up");
 }
 
-Test(setup, of_many_at_once_one_wins, .timeout = 240) {
+Test(setup, of_many_at_once_one_wins) {
   const Fresh fresh;
   const auto token = fresh.link();
   const auto users = number_of("SELECT COUNT(*) FROM user");

@@ -66,7 +66,7 @@ Test(sso_accounts, an_address_alone_leads_to_no_account, .timeout = 120) {
   newest_mail(member.email, "security_changed");
 }
 
-Test(sso_accounts, who_is_unknown_where_nobody_is_let_in_by_itself_is_refused, .timeout = 120) {
+Test(sso_accounts, who_is_unknown_where_nobody_is_let_in_by_itself_is_refused) {
   World world;
   const auto owner = sign_up();
   make_provider(owner, "google", false, "[]");
@@ -129,7 +129,7 @@ Test(sso_accounts, a_link_is_asked_for_fresh_from_the_sign_in_and_ends_with_the_
   require_equal(count("identity"), 0);
 }
 
-Test(sso_accounts, whoever_resets_the_password_ends_what_was_linked, .timeout = 120) {
+Test(sso_accounts, whoever_resets_the_password_ends_what_was_linked) {
   World world;
   const auto owner = sign_up();
   verify(owner);
@@ -285,7 +285,7 @@ Test(sso_accounts, a_session_that_a_provider_opened_is_good_for_its_organization
   expect(person.client().get("/users/me"), 200);
 }
 
-Test(sso_accounts, a_super_admin_who_is_signed_in_by_a_provider_is_none, .timeout = 120) {
+Test(sso_accounts, a_super_admin_who_is_signed_in_by_a_provider_is_none) {
   World world;
   const auto owner = sign_up();
   make_provider(owner, "google");
@@ -299,7 +299,7 @@ Test(sso_accounts, a_super_admin_who_is_signed_in_by_a_provider_is_none, .timeou
   expect_problem(client.get("/api/v1/tenants/" + owner.org_id + "/identity-providers"), 403, "forbidden");
 }
 
-Test(sso_accounts, an_account_with_a_second_factor_is_asked_for_it_and_stays_bound, .timeout = 120) {
+Test(sso_accounts, an_account_with_a_second_factor_is_asked_for_it_and_stays_bound) {
   World world;
   const auto owner = sign_up();
   make_provider(owner, "google");

@@ -160,7 +160,7 @@ Test(sso, a_state_is_good_once_in_its_browser_for_its_organization_and_provider,
   expect_problem(Client{}.send(call), 400, "oauth_state_invalid");
 }
 
-Test(sso, no_forged_token_signs_anybody_in, .timeout = 120) {
+Test(sso, no_forged_token_signs_anybody_in) {
   World world;
   const auto owner = sign_up();
   make_provider(owner, "google");
@@ -293,7 +293,7 @@ Test(sso, a_flood_of_unknown_keys_is_no_flood_of_requests, .timeout = 120) {
   require_equal(world.idp.count("/.well-known"), 1U);
 }
 
-Test(sso, no_discovery_document_leads_inside, .timeout = 120) {
+Test(sso, no_discovery_document_leads_inside) {
   World world;
   const auto owner = sign_up();
   make_provider(owner, "google");

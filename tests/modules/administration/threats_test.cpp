@@ -66,7 +66,7 @@ void require_counts(const Response& reply, const std::string& place, std::int64_
 
 }  // namespace
 
-Test(threats, each_kind_of_attack_is_found_and_what_is_below_its_bound_is_not, .timeout = 300) {
+Test(threats, each_kind_of_attack_is_found_and_what_is_below_its_bound_is_not) {
   const PrivateStack stack{settings()};
   stack.take_the_suites_place();
   stack.trust_local_proxy();

@@ -75,8 +75,7 @@ void expect_broken(const Finished& said, const std::string& why,
 
 }  // namespace
 
-Test(retention, audit_rows_go_after_their_time_and_the_chain_is_whole_from_its_signed_beginning,
-     .timeout = 180) {
+Test(retention, audit_rows_go_after_their_time_and_the_chain_is_whole_from_its_signed_beginning) {
   Forgetful world;
   const auto anchors = " --anchors " + world.stack.dir() + "/anchors";
   world.make_roles(4);

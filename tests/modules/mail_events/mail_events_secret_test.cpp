@@ -70,8 +70,7 @@ Test(mail_events_secret, without_settings_nobody_is_believed) {
 }
 
 // Killed after the provider has the mail and before that is written down.
-Test(mail_events_secret, a_courier_killed_after_the_send_sends_once_more_under_the_same_name,
-     .timeout = 300) {
+Test(mail_events_secret, a_courier_killed_after_the_send_sends_once_more_under_the_same_name) {
   for (const char* kind : {"ses", "resend"}) {
     const ProviderStub stub{kind, "hang"};
     const bool is_ses = std::string_view{kind} == "ses";

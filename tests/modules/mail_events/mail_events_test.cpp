@@ -65,7 +65,7 @@ Test(mail_events, a_bounce_by_sns_ends_mail_to_the_address_until_it_is_lifted, .
   require_equal(at.sns.requests(), 1, "the certificate is kept");
 }
 
-Test(mail_events, a_message_that_sns_did_not_sign_for_this_topic_changes_nothing, .timeout = 300) {
+Test(mail_events, a_message_that_sns_did_not_sign_for_this_topic_changes_nothing) {
   const Instance at;
   const auto person = sign_up();
   settled(person.email);
@@ -122,7 +122,7 @@ Test(mail_events, a_message_that_sns_did_not_sign_for_this_topic_changes_nothing
   database.check("other types");
 }
 
-Test(mail_events, sns_confirms_its_subscription_and_signs_in_both_versions, .timeout = 300) {
+Test(mail_events, sns_confirms_its_subscription_and_signs_in_both_versions) {
   const Instance at;
   const auto person = sign_up();
   settled(person.email);

@@ -118,7 +118,7 @@ Test(webhook_cursor, fifty_webhooks_and_a_thousand_events_are_few_rows, .timeout
   expect(root.client().get("/health/detailed"), 200);
 }
 
-Test(webhook_cursor, each_event_arrives_once_and_of_the_delivered_the_newest_are_kept, .timeout = 240) {
+Test(webhook_cursor, each_event_arrives_once_and_of_the_delivered_the_newest_are_kept) {
   constexpr std::size_t kEvents = 400;
   Receiver receiver;
   Hooks hooks;

@@ -176,7 +176,7 @@ Test(webhook_delivery, a_receiver_that_hangs_delays_neither_others_nor_mail, .ti
   require_equal(receiver.wait_for(5, "/hang").size(), 5U);
 }
 
-Test(webhook_delivery, nothing_of_a_deactivated_organization_goes_out_until_it_is_back, .timeout = 180) {
+Test(webhook_delivery, nothing_of_a_deactivated_organization_goes_out_until_it_is_back) {
   Hooks hooks;
   Receiver receiver;
   const auto webhook = hooks.make(receiver.url("/off"));
@@ -234,7 +234,7 @@ Test(webhook_delivery, what_fails_is_tried_again_under_the_same_id_and_counted, 
   require_equal(hooks.await(large, "delivered").number("/items/0/response_status"), 200);
 }
 
-Test(webhook_delivery, a_receiver_that_asks_for_time_gets_it_up_to_an_hour, .timeout = 180) {
+Test(webhook_delivery, a_receiver_that_asks_for_time_gets_it_up_to_an_hour) {
   Receiver receiver;
   Hooks hooks;
   receiver.answer([](const Received& request) -> Receiver::Answer {
