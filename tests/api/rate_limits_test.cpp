@@ -84,13 +84,6 @@ std::string addresses_of(const Account& account) {
       binary(account.user_id));
 }
 
-// Accounts whose addresses are not proven have a budget of their own.
-Account proven() {
-  const auto account = sign_up();
-  verify(account);
-  return account;
-}
-
 }  // namespace
 
 Test(rate_limits, an_address_that_the_client_claims_is_neither_counted_nor_logged_nor_stored) {
@@ -203,7 +196,7 @@ Test(rate_limits, an_account_has_one_share_from_however_many_addresses) {
 Test(rate_limits, a_person_invites_so_often_and_an_address_is_mailed_so_often) {
   const PrivateStack stack{{"LIMIT_INVITE=3", "LIMIT_MAIL=2", "LIMIT_MAIL_CAUSED=2"}};
   stack.take_the_suites_place();
-  const auto owner = proven();
+  const auto owner = sign_up_verified();
   for (int i = 0; i < 3; ++i) expect(invite(owner, fresh_email()), 201);
   const auto refused = fresh_email();
   {
@@ -216,8 +209,8 @@ Test(rate_limits, a_person_invites_so_often_and_an_address_is_mailed_so_often) {
   require_equal(number_of("SELECT COUNT(*) FROM outbox WHERE recipient = " + literal(refused)), 0);
 
   const auto victim = fresh_email();
-  for (int i = 0; i < 2; ++i) expect(invite(proven(), victim), 201);
-  expect_limited(invite(proven(), victim), 2, 3600);
+  for (int i = 0; i < 2; ++i) expect(invite(sign_up_verified(), victim), 201);
+  expect_limited(invite(sign_up_verified(), victim), 2, 3600);
 
   // Who asks for links is told nothing: the same reply, and no mail.
   const auto known = sign_up();

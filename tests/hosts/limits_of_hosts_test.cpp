@@ -29,12 +29,6 @@ std::string wrong_sign_in() {
   return object({{"email", fresh_email()}, {"password", "wrong horse battery 13"}});
 }
 
-Account proven() {
-  const auto account = sign_up();
-  verify(account);
-  return account;
-}
-
 }  // namespace
 
 Test(limits_of_hosts, who_asks_both_hosts_in_turn_gets_the_limit_once) {
@@ -84,7 +78,7 @@ Test(limits_of_hosts, an_account_has_one_share_at_both_hosts) {
 
 Test(limits_of_hosts, a_person_invites_so_often_at_both_hosts_together_and_after_a_restart) {
   Limited hosts{{"LIMIT_INVITE=4"}};
-  const auto owner = proven();
+  const auto owner = sign_up_verified();
   Client here = owner.client(), there = hosts.second->client(owner);
   const auto invite_at = [](Client& client) {
     return client.post("/invite_member", object({{"email", fresh_email()}, {"role", "member"}}));

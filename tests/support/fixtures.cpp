@@ -84,6 +84,12 @@ void verify(const Account& account) {
       204);
 }
 
+Account sign_up_verified(const std::string& organization) {
+  auto account = sign_up(organization);
+  verify(account);
+  return account;
+}
+
 void join(const Account& inviter, const Account& invited, const std::string& role) {
   const auto verified = "SELECT COUNT(*) FROM user WHERE email_verified_at IS NOT NULL AND id = ";
   auto rows = database().run_query(verified + binary(invited.user_id));

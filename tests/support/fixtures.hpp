@@ -47,6 +47,8 @@ std::string invite_token(const std::string& email);
 Account invite_and_accept(const Account& inviter, const std::string& role = "member");
 // Opens the link that verifies the account's address.
 void verify(const Account& account);
+// A new account, its address verified, that owns a new organization.
+Account sign_up_verified(const std::string& organization = "Acme");
 // An existing account, its address verified, joins by the token alone.
 void join(const Account& inviter, const Account& invited, const std::string& role = "member");
 

@@ -35,12 +35,6 @@ std::size_t told_of(const Account& account, const std::string& agent, const std:
   return count_mails(account.email, "login_alert") - before;
 }
 
-Account proven() {
-  const auto account = sign_up();
-  verify(account);
-  return account;
-}
-
 void ask_for(const Account& owner, const std::string& alert) {
   expect(owner.client().put("/api/v1/organizations/" + owner.org_id, R"({"login_alert":)" + alert + '}'),
          200);
@@ -57,7 +51,7 @@ Test(login_alert, names_are_read_and_written) {
 }
 
 Test(login_alert, at_first_each_sign_in_is_told) {
-  const auto account = proven();
+  const auto account = sign_up_verified();
   require_equal(told_of(account, kFirefox), 1U);
   require_equal(told_of(account, kFirefox), 1U);
 }
@@ -66,7 +60,7 @@ Test(login_alert, a_device_is_told_of_when_it_is_new) {
   const PrivateStack stack{{"LOGIN_ALERT=new_device"}};
   stack.take_the_suites_place();
   stack.trust_local_proxy();
-  const auto account = proven();
+  const auto account = sign_up_verified();
   require_equal(told_of(account, kFirefox, "192.0.2.1"), 1U, "another program than at sign-up");
   require_equal(told_of(account, kFirefox, "192.0.2.1"), 0U, "the same");
   require_equal(told_of(account, kNewerFirefox, "192.0.2.1"), 0U, "the same, renewed");
@@ -75,7 +69,7 @@ Test(login_alert, a_device_is_told_of_when_it_is_new) {
   require_equal(told_of(account, kFirefox, "198.51.100.7"), 1U, "another network");
   require_equal(told_of(account, kFirefox, "2001:db8::1"), 1U);
   require_equal(told_of(account, kFirefox, "2001:db8::2"), 0U, "another address of one network");
-  require_equal(told_of(proven(), kFirefox, "192.0.2.1"), 1U, "somebody else's device");
+  require_equal(told_of(sign_up_verified(), kFirefox, "192.0.2.1"), 1U, "somebody else's device");
   // A wrong password makes no device known.
   Client guesser;
   guesser.header("User-Agent", "curl/8").header("X-Forwarded-For", "192.0.2.66");
@@ -87,7 +81,7 @@ Test(login_alert, a_device_is_told_of_when_it_is_new) {
 Test(login_alert, a_device_is_new_again_after_ninety_days) {
   const PrivateStack stack{{"LOGIN_ALERT=new_device"}};
   stack.take_the_suites_place();
-  const auto account = proven();
+  const auto account = sign_up_verified();
   const auto id = binary(account.user_id);
   require_equal(told_of(account, kFirefox), 1U);
   const auto age = [&](std::int64_t days) {
@@ -112,8 +106,8 @@ Test(login_alert, a_device_is_new_again_after_ninety_days) {
 Test(login_alert, an_organization_can_ask_for_more_but_not_for_less) {
   const PrivateStack stack{{"LOGIN_ALERT=never"}};
   stack.take_the_suites_place();
-  const auto owner = proven();
-  const auto guest = proven();
+  const auto owner = sign_up_verified();
+  const auto guest = sign_up_verified();
   require_equal(told_of(guest, kFirefox), 0U, "never");
   ask_for(owner, R"("always")");
   require_equal(told_of(guest, kFirefox), 0U, "another organization asks");
@@ -141,7 +135,7 @@ Test(login_alert, an_organization_can_ask_for_more_but_not_for_less) {
 Test(login_alert, a_reset_forgets_the_devices) {
   const PrivateStack stack{{"LOGIN_ALERT=new_device"}};
   stack.take_the_suites_place();
-  auto account = proven();
+  auto account = sign_up_verified();
   require_equal(told_of(account, kFirefox), 1U);
   expect(Client{}.post("/reset_password", object({{"email", account.email}})), 202);
   account.password = "other orbit canyon 43";

@@ -40,12 +40,6 @@ Account sign_up_from(const std::string& address, const std::string& organization
   return account_of(reply, email);
 }
 
-Account proven() {
-  const auto account = sign_up();
-  verify(account);
-  return account;
-}
-
 std::int64_t pending(const std::string& email, const std::string& kind) {
   return number_of("SELECT COUNT(*) FROM outbox WHERE status <> 2 AND template = " + literal(kind) +
                    " AND recipient = " + literal(email));
@@ -77,15 +71,15 @@ Test(mail_budget, mail_that_others_cause_does_not_spend_what_the_owner_asks_for)
   stack.take_the_suites_place();
   const auto victim = sign_up();
   // One organization may cause a half, all together the whole.
-  const auto first = proven();
+  const auto first = sign_up_verified();
   const auto sent = expect(invite(first, victim.email), 201).text("/id");
   int resent = 0;
   while (first.client().post("/api/v1/invites/" + sent + "/resend", "{}").status == 200) ++resent;
   require_equal(resent, 4);
   int invited = 0;
-  for (int i = 0; i < 10; ++i) invited += invite(proven(), victim.email).status == 201 ? 1 : 0;
+  for (int i = 0; i < 10; ++i) invited += invite(sign_up_verified(), victim.email).status == 201 ? 1 : 0;
   require_equal(invited, 5);
-  expect_problem(invite(proven(), victim.email), 429, "rate_limited");
+  expect_problem(invite(sign_up_verified(), victim.email), 429, "rate_limited");
   require_equal(pending(victim.email, "invitation"), 10);
   for (int i = 0; i < 12; ++i) ask_for_reset(victim.email);
   require_equal(pending(victim.email, "password_reset"), 10);
@@ -222,7 +216,7 @@ Test(mail_budget, accounts_whose_addresses_are_not_proven_do_not_keep_a_readers_
     }
   }
   require_equal(sent, 5, "a half of what others may cause");
-  expect(invite(proven(), reader), 201);
+  expect(invite(sign_up_verified(), reader), 201);
 }
 
 Test(mail_budget, no_subject_carries_an_address_of_the_web) {

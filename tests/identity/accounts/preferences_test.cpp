@@ -26,12 +26,6 @@ std::size_t told(const Account& account, const std::string& agent = "Mozilla/5.0
   return count_mails(account.email, "login_alert") - before;
 }
 
-Account verified() {
-  const auto account = sign_up();
-  verify(account);
-  return account;
-}
-
 void demand(const Account& owner, const std::string& alert) {
   expect(owner.client().put("/api/v1/organizations/" + owner.org_id, R"({"login_alert":)" + alert + '}'),
          200);
@@ -40,7 +34,7 @@ void demand(const Account& owner, const std::string& alert) {
 }  // namespace
 
 Test(preferences, at_first_nothing_is_chosen_and_fewer_cannot_be) {
-  const auto account = verified();
+  const auto account = sign_up_verified();
   const auto seen = account.client().get(kPreferences);
   expect(seen, 200);
   require(seen.at("/login_alert").IsNull(), seen.describe());
@@ -59,7 +53,7 @@ Test(preferences, at_first_nothing_is_chosen_and_fewer_cannot_be) {
 }
 
 Test(preferences, a_choice_is_kept_and_written_down) {
-  const auto account = verified();
+  const auto account = sign_up_verified();
   const auto reply = choose(account, R"("always")");
   expect(reply, 200);
   require_equal(reply.text("/login_alert"), "always");
@@ -87,7 +81,7 @@ Test(preferences, nobody_chooses_for_somebody_else) {
 Test(preferences, an_account_may_have_more_than_the_service_sends) {
   const PrivateStack stack{{"LOGIN_ALERT=never"}};
   stack.take_the_suites_place();
-  const auto account = verified();
+  const auto account = sign_up_verified();
   require_equal(told(account), 0U);
   expect(choose(account, R"("always")"), 200);
   require_equal(told(account), 1U);
@@ -102,8 +96,8 @@ Test(preferences, fewer_are_chosen_where_the_service_lets_it_and_no_organization
      .timeout = 240) {
   const PrivateStack stack{{"LOGIN_ALERT_LEAST=never"}};
   stack.take_the_suites_place();
-  const auto owner = verified();
-  const auto guest = verified();
+  const auto owner = sign_up_verified();
+  const auto guest = sign_up_verified();
   require_equal(told(guest), 1U, "as the service says");
   expect(choose(guest, R"("never")"), 200);
   require_equal(told(guest), 0U);

@@ -20,16 +20,10 @@ std::int64_t count(const std::string& table, const Account& owner, const std::st
                    condition);
 }
 
-Account verified_founder() {
-  auto account = sign_up("Squatters");
-  verify(account);
-  return account;
-}
-
 // An organization of somebody who signed up with another's address, and made oneself at home. Verified
 // meanwhile, since an unverified account mails nobody.
 struct Squat {
-  Account squatter = verified_founder();
+  Account squatter = sign_up_verified("Squatters");
   Account friendly = invite_and_accept(squatter, "admin");
   Account second = invite_and_accept(friendly, "admin");  // let in by the friend
   ApiKey key = make_api_key(friendly, R"(["users:read"])");
