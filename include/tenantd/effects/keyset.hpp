@@ -10,6 +10,13 @@ namespace tenantd::store {
 struct Keyset {
   TimePoint time;
   UuidBytes id{};
+
+  // Before all there is in a list that has the newest first.
+  static Keyset newest() {
+    Keyset start{from_unix(std::int64_t{1} << 40U), {}};
+    start.id.fill(0xFF);
+    return start;
+  }
 };
 
 }  // namespace tenantd::store

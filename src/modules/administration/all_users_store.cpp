@@ -57,8 +57,7 @@ constexpr Sql kAnyUserDetails{
     "(SELECT created_at FROM admin_event WHERE user_id = ? AND type = 'signin.succeeded' "
     "ORDER BY id DESC LIMIT 1)"};
 
-// Where a list begins that has the newest first, and what no address comes after.
-const TimePoint kEnd = from_unix(std::int64_t{1} << 40U);
+// What no address comes after.
 constexpr const char* kLastLetter = "\xF4\x8F\xBF\xBF";
 
 std::vector<AnyUser> read_users(db::Rows rows) {
@@ -122,9 +121,7 @@ const Sql& by_name_of(const std::optional<UserState>& state) {
 
 std::vector<AnyUser> find_page(db::Txn& txn, const SuperAdmin& admin, const AnyUserFilter& filter,
                                TimePoint now, const std::optional<Keyset>& from, std::int64_t limit) {
-  UuidBytes last;
-  last.fill(0xFF);
-  const Keyset start = from.value_or(Keyset{kEnd, last});
+  const auto start = from.value_or(Keyset::newest());
   if (filter.state == UserState::locked) return locked_users(txn, filter.prefix, now, start, limit);
   if (filter.prefix.empty()) return in_time(txn, in_time_of(filter.state), start, limit);
   // The cursor names an account, and the list goes on behind its address.

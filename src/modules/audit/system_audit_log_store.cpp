@@ -16,20 +16,13 @@ constexpr Sql kCountSystem{"system.count_audit",
                            "SELECT COUNT(*) FROM (SELECT 1 FROM system_audit_log WHERE (? IS NULL OR org_id "
                            "= ?) " TENANTD_AUDIT_FILTER "LIMIT ?) counted"};
 
-// Behind everything that has a time.
-Keyset end_of_time() {
-  Keyset end{from_unix(253402300799), {}};
-  end.id.fill(0xFF);
-  return end;
-}
-
 }  // namespace
 
 std::vector<AuditRow> list_every_audit_log(db::Txn& txn, UserId super_admin, const AuditFilter& filter,
                                            std::optional<OrgId> org, const std::optional<Keyset>& from,
                                            std::int64_t limit) {
   txn.enter({std::nullopt, super_admin, true});
-  const Keyset start = from.value_or(end_of_time());
+  const Keyset start = from.value_or(Keyset::newest());
   return read_audit_rows(with_filter(filter, [&](const auto&... wanted) {
     return txn.query(kListSystem, start.time, start.time, EventId{start.id}, org, org, wanted..., limit);
   }));

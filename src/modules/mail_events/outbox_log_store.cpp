@@ -42,9 +42,7 @@ OutboxMail read_outbox_mail(const db::Rows& rows) {
 std::vector<OutboxMail> list_mails(db::Txn& txn, const SuperAdmin& admin, MailState state,
                                    const std::optional<Keyset>& from, std::int64_t limit) {
   txn.enter(admin);
-  UuidBytes last;
-  last.fill(0xFF);
-  const Keyset start = from.value_or(Keyset{from_unix(std::int64_t{1} << 40U), last});
+  const auto start = from.value_or(Keyset::newest());
   auto rows = txn.query(kMails, state, start.time, start.time, MailId{start.id}, limit);
   std::vector<OutboxMail> found;
   while (rows.next()) found.push_back(read_outbox_mail(rows));

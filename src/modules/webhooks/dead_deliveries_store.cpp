@@ -29,9 +29,7 @@ DeadDelivery read_dead_delivery(const db::Rows& rows) {
 std::vector<DeadDelivery> list_dead_deliveries(db::Txn& txn, const SuperAdmin& admin,
                                                const std::optional<Keyset>& from, std::int64_t limit) {
   txn.enter(admin);
-  UuidBytes last;
-  last.fill(0xFF);
-  const Keyset start = from.value_or(Keyset{from_unix(std::int64_t{1} << 40U), last});
+  const auto start = from.value_or(Keyset::newest());
   auto rows = txn.query(kDeadDeliveries, start.time, start.time, EventId{start.id}, limit);
   std::vector<DeadDelivery> found;
   while (rows.next()) found.push_back(read_dead_delivery(rows));
