@@ -21,7 +21,7 @@ elif [ "$SLICES" -gt 1 ]; then
   [ "${PORT:-0}" = 0 ] || { echo "tests: PORT is for one instance: set SLICES=1" >&2; exit 2; }
   declare -A running=()
   status=0 ended=0
-  rm -f "$BUILD"/tests.closing*
+  rm -f "$BUILD"/tests.closing* "$BUILD"/tests.failed*
   trap 'ended=1; kill -TERM "${!running[@]}" 2>/dev/null' INT TERM
   for ((k = 1; k <= SLICES || ${#running[@]} > 0; )); do
     if ((k <= SLICES && ${#running[@]} < TOGETHER && !ended)); then
@@ -42,6 +42,8 @@ elif [ "$SLICES" -gt 1 ]; then
     echo "tests: part $k of $SLICES ended without its closing line"
     [ $status != 0 ] || status=1
   done
+  # Who failed stood hundreds of lines above.
+  cat "$BUILD"/tests.failed.* 2>/dev/null
   cat "$BUILD"/tests.closing.* 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' | awk '
     { for (i = 1; i < NF; ++i) if ($i ~ /^(Tested|Passing|Failing|Crashing):$/) sum[$i] += $(i + 1) }
     END { printf "[====] Synthesis: Tested: %d | Passing: %d | Failing: %d | Crashing: %d \n", sum["Tested:"], sum["Passing:"], sum["Failing:"], sum["Crashing:"] }' |
@@ -113,6 +115,7 @@ finish() {
     cp -r "$RUN_DIR/log" "$work/sanitizer" "$BUILD/tests.logs$part/" 2>/dev/null
     echo "tests: the logs of this run are in $BUILD/tests.logs$part/"
   fi
+  [ ! -e "$work/failed" ] || cp "$work/failed" "$BUILD/tests.failed$part"
   if [ -e "$work/closing" ]; then
     cp "$work/closing" "$BUILD/tests.closing$part"
     # A part's own is no closing line of the run.
@@ -124,7 +127,7 @@ finish() {
 }
 trap 'finish 130' INT TERM
 trap 'finish 1' EXIT
-rm -f "$BUILD/tests.closing$part"
+rm -f "$BUILD/tests.closing$part" "$BUILD/tests.failed$part"
 
 "$stack" start || finish 1
 set -a
@@ -140,11 +143,20 @@ options=(--timeout "$TEST_TIMEOUT")
 [ -n "${FILTER:-}" ] && options+=(--filter "$FILTER")
 [ -n "${JOBS:-}" ] && options+=(--jobs "$JOBS")
 # The closing line is held back until everything is stopped and looked at.
-"$BUILD/tests" "${options[@]}" 2>&1 </dev/null | awk -v closing="$work/closing" '
+exec 3> >(exec awk -v closing="$work/closing" -v failed="$work/failed" '
+  index($0, "[FAIL]") || (index($0, "[----]") && !index($0, "Criterion v")) || index($0, "CRASH") { print >failed }
   /Synthesis:/ { held = 1 }
   held { print > closing; next }
-  { print; fflush() }'
-status=${PIPESTATUS[0]}
+  { print; fflush() }')
+reader=$!
+# Beside this shell, which takes a signal only between two commands or while it waits.
+"$BUILD/tests" "${options[@]}" >&3 2>&3 </dev/null &
+runner=$!
+exec 3>&-
+trap 'kill -TERM "$runner"; wait "$runner"; finish 130' INT TERM
+status=0
+wait "$runner" || status=$?
+wait "$reader"
 [ -e "$work/closing" ] || complain "the test binary ended without its closing line (status $status)"
 grep -q 'Tested: 0 ' "$work/closing" 2>/dev/null && complain "no test was run (FILTER='${FILTER:-}')"
 finish "$status"

@@ -149,8 +149,7 @@ Test(maintenance, the_sweeper_that_watches_ends_when_told_and_refuses_a_wrong_wo
   const auto pid = part_pid(stack.dir(), "sweeper");
   require(lives(pid), "it does not stay");
   ::kill(pid, SIGTERM);
-  wait_until(
-      "the sweeper to end", [&] { return !lives(pid); }, std::chrono::seconds{10});
+  wait_until("the sweeper to end", [&] { return !lives(pid); });
 }
 
 // As systemd starts it: the socket is file descriptor 3. A ring that stayed would start it again and again.
