@@ -13,6 +13,7 @@
 #   RUN_DIR=.run     everything that the instance keeps; two folders and two ports are two instances. .run-mysql with DB=mysql
 #   PORT=8080        0 = choose a free one; RUN_DIR/port names the one in use
 #   BUILD=build      where the binaries are
+#   CONSOLE=         versioned = as `make install` lays it: files under the address of their version, which browsers keep
 #   SWEEP_EVERY=60   seconds between two runs of the sweeper; 0 = none
 #   REPORT_EVERY=60  seconds between two looks of the reporter at what is due; 0 = none
 #   NGINX_LIMITS=off on = the outer wall of nginx/limits.conf
@@ -174,9 +175,20 @@ tell_setup_link() {
   [ -z "$setup_url" ] || say "Nobody runs it yet. Make the first super-admin by this link, which works once and not for long: $setup_url"
 }
 
+# The console as `make install` lays it, in files of this instance, for who wants to see how it is cached.
+version_console() {
+  rm -rf "$1/tenantd" "$1/www"
+  cp -rs "$top/nginx" "$1/tenantd"
+  mv "$1/tenantd/www" "$1/www"
+  rm "$1/www/app/index.html" "$1/tenantd/http/console.conf"
+  "$top/src/build/console.py" index >"$1/www/app/index.html"
+  sed "s|installed-version|$("$top/src/build/console.py" version)|" "$top/nginx/http/console.conf" >"$1/tenantd/http/console.conf"
+  www=$1/www
+}
+
 # Writes DIR/nginx.conf from the template, beside a link to nginx/, so that includes read as they do under /etc/nginx.
 render_nginx() {
-  local dir=$1 user='# Not started as root: the workers run as who started it.' limits origin=''
+  local dir=$1 user='# Not started as root: the workers run as who started it.' limits origin='' www=$top/nginx/www
   mkdir -p "$dir" "${FILES_DIR:-$dir/files}/incoming"
   # The sockets are 0660 and ours.
   [ "$(id -u)" = 0 ] && user='user root;'
@@ -186,8 +198,9 @@ render_nginx() {
   [ "${NGINX_LIMITS:-off}" = on ] && limits='include tenantd/limits.conf;'
   [ "${FILE_STORE:-local}" = s3 ] && origin=$("$BUILD/tenantctl" settings --files-origin)
   ln -sfn "$top/nginx" "$dir/tenantd"
+  [ "${CONSOLE:-}" != versioned ] || version_console "$dir"
   USER_LINE=$user LIMITS=$limits FAST=${FAST_SOCKET:-$dir/fast.sock} FILES=${FILES_DIR:-$dir/files} ORIGIN=$origin HASH=${HASH_SOCKET:-$dir/hash.sock} OUTBOUND=${OUTBOUND_SOCKET:-$dir/outbound.sock} RUN=$RUN_DIR \
-    NGINX_PORT=$PORT WORKERS_LINE=${NGINX_WORKERS:-2} WWW=$top/nginx/www awk '
+    NGINX_PORT=$PORT WORKERS_LINE=${NGINX_WORKERS:-2} WWW=$www awk '
     function put(mark, value,    at) {
       while ((at = index($0, mark)) > 0) $0 = substr($0, 1, at - 1) value substr($0, at + length(mark))
     }

@@ -153,7 +153,7 @@ NGINX_KEPT   = files-dir.conf limits.conf real-ip.conf
 PAGES        = $(notdir $(wildcard nginx/www/*.*))
 # What the files say of places, said of these ones.
 PLACES       = sed -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/usr/bin/|$(bindir)/|g' -e 's|/usr/share/tenantd|$(datadir)/tenantd|g' \
-               -e 's|/etc/tenantd/|$(sysconfdir)/tenantd/|g'
+               -e 's|/etc/tenantd/|$(sysconfdir)/tenantd/|g' -e "s|installed-version|$$(src/build/console.py version)|"
 # keep FILE MODE: standard input becomes FILE, or FILE.new if the operator has changed FILE.
 define KEEP
 keep() { \
@@ -179,6 +179,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	rm -rf $(DESTDIR)$(datadir)/tenantd/www/app $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
 	@(cd nginx/www && find app guide -type f ! -name README.md) | while read -r page; do \
 	  $(INSTALL_DATA) -D nginx/www/$$page $(DESTDIR)$(datadir)/tenantd/www/$$page; done
+	@src/build/console.py index > $(DESTDIR)$(datadir)/tenantd/www/app/index.html
 	@for manual in $(MANUALS); do \
 	  $(INSTALL_DATA) -D $$manual $(DESTDIR)$(mandir)/man$${manual##*.}/$${manual##*/}; done
 	@for folder in nginx/www/lib/*/; do $(INSTALL) -d $(DESTDIR)$(datadir)/tenantd/www/lib/$$(basename $$folder); \

@@ -21,7 +21,7 @@ function flatten(block, prefix = '', into = {}) {
 }
 
 async function load(name) {
-  const reply = await fetch(`/app/lang/${name}.json`);
+  const reply = await fetch(new URL(`lang/${name}.json`, import.meta.url));
   return flatten(await reply.json());
 }
 

@@ -20,7 +20,7 @@ const found = (pages, path) => {
 export const Logo = () => {
   const { service_name: name, logo_url: logo } = useStore(config);
   const own = logo && new URL(logo, location.href).origin === location.origin;
-  return html`<span class="logo"><img src=${own ? logo : '/app/icon.svg'} alt="" width="28" height="28" /><span dir="auto">${name}</span></span>`;
+  return html`<span class="logo"><img src=${own ? logo : new URL('icon.svg', import.meta.url).href} alt="" width="28" height="28" /><span dir="auto">${name}</span></span>`;
 };
 
 export const LanguageMenu = () => html`<${Menu} label=${t('core.language')} icon="globe" items=${Object.entries(languages).map(([name, label]) =>
