@@ -45,7 +45,7 @@ export default function Maintenance() {
     set(false);
   };
   return html`<${PageHead} title=${t('operator.maintenance')} lead=${t('operator.maintenance_lead')}>
-      <${Button} kind="primary" icon="refresh" busy=${busy || waiting} onClick=${run}>${t('operator.cleanup')}<//><//>
+      <${Button} kind="primary" icon="refresh" busy=${busy} onClick=${run}>${t('operator.cleanup')}<//><//>
     <${ErrorBox} problem=${problem} retry=${again} />${!data && !problem && html`<${Loading} />`}
     ${waiting && html`<${Banner}><p role="status">${t('operator.cleanup_waits')}</p><//>`}
     ${data && html`<${Card} title=${t('operator.tasks')} lead=${t('operator.tasks_lead')}>${data.tasks.length ? html`<${Tasks} tasks=${data.tasks} />`
