@@ -130,6 +130,9 @@ GRANT SELECT, INSERT, UPDATE (email, last_used_at), DELETE ON tenantd_app.identi
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
+-- Whose a passkey is, and its key, are written once.
+GRANT SELECT, INSERT, UPDATE (name, sign_count, backed_up, last_used_at), DELETE ON tenantd_app.passkey TO {{app}};
+GRANT SELECT, INSERT ON tenantd_app.passkey_challenge TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.known_network TO {{app}};
 GRANT SELECT, DELETE ON tenantd_app.known_device TO {{app}};
 -- An attempt is written as failed before it is evaluated; nothing else of it changes.
@@ -157,6 +160,7 @@ GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
 GRANT SELECT, UPDATE (waiting), DELETE ON tenantd.session_cut TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.passkey_challenge TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};

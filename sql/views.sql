@@ -1352,6 +1352,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT user_id, secret_sealed, pending_sealed, last_step, failures, locked_until, created_at, updated_at FROM tenantd.totp;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.recovery_code AS
   SELECT user_id, code, created_at FROM tenantd.recovery_code;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.passkey AS
+  SELECT id, user_id, credential, algorithm, public_key, aaguid, name, sign_count, backup_eligible, backed_up, created_at,
+         last_used_at FROM tenantd.passkey;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.passkey_challenge AS
+  SELECT challenge, expires_at FROM tenantd.passkey_challenge;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS
   SELECT id, user_id, identity, type, session_id, actor_id, api_key_id, address, agent, method, created_at
   FROM tenantd.account_event;

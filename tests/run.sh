@@ -82,13 +82,14 @@ complain() {
   printf 'tests: %s\n' "$*"
 }
 
-# Everything started from here carries this run's folder in its environment.
+# Everything started from here carries this run's folder in its environment; nginx, which clears that, in its command.
 left_behind() {
   local entry pid
   for entry in /proc/[0-9]*; do
     pid=${entry#/proc/}
     [ "$pid" = $$ ] && continue
-    grep -zqxF "TENANTD_RUN_DIR=$RUN_DIR" "$entry/environ" 2>/dev/null || continue
+    grep -zqxF "TENANTD_RUN_DIR=$RUN_DIR" "$entry/environ" 2>/dev/null ||
+      grep -qF "$RUN_DIR/" "$entry/cmdline" 2>/dev/null || continue
     # The looking itself is a process of this run.
     [ "$(awk '{ sub(/.*\) /, ""); print $2 }' "$entry/stat" 2>/dev/null)" = $$ ] && continue
     printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"$entry/cmdline" 2>/dev/null)"

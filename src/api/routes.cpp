@@ -14,7 +14,7 @@ namespace tenantd::api {
 // Files of handlers; each defines NAME_rows(). Their order is that of the rows under one heading.
 // clang-format off
 #define TENANTD_FILES_OF_ROWS(X) \
-  X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(preferences) X(users) \
+  X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(passkeys) X(preferences) X(users) \
   X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(roles) \
   X(impersonation) X(identity_providers) X(single_sign_on) X(tenants) X(tenant_stats) X(events) \
   X(webhooks) X(dead_deliveries) X(audit) X(described) X(products) X(stock) \

@@ -46,10 +46,13 @@ tenantd/modules/webhooks/keeping.hpp      identity
 # header: the only room that may include it.
 owners='
 argon2.h          crypto
+cbor.h            crypto
 cgicc/            http
 cppconn/          db
 fcgi_stdio.h      http
 fcgiapp.h         http
+fido.h            crypto
+fido/             crypto
 hiredis/          clients
 mysql_connection  db
 mysql_driver      db

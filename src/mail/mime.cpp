@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/config/settings.hpp"
 
 namespace tenantd::mail {
 namespace {
@@ -174,6 +175,14 @@ std::string envelope_address(std::string_view address) {
 
 std::string service_name(const Mailbox& from) {
   return from.name.empty() ? from.address.substr(from.address.find('@') + 1) : from.name;
+}
+
+std::string service_name(const Settings& settings) {
+  try {
+    return service_name(parse_mailbox(settings.mail_from));
+  } catch (const std::invalid_argument&) {
+    return "tenantd";
+  }
 }
 
 Mailbox parse_mailbox(std::string_view text) {

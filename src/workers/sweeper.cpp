@@ -147,6 +147,8 @@ std::vector<Task> tasks(const Context& context, const std::string& deployment) {
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
       {"oauth_states",
        [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
+      {"passkey_challenges",
+       [=](auto& txn, const auto& scope) { return store::sweep_passkey_challenges(txn, scope, now); }},
       {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
       {"ended_sessions",
        [=](auto& txn, const auto& scope) { return store::sweep_ended_sessions(txn, scope); }},

@@ -30,6 +30,9 @@ constexpr Sql kTokens{"sweep.tokens",
 constexpr Sql kOauthStates{
     "sweep.oauth_states",
     "DELETE FROM tenantd.oauth_state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kPasskeyChallenges{
+    "sweep.passkey_challenges",
+    "DELETE FROM tenantd.passkey_challenge WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kSessions{"sweep.sessions",
                         "DELETE FROM tenantd.session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kCut{"sweep.find_cut",
@@ -149,6 +152,9 @@ std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before) {
 }
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kOauthStates, before, kSweepBatch);
+}
+std::int64_t sweep_passkey_challenges(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kPasskeyChallenges, before, kSweepBatch);
 }
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kSessions, before, kSweepBatch);

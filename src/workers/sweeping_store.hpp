@@ -47,6 +47,7 @@ Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint now
 // Each deletes at most kSweepBatch rows that expired at or before `before`, and returns how many.
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_passkey_challenges(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
 // Sessions that somebody has ended many at a time: their rows, at most kSweepBatch.
 std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&);

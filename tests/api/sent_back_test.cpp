@@ -55,6 +55,13 @@ struct Things {
     expect(document, 201);
     paths.emplace_back("/api/v1/projects/documents/{document_id}",
                        "/api/v1/projects/documents/" + document.text("/id"));
+    const auto passkey = fresh_id();
+    database().run(
+        "INSERT INTO passkey (id, user_id, credential, algorithm, public_key, aaguid, name, sign_count, "
+        "backup_eligible, backed_up, created_at) VALUES (" +
+        binary(passkey) + ", " + binary(owner.user_id) +
+        ", RANDOM_BYTES(32), -7, RANDOM_BYTES(64), RANDOM_BYTES(16), 'Phone', 0, 0, 0, 1)");
+    paths.emplace_back("/api/v1/auth/passkeys/{passkey_id}", "/api/v1/auth/passkeys/" + passkey);
     made("/api/v1/webhooks", R"({"url":"https://192.0.32.8/hook","events":["*"]})", "/{webhook_id}");
   }
 

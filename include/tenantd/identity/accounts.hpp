@@ -31,9 +31,10 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
 
 // What follows once the account has shown all its secrets: the session, the login alert, and what is written
 // down. `attempt`: the event that counts as failed so far. `bound_to`: an identity provider vouched, and the
-// session is good for its organization alone.
+// session is good for its organization alone. `method`: how, unless by a password or a provider.
 TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
-                     std::optional<EventId> attempt, std::optional<store::Membership> bound_to = {});
+                     std::optional<EventId> attempt, std::optional<store::Membership> bound_to = {},
+                     std::optional<std::string> method = {});
 
 void sign_out(db::Txn& txn, const Session& session);
 

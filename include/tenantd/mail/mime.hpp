@@ -6,6 +6,10 @@
 
 #include "tenantd/base/time.hpp"
 
+namespace tenantd {
+struct Settings;
+}
+
 namespace tenantd::mail {
 
 // Returns `text` as one clean line: control characters, line separators and bidirectional overrides become
@@ -31,6 +35,9 @@ struct Mailbox {
 Mailbox parse_mailbox(std::string_view text);
 // What mails call the service that sends as `from`: the name, or the address's domain.
 std::string service_name(const Mailbox& from);
+// The same of MAIL_FROM. It is the courier's to judge: what it would refuse to send as names nothing, and
+// then it is "tenantd".
+std::string service_name(const Settings& settings);
 
 // Returns the value of a From header: a phrase, quoted or encoded as it needs, and the address.
 std::string format_mailbox(const Mailbox& mailbox);

@@ -12,7 +12,7 @@ export const session = makeStore({ ...kOut, state: 'loading' });
 export const useSession = () => useStore(session);
 // What the service says of itself: GET /api/v1/config.
 export const config = makeStore({ service_name: 'tenantd', logo_url: null, app_url: null, signup: 'open', setup_open: false,
-                                  password: { min_length: 8, max_bytes: 256 }, organization: null });
+                                  password: { min_length: 8, max_bytes: 256 }, passkeys: false, organization: null });
 
 const hint = {
   get: () => {
@@ -135,6 +135,9 @@ export async function signIn(email, password) {
     throw problem;
   }
 }
+
+// A sign-in in another way has answered with this.
+export const signedIn = (data) => adopt(data);
 
 export async function verifyFactor(mfaToken, code) {
   const { data } = await call('POST', '/api/v1/auth/mfa/verify', { body: { mfa_token: mfaToken, code }, anonymous: true });

@@ -113,7 +113,9 @@ load_settings() {
   export SWEEPER_SOCKET=$sockets/sweeper.sock
   FILES_DIR=$(absolute "${FILES_DIR:-$RUN_DIR/files}")
   export FILES_DIR KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}
-  export PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
+  # @PORT@ is the port that was chosen: http://localhost:@PORT@ is a host of which browsers take passkeys.
+  PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
+  export PUBLIC_URL=${PUBLIC_URL//@PORT@/$PORT}
   for key in $(printf '%s\n' "${known[@]}" "${known[@]/%/_FILE}" | LC_ALL=C sort); do
     if [ -n "${!key+x}" ]; then
       printf 'export %s=%q\n' "$key" "${!key}"

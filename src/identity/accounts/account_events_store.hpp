@@ -24,7 +24,7 @@ struct NewAccountEvent {
   std::optional<std::string> identity =
       {};  // 32 bytes that stand for the address typed, when there is no account
   std::optional<ApiKeyId> api_key = {};    // with which `actor` did it
-  std::optional<std::string> method = {};  // "sso": of a sign-in, unless by a password
+  std::optional<std::string> method = {};  // "sso", "passkey": of a sign-in, unless by a password
 };
 void insert_account_event(db::Txn& txn, const NewAccountEvent& event, TimePoint now);
 

@@ -184,7 +184,8 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
 }
 
 TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& user,
-                     std::optional<EventId> attempt, std::optional<store::Membership> bound_to) {
+                     std::optional<EventId> attempt, std::optional<store::Membership> bound_to,
+                     std::optional<std::string> method) {
   const bool bound = bound_to.has_value();
   enter_as(txn, user.id);
   auto reply = start_session(txn, context, user,
@@ -195,7 +196,7 @@ TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& use
     store::NewAccountEvent event{crypto::new_id<EventId>(), user.id, "signin.succeeded", reply.session};
     event.address = context.address;
     event.agent = context.agent;
-    if (bound) event.method = "sso";
+    event.method = bound ? "sso" : std::move(method);
     store::insert_account_event(txn, event, context.now);
   }
   if (reply.alert) mail_where_and_when(txn, context, mail::Template::login_alert, user);

@@ -152,23 +152,31 @@ Secret begin_second_step(db::Txn& txn, const Context& context, UserId user, std:
   return token;
 }
 
-TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::string& token,
-                              const std::string& code) {
+std::optional<UserId> second_step_of(db::Txn& txn, const Context& context, const std::string& token) {
+  return store::peek_token(txn, TokenPurpose::second_factor, crypto::sha256(token), context.now);
+}
+
+TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, const std::string& token) {
   const auto hash = crypto::sha256(token);
-  const auto user = store::peek_token(txn, TokenPurpose::second_factor, hash, context.now);
-  if (!user || !take_code(txn, context, *user, code)) throw ApiError(ErrorCode::mfa_invalid);
-  const auto account = store::find_account(txn, *user);
+  const auto account = store::find_account(txn, user);
   const auto bound_org = store::find_bound_org(txn, hash);
-  auto bound_to = bound_org ? store::find_membership(txn, *user, *bound_org) : std::nullopt;
+  auto bound_to = bound_org ? store::find_membership(txn, user, *bound_org) : std::nullopt;
   const bool belongs = !bound_org || (bound_to && bound_to->status == Status::active &&
                                       bound_to->organization.status == Status::active);
-  // Of two with the same token, and two good codes, one signs in.
+  // Of two with the same token, and two good proofs, one signs in.
   if (!store::take_token(txn, TokenPurpose::second_factor, hash, context.now) || !account ||
       account->user.status != Status::active || !belongs)
     throw ApiError(ErrorCode::mfa_invalid);
   auto reply = signed_in(txn, context, account->user, std::nullopt, std::move(bound_to));
   store::set_second_factor(txn, reply.session, account->user.id);
   return reply;
+}
+
+TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::string& token,
+                              const std::string& code) {
+  const auto user = second_step_of(txn, context, token);
+  if (!user || !take_code(txn, context, *user, code)) throw ApiError(ErrorCode::mfa_invalid);
+  return end_second_step(txn, context, *user, token);
 }
 
 }  // namespace tenantd::service

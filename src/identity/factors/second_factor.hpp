@@ -43,6 +43,11 @@ bool take_code(db::Txn& txn, const Context& context, UserId user, const std::str
 // organization alone.
 Secret begin_second_step(db::Txn& txn, const Context& context, UserId user,
                          std::optional<OrgId> bound_org = {});
+// Whose first step the token stands for; nullopt if it is unknown, used or expired.
+std::optional<UserId> second_step_of(db::Txn& txn, const Context& context, const std::string& token);
+// The second factor was shown: starts the session. Throws ApiError: mfa_invalid (the token was used
+// meanwhile, or the account may not sign in).
+TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, const std::string& token);
 // Starts the session. Throws ApiError: mfa_invalid (wrong code, or a token that is unknown, used or expired),
 // rate_limited.
 TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::string& token,

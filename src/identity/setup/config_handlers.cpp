@@ -1,5 +1,6 @@
 // What a page has to know before anybody signs in. Anybody may ask, so nothing here tells whether an
 // organization or an account exists.
+#include "identity/passkeys/passkeys.hpp"
 #include "identity/setup/setup_store.hpp"
 #include "identity/sso/identity_providers_store.hpp"
 #include "tenantd/api/encode.hpp"
@@ -16,15 +17,6 @@ std::optional<std::string> if_set(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
 }
 
-// MAIL_FROM is the courier's to judge: what it would refuse to send as names nothing here.
-std::string name_of_service(const Settings& settings) {
-  try {
-    return mail::service_name(mail::parse_mailbox(settings.mail_from));
-  } catch (const std::invalid_argument&) {
-    return "tenantd";
-  }
-}
-
 // A slug that nobody has is one of an organization that has no providers.
 void put_ways_to_sign_in(JsonOut& json, Txn& txn, const std::string& slug) {
   json.begin_object().field("slug", slug).key("sign_in").begin_object().field("password", true);
@@ -39,7 +31,7 @@ Response show_config(const Request& request, Txn& txn) {
   const auto& settings = request.context.settings;
   JsonOut json;
   json.begin_object()
-      .field("service_name", name_of_service(settings))
+      .field("service_name", mail::service_name(settings))
       .field("logo_url", if_set(settings.logo_url))
       .field("app_url", if_set(settings.app_url))
       .field("signup", settings.signup)
@@ -48,6 +40,7 @@ Response show_config(const Request& request, Txn& txn) {
       .field("min_length", std::int64_t{crypto::kPasswordMinCodePoints})
       .field("max_bytes", std::int64_t{crypto::kPasswordMaxBytes})
       .end_object()
+      .field("passkeys", service::has_passkeys(settings))
       .field("setup_open", !store::is_set_up(txn))
       .key("organization");
   if (const auto slug = maybe_text(request.query, "organization")) {

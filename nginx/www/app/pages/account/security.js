@@ -6,6 +6,7 @@ import { QrCode } from '../../qr.js';
 import { reload, useSession } from '../../session.js';
 import { Badge, Banner, Button, Card, Confirm, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Field, Form, Loading, PageHead, PasswordField, Plain, Select, toast, useForm, When } from '../../components/index.js';
 import { only, wrongPassword } from '../entry/parts.js';
+import { Passkeys } from './passkeys.js';
 
 function Password() {
   const form = useForm({
@@ -132,7 +133,7 @@ const columns = () => [
 export default function Security() {
   const { user } = useSession();
   return html`<${PageHead} title=${t('account.security')} lead=${t('account.security_lead')} />
-    <${Password} /><${SecondFactor} user=${user} /><${Alerts} /><${Identities} />
+    <${Password} /><${Passkeys} /><${SecondFactor} user=${user} /><${Alerts} /><${Identities} />
     <${Card} title=${t('account.events')} lead=${t('account.events_lead')}><${DataTable} label=${t('account.events')} path="/api/v1/auth/security-events" size=${20} total=${false} columns=${columns()}
       empty=${html`<${EmptyState} icon="shield" title=${t('account.no_events')} />`} /><//>`;
 }

@@ -2,8 +2,9 @@
 import { html, useEffect, useState } from '../../dom.js';
 import { call } from '../../api.js';
 import { t } from '../../i18n.js';
+import { hasPasskeys, usePasskey, wasCancelled } from '../../passkeys.js';
 import { Heading, keep, Link, navigate, route } from '../../router.js';
-import { config, loadConfig, signIn, useSession, verifyFactor } from '../../session.js';
+import { config, loadConfig, signedIn, signIn, useSession, verifyFactor } from '../../session.js';
 import { Banner, Button, Field, Form, PasswordField, Plain, toast, useForm } from '../../components/index.js';
 import { only, wrongAddress } from './parts.js';
 
@@ -62,7 +63,23 @@ export function Factor({ mfaToken, onOver, onDone }) {
     },
   });
   return html`<p class="lead">${t('entry.factor_lead')}</p><${Form} form=${form} label=${t('entry.sign_in')}>
-    <${Field} name="code" label=${t('entry.code')} hint=${t('entry.code_hint')} inputmode="numeric" autocomplete="one-time-code" ...${Plain} autofocus /><//>`;
+    <${Field} name="code" label=${t('entry.code')} hint=${t('entry.code_hint')} inputmode="numeric" autocomplete="one-time-code" ...${Plain} autofocus /><//><${Passkey} mfaToken=${mfaToken} onDone=${onDone} />`;
+}
+
+// A passkey of this device in the place of the password, or of the code.
+function Passkey({ mfaToken, onDone }) {
+  const [busy, set] = useState(false);
+  const begin = async () => {
+    set(true);
+    try {
+      await signedIn(await usePasskey(mfaToken));
+      if (onDone) onDone();
+    } catch (problem) {
+      toast(wasCancelled(problem) ? t('entry.passkey_cancelled') : problem.message, { tone: 'bad' });
+    }
+    set(false);
+  };
+  return hasPasskeys() && html`<div class="others"><${Button} busy=${busy} onClick=${begin}>${t(mfaToken ? 'entry.passkey_instead' : 'entry.with_passkey')}<//></div>`;
 }
 
 // The organization's own ways in, where its slug is known (?organization=…).
@@ -103,6 +120,6 @@ export default function SignIn() {
     ${reason === 'signed-out' && html`<${Banner} tone="info">${t('entry.signed_out')}<//>`}
     ${nobodyYet && html`<${Banner} tone="warn">${t('entry.setup_first')}<//>`}
     ${email ? html`<${Password} email=${email} onBack=${() => setEmail('')} onFactor=${setFactor} />` : html`<${Address} email=${known} onDone=${setEmail} />`}
-    <${Providers} slug=${slug} />
+    <${Passkey} /><${Providers} slug=${slug} />
     ${signup === 'open' && !email && html`<p class="others"><span>${t('entry.new_here')} <${Link} href="/sign-up">${t('entry.sign_up')}<//></span></p>`}`;
 }

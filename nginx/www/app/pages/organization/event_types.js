@@ -33,6 +33,7 @@ const kAuditOnly = {
   mail: ['suppressed'],
   mfa: ['disabled', 'enabled', 'enrollment_started', 'recovery_code_used', 'recovery_codes_renewed'],
   organization: ['deleted', 'settings_read'],
+  passkey: ['added', 'cloned', 'removed', 'renamed'],
   password: ['changed', 'reset'],
   session: ['all_ended', 'ended', 'token_reused'],
   webhook: ['test'],

@@ -1,0 +1,206 @@
+#include "identity/passkeys/passkeys.hpp"
+#include "tenantd/api/encode.hpp"
+#include "tenantd/api/rows.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/bound.hpp"
+#include "tenantd/identity/encode.hpp"
+
+namespace tenantd::api::handlers {
+namespace {
+
+using service::PasskeyUse;
+using store::PasskeyId;
+using store::PasskeyRow;
+
+void put_passkey(JsonOut& json, const PasskeyRow& row) {
+  json.begin_object()
+      .field("id", row.id)
+      .field("name", row.name)
+      .field("backed_up", row.key.backed_up)
+      .field("created_at", row.created_at)
+      .field("last_used_at", row.last_used_at)
+      .end_object();
+}
+
+Response passkey_reply(const PasskeyRow& row, int status = 200) {
+  JsonOut json;
+  put_passkey(json, row);
+  return reply(json, status);
+}
+
+Response options_reply(const json::Object& options) {
+  JsonOut json;
+  json.begin_object().field("publicKey", options).end_object();
+  return token_response(json);
+}
+
+PasskeyId id_in_path(const Request& request) {
+  const auto id = PasskeyId::parse(request.http.path_value("passkey_id"));
+  if (!id) throw ApiError(not_found);
+  return *id;
+}
+
+service::Proof password_and_code(const JsonValue& body) {
+  return {maybe_text(body, "password"), maybe_text(body, "code")};
+}
+
+// A member of the credential, of bytes as base64url.
+std::string bytes_of(const JsonValue& object, const char* name, const std::string& at) {
+  auto decoded = base64url_decode(text(object, name));
+  if (!decoded) refuse_field(at + name, "must be base64url, without padding");
+  return *std::move(decoded);
+}
+
+const JsonValue& credential_of(const Request& request) { return *member(request.body, "credential"); }
+const JsonValue& response_of(const Request& request) { return *member(credential_of(request), "response"); }
+const std::string kResponse = "/credential/response/";
+
+// The browser that asked for a challenge has its nonce in this cookie; another site cannot send it along, nor
+// set it.
+std::string browser_cookie(const Settings& settings) {
+  return settings.public_url.starts_with("https://") ? "__Host-tenantd-passkey" : "tenantd-passkey";
+}
+
+Response creation_options(const Request& request, const Session& session, Txn& txn) {
+  return options_reply(
+      service::passkey_creation_options(txn, request.context, session, password_and_code(request.body)));
+}
+
+Response list_passkeys(const Request&, const Session& session, Txn& txn) {
+  service::require_whole_account(txn, session.principal());
+  JsonOut json;
+  json.begin_object().key("items").begin_array();
+  for (const auto& row : store::passkeys_of(txn, session.user())) put_passkey(json, row);
+  json.end_array().end_object();
+  return reply(json);
+}
+
+Response add_passkey(const Request& request, const Session& session, Txn& txn) {
+  const auto& response = response_of(request);
+  const auto row =
+      service::add_passkey(txn, request.context, session,
+                           {text(request.body, "name"), bytes_of(response, "clientDataJSON", kResponse),
+                            bytes_of(response, "attestationObject", kResponse)});
+  return passkey_reply(row, 201).header("Location", "/api/v1/auth/passkeys/" + row.id.str());
+}
+
+Response show_passkey(const Request& request, const Session& session, Txn& txn) {
+  service::require_whole_account(txn, session.principal());
+  const auto row = store::find_passkey(txn, session.user(), id_in_path(request));
+  if (!row) throw ApiError(not_found);
+  return passkey_reply(*row);
+}
+
+Response rename_passkey(const Request& request, const Session& session, Txn& txn) {
+  return passkey_reply(service::rename_passkey(txn, request.context, session, id_in_path(request),
+                                               text(request.body, "name")));
+}
+
+Response remove_passkey(const Request& request, const Session& session, Txn& txn) {
+  service::remove_passkey(txn, request.context, session, id_in_path(request),
+                          password_and_code(request.body));
+  return no_content();
+}
+
+Response request_options(const Request& request, Txn& txn) {
+  const auto& settings = request.context.settings;
+  PasskeyUse use{"", maybe_text(request.body, "mfa_token")};
+  if (use.mfa_token) return options_reply(service::passkey_request_options(txn, request.context, use));
+  const auto held = request.http.cookie_value(browser_cookie(settings));
+  use.browser = held && !held->empty() ? *held : crypto::new_token().reveal();
+  auto response = options_reply(service::passkey_request_options(txn, request.context, use));
+  response.header("Set-Cookie", browser_cookie(settings) + '=' + use.browser + "; Path=/; Max-Age=" +
+                                    std::to_string(service::kPasskeyChallenge.count()) +
+                                    "; HttpOnly; SameSite=Strict" +
+                                    (settings.public_url.starts_with("https://") ? "; Secure" : ""));
+  return response;
+}
+
+Response sign_in_by_passkey(const Request& request, Txn& txn) {
+  const auto& response = response_of(request);
+  const PasskeyUse use{request.http.cookie_value(browser_cookie(request.context.settings)).value_or(""),
+                       maybe_text(request.body, "mfa_token")};
+  service::PasskeyProof proof;
+  proof.credential = bytes_of(credential_of(request), "id", "/credential/");
+  proof.assertion = {bytes_of(response, "clientDataJSON", kResponse),
+                     bytes_of(response, "authenticatorData", kResponse),
+                     bytes_of(response, "signature", kResponse)};
+  if (maybe_text(response, "userHandle")) proof.user_handle = bytes_of(response, "userHandle", kResponse);
+  return token_reply(service::sign_in_by_passkey(txn, request.context, use, proof));
+}
+
+constexpr auto kPasskeysRows = section(
+    "Sign-up, sign-in, tokens",
+    {
+        {.method = POST,
+         .path = "/api/v1/auth/passkey/options",
+         .handler = request_options,
+         .rate = Rate::write,
+         .body = "passkey_options",
+         .reply = ok("passkey_request"),
+         .refuses = {mfa_invalid, not_found},
+         .summary = "Get a challenge for a sign-in by passkey"},
+        {.method = POST,
+         .path = "/api/v1/auth/passkey/verify",
+         .handler = sign_in_by_passkey,
+         .pair = Pair::answered,
+         .rate = Rate::write,
+         .body = "passkey_use",
+         .reply = ok("token"),
+         .refuses = {invalid_credentials, mfa_invalid, not_found},
+         .summary = "Sign in by a passkey"},
+        {.method = GET,
+         .path = "/api/v1/auth/passkeys",
+         .handler = list_passkeys,
+         .rate = Rate::read,
+         .reply = ok("passkeys"),
+         .refuses = {session_bound},
+         .summary = "My passkeys"},
+        {.method = POST,
+         .path = "/api/v1/auth/passkeys/options",
+         .handler = creation_options,
+         .rate = Rate::password,
+         .body = "mfa_code",
+         .reply = ok("passkey_creation"),
+         .refuses = {reauthentication_required, email_unverified, session_bound, not_found, limit_reached},
+         .summary = "Get a challenge for a new passkey"},
+        {.method = POST,
+         .path = "/api/v1/auth/passkeys",
+         .handler = add_passkey,
+         .rate = Rate::write,
+         .body = "passkey_new",
+         .reply = made("passkey"),
+         .refuses = {conflict, limit_reached, session_bound, not_found},
+         .summary = "Add a passkey"},
+        {.method = GET,
+         .path = "/api/v1/auth/passkeys/{passkey_id}",
+         .handler = show_passkey,
+         .rate = Rate::read,
+         .reply = ok("passkey"),
+         .refuses = {not_found, session_bound},
+         .summary = "One of my passkeys"},
+        {.method = PUT,
+         .path = "/api/v1/auth/passkeys/{passkey_id}",
+         .handler = rename_passkey,
+         .rate = Rate::write,
+         .body = "passkey_name",
+         .reply = ok("passkey"),
+         .refuses = {not_found, session_bound},
+         .summary = "Rename a passkey"},
+        {.method = POST,
+         .path = "/api/v1/auth/passkeys/{passkey_id}/remove",
+         .handler = remove_passkey,
+         .rate = Rate::password,
+         .body = "mfa_code",
+         .reply = done(),
+         .refuses = {not_found, reauthentication_required, session_bound},
+         .summary = "Remove a passkey"},
+    });
+
+}  // namespace
+
+std::span<const Route> passkeys_rows() { return kPasskeysRows; }
+
+}  // namespace tenantd::api::handlers
