@@ -52,11 +52,11 @@ await run(async (open) => {
   await visit.page.locator('[aria-label="Account menu"]').waitFor();
 
   await visit.page.goto(`${base}/app/account/security`);
-  await button(visit, 'Rename passkey').click();
+  await button(visit, 'Rename').click();
   await visit.page.fill('dialog input[name=name]', 'Ring');
   await visit.page.locator('dialog button[type=submit]').click();
   await visit.page.getByRole('cell', { name: 'Ring' }).waitFor();
-  await button(visit, 'Remove passkey').click();
+  await button(visit, 'Remove').click();
   await visit.page.fill('dialog input[name=password]', password);
   await visit.check('removing');
   await visit.page.locator('dialog button[type=submit]').click();
