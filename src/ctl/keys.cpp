@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 
 #include "options.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/effects/context.hpp"
 #include "tenantd/hosts/deployment.hpp"
@@ -27,7 +29,9 @@ const char* const kKeysPage =
     "                                    copy KEYS_DIR/signing to the others meanwhile. Tokens of the older\n"
     "                                    ones stay valid\n"
     "                     --now          it signs at once: the old one is in wrong hands\n"
-    "       tenantctl keys retire KID    remove a signing key whose tokens have all ended\n"
+    "       tenantctl keys retire KID    remove a signing key whose tokens have all ended, by its age and by "
+    "what\n"
+    "                                    the hosts have written into the database\n"
     "                     --force        and end those that have not\n"
     "       tenantctl keys list          the public signing keys, as /.well-known/jwks.json shows them\n"
     "       tenantctl keys adopt         say what the database would lose by these keys, if it knows others\n"
@@ -129,6 +133,32 @@ int adopt(const Settings& settings, bool force, std::ostream& out, std::ostream&
   return out << "the database knows the keys in " << settings.keys_dir << " from now on\n", 0;
 }
 
+std::unique_ptr<db::Connection> any_account(const Settings& settings) {
+  try {
+    return std::make_unique<db::Connection>(application_account(settings));
+  } catch (const db::AccessDenied&) {
+    return std::make_unique<db::Connection>(administrator_account(settings));
+  }
+}
+
+// The folder says whose turn it is. A host that another one waits for signs on with the key before, and says
+// so in the database.
+void refuse_living(const Settings& settings, const std::string& kid) {
+  const auto connection = any_account(settings);
+  const auto deployment = hosts::read_deployment(*connection);
+  const auto at = deployment.signing.find(kid);
+  if (at == deployment.signing.end() || at->second <= now()) return;
+  throw std::runtime_error("Tokens that the hosts have signed with the key " + kid +
+                           " live for up to another " + std::to_string((at->second - now()).count()) +
+                           " seconds: retire it then, or with --force to end them");
+}
+
+int retire(const Settings& settings, const std::string& kid, bool force, std::ostream& out) {
+  crypto::KeyRing::retire(settings.keys_dir, kid, now(), Seconds{force ? 0 : settings.access_token_seconds});
+  out << "retired " << kid << '\n';
+  return 0;
+}
+
 }  // namespace
 
 int keys(const Arguments& arguments, std::ostream& out, std::ostream& err) {
@@ -137,14 +167,12 @@ int keys(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   const auto& dir = settings.keys_dir;
   if (options.action == "adopt") return adopt(settings, options.force, out, err);
+  if (options.action == "retire" && !options.force) refuse_living(settings, options.kid);
   become_owner_of(dir);
   if (options.action == "create") return create(dir, out);
   if (options.action == "rotate") return rotate(settings, options.at_once, out);
   if (options.action == "list") return out << crypto::KeyRing::load(dir).jwks_json() << '\n', 0;
-  crypto::KeyRing::retire(dir, options.kid, now(),
-                          Seconds{options.force ? 0 : settings.access_token_seconds});
-  out << "retired " << options.kid << '\n';
-  return 0;
+  return retire(settings, options.kid, options.force, out);
 }
 
 }  // namespace tenantd::ctl

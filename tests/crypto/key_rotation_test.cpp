@@ -75,6 +75,14 @@ Test(key_rotation, a_new_key_is_published_at_once_and_signs_later, .timeout = 12
   require(refused.find("retire it then, or with --force") != std::string::npos, refused);
   expect(before.client().get("/api/v1/users/me"), 200);
   service.move_clock(601 + 901);
+  // As if a host had signed with it until now, because another one lacked the new one.
+  const auto until = text_of("SELECT until_at FROM deployment WHERE name = " + literal(old_kid));
+  database().run("UPDATE deployment SET until_at = until_at + 5000 WHERE name = " + literal(old_kid));
+  const auto living = service.keys("retire " + old_kid, 1);
+  require(living.find("Tokens that the hosts have signed with the key " + old_kid) != std::string::npos,
+          living);
+  require_equal(service.published(), 2U);
+  database().run("UPDATE deployment SET until_at = " + until + " WHERE name = " + literal(old_kid));
   service.keys("retire " + old_kid);
   wait_until("it is gone", [&] { return service.published() == 1; });
 }
