@@ -143,7 +143,11 @@ GRANT INSERT ON tenantd_app.outbox TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.budget TO {{app}};
 GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
+-- Whether a program and the schema fit, which each asks first.
 GRANT SELECT ON tenantd_app.version TO {{app}};
+GRANT SELECT ON tenantd_app.version TO {{sweeper}};
+GRANT SELECT ON tenantd_app.version TO {{courier}};
+GRANT SELECT ON tenantd_app.version TO {{reporter}};
 -- What hosts tell one another. An entry of the log never changes.
 GRANT SELECT, INSERT, UPDATE (beat, seen_at, server, kids, lag_us, overdue, spent), DELETE ON tenantd_app.host TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.invalidation TO {{app}};

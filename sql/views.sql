@@ -1347,7 +1347,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.suppression AS
   SELECT email, id, reason, detail, source, created_at, updated_at FROM tenantd.suppression;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.version AS
-  SELECT version, description, created_at FROM tenantd.version;
+  SELECT version, description, created_at, serves_from FROM tenantd.version;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.totp AS
   SELECT user_id, secret_sealed, pending_sealed, last_step, failures, locked_until, created_at, updated_at FROM tenantd.totp;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.recovery_code AS

@@ -60,7 +60,7 @@ int bin::run_reporter(int argc, char** argv) {
   try {
     return ctl::run_reporter(*order, g_stop, std::cout, std::cerr);
   } catch (const ApiError& e) {
-    return fail(EX_TEMPFAIL, "the database cannot be reached: " + e.log_detail());
+    return fail(EX_TEMPFAIL, "the database cannot be used: " + e.log_detail());
   } catch (const std::exception& e) {
     return fail(EX_CONFIG, e.what());
   }

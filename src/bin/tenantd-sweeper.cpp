@@ -12,6 +12,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/ctl/reporter.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
@@ -30,7 +31,7 @@ constexpr const char* kUsage =
     "  --watch SECONDS  stay, and do it every so many seconds and whenever tenantd asks for it, until "
     "SIGTERM\n"
     "  --check          only say whether it would start with these settings: exit status 0, or 78\n"
-    "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be reached, 78 wrong "
+    "Exit status: 0 done, 1 a task failed, 64 wrong usage, 75 the database cannot be used, 78 wrong "
     "settings.\n";
 
 std::atomic<bool> g_stop{false};
@@ -40,12 +41,17 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
+crypto::KeyRing keys_of_database(const Settings& settings, db::Connection& connection) {
+  db::require_schema(connection);
+  return hosts::checked_keys(settings, connection);
+}
+
 // What is told of is hashed into the organizations' chains, by the keys of this database.
 int sweep_once(const Settings& settings) {
   db::Pool pool{
       db::connect_options(settings, settings.db_sweeper_user, settings.db_sweeper_password, "tenantd_app"),
       1};
-  const auto keys = hosts::checked_keys(settings, *pool.acquire());
+  const auto keys = keys_of_database(settings, *pool.acquire());
   const service::Context context{settings, keys, now(), "", "tenantd-sweeper", "", nullptr, {}, {}, {}, {}};
   int status = 0;
   for (const auto& r : service::sweep(pool, context, [] { return !g_stop; })) {
@@ -109,7 +115,7 @@ int bin::run_sweeper(int argc, char** argv) {
     watch(settings, every);
     return 0;
   } catch (const ApiError& e) {
-    return fail(EX_TEMPFAIL, "the database cannot be reached: " + e.log_detail());
+    return fail(EX_TEMPFAIL, "the database cannot be used: " + e.log_detail());
   } catch (const std::exception& e) {
     return fail(EX_CONFIG, e.what());
   }

@@ -23,7 +23,7 @@ ROOMS = ("nginx", "sql", "src", "systemd", "tests")
 GROUPS = (
     ("Start", r"README\.md"),
     ("Call it", r"src/(api|identity|modules/[a-z_]+)/README\.md"),
-    ("Run it", r"(systemd|nginx|sql|sql/sharding)/README\.md"),
+    ("Run it", r"(systemd|systemd/changes|nginx|sql|sql/sharding)/README\.md"),
     ("Programs", r"src/bin/.*"),
     ("Change it", r".*"),
 )

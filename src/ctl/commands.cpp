@@ -28,6 +28,7 @@
 #include "tenantd/db/access_denied.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/server.hpp"
+#include "tenantd/hosts/hosts.hpp"
 #include "usage.hpp"
 
 namespace tenantd::ctl {
@@ -42,10 +43,27 @@ db::ConnectOptions administrator_account(const Settings& s) {
 
 namespace {
 
+// Programs that run would fail at what such a migration changes.
+void refuse_while_hosts_run(const Settings& settings, const db::Migration& migration) {
+  db::Connection connection{administrator_account(settings)};
+  std::string names;
+  for (const auto& host : hosts::list_hosts(connection))
+    if (host.is_alive()) names += (names.empty() ? "" : ", ") + host.name;
+  if (!names.empty())
+    throw std::runtime_error("The migration " + std::to_string(migration.version) + ' ' + migration.name +
+                             " does not serve the release that runs: stop tenantd and tenantd-courier on " +
+                             names + ", then run it again");
+}
+
 int migrate(const Arguments& arguments, std::ostream& out, std::ostream&) {
   bool dry_run = false;
   read_options(arguments, {{"--dry-run", dry_run}});
-  db::migrate(load_settings(), {dry_run, [&](const std::string& line) { out << line << std::endl; }});
+  const auto settings = load_settings();
+  db::MigrateOptions options;
+  options.dry_run = dry_run;
+  options.progress = [&](const std::string& line) { out << line << std::endl; };
+  options.before_break = [&](const db::Migration& migration) { refuse_while_hosts_run(settings, migration); };
+  db::migrate(settings, options);
   return 0;
 }
 

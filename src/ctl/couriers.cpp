@@ -12,6 +12,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
@@ -94,14 +95,15 @@ std::future<void> start(std::function<void()> work, bool once, std::atomic<bool>
   return ended;
 }
 
-// The keys of this database; nothing is claimed with others. Waits for a database that is away until
-// `stopping`, or throws (`once`).
+// The keys of this database; nothing is claimed with others, nor from a schema of another release. Waits for
+// a database that is away, or not migrated yet, until `stopping`, or throws (`once`).
 std::optional<crypto::KeyRing> await_keys(const Settings& settings, bool once, std::atomic<bool>& stopping) {
   static_cast<void>(crypto::KeyRing::load(settings.keys_dir));
   for (bool is_told = false; !stopping; is_told = true) {
     try {
       db::Connection connection{
           db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd")};
+      db::require_schema(connection);
       return hosts::checked_keys(settings, connection);
     } catch (const ApiError& e) {
       if (once) throw;

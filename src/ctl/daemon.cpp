@@ -12,6 +12,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/error.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
@@ -34,14 +35,16 @@ constexpr std::int64_t kCatchUpUs = 3'000'000;
 // Of a database that does not answer at the start: the service starts without.
 constexpr int kStartSeconds = 2;
 
-// Whether this host fits the others: by its keys, and at the start by where it keeps files. A database that
-// does not answer says nothing of it: the hosts process asks again. Throws ConfigError with a sentence.
+// Whether this host fits the database and the others: by the schema, by its keys, and at the start by where
+// it keeps files. A database that does not answer says nothing of it: the hosts process asks again. Throws
+// ConfigError with a sentence.
 enum class Check { start, reload };
 void check_against_database(const Settings& settings, Check check) {
   try {
     auto account = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
     account.timeout_seconds = kStartSeconds;
     db::Connection connection{account};
+    db::require_schema(connection);
     const auto keys = hosts::checked_keys(settings, connection);
     if (check == Check::reload) return;
     hosts::found_deployment(connection, keys, hosts::deployment_of_files(settings));

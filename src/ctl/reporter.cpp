@@ -5,6 +5,7 @@
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
@@ -46,7 +47,7 @@ class Runner {
 
   // `quiet`: a job that found nothing to do says nothing.
   int run(const std::vector<Job>& jobs, bool quiet) {
-    const auto keys = hosts::checked_keys(settings_, *pool_.acquire());
+    const auto keys = keys_of_database();
     const service::Context context{
         settings_, keys, now(), "", "tenantd-reporter", "", nullptr, [this] { mailed_ = true; }, {}, {}, {}};
     int status = 0;
@@ -62,6 +63,11 @@ class Runner {
   }
 
  private:
+  crypto::KeyRing keys_of_database() {
+    auto connection = pool_.acquire();
+    db::require_schema(*connection);
+    return hosts::checked_keys(settings_, *connection);
+  }
   // Once a job, not once a mail.
   void wake() {
     if (mailed_) service::wake_courier(settings_.courier_socket);
@@ -111,7 +117,7 @@ int run_reporter(const ReporterOrder& order, const std::atomic<bool>& stopping, 
     try {
       runner.run(order.jobs, true);
     } catch (const ApiError& e) {
-      err << "tenantd-reporter: the database cannot be reached: " << e.log_detail() << std::endl;
+      err << "tenantd-reporter: the database cannot be used: " << e.log_detail() << std::endl;
     }
     for (std::int64_t second = 0; second < order.every && !stopping; ++second)
       std::this_thread::sleep_for(std::chrono::seconds{1});

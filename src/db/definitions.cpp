@@ -37,9 +37,9 @@ void Definitions::note(const Definition& definition, const std::string& text) {
   db_.execute(kNote, definition.kind, definition.name, text, shown(definition));
 }
 
-bool Definitions::replace(const Definition& definition, const std::string& text) {
+bool Definitions::replace(const Definition& definition, const std::string& text, const Run& run) {
   const auto before = shown(definition);
-  for (const auto& statement : replace_statements(db_.engine(), definition, text)) db_.run(statement);
+  for (const auto& statement : replace_statements(db_.engine(), definition, text)) run(statement);
   return !before.empty() && loses_rights(db_.engine(), definition);
 }
 

@@ -2,6 +2,7 @@
 // MySQL cannot replace one without a moment in which it is not there.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "dialect.hpp"
@@ -18,7 +19,8 @@ class Definitions {
   bool stands(const Definition& definition, const std::string& text);
 
   // Puts it in the place of what bears its name. Returns true if the rights to it are gone with that.
-  bool replace(const Definition& definition, const std::string& text);
+  using Run = std::function<void(const std::string&)>;
+  bool replace(const Definition& definition, const std::string& text, const Run& run);
   // Remembers that `text` made it.
   void note(const Definition& definition, const std::string& text);
 

@@ -4,10 +4,12 @@
 #include <array>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "definitions.hpp"
 #include "migration_lock.hpp"
 #include "sql_text.hpp"
+#include "tenantd/db/error.hpp"
 #include "tenantd/db/grants.hpp"
 #include "tenantd/db/readiness.hpp"
 #include "tenantd/db/server.hpp"
@@ -16,11 +18,16 @@
 namespace tenantd::db {
 namespace {
 
-constexpr Sql kVersion{"version.newest", "SELECT COALESCE(MAX(version), 0) FROM version"};
-constexpr Sql kRecord{"version.insert",
-                      "INSERT INTO tenantd.version (version, description, created_at) VALUES (?, ?, ?)"};
+constexpr Sql kRecord{
+    "version.insert",
+    "INSERT INTO tenantd.version (version, description, created_at, serves_from) VALUES (?, ?, ?, ?)"};
 constexpr std::chrono::seconds kPatience{300};
 constexpr int kStatementSeconds = 3600, kLockSeconds = 5;
+// A statement that changes a table waits for those who use it, and all who come after wait for it: the
+// service stands still meanwhile. So it gives up soon, lets them pass, and tries again.
+constexpr int kTableWaitSeconds = 1;
+constexpr std::chrono::milliseconds kBetweenTries{500};
+constexpr std::int64_t kTriesUs = 300'000'000;
 
 constexpr const char* kSchema =
     "CREATE DATABASE IF NOT EXISTS tenantd CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci";
@@ -34,11 +41,16 @@ constexpr std::array kBootstrap = {
     "GRANT ALL ON tenantd_app.* TO tenantd_owner@localhost",
     "CREATE TABLE IF NOT EXISTS tenantd.version (version BIGINT NOT NULL PRIMARY KEY, description "
     "VARCHAR(200) NOT NULL, "
-    "created_at BIGINT NOT NULL) ENGINE = InnoDB",
+    "created_at BIGINT NOT NULL, serves_from BIGINT NULL) ENGINE = InnoDB",
     "CREATE TABLE IF NOT EXISTS tenantd.definition (kind VARCHAR(16) CHARACTER SET ascii NOT NULL, name "
     "VARCHAR(128) CHARACTER SET ascii NOT NULL, text_hash BINARY(32) NOT NULL, shown_hash BINARY(32) NOT "
     "NULL, PRIMARY KEY (kind, name)) ENGINE = InnoDB",
 };
+// Of a table that an older program has made.
+constexpr const char* kServesFromColumn =
+    "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'tenantd' AND table_name = "
+    "'version' AND column_name = 'serves_from'";
+constexpr const char* kAddServesFrom = "ALTER TABLE tenantd.version ADD serves_from BIGINT NULL";
 // Tables that are there without any migration.
 constexpr const char* kOwnTables = "('version', 'definition', 'migration_lock')";
 // Says that a baseline has begun, so that it goes on after it was cut short.
@@ -48,6 +60,7 @@ constexpr const char* kBeginMigration =
 ConnectOptions administrator(const Settings& settings, int timeout_seconds) {
   auto options = connect_options(settings, settings.db_admin_user, settings.db_admin_password, "");
   options.timeout_seconds = timeout_seconds;
+  options.lock_wait_seconds = kTableWaitSeconds;
   return options;
 }
 
@@ -59,15 +72,22 @@ class Runner {
   int run() {
     const auto migrations = find_migrations(settings_.sql_dir);
     require_sound_server(db_);
+    db_.run("SET SESSION lock_wait_timeout = " + std::to_string(kTableWaitSeconds));
     if (!options_.dry_run) {
       lock();
       for (const auto* statement : kBootstrap) execute(statement);
+      if (number(kServesFromColumn) == 0) alter(kAddServesFrom);
     }
     int count = begin() ? 1 : 0;
     const auto applied = version_;
+    if (applied > migrations.back().version) return leave(migrations.back().version);
+    bool breaks = false;
     for (const auto& migration : migrations) {
       if (migration.version <= applied) continue;
       ++count;
+      const auto serves = serves_from(migration).value_or(migration.version);
+      if (!breaks && applied > 0 && serves > applied) tell_break(migration);
+      breaks |= serves > applied;
       apply(migration);
     }
     if (!options_.dry_run) refresh();
@@ -78,6 +98,25 @@ class Runner {
  private:
   void say(const std::string& line) const {
     if (options_.progress) options_.progress(line);
+  }
+
+  // A newer release's, which has its own views and rights.
+  int leave(std::int64_t known) {
+    const auto serves = number(
+        "SELECT COALESCE(MAX(COALESCE(serves_from, version)), 0) FROM tenantd.version WHERE version > " +
+        std::to_string(known));
+    const auto newer = "the schema is at version " + std::to_string(version_) +
+                       ", newer than this release, which knows " + std::to_string(known);
+    if (serves > known)
+      throw std::runtime_error(
+          newer + ", and serves programs from " + std::to_string(serves) +
+          " on: install the release that has migrated it, or restore the backup of before");
+    say(newer + "; it serves this release, so nothing is changed");
+    return 0;
+  }
+
+  void tell_break(const Migration& migration) {
+    if (options_.before_break && !options_.dry_run) options_.before_break(migration);
   }
 
   void lock() {
@@ -92,8 +131,20 @@ class Runner {
 
   // Nothing is changed once somebody else may be at it.
   void execute(const std::string& statement) {
-    lock_->check();
-    db_.run(statement);
+    const auto began = monotonic_microseconds();
+    for (;;) {
+      lock_->check();
+      try {
+        return db_.run(statement);
+      } catch (const LockTimeout&) {
+        if (monotonic_microseconds() - began < kTriesUs) {
+          std::this_thread::sleep_for(kBetweenTries);
+          continue;
+        }
+        throw std::runtime_error("others use the table without a pause: run it again at a calmer time. (" +
+                                 statement.substr(0, 80) + " …)");
+      }
+    }
   }
 
   std::int64_t number(const std::string& query) {
@@ -143,7 +194,7 @@ class Runner {
     }
     const auto started = monotonic_microseconds();
     run_file(migration.path);
-    db_.execute(kRecord, migration.version, migration.name, now());
+    db_.execute(kRecord, migration.version, migration.name, now(), serves_from(migration));
     say("applied " + label + " in " + std::to_string((monotonic_microseconds() - started) / 1000) + " ms");
   }
 
@@ -221,7 +272,8 @@ class Runner {
     lock_->check();
     Definitions definitions{db_};
     if (definitions.stands(*definition, statement)) return;
-    if (definitions.replace(*definition, statement)) give_back_rights(*definition);
+    if (definitions.replace(*definition, statement, [this](const std::string& each) { execute(each); }))
+      give_back_rights(*definition);
     definitions.note(*definition, statement);
   }
 
@@ -252,12 +304,6 @@ class Runner {
 };
 
 }  // namespace
-
-std::int64_t schema_version(Txn& txn) {
-  auto rows = txn.query(kVersion);
-  rows.next();
-  return rows.integer(0);
-}
 
 int migrate(const Settings& settings, const MigrateOptions& options) {
   return Runner{settings, options}.run();

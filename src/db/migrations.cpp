@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "tenantd/base/text.hpp"
@@ -9,6 +11,8 @@ namespace tenantd::db {
 namespace {
 
 constexpr std::string_view kBaseline = "baseline_";
+constexpr std::int64_t kFirstThatSays = 20;
+constexpr std::string_view kServes = "\n-- Serves programs from ";
 
 // "0011_name.sql": 11; nullopt for a file that is no migration.
 std::optional<std::int64_t> number_of(const std::string& file) {
@@ -48,6 +52,17 @@ std::optional<Migration> find_baseline(const std::string& dir) {
     if (number && (!newest || *number > newest->version)) newest = Migration{*number, "baseline", path};
   });
   return newest;
+}
+
+std::optional<std::int64_t> serves_from(const Migration& migration) {
+  if (migration.version < kFirstThatSays) return 0;
+  std::ifstream in{migration.path, std::ios::binary};
+  if (!in) throw std::runtime_error(migration.path + " cannot be read");
+  const std::string text = '\n' + std::string{std::istreambuf_iterator<char>{in}, {}};
+  const auto at = text.find(kServes);
+  if (at == std::string::npos) return std::nullopt;
+  const auto begin = at + kServes.size();
+  return parse_int(text.substr(begin, text.find_first_not_of("0123456789", begin) - begin));
 }
 
 }  // namespace tenantd::db

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "tenantd/db/grants.hpp"
-#include "tenantd/db/migrate.hpp"
 #include "tenantd/db/mixing_proxy.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
@@ -52,9 +52,8 @@ bool has(const Grants& grants, const std::string& privilege) {
 }  // namespace
 
 void require_ready(Txn& txn) try {
-  if (schema_version(txn) < kSchemaVersion)
-    throw ApiError(ErrorCode::unavailable,
-                   "The database schema is older than this program: run `tenantctl migrate`");
+  if (const auto fault = schema_standing(txn).fault())
+    throw ApiError(ErrorCode::unavailable, fault->substr(0, fault->find(" ("))).detail(*fault);
   if (leaves_orphans(txn.query(kCascades))) throw ApiError(ErrorCode::unavailable, kCascadesFault);
 } catch (const MixingProxy& e) {
   throw ApiError(ErrorCode::unavailable, MixingProxy::kAdvice).detail(e.log_detail());

@@ -10,7 +10,7 @@
 
 namespace tenantd::db {
 
-// Throws ApiError(unavailable) with a sentence for the operator if the schema is older than this program, the
+// Throws ApiError(unavailable) with a sentence for the operator if the schema does not fit this program, the
 // server carries out cascades in part only, or a proxy mixes connections.
 void require_ready(Txn& txn);
 

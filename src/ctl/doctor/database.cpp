@@ -9,6 +9,7 @@
 #include "tenantd/db/inspection.hpp"
 #include "tenantd/db/migrate.hpp"
 #include "tenantd/db/readiness.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/hosts/hosts.hpp"
 
@@ -170,19 +171,23 @@ std::string judge_isolation(const Examination& of, const db::ServiceAccount& acc
 
 std::string judge_schema(const Examination& of) {
   auto& db = of.accounts.of("app");
-  const auto version = first_number(db, "SELECT COALESCE(MAX(version), 0) FROM tenantd_app.version");
-  if (version < db::kSchemaVersion)
-    throw Fault("the schema is at version " + std::to_string(version) + ", and this program wants " +
-                std::to_string(db::kSchemaVersion));
-  if (version > db::kSchemaVersion)
-    throw Fault("the schema is at version " + std::to_string(version) +
-                    ", newer than this program, which knows " + std::to_string(db::kSchemaVersion),
+  const auto schema = db::schema_standing(db);
+  const auto version = std::to_string(schema.version), knows = std::to_string(db::kSchemaVersion);
+  if (schema.is_older())
+    throw Fault("the schema is at version " + version + ", and this program wants " + knows);
+  if (schema.is_closed())
+    throw Fault("the schema is at version " + version + ", newer than this program, which knows " + knows +
+                    ", and serves programs from " + std::to_string(schema.serves_from) + " on",
                 "install the release on this host that the other hosts have, and restart tenantd");
-  return "schema version " + std::to_string(version) + ", as " + of.settings.db_user;
+  return "schema version " + version + ", as " + of.settings.db_user +
+         (schema.is_newer() ? "; newer than this program, which it serves" : "");
 }
 
 std::string judge_definitions(const Examination& of) {
   auto& db = of.accounts.any_of({"administrator"});
+  if (db::schema_standing(db).is_newer())
+    throw Unchecked("the schema is a newer release's, and so are its views and routines",
+                    "tenantctl doctor of that release");
   const auto changed = db::changed_definitions(db, of.settings.sql_dir);
   if (!changed.empty())
     throw Fault("missing, or not as " + of.settings.sql_dir + " defines them: " + list_of(changed));

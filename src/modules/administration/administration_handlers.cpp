@@ -91,7 +91,7 @@ Response dashboard(const Request& request, const SuperAdmin& admin, Txn& txn) {
   json.field("rate_limited", static_cast<std::int64_t>(request.metrics->rate_limited.load()))
       .field("uptime_seconds", age(from_unix(request.metrics->started_at), now))
       .field("version", kVersion)
-      .field("schema_version", db::schema_version(txn))
+      .field("schema_version", db::schema_standing(txn).version)
       .end_object();
   return reply(json);
 }

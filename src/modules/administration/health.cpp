@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "tenantd/db/migrate.hpp"
+#include "tenantd/db/schema.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 
 namespace tenantd::service {
@@ -25,12 +25,13 @@ Health failed_if(bool bad) { return bad ? Health::failed : Health::ok; }
 void examine_database(db::Txn& txn, HealthReport& report) {
   auto& database = report.database;
   const auto began = monotonic_microseconds();
-  database.schema_version = db::schema_version(txn);
+  const auto schema = db::schema_standing(txn);
+  database.schema_version = schema.version;
   database.latency_us = monotonic_microseconds() - began;
   database.facts = store::read_database_facts(txn);
   const bool crowded = database.facts.connections * 10 >= database.facts.max_connections * 9;
-  database.state = worse(failed_if(database.schema_version < db::kSchemaVersion),
-                         degraded_if(database.latency_us > kSlowUs || crowded));
+  database.state =
+      worse(failed_if(schema.fault().has_value()), degraded_if(database.latency_us > kSlowUs || crowded));
 }
 
 HealthReport::Outgoing outgoing(const store::Queue& queue, TimePoint now) {
