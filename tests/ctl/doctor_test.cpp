@@ -2,6 +2,7 @@
 // named, by the check that it belongs to and no other, with what mends it.
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -46,12 +47,12 @@ struct Said {
   }
 };
 
-// With these settings ("KEY=value KEY=value") besides those of the instance.
-Said ask_doctor(const PrivateStack& stack, const std::string& changes = "") {
+// With these settings ("KEY=value KEY=value") besides those of the instance; `by`: a program that runs it.
+Said ask_doctor(const PrivateStack& stack, const std::string& changes = "", const std::string& by = "") {
   const auto finished = run_program({"bash", "-c",
                                      ". " + stack.dir() + "/environment && " +
                                          (changes.empty() ? "" : "export " + changes + " && ") + "exec " +
-                                         setting("TENANTD_BUILD") + "/tenantctl doctor --json"});
+                                         by + setting("TENANTD_BUILD") + "/tenantctl doctor --json"});
   auto parsed = json::read(finished.output);
   require(parsed.has_value(), "no JSON: " + finished.output);
   return {finished.status, finished.output, std::move(*parsed)};
@@ -64,10 +65,8 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 // Faults, all of them by these checks, and one of them says `what` and `mend`.
-void expect_fault(const PrivateStack& stack, const std::string& changes, const std::set<std::string>& checks,
-                  const std::string& what, const std::string& mend,
-                  const std::source_location& at = std::source_location::current()) {
-  const auto said = ask_doctor(stack, changes);
+void expect_fault(const Said& said, const std::set<std::string>& checks, const std::string& what,
+                  const std::string& mend, const std::source_location& at = std::source_location::current()) {
   require_equal(said.status, 1, said.text, at);
   const auto faults = said.in("fault");
   bool named = false;
@@ -78,6 +77,12 @@ void expect_fault(const PrivateStack& stack, const std::string& changes, const s
     named |= line.find(what) < bar && line.find(mend, bar) != std::string::npos;
   }
   require(named, "no \"" + what + "\" mended by \"" + mend + "\" in:\n" + joined(faults), at);
+}
+
+void expect_fault(const PrivateStack& stack, const std::string& changes, const std::set<std::string>& checks,
+                  const std::string& what, const std::string& mend,
+                  const std::source_location& at = std::source_location::current()) {
+  expect_fault(ask_doctor(stack, changes), checks, what, mend, at);
 }
 
 void expect_well(const PrivateStack& stack, const std::string& changes = "",
@@ -132,6 +137,10 @@ class Patient {
 void lay_backup(const std::string& dir, const std::string& name, bool whole) {
   fs::create_directories(dir + '/' + name);
   if (whole) std::ofstream{dir + '/' + name + "/manifest"} << "{}\n";
+}
+
+std::string setting_of(const PrivateStack& stack, const std::string& key) {
+  return run_program({"bash", "-c", ". " + stack.dir() + "/environment && printf %s \"$" + key + '"'}).output;
 }
 
 std::string port_nobody_has() {
@@ -250,6 +259,25 @@ void harm_folders(const Patient& patient) {
   expect_fault(stack, "BACKUP_DIR=" + place.path(), {"backup"}, "there is no whole backup", "tenantd-backup");
 }
 
+// As root alone, as doctor is run: whose folders these are, and a disk of its own.
+void harm_disks(const Patient& patient) {
+  if (::geteuid() != 0) return;
+  const auto& stack = patient.stack;
+  const TempFolder place;
+  fs::permissions(place.path(), fs::perms::owner_all | fs::perms::others_exec);
+  fs::copy(setting_of(stack, "KEYS_DIR"), place.keys(), fs::copy_options::recursive);
+  const auto given = run_program({"chown", "-R", "nobody", place.keys()});
+  require_equal(given.status, 0, given.output);
+  expect_fault(stack, "KEYS_DIR=" + place.keys(), {"folder"}, "FILES_DIR: nobody may not write in ",
+               "sudo chown -R nobody ");
+  fs::create_directory(place.path() + "/mails");
+  const std::string full = "unshare -m bash -c 'mount -t tmpfs -o size=1m tmpfs " + place.path() +
+                           "/mails && head -c 2000000 /dev/zero >" + place.path() +
+                           "/mails/all 2>/dev/null; exec \"$0\" \"$@\"' ";
+  expect_fault(ask_doctor(stack, "MAIL_TRANSPORT=file MAIL_DIR=" + place.path() + "/mails", full), {"disk"},
+               "only 0 MiB (0 %) free for " + place.path() + "/mails", "shows what takes it");
+}
+
 void harm_work(Patient& patient) {
   patient.run("tenantd-sweeper");  // however long the faults before took
   patient.plant(
@@ -349,9 +377,7 @@ void harm_web(Patient& patient, const std::string& another) {
       "DELETE FROM tenantd.account_event WHERE address = '192.0.2.7'", {"proxies"},
       "came from 192.0.2.7: a proxy that nginx does not know", "set_real_ip_from 192.0.2.7");
 
-  const auto socket =
-      run_program({"bash", "-c", ". " + stack.dir() + "/environment && printf %s \"$OUTBOUND_SOCKET\""})
-          .output;
+  const auto socket = setting_of(stack, "OUTBOUND_SOCKET");
   fs::rename(socket, socket + ".away");
   expect_fault(stack, "", {"lanes"}, "the outbound lane answers 502", "systemctl");
   fs::rename(socket + ".away", socket);
@@ -366,6 +392,7 @@ Test(doctor, a_healthy_instance_has_no_finding_and_each_planted_fault_is_named_w
   expect_health(patient);
   harm_settings(patient);
   harm_folders(patient);
+  harm_disks(patient);
   harm_mail_and_redis(patient);
   harm_database(patient);
   harm_work(patient);
