@@ -26,7 +26,7 @@ check_withstood() { src/build/check-withstood.sh; }
 
 check_scripts() {
   local file bad=0
-  for file in .ci/run src/build/*.sh src/build/stack/*.sh systemd/*.sh $(find tests -name '*.sh'); do
+  for file in .ci/run src/build/*.sh src/build/stack/*.sh systemd/*.sh nginx/*.sh $(find tests -name '*.sh'); do
     bash -n "$file" || bad=1
     # What another script reads in says so in its first line.
     [ -x "$file" ] || grep -q -m 1 '^# shellcheck shell=' "$file" || { echo "$file is not executable"; bad=1; }

@@ -17,7 +17,7 @@ build='ccache g++ libargon2-dev libcbor-dev libcgicc-dev libcrypt-dev libcurl4-o
   libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
   make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
 run='curl jq mariadb-server nginx-light nodejs npm python3'
-test='chromium libcriterion-dev python3-aiosmtpd redis-server'
+test='chromium haproxy libcriterion-dev python3-aiosmtpd redis-server'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'
 fuzz='clang libclang-rt-14-dev'

@@ -147,7 +147,7 @@ INSTALL_DATA    ?= $(INSTALL) -m 644
 
 SBIN         = $(filter-out tenantctl,$(BINARIES))
 UNITS        = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
-NGINX_FILES  = balancer.conf.example guard.conf.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
+NGINX_FILES  = balancer.conf.example guard.conf.example haproxy.cfg.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
 # The operator's own to change: kept when they exist, the new one is laid beside as FILE.new.
 NGINX_KEPT   = files-dir.conf limits.conf real-ip.conf
 PAGES        = $(notdir $(wildcard nginx/www/*.*))
@@ -171,6 +171,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	$(INSTALL_PROGRAM) $(PROGRAM) $(DESTDIR)$(sbindir)/
 	@for name in $(filter-out tenantd,$(SBIN)); do ln -sfn tenantd $(DESTDIR)$(sbindir)/$$name; done
 	@$(PLACES) systemd/container-start.sh > $(DESTDIR)$(datadir)/tenantd/container-start; chmod 755 $(DESTDIR)$(datadir)/tenantd/container-start
+	$(INSTALL_PROGRAM) nginx/reload-nginx.sh $(DESTDIR)$(datadir)/tenantd/reload-nginx
 	@ln -sfnr $(DESTDIR)$(sbindir)/tenantd $(DESTDIR)$(bindir)/tenantctl
 	@$(BUILD)/tenantctl completion bash > $(BUILD)/tenantctl.completion
 	$(INSTALL_DATA) -D $(BUILD)/tenantctl.completion $(DESTDIR)$(datadir)/bash-completion/completions/tenantctl
