@@ -22,9 +22,13 @@ BUILD    ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 DEBUG    ?= -g1
 CXXFLAGS ?= $(OPT) $(DEBUG)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-override CXXFLAGS += -std=c++20 $(WARNINGS) -fno-strict-aliasing -pthread -ffunction-sections -fdata-sections
-override CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,2) -DRAPIDJSON_HAS_STDSTRING=1
-override LDFLAGS  += -pthread -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now
+# As Debian hardens its packages, and the processor's own guards of jumps and returns.
+MACHINE  := $(shell uname -m)
+HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection \
+             $(if $(filter x86_64,$(MACHINE)),-fcf-protection)$(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
+override CXXFLAGS += -std=c++20 $(WARNINGS) $(HARDENING) -fno-strict-aliasing -pthread -ffunction-sections -fdata-sections
+override CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,3) -DRAPIDJSON_HAS_STDSTRING=1
+override LDFLAGS  += -pthread -pie -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now
 LDLIBS   := -lfcgi -lcgicc -lmysqlcppconn -lcurl -lhiredis -lssl -lcrypto -largon2 -lcrypt -loath -lzxcvbn -lfido2 -lcbor -lutf8proc -lidn2 -lsystemd -lz -lre2
 # A compiler cache, where there is one (CCACHE= for none), may take a precompiled header for what it was made of.
 CCACHE   ?= $(shell command -v ccache 2>/dev/null)
