@@ -4,11 +4,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <ctime>
 #include <mutex>
+
+#include "tenantd/base/log_line.hpp"
 
 namespace tenantd::http {
 namespace {
@@ -21,35 +19,12 @@ struct Work {
 };
 thread_local Work t_work;
 
-// A line that is put together without memory from the heap: a signal handler may have interrupted malloc.
-class Line {
- public:
-  Line& add(std::string_view text) {
-    const auto count = std::min(text.size(), text_.size() - used_);
-    std::copy_n(text.data(), count, text_.data() + used_);
-    used_ += count;
-    return *this;
-  }
-  Line& add(std::int64_t number) {
-    std::array<char, 20> digits{};
-    std::size_t at = digits.size();
-    do digits.at(--at) = static_cast<char>('0' + number % 10);
-    while ((number /= 10) > 0);
-    return add({digits.data() + at, digits.size() - at});
-  }
-  void write() const { [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text_.data(), used_); }
-
- private:
-  std::array<char, 512> text_{};
-  std::size_t used_ = 0;
-};
-
 void end_process(int) {
-  Line line;
-  line.add(R"(<3>{"time":)").add(std::int64_t{::time(nullptr)});
-  line.add(R"(,"process":"worker","pid":)").add(std::int64_t{::getpid()});
+  FixedText<512> line;
+  begin_line(line, 3, wall_microseconds() / 1000, "worker", ::getpid());
   line.add(R"(,"event":"request.cpu_spent","path":")").add(t_work.path);
-  line.add(R"(","request_id":")").add(t_work.request_id).add("\"}\n").write();
+  line.add(R"(","request_id":")").add(t_work.request_id).add("\"}\n");
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.text().data(), line.text().size());
   ::_exit(kCpuSpent);
 }
 
