@@ -416,8 +416,9 @@ BEGIN
   VALUES (v_org, p_seq, p_id, p_actor, p_actor_email, p_effective, p_effective_email, p_key, p_action, p_resource,
     p_resource_id, p_old, p_new, p_address, p_agent, p_request, p_now, p_hash);
   IF p_event_seq IS NOT NULL THEN
-    INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
-    VALUES (v_org, p_id, p_event_seq, p_action, p_effective, p_resource_id, p_data, p_now);
+    INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at, traceparent)
+    VALUES (v_org, p_id, p_event_seq, p_action, p_effective, p_resource_id,
+      IF(p_data LIKE '00-%', SUBSTRING(p_data, 56), p_data), p_now, IF(p_data LIKE '00-%', LEFT(p_data, 55), NULL));
     IF p_webhooks THEN
       CALL tenantd.tell_webhooks(v_org, p_event_seq, p_event_seq);
     END IF;
@@ -448,8 +449,10 @@ BEGIN
     agent VARCHAR(3200) PATH '$.agent', request_id VARCHAR(256) PATH '$.request_id', created_at BIGINT PATH '$.created_at',
     hash VARCHAR(64) PATH '$.hash')) r;
   IF p_last_event > p_event_before THEN
-    INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at)
-    SELECT v_org, UNHEX(id), event_seq, UNHEX(action), UNHEX(effective), UNHEX(resource_id), UNHEX(data), created_at
+    INSERT INTO tenantd.event (org_id, id, seq, type, actor_id, subject_id, data, created_at, traceparent)
+    SELECT v_org, UNHEX(id), event_seq, UNHEX(action), UNHEX(effective), UNHEX(resource_id),
+      UNHEX(IF(data LIKE '3030%', SUBSTRING(data, 111), data)), created_at,
+      IF(data LIKE '3030%', UNHEX(LEFT(data, 110)), NULL)
     FROM JSON_TABLE(p_rows, '$[*]' COLUMNS (
       id VARCHAR(32) PATH '$.id', event_seq BIGINT PATH '$.event_seq', action VARCHAR(128) PATH '$.action',
       effective VARCHAR(32) PATH '$.effective', resource_id VARCHAR(32) PATH '$.resource_id', data LONGTEXT PATH '$.data',
@@ -1265,7 +1268,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   FROM tenantd.invite WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_mail AS
   SELECT id, org_id, status, template, recipient, attempts, next_attempt_at, last_error, created_at, updated_at, sent_at,
-         provider, bounced_at, values_sealed IS NOT NULL AS has_values
+         provider, bounced_at, values_sealed IS NOT NULL AS has_values, priority
   FROM tenantd.outbox WHERE tenantd_app.current_super();
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_suppression AS
   SELECT id, email, reason, created_at

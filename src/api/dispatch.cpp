@@ -1,5 +1,7 @@
 #include "tenantd/api/dispatch.hpp"
 
+#include <algorithm>
+
 #include "api/validation/sent_back.hpp"
 #include "body.hpp"
 #include "browser_session.hpp"
@@ -18,6 +20,7 @@
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/http/server.hpp"
+#include "tenantd/watch/exporter.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -53,6 +56,13 @@ db::ConnectOptions application(const Settings& settings, db::ServerBoard& server
   return options;
 }
 
+// The general lane's, for one that has no name there.
+std::size_t place_of(std::string_view lane) {
+  const auto& all = shm::Metrics::kLanes;
+  const auto found = std::find(all.begin(), all.end(), lane);
+  return found == all.end() ? 0 : static_cast<std::size_t>(found - all.begin());
+}
+
 }  // namespace
 
 Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schemas& schemas,
@@ -68,7 +78,10 @@ Dispatch::Dispatch(const Settings& settings, crypto::LiveKeys& keys, const Schem
           // Two for each thread: an attempt to sign in may be counted beside the request's own unit of work.
           static_cast<std::size_t>(lane.threads) * 2),
       shares_(std::make_unique<Shares>(settings, *shared.in_flight, *shared.metrics, lane)),
-      announcer_(*shared.host, *shared.metrics, &shared.written) {}
+      announcer_(*shared.host, *shared.metrics, &shared.written),
+      lane_(place_of(lane.name)),
+      sampler_(watch::sampler(settings)),
+      handover_(watch::handover_socket(settings)) {}
 
 Dispatch::~Dispatch() = default;
 
@@ -102,7 +115,6 @@ std::shared_ptr<const crypto::KeyRing> Dispatch::current_keys() {
 
 http::Response Dispatch::handle(http::Request& request, bool again) {
   const http::CpuWatch watch{Seconds{settings_.request_cpu_seconds}};
-  shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
   // Shared with what makes the reply if the request is put aside.
   const auto keys = current_keys();
   const auto kept = std::make_shared<Call>(request,
@@ -120,7 +132,10 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                                            keys);
   Call& call = *kept;
   call.again = call.account_counted = again;
-  call.started_us = monotonic_microseconds();
+  begin(call);
+  const trace::Work traced{call.place, call.parent && trace::is_tracestate(request.tracestate)
+                                           ? std::string_view{request.tracestate}
+                                           : std::string_view{}};
   call.context.counts_mails = true;
   call.context.wake_courier = [this] { service::wake_courier(settings_.courier_socket); };
   // By itself: it counts whatever becomes of the request.
@@ -130,6 +145,7 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                               {'i' + std::string{inviter.raw()}, settings_.limit_invite}, context.now);
     });
   };
+  call.context.note_lock = [this] { shared_.metrics->lock_outs.fetch_add(1, std::memory_order_relaxed); };
   call.context.after_reply = [&call](std::function<void(db::Txn&)> work) {
     call.afterwards.push_back(std::move(work));
   };
@@ -146,10 +162,10 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
     return response;
   } catch (NotNow& not_now) {
     call.held.reset();
-    shared_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    under_way(-1);
     throw http::Later{std::move(not_now.who), std::move(not_now.is_ready), [this, kept] {
                         auto response = refuse(*kept, ApiError(ErrorCode::busy).header("Retry-After", "1"));
-                        shared_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
+                        under_way(1);
                         finish(*kept, response);
                         return response;
                       }};

@@ -26,6 +26,11 @@ struct Dispatch::Call {
   bool account_counted = false;
   bool again = false;  // was put aside before
   std::int64_t started_us = 0;
+  std::optional<trace::Place> parent = std::nullopt;  // as the caller says
+  trace::Place place = {};
+  std::int64_t in_nginx_us = 0;                             // before it was handed over
+  std::int64_t queued_us = 0;                               // from nginx to here
+  mutable std::optional<ErrorCode> refusal = std::nullopt;  // with which it was answered
   Shares::Held held;
   bool body_read = false;
   std::vector<std::function<void(db::Txn&)>> afterwards = {};

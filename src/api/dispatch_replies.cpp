@@ -4,7 +4,7 @@
 
 #include "browser_session.hpp"
 #include "cors.hpp"
-#include "dispatch_call.hpp"
+#include "dispatch_watched.hpp"
 #include "problem_members.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/domain/error.hpp"
@@ -37,6 +37,7 @@ http::Response Dispatch::answer_or_refuse(Call& call) {
   } catch (const std::bad_alloc&) {
     return fail(call, ErrorCode::unavailable, "the worker may take no more memory");
   } catch (const std::exception& e) {
+    report(call, e);
     return fail(call, ErrorCode::internal, e.what());
   } catch (...) {
     return fail(call, ErrorCode::internal, "unknown exception");
@@ -45,6 +46,7 @@ http::Response Dispatch::answer_or_refuse(Call& call) {
 
 http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const int status = http_status(error.code());
+  call.refusal = error.code();
   const auto& detail = error.public_text();
   auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
@@ -53,6 +55,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
   if (status == 401 && call.by_cookie) response.header("Set-Cookie", ended_cookie(settings_));
   if (status == 503) response.header("Retry-After", "2");
+  const auto* principal = call.principal ? &*call.principal : nullptr;
   const auto level = status >= 500 ? log::Level::error : log::Level::notice;
   const bool told = status >= 500 || status == 401 || status == 403 || status == 429;
   // The caller is not told which address was refused: only the log helps whoever has to set it right.
@@ -62,8 +65,11 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
                 {"path", call.match.route != nullptr ? call.match.route->path : std::string_view{}},
                 {"code", error_name(error.code())},
                 {"address", call.http.remote_address},
-                {"user", call.principal ? call.principal->user.id.str() : ""},
+                {"user", user_of(principal)},
+                {"organization", organization_of(principal)},
                 {"actor", call.principal && call.principal->actor ? call.principal->actor->id.str() : ""},
+                {"trace_id", call.place.trace_hex()},
+                log::milliseconds("duration_ms", monotonic_microseconds() - call.started_us),
                 {"detail", error.log_detail()}});
   return response;
 }
@@ -73,21 +79,14 @@ http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::strin
 }
 
 void Dispatch::finish(const Call& call, http::Response& response) const {
-  auto& metrics = *shared_.metrics;
-  const std::size_t route = call.match.route != nullptr ? call.match.index : shm::Metrics::kRoutes - 1;
-  metrics.observe(route, response.status, monotonic_microseconds() - call.started_us);
-  metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  const auto duration_us = monotonic_microseconds() - call.started_us;
+  count(call, response, duration_us);
   put_cors(settings_, call.http, response);
   // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
   const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
   if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))
     response.header("Cache-Control", "no-store");
-  const bool password = call.match.route != nullptr && call.match.route->rate == Rate::password;
-  if (password && response.status < 300)
-    log::info("account.request", {{"request_id", call.http.request_id},
-                                  {"path", call.match.route->path},
-                                  {"status", response.status},
-                                  {"address", call.http.remote_address}});
+  log_end(call, response, duration_us);
 }
 
 }  // namespace tenantd::api

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # room: what it may include besides itself.
-platform='base config crypto domain http shm net mail proc db hosts'
+platform='base config crypto domain http shm net watch mail proc db hosts'
 kit="$platform effects clients api record"
 wings=$(for wing in src/modules/*/; do wing=${wing%/}; echo "${wing#src/}: $kit identity"; done)
 rooms="
@@ -15,6 +15,7 @@ domain:  base
 http:    base
 shm:     base
 net:     base config
+watch:   base config shm net
 mail:    base config net
 proc:    base config
 db:      base config crypto domain http shm

@@ -19,6 +19,8 @@
 #include "tenantd/hosts/deployment.hpp"
 #include "tenantd/modules/documents/files.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
+#include "tenantd/watch/crash.hpp"
+#include "tenantd/watch/exporter.hpp"
 #include "tenantd/workers/courier.hpp"
 #include "tenantd/workers/file_courier.hpp"
 #include "tenantd/workers/webhook_courier.hpp"
@@ -44,8 +46,10 @@ void log_webhook_event(const service::WebhookEvent& event) {
 
 void log_file_error(const std::string& why) { log::warning("file_removal_failed", {{"detail", why}}); }
 
-service::WebhookCourierOptions webhook_options(const Settings& settings, const Secret& seal_key) {
+service::WebhookCourierOptions webhook_options(const Settings& settings, const Secret& seal_key,
+                                               watch::Handover& handover) {
   auto options = service::webhook_courier_options(settings);
+  options.on_trace = [&handover](const watch::SpanList& list) { handover.spans(list); };
   options.seal_key = seal_key;
   options.on_event = log_webhook_event;
   return options;
@@ -119,6 +123,7 @@ std::optional<crypto::KeyRing> await_keys(const Settings& settings, bool once, s
 
 void check_couriers(const Settings& settings) {
   check_settings(settings);
+  watch::check_export(settings);
   mail::make_transport(settings);
   service::webhook_courier_options(settings);
   service::check_file_settings(settings);
@@ -129,10 +134,12 @@ void run_couriers(bool once, std::atomic<bool>& stopping) {
   const Settings settings = load_settings();
   check_couriers(settings);
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
+  watch::tell_of_crashes("courier", settings.sentry_dsn.reveal().empty() ? "" : settings.export_socket);
   if (!once) sd_notify(0, "READY=1");
   const auto keys = await_keys(settings, once, stopping);
   if (!keys) return;
-  service::WebhookCourier webhooks{webhook_options(settings, keys->seal_key())};
+  watch::Handover handover{settings.otlp_endpoint.empty() ? "" : watch::handover_socket(settings)};
+  service::WebhookCourier webhooks{webhook_options(settings, keys->seal_key(), handover)};
   service::Courier courier = make_courier(settings, *keys, once, webhooks);
   std::optional<service::FileCourier> files;
   if (settings.file_store == "s3") files.emplace(settings, log_file_error);

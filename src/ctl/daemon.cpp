@@ -25,6 +25,8 @@
 #include "tenantd/proc/no_network.hpp"
 #include "tenantd/proc/supervisor.hpp"
 #include "tenantd/shm/hash.hpp"
+#include "tenantd/watch/crash.hpp"
+#include "tenantd/watch/exporter.hpp"
 
 namespace tenantd::ctl {
 namespace {
@@ -92,7 +94,9 @@ struct Daemon::Master {
 
   int work(const proc::Lane& lane, int slot, int listen_fd, int stop_fd) {
     log::set_process(lane.name);
+    watch::tell_of_crashes(lane.name, settings.sentry_dsn.reveal().empty() ? "" : settings.export_socket);
     if (lane.name == "hosts") return watch_hosts(stop_fd);
+    if (lane.name == "export") return send_exports(stop_fd);
     // One hash at a time fills a core; more threads would only share it.
     const bool hashes = lane.name == "hash";
     if (hashes) proc::use_one_heap();
@@ -150,6 +154,12 @@ struct Daemon::Master {
     return 0;
   }
 
+  int send_exports(int stop_fd) {
+    ::prctl(PR_SET_NAME, "tenantd-export");
+    watch::run_exporter(settings, *shared.metrics, stop_fd, [] { proc::worker_ready(); });
+    return 0;
+  }
+
   void reload() {
     check_against_database(settings, Check::reload);
     keys = read_keys();
@@ -175,12 +185,14 @@ struct Daemon::Master {
 
   int run() {
     shared.metrics->started_at = unix_seconds(now());
+    db::count_into(*shared.database);
     proc::SupervisorOptions options;
     options.lanes = {{"fast", settings.fast_socket, static_cast<int>(settings.workers), 0},
                      {"hash", settings.hash_socket, static_cast<int>(settings.hash_workers),
                       static_cast<int>(settings.hash_nice)},
                      {"outbound", settings.outbound_socket, static_cast<int>(settings.outbound_workers), 0},
                      {"hosts", "", 1, 0}};
+    if (watch::exports(settings)) options.lanes.push_back({"export", "", 1, 0});
     options.drain = Seconds{settings.drain_seconds};
     options.on_reload = [this] { reload(); };
     options.on_event = [this](const std::string& event, int pid, int status) { note(event, pid, status); };
@@ -192,6 +204,7 @@ struct Daemon::Master {
 
 void check_daemon(const Settings& settings) {
   check_settings(settings);
+  watch::check_export(settings);
   service::check_file_settings(settings);
   log::parse_level(settings.log_level);
   for (const auto& path : {settings.fast_socket, settings.hash_socket, settings.outbound_socket})

@@ -17,6 +17,8 @@
 #include "connect.hpp"
 #include "dialect.hpp"
 #include "link.hpp"
+#include "tenantd/base/trace.hpp"
+#include "tenantd/db/counters.hpp"
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/db/error.hpp"
 #include "tenantd/domain/error.hpp"
@@ -46,6 +48,36 @@ auto outlasting_replacement(Engine engine, const Sql& statement, Run&& run) {
     std::this_thread::sleep_for(kPause);
   }
 }
+
+// What a statement that has no name does; its text may hold anything.
+std::string_view verb_of(std::string_view text) {
+  for (const std::string_view verb :
+       {"START TRANSACTION", "COMMIT", "ROLLBACK TO", "ROLLBACK", "SAVEPOINT", "SET", "CALL", "SELECT"})
+    if (text.starts_with(verb)) return verb;
+  return "statement";
+}
+
+// Tells the thread's work, and the counters of this host, of one statement when it goes.
+class Told {
+ public:
+  // `name` lives as long as the program.
+  explicit Told(std::string_view name) : name_(name) {}
+  ~Told() {
+    const auto took = monotonic_microseconds() - began_us_;
+    auto& all = counters();
+    all.statements.fetch_add(1, std::memory_order_relaxed);
+    all.statement_sum_us.fetch_add(static_cast<std::uint64_t>(took), std::memory_order_relaxed);
+    if (auto* work = trace::current())
+      work->add({name_, began_us_, took, false, std::uncaught_exceptions() > exceptions_});
+  }
+  Told(const Told&) = delete;
+  Told& operator=(const Told&) = delete;
+
+ private:
+  std::string_view name_;
+  std::int64_t began_us_ = monotonic_microseconds();
+  int exceptions_ = std::uncaught_exceptions();
+};
 
 }  // namespace
 
@@ -137,6 +169,8 @@ auto Connection::guarded(std::string_view name, Run&& run) {
     return run();
   } catch (const SQLException& e) {
     const int number = e.getErrorCode();
+    auto& failures = counters().failures;
+    failures[static_cast<std::size_t>(failure_of(number))].fetch_add(1, std::memory_order_relaxed);
     if (is_connection_lost(number)) {
       broken_ = true;
       impl_->note_failure(number, monotonic_microseconds() - began);
@@ -150,8 +184,10 @@ auto Connection::guarded(std::string_view name, Run&& run) {
 }
 
 Connection::Connection(const ConnectOptions& options) : impl_(std::make_unique<Impl>()) {
+  const Told told{"connect"};
   impl_->options = options;
   impl_->board = &board_of(options);
+  counters().connects.fetch_add(1, std::memory_order_relaxed);
   impl_->link = open_link(options);
   guarded("connect", [&] { impl_->plain.reset(impl_->link.connection->createStatement()); });
 }
@@ -169,6 +205,7 @@ bool Connection::is_to_be_replaced() {
 
 void Connection::run(const std::string& text) {
   ++statements_;
+  const Told told{verb_of(text)};
   guarded(std::string_view{text}.substr(0, 60), [&] {
     // Rows that nobody asked for would block the next statement.
     bool has_rows = impl_->plain->execute(text);
@@ -181,6 +218,7 @@ void Connection::run(const std::string& text) {
 
 Rows Connection::run_query(const std::string& text) {
   ++statements_;
+  const Told told{verb_of(text)};
   return guarded(std::string_view{text}.substr(0, 60),
                  [&] { return Rows{std::unique_ptr<sql::ResultSet>{impl_->plain->executeQuery(text)}}; });
 }
@@ -190,6 +228,7 @@ Connection::Statement::Statement(Connection& connection, const Sql& sql)
   auto& prepared = connection.impl_->prepared;
   auto found = prepared.find(sql.text.data());
   if (found == prepared.end()) {
+    const Told told{"prepare"};
     auto made = connection.guarded(sql.name, [&] {
       return outlasting_replacement(connection.engine(), sql, [&] {
         return std::unique_ptr<sql::PreparedStatement>{
@@ -223,6 +262,7 @@ void Connection::bind_all(Statement& s, std::span<const Value> values) {
 
 Rows Connection::Statement::query() {
   ++connection_.statements_;
+  const Told told{sql_.name};
   return connection_.guarded(sql_.name, [&] {
     return outlasting_replacement(connection_.engine(), sql_, [&] {
       return Rows{std::unique_ptr<sql::ResultSet>{statement_->executeQuery()}};
@@ -241,6 +281,7 @@ void Connection::Statement::drain() noexcept {
 
 std::int64_t Connection::Statement::execute() {
   ++connection_.statements_;
+  const Told told{sql_.name};
   return connection_.guarded(sql_.name, [&] {
     return outlasting_replacement(connection_.engine(), sql_,
                                   [&] { return std::int64_t{statement_->executeUpdate()}; });

@@ -3,10 +3,20 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tenantd/base/time.hpp"
+#include "tenantd/db/counters.hpp"
 #include "tenantd/db/deadline.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::db {
+namespace {
+
+void count_wait(std::int64_t waited_us) {
+  counters().pool_waits.fetch_add(1, std::memory_order_relaxed);
+  counters().pool_wait_sum_us.fetch_add(static_cast<std::uint64_t>(waited_us), std::memory_order_relaxed);
+}
+
+}  // namespace
 
 // Where processes share a board, one of them looks after the servers for all.
 bool Pool::is_usable(Connection& connection) const {
@@ -22,7 +32,11 @@ Pool::Lease Pool::acquire() {
   const auto patience = std::min<std::chrono::microseconds>(std::chrono::seconds{options_.timeout_seconds},
                                                             std::chrono::microseconds{Deadline::left_us()});
   std::unique_lock lock{mutex_};
-  const bool free = freed_.wait_for(lock, patience, [this] { return !idle_.empty() || open_ < size_; });
+  const auto is_free = [this] { return !idle_.empty() || open_ < size_; };
+  const bool waits = !is_free();
+  const auto began = waits ? monotonic_microseconds() : 0;
+  const bool free = freed_.wait_for(lock, patience, is_free);
+  if (waits) count_wait(monotonic_microseconds() - began);
   if (!free) throw ApiError(ErrorCode::unavailable).detail("no database connection became free");
   while (!idle_.empty()) {
     Idle idle = std::move(idle_.back());

@@ -5,6 +5,7 @@
 #include "tenantd/base/json.hpp"
 #include "tenantd/base/json_read.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/base/trace.hpp"
 
 namespace tenantd::store {
 namespace {
@@ -24,8 +25,16 @@ ChangeHead parse_head(const std::string& text) {
           json::maybe_text(object, "email"), number("webhooks") != 0};
 }
 
+// What an event's readers are told of goes with its place in a trace before it, where somebody listens: the
+// routines take it off again. A JSON object begins otherwise.
+std::string with_place(const std::string& data, bool webhooks) {
+  const auto* work = trace::current();
+  if (!webhooks || work == nullptr || work->place().is_none()) return data;
+  return trace::traceparent(work->place()) + data;
+}
+
 // Texts go byte for byte, whatever they hold, as hexadecimal digits; what is absent is left out.
-json::Object object_of(const ToldChange& change) {
+json::Object object_of(const ToldChange& change, bool webhooks) {
   const auto& [row, event_seq, data] = change;
   json::Object object;
   const auto add = [&](const char* name, std::string_view bytes) { object.set(name, to_hex(bytes)); };
@@ -53,14 +62,14 @@ json::Object object_of(const ToldChange& change) {
   object.set("created_at", row.created_at);
   add("hash", row.hash);
   if (event_seq) object.set("event_seq", *event_seq);
-  if (event_seq) add("data", data);
+  if (event_seq) add("data", with_place(data, webhooks));
   return object;
 }
 
-std::string json_of(const std::vector<ToldChange>& changes) {
+std::string json_of(const std::vector<ToldChange>& changes, bool webhooks) {
   json::Writer list;
   list.begin_array();
-  for (const auto& change : changes) list.value(object_of(change));
+  for (const auto& change : changes) list.value(object_of(change, webhooks));
   return list.end_array().text();
 }
 
@@ -68,7 +77,8 @@ void append_one(db::Txn& txn, const ToldChange& change, bool webhooks) {
   const auto& [row, event_seq, data] = change;
   txn.execute(kAppend, row.seq, row.id, row.actor_id, row.actor_email, row.effective_id, row.effective_email,
               row.api_key, row.action, row.resource, row.resource_id, row.old_values, row.new_values,
-              row.address, row.agent, row.request_id, row.created_at, row.hash, event_seq, data, webhooks);
+              row.address, row.agent, row.request_id, row.created_at, row.hash, event_seq,
+              with_place(data, webhooks), webhooks);
 }
 
 std::optional<ChangeHead> find_head(db::Txn& txn, std::optional<UserId> email_of) {
@@ -90,7 +100,7 @@ void append_changes(db::Txn& txn, const ChangeHead& head, const std::vector<Told
   const auto events =
       std::count_if(changes.begin(), changes.end(), [](const auto& c) { return c.event_seq; });
   txn.execute(kAppendAll, changes.front().row.seq, head.seq, head.hash, head.event_seq - events,
-              head.event_seq, json_of(changes), head.webhooks);
+              head.event_seq, json_of(changes, head.webhooks), head.webhooks);
 }
 
 }  // namespace tenantd::store

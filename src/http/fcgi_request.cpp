@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 
+#include "tenantd/base/log_line.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/http/problem.hpp"
 
@@ -17,42 +18,48 @@ namespace {
 // A body's buffer above this is given back after the request.
 constexpr std::size_t kKeepBody = 65536;
 
-// Where a parameter goes; nullptr: only counted. A second `once` parameter refuses the request, because nginx
-// passes a repeated header as a repeated parameter, and two readers may disagree on which one counts.
-// (Content-Type comes twice by design: as CONTENT_TYPE and, like every header, as HTTP_CONTENT_TYPE.)
+// Of a parameter that comes twice, since nginx passes a repeated header so: `refused` with the request,
+// because two readers may disagree on which one counts; `ignored`: the first counts; `dropped`: neither does.
+enum class Second { ignored, refused, dropped };
+
+// Where a parameter goes; nullptr: only counted. (Content-Type comes twice by design: as CONTENT_TYPE and,
+// like every header, as HTTP_CONTENT_TYPE.)
 struct Parameter {
   std::string_view name;
   std::string Request::*member;
-  bool once;
+  Second second;
 };
 
 enum Index : std::size_t { kMethod, kContentLength, kFirstText };
 
 constexpr std::array kParameters = {
-    Parameter{"REQUEST_METHOD", nullptr, false},
-    Parameter{"CONTENT_LENGTH", nullptr, true},
-    Parameter{"DOCUMENT_URI", &Request::path, true},
-    Parameter{"QUERY_STRING", &Request::query_text, true},
-    Parameter{"CONTENT_TYPE", &Request::content_type, true},
-    Parameter{"REMOTE_ADDR", &Request::remote_address, false},
-    Parameter{"REQUEST_ID", &Request::request_id, false},
-    Parameter{"HTTP_AUTHORIZATION", &Request::authorization, true},
-    Parameter{"HTTP_HOST", &Request::host, true},
-    Parameter{"HTTP_ACCEPT", &Request::accept, false},
-    Parameter{"HTTP_COOKIE", &Request::cookie, false},
-    Parameter{"HTTP_USER_AGENT", &Request::user_agent, false},
-    Parameter{"HTTP_X_TENANT_ID", &Request::tenant_id, true},
-    Parameter{"HTTP_X_API_KEY", &Request::api_key, true},
-    Parameter{"HTTP_IDEMPOTENCY_KEY", &Request::idempotency_key, true},
-    Parameter{"HTTP_IF_MATCH", &Request::if_match, true},
-    Parameter{"HTTP_IF_NONE_MATCH", &Request::if_none_match, true},
-    Parameter{"HTTP_CONTENT_ENCODING", &Request::content_encoding, true},
-    Parameter{"HTTP_ORIGIN", &Request::origin, true},
-    Parameter{"HTTP_SEC_FETCH_SITE", &Request::fetch_site, true},
-    Parameter{"HTTP_X_SESSION", &Request::session, true},
-    Parameter{"HTTP_ACCESS_CONTROL_REQUEST_METHOD", &Request::requested_method, true},
-    Parameter{"HTTP_X_SIGNATURE", &Request::signature, true},
-    Parameter{"HTTP_CONTENT_TYPE", nullptr, true},
+    Parameter{"REQUEST_METHOD", nullptr, Second::ignored},
+    Parameter{"CONTENT_LENGTH", nullptr, Second::refused},
+    Parameter{"DOCUMENT_URI", &Request::path, Second::refused},
+    Parameter{"QUERY_STRING", &Request::query_text, Second::refused},
+    Parameter{"CONTENT_TYPE", &Request::content_type, Second::refused},
+    Parameter{"REMOTE_ADDR", &Request::remote_address, Second::ignored},
+    Parameter{"REQUEST_ID", &Request::request_id, Second::ignored},
+    Parameter{"HTTP_AUTHORIZATION", &Request::authorization, Second::refused},
+    Parameter{"HTTP_HOST", &Request::host, Second::refused},
+    Parameter{"HTTP_ACCEPT", &Request::accept, Second::ignored},
+    Parameter{"HTTP_COOKIE", &Request::cookie, Second::ignored},
+    Parameter{"HTTP_USER_AGENT", &Request::user_agent, Second::ignored},
+    Parameter{"HTTP_X_TENANT_ID", &Request::tenant_id, Second::refused},
+    Parameter{"HTTP_X_API_KEY", &Request::api_key, Second::refused},
+    Parameter{"HTTP_IDEMPOTENCY_KEY", &Request::idempotency_key, Second::refused},
+    Parameter{"HTTP_IF_MATCH", &Request::if_match, Second::refused},
+    Parameter{"HTTP_IF_NONE_MATCH", &Request::if_none_match, Second::refused},
+    Parameter{"HTTP_CONTENT_ENCODING", &Request::content_encoding, Second::refused},
+    Parameter{"HTTP_ORIGIN", &Request::origin, Second::refused},
+    Parameter{"HTTP_SEC_FETCH_SITE", &Request::fetch_site, Second::refused},
+    Parameter{"HTTP_X_SESSION", &Request::session, Second::refused},
+    Parameter{"HTTP_ACCESS_CONTROL_REQUEST_METHOD", &Request::requested_method, Second::refused},
+    Parameter{"HTTP_X_SIGNATURE", &Request::signature, Second::refused},
+    Parameter{"HTTP_CONTENT_TYPE", nullptr, Second::refused},
+    Parameter{"HTTP_TRACEPARENT", &Request::traceparent, Second::dropped},
+    Parameter{"HTTP_TRACESTATE", &Request::tracestate, Second::dropped},
+    Parameter{"PASSED_ON", &Request::passed_on, Second::ignored},
 };
 
 struct Parsed {
@@ -82,7 +89,8 @@ Parsed take_parameters(char** envp, Request& request) {
     if (found == kParameters.end()) continue;
     const auto index = static_cast<std::size_t>(found - kParameters.begin());
     if (seen[index]) {
-      parsed.duplicate = parsed.duplicate || found->once;
+      parsed.duplicate = parsed.duplicate || found->second == Second::refused;
+      if (found->second == Second::dropped) (request.*found->member).clear();
       continue;
     }
     seen[index] = true;
@@ -158,6 +166,7 @@ void put(FCGX_Stream* out, std::string_view text) {
 
 bool read_request(FCGX_Request& fcgi, std::int64_t max_body, Request& request) {
   reset(request);
+  request.read_at_us = wall_microseconds();
   const Parsed parsed = take_parameters(fcgi.envp, request);
   if (request.request_id.empty()) request.request_id = random_request_id();
   const auto refused = read_body(fcgi.in, parsed.content_length, max_body, request.body);

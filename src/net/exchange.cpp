@@ -3,10 +3,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/time.hpp"
+#include "tenantd/base/trace.hpp"
 
 namespace tenantd::net {
 namespace {
@@ -106,6 +108,7 @@ void Exchange::prepare_headers() {
   // libcurl signs every header of this list, those that it does not send too: an empty Expect would make a
   // signature that nobody can verify. It sends one only with more than a megabyte.
   if (!request_.aws) request_.headers.emplace_back("Expect", "");
+  pass_trace_on();
   for (const auto& [name, value] : request_.headers) {
     // libcurl sends "Name:" only if it is spelled "Name;", and drops a header that is spelled "Name:".
     auto* longer = curl_slist_append(headers_, (name + ": " + value).c_str());
@@ -113,6 +116,17 @@ void Exchange::prepare_headers() {
     headers_ = longer;
   }
   set(CURLOPT_HTTPHEADER, headers_);
+}
+
+// Of the thread's work, unless the request brings a place of its own. What AWS verifies stays as it is.
+void Exchange::pass_trace_on() {
+  const auto* work = trace::current();
+  const auto is_place = [](const auto& header) { return header.first == "traceparent"; };
+  const bool has_one = std::any_of(request_.headers.begin(), request_.headers.end(), is_place);
+  if (work == nullptr || work->place().is_none() || request_.aws || has_one) return;
+  request_.headers.emplace_back("traceparent", trace::traceparent(work->place()));
+  if (!work->tracestate().empty())
+    request_.headers.emplace_back("tracestate", std::string{work->tracestate()});
 }
 
 void Exchange::prepare_signature() {

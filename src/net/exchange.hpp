@@ -29,6 +29,7 @@ class Exchange {
   void set(CURLoption option, Value value);
   void prepare();
   void prepare_headers();
+  void pass_trace_on();
   void prepare_signature();
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* self);

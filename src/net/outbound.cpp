@@ -11,6 +11,8 @@
 
 #include "exchange.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/base/time.hpp"
+#include "tenantd/base/trace.hpp"
 
 namespace tenantd::net {
 namespace {
@@ -153,6 +155,15 @@ std::optional<std::string> judge_addresses(const OutboundPolicy& policy, const T
   return std::nullopt;
 }
 
+// Waits for the reply, and tells the thread's work of it.
+OutboundReply perform(Exchange& exchange) {
+  const auto began = monotonic_microseconds();
+  const auto status = curl_easy_perform(exchange.handle());
+  if (auto* work = trace::current())
+    work->add({"request", began, monotonic_microseconds() - began, true, status != CURLE_OK});
+  return exchange.finish(status);
+}
+
 }  // namespace
 
 OutboundPolicy outbound_policy(const Settings& settings) {
@@ -219,14 +230,14 @@ Client::~Client() = default;
 OutboundReply Client::call(const OutboundRequest& request) {
   if (!kept_) kept_ = std::make_unique<Kept>();
   Exchange exchange{policy_, request, kept_->share};
-  return exchange.finish(curl_easy_perform(exchange.handle()));
+  return perform(exchange);
 }
 
 void Client::idle() { kept_.reset(); }
 
 OutboundReply call(const OutboundPolicy& policy, const OutboundRequest& request) {
   Exchange exchange{policy, request};
-  return exchange.finish(curl_easy_perform(exchange.handle()));
+  return perform(exchange);
 }
 
 }  // namespace tenantd::net

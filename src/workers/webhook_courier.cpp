@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tenantd/base/log_line.hpp"
 #include "tenantd/db/error.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/db/txn.hpp"
@@ -207,8 +208,15 @@ void WebhookCourier::begin(const Send& send) {
   };
   turns_.begun(send.claim.webhook);
   try {
-    pool_.start(++last_tag_, webhook_request(options_.seal_key, send.claim, send.dispatch, options_.clock()));
-    under_way_.emplace(last_tag_, send.claim);
+    auto request = webhook_request(options_.seal_key, send.claim, send.dispatch, options_.clock());
+    Flight flight{send.claim, send.dispatch.type, std::nullopt, {}, wall_microseconds()};
+    if (send.dispatch.traceparent) flight.parent = trace::parse_traceparent(*send.dispatch.traceparent);
+    if (flight.parent) {
+      flight.place = {flight.parent->trace, trace::new_span_id(), flight.parent->sampled};
+      request.headers.emplace_back("traceparent", trace::traceparent(flight.place));
+    }
+    pool_.start(++last_tag_, std::move(request));
+    under_way_.emplace(last_tag_, std::move(flight));
   } catch (const std::runtime_error& problem) {
     // An URL that may not be called, or a key of another host: mended by its owner or the operator.
     fail(problem.what());
@@ -221,9 +229,10 @@ void WebhookCourier::await(std::chrono::milliseconds longest) {
 
 void WebhookCourier::finish(const net::OutboundPool::Outcome& outcome) {
   const auto found = under_way_.find(outcome.tag);
-  results_.push_back({found->second, answer_of(outcome)});
-  under_way_.erase(found);
+  results_.push_back({found->second.claim, answer_of(outcome)});
   const auto& [claim, answer] = results_.back();
+  trace(found->second, answer);
+  under_way_.erase(found);
   turns_.ended(claim.webhook, !answer.error.empty() || answer.duration_ms > kSlowMs);
   turns_.add(claim.webhook);
 }
@@ -254,6 +263,29 @@ void WebhookCourier::tell(const Result& result, TimePoint at) const {
   options_.on_event({kind, claim.webhook.id.str(), claim.event.str(), said, answer.duration_ms});
 }
 
+void WebhookCourier::trace(const Flight& flight, const store::Answer& answer) const {
+  if (!flight.place.sampled) return;
+  watch::Span span;
+  span.trace = flight.place.trace;
+  span.id = flight.place.span;
+  span.parent = flight.parent->span;
+  span.name = "webhook.deliver";
+  span.kind = watch::Span::Kind::client;
+  span.began_us = flight.began_us;
+  span.ended_us = flight.began_us + answer.duration_ms * 1000;
+  span.failed = !answer.error.empty();
+  span.attributes = {{"tenantd.webhook_id", flight.claim.webhook.id.str()},
+                     {"tenantd.event_id", flight.claim.event.str()},
+                     {"tenantd.event_type", flight.type},
+                     {"tenantd.organization_id", flight.claim.webhook.org.str()},
+                     {"tenantd.attempt", flight.claim.attempts + 1}};
+  if (answer.response_status)
+    span.attributes.emplace_back("http.response.status_code", std::int64_t{*answer.response_status});
+  watch::SpanList list;
+  list.add(span);
+  options_.on_trace(list);
+}
+
 // What is under way may be finished for a while; what is not goes back as if it had not been tried.
 void WebhookCourier::say_farewell() {
   const auto until = monotonic_microseconds() + kFarewellUs;
@@ -261,7 +293,7 @@ void WebhookCourier::say_farewell() {
   try {
     const TimePoint at = options_.clock();
     auto& db = queue_.database();
-    for (const auto& [tag, claim] : under_way_) store::release_delivery(db, claim, at);
+    for (const auto& [tag, flight] : under_way_) store::release_delivery(db, flight.claim, at);
     for (const auto& result : results_) {
       save(db, result, at);
       tell(result, at);

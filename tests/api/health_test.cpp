@@ -99,14 +99,42 @@ Test(health, metrics_are_well_formed_and_count) {
   };
   require(value(after) >= value(before) + 10, "requests are not counted over all workers");
   const std::string histogram = "tenantd_http_request_duration_seconds";
-  require_equal(after.at(histogram + "_bucket{le=\"+Inf\"}"), after.at(histogram + "_count"));
+  const std::string route = R"({method="GET",path="/users/me")";
+  const auto total = after.at(histogram + "_count" + route + '}');
+  require(total >= 10, "an empty histogram");
+  require_equal(after.at(histogram + "_bucket" + route + ",le=\"+Inf\"}"), total);
+  require(after.at(histogram + "_sum" + route + '}') > 0, "no time");
   double last = 0;
-  for (const auto& [name, count] : after) {
-    if (!name.starts_with(histogram + "_bucket")) continue;
-    require(count <= after.at(histogram + "_count"), name);
-    last = std::max(last, count);
+  for (const char* bound : {"0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
+                            "0.25", "1", "5", "+Inf"}) {
+    const auto count = after.at(histogram + "_bucket" + route + ",le=\"" + bound + "\"}");
+    require(count >= last, bound);
+    last = count;
   }
-  require(last > 0, "an empty histogram");
+}
+
+Test(health, metrics_count_sign_ins_by_what_became_of_them_and_locks) {
+  const auto path = [](const std::string& outcome) {
+    return R"(tenantd_sign_ins_total{path="/signin",outcome=")" + outcome + "\"}";
+  };
+  const auto read = [] { return samples(expect(Client{}.get("/metrics"), 200).body); };
+  const auto value = [](const std::map<std::string, double>& from, const std::string& series) {
+    return from.contains(series) ? from.at(series) : 0;
+  };
+  const auto owner = sign_up();
+  const auto before = read();
+  expect(sign_in(owner.email, owner.password), 200);
+  for (int i = 0; i < 6; ++i) sign_in(owner.email, "not the password");
+  const auto after = read();
+  require(value(after, path("succeeded")) >= value(before, path("succeeded")) + 1, "succeeded");
+  require(value(after, path("wrong")) >= value(before, path("wrong")) + 6, "wrong");
+  require(after.at("tenantd_lock_outs_total") >= before.at("tenantd_lock_outs_total") + 1, "locked");
+  require(after.at(R"(tenantd_lane_queue_seconds_count{lane="hash"})") >= 7, "the hash lane's queue");
+  require(after.at("tenantd_database_statements_total") > before.at("tenantd_database_statements_total"),
+          "statements");
+  require(after.at("tenantd_database_up") == 1, "the database");
+  for (const char* mails : {"reset", "verification", "alert", "invitation", "notice", "report"})
+    require(after.contains(std::string{R"(tenantd_outbox_mails{class=")"} + mails + "\"}"), mails);
 }
 
 Test(health, metrics_name_no_person_and_no_free_text) {

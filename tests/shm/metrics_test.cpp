@@ -22,8 +22,8 @@ int bucket_of(std::int64_t duration_us) {
   const shm::Shared<Metrics> metrics;
   metrics->observe(0, 200, duration_us);
   int found = -1;
-  for (std::size_t i = 0; i < metrics->durations.size(); ++i) {
-    if (metrics->durations[i].load() == 0) continue;
+  for (std::size_t i = 0; i < metrics->durations[0].buckets.size(); ++i) {
+    if (metrics->durations[0].buckets[i].load() == 0) continue;
     if (found != -1) return -1;
     found = static_cast<int>(i);
   }
@@ -56,8 +56,8 @@ Test(metrics, the_sum_of_durations_and_the_buckets_agree_with_what_was_observed)
     sum += static_cast<std::uint64_t>(us);
   }
   std::uint64_t observed = 0;
-  for (const auto& bucket : metrics->durations) observed += bucket.load();
-  require_equal(metrics->duration_sum_us.load(), sum);
+  for (const auto& bucket : metrics->durations[1].buckets) observed += bucket.load();
+  require_equal(metrics->durations[1].sum_us.load(), sum);
   require_equal(observed, metrics->requests[1][2].load());
 }
 

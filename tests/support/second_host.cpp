@@ -25,9 +25,10 @@ std::string fresh_dir() {
 
 std::vector<std::string> start_command(const PrivateStack& stack, const std::string& dir,
                                        const std::vector<std::string>& settings, const std::string& passed) {
-  std::string script =
-      ". " + stack.dir() + "/environment && export HOST_NAME=second FILES_SHARED=true FAST_SOCKET=" + dir +
-      "/fast.sock HASH_SOCKET=" + dir + "/hash.sock OUTBOUND_SOCKET=" + dir + "/outbound.sock";
+  std::string script = ". " + stack.dir() +
+                       "/environment && export HOST_NAME=second FILES_SHARED=true FAST_SOCKET=" + dir +
+                       "/fast.sock HASH_SOCKET=" + dir + "/hash.sock OUTBOUND_SOCKET=" + dir +
+                       "/outbound.sock EXPORT_SOCKET=" + dir + "/export.sock";
   for (const auto& each : settings) script += " " + each;
   script += passed;
   return {"bash", "-c", script + " && exec " + setting("TENANTD_BUILD") + "/tenantd"};

@@ -11,13 +11,16 @@
 #include "tenantd/api/authorizer.hpp"
 #include "tenantd/api/router.hpp"
 #include "tenantd/api/validate.hpp"
+#include "tenantd/base/trace.hpp"
 #include "tenantd/crypto/live_keys.hpp"
+#include "tenantd/db/counters.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/hosts/announcer.hpp"
 #include "tenantd/shm/bell.hpp"
 #include "tenantd/shm/in_flight.hpp"
 #include "tenantd/shm/rate_limiter.hpp"
 #include "tenantd/shm/shared.hpp"
+#include "tenantd/watch/handover.hpp"
 
 namespace tenantd::api {
 
@@ -29,6 +32,7 @@ struct SharedState {
   shm::Shared<shm::InFlight> in_flight;
   shm::Shared<shm::HostState> host;
   shm::Shared<db::ServerBoard> servers;
+  shm::Shared<db::Counters> database;
   shm::Bell written;  // the log of invalidations has an entry more
 };
 
@@ -75,6 +79,13 @@ class Dispatch : private db::ChangeListener {
   http::Response fail(const Call& call, ErrorCode code, const std::string& detail) const;
   void finish(const Call& call, http::Response& response) const;
   void run_afterwards(const Call& call);
+  void begin(Call& call) const;
+  void under_way(int more) const;
+  void count(const Call& call, const http::Response& response, std::int64_t duration_us) const;
+  void hand_over(const Call& call, const http::Response& response, const trace::Work& work) const;
+  void report(const Call& call, const std::exception& problem) const;
+  void log_slow(const Call& call, const trace::Work& work) const;
+  void log_end(const Call& call, http::Response& response, std::int64_t duration_us) const;
 
   Announcement announce(db::Connection& connection, const db::Touched& touched) override;
   void before_commit(const std::vector<UuidBytes>& ids) override;
@@ -91,6 +102,9 @@ class Dispatch : private db::ChangeListener {
   db::Pool pool_;
   std::unique_ptr<Shares> shares_;
   hosts::Announcer announcer_;
+  std::size_t lane_;  // among shm::Metrics::kLanes
+  trace::Sampler sampler_;
+  mutable watch::Handover handover_;
 };
 
 }  // namespace tenantd::api

@@ -42,6 +42,8 @@ struct Context {
   // Runs `work` in a unit of work of its own once the reply is sent, whatever the reply is: how long it takes
   // tells the caller nothing. It may refer to this context. Empty in programs that answer nobody.
   std::function<void(std::function<void(db::Txn&)> work)> after_reply = {};
+  // Counts an account that wrong passwords have locked.
+  std::function<void()> note_lock = {};
 };
 
 // What a change in an organization needs: the transaction it belongs to, who asks from where, and the proof

@@ -39,11 +39,15 @@ struct Request {
   std::string signature;         // X-Signature
   std::string host;
   std::string accept;
-  std::string cookie;          // as sent
-  std::string user_agent;      // as sent; escape before it is logged or shown
-  std::string remote_address;  // the client, after nginx's real_ip; text form
-  std::string request_id;      // checked or made by nginx
-  Pairs path_values;           // filled by the router: {"org_id", "…"}
+  std::string cookie;           // as sent
+  std::string user_agent;       // as sent; escape before it is logged or shown
+  std::string remote_address;   // the client, after nginx's real_ip; text form
+  std::string request_id;       // checked or made by nginx
+  std::string traceparent;      // W3C Trace Context, as sent; empty if it came twice
+  std::string tracestate;       // likewise
+  std::string passed_on;        // when nginx handed it over, and how long it had it: "1764331200.123 0.004"
+  std::int64_t read_at_us = 0;  // when it was read: microseconds since 1970
+  Pairs path_values;            // filled by the router: {"org_id", "…"}
 
   // Returns the decoded value, or nullopt if the query does not name `key`.
   std::optional<std::string_view> query_value(std::string_view key) const;

@@ -4,21 +4,46 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace tenantd::shm {
+
+// Durations by the first bound that they do not exceed; the last bucket is +Inf.
+template <std::size_t kCount>
+struct Histogram {
+  std::array<std::atomic<std::uint64_t>, kCount + 1> buckets{};
+  std::atomic<std::uint64_t> sum_us{0};
+
+  void observe(const std::array<std::int64_t, kCount>& bounds, std::int64_t duration_us) {
+    std::size_t bucket = 0;
+    while (bucket < kCount && duration_us > bounds[bucket]) ++bucket;
+    buckets[bucket].fetch_add(1, std::memory_order_relaxed);
+    sum_us.fetch_add(static_cast<std::uint64_t>(duration_us), std::memory_order_relaxed);
+  }
+};
 
 struct Metrics {
   static constexpr std::size_t kRoutes = 256;
   static constexpr std::size_t kStatuses = 6;  // 1xx … 5xx by their first digit; 0 unused
-  // Upper bounds of the duration histogram, in microseconds; the last bucket is +Inf.
+  // Upper bounds of the duration histograms, in microseconds.
   static constexpr std::array<std::int64_t, 12> kBounds = {250,   500,   1000,   2500,   5000,    10000,
                                                            25000, 50000, 100000, 250000, 1000000, 5000000};
 
   std::array<std::array<std::atomic<std::uint64_t>, kStatuses>, kRoutes>
       requests{};  // last row: no route matched
-  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> durations{};
-  std::atomic<std::uint64_t> duration_sum_us{0};
+  std::array<Histogram<kBounds.size()>, kRoutes> durations{};
   std::atomic<std::uint64_t> in_flight{0};
+  // Lanes in the order of kLanes, and how long a request waited there from nginx to a thread.
+  static constexpr std::array<std::string_view, 3> kLanes = {"fast", "hash", "outbound"};
+  static constexpr std::array<std::int64_t, 8> kQueueBounds = {1000,   5000,    25000,   100000,
+                                                               250000, 1000000, 2500000, 10000000};
+  std::array<std::atomic<std::uint64_t>, kLanes.size()> lane_in_flight{};
+  std::array<Histogram<kQueueBounds.size()>, kLanes.size()> queues{};
+  // What became of who wanted a session, in the order of kOutcomes.
+  static constexpr std::array<std::string_view, 6> kOutcomes = {"succeeded", "second_factor", "wrong",
+                                                                "limited",   "refused",       "failed"};
+  std::array<std::array<std::atomic<std::uint64_t>, kOutcomes.size()>, kRoutes> sign_ins{};
+  std::atomic<std::uint64_t> lock_outs{0};  // accounts that wrong passwords have locked
   std::atomic<std::uint64_t> cache_hits{0};
   std::atomic<std::uint64_t> cache_misses{0};
   std::atomic<std::uint64_t> rate_limited{0};
@@ -50,13 +75,16 @@ struct Metrics {
   std::atomic<std::uint64_t> redis_messages{0};   // of other hosts, that were taken
   std::atomic<std::uint64_t> redis_refused{0};    // that no host of this deployment has written, or not now
 
+  // What was handed to the process that sends traces and reports (tenantd/watch/exporter.hpp).
+  std::atomic<std::uint64_t> spans_sent{0};
+  std::atomic<std::uint64_t> spans_dropped{0};
+  std::atomic<std::uint64_t> reports_sent{0};
+  std::atomic<std::uint64_t> reports_dropped{0};
+
   void observe(std::size_t route, int status, std::int64_t duration_us) {
-    auto& row = requests[route < kRoutes ? route : kRoutes - 1];
-    row[static_cast<std::size_t>(status / 100) % kStatuses].fetch_add(1, std::memory_order_relaxed);
-    std::size_t bucket = 0;
-    while (bucket < kBounds.size() && duration_us > kBounds[bucket]) ++bucket;
-    durations[bucket].fetch_add(1, std::memory_order_relaxed);
-    duration_sum_us.fetch_add(static_cast<std::uint64_t>(duration_us), std::memory_order_relaxed);
+    const auto at = route < kRoutes ? route : kRoutes - 1;
+    requests[at][static_cast<std::size_t>(status / 100) % kStatuses].fetch_add(1, std::memory_order_relaxed);
+    durations[at].observe(kBounds, duration_us);
   }
 };
 

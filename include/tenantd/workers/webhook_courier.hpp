@@ -22,6 +22,7 @@
 #include "tenantd/db/connection.hpp"
 #include "tenantd/modules/webhooks/deliveries_store.hpp"
 #include "tenantd/net/outbound_pool.hpp"
+#include "tenantd/watch/span.hpp"
 #include "tenantd/workers/leased_queue.hpp"
 #include "workers/webhook_turns.hpp"
 
@@ -52,6 +53,7 @@ struct WebhookCourierOptions {
   Seconds first_retry{10};
   std::function<TimePoint()> clock = now;
   std::function<void(const WebhookEvent&)> on_event = [](const WebhookEvent&) {};
+  std::function<void(const watch::SpanList&)> on_trace = [](const watch::SpanList&) {};
 };
 
 // The options that the settings mean, without the seal key and the callbacks. Throws ConfigError.
@@ -76,6 +78,14 @@ class WebhookCourier {
     store::DeliveryClaim claim;
     store::Answer answer;
   };
+  // A delivery under way, and its place in the trace of the request that caused the event.
+  struct Flight {
+    store::DeliveryClaim claim;
+    std::string type;
+    std::optional<trace::Place> parent;
+    trace::Place place;
+    std::int64_t began_us = 0;  // since 1970
+  };
   struct Send {
     store::DeliveryClaim claim;
     store::Dispatch dispatch;
@@ -92,6 +102,7 @@ class WebhookCourier {
   void finish(const net::OutboundPool::Outcome& outcome);
   void save(db::Connection& db, const Result& result, TimePoint at);
   void tell(const Result& result, TimePoint at) const;
+  void trace(const Flight& flight, const store::Answer& answer) const;
   void say_farewell();
   std::int64_t free_connections() const;
   bool gives_up(const Result& result, TimePoint at) const;
@@ -100,7 +111,7 @@ class WebhookCourier {
   net::OutboundPool pool_;
   WebhookTurns turns_;
   LeasedQueue queue_;
-  std::map<std::uint64_t, store::DeliveryClaim> under_way_;  // by the pool's tag
+  std::map<std::uint64_t, Flight> under_way_;  // by the pool's tag
   std::uint64_t last_tag_ = 0;
   std::vector<Result> results_;  // told to the database as soon as it listens
 

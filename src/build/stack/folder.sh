@@ -109,7 +109,7 @@ load_settings() {
     [ -n "${!key:-}" ] || fail "$RUN_DIR/env has no $key; remove the file to have new passwords made."
   done
   export DB_ADMIN_USER=$account DB_SOCKET=$sockets/db.sock
-  export COURIER_SOCKET=$sockets/courier.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock OUTBOUND_SOCKET=$sockets/outbound.sock
+  export COURIER_SOCKET=$sockets/courier.sock EXPORT_SOCKET=$sockets/export.sock FAST_SOCKET=$sockets/fast.sock HASH_SOCKET=$sockets/hash.sock OUTBOUND_SOCKET=$sockets/outbound.sock
   export SWEEPER_SOCKET=$sockets/sweeper.sock
   FILES_DIR=$(absolute "${FILES_DIR:-$RUN_DIR/files}")
   export FILES_DIR KEYS_DIR=${KEYS_DIR:-$RUN_DIR/keys} MAIL_DIR=${MAIL_DIR:-$RUN_DIR/mail} SQL_DIR=${SQL_DIR:-$top/sql}

@@ -28,7 +28,9 @@ void mail_unlock_link(db::Txn& txn, const Context& context, UserId id) {
 }  // namespace
 
 void tell_of_lock(const Context& context, UserId user, const store::CountedAttempt& counted) {
-  if (!counted.locks || !context.after_reply) return;
+  if (!counted.locks) return;
+  if (context.note_lock) context.note_lock();
+  if (!context.after_reply) return;
   context.after_reply([&context, user](db::Txn& txn) { mail_unlock_link(txn, context, user); });
 }
 

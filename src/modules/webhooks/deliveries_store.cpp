@@ -45,7 +45,8 @@ constexpr Sql kLease{"delivery.lease",
 constexpr Sql kDispatch{
     "delivery.read",
     "SELECT w.url, w.secret_sealed, IF(w.previous_until > ?, w.previous_secret_sealed, NULL), e.seq, e.type, "
-    "e.actor_id, e.subject_id, e.data, e.created_at FROM webhook w JOIN event e ON e.org_id = w.org_id "
+    "e.actor_id, e.subject_id, e.data, e.created_at, e.traceparent FROM webhook w JOIN event e ON e.org_id = "
+    "w.org_id "
     "JOIN organization o ON o.id = w.org_id "
     "WHERE w.org_id = ? AND w.id = ? AND w.status = 0 AND o.status = 0 AND e.id = ?"};
 
@@ -126,7 +127,8 @@ std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& c
                   rows.maybe_id<UserId>(5),
                   rows.maybe_id<EventId>(6),
                   rows.text(7),
-                  rows.time(8)};
+                  rows.time(8),
+                  rows.maybe_text(9)};
 }
 
 void mark_delivered(db::Connection& db, const DeliveryClaim& claim, TimePoint now, const Answer& answer) {

@@ -71,6 +71,7 @@ struct Dispatch {
   std::optional<EventId> subject;
   std::string data;  // JSON object
   TimePoint created_at;
+  std::optional<std::string> traceparent = {};  // of the request that caused it
 };
 // Returns nullopt if the webhook is paused or gone.
 std::optional<Dispatch> read_dispatch(db::Connection& db, const DeliveryClaim& claim, TimePoint now);
