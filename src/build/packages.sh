@@ -17,7 +17,7 @@ build='ccache g++ libargon2-dev libcbor-dev libcgicc-dev libcrypt-dev libcurl4-o
   libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
   make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
 run='curl jq mariadb-server nginx-light nodejs npm python3'
-test='chromium haproxy libcriterion-dev python3-aiosmtpd redis-server'
+test='chromium haproxy libcriterion-dev prometheus python3-aiosmtpd redis-server'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'
 fuzz='clang libclang-rt-14-dev'
@@ -112,7 +112,7 @@ forbid_services() {
 #!/bin/sh
 # For the length of one package installation (tenantd's packages.sh).
 case "$1:$2" in
-  mariadb*:start | mysql*:start | nginx*:start | redis*:start) exit 101 ;;
+  mariadb*:start | mysql*:start | nginx*:start | prometheus*:start | redis*:start) exit 101 ;;
 esac
 exit 0
 RULE
@@ -138,7 +138,7 @@ install_debian() {
   # Configuration files that exist already, of whatever origin, are kept: nobody is here to answer a question.
   apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 $packages \
     >/dev/null || fail "apt-get install $packages failed; its message is above."
-  for service in mariadb:mariadb-server nginx:nginx-light redis-server:redis-server; do
+  for service in mariadb:mariadb-server nginx:nginx-light prometheus:prometheus redis-server:redis-server; do
     case " $packages " in
       *" ${service#*:} "*)
         command -v systemctl >/dev/null && systemctl disable "${service%:*}.service" >/dev/null 2>&1 &&
