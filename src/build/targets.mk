@@ -176,6 +176,8 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	@$(BUILD)/tenantctl completion bash > $(BUILD)/tenantctl.completion
 	$(INSTALL_DATA) -D $(BUILD)/tenantctl.completion $(DESTDIR)$(datadir)/bash-completion/completions/tenantctl
 	$(INSTALL_DATA) $(wildcard sql/*.sql) $(DESTDIR)$(datadir)/tenantd/sql/
+	$(INSTALL) -d $(DESTDIR)$(datadir)/tenantd/monitoring
+	$(INSTALL_DATA) $(wildcard systemd/monitoring/*.json systemd/monitoring/*.yml) $(DESTDIR)$(datadir)/tenantd/monitoring/
 	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
 	rm -rf $(DESTDIR)$(datadir)/tenantd/www/app $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
 	@(cd nginx/www && find app guide -type f ! -name README.md) | while read -r page; do \

@@ -76,14 +76,14 @@ int take_program(dl_phdr_info* info, std::size_t, void* to) {
   return 1;
 }
 
-std::string_view name_of(int number) {
+[[maybe_unused]] std::string_view name_of(int number) {
   const auto found = std::find_if(kSignals.begin(), kSignals.end(),
                                   [&](const Named& each) { return each.number == number; });
   return found == kSignals.end() ? std::string_view{"signal"} : found->name;
 }
 
 // Everything here is safe in a signal handler once backtrace() has been called before.
-void handle(int number) {
+[[maybe_unused]] void handle(int number) {
   std::array<void*, kFrames> frames{};
   const int count = ::backtrace(frames.data(), kFrames);
   FixedText<2048> places;

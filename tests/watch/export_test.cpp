@@ -7,6 +7,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fake_provider.hpp"
 #include "support/fixtures.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
@@ -198,6 +199,35 @@ Test(export_traces, a_bad_traceparent_is_ignored_and_one_is_made_when_there_is_n
       }
     return roots >= 3;
   });
+}
+
+Test(export_traces, an_identity_provider_gets_the_trace, .timeout = 120) {
+  Sink sink;
+  FakeProvider idp;
+  std::mutex mutex;
+  std::string asked;
+  idp.misbehave([&](const StubRequest& request) -> std::optional<StubReply> {
+    const std::scoped_lock lock{mutex};
+    asked += request.header;
+    return std::nullopt;
+  });
+  auto settings = idp.settings();
+  settings.push_back("OTEL_EXPORTER_OTLP_ENDPOINT=" + sink.url());
+  settings.emplace_back("OTEL_TRACES_SAMPLER_ARG=1");
+  const PrivateStack stack{settings};
+  stack.take_the_suites_place();
+  const auto owner = sign_up_verified();
+  make_provider(owner, "google");
+  Client client;
+  client.header("traceparent", "00-" + kTrace + '-' + kCallersSpan + "-01");
+  client.header("tracestate", "vendor=value");
+  begin("google", owner.org_id, std::move(client));
+  const auto call = sink.span(kTrace, "request");
+  const std::scoped_lock lock{mutex};
+  require(
+      asked.find("traceparent: 00-" + kTrace + '-' + text(call, "parentSpanId") + "-01") != std::string::npos,
+      asked);
+  require(asked.find("tracestate: vendor=value") != std::string::npos, asked);
 }
 
 Test(export_traces, strangers_do_not_decide_what_is_traced, .timeout = 120) {
