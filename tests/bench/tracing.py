@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What watching costs: CPU of a request with traces off, with traces on, and of another build.
 
-tracing.py [--before BUILD] [--rounds N] [--seconds N] [--ratio R]
+tracing.py [--before BUILD --before-top DIR] [--rounds N] [--seconds N] [--ratio R]
 
 Instances of their own stand beside each other and are asked in turn, N rounds of N seconds each, so that whatever else
 the machine does meets all of them. CPU is that of tenantd's processes, the one that sends traces among them, and of
-nginx, from /proc. Printed is the median over the rounds of a round's ratio, and its quartiles. BUILD: a folder with the
-programs of an older commit. $BUILD: those that are measured (build).
+nginx, from /proc. Printed are the median over the rounds of a round's ratio, its quartiles, and the ratio of the
+cheapest tenth of the rounds, which others of a busy machine disturb least. BUILD: a folder with the programs of an
+older commit, DIR its sources. $BUILD: those that are measured (build).
 """
 import argparse
 import http.server
@@ -20,7 +21,6 @@ import threading
 import urllib.request
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Sink(http.server.BaseHTTPRequestHandler):
@@ -58,25 +58,25 @@ class Instance:
         subprocess.run([self.top + "/src/build/stack.sh", command], env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
     def cpu(self):
-        """Seconds of tenantd's and nginx's processes, with those that have ended."""
-        parents, names, spent = {}, {}, {}
+        """Seconds of the threads of tenantd's and nginx's processes, to the nanosecond."""
+        parents = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 text = open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace").read()
             except OSError:
                 continue
-            fields = text[text.rindex(")") + 2:].split()
-            parents[pid], names[pid] = fields[1], text[text.index("(") + 1:text.rindex(")")]
-            spent[pid] = sum(map(int, fields[11:13]))
-        total = 0
+            parents[pid] = text[text.rindex(")") + 2:].split()[1]
+        spent = 0
         for part in ("tenantd", "nginx"):
             root = open(f"{self.dir}/run/pid/{part}", encoding="ascii").read().split()[0]
             for pid in parents:
                 at = pid
                 while at in parents and at != root:
                     at = parents[at]
-                total += spent[pid] if at == root else 0
-        return total / TICK
+                if at == root:
+                    spent += sum(int(open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii").read().split()[0])
+                                 for task in os.listdir(f"/proc/{pid}/task"))
+        return spent / 1e9
 
     def ask(self, path, seconds):
         """CPU seconds of a request."""
@@ -117,8 +117,9 @@ def main():
                     continue
                 ratios = [each[name] / each[other] for each in rounds]
                 low, middle, high = statistics.quantiles(ratios, n=4)
-                each = statistics.median(r[name] for r in rounds) * 1e6
-                print(f"{path:28} {name:4} / {other:7} {middle:.3f} ({low:.3f} to {high:.3f}); {each:.0f} us of CPU a request", flush=True)
+                cheap = [statistics.quantiles([each[which] for each in rounds], n=10)[0] for which in (name, other)]
+                print(f"{path:26} {name:4} / {other:7} {middle:.3f} ({low:.3f} to {high:.3f}); cheapest tenth "
+                      f"{cheap[0] / cheap[1]:.3f}, {cheap[0] * 1e6:.0f} us of CPU a request", flush=True)
         print(f"{Sink.spans} spans came")
     finally:
         for instance in instances:
