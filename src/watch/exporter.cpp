@@ -124,15 +124,16 @@ class Exporter {
   }
 
   void run(int stop_fd, const std::function<void()>& ready) {
-    const auto socket = listen_at(settings_.export_socket);
+    const auto socket = listen_or_tell();
     ready();
     std::thread sender{[this] { send_all(); }};
     std::string datagram(Handover::kMostBytes + 64, '\0');
     for (bool stop = false; !stop;) {
+      // poll ignores a negative descriptor.
       std::array<struct pollfd, 2> events = {{{socket.get(), POLLIN, 0}, {stop_fd, POLLIN, 0}}};
       ::poll(events.data(), events.size(), -1);
       stop = events[1].revents != 0;
-      while (receive(socket, datagram)) continue;
+      while (socket && receive(socket, datagram)) continue;
     }
     {
       const std::scoped_lock lock{mutex_};
@@ -149,6 +150,16 @@ class Exporter {
     std::deque<std::string> reports;
     bool is_empty() const { return count == 0 && reports.empty(); }
   };
+
+  // Without a socket nothing comes and nothing is sent; the service goes on.
+  Descriptor listen_or_tell() const {
+    try {
+      return listen_at(settings_.export_socket);
+    } catch (const std::exception& e) {
+      log::error("export_unreachable", {{"detail", e.what()}});
+      return Descriptor{};
+    }
+  }
 
   bool receive(const Descriptor& socket, std::string& datagram) {
     const auto size = ::recv(socket.get(), datagram.data(), datagram.size(), MSG_DONTWAIT);

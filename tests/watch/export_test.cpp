@@ -2,7 +2,9 @@
 // receiver of the webhook, and never in the request's way.
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <array>
 #include <mutex>
 
 #include "support/check.hpp"
@@ -14,6 +16,8 @@
 #include "support/receiver.hpp"
 #include "support/roles.hpp"
 #include "support/stub_server.hpp"
+#include "tenantd/shm/shared.hpp"
+#include "tenantd/watch/exporter.hpp"
 
 using namespace tenantd::test;
 
@@ -255,6 +259,19 @@ Test(export_traces, a_collector_that_is_gone_costs_nobody_anything_and_is_counte
       "what was dropped is counted", [&] { return metric(Client{}, "tenantd_spans_dropped_total") > 100; },
       std::chrono::seconds{60});
   wait_until("the log says so once", [&] { return !log_with(stack.dir(), "traces_lost").empty(); });
+}
+
+Test(export_traces, a_socket_that_cannot_be_made_stops_nothing) {
+  tenantd::Settings settings;
+  settings.otlp_endpoint = "http://127.0.0.1:9";
+  settings.export_socket = "/nowhere/export.sock";
+  const tenantd::shm::Shared<tenantd::shm::Metrics> metrics;
+  // It is told to stop before it begins: what is left is that it says that it is ready, and ends.
+  std::array<int, 2> stop{};
+  require(::pipe(stop.data()) == 0 && ::write(stop[1], "!", 1) == 1, "a pipe");
+  bool is_ready = false;
+  tenantd::watch::run_exporter(settings, *metrics, stop[0], [&] { is_ready = true; });
+  require(is_ready, "the master would wait for it");
 }
 
 Test(export_reports, an_exception_is_reported_without_what_was_sent, .timeout = 180) {
