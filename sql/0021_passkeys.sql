@@ -1,5 +1,7 @@
 -- Passkeys: public keys by which accounts sign in without a password, or show their second factor (Web Authentication).
 --
+-- Serves programs from 19.
+--
 -- As in 0001: every statement can be run twice.
 
 CREATE TABLE IF NOT EXISTS tenantd.passkey (
