@@ -22,7 +22,6 @@ namespace tenantd::crypto {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 65536;
-constexpr std::string_view kPemEnding = ".pem";
 
 std::string parent_of(const std::string& path) {
   const auto parent = std::filesystem::path{path}.parent_path();
@@ -151,12 +150,12 @@ void KeyFolder::remove(const std::string& name) const {
   sync_directory(parent_of(at(name)));
 }
 
-std::vector<std::string> KeyFolder::kids() const {
+std::vector<std::string> KeyFolder::kids(std::string_view ending) const {
   std::vector<std::string> kids;
   for (const auto& entry : std::filesystem::directory_iterator{at("signing")}) {
     const std::string name = entry.path().filename();
-    if (name.starts_with('.') || !name.ends_with(kPemEnding)) continue;
-    kids.push_back(name.substr(0, name.size() - kPemEnding.size()));
+    if (name.starts_with('.') || !name.ends_with(ending)) continue;
+    kids.push_back(name.substr(0, name.size() - ending.size()));
     if (!is_kid(kids.back()))
       throw std::runtime_error(entry.path().string() + " has a name that no key can have");
   }

@@ -34,8 +34,8 @@ class KeyFolder {
 
   void remove(const std::string& name) const;
 
-  // Returns the kids of signing/<kid>.pem, sorted.
-  std::vector<std::string> kids() const;
+  // Returns the kids of signing/<kid>.pem, or of files with another ending, sorted.
+  std::vector<std::string> kids(std::string_view ending = ".pem") const;
 
  private:
   std::string at(const std::string& name) const { return path_ + "/" + name; }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "key_folder.hpp"
+#include "rsa_key.hpp"
 #include "signing_key.hpp"
 #include "tenantd/base/json.hpp"
 #include "tenantd/base/text.hpp"
@@ -16,12 +17,16 @@ namespace {
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr auto kActive = "signing/active";
+constexpr auto kActiveRsa = "signing/active-rsa";
+constexpr auto kRsaEnding = ".rsa";
 constexpr auto kRetired = "signing/retired";
 constexpr std::size_t kMostRetired = 100;
 constexpr auto kSealKey = "seal.key";
 constexpr auto kRefreshKey = "refresh.key";
 
 std::string pem_name(const std::string& kid) { return "signing/" + kid + ".pem"; }
+
+std::string rsa_name(const std::string& kid) { return "signing/" + kid + kRsaEnding; }
 
 // A line of "active".
 struct Turn {
@@ -41,9 +46,9 @@ std::optional<Turn> read_turn(std::string_view line) {
 }
 
 // Empty if the file says nothing that can be read.
-Turns read_turns(const KeyFolder& folder) {
+Turns read_turns(const KeyFolder& folder, const char* file = kActive) {
   Turns turns;
-  const Secret text = folder.read(kActive);
+  const Secret text = folder.read(file);
   for (const auto line : split(trim(text.reveal()), '\n')) {
     auto turn = read_turn(trim(line));
     if (!turn || !is_kid(turn->kid)) return {};
@@ -52,10 +57,10 @@ Turns read_turns(const KeyFolder& folder) {
   return turns;
 }
 
-void write_turns(const KeyFolder& folder, const Turns& turns) {
+void write_turns(const KeyFolder& folder, const Turns& turns, const char* file = kActive) {
   std::string text;
   for (const auto& turn : turns) text += turn.kid + ' ' + std::to_string(unix_seconds(turn.from)) + '\n';
-  folder.write(kActive, Secret{text});
+  folder.write(file, Secret{text});
 }
 
 // When the turn at `index` ends; nullopt: not yet known.
@@ -82,11 +87,24 @@ std::string add_signing_key(const KeyFolder& folder, Turns turns, TimePoint from
   return key->kid();
 }
 
-bool has_active(const KeyFolder& folder) {
-  if (!folder.has(kActive)) return false;
-  const auto turns = read_turns(folder);
+std::string add_rsa_key(const KeyFolder& folder, Turns turns, TimePoint from) {
+  const auto key = RsaKey::generate();
+  folder.write(rsa_name(key->kid()), key->to_pem());
+  if (!turns.empty()) from = std::max(from, turns.back().from);
+  turns.push_back({key->kid(), from});
+  write_turns(folder, turns, kActiveRsa);
+  return key->kid();
+}
+
+bool has_active(const KeyFolder& folder, const char* file, std::string (*name)(const std::string& kid)) {
+  if (!folder.has(file)) return false;
+  const auto turns = read_turns(folder, file);
   return !turns.empty() &&
-         std::ranges::all_of(turns, [&](const auto& turn) { return folder.has(pem_name(turn.kid)); });
+         std::ranges::all_of(turns, [&](const auto& turn) { return folder.has(name(turn.kid)); });
+}
+
+Turns rsa_turns(const KeyFolder& folder) {
+  return folder.has(kActiveRsa) ? read_turns(folder, kActiveRsa) : Turns{};
 }
 
 std::vector<std::string> read_retired(const KeyFolder& folder) {
@@ -147,6 +165,15 @@ KeyRing KeyRing::load(const std::string& dir) {
   }
   if (ring.turns_.empty())
     throw std::runtime_error(dir + "/signing/active cannot be read: run `tenantctl keys create`");
+  for (const auto& kid : folder.kids(kRsaEnding))
+    ring.rsa_.push_back(RsaKey::from_pem(kid, folder.read(rsa_name(kid))));
+  for (const auto& turn : rsa_turns(folder)) {
+    const auto at = std::ranges::find(ring.rsa_, turn.kid, [](const auto& key) { return key->kid(); });
+    if (at == ring.rsa_.end())
+      throw std::runtime_error(dir + "/signing/active-rsa names \"" + turn.kid +
+                               "\", which is not there: run `tenantctl keys create`");
+    ring.rsa_turns_.push_back({*at, turn.from});
+  }
   ring.seal_key_ = read_secret(folder, dir, kSealKey);
   ring.refresh_key_ = read_secret(folder, dir, kRefreshKey);
   ring.audit_key_ = Secret{hmac_sha256(ring.seal_key_.reveal(), "tenantd: chain of audit rows, 1")};
@@ -158,9 +185,13 @@ std::vector<std::string> KeyRing::create_missing(const std::string& dir) {
   folder.make();
   const KeyFolderLock lock{dir};
   std::vector<std::string> made;
-  if (!has_active(folder)) {
+  if (!has_active(folder, kActive, pem_name)) {
     made.push_back(pem_name(add_signing_key(folder, {}, {})));
     made.emplace_back(kActive);
+  }
+  if (!has_active(folder, kActiveRsa, rsa_name)) {
+    made.push_back(rsa_name(add_rsa_key(folder, {}, {})));
+    made.emplace_back(kActiveRsa);
   }
   for (const auto* name : {kSealKey, kRefreshKey}) {
     if (folder.has(name)) continue;
@@ -177,19 +208,27 @@ std::string KeyRing::rotate(const std::string& dir, TimePoint signs_from) {
   return add_signing_key(folder, read_turns(folder), signs_from);
 }
 
+std::string KeyRing::rotate_rsa(const std::string& dir, TimePoint signs_from) {
+  const KeyFolder folder{dir};
+  folder.check();
+  const KeyFolderLock lock{dir};
+  return add_rsa_key(folder, rsa_turns(folder), signs_from);
+}
+
 void KeyRing::retire(const std::string& dir, const std::string& kid, TimePoint now, Seconds lifetime) {
   const KeyFolder folder{dir};
   folder.check();
   const KeyFolderLock lock{dir};
-  if (!std::ranges::binary_search(folder.kids(), kid))
+  const bool is_rsa = std::ranges::binary_search(folder.kids(kRsaEnding), kid);
+  if (!is_rsa && !std::ranges::binary_search(folder.kids(), kid))
     throw std::runtime_error("No signing key is named \"" + kid + "\"");
-  auto turns = read_turns(folder);
+  auto turns = is_rsa ? rsa_turns(folder) : read_turns(folder);
   judge_retirement(turns, kid, now, lifetime);
   std::erase_if(turns, [&](const auto& turn) { return turn.kid == kid; });
-  write_retired(folder, kid);
+  if (!is_rsa) write_retired(folder, kid);
   // Its name before the key: "active" names no key that is not there. Writing it tells the workers.
-  write_turns(folder, turns);
-  folder.remove(pem_name(kid));
+  write_turns(folder, turns, is_rsa ? kActiveRsa : kActive);
+  folder.remove(is_rsa ? rsa_name(kid) : pem_name(kid));
 }
 
 std::vector<KeyRing::Turn>::const_iterator KeyRing::due(TimePoint now) const {
@@ -209,6 +248,19 @@ const SigningKey& KeyRing::active(TimePoint now) const {
 const std::string& KeyRing::due_kid(TimePoint now) const { return due(now)->key->kid(); }
 
 const std::string& KeyRing::active_kid(TimePoint now) const { return active(now).kid(); }
+
+const RsaKey* KeyRing::active_rsa(TimePoint now) const {
+  const RsaKey* signs = nullptr;
+  for (const auto& turn : rsa_turns_)
+    if (signs == nullptr || turn.from <= now) signs = turn.key.get();
+  return signs;
+}
+
+const RsaKey* KeyRing::find_rsa(std::string_view kid) const {
+  const auto at =
+      std::ranges::find(rsa_, kid, [](const auto& key) -> std::string_view { return key->kid(); });
+  return at == rsa_.end() ? nullptr : at->get();
+}
 
 const SigningKey* KeyRing::find(std::string_view kid) const {
   const auto at =
@@ -251,6 +303,15 @@ std::string KeyRing::jwks_json() const {
         .field("alg", "EdDSA")
         .field("kid", key->kid())
         .field("x", key->public_x())
+        .end_object();
+  for (const auto& key : rsa_)
+    json.begin_object()
+        .field("kty", "RSA")
+        .field("use", "sig")
+        .field("alg", "RS256")
+        .field("kid", key->kid())
+        .field("n", key->public_n())
+        .field("e", key->public_e())
         .end_object();
   return json.end_array().end_object().text();
 }

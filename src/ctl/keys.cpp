@@ -29,6 +29,7 @@ const char* const kKeysPage =
     "                                    copy KEYS_DIR/signing to the others meanwhile. Tokens of the older\n"
     "                                    ones stay valid\n"
     "                     --now          it signs at once: the old one is in wrong hands\n"
+    "                     --rsa          the same of the RSA keys, which sign ID tokens by RS256\n"
     "       tenantctl keys retire KID    remove a signing key whose tokens have all ended, by its age and by "
     "what\n"
     "                                    the hosts have written into the database\n"
@@ -44,12 +45,13 @@ namespace {
 
 struct KeysOptions {
   std::string action, kid;
-  bool at_once = false, force = false;
+  bool at_once = false, force = false, rsa = false;
 };
 
 KeysOptions parse_keys(const Arguments& arguments) {
   KeysOptions options;
-  const auto words = read_options(arguments, {{"--now", options.at_once}, {"--force", options.force}}, 2);
+  const auto words = read_options(
+      arguments, {{"--now", options.at_once}, {"--force", options.force}, {"--rsa", options.rsa}}, 2);
   options.action = words.empty() ? "" : words[0];
   const auto& action = options.action;
   const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
@@ -58,10 +60,11 @@ KeysOptions parse_keys(const Arguments& arguments) {
   const bool fits = action == "retire"
                         ? words.size() == 2
                         : words.size() == 1 && is_one_of({"create", "rotate", "list", "adopt"});
-  const bool options_fit =
-      (!options.at_once || action == "rotate") && (!options.force || is_one_of({"retire", "adopt"}));
+  const bool options_fit = ((!options.at_once && !options.rsa) || action == "rotate") &&
+                           (!options.force || is_one_of({"retire", "adopt"}));
   if (!fits || !options_fit)
-    throw UsageError("keys takes create, rotate [--now], retire KID [--force], list or adopt [--force]");
+    throw UsageError(
+        "keys takes create, rotate [--now] [--rsa], retire KID [--force], list or adopt [--force]");
   if (action == "retire") options.kid = words[1];
   return options;
 }
@@ -85,9 +88,17 @@ int create(const std::string& dir, std::ostream& out) {
   return 0;
 }
 
-int rotate(const Settings& settings, bool at_once, std::ostream& out) {
+int rotate_rsa(const Settings& settings, TimePoint from, std::ostream& out) {
+  out << "published " << crypto::KeyRing::rotate_rsa(settings.keys_dir, from) << "; it signs ID tokens from "
+      << service::format_utc(from) << " on. Copy KEYS_DIR/signing to the other hosts before\n";
+  return 0;
+}
+
+int rotate(const Settings& settings, const KeysOptions& options, std::ostream& out) {
   // Even at once is a moment after every worker of this host has seen the key.
-  const auto from = now() + Seconds{at_once ? 1 : std::max<std::int64_t>(settings.keys_publish_seconds, 1)};
+  const auto from =
+      now() + Seconds{options.at_once ? 1 : std::max<std::int64_t>(settings.keys_publish_seconds, 1)};
+  if (options.rsa) return rotate_rsa(settings, from, out);
   out << "published " << crypto::KeyRing::rotate(settings.keys_dir, from) << "; it signs from "
       << service::format_utc(from)
       << " on, once every host has it. Tokens of the older keys stay valid; retire those once their tokens "
@@ -170,7 +181,7 @@ int keys(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   if (options.action == "retire" && !options.force) refuse_living(settings, options.kid);
   become_owner_of(dir);
   if (options.action == "create") return create(dir, out);
-  if (options.action == "rotate") return rotate(settings, options.at_once, out);
+  if (options.action == "rotate") return rotate(settings, options, out);
   if (options.action == "list") return out << crypto::KeyRing::load(dir).jwks_json() << '\n', 0;
   return retire(settings, options.kid, options.force, out);
 }

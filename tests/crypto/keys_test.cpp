@@ -68,7 +68,7 @@ Test(keys, names_that_are_no_kid_are_refused) {
 Test(keys, create_makes_everything_once_and_keeps_it) {
   const TempFolder folder;
   const auto made = KeyRing::create_missing(folder.keys());
-  cr_assert(made.size() == 4);
+  cr_assert(made.size() == 6);
   const auto kid = KeyRing::load(folder.keys()).active(kNow).kid();
   const auto seal_key = read_file(folder.keys() + "/seal.key");
   cr_assert(seal_key.size() == 32);

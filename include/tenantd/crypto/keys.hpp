@@ -6,6 +6,8 @@
 //                                until the next one's
 //   KEYS_DIR/signing/retired     names of keys that were removed: a copy of the folder that brings one back
 //                                brings no key
+//   KEYS_DIR/signing/<kid>.rsa   the same of RSA keys, which sign ID tokens by RS256
+//   KEYS_DIR/signing/active-rsa  which of them signs when, as above
 //   KEYS_DIR/seal.key            32 bytes: AES-256-GCM for values sealed at rest
 //   KEYS_DIR/refresh.key         32 bytes: derives refresh tokens
 #pragma once
@@ -23,6 +25,7 @@
 namespace tenantd::crypto {
 
 class SigningKey;  // one Ed25519 key with its kid
+class RsaKey;      // one RSA key with its kid
 
 class KeyRing {
  public:
@@ -39,8 +42,11 @@ class KeyRing {
   // of it; the one before signs until then, and verifies until it is retired. Returns the new kid.
   static std::string rotate(const std::string& dir, TimePoint signs_from);
 
-  // Deletes a signing key. Throws std::runtime_error with a sentence if it signs, will sign, or signed less
-  // than `lifetime` ago: its tokens are still alive.
+  // The same for the keys that sign ID tokens by RS256.
+  static std::string rotate_rsa(const std::string& dir, TimePoint signs_from);
+
+  // Deletes a signing key of either kind. Throws std::runtime_error with a sentence if it signs, will sign,
+  // or signed less than `lifetime` ago: its tokens are still alive.
   static void retire(const std::string& dir, const std::string& kid, TimePoint now, Seconds lifetime);
 
   // What may be told of the keys: one way each, and different for different keys.
@@ -68,12 +74,16 @@ class KeyRing {
   // Returns nullptr if no key of that name verifies; `kid` is compared, never used as a path.
   const SigningKey* find(std::string_view kid) const;
   const std::vector<std::shared_ptr<const SigningKey>>& signing() const { return signing_; }
+  // Those for RS256; nullptr: there is none, as in a folder that an older version made.
+  const RsaKey* active_rsa(TimePoint now) const;
+  const RsaKey* find_rsa(std::string_view kid) const;
   const Secret& seal_key() const { return seal_key_; }
   const Secret& refresh_key() const { return refresh_key_; }
   // Authenticates the chain of audit rows; derived from the seal key.
   const Secret& audit_key() const { return audit_key_; }
 
-  // Returns the JWK Set (RFC 7517, RFC 8037: kty OKP, crv Ed25519, use sig, alg EdDSA) of all verifying keys.
+  // Returns the JWK Set (RFC 7517, RFC 8037: kty OKP, crv Ed25519, use sig, alg EdDSA; kty RSA, alg RS256) of
+  // all verifying keys.
   std::string jwks_json() const;
 
  private:
@@ -90,6 +100,12 @@ class KeyRing {
   Secret seal_key_;
   Secret refresh_key_;
   Secret audit_key_;
+  struct RsaTurn {
+    std::shared_ptr<const RsaKey> key;
+    TimePoint from;
+  };
+  std::vector<std::shared_ptr<const RsaKey>> rsa_;
+  std::vector<RsaTurn> rsa_turns_;  // in the order of their times
 };
 
 // Sealing at rest: AES-256-GCM, random 96-bit nonce, `context` authenticated with it (so that a sealed value
