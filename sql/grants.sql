@@ -17,6 +17,11 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.open_session TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.spend_budget TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.renewable_session TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_all_sessions TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.find_oauth_client TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_client TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.open_client_session TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.end_client_sessions TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.list_oauth_consents TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_sessions_at TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.make_first_super TO {{app}};
@@ -71,6 +76,11 @@ GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
   status, kept_by, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.oauth_client TO {{app}};
+GRANT SELECT, INSERT, UPDATE (scopes, updated_at), DELETE ON tenantd_app.oauth_consent TO {{app}};
+-- What a code stands for never changes; that it was used is written once.
+GRANT SELECT, INSERT, UPDATE (gave) ON tenantd_app.oauth_code TO {{app}};
+GRANT SELECT (id), INSERT ON tenantd_app.oauth_assertion TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, pending_since, response_status, duration_ms, last_error,
@@ -165,6 +175,9 @@ GRANT SELECT, UPDATE (waiting), DELETE ON tenantd.session_cut TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.passkey_challenge TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.oauth_code TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.oauth_assertion TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.forget_gone_client TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};

@@ -280,7 +280,9 @@ END//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_counted AFTER INSERT ON tenantd.organization
 FOR EACH ROW INSERT INTO tenantd.organization_count (org_id, kind, amount)
   VALUES (NEW.id, 'api_keys', 0), (NEW.id, 'roles', 0), (NEW.id, 'webhooks', 0), (NEW.id, 'invites', 0),
-         (NEW.id, 'projects', 0), (NEW.id, 'documents', 0)//
+         (NEW.id, 'projects', 0), (NEW.id, 'documents', 0), (NEW.id, 'oauth_clients', 0)//
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.oauth_client_deleted AFTER DELETE ON tenantd.oauth_client
+FOR EACH ROW INSERT IGNORE INTO tenantd.oauth_client_gone (client_id, gone_at) VALUES (OLD.id, UNIX_TIMESTAMP())//
 DELIMITER ;
 
 CALL tenantd.fill_members();

@@ -86,14 +86,17 @@ BEGIN
          r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
          m.created_at AS member_since, m.role_expires_at, NULL AS api_key_id, NULL AS api_key_permissions,
          s.created_at AS session_began_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests AS org_max_requests,
-         o.session_max_seconds AS org_session_max_seconds
+         o.session_max_seconds AS org_session_max_seconds, k.client_id, k.scopes AS client_scopes
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
+  LEFT JOIN tenantd.client_session k ON k.session_id = s.id
   LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = v_org
   LEFT JOIN (tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2)
     ON m.org_id = v_org AND m.user_id = s.user_id AND s.born > COALESCE(c.shut_out, 0)
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE s.id = p_session;
+  -- What a client holds ends with the client.
+  WHERE s.id = p_session AND (k.client_id IS NULL OR EXISTS (
+    SELECT 1 FROM tenantd.oauth_client c WHERE c.org_id = k.client_org AND c.id = k.client_id));
 END//
 
 -- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. p_ended: how
@@ -266,14 +269,107 @@ BEGIN
          o.id AS org_id, o.name AS org_name, o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal,
          o.require_mfa AS org_require_mfa, o.created_at AS org_created_at, o.updated_at AS org_updated_at,
          r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
-         m.created_at AS member_since, m.role_expires_at, o.session_idle_seconds, o.session_max_seconds
+         m.created_at AS member_since, m.role_expires_at, o.session_idle_seconds, o.session_max_seconds, k.client_id,
+         k.scopes AS client_scopes, k.signed_in_at, k.methods
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
+  LEFT JOIN tenantd.client_session k ON k.session_id = s.id
   LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = COALESCE(s.bound_org_id, s.org_id)
   LEFT JOIN (tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2)
     ON m.org_id = COALESCE(s.bound_org_id, s.org_id) AND m.user_id = s.user_id AND s.born > COALESCE(c.shut_out, 0)
   LEFT JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
-  WHERE s.id = p_id AND s.actor_id IS NULL;
+  WHERE s.id = p_id AND s.actor_id IS NULL AND (k.client_id IS NULL OR EXISTS (
+    SELECT 1 FROM tenantd.oauth_client c WHERE c.org_id = k.client_org AND c.id = k.client_id));
+END//
+
+-- An OAuth client that acts for itself, as authenticate_key answers for an organization's own key. Its role is what it may ask
+-- for.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_client(IN p_id BINARY(16))
+BEGIN
+  SELECT COALESCE(k.created_by, k.id) AS user_id, 253402300799 AS session_ends_at,
+         COALESCE(u.email, '') AS email, COALESCE(u.profile, '{}') AS profile, 0 AS user_status, FALSE AS is_super,
+         u.email_verified_at, COALESCE(u.created_at, 0) AS user_created_at,
+         COALESCE(u.updated_at, 0) AS user_updated_at, NULL AS mfa_enabled_at, o.id AS org_id, o.name AS org_name,
+         o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal, o.require_mfa AS org_require_mfa,
+         o.created_at AS org_created_at, o.updated_at AS org_updated_at, k.id AS role_id, k.name AS role_name,
+         k.scopes AS role_permissions, 0 AS member_status, k.created_at AS member_since, NULL AS role_expires_at,
+         k.id AS api_key_id, NULL AS api_key_permissions, k.created_at AS session_began_at,
+         NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
+         NULL AS org_session_max_seconds, k.id AS client_id, REPLACE(k.scopes, ',', ' ') AS client_scopes
+  FROM tenantd.oauth_client k
+  JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
+  LEFT JOIN tenantd.user u ON u.id = k.created_by
+  WHERE k.id = p_id AND k.client_credentials = 1;
+END//
+-- A client, whosever it is, for those who know its id: none of an organization that is not active.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.find_oauth_client(IN p_id BINARY(16))
+BEGIN
+  SELECT k.org_id, k.id, k.name, k.redirect_uris, k.post_logout_redirect_uris, k.token_endpoint_auth_method, k.id_token_signed_response_alg, k.jwks, k.scopes, k.client_credentials, k.secret,
+         k.previous_secret, k.previous_until, k.created_by, k.created_at, o.name AS org_name
+  FROM tenantd.oauth_client k LEFT JOIN tenantd.organization o ON o.id = k.org_id
+  WHERE k.id = p_id AND (k.org_id = REPEAT('\0', 16) OR o.status = 0) LIMIT 1;
+END//
+-- Begins a session that a client holds, of which an account has p_most at the same time with this client: those that began
+-- longest ago end for it. p_parent: it ends with that one. No row: the account is gone.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_client_session(
+  IN p_id BINARY(16), IN p_user BINARY(16), IN p_org BINARY(16), IN p_opener BINARY(16), IN p_parent BINARY(16),
+  IN p_client_org BINARY(16), IN p_client BINARY(16), IN p_scopes VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin,
+  IN p_signed_in BIGINT, IN p_methods VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_now BIGINT,
+  IN p_expires_at BIGINT, IN p_ends_at BIGINT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_most BIGINT)
+BEGIN
+  DECLARE v_generation BIGINT;
+  DECLARE v_kept BIGINT DEFAULT p_most - 1;
+  SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  IF v_generation IS NOT NULL THEN
+    DELETE FROM tenantd.session WHERE id IN (SELECT session_id FROM (
+      SELECT session_id FROM tenantd.client_session WHERE user_id = p_user AND client_id = p_client
+      ORDER BY created_at DESC, session_id DESC LIMIT v_kept, 1000) l);
+    INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, parent_id, counter, rotated_at, created_at, expires_at,
+      ends_at, address, agent, generation, born)
+    VALUES (p_id, p_user, p_org, p_org, p_parent, 0, p_now, p_now, p_expires_at, p_ends_at, p_address, p_agent, v_generation,
+      v_generation);
+    INSERT INTO tenantd.client_session (session_id, user_id, opener_id, client_org, client_id, scopes, signed_in_at, methods,
+      created_at)
+    VALUES (p_id, p_user, p_opener, p_client_org, p_client, p_scopes, p_signed_in, p_methods, p_now);
+  END IF;
+  SELECT v_generation;
+END//
+-- Ends what a client holds of a user. Answers with how many sessions that were.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_client_sessions(IN p_user BINARY(16), IN p_client BINARY(16))
+BEGIN
+  DELETE FROM tenantd.session WHERE id IN (SELECT session_id FROM (
+    SELECT session_id FROM tenantd.client_session WHERE user_id = p_user AND client_id = p_client) l);
+  SELECT ROW_COUNT();
+END//
+-- What an account lets clients have, with the clients; p_client NULL: of all.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.list_oauth_consents(IN p_user BINARY(16), IN p_client BINARY(16))
+BEGIN
+  SELECT c.client_id, k.name, IF(k.org_id = REPEAT('\0', 16), NULL, o.name) AS org_name, c.scopes, c.created_at, c.updated_at
+  FROM tenantd.oauth_consent c
+  JOIN tenantd.oauth_client k ON k.org_id = c.client_org AND k.id = c.client_id
+  LEFT JOIN tenantd.organization o ON o.id = k.org_id
+  WHERE c.user_id = p_user AND (p_client IS NULL OR c.client_id = p_client)
+  ORDER BY c.created_at DESC, c.client_id LIMIT 200;
+END//
+-- Of a client that is gone, some of what it had. Answers with how many rows, 0 when there are no more such clients.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_gone_client(IN p_most INT)
+BEGIN
+  DECLARE v_client BINARY(16);
+  DECLARE v_rows INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT client_id INTO v_client FROM tenantd.oauth_client_gone ORDER BY client_id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF v_client IS NOT NULL THEN
+    DELETE FROM tenantd.session WHERE id IN (SELECT session_id FROM (
+      SELECT session_id FROM tenantd.client_session WHERE client_id = v_client LIMIT p_most) l);
+    SET v_rows = ROW_COUNT();
+    DELETE FROM tenantd.oauth_consent WHERE client_id = v_client LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    IF v_rows = 0 THEN
+      DELETE FROM tenantd.oauth_client_gone WHERE client_id = v_client;
+      SET v_rows = 1;
+    END IF;
+  END IF;
+  SELECT v_rows;
 END//
 
 -- Ends every session of a user but p_keep (NULL: none is kept), and with them the impersonations that the user began. A
@@ -341,7 +437,7 @@ BEGIN
            k.permissions AS role_permissions, 0 AS member_status, k.created_at AS member_since, NULL AS role_expires_at,
            k.id AS api_key_id, k.permissions AS api_key_permissions, k.created_at AS session_began_at,
            NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
-           NULL AS org_session_max_seconds
+           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes
     FROM tenantd.api_key k
     JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
     LEFT JOIN tenantd.user u ON u.id = k.created_by
@@ -355,7 +451,7 @@ BEGIN
            r.permissions AS role_permissions, m.status AS member_status, m.created_at AS member_since, m.role_expires_at,
            k.id AS api_key_id, k.permissions AS api_key_permissions, k.created_at AS session_began_at,
            NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
-           NULL AS org_session_max_seconds
+           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes
     FROM tenantd.api_key k
     JOIN tenantd.user u ON u.id = k.created_by
     JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.member_id
@@ -698,6 +794,10 @@ BEGIN
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
+      DELETE FROM tenantd.oauth_client WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
       DELETE FROM tenantd.one_time_token WHERE bound_org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
@@ -820,6 +920,7 @@ BEGIN
   CASE p_kind
     WHEN 'api_keys' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.api_key WHERE org_id = v_org;
     WHEN 'roles' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.role WHERE org_id = v_org;
+    WHEN 'oauth_clients' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.oauth_client WHERE org_id = v_org;
     WHEN 'webhooks' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.webhook WHERE org_id = v_org;
     WHEN 'invites' THEN
       SELECT COUNT(*) INTO v_amount FROM tenantd.invite WHERE org_id = v_org AND pending_email IS NOT NULL;
@@ -1109,6 +1210,11 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT state, org_id, provider_id, browser, user_id, session_id, values_sealed, created_at, expires_at
   FROM tenantd.oauth_state
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_client AS
+  SELECT org_id, id, name, redirect_uris, post_logout_redirect_uris, token_endpoint_auth_method,
+         id_token_signed_response_alg, jwks, scopes, client_credentials, secret, previous_secret, previous_until, created_by,
+         revision, created_at, updated_at FROM tenantd.oauth_client
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 
 -- Inventory.
 -- One for each described list (include/tenantd/domain/resources.hpp): all of its table's columns.
@@ -1335,6 +1441,13 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   WHERE bound_org_id IS NULL OR EXISTS (SELECT 1 FROM tenantd.organization o WHERE o.id = bound_org_id AND o.status <> 2);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
   SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_consent AS
+  SELECT user_id, client_id, client_org, scopes, created_at, updated_at FROM tenantd.oauth_consent;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_code AS
+  SELECT code, client_org, client_id, user_id, session_id, org_id, redirect_uri, scopes, nonce, challenge, signed_in_at, methods,
+         created_at, expires_at, gave FROM tenantd.oauth_code;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_assertion AS
+  SELECT id, expires_at FROM tenantd.oauth_assertion;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
   SELECT token, user_id, purpose, email, bound_org_id, created_at, expires_at FROM tenantd.one_time_token;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS

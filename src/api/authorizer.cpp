@@ -45,12 +45,43 @@ bool is_live(const Principal& p, TimePoint now) {
 // True if the caller acts on this row as a super-admin, whatever the own memberships grant. Nobody does under
 // somebody else's name.
 bool acts_as_super(const Route& route, const Principal& principal) {
-  return route.super_too && principal.user.is_super && !principal.api_key && !principal.actor;
+  return route.super_too && principal.user.is_super && !principal.is_delegate() && !principal.actor;
 }
 
 // What the caller holds for this row. One who impersonates reads what the user reads.
 PermissionSet held_for(const Route& route, const Principal& principal, TimePoint now) {
   return route.method == Method::GET ? principal.role.permissions_at(now) : held_by(principal, now);
+}
+
+// True if the token and its session name the same OAuth client, or none.
+bool same_client(const std::optional<ClientId>& claimed, const std::optional<ClientAccess>& client) {
+  return claimed.has_value() == client.has_value() && (!client || *claimed == client->id);
+}
+
+// What a client was given is what both its token and the session behind it say. It acts in the organization
+// that the session is good for, with what the member holds of it, and is never a super-admin.
+void narrow_to_client(Principal& principal, const std::string& scope) {
+  if (!principal.client) return;
+  const auto claimed = parse_scopes(scope).value_or(Scopes{});
+  principal.client->scopes = principal.client->scopes & claimed;
+  principal.role.permissions = principal.role.permissions & principal.client->scopes.permissions;
+  principal.user.is_super = false;
+}
+
+[[noreturn]] void refuse_client() {
+  throw ApiError(ErrorCode::insufficient_scope)
+      .header("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
+}
+
+// What a token of an OAuth client opens: what one of its scopes is the permission for, and what takes no
+// session of the person.
+void authorize_client(const Route& route, const Principal& principal) {
+  const auto& client = *principal.client;
+  // One that acts for itself is nobody of whom there is something to tell.
+  if (route.also == AlsoTakes::oauth && !principal.api_key) return;
+  const bool takes_session = route.handler.tenant_with_session_ != nullptr;
+  if (!route.permission || takes_session || !client.scopes.permissions.has(*route.permission))
+    refuse_client();
 }
 
 // True if the token and its session name the same person, or none, behind the user.
@@ -146,14 +177,17 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
     if (!claims) refuse_token();
   }
 
+  if (claims->client && claims->session.is_nil()) return authenticate_client(*claims, context, named, txn);
   const auto org = named.any() ? named.id : claims->org;
   const auto stamp = cacheable ? cache_->stamp(claims->user.bytes(), org.value_or(OrgId{}).bytes())
                                : shm::SessionCache::Stamp{};
   auto live = store::authenticate(txn, claims->session, org, named.slug,
                                   {claims->issued_at, settings_.super_admin_mfa});
-  if (!live || live->principal.user.id != claims->user || !same_actor(claims->actor, live->principal.actor))
+  if (!live || live->principal.user.id != claims->user || !same_actor(claims->actor, live->principal.actor) ||
+      !same_client(claims->client, live->principal.client))
     refuse_token();
   auto& principal = live->principal;
+  narrow_to_client(principal, claims->scope);
   principal.token_expires_at = claims->expires_at;
   // Named twice, by id and by slug, and not the same.
   if (named.id && named.slug && principal.organization && principal.organization->slug != *named.slug)
@@ -165,7 +199,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
     throw ApiError(ErrorCode::not_found);
   if (!is_live(principal, context.now)) refuse_token();
   const bool belongs = live->is_member && live->member_status == Status::active &&
-                       (!principal.bound_org || *principal.bound_org == principal.organization->id);
+                       (principal.bound_org ? *principal.bound_org == principal.organization->id
+                                            : !principal.client.has_value());
   if (principal.bound_org) principal.user.is_super = false;
   // Not remembered: on every other row an organization that is not one's own is not found.
   if (super_too && principal.user.is_super && !belongs) {
@@ -194,9 +229,26 @@ Principal Authorizer::authenticate_cookie(const std::optional<std::string>& refr
   if (!claims) refuse_token();
   auto live = store::authenticate(txn, claims->session, std::nullopt, std::nullopt,
                                   {context.now, settings_.super_admin_mfa});
-  if (!live || live->principal.actor || !is_live(live->principal, context.now)) refuse_token();
+  if (!live || live->principal.actor || live->principal.client || !is_live(live->principal, context.now))
+    refuse_token();
   live->principal.organization.reset();
   return std::move(live->principal);
+}
+
+// A client that acts for itself: there is no session whose end would be the token's.
+Principal Authorizer::authenticate_client(const crypto::AccessClaims& claims, const service::Context& context,
+                                          const NamedOrganization& named, db::Txn& txn) const {
+  auto live = store::authenticate_client(txn, *claims.client);
+  if (!live || claims.user.bytes() != claims.client->bytes() || !is_live(live->principal, context.now))
+    refuse_token();
+  auto& principal = live->principal;
+  const auto& organization = principal.organization.value();
+  if (claims.org != organization.id) refuse_token();
+  if (named.any() && !(named.id ? *named.id == organization.id : *named.slug == organization.slug))
+    throw ApiError(ErrorCode::not_found);
+  principal.token_expires_at = claims.expires_at;
+  narrow_to_client(principal, claims.scope);
+  return std::move(principal);
 }
 
 // Whatever is sent is looked up, so that garbage, unknown and expired keys take the same time.
@@ -267,7 +319,7 @@ void Authorizer::authorize_member(const Route& route, const Principal& principal
 
 void Authorizer::require_factor_of_super(const Principal& principal, db::Txn& txn) const {
   if (!settings_.super_admin_mfa || principal.user.is_super) return;
-  if (principal.api_key || principal.bound_org || principal.actor) return;
+  if (principal.is_delegate() || principal.bound_org || principal.actor) return;
   const auto account = store::find_account(txn, principal.user.id);
   if (!account || !account->user.is_super) return;
   if (!account->user.mfa_enabled)
@@ -283,6 +335,7 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
   if (principal.actor && !open_to_impersonation(route))
     throw ApiError(ErrorCode::impersonating,
                    "End the impersonation first (POST /api/v1/auth/end-impersonation)");
+  if (principal.client) authorize_client(route, principal);
   switch (route.handler.access) {
     case Access::anyone: return;
     case Access::user:
@@ -294,7 +347,7 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
       if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);
       return;
     case Access::subject:
-      if (!principal.api_key && subject_of(request) == principal.user.id) return;
+      if (!principal.is_delegate() && subject_of(request) == principal.user.id) return;
       return authorize_member(route, principal, now);
     case Access::tenant:
       if (principal.api_key && route.handler.tenant_with_session_ != nullptr)
@@ -315,7 +368,7 @@ Response Authorizer::call(const Route& route, const Request& request,
   if (handler.access == Access::super) return handler.super_(request, SuperAdmin{principal->user.id}, txn);
   if (handler.access == Access::subject) {
     const auto user = subject_of(request.http);
-    if (!principal->api_key && user == principal->user.id)
+    if (!principal->is_delegate() && user == principal->user.id)
       return handler.subject_(request, Subject{user, std::nullopt, principal->session}, txn);
   }
   const auto scope = acts_as_super(route, *principal)

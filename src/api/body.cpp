@@ -26,6 +26,35 @@ Json token_request_of_form(const http::Request& request) {
   return body;
 }
 
+// The parameters of OAuth and OpenID Connect that a row may name in its schema. Others are ignored, and one
+// without a value is not there (RFC 6749 sections 3.1 and 3.2).
+constexpr std::string_view kOauthParameters[] = {"client_assertion",
+                                                 "client_assertion_type",
+                                                 "client_id",
+                                                 "client_secret",
+                                                 "code",
+                                                 "code_verifier",
+                                                 "grant_type",
+                                                 "id_token_hint",
+                                                 "post_logout_redirect_uri",
+                                                 "redirect_uri",
+                                                 "refresh_token",
+                                                 "scope",
+                                                 "state",
+                                                 "token",
+                                                 "token_type_hint"};
+
+Json oauth_request_of_form(const http::Request& request) {
+  Json body;
+  body.SetObject();
+  auto& memory = body.GetAllocator();
+  for (const auto& [name, value] : http::parse_form(request.body))
+    for (const auto known : kOauthParameters)
+      if (name == known && !value.empty())
+        body.AddMember(rapidjson::StringRef(known.data()), JsonValue{value, memory}, memory);
+  return body;
+}
+
 // What a file is written in can only be believed.
 void refuse_other_charsets(std::string_view content_type) {
   constexpr std::string_view kName = "charset=";
@@ -71,6 +100,9 @@ Json parse_body(const Route& route, const http::Request& request, std::string_vi
       break;
     case AlsoTakes::form:
       if (type == kForm) return token_request_of_form(request);
+      break;
+    case AlsoTakes::oauth:
+      if (type == kForm) return oauth_request_of_form(request);
       break;
   }
   refuse_media_type(route);

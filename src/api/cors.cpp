@@ -16,9 +16,9 @@ bool is_listed(const Settings& settings, std::string_view origin) {
 
 }  // namespace
 
-bool is_preflight(const Settings& settings, const http::Request& request) {
+bool is_preflight(const Settings& settings, const http::Request& request, bool open) {
   return request.method == http::Method::OPTIONS && !request.requested_method.empty() &&
-         is_listed(settings, request.origin);
+         (open || is_listed(settings, request.origin));
 }
 
 http::Response preflight_reply(const std::string& allow) {
@@ -34,11 +34,12 @@ http::Response preflight_reply(const std::string& allow) {
   return response;
 }
 
-void put_cors(const Settings& settings, const http::Request& request, http::Response& response) {
-  if (settings.cors_origins.empty()) return;
-  response.header("Vary", "Origin");
-  if (!is_listed(settings, request.origin)) return;
-  response.header("Access-Control-Allow-Origin", request.origin);
+void put_cors(const Settings& settings, const http::Request& request, http::Response& response, bool open) {
+  if (!open && settings.cors_origins.empty()) return;
+  if (!open) response.header("Vary", "Origin");
+  if (!open && !is_listed(settings, request.origin)) return;
+  // Whoever calls these shows a secret of its own, or reads what everybody may: no page gains by its browser.
+  response.header("Access-Control-Allow-Origin", open ? "*" : request.origin);
   response.header(
       "Access-Control-Expose-Headers",
       "Content-Disposition, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "

@@ -7,12 +7,13 @@
 
 namespace tenantd::api {
 
-// True if this is a browser's question before the call of a listed origin.
-bool is_preflight(const Settings& settings, const http::Request& request);
+// True if this is a browser's question before the call of a listed origin, or of any if the row is `open`.
+bool is_preflight(const Settings& settings, const http::Request& request, bool open);
 // Its answer. `allow` is what the path's methods are.
 http::Response preflight_reply(const std::string& allow);
-// Says in the reply that the page may read it, if its origin is listed. With a list every reply depends on
+// Says in the reply that the page may read it, if its origin is listed or the row is `open` to all. With a
+// list every other reply depends on
 // Origin.
-void put_cors(const Settings& settings, const http::Request& request, http::Response& response);
+void put_cors(const Settings& settings, const http::Request& request, http::Response& response, bool open);
 
 }  // namespace tenantd::api

@@ -187,9 +187,11 @@ http::Response Dispatch::answer(Call& call) {
   call.match = router_.find(call.http.method, call.http.path);
   if (call.match.route == nullptr) {
     if (call.match.allow.empty()) throw ApiError(ErrorCode::not_found);
-    if (is_preflight(settings_, call.http)) return preflight_reply(call.match.allow);
+    if (is_preflight(settings_, call.http, call.open_origin = is_open_to_pages(call.http)))
+      return preflight_reply(call.match.allow);
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
+  call.open_origin = call.match.route->also == AlsoTakes::oauth;
   http::CpuWatch::on(call.match.route->path, call.http.request_id);
   // Its tokens would be refused elsewhere, and others' here. What asks for the health of this host is
   // answered.
@@ -209,6 +211,12 @@ http::Response Dispatch::answer(Call& call) {
     throw ApiError(ErrorCode::unauthenticated).header("WWW-Authenticate", "Bearer");
   if (call.match.route->gate != nullptr) call.match.route->gate(call.http, call.context);
   return act(call);
+}
+
+// True if the method that a preflight asks for is answered to pages of every origin.
+bool Dispatch::is_open_to_pages(const http::Request& request) const {
+  const auto* route = router_.find(http::parse_method(request.requested_method), request.path).route;
+  return route != nullptr && route->also == AlsoTakes::oauth;
 }
 
 // Only what whoever may call this row has sent is parsed, once, however often the transaction runs.
@@ -278,6 +286,8 @@ void Dispatch::authenticate(Call& call, db::Txn& txn) {
       // What anybody may read is read as by anybody: no session goes with it.
       call.principal.reset();
     }
+    // Nor that of somebody for whom an OAuth client calls.
+    if (call.principal && call.principal->client) call.principal.reset();
   }
 }
 

@@ -34,8 +34,9 @@ struct Dispatch::Call {
   Shares::Held held;
   bool body_read = false;
   std::vector<std::function<void(db::Txn&)>> afterwards = {};
-  bool in_cookie = false;  // X-Session asks for it
-  bool by_cookie = false;  // the refresh token of the cookie stands for the caller
+  bool in_cookie = false;    // X-Session asks for it
+  bool open_origin = false;  // pages of every origin may read the reply
+  bool by_cookie = false;    // the refresh token of the cookie stands for the caller
   std::optional<std::string> media_type = std::nullopt;
 };
 

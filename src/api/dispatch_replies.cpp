@@ -6,12 +6,48 @@
 #include "cors.hpp"
 #include "dispatch_watched.hpp"
 #include "problem_members.hpp"
+#include "tenantd/api/json.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/http/problem.hpp"
 #include "tenantd/http/server.hpp"
 
 namespace tenantd::api {
+namespace {
+
+// The codes of RFC 6749 sections 4.1.2.1 and 5.2 and of RFC 6750 section 3.1; ours, where they are the same.
+std::string_view oauth_error(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_request:
+    case ErrorCode::invalid_grant:
+    case ErrorCode::invalid_client:
+    case ErrorCode::invalid_scope:
+    case ErrorCode::invalid_token:
+    case ErrorCode::unauthorized_client:
+    case ErrorCode::unsupported_grant_type:
+    case ErrorCode::insufficient_scope: return error_name(code);
+    case ErrorCode::unauthenticated: return "invalid_token";
+    case ErrorCode::contended:
+    case ErrorCode::busy:
+    case ErrorCode::rate_limited:
+    case ErrorCode::unavailable: return "temporarily_unavailable";
+    default: return http_status(code) >= 500 ? "server_error" : "invalid_request";
+  }
+}
+
+// A library for OAuth reads `error`; who looks into it by hand finds the members of every problem beside it.
+void say_as_oauth(http::Response& response, const ApiError& error) {
+  Json body = parse_json(response.body);
+  auto& memory = body.GetAllocator();
+  const auto code = oauth_error(error.code());
+  const std::string text{error.public_text().empty() ? error_title(error.code()) : error.public_text()};
+  body.AddMember("error", JsonValue{std::string{code}, memory}, memory);
+  body.AddMember("error_description", JsonValue{text, memory}, memory);
+  response.body = json::compact(body);
+  response.content_type = "application/json";
+}
+
+}  // namespace
 
 // Holds the only catch of what goes wrong.
 http::Response Dispatch::answer_or_refuse(Call& call) {
@@ -50,6 +86,8 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const auto& detail = error.public_text();
   auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
+  if (call.match.route != nullptr && call.match.route->also == AlsoTakes::oauth)
+    say_as_oauth(response, error);
   if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
   for (const auto& [name, value] : error.headers()) response.header(name, value);
   if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
@@ -81,7 +119,7 @@ http::Response Dispatch::fail(const Call& call, ErrorCode code, const std::strin
 void Dispatch::finish(const Call& call, http::Response& response) const {
   const auto duration_us = monotonic_microseconds() - call.started_us;
   count(call, response, duration_us);
-  put_cors(settings_, call.http, response);
+  put_cors(settings_, call.http, response, call.open_origin);
   // What a reply says is its caller's own business, unless it says otherwise itself (RFC 9111).
   const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
   if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control))

@@ -58,6 +58,7 @@ Repeater repeater(const std::optional<Principal>& principal, const http::Request
   const auto known = [&](const std::string& name) { return Repeater{name, "person/" + person.str(), true}; };
   if (principal->actor) return known("impersonation/" + principal->session.str());
   if (principal->api_key) return known("key/" + principal->api_key->str());
+  if (principal->client) return known("client/" + principal->session.str());
   return known(principal->user.id.str() + '/' +
                (principal->organization ? principal->organization->id.str() : ""));
 }

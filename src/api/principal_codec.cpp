@@ -83,6 +83,12 @@ OrganizationRecord get_organization(In& in) {
   return o;
 }
 
+PermissionSet get_permissions(In& in) {
+  PermissionSet::Words words{};
+  for (auto& word : words) word = static_cast<std::uint64_t>(in.number());
+  return PermissionSet{words};
+}
+
 }  // namespace
 
 std::string encode_token(const CachedToken& token) {
@@ -94,6 +100,9 @@ std::string encode_token(const CachedToken& token) {
   out.id(c.actor.value_or(UserId{}));
   out.time(c.issued_at);
   out.time(c.expires_at);
+  out.id(c.client.value_or(ClientId{}));
+  out.text(c.scope);
+  out.number(c.for_api ? 1 : 0);
   const auto& p = token.principal;
   out.time(p.session_ends_at);
   out.text(p.user.email);
@@ -109,6 +118,10 @@ std::string encode_token(const CachedToken& token) {
   out.id(p.bound_org.value_or(OrgId{}));
   out.id(p.actor ? p.actor->id : UserId{});
   out.text(p.actor ? p.actor->email : "");
+  out.id(p.client ? p.client->id : ClientId{});
+  out.number(p.client ? p.client->scopes.identity : 0);
+  const auto given = p.client ? p.client->scopes.permissions : PermissionSet{};
+  for (const auto word : given.words()) out.number(static_cast<std::int64_t>(word));
   out.number(p.organization ? 1 : 0);
   if (p.organization) {
     put(out, *p.organization);
@@ -133,6 +146,9 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   if (const auto actor = in.id<UserId>(); !actor.is_nil()) c.actor = actor;
   c.issued_at = in.time();
   c.expires_at = in.time();
+  if (const auto client = in.id<ClientId>(); !client.is_nil()) c.client = client;
+  c.scope = in.text();
+  c.for_api = in.number() != 0;
   auto& p = token.principal;
   p.session = c.session;
   p.token_expires_at = c.expires_at;
@@ -152,13 +168,15 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   const auto actor = in.id<UserId>();
   auto actor_email = in.text();
   if (!actor.is_nil()) p.actor = Actor{actor, std::move(actor_email)};
+  if (const auto client = in.id<ClientId>(); !client.is_nil()) p.client = ClientAccess{client, {}};
+  const auto identity = static_cast<std::uint8_t>(in.number());
+  const auto permissions = get_permissions(in);
+  if (p.client) p.client->scopes = {identity, permissions};
   if (in.number() != 0) {
     p.organization = get_organization(in);
     p.role.id = in.id<RoleId>();
     p.role.name = in.text();
-    PermissionSet::Words words{};
-    for (auto& word : words) word = static_cast<std::uint64_t>(in.number());
-    p.role.permissions = PermissionSet{words};
+    p.role.permissions = get_permissions(in);
     p.role.expires_at = in.maybe_time();
     p.member_since = in.time();
     if (const auto most = in.number(); most >= 0) p.organization_requests = most;

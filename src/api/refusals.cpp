@@ -36,7 +36,8 @@ std::vector<ErrorCode> implied(const Route& route) {
   if (route.path.find('{') != std::string_view::npos) add({not_found});
   if (!route.body.empty() || route.method != Method::GET)
     add({malformed_json, body_too_large, unsupported_media_type});
-  if (route.also == AlsoTakes::form) add({malformed_form});
+  if (route.also == AlsoTakes::form || route.also == AlsoTakes::oauth) add({malformed_form});
+  if (access != Access::anyone) add({insufficient_scope});
   if (route.lane == LaneKind::outbound) add({busy});
   if (route.method != Method::GET) add({conflict, contended});
   if (takes_if_match(route)) add({precondition_failed});
@@ -51,7 +52,7 @@ bool same_handler(const Route& a, const Route& b) { return same(a.handler, b.han
 
 bool may_always_occur(ErrorCode code) {
   return code == internal || code == unavailable || code == rate_limited || code == busy ||
-         code == contended || code >= bad_content_length;
+         code == contended || (code >= bad_content_length && code <= headers_too_large);
 }
 
 Refusals refusals_of(const Route& route) {

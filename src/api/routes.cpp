@@ -16,7 +16,8 @@ namespace tenantd::api {
 #define TENANTD_FILES_OF_ROWS(X) \
   X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(passkeys) X(preferences) X(users) \
   X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(roles) \
-  X(impersonation) X(identity_providers) X(single_sign_on) X(tenants) X(tenant_stats) X(events) \
+  X(impersonation) X(identity_providers) X(single_sign_on) X(oauth_clients) X(oauth_sign_in) X(oauth_tokens) \
+  X(oauth_discovery) X(oauth_logout) X(tenants) X(tenant_stats) X(events) \
   X(webhooks) X(dead_deliveries) X(audit) X(described) X(products) X(stock) \
   X(movement_files) X(purchase_requests) X(projects) X(project_documents) X(project_views) X(files) \
   X(statistics) X(mail_events) X(outbox) X(administration) X(all_users) X(problem_users) X(config) X(setup)
@@ -39,7 +40,7 @@ constexpr Rows kRows[] = {TENANTD_FILES_OF_ROWS(TENANTD_LIST)};
 #undef TENANTD_LIST
 
 // The order of the headings in the documents; a heading that is not among them comes last.
-constexpr std::array<std::string_view, 18> kSections = {"Health and discovery",
+constexpr std::array<std::string_view, 20> kSections = {"Health and discovery",
                                                         "Sign-up, sign-in, tokens",
                                                         "Users",
                                                         "Organizations, members, invites",
@@ -47,6 +48,8 @@ constexpr std::array<std::string_view, 18> kSections = {"Health and discovery",
                                                         "Roles",
                                                         "Impersonation",
                                                         "Single sign-on",
+                                                        "OAuth clients",
+                                                        "OAuth and OpenID Connect",
                                                         "Tenants",
                                                         "Events and webhooks",
                                                         "Audit",

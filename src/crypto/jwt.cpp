@@ -58,7 +58,19 @@ std::optional<AccessClaims> read_claims(const Json& payload) {
   AccessClaims claims{*user, *session, std::nullopt, std::nullopt, *issued_at, *expires_at};
   if (payload.HasMember("org") && !(claims.org = id_member<OrgId>(payload, "org"))) return std::nullopt;
   if (payload.HasMember("act") && !(claims.actor = read_actor(payload["act"]))) return std::nullopt;
+  if (!payload.HasMember("client_id")) return claims;
+  const auto scope = maybe_text(payload, "scope");
+  claims.client = id_member<ClientId>(payload, "client_id");
+  if (!claims.client || !scope) return std::nullopt;
+  claims.scope = *scope;
   return claims;
+}
+
+// True if the token is for the API, or, of a client, for userinfo.
+bool has_audience(const Json& payload, const TokenPolicy& policy) {
+  const auto audience = maybe_text(payload, "aud");
+  return audience == policy.audience ||
+         (payload.HasMember("client_id") && audience == identity_audience(policy));
 }
 
 // True if the token was made by and for `policy`, is valid at `now`, and has a name.
@@ -66,17 +78,19 @@ bool fits(const Json& payload, const TokenPolicy& policy, TimePoint now) {
   const auto not_before = time_member(payload, "nbf");
   const auto expires_at = time_member(payload, "exp");
   const auto name = maybe_text(payload, "jti");
-  return maybe_text(payload, "iss") == policy.issuer && maybe_text(payload, "aud") == policy.audience &&
-         name && !name->empty() && not_before && *not_before <= now && expires_at && now < *expires_at;
+  return maybe_text(payload, "iss") == policy.issuer && has_audience(payload, policy) && name &&
+         !name->empty() && not_before && *not_before <= now && expires_at && now < *expires_at;
 }
 
 }  // namespace
+
+std::string identity_audience(const TokenPolicy& policy) { return policy.issuer + "/oauth2/userinfo"; }
 
 std::string sign_access_token(const KeyRing& keys, const TokenPolicy& policy, const AccessClaims& claims) {
   json::Object payload;
   payload.set("iss", policy.issuer)
       .set("sub", claims.user)
-      .set("aud", policy.audience)
+      .set("aud", claims.for_api ? policy.audience : identity_audience(policy))
       .set("exp", claims.expires_at)
       .set("iat", claims.issued_at)
       .set("nbf", claims.issued_at)
@@ -84,6 +98,7 @@ std::string sign_access_token(const KeyRing& keys, const TokenPolicy& policy, co
       .set("jti", base64url_encode(random_bytes(16)));
   if (claims.org) payload.set("org", *claims.org);
   if (claims.actor) payload.set("act", json::Object{}.set("sub", *claims.actor));
+  if (claims.client) payload.set("client_id", *claims.client).set("scope", claims.scope);
   const SigningKey& key = keys.active(claims.issued_at);
   std::string token = key.token_header() + "." + base64url_encode(payload.text());
   const std::string signature = key.sign(token);
@@ -102,7 +117,9 @@ std::optional<AccessClaims> verify_access_token(const KeyRing& keys, const Token
   if (!key || !signature || !key->verify(token.substr(0, last), *signature)) return std::nullopt;
   const auto payload = decode_object(token.substr(first + 1, last - first - 1));
   if (!payload || json::names_twice(*payload) || !fits(*payload, policy, now)) return std::nullopt;
-  return read_claims(*payload);
+  auto claims = read_claims(*payload);
+  if (claims) claims->for_api = maybe_text(*payload, "aud") == policy.audience;
+  return claims;
 }
 
 }  // namespace tenantd::crypto

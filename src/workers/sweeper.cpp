@@ -22,6 +22,7 @@ using store::SystemScope;
 constexpr Seconds kOutboxKept{30 * 86400};
 constexpr Seconds kDeliveriesKept{30 * 86400};
 constexpr Seconds kRunsKept{7 * 86400};
+constexpr Seconds kCodesKept{600};  // used ones, of OAuth: who shows one again is noticed
 // No session is older: the setting session_max_seconds allows a year.
 constexpr Seconds kCutsKept{366 * 86400};
 // A file of which no document knows may be one that a transaction is about to name, or that nginx still
@@ -175,6 +176,16 @@ std::vector<Task> tasks(const Context& context, const std::string& deployment) {
                  }});
   all.push_back(
       {"budgets", [=](auto& txn, const auto& scope) { return store::sweep_budgets(txn, scope, now); }});
+  all.push_back({"oauth_codes", [=](auto& txn, const auto& scope) {
+                   return store::sweep_oauth_codes(txn, scope, now - kCodesKept);
+                 }});
+  all.push_back({"oauth_assertions", [=](auto& txn, const auto& scope) {
+                   return store::sweep_oauth_assertions(txn, scope, now);
+                 }});
+  all.push_back({"oauth_clients_gone", [](auto& txn, const auto& scope) {
+                   const auto rows = store::sweep_gone_clients(txn, scope);
+                   return Swept{rows, rows > 0};
+                 }});
   add_retention_tasks(all, settings, now);
   add_file_tasks(all, context, deployment);
   all.push_back(

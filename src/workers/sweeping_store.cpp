@@ -33,6 +33,12 @@ constexpr Sql kOauthStates{
 constexpr Sql kPasskeyChallenges{
     "sweep.passkey_challenges",
     "DELETE FROM tenantd.passkey_challenge WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kOauthCodes{"sweep.oauth_codes",
+                          "DELETE FROM tenantd.oauth_code WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kOauthAssertions{
+    "sweep.oauth_assertions",
+    "DELETE FROM tenantd.oauth_assertion WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kGoneClient{"sweep.oauth_client_gone", "CALL tenantd.forget_gone_client(?)"};
 constexpr Sql kSessions{"sweep.sessions",
                         "DELETE FROM tenantd.session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kCut{"sweep.find_cut",
@@ -150,6 +156,18 @@ Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint now
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kTokens, before, kSweepBatch);
 }
+std::int64_t sweep_oauth_codes(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOauthCodes, before, kSweepBatch);
+}
+
+std::int64_t sweep_oauth_assertions(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOauthAssertions, before, kSweepBatch);
+}
+
+std::int64_t sweep_gone_clients(db::Txn& txn, const SystemScope&) {
+  return txn.call_locked(kGoneClient, first_number, kSweepBatch);
+}
+
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kOauthStates, before, kSweepBatch);
 }

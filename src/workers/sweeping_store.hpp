@@ -46,6 +46,11 @@ Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint now
 
 // Each deletes at most kSweepBatch rows that expired at or before `before`, and returns how many.
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
+// Of codes those that expired before `before`: a while is left in which a replay is noticed.
+std::int64_t sweep_oauth_codes(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_oauth_assertions(db::Txn& txn, const SystemScope&, TimePoint before);
+// What clients that are gone have left, bit by bit. Returns how many rows; 0: there is no more.
+std::int64_t sweep_gone_clients(db::Txn& txn, const SystemScope&);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_passkey_challenges(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);

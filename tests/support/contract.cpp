@@ -69,7 +69,9 @@ class Contract {
   void check_body() const {
     const bool bodiless = reply_.status == 204 || reply_.body.empty();
     const bool may_be_empty = row_->reply.media == "application/x-ndjson";
-    need(!bodiless || may_be_empty || reply_.status == 204 || reply_.status == row_->reply.other, "no body");
+    need(!bodiless || may_be_empty || reply_.status == 204 || reply_.status == row_->reply.other ||
+             reply_.status == 303,
+         "no body");
     need(reply_.status != 204 || reply_.body.empty(), "a body at 204");
     if (bodiless) return;
     if (row_->reply.schema.empty())
@@ -83,7 +85,9 @@ class Contract {
     need(reply_.status != 405 || !reply_.header("allow").empty(), "no Allow");
     need((reply_.status != 429 && reply_.status != 503) || !reply_.header("retry-after").empty(),
          "no Retry-After");
-    need(reply_.header("content-type") == "application/problem+json", "the content type of a refusal");
+    const bool of_oauth = row_ != nullptr && row_->also == api::AlsoTakes::oauth;
+    need(reply_.header("content-type") == (of_oauth ? "application/json" : "application/problem+json"),
+         "the content type of a refusal");
     if (!has_body) return;
     fit("reply/problem");
     const auto name = reply_.text("/code");

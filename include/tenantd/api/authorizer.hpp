@@ -7,6 +7,7 @@
 
 #include "tenantd/api/request.hpp"
 #include "tenantd/api/route.hpp"
+#include "tenantd/crypto/jwt.hpp"
 #include "tenantd/identity/sessions_store.hpp"
 #include "tenantd/shm/metrics.hpp"
 #include "tenantd/shm/session_cache.hpp"
@@ -62,6 +63,8 @@ class Authorizer {
  private:
   Principal authenticate_key(std::string_view key, const service::Context& context,
                              const NamedOrganization& named, db::Txn& txn) const;
+  Principal authenticate_client(const crypto::AccessClaims& claims, const service::Context& context,
+                                const NamedOrganization& named, db::Txn& txn) const;
   std::optional<store::LiveSession> find_key(std::string_view key, const service::Context& context,
                                              db::Txn& txn) const;
   static void require_second_factor(const Principal& principal);

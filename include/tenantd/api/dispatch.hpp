@@ -67,6 +67,7 @@ class Dispatch : private db::ChangeListener {
   const std::string& media_type(Call& call) const;
   void authenticate(Call& call, db::Txn& txn);
   void read_body(Call& call);
+  bool is_open_to_pages(const http::Request& request) const;
   void take_token_of_cookie(Call& call) const;
   void drop_read_only(Call& call, db::Txn& txn);
   std::optional<Json> read_current(Call& call, const Route& reader, db::Txn& txn);

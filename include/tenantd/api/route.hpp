@@ -88,6 +88,10 @@ enum class AlsoTakes {
   form,  // application/x-www-form-urlencoded: OAuth 2's password form
   text,  // text/plain, which is what Amazon SNS calls its JSON
   csv,   // text/csv: stands for {"csv": the body}
+  // OAuth's own rows: forms with its parameters by their names, others being ignored (RFC 6749 section 3.2).
+  // They refuse as OAuth does ({"error", "error_description"}, section 5.2), and pages of every origin may
+  // read them, since they look at no cookie. One that takes a session takes it from a client's token too.
+  oauth,
 };
 
 // Throws ApiError for a request that a row which anybody may call does not take, whatever its body says: its

@@ -60,6 +60,7 @@ using InviteId = Id<struct InviteTag>;
 using SessionId = Id<struct SessionTag>;
 using EventId = Id<struct EventTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
+using ClientId = Id<struct ClientTag>;
 using MailId = Id<struct MailTag>;
 using IdentityId = Id<struct IdentityTag>;
 using ProviderId = Id<struct ProviderTag>;

@@ -38,6 +38,7 @@ class ForeignKeys {
   // Returns nullopt if `jwks` is no JWK Set. What cannot be used in it is left out.
   static std::optional<ForeignKeys> parse(const std::string& jwks);
 
+  bool empty() const { return keys_.empty(); }
   bool has(std::string_view kid) const;
   // True if a key of the token's kid, made for its algorithm, has signed it.
   bool verify(const ForeignToken& token) const;

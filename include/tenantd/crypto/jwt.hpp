@@ -18,12 +18,19 @@ struct AccessClaims {
   std::optional<UserId> actor;  // act.sub: the real person when impersonating
   TimePoint issued_at;          // iat, nbf
   TimePoint expires_at;         // exp
+  // Of an OAuth client's token (RFC 9068): who was given it, and for what. For who somebody is alone, its
+  // audience is not the API's.
+  std::optional<ClientId> client = {};  // client_id
+  std::string scope = {};               // names with blanks between
+  bool for_api = true;                  // aud: the API, or userinfo alone
 };
 
 struct TokenPolicy {
   std::string issuer;
   std::string audience;
 };
+// The audience of tokens that only ask who somebody is.
+std::string identity_audience(const TokenPolicy& policy);
 
 // Returns the compact form: header {"alg":"EdDSA","typ":"at+jwt","kid":…}, claims with a random jti.
 std::string sign_access_token(const KeyRing& keys, const TokenPolicy& policy, const AccessClaims& claims);

@@ -10,7 +10,8 @@
 
 namespace tenantd {
 
-// X(code, status, "Title"). The second part refuses what is no whole request, in http and nginx.
+// X(code, status, "Title"). The second part refuses what is no whole request, in http and nginx,
+// the third what OAuth has words of its own for.
 #define TENANTD_ERRORS(X)                                                              \
   X(bad_request, 400, "The request cannot be understood")                              \
   X(malformed_json, 400, "The body is not valid JSON")                                 \
@@ -96,7 +97,14 @@ namespace tenantd {
   X(length_required, 411, "The request must name its length")                          \
   X(uri_too_long, 414, "The address is too long")                                      \
   X(range_not_satisfiable, 416, "The range does not exist")                            \
-  X(headers_too_large, 431, "The headers are too large")
+  X(headers_too_large, 431, "The headers are too large")                               \
+  X(invalid_request, 400, "The request of the client is not as OAuth wants it")        \
+  X(invalid_grant, 400, "The code or token is invalid, used, expired or another's")    \
+  X(unauthorized_client, 400, "The client may not do this")                            \
+  X(unsupported_grant_type, 400, "The grant type is not known")                        \
+  X(invalid_scope, 400, "A scope is not known, or not open to the client")             \
+  X(invalid_client, 401, "The client is not known, or did not authenticate")           \
+  X(insufficient_scope, 403, "The client was not given the scope")
 
 enum class ErrorCode {
 #define X(code, status, title) code,

@@ -50,7 +50,8 @@ namespace tenantd {
   X(stats_read, "stats:read")                               \
   X(webhooks_manage, "webhooks:manage")                     \
   X(api_keys_manage, "api_keys:manage")                     \
-  X(identity_providers_manage, "identity_providers:manage")
+  X(identity_providers_manage, "identity_providers:manage") \
+  X(oauth_clients_manage, "oauth_clients:manage")
 
 enum class Permission : std::uint8_t {
 #define X(name, text) name,

@@ -15,10 +15,11 @@ namespace tenantd {
   F(X, warehouse, warehouses)
 
 // Those whose rows of the route table are written by hand: a record describes the rest of them.
-#define TENANTD_RECORDS(F, X) \
-  F(X, project, projects)     \
-  F(X, document, documents)   \
-  F(X, role, roles)           \
+#define TENANTD_RECORDS(F, X)       \
+  F(X, project, projects)           \
+  F(X, document, documents)         \
+  F(X, role, roles)                 \
+  F(X, oauth_client, oauth_clients) \
   F(X, webhook, webhooks)
 
 // "supplier": each one's name, which is its table's.

@@ -6,6 +6,7 @@
 
 #include "tenantd/base/id.hpp"
 #include "tenantd/base/time.hpp"
+#include "tenantd/domain/client_access.hpp"
 #include "tenantd/domain/permission_set.hpp"
 #include "tenantd/domain/status.hpp"
 
@@ -81,6 +82,11 @@ struct Principal {
   TimePoint member_since;
   std::optional<std::int64_t> organization_requests;  // a minute, of all its members; nullopt = no limit
   std::optional<Seconds> organization_session_max;    // nullopt = as the settings say
+  // The OAuth client that acts for `user`: the role holds what its scopes and the user's role have in common.
+  std::optional<ClientAccess> client = {};
+
+  // Something else than the person calls: an API key, or an OAuth client.
+  bool is_delegate() const { return api_key.has_value() || client.has_value(); }
 };
 
 // Signed in. Made by the authorizer alone.

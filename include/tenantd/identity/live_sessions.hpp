@@ -23,12 +23,20 @@ struct TokenUse {
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
                                         const std::optional<std::string>& slug, const TokenUse& use);
 
+// An OAuth client that acts for itself: what an organization's own API key is, with the client's scopes.
+// nullopt: there is none such.
+std::optional<LiveSession> authenticate_client(db::Txn& txn, ClientId client);
+
 // A session whose token is to be exchanged, with its account, and the membership in the organization that it
 // is good for alone, else in its active one; none where the session is shut out.
 struct Renewal {
   SessionRow session;
   UserRecord user;
   std::optional<Membership> membership;
+  // Of a session that an OAuth client holds.
+  std::optional<ClientAccess> client;
+  std::optional<TimePoint> signed_in_at;  // the person
+  std::string methods;                    // by which (amr), a blank between
 };
 // nullopt: there is no such session, or it is an impersonation. Expiry and status are the caller's to judge.
 std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id);

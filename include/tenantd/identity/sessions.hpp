@@ -37,6 +37,21 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
 // organization that the session is good for is gone.
 TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token);
 
+// What a refresh token is exchanged for, before there are new tokens.
+struct Rotation {
+  store::SessionRow session;
+  std::int64_t counter = 0;  // of the session's next refresh token
+  TimePoint expires_at;      // of the session, from now on
+  UserRecord user;
+  std::optional<store::Membership> membership;
+  std::optional<ClientAccess> client;
+  std::optional<TimePoint> signed_in_at;  // of a client's session
+  std::string methods;
+};
+// As refresh(): of a session that `client` holds, or of one that none does.
+Rotation rotate(db::Txn& txn, const Context& context, const std::string& token,
+                const std::optional<ClientId>& client);
+
 // Makes `org` the session's active organization; its refresh token rotates. Throws ApiError: not_found (the
 // user is no active member of an active organization of that id), session_bound.
 TokenReply select_organization(db::Txn& txn, const Context& context, const Session& session, OrgId org);

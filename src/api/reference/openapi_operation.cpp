@@ -141,6 +141,11 @@ void put_body(JsonOut& json, const Route& route) {
   put_examples(json, schema_document(route.body));
   json.end_object();
   if (route.also == AlsoTakes::form) put_form(json);
+  if (route.also == AlsoTakes::oauth) {
+    json.key("application/x-www-form-urlencoded").begin_object().key("schema");
+    put_reference(json, component_reference(route.body));
+    json.end_object();
+  }
   if (route.also == AlsoTakes::csv)
     for (const char* type : {"text/csv", "application/vnd.ms-excel"})
       json.key(type).begin_object().key("schema").raw(R"({"type":"string"})").end_object();

@@ -159,10 +159,14 @@ void Schemas::take(std::string_view name, Json& document) const {
 Json Schemas::check_query(std::string_view name, const http::Pairs& query) const {
   const auto& schema = impl_->at(name).document;
   const auto& properties = schema["properties"];
+  // A standard may say so: what it does not know it does not look at.
+  const auto* more = member(schema, "additionalProperties");
+  const bool takes_others = more != nullptr && more->IsTrue();
   Json typed;
   typed.SetObject();
   for (const auto& [key, value] : query) {
     const auto* property = member(properties, key);
+    if (property == nullptr && takes_others) continue;
     if (property == nullptr) refuse_field("?" + key, "is no parameter of this path");
     const std::string type = maybe_text(*property, "type").value_or("string");
     JsonValue converted;

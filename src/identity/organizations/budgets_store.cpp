@@ -14,6 +14,7 @@ std::string_view name_of(Budgeted kind) {
   switch (kind) {
     case Budgeted::api_keys: return "api_keys";
     case Budgeted::roles: return "roles";
+    case Budgeted::oauth_clients: return "oauth_clients";
     case Budgeted::webhooks: return "webhooks";
     case Budgeted::pending_invites: return "invites";
   }

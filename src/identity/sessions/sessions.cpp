@@ -78,6 +78,8 @@ std::optional<store::Membership> next_membership(db::Txn& txn, store::Renewal& r
   const auto& session = renewal.session;
   if (counts(renewal.membership)) return std::move(renewal.membership);
   if (session.bound_org) throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  // A client acts where the person let it in, or nowhere.
+  if (renewal.client) return std::nullopt;
   return store::first_membership(txn, session.user, session.id);
 }
 
@@ -129,12 +131,16 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   return reply;
 }
 
-TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token) {
+Rotation rotate(db::Txn& txn, const Context& context, const std::string& token,
+                const std::optional<ClientId>& client) {
   const auto claims = crypto::open_refresh_token(context.keys, token);
   if (!claims) throw ApiError(ErrorCode::invalid_token, "The refresh token is not valid");
   auto renewal = store::find_renewal(txn, claims->session);
   if (!renewal || renewal->session.expires_at <= context.now || renewal->session.ends_at <= context.now)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  // A client's token is good for that client, and no other token for any.
+  if ((renewal->client ? std::optional{renewal->client->id} : std::nullopt) != client)
+    throw ApiError(ErrorCode::invalid_token, "The refresh token is not valid");
 
   std::optional<store::SessionRow> row = renewal->session;
   auto membership = next_membership(txn, *renewal);
@@ -168,11 +174,24 @@ TokenReply refresh(db::Txn& txn, const Context& context, const std::string& toke
   // Last, so that a stolen token ends the session of an account that is inactive too.
   if (renewal->user.status != Status::active)
     throw ApiError(ErrorCode::invalid_token, "The session has ended");
+  return {*row,
+          current,
+          expires_at,
+          std::move(renewal->user),
+          std::move(membership),
+          std::move(renewal->client),
+          renewal->signed_in_at,
+          std::move(renewal->methods)};
+}
+
+TokenReply refresh(db::Txn& txn, const Context& context, const std::string& token) {
+  auto rotation = rotate(txn, context, token, std::nullopt);
   TokenReply reply;
-  reply.tokens = make_pair(context, row->user, row->id, current, membership, expires_at);
-  reply.user = std::move(renewal->user);
-  reply.session = row->id;
-  reply.membership = std::move(membership);
+  reply.tokens = make_pair(context, rotation.session.user, rotation.session.id, rotation.counter,
+                           rotation.membership, rotation.expires_at);
+  reply.user = std::move(rotation.user);
+  reply.session = rotation.session.id;
+  reply.membership = std::move(rotation.membership);
   return reply;
 }
 

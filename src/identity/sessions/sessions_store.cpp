@@ -47,6 +47,7 @@ constexpr Sql kIsLive{
     "session.is_live",
     "SELECT id FROM live_session WHERE id = ? AND user_id = ? AND (? IS NULL OR org_id = ?)"};
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
+constexpr Sql kAuthenticateClient{"oauth_client.authenticate", "CALL authenticate_client(?)"};
 constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
 
 // What the procedures answer with, by its names; a record of several columns by its first, in the order of
@@ -66,6 +67,12 @@ UserRecord read_user(const db::Rows& rows) {
   return user;
 }
 
+std::optional<ClientAccess> read_client(const db::Rows& rows) {
+  const auto client = rows.maybe_id<ClientId>(rows.column("client_id"));
+  if (!client) return std::nullopt;
+  return ClientAccess{*client, parse_scopes(rows.text(rows.column("client_scopes"))).value_or(Scopes{})};
+}
+
 LiveSession read_live(const db::Rows& rows) {
   const auto at = [&](const char* name) { return rows.column(name); };
   LiveSession live;
@@ -76,6 +83,7 @@ LiveSession read_live(const db::Rows& rows) {
   p.bound_org = rows.maybe_id<OrgId>(at("bound_org_id"));
   if (const auto actor = rows.maybe_id<UserId>(at("actor_id")))
     p.actor = Actor{*actor, rows.text(at("actor_email"))};
+  p.client = read_client(rows);
   if (rows.is_null(at("org_id"))) return live;
   live.is_member = true;
   p.organization = read_organization(rows, at("org_id"));
@@ -110,7 +118,12 @@ Renewal read_renewal(const db::Rows& rows) {
                            rows.time(at("session_began_at")),
                            rows.time(at("expires_at")),
                            rows.time(at("ends_at"))};
-  return {session, read_user(rows), read_membership(rows)};
+  return {session,
+          read_user(rows),
+          read_membership(rows),
+          read_client(rows),
+          maybe_time(rows, at("signed_in_at")),
+          rows.maybe_text(at("methods")).value_or("")};
 }
 
 }  // namespace
@@ -256,6 +269,17 @@ std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::op
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
                                         const std::optional<std::string>& slug) {
   return authenticate(txn, session, org, slug, {from_unix(0)});
+}
+
+std::optional<LiveSession> authenticate_client(db::Txn& txn, ClientId client) {
+  const auto read = [](db::Rows& rows) -> std::optional<LiveSession> {
+    if (!rows.next()) return std::nullopt;
+    auto live = read_live(rows);
+    // To limits and the audit log it is what an API key is.
+    live.principal.api_key = rows.id<ApiKeyId>(rows.column("api_key_id"));
+    return live;
+  };
+  return txn.call_unscoped(kAuthenticateClient, read, client);
 }
 
 std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now) {

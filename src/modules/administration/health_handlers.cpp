@@ -106,6 +106,7 @@ constexpr auto kHealthRows = section(
                                  .path = "/.well-known/jwks.json",
                                  .handler = jwks,
                                  .rate = Rate::read,
+                                 .also = AlsoTakes::oauth,
                                  .reply = ok("jwks"),
                                  .refuses = nothing,
                                  .summary = "Public signing keys (RFC 7517)"},

@@ -1,0 +1,153 @@
+#include "identity/oauth/clients.hpp"
+
+#include <algorithm>
+
+#include "identity/keys/api_keys.hpp"
+#include "identity/oauth/redirect_uri.hpp"
+#include "tenantd/base/text.hpp"
+#include "tenantd/crypto/jose.hpp"
+#include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/effects/changes.hpp"
+#include "tenantd/identity/budgets_store.hpp"
+#include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/standing.hpp"
+
+namespace tenantd::service {
+namespace {
+
+constexpr std::int64_t kMostClients = 50;  // of an organization
+
+using store::ClientAuth;
+using store::OauthClient;
+
+[[noreturn]] void refuse_member(const std::string& pointer, const std::string& why) {
+  throw ApiError(ErrorCode::validation_failed).field(pointer, why);
+}
+
+bool is_service_own(const Work& work) { return work.scope.org() == store::kServiceClients; }
+
+Scopes scopes_of(const OauthClient& client) {
+  std::string names = client.scopes;
+  std::ranges::replace(names, ',', ' ');
+  return parse_scopes(names).value_or(Scopes{});
+}
+
+void judge_keys(const OauthClient& client) {
+  const bool by_key = client.auth == ClientAuth::private_key_jwt;
+  if (by_key != client.jwks.has_value())
+    refuse_member("/jwks", by_key ? "is required with private_key_jwt" : "goes with private_key_jwt alone");
+  if (!by_key) return;
+  const bool plain = std::ranges::all_of(*client.jwks, [](unsigned char c) { return c < 0x80; });
+  const auto keys = plain ? crypto::ForeignKeys::parse(*client.jwks) : std::nullopt;
+  if (!keys || keys->empty())
+    refuse_member("/jwks", "must be a JWK Set of public RSA or P-256 keys, each with a kid");
+}
+
+// A machine's rights are those that an organization's own API key may have.
+void judge_itself(const Work& work, const OauthClient& client) {
+  if (client.itself == store::Itself::refused) return;
+  if (!client.is_confidential() || is_service_own(work))
+    refuse_member("/client_credentials", "is for confidential clients of an organization");
+  if (!organization_key_permissions().covers(scopes_of(client).permissions))
+    refuse_member("/scopes", "a client that acts for itself may hold only: " +
+                                 format_permissions(organization_key_permissions()));
+}
+
+void judge(const Work& work, const OauthClient& client) {
+  if (client.redirect_uris.empty() && client.itself == store::Itself::refused)
+    refuse_member("/redirect_uris", "names no address: nobody could sign in");
+  judge_keys(client);
+  judge_itself(work, client);
+  // Nobody opens to others what is not open to oneself.
+  if (!work.scope.permissions().covers(scopes_of(client).permissions))
+    throw ApiError(ErrorCode::role_outranks);
+}
+
+void tell(const Work& work, const Change& change) {
+  is_service_own(work) ? record_for_system(work.txn, work.context, change)
+                       : static_cast<void>(record(work, change));
+}
+
+// What has no organization has no role that could end, and no lock but its row's.
+void stand(const Work& work) {
+  if (!is_service_own(work)) stand_for_good(work);
+}
+
+OauthClient locked_client(const Work& work, ClientId id) {
+  stand(work);
+  auto client = store::oauth_client_table.lock(work.txn, work.scope, id.bytes());
+  if (!client) throw ApiError(ErrorCode::not_found);
+  return *std::move(client);
+}
+
+Secret new_client_secret() { return Secret{"tcs_" + crypto::new_token().reveal()}; }
+
+}  // namespace
+
+MadeClient make_client(const Work& work, OauthClient client) {
+  judge(work, client);
+  stand(work);
+  client.id = crypto::new_id<ClientId>();
+  client.created_by = work.scope.user();
+  client.created_at = client.updated_at = work.context.now;
+  MadeClient made;
+  if (client.has_secret()) {
+    made.secret = new_client_secret();
+    client.secret = crypto::sha256(made.secret->reveal());
+  }
+  store::oauth_client_table.insert(work.txn, work.scope, client);
+  if (!is_service_own(work))
+    store::require_place(work.txn, work.scope, store::Budgeted::oauth_clients, kMostClients);
+  auto after = store::oauth_client_table.audit_values(client);
+  if (made.secret) after.set("secret", kMasked);
+  tell(work, {"oauth_client.created", "oauth_client", client.id.bytes(), {}, std::move(after)});
+  made.client = std::move(client);
+  return made;
+}
+
+OauthClient change_client(const Work& work, ClientId id,
+                          const std::function<bool(std::int64_t revision)>& is_expected,
+                          const std::function<void(OauthClient&)>& edit) {
+  auto client = locked_client(work, id);
+  if (!is_expected(client.revision)) throw ApiError(ErrorCode::precondition_failed);
+  auto before = store::oauth_client_table.audit_values(client);
+  const auto auth = client.auth;
+  edit(client);
+  if (client.auth != auth)
+    refuse_member("/token_endpoint_auth_method", "stays as it was registered: register another client");
+  judge(work, client);
+  client.updated_at = work.context.now;
+  store::oauth_client_table.update(work.txn, work.scope, client);
+  ++client.revision;
+  tell(work, {"oauth_client.updated", "oauth_client", id.bytes(), std::move(before),
+              store::oauth_client_table.audit_values(client)});
+  return client;
+}
+
+void remove_client(const Work& work, ClientId id) {
+  const auto client = locked_client(work, id);
+  store::oauth_client_table.erase(work.txn, work.scope, id.bytes());
+  // What workers remember of its tokens stands under its organization.
+  if (!is_service_own(work)) work.txn.touch(work.scope.org());
+  tell(work,
+       {"oauth_client.deleted", "oauth_client", id.bytes(), store::oauth_client_table.audit_values(client)});
+}
+
+MadeClient rotate_client_secret(const Work& work, ClientId id) {
+  auto client = locked_client(work, id);
+  if (!client.has_secret()) throw ApiError(ErrorCode::conflict, "This client has no secret");
+  MadeClient made;
+  made.secret = new_client_secret();
+  store::replace_client_secret(work.txn, work.scope, id, crypto::sha256(made.secret->reveal()),
+                               work.context.now + kPreviousClientSecret, work.context.now);
+  ++client.revision;
+  client.updated_at = work.context.now;
+  json::Object after;
+  after.set("secret", kMasked);
+  tell(work, {"oauth_client.secret_rotated", "oauth_client", id.bytes(), {}, std::move(after)});
+  made.client = std::move(client);
+  return made;
+}
+
+}  // namespace tenantd::service
