@@ -5,5 +5,6 @@ export const pages = [
   page('/app/account', 'account.profile', 'person', () => import('./profile.js')),
   page('/app/account/security', 'account.security', 'shield', () => import('./security.js')),
   page('/app/account/sessions', 'account.sessions', 'globe', () => import('./sessions.js')),
+  page('/app/account/apps', 'oauth.apps', 'globe', () => import('./apps.js')),
   page('/app/account/organizations', 'account.organizations', 'building', () => import('./organizations.js')),
 ];

@@ -9,5 +9,7 @@ export const pages = [
   door('/reset', 'entry.reset', () => import('./reset.js')),
   door('/verify', 'entry.verify', () => import('./verify.js')),
   door('/unlock', 'entry.unlock', () => import('./unlock.js')),
+  door('/app/authorize', 'oauth.sign_in', () => import('./authorize.js')),
+  door('/app/sign-out', 'oauth.sign_out', () => import('./sign_out.js')),
   door('/sso', 'entry.signing_in', () => import('./sso.js')),
 ];

@@ -102,6 +102,7 @@ export default function SignIn() {
   const [{ reason, email: known = '', factor = '', typed = '' }] = useState(() => route.get().state);
   const [email, setEmail] = useState(typed);
   const [mfaToken, setFactor] = useState(factor);
+  const [before] = useState(who.sessionId);
   useEffect(() => keep({ typed: email, factor: mfaToken }), [email, mfaToken]);  // for a reload
   const [, drawn] = useState(0);
   const slug = route.get().query.organization;
@@ -109,8 +110,11 @@ export default function SignIn() {
     if (slug) loadConfig(slug).then(() => drawn((n) => n + 1));
   }, [slug]);
   useEffect(() => {
-    if (who.state === 'in') navigate(wanted(), { replace: true });
-  }, [who.state]);
+    const { to, secret, again } = route.get().state;
+    // A client may want the sign-in of this moment, not that of before.
+    if (who.state !== 'in' || (again && who.sessionId === before)) return;
+    navigate(wanted(), { replace: true, state: to === '/app/authorize' ? { secret } : null });
+  }, [who.state, who.sessionId]);
   const { signup, setup_open: nobodyYet } = config.get();
   if (mfaToken) {
     return html`<${Heading}>${t('entry.one_more_step')}<//><${Factor} mfaToken=${mfaToken} onOver=${() => { setFactor(''); toast(t('entry.factor_over'), { tone: 'bad' }); }} />`;
