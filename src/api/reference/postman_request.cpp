@@ -163,12 +163,13 @@ std::string content_type_of(const Route& route) {
   return route.reply.schema.empty() ? std::string{route.reply.media} : "application/json";
 }
 
-std::string script_for_refusal(ErrorCode code) {
+// OAuth's own rows refuse as OAuth does.
+std::string script_for_refusal(const Route& route, ErrorCode code) {
+  const std::string type = route.also == AlsoTakes::oauth ? "application/json" : "application/problem+json";
   const auto status = std::to_string(http_status(code));
   const std::string name{error_name(code)};
   return "pm.test('refuses with " + status + ' ' + name + "', () => {\n" + "  pm.response.to.have.status(" +
-         status + ");\n" +
-         "  pm.expect(pm.response.headers.get('Content-Type')).to.eql('application/problem+json');\n" +
+         status + ");\n" + "  pm.expect(pm.response.headers.get('Content-Type')).to.eql('" + type + "');\n" +
          "  pm.expect(pm.response.json().code).to.eql('" + name + "');\n});";
 }
 
@@ -219,7 +220,7 @@ void put_request_item(JsonOut& json, const Route& route) {
   json.begin_object().field("name", request_name(route)).key("event").begin_array();
   if (!step.before.empty()) put_script(json, "prerequest", step.before);
   put_script(json, "test",
-             step.refusal ? script_for_refusal(*step.refusal) : script_for_success(route, step));
+             step.refusal ? script_for_refusal(route, *step.refusal) : script_for_success(route, step));
   json.end_array().key("request").begin_object();
   json.field("method", http::method_name(route.method));
   json.field("description", std::string{route.summary} + ". " + description_of(route, step));
