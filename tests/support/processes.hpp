@@ -23,7 +23,7 @@ std::string log_with(const std::string& dir, const std::string& text);
 
 // Asks until `holds` says true. Throws after `patience`, naming `what`.
 void wait_until(const std::string& what, const std::function<bool()>& holds,
-                std::chrono::seconds patience = std::chrono::seconds{30});
+                std::chrono::seconds patience = std::chrono::seconds{60});
 
 struct Finished {
   int status = 0;  // exit status, or 128 + signal
@@ -33,7 +33,7 @@ struct Finished {
 // longer than `patience`.
 Finished run_program(const std::vector<std::string>& command,
                      const std::vector<std::string>& environment = {},
-                     std::chrono::seconds patience = std::chrono::seconds{60});
+                     std::chrono::seconds patience = std::chrono::seconds{240});
 
 // This process's environment with `changes` (as above), and the array of pointers that exec takes of a list.
 std::vector<std::string> merged_environment(const std::vector<std::string>& changes);
