@@ -25,7 +25,7 @@ for file in /run/credentials/*; do
   name=$(basename "$file" | tr a-z A-Z)
   if [ -z "${!name+x}" ]; then export "${name}_FILE=$file"; fi
 done
-[ -n "$(ls -A "${KEYS_DIR:=/var/lib/tenantd/keys}" 2>/dev/null)" ] || tenantctl keys create
+[ -e "${KEYS_DIR:=/var/lib/tenantd/keys}/signing/active-rsa" ] || tenantctl keys create
 # 75: the database does not answer yet.
 until tenantctl migrate; do
   [ $? = 75 ] || exit 1

@@ -265,7 +265,7 @@ bring_up() {
   took "database ($how)"
   control migrate
   took 'migrations'
-  [ -n "$(ls -A "$KEYS_DIR")" ] || control keys create
+  [ -e "$KEYS_DIR/signing/active-rsa" ] || control keys create
   if [ -n "${SUPER_ADMIN_EMAIL:-}" ] && [ -n "${SUPER_ADMIN_PASSWORD:-}${SUPER_ADMIN_PASSWORD_FILE:-}" ]; then
     make_super_admin
   fi
