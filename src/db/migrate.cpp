@@ -50,6 +50,9 @@ constexpr std::array kBootstrap = {
 constexpr const char* kServesFromColumn =
     "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'tenantd' AND table_name = "
     "'version' AND column_name = 'serves_from'";
+constexpr const char* kHostView =
+    "SELECT COUNT(*) FROM information_schema.views WHERE table_schema = 'tenantd_app' AND table_name = "
+    "'host'";
 constexpr const char* kAddServesFrom = "ALTER TABLE tenantd.version ADD serves_from BIGINT NULL";
 // Tables that are there without any migration.
 constexpr const char* kOwnTables = "('version', 'definition', 'migration_lock')";
@@ -116,7 +119,9 @@ class Runner {
   }
 
   void tell_break(const Migration& migration) {
-    if (options_.before_break && !options_.dry_run) options_.before_break(migration);
+    if (!options_.before_break || options_.dry_run) return;
+    // Without the views, as in a first migration and one that was cut off, no program has ever run.
+    if (number(kHostView) > 0) options_.before_break(migration);
   }
 
   void lock() {
