@@ -313,7 +313,8 @@ Test(browser_session, every_row_whose_reply_holds_a_refresh_token_takes_the_head
     const bool expected = pair && route.method == tenantd::api::Method::POST;
     const bool answers = route.pair == Pair::answered || route.pair == Pair::exchanged;
     require_equal(answers, expected, std::string{route.path});
-    if (pair || schema.empty()) continue;
+    // What an OAuth client holds is no browser's session of this service.
+    if (pair || schema.empty() || schema == "oauth_tokens") continue;
     const auto document = tenantd::api::schema_document("reply/" + schema);
     require(!document.HasMember("properties") || !document["properties"].HasMember("refresh_token"), schema);
   }
