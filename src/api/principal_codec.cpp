@@ -89,6 +89,35 @@ PermissionSet get_permissions(In& in) {
   return PermissionSet{words};
 }
 
+// One number for who signed in by a page of this service, which is nearly everybody: the slot of the cache is
+// small.
+void put_client(Out& out, const CachedToken& token) {
+  const auto& c = token.claims;
+  const auto& p = token.principal;
+  const bool any = c.client || p.client || !c.scope.empty() || !c.for_api;
+  out.number(any ? 1 : 0);
+  if (!any) return;
+  out.id(c.client.value_or(ClientId{}));
+  out.text(c.scope);
+  out.number(c.for_api ? 1 : 0);
+  out.id(p.client ? p.client->id : ClientId{});
+  out.number(p.client ? p.client->scopes.identity : 0);
+  const auto given = p.client ? p.client->scopes.permissions : PermissionSet{};
+  for (const auto word : given.words()) out.number(static_cast<std::int64_t>(word));
+}
+
+void get_client(In& in, CachedToken& token) {
+  if (in.number() == 0) return;
+  if (const auto client = in.id<ClientId>(); !client.is_nil()) token.claims.client = client;
+  token.claims.scope = in.text();
+  token.claims.for_api = in.number() != 0;
+  auto& of_principal = token.principal.client;
+  if (const auto client = in.id<ClientId>(); !client.is_nil()) of_principal = ClientAccess{client, {}};
+  const auto identity = static_cast<std::uint8_t>(in.number());
+  const auto permissions = get_permissions(in);
+  if (of_principal) of_principal->scopes = {identity, permissions};
+}
+
 }  // namespace
 
 std::string encode_token(const CachedToken& token) {
@@ -100,9 +129,6 @@ std::string encode_token(const CachedToken& token) {
   out.id(c.actor.value_or(UserId{}));
   out.time(c.issued_at);
   out.time(c.expires_at);
-  out.id(c.client.value_or(ClientId{}));
-  out.text(c.scope);
-  out.number(c.for_api ? 1 : 0);
   const auto& p = token.principal;
   out.time(p.session_ends_at);
   out.text(p.user.email);
@@ -118,10 +144,7 @@ std::string encode_token(const CachedToken& token) {
   out.id(p.bound_org.value_or(OrgId{}));
   out.id(p.actor ? p.actor->id : UserId{});
   out.text(p.actor ? p.actor->email : "");
-  out.id(p.client ? p.client->id : ClientId{});
-  out.number(p.client ? p.client->scopes.identity : 0);
-  const auto given = p.client ? p.client->scopes.permissions : PermissionSet{};
-  for (const auto word : given.words()) out.number(static_cast<std::int64_t>(word));
+  put_client(out, token);
   out.number(p.organization ? 1 : 0);
   if (p.organization) {
     put(out, *p.organization);
@@ -146,9 +169,6 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   if (const auto actor = in.id<UserId>(); !actor.is_nil()) c.actor = actor;
   c.issued_at = in.time();
   c.expires_at = in.time();
-  if (const auto client = in.id<ClientId>(); !client.is_nil()) c.client = client;
-  c.scope = in.text();
-  c.for_api = in.number() != 0;
   auto& p = token.principal;
   p.session = c.session;
   p.token_expires_at = c.expires_at;
@@ -168,10 +188,7 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   const auto actor = in.id<UserId>();
   auto actor_email = in.text();
   if (!actor.is_nil()) p.actor = Actor{actor, std::move(actor_email)};
-  if (const auto client = in.id<ClientId>(); !client.is_nil()) p.client = ClientAccess{client, {}};
-  const auto identity = static_cast<std::uint8_t>(in.number());
-  const auto permissions = get_permissions(in);
-  if (p.client) p.client->scopes = {identity, permissions};
+  get_client(in, token);
   if (in.number() != 0) {
     p.organization = get_organization(in);
     p.role.id = in.id<RoleId>();

@@ -131,7 +131,7 @@ Test(principal_codec, bytes_after_the_end_are_refused) {
 
 Test(principal_codec, a_length_beyond_the_bytes_is_refused) {
   const auto bytes = api::encode_token(full_token());
-  // user, session, org, actor, three times: then the e-mail address's length.
+  // user, session, org, actor, three times: then the length of the address.
   constexpr std::size_t kAt = 4 * 16 + 3 * 8;
   for (const std::int64_t length : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(),
                                     std::numeric_limits<std::int64_t>::max(), std::int64_t{1} << 32}) {

@@ -60,6 +60,12 @@ const std::vector<Exempt>& exempt() {
       {"POST /api/v1/admin/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries/{event_id}/replay",
        "takes a receiver: webhook_delivery_test"},
       {"POST /api/v1/admin/mail/outbox/{mail_id}/replay", "takes a mail that was given up: outbox_test"},
+      {"POST /api/v1/auth/passkey/options", "a challenge, which stands nowhere"},
+      {"POST /api/v1/auth/passkey/verify", "sign-in history: passkeys_test"},
+      {"POST /api/v1/auth/passkeys/options", "a challenge, which stands nowhere"},
+      {"POST /api/v1/auth/passkeys", "takes an authenticator; it is told: passkeys_test"},
+      {"PUT /api/v1/auth/passkeys/{passkey_id}", "takes an authenticator; it is told: passkeys_test"},
+      {"POST /api/v1/auth/passkeys/{passkey_id}/remove", "takes an authenticator; it is told: passkeys_test"},
       {"POST /api/v1/oauth/requests", "reads"},
       {"POST /api/v1/oauth/logouts", "reads"},
       {"POST /oauth2/logout", "leads a browser to a page"},
@@ -313,6 +319,17 @@ void administration(Covered& covered) {
       "(RANDOM_BYTES(16), " +
       literal(silent) + ", 'bounce', 'operator', 1, 1)");
   note(covered, client.del("/api/v1/admin/mail/suppressions/" + silent, ""));
+  const std::string clients = "/api/v1/admin/oauth/clients";
+  const std::string body =
+      R"({"name":"Reports","redirect_uris":["https://reports.example.com/callback"],"scopes":["openid"]})";
+  const auto software = clients + '/' + expect(client.post(clients, body), 201).text("/id");
+  note(
+      covered,
+      client.put(
+          software,
+          R"({"name":"Figures","redirect_uris":["https://reports.example.com/callback"],"scopes":["openid"]})"));
+  note(covered, client.post(software + "/rotate-secret"));
+  note(covered, client.del(software, ""));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ std::map<std::string, std::string> recorded_types() {
   static const std::regex built{R"re([^t]Change \w+\{"((?:identity|member|user|stock)\.[a-z_]+)")re"};
   // By a function that tells of several of one kind.
   static const std::regex helper{
-      R"re((?:tell|join)\([^;]*?"((?:identity_provider|member|user)\.[a-z_]+)")re"};
+      R"re((?:tell|join)\([^;]*?"((?:identity_provider|member|oauth_client|user)\.[a-z_]+)")re"};
   static const std::regex step{R"re(return "(purchase_request\.[a-z_]+)";)re"};
   static const std::regex literal{R"re("([a-z_]+\.[a-z_]+)")re"};
   static const std::regex procedure{R"(append_event\([^"]*'([a-z_]+\.[a-z_]+)')"};

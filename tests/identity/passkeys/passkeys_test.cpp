@@ -135,6 +135,13 @@ Test(passkeys, one_signs_in_by_itself_and_counts_as_two_factors) {
     expect(ada.client().post(path + "/remove", object({{"password", ada.password}})), 204);
     expect_problem(Browser{}.sign_in(device), 401, "invalid_credentials");
     require_equal(passkeys_of(ada), 0);
+    // Each change is in her history and in the system's audit log.
+    for (const std::string type : {"passkey.added", "passkey.renamed", "passkey.removed"}) {
+      require_equal(events_of(ada, type), 1, type);
+      require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE action = " + literal(type) +
+                              " AND actor_id = " + binary(ada.user_id)),
+                    1, type);
+    }
   }
 }
 

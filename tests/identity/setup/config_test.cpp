@@ -34,9 +34,10 @@ Test(config, anybody_may_ask_and_keep_the_answer_for_a_minute) {
   const auto reply = config();
   expect(reply, 200);
   require_equal(reply.header("cache-control"), "public, max-age=60");
-  require_equal(reply.body,
-                R"({"service_name":"tenantd","logo_url":null,"app_url":null,"signup":"open",)"
-                R"("password":{"min_length":8,"max_bytes":256},"setup_open":false,"organization":null})");
+  require_equal(
+      reply.body,
+      R"({"service_name":"tenantd","logo_url":null,"app_url":null,"signup":"open",)"
+      R"("password":{"min_length":8,"max_bytes":256},"passkeys":false,"setup_open":false,"organization":null})");
   expect_problem(config("?organization="), 422, "validation_failed");
   expect_problem(config("?slug=acme"), 422, "validation_failed");
 }

@@ -48,7 +48,7 @@ function Rename({ passkey, onDone, onClose }) {
 }
 
 function List({ items, onRename, onRemove }) {
-  return html`<div class="table-box"><table aria-label=${t('account.passkeys')}><thead><tr>${[t('account.passkey_name'), t('account.passkey_added'), t('account.last_used'), '', ''].map((name, at) => html`<th key=${at} scope=${name ? 'col' : null}>${name}</th>`)}</tr></thead><tbody>${items.map((each) => html`<tr key=${each.id}><td class="main">${each.name}</td>
+  return html`<div class="table-box"><table aria-label=${t('account.passkeys')}><thead><tr>${[t('account.passkey_name'), t('account.passkey_added'), t('account.last_used'), '', ''].map((name, at) => (name ? html`<th key=${at} scope="col">${name}</th>` : html`<td key=${at}></td>`))}</tr></thead><tbody>${items.map((each) => html`<tr key=${each.id}><td class="main">${each.name}</td>
     <td data-label=${t('account.passkey_added')}><${When} at=${each.created_at} /></td><td data-label=${t('account.last_used')}><${When} at=${each.last_used_at} /></td>
     <td>${each.backed_up && html`<${Badge}>${t('account.passkey_synced')}<//>`}</td>
     <td class="row-actions"><${Button} small onClick=${() => onRename(each)}>${t('account.passkey_name_it')}<//> <${Button} small kind="danger" onClick=${() => onRemove(each)}>${t('account.passkey_drop')}<//></td></tr>`)}</tbody></table></div>`;
