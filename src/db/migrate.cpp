@@ -81,7 +81,8 @@ class Runner {
       for (const auto* statement : kBootstrap) execute(statement);
       if (number(kServesFromColumn) == 0) alter(kAddServesFrom);
     }
-    int count = begin() ? 1 : 0;
+    const bool is_first = begin();
+    int count = is_first ? 1 : 0;
     const auto applied = version_;
     if (applied > migrations.back().version) return leave(migrations.back().version);
     bool breaks = false;
@@ -89,7 +90,7 @@ class Runner {
       if (migration.version <= applied) continue;
       ++count;
       const auto serves = serves_from(migration).value_or(migration.version);
-      if (!breaks && applied > 0 && serves > applied) tell_break(migration);
+      if (!breaks && applied > 0 && !is_first && serves > applied) tell_break(migration);
       breaks |= serves > applied;
       apply(migration);
     }
@@ -120,7 +121,7 @@ class Runner {
 
   void tell_break(const Migration& migration) {
     if (!options_.before_break || options_.dry_run) return;
-    // Without the views, as in a first migration and one that was cut off, no program has ever run.
+    // Without the views, as after a first migration that was cut off, no program has ever run.
     if (number(kHostView) > 0) options_.before_break(migration);
   }
 
