@@ -62,11 +62,18 @@ struct Things {
         binary(passkey) + ", " + binary(owner.user_id) +
         ", RANDOM_BYTES(32), -7, RANDOM_BYTES(64), RANDOM_BYTES(16), 'Phone', 0, 0, 0, 1)");
     paths.emplace_back("/api/v1/auth/passkeys/{passkey_id}", "/api/v1/auth/passkeys/" + passkey);
+    const char* software =
+        R"({"name":"Reports","redirect_uris":["https://reports.example.com/callback"],"scopes":["openid"]})";
+    made("/api/v1/oauth/clients", software, "/{client_id}");
+    const std::string own = "/api/v1/admin/oauth/clients";
+    paths.emplace_back(own + "/{client_id}",
+                       own + '/' + expect(root.client().post(own, software), 201).text("/id"));
     made("/api/v1/webhooks", R"({"url":"https://192.0.32.8/hook","events":["*"]})", "/{webhook_id}");
   }
 
   Client client_of(const std::string& row) const {
-    return row.starts_with("/api/v1/tenants/{tenant_id}") ? root.client() : world.owner.client();
+    const bool of_root = row.starts_with("/api/v1/tenants/{tenant_id}") || row.starts_with("/api/v1/admin/");
+    return of_root ? root.client() : world.owner.client();
   }
 };
 
