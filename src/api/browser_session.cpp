@@ -1,33 +1,19 @@
 #include "browser_session.hpp"
 
 #include "tenantd/api/json.hpp"
-#include "tenantd/base/text.hpp"
+#include "tenantd/base/origin.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/http/set_cookie.hpp"
 
 namespace tenantd::api {
 namespace {
 
-bool is_https(const Settings& settings) { return ascii_lower(settings.public_url).starts_with("https://"); }
+bool has_tls(const Settings& settings) { return is_https(settings.public_url); }
 
-// The prefix keeps other hosts of the domain from setting it (RFC 6265bis section 4.1.3.2).
-std::string cookie_name(const Settings& settings) {
-  return is_https(settings) ? "__Host-tenantd" : "tenantd";
-}
+std::string own_name(const Settings& settings) { return http::cookie_name(has_tls(settings), "tenantd"); }
 
 std::string cookie(const Settings& settings, const std::string& value, std::int64_t seconds) {
-  return cookie_name(settings) + '=' + value + "; Path=/; Max-Age=" + std::to_string(seconds) +
-         "; HttpOnly; SameSite=Strict" + (is_https(settings) ? "; Secure" : "");
-}
-
-// The origin of a URL as browsers spell it: in lower case, without the scheme's own port.
-std::string origin_of(std::string_view url) {
-  auto text = ascii_lower(url);
-  const auto scheme = text.find("://");
-  if (scheme == std::string::npos) return {};
-  text = text.substr(0, text.find_first_of("/?#", scheme + 3));
-  const std::string_view own_port = text.starts_with("https:") ? ":443" : ":80";
-  if (text.ends_with(own_port)) text.resize(text.size() - own_port.size());
-  return text;
+  return http::set_cookie(has_tls(settings), own_name(settings), value, seconds, http::SameSite::strict);
 }
 
 // Over TLS the service has one origin. A plain one is somebody's own machine or network, which has more names
@@ -36,8 +22,7 @@ std::string origin_of(std::string_view url) {
 bool is_own_origin(const Settings& settings, const http::Request& request) {
   if (request.origin.empty() || request.origin == "null") return false;
   if (request.origin == origin_of(settings.public_url)) return true;
-  return !is_https(settings) && !request.host.empty() &&
-         request.origin == origin_of("http://" + request.host);
+  return !has_tls(settings) && !request.host.empty() && request.origin == origin_of("http://" + request.host);
 }
 
 }  // namespace
@@ -55,7 +40,7 @@ bool asks_for_cookie(const Settings& settings, const Route& route, const http::R
 }
 
 std::optional<std::string> token_in_cookie(const Settings& settings, const http::Request& request) {
-  return request.cookie_value(cookie_name(settings));
+  return request.cookie_value(own_name(settings));
 }
 
 void move_to_cookie(const Settings& settings, http::Response& response) {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "tenantd/base/json_read.hpp"
+#include "tenantd/base/origin.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 
@@ -172,18 +173,14 @@ bool is_name(std::string_view host) {
 }  // namespace
 
 RelyingParty relying_party(std::string_view url) {
-  auto origin = ascii_lower(url);
+  const auto origin = origin_of(url);
   const auto scheme = origin.find("://");
   if (scheme == std::string::npos) return {};
-  origin = origin.substr(0, origin.find_first_of("/?#", scheme + 3));
-  const bool https = origin.starts_with("https:");
-  const std::string_view own_port = https ? ":443" : ":80";
-  if (origin.ends_with(own_port)) origin.resize(origin.size() - own_port.size());
   auto host = origin.substr(scheme + 3);
   if (const auto port = host.rfind(':');
       port != std::string::npos && host.find(']', port) == std::string::npos)
     host.resize(port);
-  if (!is_name(host) || (!https && host != "localhost")) return {"", origin};
+  if (!is_name(host) || (!is_https(origin) && host != "localhost")) return {"", origin};
   return {host, origin};
 }
 

@@ -1,5 +1,6 @@
 #include "identity/accounts/account_events_store.hpp"
 #include "identity/accounts/email_change.hpp"
+#include "identity/factors/proof_in.hpp"
 #include "identity/factors/second_factor.hpp"
 #include "identity/sso/identities_store.hpp"
 #include "tenantd/api/email_in.hpp"
@@ -15,11 +16,6 @@ namespace tenantd::api::handlers {
 namespace {
 
 using store::AccountEvents;
-
-// Absent is not invalid: whoever does not prove who they are is told to (403), as is whoever fails to.
-service::Proof proof_of(const JsonValue& body) {
-  return {maybe_text(body, "password"), maybe_text(body, "code")};
-}
 
 Response codes_reply(const std::vector<std::string>& codes) {
   JsonOut json;
@@ -87,7 +83,7 @@ Response verify_second_factor(const Request& request, Txn& txn) {
 }
 
 Response enroll_second_factor(const Request& request, const Session& session, Txn& txn) {
-  const auto enrollment = service::enroll_totp(txn, request.context, session, proof_of(request.body));
+  const auto enrollment = service::enroll_totp(txn, request.context, session, proof_in(request.body));
   JsonOut json;
   json.begin_object()
       .field("secret", enrollment.secret)
@@ -97,21 +93,21 @@ Response enroll_second_factor(const Request& request, const Session& session, Tx
 }
 
 Response confirm_second_factor(const Request& request, const Session& session, Txn& txn) {
-  return codes_reply(service::confirm_totp(txn, request.context, session, proof_of(request.body)));
+  return codes_reply(service::confirm_totp(txn, request.context, session, proof_in(request.body)));
 }
 
 Response disable_second_factor(const Request& request, const Session& session, Txn& txn) {
-  service::disable_totp(txn, request.context, session, proof_of(request.body));
+  service::disable_totp(txn, request.context, session, proof_in(request.body));
   return no_content();
 }
 
 Response renew_recovery_codes(const Request& request, const Session& session, Txn& txn) {
-  return codes_reply(service::renew_recovery_codes(txn, request.context, session, proof_of(request.body)));
+  return codes_reply(service::renew_recovery_codes(txn, request.context, session, proof_in(request.body)));
 }
 
 Response change_email(const Request& request, const Session& session, Txn& txn) {
   const auto wanted = email_in(request.body, "new_email");
-  service::request_email_change(txn, request.context, session, wanted, proof_of(request.body));
+  service::request_email_change(txn, request.context, session, wanted, proof_in(request.body));
   return notice("If the address is free, a link to confirm it is on its way there");
 }
 

@@ -1,9 +1,12 @@
+#include "identity/factors/proof_in.hpp"
 #include "identity/passkeys/passkeys.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
+#include "tenantd/base/origin.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/http/set_cookie.hpp"
 #include "tenantd/identity/bound.hpp"
 #include "tenantd/identity/encode.hpp"
 
@@ -42,10 +45,6 @@ PasskeyId id_in_path(const Request& request) {
   return *id;
 }
 
-service::Proof password_and_code(const JsonValue& body) {
-  return {maybe_text(body, "password"), maybe_text(body, "code")};
-}
-
 // A member of the credential, of bytes as base64url.
 std::string bytes_of(const JsonValue& object, const char* name, const std::string& at) {
   auto decoded = base64url_decode(text(object, name));
@@ -60,12 +59,12 @@ const std::string kResponse = "/credential/response/";
 // The browser that asked for a challenge has its nonce in this cookie; another site cannot send it along, nor
 // set it.
 std::string browser_cookie(const Settings& settings) {
-  return settings.public_url.starts_with("https://") ? "__Host-tenantd-passkey" : "tenantd-passkey";
+  return http::cookie_name(is_https(settings.public_url), "tenantd-passkey");
 }
 
 Response creation_options(const Request& request, const Session& session, Txn& txn) {
   return options_reply(
-      service::passkey_creation_options(txn, request.context, session, password_and_code(request.body)));
+      service::passkey_creation_options(txn, request.context, session, proof_in(request.body)));
 }
 
 Response list_passkeys(const Request&, const Session& session, Txn& txn) {
@@ -99,8 +98,7 @@ Response rename_passkey(const Request& request, const Session& session, Txn& txn
 }
 
 Response remove_passkey(const Request& request, const Session& session, Txn& txn) {
-  service::remove_passkey(txn, request.context, session, id_in_path(request),
-                          password_and_code(request.body));
+  service::remove_passkey(txn, request.context, session, id_in_path(request), proof_in(request.body));
   return no_content();
 }
 
@@ -111,10 +109,9 @@ Response request_options(const Request& request, Txn& txn) {
   const auto held = request.http.cookie_value(browser_cookie(settings));
   use.browser = held && !held->empty() ? *held : crypto::new_token().reveal();
   auto response = options_reply(service::passkey_request_options(txn, request.context, use));
-  response.header("Set-Cookie", browser_cookie(settings) + '=' + use.browser + "; Path=/; Max-Age=" +
-                                    std::to_string(service::kPasskeyChallenge.count()) +
-                                    "; HttpOnly; SameSite=Strict" +
-                                    (settings.public_url.starts_with("https://") ? "; Secure" : ""));
+  response.header("Set-Cookie",
+                  http::set_cookie(is_https(settings.public_url), browser_cookie(settings), use.browser,
+                                   service::kPasskeyChallenge.count(), http::SameSite::strict));
   return response;
 }
 

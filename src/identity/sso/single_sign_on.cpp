@@ -3,10 +3,12 @@
 #include "identity/factors/second_factor.hpp"
 #include "identity/sso/identity_providers.hpp"
 #include "identity/sso/provisioning.hpp"
+#include "tenantd/base/origin.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/clients/oidc.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/http/set_cookie.hpp"
 #include "tenantd/identity/accounts.hpp"
 #include "tenantd/identity/bound.hpp"
 #include "tenantd/identity/members_store.hpp"
@@ -156,9 +158,8 @@ TokenReply sign_on_in_the_end(db::Txn& txn, const Context& context, const Vouche
 }  // namespace
 
 std::string cookie_name(const Settings& settings, const std::string& state) {
-  // The prefix keeps other hosts of the domain from setting it (RFC 6265bis section 4.1.3.2).
-  const std::string prefix = settings.public_url.starts_with("https://") ? "__Host-" : "";
-  return prefix + "tenantd_sso_" + to_hex(crypto::sha256("cookie:" + state).substr(0, 6));
+  return http::cookie_name(is_https(settings.public_url),
+                           "tenantd_sso_" + to_hex(crypto::sha256("cookie:" + state).substr(0, 6)));
 }
 
 FoundProvider FoundProvider::find(db::Txn& txn, ProviderKind kind, const std::string& tenant) {

@@ -2,7 +2,9 @@
 
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
+#include "tenantd/base/origin.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/http/set_cookie.hpp"
 #include "tenantd/identity/encode.hpp"
 
 namespace tenantd::api::handlers {
@@ -17,9 +19,8 @@ store::ProviderKind kind_in_path(const Request& request) {
 // Lax: the provider sends the browser back by a link, and the page's own request is from the same site.
 std::string set_cookie(const Request& request, const std::string& name, const std::string& value,
                        std::int64_t seconds) {
-  const bool https = request.context.settings.public_url.starts_with("https://");
-  return name + '=' + value + "; Path=/; Max-Age=" + std::to_string(seconds) + "; HttpOnly; SameSite=Lax" +
-         (https ? "; Secure" : "");
+  return http::set_cookie(is_https(request.context.settings.public_url), name, value, seconds,
+                          http::SameSite::lax);
 }
 
 Response begin_single_sign_on(const Request& request, Txn& txn) {
