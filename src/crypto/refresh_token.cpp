@@ -1,3 +1,4 @@
+#include "tenantd/base/bytes.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
@@ -12,22 +13,10 @@ constexpr std::size_t kMacBytes = 32;
 constexpr std::size_t kTokenCharacters = ((kBodyBytes + kMacBytes) * 8 + 5) / 6;
 static_assert(kTokenCharacters == 75);
 
-std::string big_endian(std::uint64_t number) {
-  std::string bytes(kCounterBytes, '\0');
-  for (std::size_t i = 0; i < kCounterBytes; ++i) bytes[i] = static_cast<char>(number >> (56 - 8 * i));
-  return bytes;
-}
-
-std::uint64_t from_big_endian(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (const char byte : bytes) number = (number << 8) | static_cast<std::uint8_t>(byte);
-  return number;
-}
-
 }  // namespace
 
 std::string make_refresh_token(const KeyRing& keys, const RefreshClaims& claims) {
-  const std::string body = std::string{claims.session.raw()} + big_endian(claims.counter);
+  const std::string body = std::string{claims.session.raw()} + big_endian(claims.counter, kCounterBytes);
   return base64url_encode(body + hmac_sha256(keys.refresh_key().reveal(), body));
 }
 

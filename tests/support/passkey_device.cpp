@@ -5,19 +5,13 @@
 #include <openssl/evp.h>
 
 #include "support/check.hpp"
+#include "tenantd/base/bytes.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/passkey.hpp"
 #include "tenantd/crypto/random.hpp"
 
 namespace tenantd::test {
 namespace {
-
-std::string big_endian(std::uint64_t value, std::size_t size) {
-  std::string made(size, '\0');
-  for (auto byte = made.rbegin(); byte != made.rend(); ++byte, value >>= 8U)
-    *byte = static_cast<char>(value & 0xffU);
-  return made;
-}
 
 // CBOR (RFC 8949), as much as is needed here.
 std::string head(unsigned major, std::size_t size) {

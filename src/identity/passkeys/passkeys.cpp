@@ -1,6 +1,7 @@
 #include "identity/passkeys/passkeys.hpp"
 
 #include "identity/factors/second_factor.hpp"
+#include "tenantd/base/bytes.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/db/error.hpp"
@@ -23,11 +24,8 @@ std::string challenge_code(const Context& context, const std::string& subject, s
 }
 
 std::string make_challenge(const Context& context, const std::string& subject) {
-  auto end = static_cast<std::uint64_t>(unix_seconds(context.now + kPasskeyChallenge));
-  std::string head(kEndBytes, '\0');
-  for (auto byte = head.rbegin(); byte != head.rend(); ++byte, end >>= 8U)
-    *byte = static_cast<char>(end & 0xffU);
-  head += crypto::random_bytes(kNonceBytes);
+  const auto end = static_cast<std::uint64_t>(unix_seconds(context.now + kPasskeyChallenge));
+  const auto head = big_endian(end, kEndBytes) + crypto::random_bytes(kNonceBytes);
   return head + challenge_code(context, subject, head);
 }
 
@@ -38,9 +36,7 @@ std::optional<TimePoint> end_of_challenge(const Context& context, const std::str
   const auto head = std::string_view{challenge}.substr(0, kEndBytes + kNonceBytes);
   if (!Secret{challenge_code(context, subject, head)}.equals(std::string_view{challenge}.substr(head.size())))
     return std::nullopt;
-  std::uint64_t end = 0;
-  for (const char byte : head.substr(0, kEndBytes)) end = end << 8U | static_cast<unsigned char>(byte);
-  const auto time = from_unix(static_cast<std::int64_t>(end));
+  const auto time = from_unix(static_cast<std::int64_t>(from_big_endian(head.substr(0, kEndBytes))));
   return time > context.now ? std::optional{time} : std::nullopt;
 }
 
