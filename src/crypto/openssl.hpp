@@ -8,6 +8,8 @@
 #include <memory>
 #include <string_view>
 
+#include "tenantd/base/secret.hpp"
+
 namespace tenantd::crypto {
 
 struct OpensslFree {
@@ -30,6 +32,10 @@ using Owned = std::unique_ptr<T, OpensslFree>;
 inline void require(bool done, std::string_view what) {
   if (!done) throw_openssl(what);
 }
+
+// A private key in unencrypted PKCS #8 PEM; null if it is none. Nobody is asked for a passphrase.
+Owned<EVP_PKEY> read_private_key(const Secret& pem);
+Secret write_private_key(const EVP_PKEY* key);
 
 inline const unsigned char* as_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

@@ -2,7 +2,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include <stdexcept>
 
@@ -14,8 +13,6 @@ namespace tenantd::crypto {
 namespace {
 
 constexpr unsigned kRsaBits = 2048;
-
-int no_rsa_passphrase(char*, int, int, void*) { return -1; }
 
 std::string public_number(const EVP_PKEY* key, const char* name) {
   BIGNUM* raw = nullptr;
@@ -48,27 +45,16 @@ std::shared_ptr<const RsaKey> RsaKey::generate() {
 
 std::shared_ptr<const RsaKey> RsaKey::from_pem(std::string kid, const Secret& pem) {
   if (!is_kid(kid)) throw std::runtime_error("\"" + kid + "\" cannot name a signing key");
-  const Owned<BIO> bio{BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.reveal().size()))};
-  require(bio != nullptr, "Reading a signing key");
-  Owned<EVP_PKEY> key{PEM_read_bio_PrivateKey(bio.get(), nullptr, no_rsa_passphrase, nullptr)};
+  auto key = read_private_key(pem);
   if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_RSA ||
       EVP_PKEY_get_bits(key.get()) < static_cast<int>(kRsaBits)) {
-    ERR_clear_error();
     throw std::runtime_error("The signing key " + kid +
                              " is not an unencrypted RSA private key of 2048 bits in PKCS #8 PEM");
   }
   return std::shared_ptr<const RsaKey>{new RsaKey{std::move(key), std::move(kid)}};
 }
 
-Secret RsaKey::to_pem() const {
-  const Owned<BIO> bio{BIO_new(BIO_s_secmem())};
-  require(
-      bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
-      "Writing a signing key");
-  char* text = nullptr;
-  const long length = BIO_get_mem_data(bio.get(), &text);
-  return Secret{std::string(text, static_cast<std::size_t>(length))};
-}
+Secret RsaKey::to_pem() const { return write_private_key(key_.get()); }
 
 std::string RsaKey::sign(std::string_view message) const {
   const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};

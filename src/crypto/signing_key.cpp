@@ -1,7 +1,6 @@
 #include "signing_key.hpp"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include <algorithm>
 #include <array>
@@ -15,9 +14,6 @@ namespace {
 
 constexpr std::size_t kSignatureBytes = 64;
 constexpr std::size_t kPublicBytes = 32;
-
-// Answers for a passphrase that we never have; OpenSSL's own would prompt on the terminal.
-int no_passphrase(char*, int, int, void*) { return -1; }
 
 std::string read_public_x(const EVP_PKEY* key) {
   std::array<unsigned char, kPublicBytes> raw{};
@@ -52,11 +48,8 @@ std::shared_ptr<const SigningKey> SigningKey::generate() {
 
 std::shared_ptr<const SigningKey> SigningKey::from_pem(std::string kid, const Secret& pem) {
   if (!is_kid(kid)) throw std::runtime_error("\"" + kid + "\" cannot name a signing key");
-  const Owned<BIO> bio{BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.reveal().size()))};
-  require(bio != nullptr, "Reading a signing key");
-  Owned<EVP_PKEY> key{PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr)};
+  auto key = read_private_key(pem);
   if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
-    ERR_clear_error();
     throw std::runtime_error("The signing key " + kid +
                              " is not an unencrypted Ed25519 private key in PKCS #8 PEM");
   }
@@ -67,15 +60,7 @@ std::string SigningKey::thumbprint() const {
   return base64url_encode(sha256(R"({"crv":"Ed25519","kty":"OKP","x":")" + public_x_ + "\"}"));
 }
 
-Secret SigningKey::to_pem() const {
-  const Owned<BIO> bio{BIO_new(BIO_s_secmem())};
-  require(
-      bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
-      "Writing a signing key");
-  char* text = nullptr;
-  const long length = BIO_get_mem_data(bio.get(), &text);
-  return Secret{std::string(text, static_cast<std::size_t>(length))};
-}
+Secret SigningKey::to_pem() const { return write_private_key(key_.get()); }
 
 // A context a call: OpenSSL does not promise that a one-shot context can be used twice, and it is 5 % of the
 // time.
