@@ -6,16 +6,14 @@ import { createPasskey, hasPasskeys, wasCancelled } from '../../passkeys.js';
 import { useSession } from '../../session.js';
 import { to } from '../../router.js';
 import { Badge, Banner, Button, Card, Dialog, ErrorBox, Field, Form, Loading, PasswordField, Plain, toast, useForm, When } from '../../components/index.js';
-import { only } from '../entry/parts.js';
-
-const kProof = { reauthentication_required: 'password', invalid_credentials: 'password', mfa_invalid: 'code' };
+import { only, proofFields } from '../entry/parts.js';
 
 // Password, and the code where the account has one, before a way in comes or goes.
 function Proof({ title, lead, label, kind, name, onSubmit, onClose }) {
   const { user } = useSession();
   const form = useForm({
     initial: { name: name || '', password: '', code: '' },
-    fields: kProof,
+    fields: proofFields,
     check: (typed) => only({ name: name === undefined || typed.name.trim() ? '' : t('account.passkey_name_missing'), password: typed.password ? '' : t('entry.password_missing') }),
     submit: async (typed) => {
       const proof = { password: typed.password };

@@ -5,7 +5,7 @@ import { t, word } from '../../i18n.js';
 import { QrCode } from '../../qr.js';
 import { reload, useSession } from '../../session.js';
 import { Badge, Banner, Button, Card, Confirm, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Field, Form, Loading, PageHead, PasswordField, Plain, Select, toast, useForm, When } from '../../components/index.js';
-import { only, wrongPassword } from '../entry/parts.js';
+import { only, proofFields, wrongPassword } from '../entry/parts.js';
 import { Passkeys } from './passkeys.js';
 
 function Password() {
@@ -31,14 +31,12 @@ function Codes({ codes, onClose }) {
     <p>${t('account.codes_lead')}</p><ul class="codes">${codes.map((code) => html`<li key=${code}><code>${code}</code></li>`)}</ul><//>`;
 }
 
-const kProof = { reauthentication_required: 'password', invalid_credentials: 'password', mfa_invalid: 'code' };
-
 // Password, then the app's picture and its first code.
 function Enroll({ onDone, onClose }) {
   const [made, set] = useState(null);
   const form = useForm({
     initial: { password: '', code: '' },
-    fields: kProof,
+    fields: proofFields,
     check: ({ password, code }) => only({ password: password ? '' : t('entry.password_missing'), code: !made || code.trim() ? '' : t('entry.code_missing') }),
     submit: async ({ password, code }) => {
       if (!made) return set((await call('POST', '/api/v1/auth/mfa/enroll', { body: { password } })).data);
@@ -55,7 +53,7 @@ function Enroll({ onDone, onClose }) {
 
 // What takes password and code: switching off, new recovery codes.
 function Proof({ title, lead, label, kind, onSubmit, onClose }) {
-  const form = useForm({ initial: { password: '', code: '' }, fields: kProof, submit: ({ password, code }) => onSubmit({ password, code: code.trim() }) });
+  const form = useForm({ initial: { password: '', code: '' }, fields: proofFields, submit: ({ password, code }) => onSubmit({ password, code: code.trim() }) });
   return html`<${Dialog} title=${title} onClose=${onClose}><p>${lead}</p><${Form} form=${form} label=${label} kind=${kind}>
     <${PasswordField} name="password" label=${t('entry.password')} />
     <${Field} name="code" label=${t('entry.code')} hint=${t('entry.code_hint')} autocomplete="one-time-code" inputmode="numeric" ...${Plain} /><//><//>`;

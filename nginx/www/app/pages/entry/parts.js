@@ -21,6 +21,9 @@ export function wrongPassword(password) {
 // The entries of `faults` that say something.
 export const only = (faults) => Object.fromEntries(Object.entries(faults).filter(([, words]) => words));
 
+// Where a form of password and code shows what it is refused with.
+export const proofFields = { reauthentication_required: 'password', invalid_credentials: 'password', mfa_invalid: 'code' };
+
 // Nothing is left to do here. The secret is forgotten.
 export function Over({ title = t('entry.cannot'), tone = 'bad', children, next }) {
   useEffect(forgetSecret, []);
