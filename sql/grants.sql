@@ -22,6 +22,12 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_client TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.open_client_session TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_client_sessions TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.list_oauth_consents TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.claim_oauth_resource TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.find_oauth_resource TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.bind_client_session TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.find_client_resource TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.use_registration_token TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.insert_registered_client TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.end_sessions_at TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.change_email TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.make_first_super TO {{app}};
@@ -29,6 +35,9 @@ GRANT EXECUTE ON FUNCTION tenantd_app.is_set_up TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.is_setup_link TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_keys TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.delete_organization TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.find_known_addresses TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.erase_account TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.export_part TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.require_place TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.add_invite TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.remove_file TO {{app}};
@@ -48,9 +57,13 @@ GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.invite_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.awaited_file TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_org TO {{app}};
+GRANT EXECUTE ON FUNCTION tenantd_app.sign_in_home TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.discover_sign_in TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.note_bypass TO {{app}};
 -- Not its limits and its status, which are the super-admins' to change (system_tenant).
 GRANT SELECT, INSERT, UPDATE (name, slug, require_mfa, settings, mail_sender_name, self_approval, session_idle_seconds,
-  session_max_seconds, invite_seconds, login_alert, revision, updated_at) ON tenantd_app.organization TO {{app}};
+  session_max_seconds, invite_seconds, login_alert, require_passkey, mail_code, revision, updated_at, sso_enforced) ON
+  tenantd_app.organization TO {{app}};
 GRANT SELECT, UPDATE (name, slug, status, max_members, max_projects, max_storage_bytes, max_requests, deactivated_at,
   revision, updated_at) ON tenantd_app.system_tenant TO {{app}};
 GRANT SELECT ON tenantd_app.system_size TO {{app}};
@@ -73,15 +86,46 @@ GRANT SELECT ON tenantd_app.event TO {{app}};
 GRANT SELECT ON tenantd_app.audit_log TO {{app}};
 GRANT SELECT ON tenantd_app.system_audit_log TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.api_key TO {{app}};
+GRANT SELECT, INSERT, UPDATE (expires_at, warned_at), DELETE ON tenantd_app.service_account_key TO {{app}};
+GRANT SELECT, INSERT, UPDATE (name, description, role_id, permissions, networks, status, kept_by, revision, updated_at, refused_at),
+  DELETE ON tenantd_app.service_account TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.authenticate_key_at TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.note_key_use TO {{app}};
 GRANT SELECT, INSERT, UPDATE (client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
   status, kept_by, revision, updated_at), DELETE ON tenantd_app.identity_provider TO {{app}};
+-- Neither its kind nor its slug and issuer change: whom it knows is known by the issuer.
+GRANT SELECT, INSERT, UPDATE (name, client_id, client_auth, client_jwk, client_secret_sealed, auto_provision, allowed_domains,
+  default_role_id, scopes, email_claim, name_claim, groups_claim, trust_addresses, groups_each_time, status, kept_by, revision,
+  updated_at), DELETE ON tenantd_app.oidc_provider TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.provider_group TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_state TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.social_state TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.oauth_client TO {{app}};
+-- Which domain, and by which record it is proven, is written once.
+GRANT SELECT, INSERT, UPDATE (proven_at, checked_at, missed_at, next_check_at, revision, updated_at), DELETE ON tenantd_app.domain TO {{app}};
+GRANT SELECT, INSERT, UPDATE (user_id, user_name, name_key, external_id, email, active, attributes, updated_at), DELETE
+  ON tenantd_app.scim_user TO {{app}};
+GRANT SELECT, INSERT, UPDATE (name, name_key, external_id, revision, updated_at), DELETE ON tenantd_app.scim_group TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.scim_group_member TO {{app}};
+GRANT SELECT, INSERT, UPDATE (default_role_id, kept_by, updated_at) ON tenantd_app.scim_setup TO {{app}};
+GRANT SELECT, INSERT, DELETE ON tenantd_app.scim_group_role TO {{app}};
+GRANT SELECT ON tenantd_app.owner_reader TO {{app}};
+-- Which sessions an organization lets in that wants its provider's word.
+GRANT SELECT ON tenantd_app.sso_session TO {{app}};
 GRANT SELECT, INSERT, UPDATE (scopes, updated_at), DELETE ON tenantd_app.oauth_consent TO {{app}};
 -- What a code stands for never changes; that it was used is written once.
 GRANT SELECT, INSERT, UPDATE (gave) ON tenantd_app.oauth_code TO {{app}};
 GRANT SELECT (id), INSERT ON tenantd_app.oauth_assertion TO {{app}};
+-- Its uses are counted by use_registration_token alone.
+GRANT SELECT, INSERT, DELETE ON tenantd_app.oauth_registration_token TO {{app}};
+GRANT SELECT, INSERT, UPDATE (scopes, status, wait_seconds, polled_at, user_id, session_id, org_id, signed_in_at, methods, gave)
+  ON tenantd_app.oauth_device TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.webhook TO {{app}};
+-- How far a stream is, and what became of the last attempt, the courier alone writes; a change makes it due at once.
+GRANT SELECT, INSERT, UPDATE (name, carries, format, url, region, access_key_id, audience, secret_sealed, previous_secret_sealed, previous_until, status,
+  kept_by, revision, updated_at, next_attempt_at), DELETE ON tenantd_app.stream TO {{app}};
+GRANT SELECT ON tenantd_app.stream_lag TO {{app}};
+GRANT SELECT ON tenantd_app.admin_stream TO {{app}};
 -- Deliveries are made by the events; a replay sets one back to its beginning.
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, pending_since, response_status, duration_ms, last_error,
   delivered_at, updated_at) ON tenantd_app.webhook_delivery TO {{app}};
@@ -127,6 +171,7 @@ GRANT SELECT ON tenantd_app.admin_unread TO {{app}};
 GRANT SELECT ON tenantd_app.admin_event TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_run TO {{app}};
 GRANT SELECT ON tenantd_app.admin_sweep_request TO {{app}};
+GRANT SELECT ON tenantd_app.admin_kept TO {{app}};
 -- Not is_super, which make_first_super alone gives, for the link of tenantctl and while nobody has it; not email, which change_email alone changes, with a token that was mailed there.
 GRANT SELECT, INSERT (id, email, password, profile, email_verified_at, created_at, updated_at),
   UPDATE (password, profile, status, settings, email_verified_at, failed_signins, locked_until, mfa_enabled_at, login_alert,
@@ -138,6 +183,7 @@ GRANT SELECT ON tenantd_app.home_session TO {{app}};
 -- Whose identity it is never changes: another account's is another row.
 GRANT SELECT, INSERT, UPDATE (email, last_used_at), DELETE ON tenantd_app.identity TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.one_time_token TO {{app}};
+GRANT SELECT, INSERT, UPDATE (tries), DELETE ON tenantd_app.mailed_code TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.totp TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.recovery_code TO {{app}};
 -- Whose a passkey is, and its key, are written once.
@@ -175,8 +221,11 @@ GRANT SELECT, UPDATE (waiting), DELETE ON tenantd.session_cut TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.passkey_challenge TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.social_state TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.mailed_code TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_code TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_assertion TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.oauth_device TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.forget_gone_client TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
 GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
@@ -190,6 +239,16 @@ GRANT EXECUTE ON PROCEDURE tenantd.forget_events TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.find_expired_audit TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.cut_audit TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.remove_closed TO {{sweeper}};
+-- What is left of people whose accounts were erased; which each of these asks.
+GRANT EXECUTE ON PROCEDURE tenantd.next_erasure TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.forget_erased TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.next_chain TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.find_audit_traces TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.find_event_traces TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.redact_audit TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.redact_event TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.move_erasure TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.finish_erasure TO {{sweeper}};
 -- Documents whose upload was never completed, and files that no document has.
 GRANT SELECT (org_id, id, status, size, storage_key, upload_expires_at), DELETE ON tenantd.document TO {{sweeper}};
 GRANT SELECT (org_id, storage_bytes), UPDATE (storage_bytes) ON tenantd.organization_usage TO {{sweeper}};
@@ -205,6 +264,10 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.append_change TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{sweeper}};
 GRANT SELECT, INSERT, DELETE ON tenantd.sweep_run TO {{sweeper}};
 GRANT SELECT, UPDATE (finished_at), DELETE ON tenantd.sweep_request TO {{sweeper}};
+GRANT SELECT (updated_at), DELETE ON tenantd.import_run TO {{sweeper}};
+-- How much there is of what, and what it removed last.
+GRANT SELECT, INSERT, UPDATE ON tenantd.kept TO {{sweeper}};
+GRANT EXECUTE ON PROCEDURE tenantd.look_at_kept TO {{sweeper}};
 
 -- The courier: the outbox, which addresses are out of it, of webhooks what became of each delivery, and which objects of
 -- an S3-compatible store nobody names any more.
@@ -230,8 +293,25 @@ GRANT SELECT (org_id) ON tenantd.webhook_backlog TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd.take_events TO {{courier}};
 GRANT EXECUTE ON PROCEDURE tenantd.forget_read TO {{courier}};
 GRANT SELECT ON tenantd.event TO {{courier}};
+-- Streams: what is sent where, how far, and what became of it. Of the chains all but the hashes.
+GRANT SELECT (org_id, id, kind, carries, format, url, region, access_key_id, audience, secret_sealed, previous_secret_sealed, previous_until, status,
+  failures, next_attempt_at, lease_until), UPDATE (next_attempt_at, lease_until, failures, last_error, delivered_at) ON tenantd.stream
+  TO {{courier}};
+GRANT SELECT, INSERT, UPDATE (seq) ON tenantd.stream_position TO {{courier}};
+GRANT SELECT (org_id, audit_seq) ON tenantd.change_head TO {{courier}};
+GRANT SELECT (org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action, resource, resource_id,
+  old_values, new_values, address, agent, request_id, created_at) ON tenantd.audit_log TO {{courier}};
+-- Which clients are to be told of sessions that ended, and where.
+GRANT SELECT, UPDATE (attempts, next_attempt_at, lease_until, pending_since), DELETE ON tenantd.oauth_logout TO {{courier}};
+GRANT SELECT (org_id, id, backchannel_logout_uri, id_token_signed_response_alg) ON tenantd.oauth_client TO {{courier}};
 GRANT SELECT, DELETE ON tenantd.file_removal TO {{courier}};
 GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};
+-- Which domains are to be proven again, and, in the scope of one's organization, what came of it, with mails to its owners.
+GRANT SELECT (org_id, id, domain, record_value, next_check_at), UPDATE (next_check_at) ON tenantd.domain TO {{courier}};
+GRANT SELECT, UPDATE (proven_at, checked_at, missed_at, next_check_at, revision, updated_at) ON tenantd_app.domain TO {{courier}};
+GRANT SELECT ON tenantd_app.owner_reader TO {{courier}};
+GRANT SELECT (name, status, mail_sender_name) ON tenantd_app.organization TO {{courier}};
+GRANT INSERT ON tenantd_app.outbox TO {{courier}};
 
 -- The reporter: over all organizations it sees which there are, what was done for them, which products became low and which
 -- drafts are old. What is inside one it reads as the application does, through the views of a scope; of people only who gets
@@ -258,3 +338,6 @@ GRANT SELECT (org_id, id, sku, name, unit, quantity, reorder_level, low_since) O
 GRANT SELECT (org_id, id, number, title, status, requested_by, submitted_at, decided_at, received_at, created_at, updated_at),
   DELETE ON tenantd_app.purchase_request TO {{reporter}};
 GRANT INSERT ON tenantd_app.outbox TO {{reporter}};
+GRANT SELECT (org_id, id, of_organization, created_at, expires_at, warned_at), UPDATE (warned_at) ON tenantd.api_key TO {{reporter}};
+GRANT SELECT ON tenantd_app.key_ending TO {{reporter}};
+GRANT SELECT ON tenantd_app.key_reader TO {{reporter}};

@@ -201,6 +201,22 @@ BEGIN
     SET NEW.cursor_seq = v_head;
   END IF;
 END//
+-- A stream begins at the end of its organization's chain, and one of the whole system at the end of every chain, unless it asks
+-- for the oldest rows.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.stream_made AFTER INSERT ON tenantd.stream
+FOR EACH ROW
+BEGIN
+  DECLARE v_head BIGINT;
+  IF NEW.start = 0 AND NEW.org_id = REPEAT('\0', 16) THEN
+    INSERT INTO tenantd.stream_position (stream_org, stream_id, org_id, seq)
+    SELECT NEW.org_id, NEW.id, h.org_id, h.audit_seq FROM tenantd.change_head h;
+  ELSEIF NEW.org_id <> REPEAT('\0', 16) THEN
+    -- By SELECT INTO, as in webhook_made.
+    SELECT MAX(audit_seq) INTO v_head FROM tenantd.change_head WHERE org_id = NEW.org_id;
+    INSERT INTO tenantd.stream_position (stream_org, stream_id, org_id, seq)
+    VALUES (NEW.org_id, NEW.id, NEW.org_id, IF(NEW.start = 0, COALESCE(v_head, 0), 0));
+  END IF;
+END//
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_row(
   IN p_org BINARY(16), IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
 BEGIN
@@ -280,9 +296,25 @@ END//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.organization_counted AFTER INSERT ON tenantd.organization
 FOR EACH ROW INSERT INTO tenantd.organization_count (org_id, kind, amount)
   VALUES (NEW.id, 'api_keys', 0), (NEW.id, 'roles', 0), (NEW.id, 'webhooks', 0), (NEW.id, 'invites', 0),
-         (NEW.id, 'projects', 0), (NEW.id, 'documents', 0), (NEW.id, 'oauth_clients', 0)//
+         (NEW.id, 'projects', 0), (NEW.id, 'documents', 0), (NEW.id, 'oauth_clients', 0), (NEW.id, 'streams', 0),
+         (NEW.id, 'service_accounts', 0)//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.oauth_client_deleted AFTER DELETE ON tenantd.oauth_client
 FOR EACH ROW INSERT IGNORE INTO tenantd.oauth_client_gone (client_id, gone_at) VALUES (OLD.id, UNIX_TIMESTAMP())//
+-- The one place where every session ends, in whatever way: clients that hold it, or that it let in, are to be told (OpenID
+-- Connect Back-Channel Logout). A session whose end is written elsewhere counts no more from then on, and ends here when the
+-- sweeper comes to it. Asked twice, since one question with OR would read the whole table.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.session_deleted BEFORE DELETE ON tenantd.session
+FOR EACH ROW
+BEGIN
+  INSERT IGNORE INTO tenantd.oauth_logout (session_id, client_org, client_id, user_id)
+  SELECT k.session_id, k.client_org, k.client_id, k.user_id FROM tenantd.client_session k
+  JOIN tenantd.oauth_client c ON c.org_id = k.client_org AND c.id = k.client_id
+  WHERE k.session_id = OLD.id AND c.backchannel_logout_uri IS NOT NULL;
+  INSERT IGNORE INTO tenantd.oauth_logout (session_id, client_org, client_id, user_id)
+  SELECT k.session_id, k.client_org, k.client_id, k.user_id FROM tenantd.client_session k
+  JOIN tenantd.oauth_client c ON c.org_id = k.client_org AND c.id = k.client_id
+  WHERE k.opener_id = OLD.id AND c.backchannel_logout_uri IS NOT NULL;
+END//
 DELIMITER ;
 
 CALL tenantd.fill_members();

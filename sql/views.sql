@@ -79,14 +79,21 @@ BEGIN
     END;
   END IF;
   SELECT s.user_id, LEAST(s.expires_at, s.ends_at) AS session_ends_at, u.email, u.profile, u.status AS user_status,
-         u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND u.mfa_enabled_at > 0)) AS is_super,
+         u.is_super AND (NOT p_super_needs_factor OR (s.second_factor AND (u.mfa_enabled_at > 0 OR s.methods LIKE '%pop%'))) AS is_super,
          u.email_verified_at, u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.mfa_enabled_at,
          o.id AS org_id, o.name AS org_name, o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal,
          o.require_mfa AS org_require_mfa, o.created_at AS org_created_at, o.updated_at AS org_updated_at,
          r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
          m.created_at AS member_since, m.role_expires_at, NULL AS api_key_id, NULL AS api_key_permissions,
          s.created_at AS session_began_at, s.bound_org_id, s.actor_id, s.actor_email, o.max_requests AS org_max_requests,
-         o.session_max_seconds AS org_session_max_seconds, k.client_id, k.scopes AS client_scopes
+         o.session_max_seconds AS org_session_max_seconds, k.client_id, k.scopes AS client_scopes,
+         -- The organization does not let the member in by this session.
+         IF(o.sso_enforced AND EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.org_id = o.id AND w.user_id = s.user_id)
+              AND NOT EXISTS (SELECT 1 FROM tenantd_app.sso_session x WHERE x.session_id = s.id AND x.org_id = o.id),
+            o.slug, NULL) AS sso_required,
+         COALESCE(k.signed_in_at, s.proven_at, s.created_at) AS authenticated_at, s.proven_at IS NOT NULL AS proven_since,
+         s.methods, s.second_factor, COALESCE(o.require_passkey, FALSE) AS org_require_passkey,
+         COALESCE(o.mail_code, TRUE) AS org_mail_code
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.client_session k ON k.session_id = s.id
@@ -256,7 +263,8 @@ BEGIN
       SELECT login_alert INTO v_chosen FROM tenantd.user WHERE id = p_user;
     END IF;
   END IF;
-  SELECT v_ended, 1 - v_known, v_alert, v_chosen;
+  SELECT v_ended, 1 - v_known, v_alert, v_chosen,
+         EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.user_id = p_user AND w.may_bypass);
 END//
 -- A session that counts and is nobody's impersonation, its account, and the membership that its next token names: in the
 -- organization that it is good for alone, else in the one that was its active one; none where it is shut out. For a token
@@ -270,7 +278,10 @@ BEGIN
          o.require_mfa AS org_require_mfa, o.created_at AS org_created_at, o.updated_at AS org_updated_at,
          r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
          m.created_at AS member_since, m.role_expires_at, o.session_idle_seconds, o.session_max_seconds, k.client_id,
-         k.scopes AS client_scopes, k.signed_in_at, k.methods
+         k.scopes AS client_scopes, k.signed_in_at, k.methods,
+         IF(o.sso_enforced AND EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.org_id = o.id AND w.user_id = s.user_id)
+              AND NOT EXISTS (SELECT 1 FROM tenantd_app.sso_session x WHERE x.session_id = s.id AND x.org_id = o.id),
+            o.slug, NULL) AS sso_required
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.client_session k ON k.session_id = s.id
@@ -295,7 +306,9 @@ BEGIN
          k.scopes AS role_permissions, 0 AS member_status, k.created_at AS member_since, NULL AS role_expires_at,
          k.id AS api_key_id, NULL AS api_key_permissions, k.created_at AS session_began_at,
          NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
-         NULL AS org_session_max_seconds, k.id AS client_id, REPLACE(k.scopes, ',', ' ') AS client_scopes
+         NULL AS org_session_max_seconds, k.id AS client_id, REPLACE(k.scopes, ',', ' ') AS client_scopes,
+         k.created_at AS authenticated_at, FALSE AS proven_since, NULL AS methods, FALSE AS second_factor,
+         FALSE AS org_require_passkey, TRUE AS org_mail_code
   FROM tenantd.oauth_client k
   JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
   LEFT JOIN tenantd.user u ON u.id = k.created_by
@@ -305,7 +318,8 @@ END//
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.find_oauth_client(IN p_id BINARY(16))
 BEGIN
   SELECT k.org_id, k.id, k.name, k.redirect_uris, k.post_logout_redirect_uris, k.token_endpoint_auth_method, k.id_token_signed_response_alg, k.jwks, k.scopes, k.client_credentials, k.secret,
-         k.previous_secret, k.previous_until, k.created_by, k.created_at, o.name AS org_name
+         k.previous_secret, k.previous_until, k.created_by, k.created_at, o.name AS org_name, k.backchannel_logout_uri,
+         k.resource, k.origin
   FROM tenantd.oauth_client k LEFT JOIN tenantd.organization o ON o.id = k.org_id
   WHERE k.id = p_id AND (k.org_id = REPEAT('\0', 16) OR o.status = 0) LIMIT 1;
 END//
@@ -325,14 +339,72 @@ BEGIN
       SELECT session_id FROM tenantd.client_session WHERE user_id = p_user AND client_id = p_client
       ORDER BY created_at DESC, session_id DESC LIMIT v_kept, 1000) l);
     INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, parent_id, counter, rotated_at, created_at, expires_at,
-      ends_at, address, agent, generation, born)
+      ends_at, address, agent, generation, born, methods)
     VALUES (p_id, p_user, p_org, p_org, p_parent, 0, p_now, p_now, p_expires_at, p_ends_at, p_address, p_agent, v_generation,
-      v_generation);
+      v_generation, p_methods);
     INSERT INTO tenantd.client_session (session_id, user_id, opener_id, client_org, client_id, scopes, signed_in_at, methods,
-      created_at)
-    VALUES (p_id, p_user, p_opener, p_client_org, p_client, p_scopes, p_signed_in, p_methods, p_now);
+      created_at, vouched)
+    VALUES (p_id, p_user, p_opener, p_client_org, p_client, p_scopes, p_signed_in, p_methods, p_now,
+      EXISTS (SELECT 1 FROM tenantd.session b
+              WHERE b.id = p_opener AND b.bound_org_id = p_org AND b.actor_id IS NULL
+                AND NOT EXISTS (SELECT 1 FROM tenantd.client_session c WHERE c.session_id = b.id)));
+    INSERT INTO tenantd.sso_bypass (session_id, org_id, begun_at)
+    SELECT p_id, b.org_id, p_now FROM tenantd.sso_bypass b WHERE b.session_id = p_opener AND b.org_id = p_org;
   END IF;
   SELECT v_generation;
+END//
+-- The API at p_resource is the client's from now on, of the scope's organization; NULL: none is. Answers with FALSE if it is
+-- another client's.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.claim_oauth_resource(
+  IN p_client BINARY(16), IN p_resource VARCHAR(500) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
+  DECLARE v_taken BOOLEAN DEFAULT FALSE;
+  DELETE FROM tenantd.oauth_resource WHERE client_org = v_org AND client_id = p_client;
+  IF p_resource IS NOT NULL THEN
+    INSERT IGNORE INTO tenantd.oauth_resource (resource, client_org, client_id) VALUES (p_resource, v_org, p_client);
+    SET v_taken = NOT EXISTS (
+      SELECT 1 FROM tenantd.oauth_resource WHERE resource = p_resource AND client_org = v_org AND client_id = p_client);
+  END IF;
+  SELECT NOT v_taken;
+END//
+-- Whose API it is.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.find_oauth_resource(
+  IN p_resource VARCHAR(500) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  SELECT client_org, client_id FROM tenantd.oauth_resource WHERE resource = p_resource;
+END//
+-- Which API a client's session is for.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.bind_client_session(
+  IN p_id BINARY(16), IN p_resource VARCHAR(500) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  UPDATE tenantd.client_session SET resource = p_resource WHERE session_id = p_id;
+  SELECT ROW_COUNT();
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.find_client_resource(IN p_id BINARY(16))
+BEGIN
+  SELECT resource FROM tenantd.client_session WHERE session_id = p_id;
+END//
+-- A client that registers itself, by nobody and for everybody.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.insert_registered_client(
+  IN p_id BINARY(16), IN p_name VARCHAR(100) CHARACTER SET utf8mb4,
+  IN p_redirect_uris VARCHAR(6000) CHARACTER SET ascii COLLATE ascii_bin,
+  IN p_post_logout_redirect_uris VARCHAR(6000) CHARACTER SET ascii COLLATE ascii_bin, IN p_auth TINYINT, IN p_alg TINYINT,
+  IN p_jwks VARCHAR(8000) CHARACTER SET ascii COLLATE ascii_bin, IN p_scopes VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin,
+  IN p_backchannel_logout_uri VARCHAR(500) CHARACTER SET ascii COLLATE ascii_bin, IN p_secret BINARY(32), IN p_now BIGINT)
+BEGIN
+  INSERT INTO tenantd.oauth_client (org_id, id, name, redirect_uris, post_logout_redirect_uris, token_endpoint_auth_method,
+    id_token_signed_response_alg, jwks, scopes, client_credentials, backchannel_logout_uri, secret, origin, created_at, updated_at)
+  VALUES (REPEAT('\0', 16), p_id, p_name, p_redirect_uris, p_post_logout_redirect_uris, p_auth, p_alg, p_jwks, p_scopes, 0,
+    p_backchannel_logout_uri, p_secret, 1, p_now, p_now);
+  SELECT ROW_COUNT();
+END//
+-- Uses the token up once. Answers with TRUE if it was good.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.use_registration_token(IN p_token BINARY(32), IN p_now BIGINT)
+BEGIN
+  UPDATE tenantd.oauth_registration_token SET uses_left = uses_left - 1
+  WHERE token = p_token AND expires_at > p_now AND uses_left > 0;
+  SELECT ROW_COUNT() = 1;
 END//
 -- Ends what a client holds of a user. Answers with how many sessions that were.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.end_client_sessions(IN p_user BINARY(16), IN p_client BINARY(16))
@@ -407,26 +479,54 @@ END//
 
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
 -- noted. The caller must know the key. That the note cannot be taken (somebody else has the row, the disk is full) is no
--- reason to refuse the call.
-CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_key(
-  IN p_token BINARY(32), IN p_now BIGINT)
+-- reason to refuse the call. Of a service account that is bound to networks nothing is noted: notes_use says whether it is
+-- still to be, by note_key_use, once the address p_address was judged.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_key_at(
+  IN p_token BINARY(32), IN p_now BIGINT, IN p_address VARCHAR(45) CHARACTER SET ascii)
 BEGIN
-  DECLARE v_org, v_id BINARY(16);
+  DECLARE v_org, v_id, v_account BINARY(16);
   DECLARE v_used BIGINT;
   DECLARE v_own BOOLEAN DEFAULT FALSE;
   DECLARE v_free INT;
-  SELECT org_id, id, COALESCE(last_used_at, -60), of_organization INTO v_org, v_id, v_used, v_own FROM tenantd.api_key
-  WHERE token = p_token AND COALESCE(expires_at, p_now + 1) > p_now LIMIT 1;
-  IF v_used <= p_now - 60 OR v_used > p_now THEN
+  DECLARE v_due, v_bound BOOLEAN DEFAULT FALSE;
+  SELECT k.org_id, k.id, COALESCE(k.last_used_at, -60), k.of_organization, k.account_id,
+         COALESCE(a.networks, '') <> '' OR COALESCE(a.status, 0) <> 0
+    INTO v_org, v_id, v_used, v_own, v_account, v_bound
+  FROM tenantd.api_key k LEFT JOIN tenantd.service_account a ON a.org_id = k.org_id AND a.id = k.account_id
+  WHERE k.token = p_token AND COALESCE(k.expires_at, p_now + 1) > p_now LIMIT 1;
+  SET v_due = v_used <= p_now - 60 OR v_used > p_now;
+  IF v_due AND NOT v_bound THEN
     BEGIN
       DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
       SELECT 1 INTO v_free FROM tenantd.api_key WHERE org_id = v_org AND id = v_id FOR UPDATE SKIP LOCKED;
       IF v_free = 1 THEN
-        UPDATE tenantd.api_key SET last_used_at = p_now WHERE org_id = v_org AND id = v_id;
+        UPDATE tenantd.api_key SET last_used_at = p_now, last_used_address = p_address WHERE org_id = v_org AND id = v_id;
       END IF;
     END;
   END IF;
-  IF v_own THEN
+  IF v_account IS NOT NULL THEN
+    -- A service account's: what the account holds at this moment, as its role says or by itself.
+    SELECT k.created_by AS user_id, COALESCE(k.expires_at, 253402300799) AS session_ends_at,
+           COALESCE(u.email, '') AS email, COALESCE(u.profile, '{}') AS profile, 0 AS user_status, FALSE AS is_super,
+           u.email_verified_at, COALESCE(u.created_at, 0) AS user_created_at,
+           COALESCE(u.updated_at, 0) AS user_updated_at, NULL AS mfa_enabled_at, o.id AS org_id, o.name AS org_name,
+           o.slug AS org_slug, o.status AS org_status, o.personal AS org_personal, o.require_mfa AS org_require_mfa,
+           o.created_at AS org_created_at, o.updated_at AS org_updated_at, COALESCE(r.id, k.id) AS role_id,
+           COALESCE(r.name, a.name) AS role_name, IF(r.id IS NULL, a.permissions, r.permissions) AS role_permissions,
+           0 AS member_status, k.created_at AS member_since, NULL AS role_expires_at,
+           k.id AS api_key_id, NULL AS api_key_permissions, k.created_at AS session_began_at,
+           NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
+           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes,
+           k.created_at AS authenticated_at, FALSE AS proven_since, NULL AS methods, FALSE AS second_factor,
+           FALSE AS org_require_passkey, TRUE AS org_mail_code, a.id AS account_id, a.name AS account_name,
+           a.networks AS account_networks, a.refused_at AS account_refused_at, v_due AND v_bound AS notes_use
+    FROM tenantd.api_key k
+    JOIN tenantd.service_account a ON a.org_id = k.org_id AND a.id = k.account_id AND a.status = 0
+    JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
+    LEFT JOIN tenantd.role r ON r.org_id = a.org_id AND r.id = a.role_id
+    LEFT JOIN tenantd.user u ON u.id = k.created_by
+    WHERE k.token = p_token;
+  ELSEIF v_own THEN
     -- The organization's own: whoever made it, and whatever has become of that person. Its role is what it holds.
     SELECT k.created_by AS user_id, COALESCE(k.expires_at, 253402300799) AS session_ends_at,
            COALESCE(u.email, '') AS email, COALESCE(u.profile, '{}') AS profile, 0 AS user_status, FALSE AS is_super,
@@ -437,7 +537,10 @@ BEGIN
            k.permissions AS role_permissions, 0 AS member_status, k.created_at AS member_since, NULL AS role_expires_at,
            k.id AS api_key_id, k.permissions AS api_key_permissions, k.created_at AS session_began_at,
            NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
-           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes
+           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes,
+           k.created_at AS authenticated_at, FALSE AS proven_since, NULL AS methods, FALSE AS second_factor,
+           FALSE AS org_require_passkey, TRUE AS org_mail_code, NULL AS account_id, NULL AS account_name,
+           NULL AS account_networks, NULL AS account_refused_at, FALSE AS notes_use
     FROM tenantd.api_key k
     JOIN tenantd.organization o ON o.id = k.org_id AND o.status <> 2
     LEFT JOIN tenantd.user u ON u.id = k.created_by
@@ -451,13 +554,38 @@ BEGIN
            r.permissions AS role_permissions, m.status AS member_status, m.created_at AS member_since, m.role_expires_at,
            k.id AS api_key_id, k.permissions AS api_key_permissions, k.created_at AS session_began_at,
            NULL AS bound_org_id, NULL AS actor_id, NULL AS actor_email, o.max_requests AS org_max_requests,
-           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes
+           NULL AS org_session_max_seconds, NULL AS client_id, NULL AS client_scopes,
+           k.created_at AS authenticated_at, FALSE AS proven_since, NULL AS methods, FALSE AS second_factor,
+           FALSE AS org_require_passkey, TRUE AS org_mail_code, NULL AS account_id, NULL AS account_name,
+           NULL AS account_networks, NULL AS account_refused_at, FALSE AS notes_use
     FROM tenantd.api_key k
     JOIN tenantd.user u ON u.id = k.created_by
     JOIN tenantd.member m ON m.org_id = k.org_id AND m.user_id = k.member_id
     JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
     JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
     WHERE k.token = p_token;
+  END IF;
+END//
+
+-- As programs of before 0030 ask, which know nothing of networks: they take no key of a service account.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.authenticate_key(
+  IN p_token BINARY(32), IN p_now BIGINT)
+BEGIN
+  DECLARE v_account BINARY(16);
+  SELECT account_id INTO v_account FROM tenantd.api_key WHERE token = p_token LIMIT 1;
+  CALL tenantd_app.authenticate_key_at(IF(v_account IS NULL, p_token, REPEAT('\0', 32)), p_now, NULL);
+END//
+-- Notes that a key of the scope's organization was used; nothing if somebody else notes something of it.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.note_key_use(
+  IN p_key BINARY(16), IN p_now BIGINT, IN p_address VARCHAR(45) CHARACTER SET ascii)
+BEGIN
+  DECLARE v_free INT;
+  SELECT 1 INTO v_free FROM tenantd.api_key
+  WHERE org_id = tenantd_app.current_org() AND id = p_key
+    AND (COALESCE(last_used_at, -60) <= p_now - 60 OR last_used_at > p_now) FOR UPDATE SKIP LOCKED;
+  IF v_free = 1 THEN
+    UPDATE tenantd.api_key SET last_used_at = p_now, last_used_address = p_address
+    WHERE org_id = tenantd_app.current_org() AND id = p_key;
   END IF;
 END//
 
@@ -655,6 +783,7 @@ BEGIN
   DELETE FROM tenantd.api_key WHERE created_by = p_user;
   DELETE FROM tenantd.identity WHERE user_id = p_user;
   DELETE FROM tenantd.oauth_state WHERE user_id = p_user;
+  DELETE FROM tenantd.social_state WHERE user_id = p_user;
 END//
 
 -- Ends every sign-in by a provider that leads to an account, and what is on its way to be one.
@@ -662,6 +791,7 @@ CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.forget_identities
 BEGIN
   DELETE FROM tenantd.identity WHERE user_id = p_user;
   DELETE FROM tenantd.oauth_state WHERE user_id = p_user;
+  DELETE FROM tenantd.social_state WHERE user_id = p_user;
 END//
 
 -- What was asked for in sessions that an organization has shut out: links to accounts, on their way.
@@ -687,6 +817,37 @@ BEGIN
           WHERE (o.id = p_id OR o.slug = p_slug) AND o.status = 0 LIMIT 1);
 END//
 
+-- The active organization of this id or slug; NULL if there is none. For those who are nobody there yet.
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd_app.sign_in_home(
+  p_id BINARY(16), p_slug VARCHAR(63)) RETURNS BINARY(16) READS SQL DATA
+BEGIN
+  RETURN (SELECT o.id FROM tenantd.organization o
+          WHERE (o.id = p_id OR o.slug = p_slug) AND o.status = 0
+            AND EXISTS (SELECT 1 FROM tenantd.identity_provider p WHERE p.org_id = o.id AND p.status = 0) LIMIT 1);
+END//
+
+-- Ways to sign in for addresses of a domain, for those who are nobody there yet: the organization that has proven it, and its
+-- active providers, one a row; a row without a provider if there is none. It looks at no account.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.discover_sign_in(
+  IN p_domain VARCHAR(253) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  SELECT o.id AS org_id, o.slug, o.name, o.sso_enforced, p.id AS provider_id, p.kind, p.slug AS way, p.name AS provider_name
+  FROM tenantd.domain d
+  JOIN tenantd.organization o ON o.id = d.org_id AND o.status = 0
+  LEFT JOIN tenantd.identity_provider p ON p.org_id = o.id AND p.status = 0
+  WHERE d.proven_domain = p_domain ORDER BY p.created_at, p.id LIMIT 20;
+END//
+
+-- Notes that a session counts in an organization that lets members in by its provider alone: its owner's, which was told.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.note_bypass(
+  IN p_session BINARY(16), IN p_now BIGINT)
+BEGIN
+  INSERT IGNORE INTO tenantd.sso_bypass (session_id, org_id, begun_at)
+  SELECT s.id, w.org_id, p_now FROM tenantd.session s
+  JOIN tenantd_app.sso_member w ON w.user_id = s.user_id AND w.may_bypass
+  WHERE s.id = p_session AND w.org_id = tenantd_app.current_org() AND s.user_id = tenantd_app.current_user_id();
+END//
+
 -- Ends the organization of the scope, however large it is: from the commit on nobody sees it, and its slug is free. What it had
 -- is removed behind that (remove_closed). Whoever does it knows its name.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_organization(IN p_name VARCHAR(200))
@@ -696,6 +857,8 @@ BEGIN
   -- Whoever waits for its turn finds that there is none any more.
   IF ROW_COUNT() > 0 THEN
     DELETE FROM tenantd.organization_turn WHERE org_id = tenantd_app.current_org();
+    -- What it has proven others can prove at once.
+    DELETE FROM tenantd.domain WHERE org_id = tenantd_app.current_org();
   END IF;
 END//
 
@@ -762,11 +925,47 @@ BEGIN
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
+      DELETE FROM tenantd.scim_group_member WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.scim_group WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.scim_user WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.scim_group_role WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.scim_setup WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
       DELETE FROM tenantd.oauth_state WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
+      DELETE FROM tenantd.provider_group WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
       DELETE FROM tenantd.identity_provider WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.domain WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.sso_bypass WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.stream WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
@@ -791,6 +990,10 @@ BEGIN
     END IF;
     IF v_rows < 1000 THEN
       DELETE FROM tenantd.api_key WHERE org_id = v_org LIMIT 1000;
+      SET v_rows = v_rows + ROW_COUNT();
+    END IF;
+    IF v_rows < 1000 THEN
+      DELETE FROM tenantd.service_account WHERE org_id = v_org LIMIT 1000;
       SET v_rows = v_rows + ROW_COUNT();
     END IF;
     IF v_rows < 1000 THEN
@@ -900,11 +1103,324 @@ BEGIN
   IF v_found = 1 THEN
     INSERT INTO tenantd.audit_start (org_id, seq, hash, signature, cut_at) VALUES (p_org, p_seq, p_hash, p_signature, p_now)
     ON DUPLICATE KEY UPDATE seq = VALUES(seq), hash = VALUES(hash), signature = VALUES(signature), cut_at = VALUES(cut_at);
+    DELETE FROM tenantd.audit_redaction WHERE org_id = p_org AND seq <= p_seq;
     DELETE FROM tenantd.audit_log WHERE org_id = p_org AND seq <= p_seq;
     SELECT ROW_COUNT();
   ELSE
     SELECT 0;
   END IF;
+END//
+
+-- How many rows each table has about, as the database estimates it, and the oldest time that each task of the sweeper goes by:
+-- each the first entry of an index. Not if that was looked at less than p_least seconds ago.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.look_at_kept(IN p_now BIGINT, IN p_least BIGINT)
+BEGIN
+  DECLARE v_looked BIGINT DEFAULT NULL;
+  SELECT MAX(looked_at) INTO v_looked FROM tenantd.kept WHERE name = 'audit';
+  IF v_looked IS NULL OR v_looked > p_now OR v_looked <= p_now - p_least THEN
+    INSERT INTO tenantd.kept (name, rows_estimated, looked_at)
+    SELECT t.table_name, t.table_rows, p_now FROM information_schema.tables t
+    WHERE t.table_schema = 'tenantd' AND t.table_type = 'BASE TABLE'
+    ON DUPLICATE KEY UPDATE rows_estimated = VALUES(rows_estimated), looked_at = VALUES(looked_at);
+    INSERT INTO tenantd.kept (name, oldest_at, looked_at)
+    SELECT k.name, k.oldest, p_now FROM (
+      SELECT 'invites' AS name, (SELECT MIN(expires_at) FROM tenantd.invite WHERE status = 4) AS oldest
+      UNION ALL SELECT 'tokens', (SELECT MIN(expires_at) FROM tenantd.one_time_token)
+      UNION ALL SELECT 'oauth_states', (SELECT MIN(expires_at) FROM tenantd.oauth_state)
+      UNION ALL SELECT 'social_states', (SELECT MIN(expires_at) FROM tenantd.social_state)
+      UNION ALL SELECT 'passkey_challenges', (SELECT MIN(expires_at) FROM tenantd.passkey_challenge)
+      UNION ALL SELECT 'mailed_codes', (SELECT MIN(expires_at) FROM tenantd.mailed_code)
+      UNION ALL SELECT 'sessions', (SELECT MIN(expires_at) FROM tenantd.session)
+      UNION ALL SELECT 'session_cuts', (SELECT MIN(cut_at) FROM tenantd.session_cut WHERE waiting = FALSE)
+      UNION ALL SELECT 'idempotency', (SELECT MIN(expires_at) FROM tenantd.idempotency)
+      UNION ALL SELECT 'outbox', (SELECT MIN(next_attempt_at) FROM tenantd.outbox WHERE status = 1)
+      UNION ALL SELECT 'dead_mails', (SELECT MIN(next_attempt_at) FROM tenantd.outbox WHERE status = 2)
+      UNION ALL SELECT 'deliveries', (SELECT MIN(next_attempt_at) FROM tenantd.webhook_delivery WHERE status = 1)
+      UNION ALL SELECT 'dead_deliveries', (SELECT MIN(next_attempt_at) FROM tenantd.webhook_delivery WHERE status = 2)
+      UNION ALL SELECT 'account_events', (SELECT MIN(created_at) FROM tenantd.account_event)
+      UNION ALL SELECT 'known_networks', (SELECT MIN(last_used_at) FROM tenantd.known_network)
+      UNION ALL SELECT 'known_devices', (SELECT MIN(last_used_at) FROM tenantd.known_device)
+      UNION ALL SELECT 'budgets', (SELECT MIN(empty_at) DIV 1000000 FROM tenantd.budget)
+      UNION ALL SELECT 'oauth_codes', (SELECT MIN(expires_at) FROM tenantd.oauth_code)
+      UNION ALL SELECT 'oauth_assertions', (SELECT MIN(expires_at) FROM tenantd.oauth_assertion)
+      UNION ALL SELECT 'oauth_devices', (SELECT MIN(expires_at) FROM tenantd.oauth_device)
+      UNION ALL SELECT 'events', (SELECT MIN(created_at) FROM tenantd.event)
+      UNION ALL SELECT 'audit', (SELECT MIN(created_at) FROM tenantd.audit_log)
+      UNION ALL SELECT 'import_runs', (SELECT MIN(updated_at) FROM tenantd.import_run)
+      UNION ALL SELECT 'runs', (SELECT MIN(started_at) FROM tenantd.sweep_run)
+      UNION ALL SELECT 'requests', (SELECT MIN(finished_at) FROM tenantd.sweep_request WHERE finished_at > 0)
+      UNION ALL SELECT 'uploads', (SELECT MIN(upload_expires_at) FROM tenantd.document WHERE status = 1)) k
+    WHERE k.name <> ''
+    ON DUPLICATE KEY UPDATE oldest_at = VALUES(oldest_at), looked_at = VALUES(looked_at);
+  END IF;
+  SELECT 0;
+END//
+
+-- Addresses that an account is known by besides its own: those that it had, and what providers and invitations call it. Not
+-- one that is another account's by now.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.find_known_addresses(IN p_user BINARY(16))
+BEGIN
+  SELECT k.address FROM (
+    SELECT CAST(JSON_VALUE(old_values, '$.email') AS BINARY) AS address FROM tenantd.audit_log
+    WHERE resource_id = p_user AND action = 'email.changed'
+    UNION SELECT CAST(email AS BINARY) FROM tenantd.identity WHERE user_id = p_user
+    UNION SELECT CAST(email AS BINARY) FROM tenantd.invite WHERE user_id = p_user) k
+  WHERE k.address <> '' AND NOT EXISTS (
+    SELECT 1 FROM tenantd.user u WHERE u.email = CONVERT(k.address USING utf8mb4) AND u.id <> p_user)
+  LIMIT 100;
+END//
+
+-- What is kept of one person, a part at a time: the newest p_most rows, each a JSON object. No secret is in any, and nothing of an
+-- organization that the person has left but what the person did there.
+CREATE DEFINER = tenantd_owner@localhost FUNCTION tenantd.uuid_of(p_id BINARY(16))
+  RETURNS CHAR(36) CHARACTER SET ascii DETERMINISTIC NO SQL
+  -- CONCAT of a NULL is NULL.
+  RETURN LOWER(CONCAT(LEFT(HEX(p_id), 8), '-', SUBSTRING(HEX(p_id), 9, 4), '-', SUBSTRING(HEX(p_id), 13, 4), '-',
+    SUBSTRING(HEX(p_id), 17, 4), '-', RIGHT(HEX(p_id), 12)))//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.export_part(
+  IN p_user BINARY(16), IN p_part VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most INT)
+BEGIN
+  CASE p_part
+    WHEN 'account' THEN
+      SELECT CAST(JSON_OBJECT('id', tenantd.uuid_of(u.id), 'email', u.email, 'email_verified_at', u.email_verified_at,
+        'profile', JSON_EXTRACT(u.profile, '$'), 'preferences', JSON_EXTRACT(u.settings, '$'), 'has_password',
+        u.password IS NOT NULL, 'second_factor_since', u.mfa_enabled_at, 'created_at', u.created_at, 'updated_at', u.updated_at)
+        AS CHAR) FROM tenantd.user u WHERE u.id = p_user;
+    WHEN 'memberships' THEN
+      SELECT CAST(JSON_OBJECT('org_id', tenantd.uuid_of(m.org_id), 'name', o.name, 'slug', o.slug, 'role', r.name,
+        'role_expires_at', m.role_expires_at, 'active', m.status = 0, 'created_at', m.created_at) AS CHAR)
+      FROM tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
+      JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+      WHERE m.user_id = p_user ORDER BY m.created_at DESC LIMIT p_most;
+    WHEN 'sessions' THEN
+      SELECT CAST(JSON_OBJECT('id', tenantd.uuid_of(s.id), 'created_at', s.created_at, 'used_at', s.rotated_at, 'expires_at',
+        LEAST(s.expires_at, s.ends_at), 'address', s.address, 'agent', s.agent) AS CHAR)
+      FROM tenantd_app.live_session s WHERE s.user_id = p_user AND s.actor_id IS NULL ORDER BY s.rotated_at DESC LIMIT p_most;
+    WHEN 'second_factors' THEN
+      SELECT CAST(JSON_OBJECT('kind', 'totp', 'created_at', t.created_at, 'recovery_codes_left',
+        (SELECT COUNT(*) FROM tenantd.recovery_code c WHERE c.user_id = p_user)) AS CHAR)
+      FROM tenantd.totp t WHERE t.user_id = p_user AND t.secret_sealed IS NOT NULL LIMIT p_most;
+    WHEN 'passkeys' THEN
+      SELECT CAST(JSON_OBJECT('id', tenantd.uuid_of(p.id), 'name', p.name, 'created_at', p.created_at, 'last_used_at',
+        p.last_used_at) AS CHAR) FROM tenantd.passkey p WHERE p.user_id = p_user ORDER BY p.created_at DESC LIMIT p_most;
+    WHEN 'identities' THEN
+      SELECT CAST(JSON_OBJECT('issuer', i.issuer, 'subject', i.subject, 'email', i.email, 'created_at', i.created_at,
+        'last_used_at', i.last_used_at) AS CHAR)
+      FROM tenantd.identity i WHERE i.user_id = p_user ORDER BY i.created_at DESC LIMIT p_most;
+    WHEN 'consents' THEN
+      SELECT CAST(JSON_OBJECT('client_id', tenantd.uuid_of(c.client_id), 'client', k.name, 'scopes', c.scopes, 'created_at',
+        c.created_at, 'updated_at', c.updated_at) AS CHAR)
+      FROM tenantd.oauth_consent c LEFT JOIN tenantd.oauth_client k ON k.org_id = c.client_org AND k.id = c.client_id
+      WHERE c.user_id = p_user ORDER BY c.updated_at DESC LIMIT p_most;
+    WHEN 'api_keys' THEN
+      SELECT CAST(JSON_OBJECT('org_id', tenantd.uuid_of(k.org_id), 'id', tenantd.uuid_of(k.id), 'name', k.name, 'permissions',
+        k.permissions, 'created_at', k.created_at, 'expires_at', k.expires_at, 'last_used_at', k.last_used_at,
+        'last_used_address', k.last_used_address) AS CHAR)
+      FROM tenantd.member m JOIN tenantd.api_key k ON k.org_id = m.org_id AND k.member_id = m.user_id
+      WHERE m.user_id = p_user ORDER BY k.created_at DESC LIMIT p_most;
+    WHEN 'invitations' THEN
+      SELECT CAST(JSON_OBJECT('org_id', tenantd.uuid_of(i.org_id), 'organization', o.name, 'status', i.status, 'created_at',
+        i.created_at, 'expires_at', i.expires_at, 'sent_by_me', i.invited_by = p_user) AS CHAR)
+      FROM tenantd.invite i JOIN tenantd.organization o ON o.id = i.org_id AND o.status <> 2
+      WHERE i.id IN (SELECT id FROM (
+        SELECT id FROM tenantd.invite WHERE user_id = p_user
+        UNION SELECT n.id FROM tenantd.invite n JOIN tenantd.user u ON u.id = p_user AND u.email_verified_at > 0 AND n.email = u.email
+        UNION SELECT id FROM tenantd.invite WHERE invited_by = p_user) n)
+      ORDER BY i.created_at DESC LIMIT p_most;
+    WHEN 'directory_entries' THEN
+      SELECT CAST(JSON_OBJECT('org_id', tenantd.uuid_of(s.org_id), 'user_name', s.user_name, 'external_id', s.external_id,
+        'attributes', JSON_EXTRACT(s.attributes, '$'), 'created_at', s.created_at, 'updated_at', s.updated_at) AS CHAR)
+      FROM tenantd.member m JOIN tenantd.scim_user s ON s.org_id = m.org_id AND s.user_id = m.user_id
+      WHERE m.user_id = p_user ORDER BY s.created_at DESC LIMIT p_most;
+    WHEN 'account_events' THEN
+      SELECT CAST(JSON_OBJECT('type', e.type, 'method', e.method, 'address', e.address, 'agent', e.agent, 'created_at',
+        e.created_at) AS CHAR)
+      FROM tenantd.account_event e WHERE e.user_id = p_user ORDER BY e.id DESC LIMIT p_most;
+    WHEN 'audit_rows' THEN
+      SELECT CAST(JSON_OBJECT('org_id', IF(a.org_id = REPEAT('\0', 16), NULL, tenantd.uuid_of(a.org_id)), 'action', a.action,
+        'resource', a.resource, 'resource_id', tenantd.uuid_of(a.resource_id), 'address', a.address, 'agent', a.agent,
+        'created_at', a.created_at) AS CHAR)
+      FROM tenantd.audit_log a WHERE a.actor_id = p_user ORDER BY a.org_id DESC, a.seq DESC LIMIT p_most;
+    WHEN 'documents' THEN
+      SELECT CAST(JSON_OBJECT('org_id', tenantd.uuid_of(d.org_id), 'project_id', tenantd.uuid_of(d.project_id), 'id',
+        tenantd.uuid_of(d.id), 'name', d.name, 'description', d.description, 'content_type', d.content_type, 'size', d.size,
+        'sha256', LOWER(HEX(d.sha256)), 'created_at', d.created_at, 'file',
+        IF(d.status = 2, CONCAT('/api/v1/projects/documents/', tenantd.uuid_of(d.id), '/download'), NULL)) AS CHAR)
+      FROM tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status = 0
+      JOIN tenantd.document d ON d.created_by = m.user_id AND d.org_id = m.org_id
+      WHERE m.user_id = p_user AND m.status = 0 ORDER BY d.created_at DESC LIMIT p_most;
+    WHEN 'mails' THEN
+      SELECT CAST(JSON_OBJECT('kind', b.template, 'recipient', b.recipient, 'created_at', b.created_at, 'sent_at', b.sent_at)
+        AS CHAR)
+      FROM tenantd.user u JOIN tenantd.outbox b ON b.recipient = u.email
+      WHERE u.id = p_user AND u.email_verified_at > 0 ORDER BY b.created_at DESC LIMIT p_most;
+  END CASE;
+END//
+
+-- Takes out of an account all that tells whose it was, for good, and has its traces looked for. Its row stays, since others'
+-- rows name it. Answers 0; 1 if there is no such account or it is erased already; 2 if it is a super-admin's; 3 if it is still
+-- a member somewhere. The account's row is locked: nobody signs in to it, or joins with it, between this and the commit.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.erase_account(
+  IN p_id BINARY(16), IN p_user BINARY(16), IN p_by BINARY(16), IN p_sealed MEDIUMBLOB, IN p_now BIGINT)
+BEGIN
+  DECLARE v_super, v_count INT;
+  DECLARE v_answer INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+  SELECT is_super INTO v_super FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  SELECT COUNT(*) INTO v_count FROM tenantd.erasure WHERE user_id = p_user;
+  IF v_super IS NULL OR v_count > 0 THEN
+    SET v_answer = 1;
+  ELSEIF v_super THEN
+    SET v_answer = 2;
+  ELSE
+    SELECT COUNT(*) INTO v_count FROM tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status <> 2
+    WHERE m.user_id = p_user;
+    IF v_count > 0 THEN
+      SET v_answer = 3;
+    END IF;
+  END IF;
+  IF v_answer = 0 THEN
+    UPDATE tenantd.user SET email = CONCAT('erased-', LOWER(HEX(p_user)), '@erased.invalid'), email_verified_at = NULL,
+      password = NULL, profile = '{"name":"Erased user"}', settings = '{}', status = 1, failed_signins = 0, locked_until = 0,
+      mfa_enabled_at = NULL, login_alert = NULL, updated_at = p_now
+    WHERE id = p_user;
+    -- A personal one is called by the address.
+    UPDATE tenantd.organization o JOIN tenantd.member m ON m.org_id = o.id AND m.user_id = p_user
+    SET o.name = 'Erased' WHERE o.personal AND o.status = 2;
+    DELETE FROM tenantd.totp WHERE user_id = p_user;
+    DELETE FROM tenantd.recovery_code WHERE user_id = p_user;
+    DELETE FROM tenantd.passkey WHERE user_id = p_user;
+    DELETE FROM tenantd.one_time_token WHERE user_id = p_user;
+    DELETE FROM tenantd.mailed_code WHERE user_id = p_user;
+    CALL tenantd_app.forget_identities(p_user);
+    DELETE FROM tenantd.oauth_consent WHERE user_id = p_user;
+    DELETE FROM tenantd.oauth_code WHERE user_id = p_user;
+    DELETE FROM tenantd.oauth_device WHERE user_id = p_user;
+    DELETE FROM tenantd.known_network WHERE user_id = p_user;
+    DELETE FROM tenantd.known_device WHERE user_id = p_user;
+    DELETE FROM tenantd.former_member WHERE user_id = p_user;
+    -- Those of organizations go on; from where its maker used one is told no more.
+    UPDATE tenantd.api_key SET last_used_address = NULL WHERE created_by = p_user;
+    INSERT INTO tenantd.erasure (id, user_id, asked_by, traces_sealed, asked_at) VALUES (p_id, p_user, p_by, p_sealed, p_now);
+  END IF;
+  SELECT v_answer;
+END//
+
+-- The oldest erasure with traces left, held until the commit; none if others are at it.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.next_erasure()
+BEGIN
+  SELECT id, user_id, traces_sealed, chain_of, audit_seq, event_seq, asked_at FROM tenantd.erasure
+  WHERE finished_at IS NULL ORDER BY asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+END//
+-- Removes up to p_most rows of each kind that are about an erased account, or went to one of its addresses; answers with how
+-- many. Nothing that is younger than the erasure goes by the address alone: that may be somebody else's by then.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.forget_erased(
+  IN p_user BINARY(16), IN p_address VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, IN p_caller BINARY(32),
+  IN p_asked_at BIGINT, IN p_most INT)
+BEGIN
+  DECLARE v_rows INT DEFAULT 0;
+  IF EXISTS (SELECT 1 FROM tenantd.erasure WHERE user_id = p_user) THEN
+    DELETE FROM tenantd.account_event WHERE user_id = p_user LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    UPDATE tenantd.account_event SET address = '', agent = ''
+    WHERE actor_id = p_user AND (address <> '' OR agent <> '') LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.session WHERE user_id = p_user LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.session WHERE actor_id = p_user LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.idempotency WHERE caller = p_caller LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.outbox WHERE user_id = p_user LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.outbox WHERE recipient = p_address AND created_at <= p_asked_at LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.invite WHERE user_id = p_user LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.invite WHERE email = p_address AND created_at <= p_asked_at LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+    DELETE FROM tenantd.suppression WHERE email = p_address AND created_at <= p_asked_at;
+    SET v_rows = v_rows + ROW_COUNT();
+    -- Those of members went with the memberships.
+    DELETE FROM tenantd.scim_user WHERE email = p_address AND user_id IS NULL AND created_at <= p_asked_at LIMIT p_most;
+    SET v_rows = v_rows + ROW_COUNT();
+  END IF;
+  SELECT v_rows;
+END//
+-- The chain behind p_org (NULL: the first one), and where it ends.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.next_chain(IN p_org BINARY(16), IN p_or_itself BOOLEAN)
+BEGIN
+  SELECT org_id, audit_seq, event_seq FROM tenantd.change_head
+  WHERE org_id > COALESCE(p_org, '') OR (p_or_itself AND org_id = p_org) ORDER BY org_id LIMIT 1;
+END//
+-- Audit rows of a chain, behind p_after up to p_to, that are about an account, by it, or name an address of it; with their
+-- hashes, the hash before each, and what it was redacted as.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_audit_traces(
+  IN p_org BINARY(16), IN p_after BIGINT, IN p_to BIGINT, IN p_user BINARY(16),
+  IN p_address VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, IN p_asked_at BIGINT)
+BEGIN
+  SELECT a.org_id, a.seq, a.id, a.actor_id, a.actor_email, a.effective_id, a.effective_email, a.api_key_id, a.action, a.resource,
+         a.resource_id, a.old_values, a.new_values, a.address, a.agent, a.request_id, a.created_at, a.hash,
+         COALESCE(b.hash, s.hash, IF(a.seq = 1, REPEAT('\0', 32), NULL)) AS hash_before, r.erasure_id, r.signature
+  FROM tenantd.audit_log a
+  LEFT JOIN tenantd.audit_log b ON b.org_id = a.org_id AND b.seq = a.seq - 1
+  LEFT JOIN tenantd.audit_start s ON s.org_id = a.org_id AND s.seq = a.seq - 1
+  LEFT JOIN tenantd.audit_redaction r ON r.org_id = a.org_id AND r.seq = a.seq
+  WHERE a.org_id = p_org AND a.seq > p_after AND a.seq <= p_to
+    AND (a.actor_id = p_user OR a.effective_id = p_user OR a.resource_id = p_user
+         OR (a.created_at <= p_asked_at AND (
+           a.actor_email = p_address OR a.effective_email = p_address OR LOCATE(p_address, a.old_values) > 0
+           OR LOCATE(p_address, a.new_values) > 0 OR LOCATE(p_address, a.agent) > 0)))
+  ORDER BY a.seq;
+END//
+-- Events likewise.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_event_traces(
+  IN p_org BINARY(16), IN p_after BIGINT, IN p_to BIGINT, IN p_user BINARY(16),
+  IN p_address VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, IN p_asked_at BIGINT)
+BEGIN
+  SELECT e.seq, e.subject_id, e.data FROM tenantd.event e
+  WHERE e.org_id = p_org AND e.seq > p_after AND e.seq <= p_to
+    AND (e.subject_id = p_user OR e.actor_id = p_user OR (e.created_at <= p_asked_at AND LOCATE(p_address, e.data) > 0))
+  ORDER BY e.seq;
+END//
+-- An audit row says less from now on: of a person who is erased, and nothing but what a row tells of people and where they
+-- were. p_signature: NULL if the row was not whole before, and is not to look so.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.redact_audit(
+  IN p_erasure BINARY(16), IN p_org BINARY(16), IN p_seq BIGINT, IN p_actor_email VARCHAR(320), IN p_effective_email VARCHAR(320),
+  IN p_old MEDIUMTEXT, IN p_new MEDIUMTEXT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_signature BINARY(32),
+  IN p_now BIGINT)
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM tenantd.erasure WHERE id = p_erasure AND finished_at IS NULL) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no such erasure is under way';
+  END IF;
+  UPDATE tenantd.audit_log SET actor_email = p_actor_email, effective_email = p_effective_email, old_values = p_old,
+    new_values = p_new, address = p_address, agent = p_agent
+  WHERE org_id = p_org AND seq = p_seq;
+  IF p_signature IS NOT NULL THEN
+    INSERT INTO tenantd.audit_redaction (org_id, seq, erasure_id, signature, redacted_at)
+    VALUES (p_org, p_seq, p_erasure, p_signature, p_now)
+    ON DUPLICATE KEY UPDATE erasure_id = VALUES(erasure_id), signature = VALUES(signature), redacted_at = VALUES(redacted_at);
+  END IF;
+END//
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.redact_event(
+  IN p_erasure BINARY(16), IN p_org BINARY(16), IN p_seq BIGINT, IN p_data LONGTEXT)
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM tenantd.erasure WHERE id = p_erasure AND finished_at IS NULL) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no such erasure is under way';
+  END IF;
+  UPDATE tenantd.event SET data = p_data WHERE org_id = p_org AND seq = p_seq;
+END//
+-- How far the traces have been looked through.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.move_erasure(
+  IN p_id BINARY(16), IN p_org BINARY(16), IN p_audit_seq BIGINT, IN p_event_seq BIGINT)
+BEGIN
+  UPDATE tenantd.erasure SET chain_of = p_org, audit_seq = p_audit_seq, event_seq = p_event_seq
+  WHERE id = p_id AND finished_at IS NULL;
+END//
+-- Nothing is left of it but that it was done.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.finish_erasure(IN p_id BINARY(16), IN p_now BIGINT)
+BEGIN
+  UPDATE tenantd.erasure SET finished_at = p_now, traces_sealed = NULL WHERE id = p_id AND finished_at IS NULL;
 END//
 
 -- Throws "limit: KIND" if the scope's organization has more than p_most of a kind: asked once a row was added. Until the commit
@@ -919,9 +1435,11 @@ BEGIN
   -- Each by SELECT INTO: a subquery in IF or SET would wait for the rows that the others are about to count.
   CASE p_kind
     WHEN 'api_keys' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.api_key WHERE org_id = v_org;
+    WHEN 'service_accounts' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.service_account WHERE org_id = v_org;
     WHEN 'roles' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.role WHERE org_id = v_org;
     WHEN 'oauth_clients' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.oauth_client WHERE org_id = v_org;
     WHEN 'webhooks' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.webhook WHERE org_id = v_org;
+    WHEN 'streams' THEN SELECT COUNT(*) INTO v_amount FROM tenantd.stream WHERE org_id = v_org;
     WHEN 'invites' THEN
       SELECT COUNT(*) INTO v_amount FROM tenantd.invite WHERE org_id = v_org AND pending_email IS NOT NULL;
   END CASE;
@@ -1065,7 +1583,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- super-admin's own session, and when its actor is no active super-admin any more, or its user is one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.live_session AS
   SELECT s.id, s.user_id, s.org_id, s.bound_org_id, s.actor_id, a.email AS actor_email, s.counter, s.pair_used, s.second_factor,
-         s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent
+         s.proven_at, s.methods, s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id AND s.generation > u.sessions_ended
   LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = s.org_id
@@ -1078,6 +1596,28 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
     AND (s.actor_id IS NULL
          OR (a.status = 0 AND a.is_super AND NOT u.is_super AND COALESCE(s.actor_ended, 0) = a.sessions_ended
              AND (p.id IS NULL OR p.born > COALESCE(pc.ended, 0))));
+-- Members whom their organization lets in by its provider alone: it says so, and has proven the domain of their addresses, as
+-- they stand and not those above or below them. Owners for good can do without (may_bypass), and it is told each time.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sso_member AS
+  SELECT m.org_id, m.user_id, r.name = 'owner' AND r.permissions IS NULL AND m.role_expires_at IS NULL AS may_bypass
+  FROM tenantd.organization o
+  JOIN tenantd.member m ON m.org_id = o.id
+  JOIN tenantd.user u ON u.id = m.user_id
+  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  JOIN tenantd.domain d ON d.org_id = o.id AND d.proven_domain = CONVERT(SUBSTRING_INDEX(u.email, '@', -1) USING ascii)
+  WHERE o.sso_enforced;
+-- The sessions that such an organization lets such members in by: begun by its provider, by a client for one that was, by
+-- support, or by one who is an owner still, where that was told.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sso_session AS
+  SELECT s.id AS session_id, m.org_id
+  FROM tenantd.session s
+  JOIN tenantd.member m ON m.user_id = s.user_id
+  JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
+  LEFT JOIN tenantd.client_session k ON k.session_id = s.id
+  LEFT JOIN tenantd.sso_bypass b ON b.session_id = s.id AND b.org_id = m.org_id
+  WHERE s.actor_id IS NOT NULL
+     OR (s.bound_org_id = m.org_id AND (k.session_id IS NULL OR k.vouched))
+     OR (b.session_id IS NOT NULL AND r.name = 'owner' AND r.permissions IS NULL AND m.role_expires_at IS NULL);
 -- Where sessions count, and until when: in each organization that lets them in. Not shut out there, not older than it lets
 -- sessions become, not good for another alone, of an active member with the second factor that it may ask for. What looks
 -- at several organizations at once goes by this, as the authorizer does by its own means for one.
@@ -1091,7 +1631,12 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.organization o ON o.id = m.org_id AND o.status = 0
   LEFT JOIN tenantd.session_cut c ON c.user_id = m.user_id AND c.org_id = m.org_id
   WHERE s.born > COALESCE(c.shut_out, 0) AND (s.bound_org_id IS NULL OR s.bound_org_id = m.org_id)
-    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0);
+    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0 OR s.methods LIKE '%pop%')
+    AND (NOT o.require_passkey OR s.methods LIKE '%pop%')
+    AND (o.mail_code OR s.bound_org_id IS NOT NULL OR COALESCE(s.methods, '') NOT LIKE '%mail%'
+         OR s.methods LIKE '%pwd%' OR s.methods LIKE '%pop%')
+    AND NOT (o.sso_enforced AND EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.org_id = m.org_id AND w.user_id = m.user_id)
+             AND NOT EXISTS (SELECT 1 FROM tenantd_app.sso_session x WHERE x.session_id = s.id AND x.org_id = m.org_id));
 -- The sessions that are at home in the scope's organization and count there.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.home_session AS
   SELECT org_id, session_id AS id, user_id, actor_id, address, agent, created_at, rotated_at, counts_until
@@ -1102,8 +1647,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization AS
   SELECT id, name, slug, status, personal, require_mfa, settings, max_members, max_projects, max_storage_bytes, max_requests,
          mail_sender_name, self_approval, session_idle_seconds, session_max_seconds, invite_seconds, login_alert, deactivated_at,
-         revision,
-         created_at, updated_at
+         require_passkey, mail_code, revision,
+         created_at, updated_at, sso_enforced
   FROM tenantd.organization
   WHERE id = tenantd_app.current_org() AND status <> 2 WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.organization_turn AS
@@ -1165,7 +1710,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
   WHERE r.org_id = tenantd_app.current_org() AND m.status = 0 AND o.status = 0 AND u.status = 0
     AND IF(r.permissions IS NULL, r.name IN ({{roles with stats:read}}), FIND_IN_SET('stats:read', r.permissions) > 0)
-    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0) AND u.email_verified_at IS NOT NULL;
+    AND (NOT o.require_mfa OR u.mfa_enabled_at > 0 OR EXISTS (SELECT 1 FROM tenantd.passkey p WHERE p.user_id = u.id))
+    AND u.email_verified_at IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.member_count AS
   SELECT org_id, block, status, role_id, role_name, members FROM tenantd.member_count
   WHERE org_id = tenantd_app.current_org();
@@ -1192,7 +1738,33 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.api_key AS
   SELECT org_id, id, token, prefix, name, permissions, created_by, member_id, of_organization, created_at, expires_at, last_used_at
   FROM tenantd.api_key
+  WHERE org_id = tenantd_app.current_org() AND account_id IS NULL WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.service_account_key AS
+  SELECT org_id, id, account_id, token, prefix, name, permissions, created_by, of_organization, created_at, expires_at,
+         last_used_at, last_used_address, warned_at
+  FROM tenantd.api_key
+  WHERE org_id = tenantd_app.current_org() AND account_id IS NOT NULL WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.service_account AS
+  SELECT org_id, id, name, description, role_id, permissions, networks, status, created_by, kept_by, revision, created_at,
+         updated_at, refused_at
+  FROM tenantd.service_account
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+-- Keys of the organization and of its service accounts that end, and who answers for each.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.key_ending AS
+  SELECT k.org_id, k.id, k.name, k.prefix, a.id AS account_id, a.name AS account_name,
+         COALESCE(a.kept_by, k.created_by) AS kept_by, k.created_at, k.expires_at
+  FROM tenantd.api_key k LEFT JOIN tenantd.service_account a ON a.org_id = k.org_id AND a.id = k.account_id
+  WHERE k.org_id = tenantd_app.current_org() AND k.of_organization = 1 AND k.warned_at IS NULL AND k.expires_at IS NOT NULL;
+-- Who may make such keys, at a verified address.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.key_reader AS
+  SELECT m.org_id, m.user_id, u.email, r.name AS role_name, m.role_expires_at, m.created_at
+  FROM tenantd.role r
+  STRAIGHT_JOIN tenantd.member m ON m.org_id = r.org_id AND m.role_id = r.id
+  STRAIGHT_JOIN tenantd.organization o ON o.id = m.org_id
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  WHERE r.org_id = tenantd_app.current_org() AND m.status = 0 AND o.status = 0 AND u.status = 0
+    AND IF(r.permissions IS NULL, r.name IN ({{roles with api_keys:manage}}), FIND_IN_SET('api_keys:manage', r.permissions) > 0)
+    AND u.email_verified_at IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.webhook AS
   SELECT org_id, id, url, description, secret_sealed, previous_secret_sealed, previous_until, events, status, revision,
          created_by, kept_by, created_at, updated_at FROM tenantd.webhook
@@ -1205,6 +1777,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity_provider AS
   SELECT org_id, id, kind, client_id, client_secret_sealed, azure_tenant_id, auto_provision, allowed_domains, default_role_id,
          status, kept_by, revision, created_at, updated_at FROM tenantd.identity_provider
+  WHERE org_id = tenantd_app.current_org() AND kind IN ('microsoft', 'google') WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oidc_provider AS
+  SELECT org_id, id, kind, slug, name, issuer, client_id, client_auth, client_jwk, client_secret_sealed, auto_provision,
+         allowed_domains, default_role_id, scopes, email_claim, name_claim, groups_claim, trust_addresses, groups_each_time,
+         status, kept_by, revision, created_at, updated_at FROM tenantd.identity_provider
+  WHERE org_id = tenantd_app.current_org() AND kind = 'oidc' WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.provider_group AS
+  SELECT org_id, provider_id, position, name, role_id FROM tenantd.provider_group
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_state AS
   SELECT state, org_id, provider_id, browser, user_id, session_id, values_sealed, created_at, expires_at
@@ -1213,8 +1793,63 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_client AS
   SELECT org_id, id, name, redirect_uris, post_logout_redirect_uris, token_endpoint_auth_method,
          id_token_signed_response_alg, jwks, scopes, client_credentials, secret, previous_secret, previous_until, created_by,
-         revision, created_at, updated_at FROM tenantd.oauth_client
+         revision, created_at, updated_at, backchannel_logout_uri, resource, origin FROM tenantd.oauth_client
   WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.stream AS
+  SELECT org_id, id, name, kind, carries, format, url, region, access_key_id, audience, start, secret_sealed, previous_secret_sealed,
+         previous_until, status, created_by, kept_by, revision, created_at, updated_at, next_attempt_at, lease_until, failures,
+         last_error, delivered_at
+  FROM tenantd.stream
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+-- What the receivers of the scope's streams lack: how many rows, and since when. Of a stream of one chain also how far it is.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.stream_lag AS
+  SELECT p.stream_org AS org_id, p.stream_id, p.seq AS position, GREATEST(h.audit_seq - p.seq, 0) AS behind,
+         (SELECT a.created_at FROM tenantd.audit_log a WHERE a.org_id = p.org_id AND a.seq > p.seq ORDER BY a.seq LIMIT 1) AS since
+  FROM tenantd.stream_position p JOIN tenantd.change_head h ON h.org_id = p.org_id
+  WHERE p.stream_org = tenantd_app.current_org() AND p.org_id = p.stream_org AND p.stream_org <> REPEAT('\0', 16)
+  UNION ALL
+  SELECT s.org_id, s.id, NULL, SUM(GREATEST(h.audit_seq - COALESCE(p.seq, 0), 0)),
+         MIN(CASE WHEN h.audit_seq > COALESCE(p.seq, 0) THEN
+           (SELECT a.created_at FROM tenantd.audit_log a WHERE a.org_id = h.org_id AND a.seq > COALESCE(p.seq, 0)
+            ORDER BY a.seq LIMIT 1) END)
+  FROM tenantd.stream s JOIN tenantd.change_head h
+  LEFT JOIN tenantd.stream_position p ON p.stream_org = s.org_id AND p.stream_id = s.id AND p.org_id = h.org_id
+  WHERE s.org_id = tenantd_app.current_org() AND s.org_id = REPEAT('\0', 16)
+  GROUP BY s.org_id, s.id;
+
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.domain AS
+  SELECT org_id, id, domain, record_value, proven_at, checked_at, missed_at, next_check_at, created_by, revision, created_at,
+         updated_at FROM tenantd.domain
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+-- What the organization's directory says (SCIM).
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.scim_user AS
+  SELECT org_id, id, user_id, user_name, name_key, external_id, email, active, attributes, created_at, updated_at
+  FROM tenantd.scim_user
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.scim_group AS
+  SELECT org_id, id, name, name_key, external_id, revision, created_at, updated_at
+  FROM tenantd.scim_group
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.scim_group_member AS
+  SELECT org_id, group_id, user
+  FROM tenantd.scim_group_member
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.scim_setup AS
+  SELECT org_id, default_role_id, kept_by, updated_at
+  FROM tenantd.scim_setup
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.scim_group_role AS
+  SELECT org_id, position, name, name_key, role_id
+  FROM tenantd.scim_group_role
+  WHERE org_id = tenantd_app.current_org() WITH CASCADED CHECK OPTION;
+-- Owners who are told of what concerns how people sign in.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.owner_reader AS
+  SELECT m.org_id, m.user_id, u.email, u.email_verified_at
+  FROM tenantd.role r
+  STRAIGHT_JOIN tenantd.member m ON m.org_id = r.org_id AND m.role_id = r.id
+  STRAIGHT_JOIN tenantd.user u ON u.id = m.user_id
+  WHERE r.org_id = tenantd_app.current_org() AND r.name = 'owner' AND r.permissions IS NULL AND m.status = 0 AND u.status = 0;
 
 -- Inventory.
 -- One for each described list (include/tenantd/domain/resources.hpp): all of its table's columns.
@@ -1274,9 +1909,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT m.org_id, m.user_id, m.status, m.created_at AS member_since, o.name, o.slug, o.status AS org_status, o.personal,
          o.require_mfa, o.created_at, o.updated_at, r.id AS role_id, r.name AS role_name, r.permissions, m.role_expires_at,
          o.settings, o.max_members, o.max_projects, o.max_storage_bytes, o.max_requests, o.mail_sender_name, o.self_approval,
-         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, o.login_alert, o.revision,
+         o.session_idle_seconds, o.session_max_seconds, o.invite_seconds, o.login_alert, o.require_passkey,
+         o.mail_code, o.revision,
          t.members AS active_members, g.projects, g.storage_bytes,
-         COALESCE(c.shut_out, 0) AS shut_out
+         COALESCE(c.shut_out, 0) AS shut_out,
+         -- 1: by its provider alone; 2: the same, of an owner.
+         IF(o.sso_enforced,
+            COALESCE((SELECT MAX(1 + w.may_bypass) FROM tenantd_app.sso_member w WHERE w.org_id = m.org_id AND w.user_id = m.user_id), 0),
+            0) AS sso
   FROM tenantd.member m
   JOIN tenantd.organization o ON o.id = m.org_id
   JOIN tenantd.role r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -1401,6 +2041,18 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   JOIN tenantd.webhook w ON w.org_id = b.org_id AND w.status = 0 AND w.cursor_seq < b.event_seq
   WHERE tenantd_app.current_super() AND NOT EXISTS (
     SELECT 1 FROM tenantd.webhook_delivery d WHERE d.status = 0 AND d.org_id = w.org_id AND d.webhook_id = w.id);
+-- Every stream, for the service's own figures: whether it is of the whole system, how it goes, and since when rows wait.
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_stream AS
+  SELECT s.org_id = REPEAT('\0', 16) AS of_system, s.status, s.failures > 0 AS failing,
+         SUM(GREATEST(h.audit_seq - COALESCE(p.seq, 0), 0)) AS behind,
+         MIN(CASE WHEN h.audit_seq > COALESCE(p.seq, 0) THEN
+           (SELECT a.created_at FROM tenantd.audit_log a WHERE a.org_id = h.org_id AND a.seq > COALESCE(p.seq, 0)
+            ORDER BY a.seq LIMIT 1) END) AS since
+  FROM tenantd.stream s
+  JOIN tenantd.change_head h ON s.org_id = REPEAT('\0', 16) OR h.org_id = s.org_id
+  LEFT JOIN tenantd.stream_position p ON p.stream_org = s.org_id AND p.stream_id = s.id AND p.org_id = h.org_id
+  WHERE tenantd_app.current_super()
+  GROUP BY s.org_id, s.id;
 -- network: an IPv4 address, also in IPv6 form, or the /64 of an IPv6 address; NULL if the address is not known.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_event AS
   SELECT id, user_id, identity, type, address, created_at,
@@ -1412,6 +2064,9 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_sweep_request AS
   SELECT id, requested_by, requested_at, finished_at
   FROM tenantd.sweep_request WHERE tenantd_app.current_super();
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_kept AS
+  SELECT name, rows_estimated, oldest_at, looked_at, removed_at, removed_rows
+  FROM tenantd.kept WHERE tenantd_app.current_super();
 -- Every organization as a tenant of the service, for super-admins. The one way to write its status and its limits.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.system_tenant AS
   SELECT id, name, slug, status, personal, require_mfa, max_members, max_projects, max_storage_bytes, max_requests,
@@ -1436,8 +2091,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, email, password, profile, status, settings, is_super, email_verified_at, failed_signins, locked_until,
          mfa_enabled_at, login_alert, generation, sessions_ended, created_at, updated_at FROM tenantd.user;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.session AS
-  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, pair_used, second_factor, generation, born,
-         actor_ended, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session
+  SELECT id, user_id, org_id, bound_org_id, actor_id, reason, parent_id, counter, pair_used, second_factor, proven_at, methods,
+         generation, born, actor_ended, rotated_at, created_at, expires_at, ends_at, address, agent FROM tenantd.session
   WHERE bound_org_id IS NULL OR EXISTS (SELECT 1 FROM tenantd.organization o WHERE o.id = bound_org_id AND o.status <> 2);
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
   SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;
@@ -1445,11 +2100,18 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT user_id, client_id, client_org, scopes, created_at, updated_at FROM tenantd.oauth_consent;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_code AS
   SELECT code, client_org, client_id, user_id, session_id, org_id, redirect_uri, scopes, nonce, challenge, signed_in_at, methods,
-         created_at, expires_at, gave FROM tenantd.oauth_code;
+         created_at, expires_at, gave, resource FROM tenantd.oauth_code;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_registration_token AS
+  SELECT id, token, name, uses_left, created_by, created_at, expires_at FROM tenantd.oauth_registration_token;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_device AS
+  SELECT device_code, user_code, client_org, client_id, scopes, address, status, wait_seconds, polled_at, user_id, session_id,
+         org_id, signed_in_at, methods, gave, created_at, expires_at, resource FROM tenantd.oauth_device;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_assertion AS
   SELECT id, expires_at FROM tenantd.oauth_assertion;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.one_time_token AS
-  SELECT token, user_id, purpose, email, bound_org_id, created_at, expires_at FROM tenantd.one_time_token;
+  SELECT token, user_id, purpose, email, bound_org_id, methods, created_at, expires_at FROM tenantd.one_time_token;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.mailed_code AS
+  SELECT user_id, purpose, browser, code, tries, created_at, expires_at FROM tenantd.mailed_code;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.idempotency AS
   SELECT id, caller, request, status, reply, bytes, expires_at FROM tenantd.idempotency;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.outbox AS
@@ -1471,6 +2133,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.passkey AS
   SELECT id, user_id, credential, algorithm, public_key, aaguid, name, sign_count, backup_eligible, backed_up, created_at,
          last_used_at FROM tenantd.passkey;
+CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.social_state AS
+  SELECT state, provider, browser, user_id, session_id, values_sealed, created_at, expires_at FROM tenantd.social_state;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.passkey_challenge AS
   SELECT challenge, expires_at FROM tenantd.passkey_challenge;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.account_event AS

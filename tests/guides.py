@@ -13,8 +13,8 @@ shell, in an empty folder; guides run side by side. What the fence of a block sa
   python       compiles
 
 `localhost:8080` and `.run/` become the instance's, addresses at example.com and slugs get a suffix of this run, and
-nobody listens at https://hooks.example.com. The instance needs a super-admin (SUPER_ADMIN_EMAIL, SUPER_ADMIN_PASSWORD),
-MAIL_EVENTS_SECRET, and OUTBOUND_ALLOW=127.0.0.1.
+nobody listens at hooks., logs. and archive.example.com. The instance needs a super-admin (SUPER_ADMIN_EMAIL,
+SUPER_ADMIN_PASSWORD), MAIL_EVENTS_SECRET, and OUTBOUND_ALLOW=127.0.0.1.
 The last line counts the blocks. Exit status: 0 all did as the guides say, 1 one did not.
 """
 import concurrent.futures
@@ -71,7 +71,7 @@ def blocks_of(guide):
 
 def here(text):
     text = text.replace("localhost:8080", URL.removeprefix("http://")).replace(".run/", RUN_DIR + "/")
-    text = text.replace("https://hooks.example.com", "https://127.0.0.1:9")
+    text = re.sub(r"//(hooks|logs|archive)\.example\.com(:[0-9]+)?", "//127.0.0.1:9", text)
     text = re.sub(r'("slug": "[a-z]+)"', rf'\1-{SUFFIX}"', text)
     return re.sub(r"\b([a-z]+)@example\.com", rf"\1.{SUFFIX}@example.com", text)
 

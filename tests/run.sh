@@ -10,6 +10,8 @@
 # own: a test that must have its instance for itself holds up the tests of its own part alone, and short parts end about
 # together. SLICE=k/n runs the k-th part of n alone.
 set -uo pipefail
+# The system's own programs first: a version manager's python3 takes ten times as long to start, hundreds of times a run.
+PATH=/usr/local/bin:/usr/bin:/bin:$PATH
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-$top/build}
 
@@ -42,12 +44,14 @@ elif [ "$SLICES" -gt 1 ]; then
     echo "tests: part $k of $SLICES ended without its closing line"
     [ $status != 0 ] || status=1
   done
-  # Who failed stood hundreds of lines above.
+  # Who failed stood hundreds of lines above: with what they said, and then by name alone, for who sees only the end.
   cat "$BUILD"/tests.failed.* 2>/dev/null
+  cat "$BUILD"/tests.failed.* 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' |
+    sed -n 's/^\[FAIL\] \([^ ]*\):.*/tests: failed: \1/p' >"$BUILD/tests.closing"
   cat "$BUILD"/tests.closing.* 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' | awk '
     { for (i = 1; i < NF; ++i) if ($i ~ /^(Tested|Passing|Failing|Crashing):$/) sum[$i] += $(i + 1) }
-    END { printf "[====] Synthesis: Tested: %d | Passing: %d | Failing: %d | Crashing: %d \n", sum["Tested:"], sum["Passing:"], sum["Failing:"], sum["Crashing:"] }' |
-    tee "$BUILD/tests.closing"
+    END { printf "[====] Synthesis: Tested: %d | Passing: %d | Failing: %d | Crashing: %d \n", sum["Tested:"], sum["Passing:"], sum["Failing:"], sum["Crashing:"] }' >>"$BUILD/tests.closing"
+  cat "$BUILD/tests.closing"
   exit "$status"
 fi
 part=${SLICE:+.${SLICE%/*}}
@@ -64,6 +68,8 @@ mkdir "$work/sanitizer"
 
 export DB=${DB:-mariadb} BUILD RUN_DIR=$work/run PORT=${PORT:-0}
 export TENANTD_BUILD=$BUILD TENANTD_RUN_DIR=$RUN_DIR TENANTD_TOP=$top
+# Where receivers of tests are that nobody listens at: allowed, and on no network that anybody else is on.
+export OUTBOUND_ALLOW=${OUTBOUND_ALLOW-127.9.9.9}
 # The tests say themselves when the sweeper and the reporter run, what time it is, and which limits hold.
 export SWEEP_EVERY=${SWEEP_EVERY:-0} REPORT_EVERY=${REPORT_EVERY:-0} CLOCK_OFFSET_FILE=${CLOCK_OFFSET_FILE:-$work/clock}
 export LIMIT_ACCOUNT=${LIMIT_ACCOUNT:-0} LIMIT_INVITE=${LIMIT_INVITE:-0} LIMIT_MAIL=${LIMIT_MAIL:-0} LIMIT_MAIL_ALERTS=${LIMIT_MAIL_ALERTS:-0} LIMIT_MAIL_CAUSED=${LIMIT_MAIL_CAUSED:-0} LIMIT_OUTBOUND=${LIMIT_OUTBOUND:-0} LIMIT_PASSWORD=${LIMIT_PASSWORD:-0} LIMIT_READ=${LIMIT_READ:-0} LIMIT_WRITE=${LIMIT_WRITE:-0}
@@ -79,7 +85,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$report
 bad=0
 complain() {
   bad=1
-  printf 'tests: %s\n' "$*"
+  printf 'tests: %s\n' "$*" | tee -a "$work/failed"
 }
 
 # Everything started from here carries this run's folder in its environment; nginx, which clears that, in its command.
@@ -130,7 +136,7 @@ trap 'finish 130' INT TERM
 trap 'finish 1' EXIT
 rm -f "$BUILD/tests.closing$part" "$BUILD/tests.failed$part"
 
-"$stack" start || finish 1
+"$stack" start || { complain "the instance did not start"; finish 1; }
 set -a
 . "$RUN_DIR/environment"
 set +a
@@ -145,7 +151,7 @@ options=(--timeout "$TEST_TIMEOUT")
 [ -n "${JOBS:-}" ] && options+=(--jobs "$JOBS")
 # The closing line is held back until everything is stopped and looked at.
 exec 3> >(exec awk -v closing="$work/closing" -v failed="$work/failed" '
-  index($0, "[FAIL]") || (index($0, "[----]") && !index($0, "Criterion v")) || index($0, "CRASH") { print >failed }
+  index($0, "[FAIL]") || (index($0, "[----]") && !index($0, "Criterion v")) || index($0, "CRASH") { print >>failed }
   /Synthesis:/ { held = 1 }
   held { print > closing; next }
   { print; fflush() }')

@@ -7,8 +7,10 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/impersonation.hpp"
+#include "tenantd/domain/way_in.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/bound.hpp"
+#include "tenantd/identity/key_use.hpp"
 #include "tenantd/identity/live_sessions.hpp"
 #include "tenantd/identity/organizations.hpp"
 
@@ -179,7 +181,8 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
 
   if (claims->client && claims->session.is_nil()) return authenticate_client(*claims, context, named, txn);
   const auto org = named.any() ? named.id : claims->org;
-  const auto stamp = cacheable ? cache_->stamp(claims->user.bytes(), org.value_or(OrgId{}).bytes())
+  const auto stamp = cacheable ? cache_->stamp({claims->user.bytes(), org.value_or(OrgId{}).bytes(),
+                                                claims->client.value_or(ClientId{}).bytes()})
                                : shm::SessionCache::Stamp{};
   auto live = store::authenticate(txn, claims->session, org, named.slug,
                                   {claims->issued_at, settings_.super_admin_mfa});
@@ -214,12 +217,13 @@ Principal Authorizer::authenticate(const http::Request& request, const service::
   if (bound_to_another && !principal.actor && live->member_status == Status::active)
     service::require_unbound(principal);
   if (!belongs && super_too) require_factor_of_super(principal, txn);
+  if (live->sso_required && named.any()) service::require_provider(*live->sso_required);
   if (!belongs && named.any()) throw ApiError(ErrorCode::not_found);
   if (!belongs) principal.organization.reset();
+  principal.sso_required = std::move(live->sso_required);
   // Of an impersonation three accounts' changes count at once, and it is rare: it is read each time.
-  if (cacheable && !principal.actor)
-    cache_->store(key, encode_token({*claims, principal}), claims->user.bytes(),
-                  org.value_or(OrgId{}).bytes(), stamp, monotonic_microseconds());
+  if (cacheable && !principal.actor && !principal.sso_required)
+    cache_->store(key, encode_token({*claims, principal}), stamp, monotonic_microseconds());
   return principal;
 }
 
@@ -257,6 +261,9 @@ Principal Authorizer::authenticate_key(std::string_view key, const service::Cont
   const auto live = find_key(key, context, txn);
   if (!live || live->member_status != Status::active || !is_live(live->principal, context.now))
     refuse_token();
+  // Also of what was remembered: the next request may come from elsewhere.
+  service::require_network(context, live->principal);
+  if (live->notes_use) service::note_key_use(context, live->principal);
   const auto& organization = live->principal.organization.value();
   const bool is_named = !named.id || *named.id == organization.id;
   const bool is_called = !named.slug || *named.slug == organization.slug;
@@ -271,7 +278,7 @@ std::optional<store::LiveSession> Authorizer::find_key(std::string_view key, con
                                                        db::Txn& txn) const {
   const auto hash = crypto::sha256(key);
   if (cache_ == nullptr || settings_.session_cache_seconds == 0)
-    return store::authenticate_key(txn, hash, context.now);
+    return store::authenticate_key(txn, hash, context.now, context.address);
   // No token is found under this, nor a key where a token is looked for.
   const auto cache_key = crypto::sha256("api key\n" + std::string{key});
   const auto hit =
@@ -283,38 +290,37 @@ std::optional<store::LiveSession> Authorizer::find_key(std::string_view key, con
   }
   metrics_->cache_misses.fetch_add(1, std::memory_order_relaxed);
   if (!known) {
-    const auto found = store::authenticate_key(txn, hash, context.now);
+    const auto found = store::authenticate_key(txn, hash, context.now, context.address);
     if (!found) return std::nullopt;
     known = CachedToken{{}, found->principal};
   }
   const auto user = known->principal.user.id;
   const auto org = known->principal.organization.value().id;
-  const auto stamp = cache_->stamp(user.bytes(), org.bytes());
-  auto live = store::authenticate_key(txn, hash, context.now);
+  const auto stamp = cache_->stamp({user.bytes(), org.bytes(), {}});
+  auto live = store::authenticate_key(txn, hash, context.now, context.address);
   if (!live || live->member_status != Status::active) return std::nullopt;
   CachedToken token{{}, live->principal};
   token.claims.user = user;
   token.claims.org = org;
-  cache_->store(cache_key, encode_token(token), user.bytes(), org.bytes(), stamp, monotonic_microseconds());
+  cache_->store(cache_key, encode_token(token), stamp, monotonic_microseconds());
   return live;
-}
-
-// A key stands for no person who could show one.
-void Authorizer::require_second_factor(const Principal& principal) {
-  if (!principal.organization || !principal.organization->require_mfa) return;
-  if (principal.user.mfa_enabled || principal.api_key) return;
-  throw ApiError(ErrorCode::mfa_enrollment_required,
-                 "Enroll a second factor (POST /api/v1/auth/mfa/enroll), then try again");
 }
 
 // In the active organization, with `permission` there.
 void Authorizer::authorize_member(const Route& route, const Principal& principal, TimePoint now) {
+  if (!principal.organization && principal.sso_required) service::require_provider(*principal.sso_required);
   // A refresh finds the caller's next organization.
   if (!principal.organization) refuse_token();
-  require_second_factor(principal);
+  require_way_in(principal);
   if (!held_for(route, principal, now).has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
   // Judged again under the organization's lock (service::stand_for_good): an end may be set meanwhile.
   if (takes_lasting_right(route) && principal.role.expires_at) throw ApiError(ErrorCode::temporary_right);
+}
+
+void Authorizer::require_fresh_proof(const Route& route, const Principal& principal, const JsonValue& body,
+                                     TimePoint now) {
+  if (!route.step_up || maybe_text(body, "password") || maybe_text(body, "current_password")) return;
+  tenantd::require_fresh_proof(principal, now);
 }
 
 void Authorizer::require_factor_of_super(const Principal& principal, db::Txn& txn) const {
@@ -325,7 +331,8 @@ void Authorizer::require_factor_of_super(const Principal& principal, db::Txn& tx
   if (!account->user.mfa_enabled)
     throw ApiError(
         ErrorCode::mfa_enrollment_required,
-        "Super-admins need a second factor: enroll one (POST /api/v1/auth/mfa/enroll), then try again");
+        "Super-admins need a second factor: enroll one (POST /api/v1/auth/mfa/enroll), then try again; a "
+        "passkey is one");
   throw ApiError(ErrorCode::mfa_session_required,
                  "This session began without the second factor: sign in again with it");
 }
@@ -341,7 +348,7 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
     case Access::user:
       if (principal.api_key) throw ApiError(ErrorCode::session_required);
       return;
-    case Access::caller: return require_second_factor(principal);
+    case Access::caller: return require_way_in(principal);
     case Access::super:
       if (principal.api_key) throw ApiError(ErrorCode::session_required);
       if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);

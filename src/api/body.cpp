@@ -1,5 +1,6 @@
 #include "body.hpp"
 
+#include <span>
 #include <string>
 
 #include "normalize.hpp"
@@ -34,22 +35,34 @@ constexpr std::string_view kOauthParameters[] = {"client_assertion",
                                                  "client_secret",
                                                  "code",
                                                  "code_verifier",
+                                                 "device_code",
                                                  "grant_type",
                                                  "id_token_hint",
                                                  "post_logout_redirect_uri",
                                                  "redirect_uri",
                                                  "refresh_token",
+                                                 "resource",
                                                  "scope",
                                                  "state",
                                                  "token",
                                                  "token_type_hint"};
 
-Json oauth_request_of_form(const http::Request& request) {
+// What a client sends a browser with by a form; of other rows these are what they ignore.
+constexpr std::string_view kAuthorizationParameters[] = {
+    "acr_values", "client_id",     "code_challenge", "code_challenge_method",
+    "login_hint", "max_age",       "nonce",          "organization",
+    "prompt",     "redirect_uri",  "request",        "request_uri",
+    "resource",   "response_mode", "response_type",  "scope",
+    "state"};
+
+Json oauth_request_of_form(const Route& route, const http::Request& request) {
+  std::span<const std::string_view> parameters = kOauthParameters;
+  if (route.body == "authorization_form") parameters = kAuthorizationParameters;
   Json body;
   body.SetObject();
   auto& memory = body.GetAllocator();
   for (const auto& [name, value] : http::parse_form(request.body))
-    for (const auto known : kOauthParameters)
+    for (const auto known : parameters)
       if (name == known && !value.empty())
         body.AddMember(rapidjson::StringRef(known.data()), JsonValue{value, memory}, memory);
   return body;
@@ -102,7 +115,10 @@ Json parse_body(const Route& route, const http::Request& request, std::string_vi
       if (type == kForm) return token_request_of_form(request);
       break;
     case AlsoTakes::oauth:
-      if (type == kForm) return oauth_request_of_form(request);
+      if (type == kForm) return oauth_request_of_form(route, request);
+      break;
+    case AlsoTakes::scim:
+      if (type == "application/scim+json") return parse_json(request.body);
       break;
   }
   refuse_media_type(route);

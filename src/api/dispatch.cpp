@@ -45,7 +45,8 @@ std::string host_of(std::string_view url) {
 // What a change takes where its row names no body: nothing, or an empty object. A member that the row would
 // not look at is refused as it is everywhere else.
 std::string_view body_schema(const Route& route) {
-  if (!route.body.empty() || route.method == Method::GET) return route.body;
+  if (!route.body.empty() || route.method == Method::GET || takes_scim_body(route.also, route.method))
+    return route.body;
   return "no_body";
 }
 
@@ -145,6 +146,7 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                               {'i' + std::string{inviter.raw()}, settings_.limit_invite}, context.now);
     });
   };
+  call.context.sessions = &*shared_.cache;
   call.context.note_lock = [this] { shared_.metrics->lock_outs.fetch_add(1, std::memory_order_relaxed); };
   call.context.after_reply = [&call](std::function<void(db::Txn&)> work) {
     call.afterwards.push_back(std::move(work));
@@ -223,9 +225,10 @@ bool Dispatch::is_open_to_pages(const http::Request& request) const {
 void Dispatch::read_body(Call& call) {
   const Route& route = *call.match.route;
   const auto schema = body_schema(route);
-  if (schema.empty() || call.body_read) return;
+  const bool of_scim = takes_scim_body(route.also, route.method);
+  if ((schema.empty() && !of_scim) || call.body_read) return;
   call.body_read = true;
-  if (call.http.body.empty() && schemas_.is_optional(schema)) {
+  if (call.http.body.empty() && (of_scim || schemas_.is_optional(schema))) {
     call.body.SetObject();
     return;
   }
@@ -305,7 +308,10 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
   call.context.caller = call.principal ? &*call.principal : nullptr;
   read_body(call);
   // What a body asks for is a part of its weight.
-  if (route.handler.access != Access::anyone) admit(call);
+  if (route.handler.access != Access::anyone) {
+    admit(call);
+    Authorizer::require_fresh_proof(route, *call.principal, call.body, call.context.now);
+  }
   if (route.method == Method::PUT) drop_read_only(call, txn);
   if (const auto schema = body_schema(route); !schema.empty()) schemas_.take(schema, call.body);
   // What is no id named nothing above.

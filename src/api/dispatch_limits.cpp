@@ -5,8 +5,9 @@
 namespace tenantd::api {
 namespace {
 
-// Who acts, or the key that does.
+// Who acts, or the key that does; of a service account all its keys together.
 std::string account_of(const Principal& principal) {
+  if (principal.account) return 'a' + std::string{principal.account->id.raw()};
   const UserId person = principal.actor ? principal.actor->id : principal.user.id;
   return 'a' + std::string{principal.api_key ? principal.api_key->raw() : person.raw()};
 }

@@ -39,12 +39,35 @@ std::string_view oauth_error(ErrorCode code) {
 void say_as_oauth(http::Response& response, const ApiError& error) {
   Json body = parse_json(response.body);
   auto& memory = body.GetAllocator();
-  const auto code = oauth_error(error.code());
+  const auto& members = error.members();
+  const bool names_word =
+      std::ranges::any_of(members, [](const auto& each) { return each.first == "error"; });
   const std::string text{error.public_text().empty() ? error_title(error.code()) : error.public_text()};
-  body.AddMember("error", JsonValue{std::string{code}, memory}, memory);
+  // A word of OAuth that is no code of this service comes with the refusal's other members.
+  if (!names_word) body.AddMember("error", JsonValue{std::string{oauth_error(error.code())}, memory}, memory);
   body.AddMember("error_description", JsonValue{text, memory}, memory);
   response.body = json::compact(body);
   response.content_type = "application/json";
+}
+
+// The error of RFC 7644 section 3.12: its status is a text. Its `scimType` comes with the refusal, where
+// there is one; who looks into it by hand finds the members of every problem beside it.
+void say_as_scim(http::Response& response, int status) {
+  Json body = parse_json(response.body);
+  auto& memory = body.GetAllocator();
+  JsonValue schemas{rapidjson::kArrayType};
+  schemas.PushBack("urn:ietf:params:scim:api:messages:2.0:Error", memory);
+  body.AddMember("schemas", schemas, memory);
+  body["status"].SetString(std::to_string(status), memory);
+  response.body = json::compact(body);
+  response.content_type = "application/scim+json";
+}
+
+// Where a client learns who gives tokens for this API (RFC 9728 section 5.1).
+std::string with_metadata(const Settings& settings, const std::string& challenge) {
+  if (!challenge.starts_with("Bearer")) return challenge;
+  return challenge + (challenge == "Bearer" ? " " : ", ") + "resource_metadata=\"" + settings.public_url +
+         "/.well-known/oauth-protected-resource\"";
 }
 
 }  // namespace
@@ -88,9 +111,12 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
                                 detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
   if (call.match.route != nullptr && call.match.route->also == AlsoTakes::oauth)
     say_as_oauth(response, error);
+  if (call.match.route != nullptr && call.match.route->also == AlsoTakes::scim) say_as_scim(response, status);
   if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
-  for (const auto& [name, value] : error.headers()) response.header(name, value);
-  if (status == 401 && error.headers().empty()) response.header("WWW-Authenticate", "Bearer");
+  for (const auto& [name, value] : error.headers())
+    response.header(name, name == "WWW-Authenticate" ? with_metadata(settings_, value) : value);
+  if (status == 401 && error.headers().empty())
+    response.header("WWW-Authenticate", with_metadata(settings_, "Bearer"));
   if (status == 401 && call.by_cookie) response.header("Set-Cookie", ended_cookie(settings_));
   if (status == 503) response.header("Retry-After", "2");
   const auto* principal = call.principal ? &*call.principal : nullptr;

@@ -27,6 +27,7 @@ std::vector<std::string> media_types(const Route& route) {
   std::vector<std::string> types{"application/json"};
   switch (route.also) {
     case AlsoTakes::nothing: break;
+    case AlsoTakes::scim: types.emplace_back("application/scim+json"); break;
     case AlsoTakes::oauth:
     case AlsoTakes::form: types.emplace_back("application/x-www-form-urlencoded"); break;
     case AlsoTakes::text: types.emplace_back("text/plain"); break;

@@ -1,65 +1,11 @@
 #include "tenantd/api/principal_codec.hpp"
 
-#include <cstring>
+#include "tenantd/base/byte_codec.hpp"
 
 namespace tenantd::api {
 namespace {
 
-class Out {
- public:
-  void number(std::int64_t v) { bytes_.append(reinterpret_cast<const char*>(&v), sizeof v); }
-  void time(TimePoint t) { number(unix_seconds(t)); }
-  void maybe_time(const std::optional<TimePoint>& t) { number(t ? unix_seconds(*t) : -1); }
-  void text(std::string_view v) {
-    number(static_cast<std::int64_t>(v.size()));
-    bytes_.append(v);
-  }
-  template <class Tag>
-  void id(const Id<Tag>& v) {
-    bytes_.append(v.raw());
-  }
-  std::string take() { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
-
-class In {
- public:
-  explicit In(std::string_view bytes) : rest_(bytes) {}
-  std::int64_t number() {
-    std::int64_t v = 0;
-    const auto raw = take(sizeof v);
-    if (ok_) std::memcpy(&v, raw.data(), sizeof v);
-    return v;
-  }
-  TimePoint time() { return from_unix(number()); }
-  std::optional<TimePoint> maybe_time() {
-    const auto seconds = number();
-    return seconds >= 0 ? std::optional{from_unix(seconds)} : std::nullopt;
-  }
-  std::string text() { return std::string{take(static_cast<std::size_t>(number()))}; }
-  template <class AnyId>
-  AnyId id() {
-    return AnyId::from_raw(take(16)).value_or(AnyId{});
-  }
-  bool complete() const { return ok_ && rest_.empty(); }
-
- private:
-  std::string_view take(std::size_t count) {
-    if (!ok_ || count > rest_.size()) {
-      ok_ = false;
-      return {};
-    }
-    const auto piece = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return piece;
-  }
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
-void put(Out& out, const OrganizationRecord& o) {
+void put(ByteWriter& out, const OrganizationRecord& o) {
   out.id(o.id);
   out.text(o.name);
   out.text(o.slug);
@@ -70,7 +16,7 @@ void put(Out& out, const OrganizationRecord& o) {
   out.time(o.updated_at);
 }
 
-OrganizationRecord get_organization(In& in) {
+OrganizationRecord get_organization(ByteReader& in) {
   OrganizationRecord o;
   o.id = in.id<OrgId>();
   o.name = in.text();
@@ -83,7 +29,7 @@ OrganizationRecord get_organization(In& in) {
   return o;
 }
 
-PermissionSet get_permissions(In& in) {
+PermissionSet get_permissions(ByteReader& in) {
   PermissionSet::Words words{};
   for (auto& word : words) word = static_cast<std::uint64_t>(in.number());
   return PermissionSet{words};
@@ -91,7 +37,7 @@ PermissionSet get_permissions(In& in) {
 
 // One number for who signed in by a page of this service, which is nearly everybody: the slot of the cache is
 // small.
-void put_client(Out& out, const CachedToken& token) {
+void put_client(ByteWriter& out, const CachedToken& token) {
   const auto& c = token.claims;
   const auto& p = token.principal;
   const bool any = c.client || p.client || !c.scope.empty() || !c.for_api;
@@ -106,7 +52,7 @@ void put_client(Out& out, const CachedToken& token) {
   for (const auto word : given.words()) out.number(static_cast<std::int64_t>(word));
 }
 
-void get_client(In& in, CachedToken& token) {
+void get_client(ByteReader& in, CachedToken& token) {
   if (in.number() == 0) return;
   if (const auto client = in.id<ClientId>(); !client.is_nil()) token.claims.client = client;
   token.claims.scope = in.text();
@@ -118,10 +64,49 @@ void get_client(In& in, CachedToken& token) {
   if (of_principal) of_principal->scopes = {identity, permissions};
 }
 
+// Likewise one number for what no service account's key has signed in.
+void put_account(ByteWriter& out, const std::optional<AccountAccess>& account) {
+  out.number(account ? 1 : 0);
+  if (!account) return;
+  out.id(account->id);
+  out.text(account->name);
+  out.text(account->networks.packed());
+  out.maybe_time(account->refused_at);
+}
+
+std::optional<AccountAccess> get_account(ByteReader& in) {
+  if (in.number() == 0) return std::nullopt;
+  AccountAccess account;
+  account.id = in.id<ServiceAccountId>();
+  account.name = in.text();
+  account.networks = Networks::from_packed(in.text());
+  account.refused_at = in.maybe_time();
+  return account;
+}
+
+// Two numbers, since the slot is small: when, and all that is yes or no.
+constexpr std::int64_t kProvenSince = 1 << 8, kWantsPasskey = 1 << 9, kTakesCodes = 1 << 10;
+
+void put_authentication(ByteWriter& out, const Principal& p) {
+  out.time(p.authentication.at);
+  out.number(p.authentication.methods.bits() | (p.authentication.proven_since ? kProvenSince : 0) |
+             (p.organization_wants_passkey ? kWantsPasskey : 0) |
+             (p.organization_takes_codes ? kTakesCodes : 0));
+}
+
+void get_authentication(ByteReader& in, Principal& p) {
+  p.authentication.at = in.time();
+  const auto bits = in.number();
+  p.authentication.methods = AuthMethods::from_bits(static_cast<std::uint8_t>(bits & 0xff));
+  p.authentication.proven_since = (bits & kProvenSince) != 0;
+  p.organization_wants_passkey = (bits & kWantsPasskey) != 0;
+  p.organization_takes_codes = (bits & kTakesCodes) != 0;
+}
+
 }  // namespace
 
 std::string encode_token(const CachedToken& token) {
-  Out out;
+  ByteWriter out;
   const auto& c = token.claims;
   out.id(c.user);
   out.id(c.session);
@@ -145,6 +130,8 @@ std::string encode_token(const CachedToken& token) {
   out.id(p.actor ? p.actor->id : UserId{});
   out.text(p.actor ? p.actor->email : "");
   put_client(out, token);
+  put_authentication(out, p);
+  put_account(out, p.account);
   out.number(p.organization ? 1 : 0);
   if (p.organization) {
     put(out, *p.organization);
@@ -160,7 +147,7 @@ std::string encode_token(const CachedToken& token) {
 }
 
 std::optional<CachedToken> decode_token(std::string_view bytes) {
-  In in{bytes};
+  ByteReader in{bytes};
   CachedToken token;
   auto& c = token.claims;
   c.user = in.id<UserId>();
@@ -189,6 +176,8 @@ std::optional<CachedToken> decode_token(std::string_view bytes) {
   auto actor_email = in.text();
   if (!actor.is_nil()) p.actor = Actor{actor, std::move(actor_email)};
   get_client(in, token);
+  get_authentication(in, p);
+  p.account = get_account(in);
   if (in.number() != 0) {
     p.organization = get_organization(in);
     p.role.id = in.id<RoleId>();

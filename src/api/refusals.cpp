@@ -24,8 +24,11 @@ std::vector<ErrorCode> implied(const Route& route) {
   const Access access = route.handler.access;
   if (route.rate != Rate::none || access != Access::anyone) add({rate_limited});
   if (access != Access::anyone)
-    add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, not_found, busy});
-  if (access == Access::caller || needs_permission(access)) add({mfa_enrollment_required});
+    add({unauthenticated, invalid_token, tenant_ambiguous, session_bound, network_refused, not_found, busy});
+  if (access == Access::caller || needs_permission(access))
+    add({mfa_enrollment_required, sign_in_way_refused});
+  if (access != Access::anyone) add({sso_required});
+  if (route.step_up) add({reauthentication_required});
   if (needs_permission(access)) add({forbidden});
   if (takes_lasting_right(route)) add({temporary_right});
   if (access == Access::super) add({forbidden});

@@ -14,13 +14,13 @@ namespace tenantd::api {
 // Files of handlers; each defines NAME_rows(). Their order is that of the rows under one heading.
 // clang-format off
 #define TENANTD_FILES_OF_ROWS(X) \
-  X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(passkeys) X(preferences) X(users) \
-  X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(roles) \
-  X(impersonation) X(identity_providers) X(single_sign_on) X(oauth_clients) X(oauth_sign_in) X(oauth_tokens) \
-  X(oauth_discovery) X(oauth_logout) X(tenants) X(tenant_stats) X(events) \
-  X(webhooks) X(dead_deliveries) X(audit) X(described) X(products) X(stock) \
+  X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(passkeys) X(codes) X(step_up) X(preferences) X(privacy) X(users) \
+  X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(service_accounts) X(roles) \
+  X(impersonation) X(identity_providers) X(oidc_providers) X(social) X(single_sign_on) X(domains) X(scim) X(scim_service) X(scim_roles) X(oauth_clients) X(oauth_sign_in) X(oauth_tokens) \
+  X(oauth_discovery) X(oauth_logout) X(oauth_devices) X(oauth_registration) X(oauth_guard) X(tenants) X(tenant_stats) X(events) \
+  X(webhooks) X(streams) X(dead_deliveries) X(audit) X(described) X(products) X(stock) \
   X(movement_files) X(purchase_requests) X(projects) X(project_documents) X(project_views) X(files) \
-  X(statistics) X(mail_events) X(outbox) X(administration) X(all_users) X(problem_users) X(config) X(setup)
+  X(statistics) X(mail_events) X(outbox) X(administration) X(retention) X(all_users) X(problem_users) X(config) X(setup)
 // clang-format on
 
 namespace handlers {
@@ -40,26 +40,29 @@ constexpr Rows kRows[] = {TENANTD_FILES_OF_ROWS(TENANTD_LIST)};
 #undef TENANTD_LIST
 
 // The order of the headings in the documents; a heading that is not among them comes last.
-constexpr std::array<std::string_view, 20> kSections = {"Health and discovery",
-                                                        "Sign-up, sign-in, tokens",
-                                                        "Users",
-                                                        "Organizations, members, invites",
-                                                        "API keys",
-                                                        "Roles",
-                                                        "Impersonation",
-                                                        "Single sign-on",
-                                                        "OAuth clients",
-                                                        "OAuth and OpenID Connect",
-                                                        "Tenants",
-                                                        "Events and webhooks",
-                                                        "Audit",
-                                                        "Inventory",
-                                                        "Purchasing",
-                                                        "Projects and documents",
-                                                        "Files of documents",
-                                                        "Statistics",
-                                                        "Mail",
-                                                        "Administration"};
+constexpr auto kSections = std::to_array<std::string_view>({"Health and discovery",
+                                                            "Sign-up, sign-in, tokens",
+                                                            "Users",
+                                                            "Organizations, members, invites",
+                                                            "API keys",
+                                                            "Roles",
+                                                            "Impersonation",
+                                                            "Single sign-on",
+                                                            "Domains",
+                                                            "SCIM",
+                                                            "OAuth clients",
+                                                            "OAuth and OpenID Connect",
+                                                            "Tenants",
+                                                            "Events and webhooks",
+                                                            "Streams",
+                                                            "Audit",
+                                                            "Inventory",
+                                                            "Purchasing",
+                                                            "Projects and documents",
+                                                            "Files of documents",
+                                                            "Statistics",
+                                                            "Mail",
+                                                            "Administration"});
 
 // A row and its other spellings.
 void append(std::vector<Route>& all, Route row) {

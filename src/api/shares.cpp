@@ -32,7 +32,8 @@ std::int64_t at_most(std::int64_t weight, std::int64_t most) {
 }  // namespace
 
 std::int64_t weight_of(const Route& route, const http::Request& request, const JsonValue& body) {
-  const bool exports = route.reply.schema.empty() && route.reply.media != "text/plain";
+  const bool exports =
+      route.reply.schema.empty() && route.reply.media != "text/plain" && route.also != AlsoTakes::scim;
   return 1 + longest_list(body) / kIdsOfOne + static_cast<std::int64_t>(request.body.size()) / kBytesOfOne +
          (exports ? kExport : 0);
 }

@@ -21,6 +21,7 @@ constexpr const char* kUsage =
     "       tenantd-reporter low-stock  tell them what became low in stock since they were told\n"
     "       tenantd-reporter drafts     remove drafts of purchase requests that nobody touched for "
     "DRAFT_DAYS\n"
+    "       tenantd-reporter keys       warn of keys of organizations that end within KEY_WARNING_DAYS\n"
     "       tenantd-reporter due        whatever of these is due and not done\n"
     "       tenantd-reporter --watch SECONDS   stay, and do that every so many seconds, until SIGTERM\n"
     "       tenantd-reporter --check    only say whether it would start with these settings\n"
@@ -54,7 +55,8 @@ int bin::run_reporter(int argc, char** argv) {
     return std::cout << "tenantd-reporter " << kVersion << '\n', 0;
   if (argc == 2 && arguments[0] == "--check") return check();
   const auto order = ctl::parse_reporter_order(arguments);
-  if (!order) return fail(EX_USAGE, "one of weekly, low-stock, drafts, due; see tenantd-reporter --help");
+  if (!order)
+    return fail(EX_USAGE, "one of weekly, low-stock, drafts, keys, due; see tenantd-reporter --help");
   log::set_process("reporter");
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { g_stop = true; });
   try {

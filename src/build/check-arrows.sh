@@ -35,17 +35,20 @@ bin:     $kit identity modules workers ctl
 ports='
 tenantd/identity/accounts_store.hpp       api effects
 tenantd/identity/bound.hpp                api
+tenantd/identity/key_use.hpp              api
 tenantd/identity/live_sessions.hpp        api
 tenantd/identity/organizations.hpp        api
 tenantd/identity/sessions_store.hpp       api
 tenantd/modules/inventory/stock.hpp       modules/purchasing
 tenantd/modules/inventory/warehouse.hpp   modules/purchasing
+tenantd/modules/streams/keeping.hpp       identity
 tenantd/modules/webhooks/events_store.hpp modules/documents
 tenantd/modules/webhooks/keeping.hpp      identity
 '
 
 # header: the only room that may include it.
 owners='
+ares.h            net
 argon2.h          crypto
 cbor.h            crypto
 cgicc/            http
@@ -58,6 +61,7 @@ hiredis/          clients
 mysql_connection  db
 mysql_driver      db
 liboath/          crypto
+libpsl.h          domain
 openssl/          crypto
 rapidjson/        base
 '

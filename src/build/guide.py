@@ -22,8 +22,8 @@ ROOMS = ("nginx", "sql", "src", "systemd", "tests")
 # Heading of the navigation, and what the path of its guides matches; the first that matches counts.
 GROUPS = (
     ("Start", r"README\.md"),
-    ("Call it", r"src/(api|identity|identity/oauth|modules/[a-z_]+)/README\.md"),
-    ("Run it", r"(systemd|systemd/changes|nginx|sql|sql/sharding)/README\.md"),
+    ("Call it", r"src/(api|clients/typescript|identity|identity/oauth|modules/[a-z_]+)/README\.md"),
+    ("Run it", r"(systemd|systemd/changes|nginx|src/ctl|sql|sql/sharding)/README\.md"),
     ("Programs", r"src/bin/.*"),
     ("Change it", r".*"),
 )

@@ -105,6 +105,10 @@ check_nginx_install() {
     "$etc/tenantd/guard.conf.example" >"$etc/guard.conf"
   sed -i 's|  include site.conf;|&\n  include guard.conf;|' "$etc/nginx.conf"
   nginx_accepts "$etc/nginx.conf" || { echo 'in guard.conf.example'; return 1; }
+  sed -e "s|/var/log/nginx/|$work/log/|; s|/etc/letsencrypt/live/grafana.example.com/|$work/|" \
+    -e 's/:443 /:18444 /; s/listen 443 /listen 18444 /' \
+    "$etc/tenantd/grafana.conf.example" >"$etc/guard.conf"
+  nginx_accepts "$etc/nginx.conf" || { echo 'in grafana.conf.example'; return 1; }
 }
 
 # Last: nginx must start after what was installed is gone, whatever sites were enabled.

@@ -6,23 +6,24 @@
 #   packages.sh install-missing [group...]   installs those, saying so first
 #   packages.sh libraries                    only fetches the files of npm's packages that nginx serves
 #
-# Groups: build run test lint bench fuzz deb deb_test; none named = build run.
+# Groups: build run test lint bench fuzz deb deb_test client; none named = build run.
 # Nothing of npm is installed for the system: what nginx serves goes to nginx/www/lib, what the suite runs to .cache/node.
 # Without npm's registry the service runs as well; the pages and the tests that need it say what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # shellcheck disable=SC2034,SC2086  # the groups are read by name, and are lists
-build='ccache g++ libargon2-dev libcbor-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libfido2-dev libhiredis-dev libidn2-dev
-  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
+build='ccache g++ libargon2-dev libc-ares-dev libcbor-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libfido2-dev libhiredis-dev libidn2-dev
+  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libpsl-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
   make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
 run='curl jq mariadb-server nginx-light nodejs npm python3'
-test='chromium haproxy libcriterion-dev prometheus python3-aiosmtpd redis-server'
+test='apache2 chromium-headless-shell haproxy libapache2-mod-auth-openidc libcriterion-dev prometheus python3-aiosmtpd redis-server rsyslog rsyslog-gnutls'
 lint='clang-format clang-tidy openssl systemd'
 bench='wrk'
 fuzz='clang libclang-rt-14-dev'
 deb='debhelper fakeroot lintian po-debconf'
 deb_test='apt-utils debootstrap gpg iproute2 reprepro'
+client='nodejs npm'
 
 # npm, group run: NAME@VERSION, the tarball's SHA-256, and the files that nginx serves. Each is taken by itself, without the
 # packages it names and without their scripts.
@@ -32,7 +33,7 @@ redoc@2.5.4 44922df4d0eb45c1b066c09ec251e6bd9bd7ded16bc69e87613337b9d911a56e bun
 swagger-ui-dist@5.35.0 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6 swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE
 uplot@1.6.32 4b8a8191e425658e3ea8c8c1314b0fc679c861ee3a1af2b20c7b16ba50b5133d dist/uPlot.esm.js dist/uPlot.min.css LICENSE
 '
-# npm, group test: the dependencies of this package.json, pinned with all they need by the package-lock.json beside it.
+# npm, groups test and client: the dependencies of this package.json, pinned with all they need by the package-lock.json beside it.
 # What Debian 12's node can run: not the newest.
 npm_test=tests/node
 www_lib=nginx/www/lib
@@ -48,12 +49,12 @@ list() {
   local group
   for group in "${@:-build}"; do
     case $group in
-      build | run | test | lint | bench | fuzz | deb | deb_test) printf '%s\n' ${!group} ;;
+      build | run | test | lint | bench | fuzz | deb | deb_test | client) printf '%s\n' ${!group} ;;
       *) fail "no group is called '$group'; there are build, run, test, lint, bench, fuzz, deb and deb_test." ;;
     esac
     case $group in
       run) awk 'NF { print "npm:" $1 }' <<<"$npm_run" ;;
-      test) sed -n '/"dependencies"/,/}/s/^ *"\(.*\)": "\([0-9].*\)".*/npm:\1@\2/p' $npm_test/package.json ;;
+      test | client) sed -n '/"dependencies"/,/}/s/^ *"\(.*\)": "\([0-9].*\)".*/npm:\1@\2/p' $npm_test/package.json ;;
     esac
   done | LC_ALL=C sort -u
 }
@@ -82,7 +83,7 @@ missing_of_npm() {
           [ -z "$library" ] || library_is_there $library || printf 'npm:%s\n' "${library%% *}"
         done <<<"$npm_run"
         ;;
-      test) node_modules_are_there || list test | grep '^npm:' ;;
+      test | client) node_modules_are_there || list test | grep '^npm:' ;;
     esac
   done
 }
@@ -96,7 +97,7 @@ missing() {
   if PATH=$PATH:/usr/sbin command -v nginx >/dev/null; then present+=' nginx-light:installed '; fi
   if command -v node >/dev/null; then present+=' nodejs:installed '; fi
   if command -v npm >/dev/null; then present+=' npm:installed '; fi
-  if command -v chromium >/dev/null; then present+=' chromium:installed '; fi
+  if command -v chromium-headless-shell >/dev/null; then present+=' chromium-headless-shell:installed '; fi
   for package in $packages; do
     case $present in *" $package:installed "*) ;; *) printf '%s\n' "$package" ;; esac
   done
@@ -112,7 +113,7 @@ forbid_services() {
 #!/bin/sh
 # For the length of one package installation (tenantd's packages.sh).
 case "$1:$2" in
-  mariadb*:start | mysql*:start | nginx*:start | prometheus*:start | redis*:start) exit 101 ;;
+  apache2*:start | mariadb*:start | mysql*:start | nginx*:start | prometheus*:start | redis*:start | rsyslog*:start) exit 101 ;;
 esac
 exit 0
 RULE
@@ -138,7 +139,7 @@ install_debian() {
   # Configuration files that exist already, of whatever origin, are kept: nobody is here to answer a question.
   apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 $packages \
     >/dev/null || fail "apt-get install $packages failed; its message is above."
-  for service in mariadb:mariadb-server nginx:nginx-light prometheus:prometheus redis-server:redis-server; do
+  for service in mariadb:mariadb-server nginx:nginx-light prometheus:prometheus redis-server:redis-server rsyslog:rsyslog; do
     case " $packages " in
       *" ${service#*:} "*)
         command -v systemctl >/dev/null && systemctl disable "${service%:*}.service" >/dev/null 2>&1 &&
@@ -214,7 +215,7 @@ install_npm() {
   for group; do
     case $group in
       run) fetch_libraries || say 'so the console, /api/v1/docs and /api/v1/redoc stay empty; everything else works' ;;
-      test) install_node_modules || say 'so the tests in the browser will fail' ;;
+      test | client) install_node_modules || say 'so the tests in the browser will fail, and there is no client' ;;
     esac
   done
   exec 8>&-

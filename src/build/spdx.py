@@ -22,6 +22,7 @@ TOP = Path(__file__).resolve().parents[2]
 LICENCES = {
     "libcgicc3": "LGPL-3.0-or-later",
     "libcrypt1": "LGPL-2.1-or-later",
+    "libc-ares2": "MIT",
     "libcurl4": "curl",
     "libgcc-s1": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libc6": "LGPL-2.1-or-later",
@@ -34,6 +35,7 @@ LICENCES = {
     "libre2-9": "BSD-3-Clause",
     "libvalijson-dev": "BSD-2-Clause",
     "liboath0": "LGPL-2.1-or-later",
+    "libpsl5": "MIT",
     "libstdc++6": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libsystemd0": "LGPL-2.1-or-later",
     "libzxcvbn0": "MIT",

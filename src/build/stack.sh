@@ -38,6 +38,9 @@ parts=(database tenantd courier nginx sweeper reporter)
 # These need not run.
 optional=' sweeper reporter '
 
+# nap SECONDS: no process for it, in loops that look often.
+exec 6<> <(:)
+nap() { read -rt "$1" -u 6 || true; }
 say() { printf '%s\n' "$*"; }
 fail() {
   printf 'tenantd: %s\n' "$*" >&2
@@ -124,7 +127,7 @@ await() {
   until "$@"; do
     for part in "${watched[@]}"; do runs "$part" || part_died "$part"; done
     [ $SECONDS -lt "$deadline" ] || fail "$what; see $RUN_DIR/log/."
-    sleep 0.02
+    nap 0.02
   done
 }
 
@@ -158,8 +161,11 @@ make_super_admin() {
   said=$("$BUILD/tenantctl" create-super-admin 2>&1 </dev/null) || status=$?
   printf '%s\n' "$said" >>"$RUN_DIR/log/tenantctl.log"
   case $status in
-    0) ;;
-    65) say "$said" >&2 ;;
+    0) setup_url='' ;;
+    65)
+      say "$said" >&2
+      make_setup_link
+      ;;
     *) fail "the super-admin was not made: ${said#tenantctl: }" ;;
   esac
 }
@@ -261,15 +267,17 @@ bring_up() {
   start_database
   render_nginx "$RUN_DIR/nginx"
   mkdir -p "$FILES_DIR/incoming" "$KEYS_DIR" "$MAIL_DIR" || fail "FILES_DIR, KEYS_DIR or MAIL_DIR cannot be made."
-  await 60 "$engine did not answer within 60 s" database -- database_answers
+  await_database
   took "database ($how)"
   control migrate
   took 'migrations'
+  keep_schema
   [ -e "$KEYS_DIR/signing/active-rsa" ] || control keys create
   if [ -n "${SUPER_ADMIN_EMAIL:-}" ] && [ -n "${SUPER_ADMIN_PASSWORD:-}${SUPER_ADMIN_PASSWORD_FILE:-}" ]; then
     make_super_admin
+  else
+    make_setup_link
   fi
-  make_setup_link
   took 'keys, super-admin'
   spawn tenantd "$BUILD/tenantd"
   spawn courier "$BUILD/tenantd-courier"
@@ -341,7 +349,7 @@ command_stop() {
     stayed=1
     kill -TERM "$pid"
     deadline=$((SECONDS + ${DRAIN_SECONDS:-30} + 90))
-    while runs foreground && [ $SECONDS -lt $deadline ]; do sleep 0.05; done
+    while runs foreground && [ $SECONDS -lt $deadline ]; do nap 0.05; done
   fi
   exec 9>>"$RUN_DIR/lock"
   flock -w 90 9 || fail "another start or stop of $RUN_DIR is under way."

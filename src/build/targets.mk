@@ -1,4 +1,4 @@
-# What the Makefile does besides building: run, test, check, install. Options: DB=mysql (run, start, test, bench), PORT=
+# What the Makefile does besides building: run, test, client, check, install. Options: DB=mysql (run, start, test, bench), PORT=
 # RUN_DIR= (run, start, stop, status, reload), FILTER='suite/name*' SLICES= TOGETHER= SLICE= JOBS= (test),
 # SANITIZE=address,undefined (everything), DESTDIR= prefix= (install).
 
@@ -47,10 +47,11 @@ $(BUILD)/obj/tests/bench/%.o: tests/bench/%.cpp $(BUILD)/flags
 	$(call progress,CXX,$<)
 	@$(COMPILE) -Itests -c -o $@ $<
 
-# Nothing refers to Criterion's tests, which are found by their section: unused sections stay here.
+# Nothing refers to Criterion's tests, which are found by their section: unused sections stay here. Of a template that
+# both sides have, the first in line stays: the service's, which is optimized.
 $(BUILD)/tests: $(TEST_OBJECTS) $(LIBRARY)
 	$(call progress,LINK,$@)
-	@$(CXX) $(CXXFLAGS) $(filter-out -Wl$(comma)--gc-sections,$(LDFLAGS)) -o $@ $(TEST_OBJECTS) $(LIBRARY) $(LDLIBS) -lcriterion
+	@$(CXX) $(CXXFLAGS) $(filter-out -Wl$(comma)--gc-sections,$(LDFLAGS)) -o $@ $(OBJECTS) $(TEST_OBJECTS) $(LDLIBS) -lcriterion
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
@@ -92,6 +93,17 @@ fuzz: ## Fuzz whatever reads strangers' bytes, under AddressSanitizer (FUZZ_SECO
 	@mkdir -p build-fuzz/corpus
 	@build-fuzz/fuzz/parsers -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=2 -rss_limit_mb=1024 -print_final_stats=1 \
 	  -artifact_prefix=build-fuzz/finding- build-fuzz/corpus
+
+# --- client --------------------------------------------------------------------------------------------------------------
+
+CLIENT_VERSION = $(shell sed -n 's/.*kVersion = "\(.*\)";/\1/p' include/tenantd/base/version.hpp)
+.PHONY: client
+client: ## The API's typed client for TypeScript: build/client/package, and the same packed for npm
+	@src/build/packages.sh install-missing build run client
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@$(BUILD)/tenantctl openapi > $(BUILD)/openapi.json
+	@node src/clients/typescript/build.mjs $(BUILD)/openapi.json '$(CLIENT_VERSION)' .cache/node/node_modules $(BUILD)/client
+	@echo "  $(BUILD)/client/tenantd-client-$(CLIENT_VERSION).tgz"
 
 # --- check ---------------------------------------------------------------------------------------------------------------
 
@@ -147,7 +159,7 @@ INSTALL_DATA    ?= $(INSTALL) -m 644
 
 SBIN         = $(filter-out tenantctl,$(BINARIES))
 UNITS        = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
-NGINX_FILES  = balancer.conf.example guard.conf.example haproxy.cfg.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
+NGINX_FILES  = balancer.conf.example grafana.conf.example guard.conf.example haproxy.cfg.example http.conf lanes.conf server.conf tls.conf.example $(patsubst nginx/%,%,$(wildcard nginx/http/*.conf nginx/snippets/*.conf))
 # The operator's own to change: kept when they exist, the new one is laid beside as FILE.new.
 NGINX_KEPT   = files-dir.conf limits.conf real-ip.conf
 PAGES        = $(notdir $(wildcard nginx/www/*.*))
@@ -177,7 +189,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	$(INSTALL_DATA) -D $(BUILD)/tenantctl.completion $(DESTDIR)$(datadir)/bash-completion/completions/tenantctl
 	$(INSTALL_DATA) $(wildcard sql/*.sql) $(DESTDIR)$(datadir)/tenantd/sql/
 	$(INSTALL) -d $(DESTDIR)$(datadir)/tenantd/monitoring
-	$(INSTALL_DATA) $(wildcard systemd/monitoring/*.json systemd/monitoring/*.yml) $(DESTDIR)$(datadir)/tenantd/monitoring/
+	$(INSTALL_DATA) $(wildcard systemd/monitoring/*.json systemd/monitoring/*.yml systemd/monitoring/*.conf) $(DESTDIR)$(datadir)/tenantd/monitoring/
 	$(INSTALL_DATA) $(PAGES:%=nginx/www/%) $(DESTDIR)$(datadir)/tenantd/www/
 	rm -rf $(DESTDIR)$(datadir)/tenantd/www/app $(DESTDIR)$(datadir)/tenantd/www/lib $(DESTDIR)$(datadir)/tenantd/www/guide
 	@(cd nginx/www && find app guide -type f ! -name README.md) | while read -r page; do \

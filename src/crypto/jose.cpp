@@ -126,6 +126,22 @@ Owned<EVP_PKEY> ec_key(const Json& jwk) {
   return key;
 }
 
+// RFC 8037.
+Owned<EVP_PKEY> okp_key(const Json& jwk) {
+  const auto x = base64url_decode(text_of(jwk, "x"));
+  if (text_of(jwk, "crv") != "Ed25519" || !x || x->size() != kCoordinateBytes) return {};
+  Owned<EVP_PKEY> key{EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, as_bytes(*x), x->size())};
+  ERR_clear_error();
+  return key;
+}
+
+// The one algorithm that a key of this type is for here; empty if there is none.
+std::string_view algorithm_of(std::string_view kind) {
+  if (kind == "RSA") return "RS256";
+  if (kind == "EC") return "ES256";
+  return kind == "OKP" ? "EdDSA" : "";
+}
+
 // ES256 writes r and s one after the other (RFC 7518 section 3.4); OpenSSL wants them as DER.
 std::string der_signature(const std::string& raw) {
   if (raw.size() != 2 * kCoordinateBytes) return {};
@@ -152,10 +168,10 @@ class ForeignKey {
     if (!jwk.IsObject()) return {};
     auto kid = text_of(jwk, "kid");
     const auto kind = text_of(jwk, "kty");
-    const std::string alg = kind == "RSA" ? "RS256" : "ES256";
+    const std::string alg{algorithm_of(kind)};
     const bool for_this = !jwk.HasMember("alg") || text_of(jwk, "alg") == alg;
-    if (kid.empty() || !is_for_verification(jwk) || !for_this || (kind != "RSA" && kind != "EC")) return {};
-    auto key = kind == "RSA" ? rsa_key(jwk) : ec_key(jwk);
+    if (kid.empty() || !is_for_verification(jwk) || !for_this || alg.empty()) return {};
+    auto key = kind == "RSA" ? rsa_key(jwk) : kind == "EC" ? ec_key(jwk) : okp_key(jwk);
     if (!key) return {};
     return std::shared_ptr<const ForeignKey>{new ForeignKey{std::move(kid), alg, std::move(key)}};
   }
@@ -168,7 +184,8 @@ class ForeignKey {
     if (signature.empty()) return false;
     const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
     const bool good = context &&
-                      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
+                      EVP_DigestVerifyInit(context.get(), nullptr, alg_ == "EdDSA" ? nullptr : EVP_sha256(),
+                                           nullptr, key_.get()) == 1 &&
                       EVP_DigestVerify(context.get(), as_bytes(signature), signature.size(),
                                        as_bytes(token.signed_text), token.signed_text.size()) == 1;
     ERR_clear_error();
@@ -195,7 +212,8 @@ std::optional<ForeignToken> read_foreign_token(std::string_view compact) {
   if (!header || json::names_twice(*header) || header->HasMember("crit") || header->HasMember("b64"))
     return std::nullopt;
   ForeignToken token{text_of(*header, "alg"), text_of(*header, "kid"), {}, {}, {}};
-  if ((token.alg != "RS256" && token.alg != "ES256") || token.kid.empty()) return std::nullopt;
+  if ((token.alg != "RS256" && token.alg != "ES256" && token.alg != "EdDSA") || token.kid.empty())
+    return std::nullopt;
   token.signed_text = compact.substr(0, segments[0].size() + 1 + segments[1].size());
   token.payload = *std::move(payload);
   token.signature = *std::move(signature);

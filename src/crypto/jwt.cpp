@@ -99,6 +99,8 @@ std::string sign_access_token(const KeyRing& keys, const TokenPolicy& policy, co
   if (claims.org) payload.set("org", *claims.org);
   if (claims.actor) payload.set("act", json::Object{}.set("sub", *claims.actor));
   if (claims.client) payload.set("client_id", *claims.client).set("scope", claims.scope);
+  if (claims.authenticated_at) payload.set("auth_time", *claims.authenticated_at).set("acr", claims.acr);
+  if (!claims.amr.empty()) payload.set("amr", claims.amr);
   const SigningKey& key = keys.active(claims.issued_at);
   std::string token = key.token_header() + "." + base64url_encode(payload.text());
   const std::string signature = key.sign(token);

@@ -10,6 +10,7 @@
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/login_alert.hpp"
 #include "tenantd/domain/sign_ups.hpp"
+#include "tenantd/net/dns.hpp"
 #include "tenantd/net/outbound.hpp"
 
 namespace tenantd::ctl {
@@ -88,6 +89,7 @@ void check_authorities(const std::string& path) {
 }
 
 void check_issuers(const Settings& s) {
+  net::check_dns_settings(s);
   const auto policy = net::outbound_policy(s);
   const auto check = [&](const char* key, const std::string& url) {
     if (const auto why = net::refuse_url(policy, url))
@@ -96,6 +98,15 @@ void check_issuers(const Settings& s) {
   };
   check("OAUTH_MICROSOFT_URL", s.oauth_microsoft_url);
   check("OAUTH_GOOGLE_URL", s.oauth_google_url);
+  check("OAUTH_GITHUB_URL", s.oauth_github_url);
+  check("OAUTH_GITHUB_API_URL", s.oauth_github_api_url);
+  const auto need = [](const char* key, const std::string& id, const Secret& secret) {
+    if (!id.empty() && secret.reveal().empty())
+      throw ConfigError(std::string{key} + "_CLIENT_ID is set without " + key + "_CLIENT_SECRET");
+  };
+  need("GOOGLE", s.google_client_id, s.google_client_secret);
+  need("MICROSOFT", s.microsoft_client_id, s.microsoft_client_secret);
+  need("GITHUB", s.github_client_id, s.github_client_secret);
 }
 
 // arn:aws:sns:REGION:ACCOUNT:NAME

@@ -12,6 +12,7 @@
 
 #include "audit.hpp"
 #include "backup/backup.hpp"
+#include "breached.hpp"
 #include "completion.hpp"
 #include "doctor/doctor.hpp"
 #include "documents.hpp"
@@ -19,6 +20,7 @@
 #include "import.hpp"
 #include "keys.hpp"
 #include "options.hpp"
+#include "privacy.hpp"
 #include "super_admins.hpp"
 #include "tenantd/api/route.hpp"
 #include "tenantd/base/version.hpp"
@@ -131,8 +133,12 @@ const std::array kCommands = {
     Command{"setup-link", "", "print the link that makes the first super-admin", setup_link, kSetupLinkPage},
     Command{"import", "[OPTIONS] FILE", "accounts and memberships from CSV or JSONL", import_people,
             kImportPage},
+    Command{"breached", "import LIST|check", "a list of leaked passwords that nobody may choose", breached,
+            kBreachedPage},
     Command{"audit", "verify|export [OPTIONS]", "check the chains of audit rows, or write one out", audit,
             kAuditPage},
+    Command{"privacy", "export|erase|finish [ADDRESS]", "what is kept of a person, and its end", privacy,
+            kPrivacyPage},
     Command{"settings", "[--env|--markdown|--files-origin]", "every setting, its default and meaning",
             settings},
     Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},

@@ -11,18 +11,22 @@
 
 #include "tenantd/base/log.hpp"
 #include "tenantd/crypto/keys.hpp"
+#include "tenantd/crypto/live_keys.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/schema.hpp"
 #include "tenantd/db/server.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/hosts/deployment.hpp"
+#include "tenantd/identity/proven_domains.hpp"
 #include "tenantd/modules/documents/files.hpp"
 #include "tenantd/modules/mail_events/mail_events.hpp"
 #include "tenantd/watch/crash.hpp"
 #include "tenantd/watch/exporter.hpp"
 #include "tenantd/workers/courier.hpp"
 #include "tenantd/workers/file_courier.hpp"
+#include "tenantd/workers/logout_courier.hpp"
+#include "tenantd/workers/stream_courier.hpp"
 #include "tenantd/workers/webhook_courier.hpp"
 
 namespace tenantd::ctl {
@@ -44,6 +48,23 @@ void log_webhook_event(const service::WebhookEvent& event) {
               {"detail", event.detail}});
 }
 
+void log_domain_error(const std::string& why) { log::warning("domain_check_failed", {{"detail", why}}); }
+
+void log_logout_event(const service::LogoutEvent& event) {
+  const auto level = service::is_failure(event.kind) ? log::Level::warning : log::Level::info;
+  log::write(level, service::logout_event_name(event.kind),
+             {{"client_id", event.client_id}, {"duration_ms", event.milliseconds}, {"detail", event.detail}});
+}
+
+void log_stream_event(const service::StreamEvent& event) {
+  const auto level = service::is_failure(event.kind) ? log::Level::warning : log::Level::info;
+  log::write(level, service::stream_event_name(event.kind),
+             {{"stream_id", event.stream_id},
+              {"items", event.items},
+              {"duration_ms", event.milliseconds},
+              {"detail", event.detail}});
+}
+
 void log_file_error(const std::string& why) { log::warning("file_removal_failed", {{"detail", why}}); }
 
 service::WebhookCourierOptions webhook_options(const Settings& settings, const Secret& seal_key,
@@ -52,6 +73,22 @@ service::WebhookCourierOptions webhook_options(const Settings& settings, const S
   options.on_trace = [&handover](const watch::SpanList& list) { handover.spans(list); };
   options.seal_key = seal_key;
   options.on_event = log_webhook_event;
+  return options;
+}
+
+service::LogoutCourierOptions logout_options(const Settings& settings, crypto::LiveKeys& keys) {
+  auto options = service::logout_courier_options(settings);
+  options.keys = [&keys] { return keys.current().keys; };
+  options.on_event = log_logout_event;
+  return options;
+}
+
+service::StreamCourierOptions stream_options(const Settings& settings, const Secret& seal_key,
+                                             crypto::LiveKeys& keys) {
+  auto options = service::stream_courier_options(settings);
+  options.seal_key = seal_key;
+  options.keys = [&keys] { return keys.current().keys; };
+  options.on_event = log_stream_event;
   return options;
 }
 
@@ -126,6 +163,8 @@ void check_couriers(const Settings& settings) {
   watch::check_export(settings);
   mail::make_transport(settings);
   service::webhook_courier_options(settings);
+  service::logout_courier_options(settings);
+  service::stream_courier_options(settings);
   service::check_file_settings(settings);
   service::check_wake_socket(settings.courier_socket);
 }
@@ -140,10 +179,17 @@ void run_couriers(bool once, std::atomic<bool>& stopping) {
   if (!keys) return;
   watch::Handover handover{settings.otlp_endpoint.empty() ? "" : watch::handover_socket(settings)};
   service::WebhookCourier webhooks{webhook_options(settings, keys->seal_key(), handover)};
+  crypto::LiveKeys live_keys{settings.keys_dir};
+  service::LogoutCourier logouts{logout_options(settings, live_keys)};
+  service::StreamCourier streams{stream_options(settings, keys->seal_key(), live_keys)};
   service::Courier courier = make_courier(settings, *keys, once, webhooks);
   std::optional<service::FileCourier> files;
   if (settings.file_store == "s3") files.emplace(settings, log_file_error);
+  service::DomainCourier domains{settings, *keys, log_domain_error};
+  auto domains_ended = start([&] { once ? domains.drain() : domains.run(stopping); }, once, stopping);
   auto ended = start([&] { once ? webhooks.drain(stopping) : webhooks.run(stopping); }, once, stopping);
+  auto logouts_ended = start([&] { once ? logouts.drain(stopping) : logouts.run(stopping); }, once, stopping);
+  auto streams_ended = start([&] { once ? streams.drain(stopping) : streams.run(stopping); }, once, stopping);
   std::future<void> files_ended;
   if (files) files_ended = start([&] { once ? files->drain() : files->run(stopping); }, once, stopping);
   try {
@@ -155,7 +201,11 @@ void run_couriers(bool once, std::atomic<bool>& stopping) {
   sd_notify(0, "STOPPING=1");
   webhooks.wake();
   ended.get();
+  logouts_ended.get();
+  streams.wake();
+  streams_ended.get();
   if (files) files_ended.get();
+  domains_ended.get();
 }
 
 }  // namespace tenantd::ctl

@@ -9,6 +9,7 @@
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/clients/redis.hpp"
+#include "tenantd/crypto/breached.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/db/error.hpp"
@@ -162,6 +163,7 @@ struct Daemon::Master {
 
   void reload() {
     check_against_database(settings, Check::reload);
+    crypto::use_breached_passwords(settings.breached_passwords);
     keys = read_keys();
     shared.cache->clear();
     shared.metrics->reloads.fetch_add(1);
@@ -211,6 +213,14 @@ void check_daemon(const Settings& settings) {
     service::check_wake_socket(path);
 }
 
+void use_breached_list(const Settings& settings) {
+  try {
+    crypto::use_breached_passwords(settings.breached_passwords);
+  } catch (const std::runtime_error& e) {
+    throw ConfigError(std::string{"BREACHED_PASSWORDS: "} + e.what());
+  }
+}
+
 Daemon::Daemon() {
   master_ = std::make_unique<Master>();
   shm::seed_hash(master_->hash_seed());
@@ -219,6 +229,7 @@ Daemon::Daemon() {
   log::set_level(log::parse_level(master_->settings.log_level));
   if (!master_->settings.clock_offset_file.empty()) use_offset_file(master_->settings.clock_offset_file);
   check_against_database(master_->settings, Check::start);
+  use_breached_list(master_->settings);
 }
 
 Daemon::~Daemon() = default;

@@ -34,8 +34,8 @@ const char* const kImportPage =
     "email_verified.\n\n"
     "Formats: csv and jsonl, which the file's name may say; and what others export: auth0 (NDJSON), "
     "supabase\n"
-    "(CSV of auth.users), firebase (JSON of auth:export; --hash-config names a file with the project's hash\n"
-    "parameters), keycloak (JSON of a realm).\n\n"
+    "(CSV of auth.users), laravel (CSV of users), firebase (JSON of auth:export; --hash-config names a file\n"
+    "with the project's hash parameters), keycloak (JSON of a realm).\n\n"
     "An account that exists gets the membership and keeps its password. One that has not proven its address "
     "may be\n"
     "anybody's: its mailbox gets an invitation instead. Ended anywhere and run again, an import goes on\n"
@@ -90,7 +90,8 @@ Options parse(const Arguments& arguments) {
   if (options.format_name.empty() && options.file.ends_with(".jsonl")) options.format_name = "jsonl";
   const auto format = parse_import_format(options.format_name);
   if (!format)
-    throw UsageError("say by --format csv, jsonl, auth0, supabase, firebase or keycloak what the file is");
+    throw UsageError(
+        "say by --format csv, jsonl, auth0, supabase, laravel, firebase or keycloak what the file is");
   options.format = *format;
   return options;
 }

@@ -34,11 +34,6 @@ std::string first_of(const JsonValue& object, std::initializer_list<std::string_
   return "";
 }
 
-// Some fill the name in from the address.
-std::string plain_name(std::string name) {
-  return name.find('@') == std::string::npos ? name : std::string{};
-}
-
 std::optional<Json> parsed(const std::string& text) {
   try {
     return api::parse_json(text);
@@ -114,6 +109,10 @@ void require_address(ImportRecord& record) {
 }
 
 }  // namespace
+
+std::string plain_name(std::string name) {
+  return name.find('@') == std::string::npos ? name : std::string{};
+}
 
 void read_auth0(ImportRecord& record, const JsonValue& object) {
   auto& row = record.row;

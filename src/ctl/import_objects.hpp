@@ -16,6 +16,9 @@ void read_keycloak(ImportRecord& record, const api::JsonValue& object);
 // `parameters`: of firebase_parameters(); empty = none were given.
 void read_firebase(ImportRecord& record, const api::JsonValue& object, const std::string& parameters);
 
+// Empty for a name that is an address: some systems fill the name in from it.
+std::string plain_name(std::string name);
+
 // Supabase's raw_user_meta_data: what its people call themselves.
 void read_supabase_names(service::ImportRow& row, const std::string& meta_data);
 

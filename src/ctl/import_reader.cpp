@@ -15,11 +15,12 @@ namespace {
 
 using service::ImportRow;
 
-constexpr std::array<std::pair<std::string_view, ImportFormat>, 6> kFormats{
+constexpr std::array<std::pair<std::string_view, ImportFormat>, 7> kFormats{
     {{"csv", ImportFormat::csv},
      {"jsonl", ImportFormat::jsonl},
      {"auth0", ImportFormat::auth0},
      {"supabase", ImportFormat::supabase},
+     {"laravel", ImportFormat::laravel},
      {"firebase", ImportFormat::firebase},
      {"keycloak", ImportFormat::keycloak}}};
 
@@ -33,6 +34,11 @@ constexpr std::array<std::string ImportRow::*, kColumns.size()> kMembers{
 enum class Supabase : std::size_t { email, hash, confirmed, deleted, banned, meta_data };
 constexpr std::array<std::string_view, 6> kSupabaseColumns{
     "email", "encrypted_password", "email_confirmed_at", "deleted_at", "banned_until", "raw_user_meta_data"};
+// Of Laravel's users, with what its soft deletes add.
+enum class Laravel : std::size_t { email, hash, verified, deleted, name };
+constexpr std::array<std::string_view, 5> kLaravelColumns{"email", "password", "email_verified_at",
+                                                          "deleted_at", "name"};
+using Cells = std::array<std::string, std::max(kSupabaseColumns.size(), kLaravelColumns.size())>;
 
 std::string ImportRow::*column(std::string_view name) {
   const auto found = std::find(kColumns.begin(), kColumns.end(), name);
@@ -61,8 +67,14 @@ void read_members(ImportRecord& record, const api::JsonValue& object) {
   }
 }
 
-void read_supabase(ImportRecord& record, const std::array<std::string, kSupabaseColumns.size()>& values) {
-  const auto value = [&](Supabase column) { return values.at(static_cast<std::size_t>(column)); };
+// A column's text. What exports of databases write where there is none counts as none.
+std::string cell_text(const Cells& cells, std::size_t column) {
+  const auto& text = cells.at(column);
+  return text == "NULL" || text == "null" || text == "\\N" ? "" : text;
+}
+
+void read_supabase(ImportRecord& record, const Cells& cells) {
+  const auto value = [&](Supabase column) { return cell_text(cells, static_cast<std::size_t>(column)); };
   auto& row = record.row;
   row.email = value(Supabase::email);
   row.password_hash = value(Supabase::hash);
@@ -71,6 +83,17 @@ void read_supabase(ImportRecord& record, const std::array<std::string, kSupabase
   if (row.email.empty()) record.fault("has no e-mail address");
   if (!value(Supabase::deleted).empty()) record.fault("is of somebody who was deleted there");
   if (!value(Supabase::banned).empty()) record.fault("is of somebody who is banned there");
+}
+
+void read_laravel(ImportRecord& record, const Cells& cells) {
+  const auto value = [&](Laravel column) { return cell_text(cells, static_cast<std::size_t>(column)); };
+  auto& row = record.row;
+  row.email = value(Laravel::email);
+  row.password_hash = value(Laravel::hash);
+  row.email_verified = value(Laravel::verified).empty() ? "false" : "true";
+  row.name = plain_name(value(Laravel::name));
+  if (row.email.empty()) record.fault("has no e-mail address");
+  if (!value(Laravel::deleted).empty()) record.fault("is of somebody who was deleted there");
 }
 
 void parse_object(ImportRecord& record, const std::string& text, ImportFormat format,
@@ -83,6 +106,7 @@ void parse_object(ImportRecord& record, const std::string& text, ImportFormat fo
       case ImportFormat::firebase: return read_firebase(record, json, firebase);
       case ImportFormat::keycloak: return read_keycloak(record, json);
       case ImportFormat::csv:
+      case ImportFormat::laravel:
       case ImportFormat::supabase:
       case ImportFormat::jsonl: return read_members(record, json);
     }
@@ -92,7 +116,14 @@ void parse_object(ImportRecord& record, const std::string& text, ImportFormat fo
   }
 }
 
-bool is_csv(ImportFormat format) { return format == ImportFormat::csv || format == ImportFormat::supabase; }
+bool is_csv(ImportFormat format) {
+  return format == ImportFormat::csv || format == ImportFormat::supabase || format == ImportFormat::laravel;
+}
+CsvHeader header_of(ImportFormat format, const std::vector<std::string>& names) {
+  if (format == ImportFormat::csv) return read_csv_header(names, kColumns);
+  if (format == ImportFormat::laravel) return read_csv_header(names, kLaravelColumns, OtherColumns::ignored);
+  return read_csv_header(names, kSupabaseColumns, OtherColumns::ignored);
+}
 bool is_list(ImportFormat format) {
   return format == ImportFormat::firebase || format == ImportFormat::keycloak;
 }
@@ -132,8 +163,7 @@ ImportReader::ImportReader(std::istream& in, ImportFormat format, std::string fi
   std::string problem;
   if (!in_.next(names, problem) || !problem.empty())
     throw ImportFileError("the header row cannot be read" + (problem.empty() ? "" : ": it " + problem));
-  header_ = format == ImportFormat::csv ? read_csv_header(names, kColumns)
-                                        : read_csv_header(names, kSupabaseColumns, OtherColumns::ignored);
+  header_ = header_of(format, names);
   if (!header_.problem.empty()) throw ImportFileError("the header row " + header_.problem);
   if (!header_.has(0)) throw ImportFileError("the header row does not name the column \"email\"");
 }
@@ -178,18 +208,19 @@ bool ImportReader::next_row(ImportRecord& record) {
 }
 
 void ImportReader::fill(ImportRecord& record, const std::vector<std::string>& fields) const {
-  std::array<std::string, kSupabaseColumns.size()> supabase;
+  Cells cells;
   for (std::size_t i = 0; i < std::min(fields.size(), header_.columns.size()); ++i) {
     const auto at = header_.columns[i];
     if (!at) continue;
-    auto& cell = format_ == ImportFormat::csv ? record.row.*kMembers.at(*at) : supabase.at(*at);
+    auto& cell = format_ == ImportFormat::csv ? record.row.*kMembers.at(*at) : cells.at(*at);
     cell = unpadded(fields[i]);
   }
   if (!record.problem.empty()) return;
   record.problem = csv_row_problem(fields, header_);
   for (const auto& field : fields)
     if (!is_utf8(field)) record.problem = "is not UTF-8";
-  if (format_ == ImportFormat::supabase) read_supabase(record, supabase);
+  if (format_ == ImportFormat::supabase) read_supabase(record, cells);
+  if (format_ == ImportFormat::laravel) read_laravel(record, cells);
 }
 
 }  // namespace tenantd::ctl

@@ -12,7 +12,8 @@ Arguments read_options(const Arguments& arguments, std::initializer_list<Option>
     const auto* option =
         std::find_if(options.begin(), options.end(), [&](const Option& one) { return one.name == *at; });
     if (option == options.end()) {
-      if (at->starts_with('-')) throw UsageError("unknown option \"" + *at + '"');
+      // By custom "-" is a word: what comes in, or goes out.
+      if (at->starts_with('-') && *at != "-") throw UsageError("unknown option \"" + *at + '"');
       if (words.size() == most) throw UsageError("unexpected argument \"" + *at + '"');
       words.push_back(*at);
     } else if (option->flag != nullptr) {

@@ -85,7 +85,7 @@ class Runner {
 }  // namespace
 
 std::optional<ReporterOrder> parse_reporter_order(const Arguments& arguments) {
-  const std::vector<Job> all{Job::low_stock, Job::weekly, Job::drafts};
+  const std::vector<Job> all{Job::low_stock, Job::weekly, Job::drafts, Job::keys};
   if (arguments.size() == 2 && arguments[0] == "--watch") {
     const auto every = parse_int(arguments[1]).value_or(0);
     return every > 0 ? std::optional{ReporterOrder{all, every}} : std::nullopt;
@@ -95,6 +95,7 @@ std::optional<ReporterOrder> parse_reporter_order(const Arguments& arguments) {
   if (arguments[0] == "weekly") return ReporterOrder{{Job::weekly}};
   if (arguments[0] == "low-stock") return ReporterOrder{{Job::low_stock}};
   if (arguments[0] == "drafts") return ReporterOrder{{Job::drafts}};
+  if (arguments[0] == "keys") return ReporterOrder{{Job::keys}};
   return std::nullopt;
 }
 

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <iomanip>
 
+#include "administrator.hpp"
 #include "options.hpp"
-#include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/hosts/deployment.hpp"
-#include "tenantd/hosts/outsider.hpp"
 #include "tenantd/identity/accounts.hpp"
 #include "tenantd/identity/setup.hpp"
 #include "tenantd/identity/super_admins.hpp"
@@ -35,18 +33,6 @@ const char* const kSetupLinkPage =
     "Exit status: 0 printed; 1 somebody is super-admin already; 75 database away; 78 wrong settings.\n";
 
 namespace {
-
-// Whoever administers the database; the service's own account may not make anybody super-admin.
-struct Administrator {
-  explicit Administrator(const Settings& s)
-      : settings(s), pool(administrator_account(s), 1), keys(hosts::checked_keys(s, *pool.acquire())) {}
-
-  const Settings& settings;
-  db::Pool pool;
-  crypto::KeyRing keys;
-  hosts::Outsider hosts{hosts::Outsider::Wait::at_once};
-  service::Context context{settings, keys, now(), "", "tenantctl", "", nullptr, {}, {}, {}, {}};
-};
 
 Email address_of(const Arguments& words) {
   if (words.size() != 2) throw UsageError("super-admin " + words[0] + " takes one address");

@@ -1,5 +1,6 @@
 #include "tenantd/effects/audit_chain.hpp"
 
+#include "tenantd/base/json_read.hpp"
 #include "tenantd/crypto/random.hpp"
 
 namespace tenantd::service {
@@ -28,11 +29,7 @@ class Spelling {
   std::string text_;
 };
 
-}  // namespace
-
-std::string chain_hash(const Secret& key, const std::string& before, const store::AuditRow& row) {
-  Spelling spelling;
-  spelling.add(std::string_view{before});
+void spell(Spelling& spelling, const store::AuditRow& row) {
   spelling.add(row.org);
   spelling.add(row.seq);
   spelling.add(row.id);
@@ -50,6 +47,23 @@ std::string chain_hash(const Secret& key, const std::string& before, const store
   spelling.add(std::string_view{row.agent});
   spelling.add(std::string_view{row.request_id});
   spelling.add(unix_seconds(row.created_at));
+}
+
+}  // namespace
+
+std::string chain_hash(const Secret& key, const std::string& before, const store::AuditRow& row) {
+  Spelling spelling;
+  spelling.add(std::string_view{before});
+  spell(spelling, row);
+  return crypto::hmac_sha256(key.reveal(), spelling.text());
+}
+
+std::string redaction_signature(const Secret& key, EventId erasure, const store::AuditRow& row) {
+  Spelling spelling;
+  spelling.add(std::string_view{"redaction"});
+  spelling.add(erasure);
+  spelling.add(std::string_view{row.hash});
+  spell(spelling, row);
   return crypto::hmac_sha256(key.reveal(), spelling.text());
 }
 
@@ -77,19 +91,42 @@ void ChainCheck::begin(const store::ChainStart& start) {
   }
 }
 
-void ChainCheck::add(const store::AuditRow& row) {
+bool ChainCheck::is_as_it_was(const store::AuditRow& row, const store::Redaction* redaction) const {
+  if (redaction == nullptr) return chain_hash(key_, hash_, row) == row.hash;
+  return redaction_signature(key_, redaction->erasure, row) == redaction->signature;
+}
+
+void ChainCheck::take_told(const store::AuditRow& row) {
+  const auto values = json::read_object(row.new_values.value_or(""));
+  if (!values) return;
+  const auto erasure = EventId::parse(json::text_of(*values, "erasure"));
+  const auto* rows = json::member(*values, "rows");
+  if (!erasure || rows == nullptr || !rows->IsArray()) return;
+  for (const auto& each : rows->GetArray()) {
+    const auto found = each.IsInt64() ? untold_.find(each.GetInt64()) : untold_.end();
+    if (found != untold_.end() && found->second == *erasure) untold_.erase(found);
+  }
+}
+
+void ChainCheck::add(const store::AuditRow& row, const store::Redaction* redaction) {
   if (fault_) return;
   const auto expected = seq_ + 1;
   const auto anchor = anchors_.find(expected);
   if (row.seq != expected) {
     fault_ = {expected, "is missing; the next one that is there is row " + std::to_string(row.seq)};
-  } else if (chain_hash(key_, hash_, row) != row.hash) {
+  } else if (!is_as_it_was(row, redaction)) {
     fault_ = {expected, "was changed, or another was put in its place or before it"};
   } else if (anchor != anchors_.end() && anchor->second != row.hash) {
     fault_ = {expected, "is not the one that an anchor names"};
   } else {
     seq_ = row.seq;
     hash_ = row.hash;
+    if (redaction != nullptr) {
+      ++redacted_;
+      untold_.emplace(row.seq, redaction->erasure);
+    } else if (row.action == kAuditRedacted) {
+      take_told(row);
+    }
   }
 }
 
@@ -104,6 +141,8 @@ void ChainCheck::finish(const std::optional<store::AuditEnd>& end) {
     fault_ = {next, "is missing; the chain's head names row " + std::to_string(end->seq)};
   } else if (end && (end->seq < seq_ || end->hash != hash_)) {
     fault_ = {seq_, "is not where the chain's head ends, which names row " + std::to_string(end->seq)};
+  } else if (!untold_.empty()) {
+    fault_ = {untold_.begin()->first, "was redacted, and no later row tells of it"};
   }
 }
 

@@ -15,6 +15,9 @@ constexpr Sql kNewest{"audit.newest_row",
 constexpr Sql kRead{"audit.read_chain",
                     "SELECT " TENANTD_AUDIT_COLUMNS
                     ", hash FROM audit_log WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?"};
+constexpr Sql kRedactions{"audit.redactions",
+                          "SELECT seq, erasure_id, signature FROM audit_redaction "
+                          "WHERE org_id = ? AND seq > ? AND seq <= ?"};
 constexpr Sql kBySlug{"audit.organization_by_slug",
                       "SELECT id FROM organization WHERE slug = ? AND status <> 2"};
 constexpr Sql kSlug{"audit.slug", "SELECT slug FROM organization WHERE id = ? AND status <> 2"};
@@ -48,6 +51,14 @@ std::int64_t find_newest_row(db::Txn& txn, const AuditScope&, OrgId org) {
 std::vector<AuditRow> read_audit_chain(db::Txn& txn, const AuditScope&, OrgId org, std::int64_t after,
                                        std::int64_t limit) {
   return read_audit_rows(txn.query(kRead, org, after, limit), true);
+}
+
+std::map<std::int64_t, Redaction> read_redactions(db::Txn& txn, const AuditScope&, OrgId org,
+                                                  std::int64_t after, std::int64_t to) {
+  auto rows = txn.query(kRedactions, org, after, to);
+  std::map<std::int64_t, Redaction> found;
+  while (rows.next()) found.emplace(rows.integer(0), Redaction{rows.id<EventId>(1), rows.text(2)});
+  return found;
 }
 
 std::optional<OrgId> find_organization_by_slug(db::Txn& txn, const AuditScope&, const std::string& slug) {

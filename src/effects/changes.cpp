@@ -34,6 +34,11 @@ store::AuditRow row_of(const Context& context, const Change& change, const std::
     row.actor_id = caller->actor ? caller->actor->id : caller->user.id;
     row.actor_email = caller->actor ? caller->actor->email : caller->user.email;
     row.api_key = caller->api_key;
+    if (caller->account) {
+      // Who made the key answers for it, and what it does is done as the account.
+      row.effective_id = UserId{caller->account->id.bytes()};
+      row.effective_email = account_label(caller->account->name);
+    }
   } else if (who && !who->is_nil()) {
     row.effective_id = row.actor_id = who;
   }
@@ -90,6 +95,12 @@ EventId record(const Work& work, const Change& change) {
 void record_audit(const Work& work, const Change& change) {
   log_change(work.txn, work.context, {work.scope.org(), work.scope.user(), false},
              row_of(work.context, change, work.scope.user()), std::nullopt);
+}
+
+void record_by(db::Txn& txn, const Context& context, OrgId org, UserId user, const Change& change) {
+  auto row = row_of(context, change, user);
+  auto data = event_data(change, row);
+  log_change(txn, context, {org, user, false}, std::move(row), std::move(data));
 }
 
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change) {

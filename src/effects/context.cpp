@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 
+#include "tenantd/crypto/breached.hpp"
 #include "tenantd/domain/error.hpp"
 
 namespace tenantd::service {
@@ -53,7 +54,16 @@ std::string hash_new_password(const Context& context, const std::string& typed, 
   const auto problem =
       crypto::judge_password(*password, known, static_cast<int>(context.settings.password_min_score));
   if (problem) throw ApiError(ErrorCode::password_refused, problem->detail).field(pointer, problem->detail);
+  if (is_breached(*password)) {
+    const std::string detail = "It stands in a list of leaked passwords. Use several unrelated words.";
+    throw ApiError(ErrorCode::password_refused, detail).field(pointer, detail);
+  }
   return crypto::hash_password(*password, hash_cost(context.settings));
+}
+
+bool is_breached(const Secret& password) {
+  const auto* const list = crypto::breached_passwords();
+  return list != nullptr && list->contains(password);
 }
 
 }  // namespace tenantd::service

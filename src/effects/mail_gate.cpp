@@ -63,7 +63,7 @@ std::vector<Share> shares_of_caused(const Context& context, const mail::Mail& ma
 std::vector<Share> shares_of(const Context& context, const mail::Mail& mail, std::optional<OrgId> org) {
   const auto& s = context.settings;
   switch (mail::class_of(mail.kind)) {
-    case mail::Class::reset: break;  // may_mail_reset
+    case mail::Class::reset: break;  // may_mail_reset, may_mail_code
     case mail::Class::verification:
       return {{key_of('v', mail.to), s.limit_mail},
               {key_of('n', network_of(context.address)), kNetworkTimes * s.limit_mail_caused}};
@@ -84,6 +84,25 @@ MailId queue(db::Txn& txn, const Context& context, const mail::Mail& mail, std::
   const auto id = store::enqueue_mail(txn, context.keys.seal_key(), mail, org, user, context.now, discard);
   if (context.wake_courier) txn.after_commit(context.wake_courier);
   return id;
+}
+
+// The names of budgets of what anybody can ask to be mailed to an address.
+struct AskedBudgets {
+  char network, owner, strangers, stranger;
+};
+
+bool may_mail(db::Txn& txn, const Context& context, const std::string& email, bool known_network,
+              AskedBudgets budgets) {
+  const auto most = context.settings.limit_mail;
+  const auto network = network_of(context.address);
+  std::vector<Share> shares{{key_of(budgets.network, network), kNetworkTimes * most}};
+  if (known_network) {
+    shares.push_back({key_of(budgets.owner, email), most});
+  } else {
+    shares.push_back({key_of(budgets.strangers, email), most});
+    shares.push_back({key_of(budgets.stranger, email + ' ' + network), half(most)});
+  }
+  return take(txn, context, shares).allowed;
 }
 
 MailId take_and_queue(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
@@ -123,16 +142,11 @@ void mail_security_change(db::Txn& txn, const Context& context, const UserRecord
 }
 
 bool may_mail_reset(db::Txn& txn, const Context& context, const std::string& email, bool known_network) {
-  const auto most = context.settings.limit_mail;
-  const auto network = network_of(context.address);
-  std::vector<Share> shares{{key_of('r', network), kNetworkTimes * most}};
-  if (known_network) {
-    shares.push_back({key_of('o', email), most});
-  } else {
-    shares.push_back({key_of('s', email), most});
-    shares.push_back({key_of('t', email + ' ' + network), half(most)});
-  }
-  return take(txn, context, shares).allowed;
+  return may_mail(txn, context, email, known_network, {'r', 'o', 's', 't'});
+}
+
+bool may_mail_code(db::Txn& txn, const Context& context, const std::string& email, bool known_network) {
+  return may_mail(txn, context, email, known_network, {'R', 'O', 'S', 'T'});
 }
 
 void mail_reset(db::Txn& txn, const Context& context, const mail::Mail& mail, std::optional<UserId> user) {

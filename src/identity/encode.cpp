@@ -60,7 +60,9 @@ void put_business(JsonOut& json, const BusinessSettings& business) {
       .field("session_idle_seconds", business.session_idle_seconds)
       .field("session_max_seconds", business.session_max_seconds)
       .field("invite_seconds", business.invite_seconds)
-      .field("login_alert", login_alert_name(business.login_alert));
+      .field("login_alert", login_alert_name(business.login_alert))
+      .field("require_passkey", business.require_passkey)
+      .field("mail_code", business.mail_code);
 }
 
 void put_limits(JsonOut& json, const TenantLimits& limits) {

@@ -11,25 +11,20 @@
 namespace tenantd::mail {
 namespace {
 
-constexpr std::array kTemplates{Template::invitation,
-                                Template::invitation_asked,
-                                Template::verification,
-                                Template::welcome,
-                                Template::account_created,
-                                Template::password_reset,
-                                Template::password_changed,
-                                Template::login_alert,
-                                Template::account_locked,
-                                Template::email_change,
-                                Template::security_changed,
-                                Template::ownership_transferred,
-                                Template::impersonation,
-                                Template::tenant_created,
-                                Template::purchase_submitted,
-                                Template::purchase_decided,
-                                Template::weekly_report,
-                                Template::low_stock,
-                                Template::test};
+constexpr std::array kTemplates{Template::invitation,         Template::invitation_asked,
+                                Template::verification,       Template::welcome,
+                                Template::account_created,    Template::password_reset,
+                                Template::sign_in_code,       Template::password_changed,
+                                Template::password_breached,  Template::login_alert,
+                                Template::account_locked,     Template::email_change,
+                                Template::security_changed,   Template::ownership_transferred,
+                                Template::sso_bypassed,       Template::domain_unproven,
+                                Template::impersonation,      Template::tenant_created,
+                                Template::purchase_submitted, Template::purchase_decided,
+                                Template::weekly_report,      Template::low_stock,
+                                Template::key_ending,         Template::test};
+
+constexpr std::int64_t kCodeMinutes = 10;
 
 // The page that a mail's own link leads to; "" if it has none.
 std::string page_of(Template kind) {
@@ -46,6 +41,7 @@ std::int64_t lifetime_seconds(Template kind) {
   if (kind == Template::account_created) return settings.set_password_seconds;
   if (kind == Template::email_change) return settings.change_email_seconds;
   if (kind == Template::account_locked) return settings.lock_seconds;
+  if (kind == Template::sign_in_code) return kCodeMinutes * 60;
   return kind == Template::password_reset ? settings.reset_seconds : settings.invite_seconds;
 }
 
@@ -75,12 +71,16 @@ std::string_view template_name(Template kind) {
     case Template::welcome: return "welcome";
     case Template::account_created: return "account_created";
     case Template::password_reset: return "password_reset";
+    case Template::sign_in_code: return "sign_in_code";
     case Template::password_changed: return "password_changed";
+    case Template::password_breached: return "password_breached";
     case Template::login_alert: return "login_alert";
     case Template::account_locked: return "account_locked";
     case Template::email_change: return "email_change";
     case Template::security_changed: return "security_changed";
     case Template::ownership_transferred: return "ownership_transferred";
+    case Template::sso_bypassed: return "sso_bypassed";
+    case Template::domain_unproven: return "domain_unproven";
     case Template::impersonation: return "impersonation";
     case Template::test: return "test";
     case Template::tenant_created: return "tenant_created";
@@ -88,13 +88,15 @@ std::string_view template_name(Template kind) {
     case Template::purchase_decided: return "purchase_decided";
     case Template::weekly_report: return "weekly_report";
     case Template::low_stock: return "low_stock";
+    case Template::key_ending: return "key_ending";
   }
   throw std::logic_error("no such mail template");
 }
 
 Class class_of(Template kind) {
   switch (kind) {
-    case Template::password_reset: return Class::reset;
+    case Template::password_reset:
+    case Template::sign_in_code: return Class::reset;
     case Template::verification: return Class::verification;
     case Template::invitation:
     case Template::account_created:
@@ -103,11 +105,15 @@ Class class_of(Template kind) {
     case Template::login_alert: return Class::sign_in;
     case Template::account_locked:
     case Template::password_changed:
+    case Template::password_breached:
     case Template::security_changed: return Class::change;
     case Template::welcome:
     case Template::invitation_asked:
     case Template::impersonation:
     case Template::ownership_transferred:
+    case Template::sso_bypassed:
+    case Template::domain_unproven:
+    case Template::key_ending:
     case Template::purchase_submitted:
     case Template::purchase_decided:
     case Template::test: return Class::notice;
@@ -148,8 +154,14 @@ Mail sample_mail(Template kind, const std::string& to, const std::string& public
              {"actor", "support@example.net"},
              {"reason", "Ticket 4711: the list of products is empty"},
              {"until", "2026-11-21 03:46 UTC"},
+             {"domain", "example.com"},
+             {"record", "_tenantd.example.com"},
+             {"key", "Production"},
+             {"prefix", "tnd_Zk3vTq9m"},
+             {"account", "Nightly export"},
              {"role", "member"},
              {"minutes", std::to_string(lifetime_seconds(kind) / 60)},
+             {"code", "4821 9037"},
              {"change", "Two-factor sign-in was switched off"},
              {"from", "ada@example.com"},
              {"to", "grace@example.com"},

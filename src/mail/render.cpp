@@ -79,7 +79,7 @@ std::string host_name(std::string_view url) {
 // True of mails whose reader may have to choose another password at once.
 bool warns(Template kind) {
   return kind == Template::login_alert || kind == Template::password_changed ||
-         kind == Template::security_changed;
+         kind == Template::password_breached || kind == Template::security_changed;
 }
 
 // True if the value is an address, which mail programs may show as one.

@@ -161,17 +161,19 @@ void put_secret(json::Writer& out, const ShownOnce& secret) {
 std::string reply_schema(const Record& record, const ShownOnce* secret = nullptr) {
   json::Writer out;
   begin(out, camel_case(record.name) + (secret == nullptr ? "" : " with its secret"));
-  out.field("x-etag", true).field("additionalProperties", false);
+  if (record.changes()) out.field("x-etag", true);
+  out.field("additionalProperties", false);
   out.key("required").begin_array().value("id");
   for (const auto& field : record.fields)
     if (field.in(kReply)) out.value(field.name);
-  out.value("created_at").value("updated_at");
+  // Of a row that never changes they are fields like the others.
+  if (record.changes()) out.value("created_at").value("updated_at");
   if (secret != nullptr) out.value(secret->name);
   out.end_array().key("properties").begin_object();
   put_reply_field(out, record.id);
   for (const auto& field : record.fields)
     if (field.in(kReply)) put_reply_field(out, field);
-  out.key("created_at").raw(kSeconds).key("updated_at").raw(kSeconds);
+  if (record.changes()) out.key("created_at").raw(kSeconds).key("updated_at").raw(kSeconds);
   if (secret != nullptr) put_secret(out, *secret);
   out.end_object().end_object();
   return out.text();

@@ -41,14 +41,16 @@ SessionCache::Generation& SessionCache::generation(const UuidBytes& id) {
   return generations_[hash_bytes(view(id)) % kGenerations];
 }
 
-SessionCache::Stamp SessionCache::stamp(const UuidBytes& user, const UuidBytes& org) const {
-  const auto& u = generation(user);
-  const auto& o = generation(org);
-  Stamp now;
-  now.epoch = epoch_.load();
-  now.user = u.number.load();
-  now.org = o.number.load();
-  now.valid = u.busy.load() == 0 && o.busy.load() == 0 && is_trusted();
+SessionCache::Stamp SessionCache::stamp(const Ids& ids) const {
+  Stamp now{ids, {}, epoch_.load()};
+  bool busy = false;
+  auto* number = now.generations.data();
+  for (const auto* id : {&ids.user, &ids.org, &ids.client}) {
+    const auto& of_id = generation(*id);
+    *number++ = of_id.number.load();
+    busy = busy || of_id.busy.load() != 0;
+  }
+  now.valid = !busy && is_trusted();
   return now;
 }
 
@@ -65,20 +67,22 @@ std::optional<SessionCache::Hit> SessionCache::find(std::string_view key, std::i
   const std::uint32_t size = std::min<std::uint32_t>(entry.size.load(kRelaxed), kValueBytes);
   hit.value.resize(size);
   get_words(entry.value, hit.value.data(), size);
-  std::array<UuidBytes, 2> ids{};
-  get_words(entry.ids, reinterpret_cast<char*>(ids.data()), 32);
+  Stamp stored;
+  get_words(entry.ids, reinterpret_cast<char*>(&stored.ids), sizeof(Ids));
+  for (std::size_t i = 0; i < stored.generations.size(); ++i)
+    stored.generations[i] = entry.generations[i].load(kRelaxed);
+  stored.epoch = entry.epoch.load(kRelaxed);
   const std::int64_t age = now_us - entry.stored_us.load(kRelaxed);
-  Stamp stored{entry.stamp[0].load(kRelaxed), entry.stamp[1].load(kRelaxed), entry.stamp[2].load(kRelaxed),
-               true};
   std::atomic_thread_fence(std::memory_order_acquire);
   if (entry.sequence.load(kRelaxed) != before) return std::nullopt;
-  if (stored.epoch != epoch_.load()) return std::nullopt;
-  hit.fresh = age >= 0 && age < lifetime_us && stamp(ids[0], ids[1]) == stored;
+  const auto now = stamp(stored.ids);
+  if (stored.epoch != now.epoch) return std::nullopt;
+  hit.fresh = now.valid && age >= 0 && age < lifetime_us && stored.generations == now.generations;
   return hit;
 }
 
-void SessionCache::store(std::string_view key, std::string_view value, const UuidBytes& user,
-                         const UuidBytes& org, const Stamp& stamp, std::int64_t now_us) {
+void SessionCache::store(std::string_view key, std::string_view value, const Stamp& stamp,
+                         std::int64_t now_us) {
   if (!stamp.valid || value.size() > kValueBytes) return;
   Entry& entry = entries_[hash_bytes(key) % kEntries];
   std::uint32_t sequence = entry.sequence.load(kRelaxed);
@@ -86,11 +90,10 @@ void SessionCache::store(std::string_view key, std::string_view value, const Uui
   if ((sequence & 1U) != 0 || !entry.sequence.compare_exchange_strong(sequence, sequence + 1)) return;
   std::atomic_thread_fence(std::memory_order_release);
   put_words(entry.key, key.substr(0, 32));
-  std::array<UuidBytes, 2> ids{user, org};
-  put_words(entry.ids, {reinterpret_cast<const char*>(ids.data()), 32});
-  entry.stamp[0].store(stamp.user, kRelaxed);
-  entry.stamp[1].store(stamp.org, kRelaxed);
-  entry.stamp[2].store(stamp.epoch, kRelaxed);
+  put_words(entry.ids, {reinterpret_cast<const char*>(&stamp.ids), sizeof(Ids)});
+  for (std::size_t i = 0; i < stamp.generations.size(); ++i)
+    entry.generations[i].store(stamp.generations[i], kRelaxed);
+  entry.epoch.store(stamp.epoch, kRelaxed);
   entry.stored_us.store(now_us, kRelaxed);
   entry.size.store(static_cast<std::uint32_t>(value.size()), kRelaxed);
   put_words(entry.value, value);

@@ -13,6 +13,7 @@ JobResult run_it(const ReporterRun& run, Job job) {
     case Job::weekly: return send_weekly_reports(run);
     case Job::low_stock: return tell_low_stock(run);
     case Job::drafts: return remove_drafts(run);
+    case Job::keys: return tell_ending_keys(run);
   }
   throw std::logic_error("no such job");
 }
@@ -22,6 +23,7 @@ const char* job_name(Job job) {
     case Job::weekly: return "weekly";
     case Job::low_stock: return "low-stock";
     case Job::drafts: return "drafts";
+    case Job::keys: return "keys";
   }
   throw std::logic_error("no such job");
 }

@@ -16,6 +16,7 @@ inline constexpr Seconds kJobsKept = 8 * kWeek;
 JobResult send_weekly_reports(const ReporterRun& run);
 JobResult tell_low_stock(const ReporterRun& run);
 JobResult remove_drafts(const ReporterRun& run);
+JobResult tell_ending_keys(const ReporterRun& run);
 
 // What there is to report of one organization; nullopt if that is nothing.
 struct WeeklyReport {

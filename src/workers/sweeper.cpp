@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "tenantd/base/log.hpp"
+#include "tenantd/config/retention.hpp"
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/audit_chain.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/hosts/deployment.hpp"
 #include "tenantd/hosts/shared_folder.hpp"
+#include "tenantd/identity/erasures.hpp"
 #include "tenantd/identity/invite_values.hpp"
 #include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/modules/documents/file_folder.hpp"
@@ -19,12 +21,8 @@ namespace {
 
 using store::SystemScope;
 
-constexpr Seconds kOutboxKept{30 * 86400};
-constexpr Seconds kDeliveriesKept{30 * 86400};
-constexpr Seconds kRunsKept{7 * 86400};
-constexpr Seconds kCodesKept{600};  // used ones, of OAuth: who shows one again is noticed
-// No session is older: the setting session_max_seconds allows a year.
-constexpr Seconds kCutsKept{366 * 86400};
+// So often the sweeper looks how much there is of what, unless somebody has asked it to run.
+constexpr Seconds kLooksAgain{600};
 // A file of which no document knows may be one that a transaction is about to name, or that nginx still
 // writes.
 constexpr Seconds kStrayKept{86400};
@@ -85,12 +83,30 @@ Swept remove_closed(db::Txn& txn, const SystemScope& scope, std::int64_t until_u
   return {removed.rows, removed.org && monotonic_microseconds() < until_us};
 }
 
+void add_sent_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoint now) {
+  const auto add = [&](const char* name, auto sweep, store::Ended how, std::int64_t seconds) {
+    tasks.push_back({name, [=, before = now - Seconds{seconds}](auto& txn, const auto& scope) {
+                       return sweep(txn, scope, how, before);
+                     }});
+  };
+  using store::Ended;
+  add("outbox", store::sweep_outbox, Ended::sent, settings.sent_mail_seconds);
+  add("dead_mails", store::sweep_outbox, Ended::given_up, settings.dead_mail_seconds);
+  add("deliveries", store::sweep_deliveries, Ended::sent, settings.delivery_seconds);
+  add("dead_deliveries", store::sweep_deliveries, Ended::given_up, settings.dead_delivery_seconds);
+}
+
 void add_retention_tasks(std::vector<Task>& tasks, const Settings& settings, TimePoint now) {
   if (settings.event_seconds > 0)
     tasks.push_back(
         {"events", [=, before = now - Seconds{settings.event_seconds}](auto& txn, const auto& scope) {
            return store::sweep_events(txn, scope, before);
          }});
+  if (settings.import_run_seconds > 0)
+    tasks.push_back({"import_runs",
+                     [=, before = now - Seconds{settings.import_run_seconds}](auto& txn, const auto& scope) {
+                       return store::sweep_imports(txn, scope, before);
+                     }});
   if (settings.audit_seconds > 0)
     tasks.push_back({"audit", [&settings, now](auto& txn, const auto& scope) {
                        return cut_audit(txn, scope, settings, now);
@@ -140,29 +156,28 @@ void add_file_tasks(std::vector<Task>& tasks, const Context& context, const std:
 }
 
 // They are run while `context` lives.
-std::vector<Task> tasks(const Context& context, const std::string& deployment) {
+std::vector<Task> tasks(const Context& context, const std::string& deployment, Seconds looks_again) {
   const auto& settings = context.settings;
   const auto now = context.now;
+  const Seconds runs_kept{settings.sweep_run_seconds};
   std::vector<Task> all{
       {"invites", [&context](auto& txn, const auto& scope) { return sweep_invites(txn, scope, context); }},
       {"tokens", [=](auto& txn, const auto& scope) { return store::sweep_tokens(txn, scope, now); }},
       {"oauth_states",
        [=](auto& txn, const auto& scope) { return store::sweep_oauth_states(txn, scope, now); }},
+      {"social_states",
+       [=](auto& txn, const auto& scope) { return store::sweep_social_states(txn, scope, now); }},
       {"passkey_challenges",
        [=](auto& txn, const auto& scope) { return store::sweep_passkey_challenges(txn, scope, now); }},
+      {"mailed_codes",
+       [=](auto& txn, const auto& scope) { return store::sweep_mailed_codes(txn, scope, now); }},
       {"sessions", [=](auto& txn, const auto& scope) { return store::sweep_sessions(txn, scope, now); }},
       {"ended_sessions",
        [=](auto& txn, const auto& scope) { return store::sweep_ended_sessions(txn, scope); }},
       {"session_cuts",
-       [=](auto& txn, const auto& scope) { return store::sweep_cuts(txn, scope, now - kCutsKept); }},
+       [=](auto& txn, const auto& scope) { return store::sweep_cuts(txn, scope, now - kSessionCutsKept); }},
       {"idempotency",
        [=](auto& txn, const auto& scope) { return store::sweep_idempotency(txn, scope, now); }},
-      {"outbox",
-       [=](auto& txn, const auto& scope) { return store::sweep_outbox(txn, scope, now - kOutboxKept); }},
-      {"deliveries",
-       [=](auto& txn, const auto& scope) {
-         return store::sweep_deliveries(txn, scope, now - kDeliveriesKept);
-       }},
       {"account_events",
        [=, before = now - Seconds{settings.account_event_seconds}](auto& txn, const auto& scope) {
          return store::sweep_account_events(txn, scope, before);
@@ -177,32 +192,47 @@ std::vector<Task> tasks(const Context& context, const std::string& deployment) {
   all.push_back(
       {"budgets", [=](auto& txn, const auto& scope) { return store::sweep_budgets(txn, scope, now); }});
   all.push_back({"oauth_codes", [=](auto& txn, const auto& scope) {
-                   return store::sweep_oauth_codes(txn, scope, now - kCodesKept);
+                   return store::sweep_oauth_codes(txn, scope, now - Seconds{settings.used_code_seconds});
                  }});
   all.push_back({"oauth_assertions", [=](auto& txn, const auto& scope) {
                    return store::sweep_oauth_assertions(txn, scope, now);
+                 }});
+  all.push_back({"oauth_devices", [=](auto& txn, const auto& scope) {
+                   return store::sweep_oauth_devices(txn, scope, now - Seconds{settings.used_code_seconds});
                  }});
   all.push_back({"oauth_clients_gone", [](auto& txn, const auto& scope) {
                    const auto rows = store::sweep_gone_clients(txn, scope);
                    return Swept{rows, rows > 0};
                  }});
+  all.push_back({"erasures", [&context](auto& txn, const auto&) {
+                   const auto step = erase_next(txn, context, store::ErasureScope::unsafe_for_sweeper());
+                   return Swept{step.rows, step.more};
+                 }});
+  add_sent_tasks(all, settings, now);
   add_retention_tasks(all, settings, now);
   add_file_tasks(all, context, deployment);
   all.push_back(
-      {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - kRunsKept); }});
+      {"runs", [=](auto& txn, const auto& scope) { return store::sweep_runs(txn, scope, now - runs_kept); }});
   all.push_back({"requests", [=](auto& txn, const auto& scope) {
-                   return store::sweep_requests(txn, scope, now - kRunsKept);
+                   return store::sweep_requests(txn, scope, now - runs_kept);
                  }});
   all.push_back(
       {"organizations", [until = monotonic_microseconds() + kClosedUs](auto& txn, const auto& scope) {
          return remove_closed(txn, scope, until);
        }});
+  // Behind those that remove.
+  all.push_back({"retention", [=](auto& txn, const auto& scope) {
+                   store::look_at_kept(txn, scope, looks_again, now);
+                   return Swept{0};
+                 }});
   return all;
 }
 
-SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
+// A task ends when nothing is left for it, or `most` is over: then the next sweep goes on.
+SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope, Seconds most,
                      const std::function<bool()>& keep_going) {
   const auto started = monotonic_microseconds();
+  const auto until = started + most.count() * 1'000'000;
   SweepResult result;
   result.task = task.name;
   try {
@@ -210,7 +240,7 @@ SweepResult run_task(db::Pool& pool, const Task& task, const SystemScope& scope,
       const auto swept =
           db::run_transaction(pool, nullptr, [&](db::Txn& txn) { return task.batch(txn, scope); });
       result.rows += swept.rows;
-      if (!swept.more || !keep_going()) break;
+      if (!swept.more || monotonic_microseconds() >= until || !keep_going()) break;
     }
   } catch (const ApiError& e) {
     result.error = e.log_detail();
@@ -234,9 +264,10 @@ std::vector<SweepResult> sweep(db::Pool& pool, const Context& context,
   const auto request = db::run_transaction(
       pool, nullptr, [&](db::Txn& txn) { return store::newest_sweep_request(txn, scope); });
   std::vector<SweepResult> results;
-  for (const auto& task : tasks(context, deployment)) {
+  const Seconds most{context.settings.sweep_task_seconds};
+  for (const auto& task : tasks(context, deployment, request > 0 ? Seconds{0} : kLooksAgain)) {
     if (!keep_going()) return results;
-    results.push_back(run_task(pool, task, scope, keep_going));
+    results.push_back(run_task(pool, task, scope, most, keep_going));
     const auto& r = results.back();
     db::run_transaction(pool, nullptr, [&](db::Txn& txn) {
       store::record_sweep(txn, scope, r.task, now, r.duration_us, r.rows, r.error);

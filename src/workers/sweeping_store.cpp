@@ -30,14 +30,23 @@ constexpr Sql kTokens{"sweep.tokens",
 constexpr Sql kOauthStates{
     "sweep.oauth_states",
     "DELETE FROM tenantd.oauth_state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kSocialStates{
+    "sweep.social_states",
+    "DELETE FROM tenantd.social_state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kPasskeyChallenges{
     "sweep.passkey_challenges",
     "DELETE FROM tenantd.passkey_challenge WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kMailedCodes{
+    "sweep.mailed_codes",
+    "DELETE FROM tenantd.mailed_code WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kOauthCodes{"sweep.oauth_codes",
                           "DELETE FROM tenantd.oauth_code WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kOauthAssertions{
     "sweep.oauth_assertions",
     "DELETE FROM tenantd.oauth_assertion WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
+constexpr Sql kOauthDevices{
+    "sweep.oauth_devices",
+    "DELETE FROM tenantd.oauth_device WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kGoneClient{"sweep.oauth_client_gone", "CALL tenantd.forget_gone_client(?)"};
 constexpr Sql kSessions{"sweep.sessions",
                         "DELETE FROM tenantd.session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
@@ -58,11 +67,15 @@ constexpr Sql kOldCuts{
 constexpr Sql kIdempotency{
     "sweep.idempotency", "DELETE FROM tenantd.idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"};
 constexpr Sql kOutbox{"sweep.outbox",
-                      "DELETE FROM tenantd.outbox WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
-constexpr Sql kDeliveries{
-    "sweep.deliveries",
-    "DELETE FROM tenantd.webhook_delivery WHERE status IN (1, 2) AND next_attempt_at <= ? LIMIT ?"};
-constexpr Sql kRuns{"sweep.runs", "DELETE FROM tenantd.sweep_run WHERE started_at <= ? ORDER BY id LIMIT ?"};
+                      "DELETE FROM tenantd.outbox WHERE status = ? AND next_attempt_at <= ? "
+                      "ORDER BY next_attempt_at LIMIT ?"};
+constexpr Sql kDeliveries{"sweep.deliveries",
+                          "DELETE FROM tenantd.webhook_delivery WHERE status = ? AND next_attempt_at <= ? "
+                          "ORDER BY next_attempt_at LIMIT ?"};
+constexpr Sql kRuns{"sweep.runs",
+                    "DELETE FROM tenantd.sweep_run WHERE started_at <= ? ORDER BY started_at LIMIT ?"};
+constexpr Sql kImports{"sweep.imports",
+                       "DELETE FROM tenantd.import_run WHERE updated_at <= ? ORDER BY updated_at LIMIT ?"};
 constexpr Sql kAccountEvents{
     "sweep.account_events",
     "DELETE FROM tenantd.account_event WHERE created_at <= ? ORDER BY created_at LIMIT ?"};
@@ -103,6 +116,11 @@ constexpr Sql kFinish{
 constexpr Sql kRecord{"sweep.record",
                       "INSERT INTO tenantd.sweep_run (task, started_at, duration_us, rows_deleted, error) "
                       "VALUES (?, ?, ?, ?, ?)"};
+constexpr Sql kRemovedLast{
+    "sweep.removed_last",
+    "INSERT INTO tenantd.kept (name, removed_at, removed_rows) VALUES (?, ?, ?) "
+    "ON DUPLICATE KEY UPDATE removed_at = VALUES(removed_at), removed_rows = VALUES(removed_rows)"};
+constexpr Sql kLook{"sweep.look", "CALL tenantd.look_at_kept(?, ?)"};
 
 std::int64_t first_number(db::Rows& rows) {
   rows.next();
@@ -164,6 +182,10 @@ std::int64_t sweep_oauth_assertions(db::Txn& txn, const SystemScope&, TimePoint 
   return txn.execute(kOauthAssertions, before, kSweepBatch);
 }
 
+std::int64_t sweep_oauth_devices(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kOauthDevices, before, kSweepBatch);
+}
+
 std::int64_t sweep_gone_clients(db::Txn& txn, const SystemScope&) {
   return txn.call_locked(kGoneClient, first_number, kSweepBatch);
 }
@@ -171,8 +193,14 @@ std::int64_t sweep_gone_clients(db::Txn& txn, const SystemScope&) {
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kOauthStates, before, kSweepBatch);
 }
+std::int64_t sweep_social_states(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kSocialStates, before, kSweepBatch);
+}
 std::int64_t sweep_passkey_challenges(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kPasskeyChallenges, before, kSweepBatch);
+}
+std::int64_t sweep_mailed_codes(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kMailedCodes, before, kSweepBatch);
 }
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kSessions, before, kSweepBatch);
@@ -212,11 +240,14 @@ std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before) {
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kIdempotency, before, kSweepBatch);
 }
-std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before) {
-  return txn.execute(kOutbox, before, kSweepBatch);
+std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, Ended how, TimePoint before) {
+  return txn.execute(kOutbox, how, before, kSweepBatch);
 }
-std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before) {
-  return txn.execute(kDeliveries, before, kSweepBatch);
+std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, Ended how, TimePoint before) {
+  return txn.execute(kDeliveries, how, before, kSweepBatch);
+}
+std::int64_t sweep_imports(db::Txn& txn, const SystemScope&, TimePoint before) {
+  return txn.execute(kImports, before, kSweepBatch);
 }
 std::int64_t sweep_runs(db::Txn& txn, const SystemScope&, TimePoint before) {
   return txn.execute(kRuns, before, kSweepBatch);
@@ -306,6 +337,11 @@ void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, Tim
                   std::int64_t duration_us, std::int64_t rows, const std::optional<std::string>& error) {
   const auto text = error ? std::optional{error->substr(0, 500)} : std::nullopt;
   txn.execute(kRecord, task, started, duration_us, rows, text);
+  if (rows > 0) txn.execute(kRemovedLast, task, started, rows);
+}
+
+void look_at_kept(db::Txn& txn, const SystemScope&, Seconds least_age, TimePoint now) {
+  txn.call_locked(kLook, first_number, now, least_age.count());
 }
 
 }  // namespace tenantd::store

@@ -48,10 +48,13 @@ Swept<SweptInvite> sweep_invites(db::Txn& txn, const SystemScope&, TimePoint now
 std::int64_t sweep_tokens(db::Txn& txn, const SystemScope&, TimePoint before);
 // Of codes those that expired before `before`: a while is left in which a replay is noticed.
 std::int64_t sweep_oauth_codes(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_oauth_devices(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_oauth_assertions(db::Txn& txn, const SystemScope&, TimePoint before);
 // What clients that are gone have left, bit by bit. Returns how many rows; 0: there is no more.
 std::int64_t sweep_gone_clients(db::Txn& txn, const SystemScope&);
 std::int64_t sweep_oauth_states(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_social_states(db::Txn& txn, const SystemScope&, TimePoint before);
+std::int64_t sweep_mailed_codes(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_passkey_challenges(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_sessions(db::Txn& txn, const SystemScope&, TimePoint before);
 // Sessions that somebody has ended many at a time: their rows, at most kSweepBatch.
@@ -59,10 +62,14 @@ std::int64_t sweep_ended_sessions(db::Txn& txn, const SystemScope&);
 // What those endings noted, once no session is left from before.
 std::int64_t sweep_cuts(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_idempotency(db::Txn& txn, const SystemScope&, TimePoint before);
-// Mails delivered or given up before `before`.
-std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, TimePoint before);
-// Deliveries to webhooks made or given up before `before`.
-std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, TimePoint before);
+// How the sending of a mail or of a delivery ended: its column `status`.
+enum class Ended : std::int8_t { sent = 1, given_up };
+// Mails that ended so before `before`.
+std::int64_t sweep_outbox(db::Txn& txn, const SystemScope&, Ended how, TimePoint before);
+// The same of deliveries to webhooks.
+std::int64_t sweep_deliveries(db::Txn& txn, const SystemScope&, Ended how, TimePoint before);
+// Notes of imports that nothing was added to since `before`.
+std::int64_t sweep_imports(db::Txn& txn, const SystemScope&, TimePoint before);
 std::int64_t sweep_account_events(db::Txn& txn, const SystemScope&, TimePoint before);
 // Networks that nobody signed in from since `before`.
 std::int64_t sweep_known_networks(db::Txn& txn, const SystemScope&, TimePoint before);
@@ -107,6 +114,11 @@ bool is_file_known(db::Txn& txn, const SystemScope&, const std::string& key);
 std::int64_t newest_sweep_request(db::Txn& txn, const SystemScope&);
 void finish_sweep_requests(db::Txn& txn, const SystemScope&, std::int64_t up_to, TimePoint now);
 
+// Notes how many rows each table has about, and how old the oldest is that a task would remove; unless that
+// was done less than `least_age` ago. Reads one row of an index for each task, and none of the tables.
+void look_at_kept(db::Txn& txn, const SystemScope&, Seconds least_age, TimePoint now);
+
+// Of a task that removed rows also how many, for as long as it removes no others.
 void record_sweep(db::Txn& txn, const SystemScope&, const std::string& task, TimePoint started,
                   std::int64_t duration_us, std::int64_t rows, const std::optional<std::string>& error);
 

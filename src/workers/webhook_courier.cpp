@@ -14,7 +14,6 @@ namespace {
 
 using WebhookKind = WebhookEvent::Kind;
 
-constexpr Seconds kLeaseMargin{15};  // claiming and recording
 constexpr std::chrono::milliseconds kPoll{1000};
 constexpr std::int64_t kPollUs = 1'000'000;
 constexpr std::int64_t kFarewellUs = 5'000'000;
@@ -60,17 +59,7 @@ bool is_failure(WebhookKind kind) {
 }
 
 WebhookCourierOptions webhook_courier_options(const Settings& settings) {
-  WebhookCourierOptions options;
-  options.database =
-      db::connect_options(settings, settings.db_courier_user, settings.db_courier_password, "tenantd");
-  options.policy = net::outbound_policy(settings);
-  options.policy.seconds = settings.webhook_seconds;
-  options.policy.bytes = kReplyBytes;
-  options.connections = settings.webhook_connections;
-  options.lease = Seconds{settings.webhook_seconds} * 2 + kLeaseMargin;
-  options.give_up = Seconds{settings.webhook_give_up_seconds};
-  options.first_retry = Seconds{settings.webhook_retry_seconds};
-  return options;
+  return {receiver_options(settings, kReplyBytes)};
 }
 
 WebhookCourier::WebhookCourier(WebhookCourierOptions options)

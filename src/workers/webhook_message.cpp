@@ -20,14 +20,19 @@ std::string webhook_body(OrgId org, EventId event, const store::Dispatch& dispat
   return body.text();
 }
 
-std::string webhook_signature(const std::vector<Secret>& secrets, EventId event, TimePoint at,
-                              const std::string& body) {
-  const auto signed_text = event.str() + '.' + std::to_string(unix_seconds(at)) + '.' + body;
+std::string standard_signature(const std::vector<Secret>& secrets, std::string_view id, TimePoint at,
+                               const std::string& body) {
+  const auto signed_text = std::string{id} + '.' + std::to_string(unix_seconds(at)) + '.' + body;
   std::string header;
   for (const auto& secret : secrets)
     header +=
         (header.empty() ? "v1," : " v1,") + base64_encode(crypto::hmac_sha256(secret.reveal(), signed_text));
   return header;
+}
+
+std::string webhook_signature(const std::vector<Secret>& secrets, EventId event, TimePoint at,
+                              const std::string& body) {
+  return standard_signature(secrets, event.str(), at, body);
 }
 
 net::OutboundRequest webhook_request(const Secret& seal_key, const store::DeliveryClaim& claim,

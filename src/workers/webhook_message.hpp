@@ -15,6 +15,8 @@ namespace tenantd::service {
 std::string webhook_body(OrgId org, EventId event, const store::Dispatch& dispatch);
 
 // "v1,<base64 of HMAC-SHA-256 over id.timestamp.body>" for each secret, blanks between.
+std::string standard_signature(const std::vector<Secret>& secrets, std::string_view id, TimePoint at,
+                               const std::string& body);
 std::string webhook_signature(const std::vector<Secret>& secrets, EventId event, TimePoint at,
                               const std::string& body);
 

@@ -78,19 +78,6 @@ Test(openapi, every_row_is_there_once_and_nothing_else) {
   }
 }
 
-Test(openapi, operation_ids_are_names_and_differ) {
-  std::set<std::string> seen;
-  for (const auto& route : api::routes()) {
-    const auto id = api::operation_id(route);
-    require(seen.insert(id).second, id);
-    require_equal(id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), std::string::npos, id);
-    require_equal(std::string{operation(route)["operationId"].GetString()}, id);
-  }
-  require(seen.contains("post_api_v1_auth_login"), "stable");
-  require(seen.contains("put_api_v1_members_by_user_id_role"), "with a part");
-  require(seen.contains("get_well_known_jwks_json"), "with dots");
-}
-
 Test(openapi, every_reference_leads_somewhere_and_every_component_is_used) {
   std::set<std::string> used;
   each_value(document(), [&](const rapidjson::Value& value) {

@@ -47,6 +47,8 @@ api::CachedToken full_token() {
             from_unix(1'700'000'500)};
   p.member_since = from_unix(3);
   p.api_key = crypto::new_id<ApiKeyId>();
+  p.account = AccountAccess{crypto::new_id<ServiceAccountId>(), "Nightly export",
+                            Networks::parse("203.0.113.0/24,2001:db8::/32"), from_unix(1'700'000'600)};
   return token;
 }
 
@@ -55,6 +57,7 @@ api::CachedToken bare_token() {
   token.claims.org.reset();
   token.claims.actor.reset();
   token.principal.api_key.reset();
+  token.principal.account.reset();
   token.principal.organization.reset();
   token.principal.role = {};
   token.principal.member_since = {};
@@ -71,6 +74,11 @@ void expect_same(const api::CachedToken& a, const api::CachedToken& b) {
   const auto& q = b.principal;
   require(p.session == q.session && p.session_ends_at == q.session_ends_at, "session");
   require(p.api_key == q.api_key, "API key");
+  require(p.account.has_value() == q.account.has_value(), "service account");
+  if (p.account)
+    require(p.account->id == q.account->id && p.account->name == q.account->name &&
+                p.account->networks == q.account->networks && p.account->refused_at == q.account->refused_at,
+            "what its networks are");
   require(p.user.id == q.user.id && p.user.email == q.user.email && p.user.profile == q.user.profile, "user");
   require(p.user.status == q.user.status && p.user.is_super == q.user.is_super, "user's status");
   require(p.user.email_verified_at == q.user.email_verified_at && p.user.mfa_enabled == q.user.mfa_enabled,
@@ -153,6 +161,7 @@ Test(principal_codec, random_bytes_never_crash_it) {
 
 Test(principal_codec, a_usual_token_fits_into_the_cache) {
   auto token = full_token();
+  token.principal.account.reset();
   token.principal.user.email = std::string(254, 'e');
   token.principal.organization->name = std::string(200, 'n');
   token.principal.organization->slug = std::string(63, 's');

@@ -13,6 +13,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
+#include "support/oauth.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
 #include "support/projects.hpp"
@@ -112,6 +113,8 @@ Test(round_trips, each_request_keeps_its_budget) {
   const auto& owner = purchasing.owner;
   const auto project = make_project(owner);
   auto reader = sign_up();
+  const auto asking = register_client(owner);
+  const auto token = tokens_for(owner, asking).text("/access_token");
   Trips trips{stack};
   wait_until_trusting(stack.url());
   const auto get = [&](const std::string& path) {
@@ -119,8 +122,18 @@ Test(round_trips, each_request_keeps_its_budget) {
   };
 
   trips.require_budget(0U, "who am I", get("/api/v1/users/me"));
+  trips.require_budget(0U, "what a token is worth", [&] { return introspect(asking, token); });
   trips.require_budget(1U, "members", get("/api/v1/members?limit=20"));
   trips.require_budget(1U, "products", get("/api/v1/products?limit=20"));
+  const auto accounts = std::string{"/api/v1/service-accounts"};
+  const auto key = make_api_key(owner, R"(["users:read"])");
+  trips.require_budget(1U, "members, by a key", [&] { return key.client().get("/api/v1/members?limit=20"); });
+  const auto account = owner.client().post(
+      accounts, R"({"name":"r","permissions":["users:read"],"networks":["127.0.0.0/8"]})");
+  const auto keys = accounts + '/' + expect(account, 201).text("/id") + "/keys";
+  const ApiKey robot{"", expect(owner.client().post(keys, R"({"name":"r"})"), 201).text("/key")};
+  trips.require_budget(1U, "members, by a key that is bound to networks",
+                       [&] { return robot.client().get("/api/v1/members?limit=20"); });
   trips.require_budget(4U, "refresh", [&] {
     auto response = Client{}.post("/api/v1/auth/refresh", object({{"refresh_token", reader.refresh_token}}));
     reader.refresh_token = response.text("/refresh_token");

@@ -41,6 +41,13 @@ struct Things {
     expect(google, 201);
     paths.emplace_back("/api/v1/tenants/{org_id}/identity-providers/{provider_id}",
                        providers + '/' + google.text("/id"));
+    made(
+        tenant_path(owner.org_id) + "/oidc-providers",
+        R"({"slug":"own","name":"Own","issuer":"https://id.example.com","client_id":"c","client_secret":"s",)"
+        R"("default_role_name":"member","groups_claim":"groups",)"
+        R"("group_roles":[{"group":"it","role_name":"viewer"}]})",
+        "/{oidc_provider_id}");
+    paths.back().first = "/api/v1/tenants/{org_id}/oidc-providers/{oidc_provider_id}";
     made("/api/v1/suppliers", R"({"name":"Bolts & Co"})", "/{supplier_id}");
     paths.emplace_back("/api/v1/products/{product_id}", "/api/v1/products/" + world.bolt);
     paths.emplace_back("/api/v1/warehouses/{warehouse_id}", "/api/v1/warehouses/" + world.north);
@@ -49,6 +56,10 @@ struct Things {
         "/api/v1/purchase-requests/{request_id}",
         draft(owner, purchase_body({purchase_line(world.bolt, "10"), purchase_line(nut, "2")})));
     paths.emplace_back("/api/v1/purchase-requests/thresholds", "/api/v1/purchase-requests/thresholds");
+    paths.emplace_back("/api/v1/domains/enforcement", "/api/v1/domains/enforcement");
+    const std::string directory = "/api/v1/scim/roles";
+    expect(client.put(directory, R"({"default_role_name":"member","group_roles":[]})"), 200);
+    paths.emplace_back(directory, directory);
     made("/api/v1/projects", R"({"name":"Bridge","tags":["steel"]})", "/{project_id}");
     const auto project = paths.back().second;
     const auto document = client.post(project + "/documents", R"({"name":"Plan"})");
@@ -68,7 +79,15 @@ struct Things {
     const std::string own = "/api/v1/admin/oauth/clients";
     paths.emplace_back(own + "/{client_id}",
                        own + '/' + expect(root.client().post(own, software), 201).text("/id"));
-    made("/api/v1/webhooks", R"({"url":"https://192.0.32.8/hook","events":["*"]})", "/{webhook_id}");
+    const char* stream =
+        R"({"name":"SIEM","carries":["audit"],"url":"https://127.9.9.9/siem","status":"paused"})";
+    made("/api/v1/streams", stream, "/{stream_id}");
+    const std::string of_system = "/api/v1/admin/streams";
+    paths.emplace_back(of_system + "/{stream_id}",
+                       of_system + '/' + expect(root.client().post(of_system, stream), 201).text("/id"));
+    made("/api/v1/service-accounts", R"({"name":"Robot","role":"member","networks":["203.0.113.0/24"]})",
+         "/{service_account_id}");
+    made("/api/v1/webhooks", R"({"url":"https://127.9.9.9/hook","events":["*"]})", "/{webhook_id}");
   }
 
   Client client_of(const std::string& row) const {

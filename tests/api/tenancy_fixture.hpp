@@ -69,8 +69,11 @@ inline std::string body_for(std::string_view schema, const Names& names) {
   if (schema == "identity_provider") return R"({"client_id":"x","default_role_name":"viewer"})";
   if (schema == "role") return R"({"name":"x","permissions":[])" + org + '}';
   if (schema == "change_webhook") return R"({"status":"paused")" + org + '}';
+  if (schema == "change_stream") return R"({"status":"paused")" + org + '}';
+  if (schema == "stream")
+    return R"({"name":"x","carries":["audit"],"url":"https://127.9.9.9/","status":"paused")" + org + '}';
   if (schema == "webhook")
-    return R"({"url":"https://192.0.32.8/","events":["*"],"status":"paused")" + org + '}';
+    return R"({"url":"https://127.9.9.9/","events":["*"],"status":"paused")" + org + '}';
   if (schema == "product") return R"({"sku":"x","name":"x")" + org + '}';
   if (schema == "product_import") return R"({"csv":"sku,name\nx,x\n")" + org + '}';
   if (schema == "movement_import") return R"({"csv":"sku,warehouse,type,quantity\nx,x,in,1\n")" + org + '}';

@@ -20,11 +20,21 @@ Test(tenancy, every_row_answers_an_outsider_as_if_the_organization_did_not_exist
   expect(theirs.client().post("/api/v1/roles", R"({"name":"theirs","permissions":[]})"), 201);
   expect(invite(theirs, fresh_email("waiting")), 201);
   expect(theirs.client().post("/api/v1/webhooks", body_for("webhook", {})), 201);
+  expect(theirs.client().post("/api/v1/streams", body_for("stream", {})), 201);
+  const auto account = theirs.client().post("/api/v1/service-accounts", body_for("service_account", {}));
+  const auto account_id = expect(account, 201).text("/id");
+  expect(theirs.client().post("/api/v1/service-accounts/" + account_id + "/keys",
+                              body_for("service_account_key", {})),
+         201);
   expect(move(theirs, make_product(theirs), make_warehouse(theirs), "in", 1), 201);
-  std::vector<std::string> parts = {
-      uuid_of("role", "name = 'theirs' AND ", theirs), uuid_of("invite", "status = 0 AND ", theirs),
-      uuid_of("webhook", "", theirs), uuid_of("event", "type = 'webhook.created' AND ", theirs),
-      uuid_of("stock_movement", "", theirs)};
+  std::vector<std::string> parts = {uuid_of("role", "name = 'theirs' AND ", theirs),
+                                    uuid_of("invite", "status = 0 AND ", theirs),
+                                    uuid_of("webhook", "", theirs),
+                                    uuid_of("stream", "", theirs),
+                                    account_id,
+                                    uuid_of("api_key", "", theirs),
+                                    uuid_of("event", "type = 'webhook.created' AND ", theirs),
+                                    uuid_of("stock_movement", "", theirs)};
   for (const auto* resource : tenantd::api::described_resources()) {
     if (resource->rows.empty()) continue;
     const auto body = body_for(resource->name, {});

@@ -13,7 +13,7 @@ const { chromium } = createRequire(join(top, '.cache/node/'))('playwright-core')
 const [base, email, password, kbits = '400', latency = '400'] = process.argv.slice(2);
 
 const browser = await chromium.launch({
-  executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
+  executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium-headless-shell')).find(existsSync),
   args: userInfo().uid === 0 ? ['--no-sandbox'] : [],
 });
 const page = await (await browser.newContext()).newPage();

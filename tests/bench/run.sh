@@ -10,12 +10,14 @@
 # database has room for what is asked about (256 MB of buffer pool; DATABASE_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
-# search project-stats mixed; timing neighbours mails. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
+# search project-stats mixed introspect userinfo; timing neighbours mails code-flow. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
 # mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
+# introspect and userinfo are what an OAuth client asks: what a token is worth, and who it is about. code-flow, which only runs
+# when it is named, is the CPU time of whole sign-ins by a code.
 # mails, which only runs when it is named, has the courier write 10,000 mails into files, kills it in the middle, and
 # counts what the next one writes again.
 #
@@ -36,9 +38,9 @@ PATH=$PATH:/usr/sbin:/sbin
 stack=$top/src/build/stack.sh
 
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
-  movement search project-stats mixed)
+  movement search project-stats mixed introspect userinfo)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 of_mails=0 save=
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 of_mails=0 code_flow=0 save=
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -56,6 +58,11 @@ while [ $# -gt 0 ]; do
       case ${2:-} in
         timing | neighbours)
           declare "$2=1"
+          shift 2
+          continue
+          ;;
+        code-flow)
+          code_flow=1
           shift 2
           continue
           ;;
@@ -78,7 +85,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours + of_mails)) -gt 0 ] || chosen=("${all_cases[@]}")
+[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours + of_mails + code_flow)) -gt 0 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
 [ "$connections" -le 256 ] || fail "--connections must not exceed 256."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
@@ -157,6 +164,8 @@ await() {
 . "$here/run/timing.sh"
 # shellcheck source=tests/bench/run/mails.sh
 . "$here/run/mails.sh"
+# shellcheck source=tests/bench/run/oauth.sh
+. "$here/run/oauth.sh"
 
 if [ $neighbours = 1 ]; then
   LIMIT_OUTBOUND=0 "$stack" start || fail "the instance did not start."
@@ -169,6 +178,16 @@ if [ $timing = 1 ] && [ ${#chosen[@]} = 0 ]; then
   url=http://127.0.0.1:$(cat "$RUN_DIR/port")
   prepare
   timing_case
+  finish 0
+fi
+
+if [ $code_flow = 1 ] && [ ${#chosen[@]} = 0 ]; then
+  "$stack" start || fail "the instance did not start."
+  port=$(cat "$RUN_DIR/port") url=http://127.0.0.1:$(cat "$RUN_DIR/port")
+  tenantd=$(part_pid tenantd) courier=$(part_pid courier) nginx=$(part_pid nginx) mariadb=$(part_pid database)
+  kill -STOP "$courier"
+  prepare
+  code_flow_case
   finish 0
 fi
 
@@ -219,6 +238,7 @@ hello_cpu=$(($(cpu_of "$hello") - hello_cpu))
 memory >"$work/memory.after"
 if [ $of_mails = 1 ]; then mails_case; else measure_mails; fi
 if [ $timing = 1 ]; then timing_case; fi
+if [ $code_flow = 1 ]; then code_flow_case; fi
 report
 if [ -n "${BENCH_RESULTS:-}" ]; then cp "$work/results" "$BENCH_RESULTS"; fi
 # Of two servers each has a file of its own.

@@ -31,6 +31,12 @@ Test(console, markup_in_a_name_is_text) {
   use_console("markup", email);
 }
 
+Test(console, a_person_downloads_the_own_data_and_erases_the_account) {
+  const auto person = invite_and_accept(sign_up());
+  use_console("data", person.email);
+  expect_problem(sign_in(person.email, person.password), 401, "invalid_credentials");
+}
+
 Test(console, signing_out_signs_all_windows_out) { use_console("signing_out", sign_up().email); }
 
 Test(console, a_new_password_is_chosen_and_never_shown) {

@@ -79,7 +79,8 @@ Test(console_stories, an_owner_connects_programs_and_hands_over) {
   const auto owner = sign_up();
   const auto heir = invite_and_accept(owner, "admin");
   const auto secret =
-      line_of(browse("console_programs.mjs", {owner.email, kPassword, heir.email, receiver.url("/hook")}));
+      line_of(browse("console_programs.mjs",
+                     {owner.email, kPassword, heir.email, receiver.url("/hook"), provider.issuer("own")}));
   require(secret.starts_with("whsec_"), secret);
   require_equal(log_with(stack.dir(), secret), "", "the secret stands in a log");
   const auto came = receiver.wait_for(2, "/hook");

@@ -33,6 +33,15 @@ Test(console_work, a_file_of_rows_tells_of_each_and_a_changed_product_is_not_ove
   require_equal(products.text("/items/0/name"), "Third");
 }
 
+Test(console_work, an_upload_cut_off_by_a_reload_goes_on_as_the_same_document) {
+  const auto owner = sign_up();
+  work_in_console("cut_off", owner.email);
+  const auto documents = owner.client().get("/api/v1/projects/documents");
+  expect(documents, 200);
+  require_equal(documents.size("/items"), 1U);
+  require_equal(documents.text("/items/0/status"), "stored");
+}
+
 Test(console_work, an_upload_that_broke_off_goes_on) {
   const auto owner = sign_up();
   work_in_console("documents", owner.email);

@@ -67,7 +67,7 @@ Test(jose, what_another_key_signed_or_somebody_changed_is_not_believed) {
 Test(jose, no_other_algorithm_is_read) {
   const ForgeKey rsa{"one"};
   const auto keys = keys_of(jwks({&rsa}));
-  for (const char* alg : {"none", "None", "NONE", "", "HS256", "HS512", "RS384", "PS256", "EdDSA", "rs256"}) {
+  for (const char* alg : {"none", "None", "NONE", "", "HS256", "HS512", "RS384", "PS256", "ES384", "rs256"}) {
     const auto header = std::string{R"({"alg":")"} + alg + R"(","kid":"one"})";
     require(!crypto::read_foreign_token(rsa.token(header, kPayload)), std::string{"read: "} + alg);
     const auto text = base64url_encode(header) + '.' + base64url_encode(kPayload);
@@ -75,6 +75,21 @@ Test(jose, no_other_algorithm_is_read) {
     const auto mac = crypto::hmac_sha256(rsa.pem(), text);
     require(!believed(keys, text + '.' + base64url_encode(mac)), "the public key as a secret");
   }
+}
+
+Test(jose, ed25519_signs_as_well_and_no_key_stands_for_another_algorithm) {
+  const ForgeKey okp{"one", ForgeKey::kEd25519};
+  const ForgeKey rsa{"one"};
+  require(believed(keys_of(jwks({&okp})), okp.token(kPayload)), "EdDSA");
+  const std::string as_eddsa = R"({"alg":"EdDSA","kid":"one"})";
+  require(!believed(keys_of(jwks({&rsa})), rsa.token(as_eddsa, kPayload)), "an RSA key as EdDSA");
+  require(!believed(keys_of(jwks({&rsa})), okp.token(kPayload)), "another's key");
+  require(!believed(keys_of(jwks({&okp})), okp.token(R"({"alg":"ES256","kid":"one"})", kPayload)),
+          "EdDSA as ES256");
+  require(keys_of("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"X25519\",\"kid\":\"x\",\"x\":\"" +
+                  std::string(43, 'A') + "\"}]}")
+              .empty(),
+          "a key for agreement");
 }
 
 Test(jose, what_is_no_plain_token_is_not_read) {

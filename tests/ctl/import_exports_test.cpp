@@ -163,3 +163,24 @@ Test(import_exports, a_list_that_breaks_off_or_holds_other_things_ends, .timeout
   require_equal(rows[0].problem, std::string{"is longer than 65536 bytes"});
   require_equal(rows[1].row.email, std::string{"d@e.f"});
 }
+
+Test(import_exports, laravel) {
+  const auto rows = read(
+      "id,name,email,email_verified_at,password,remember_token,created_at,deleted_at\n"
+      "1,Ada L,a@example.com,2024-01-01 00:00:00,$2y$12$x,,,\n"
+      "2,b@example.com,b@example.com,NULL,NULL,NULL,NULL,NULL\n"
+      "3,C,c@example.com,\\N,$2y$12$y,\\N,\\N,2024-01-01\n"
+      "4,D,,,,,,\n",
+      ImportFormat::laravel);
+  require_equal(rows.size(), 4U);
+  require(rows[0].row.email_verified == "true" && rows[0].row.password_hash == "$2y$12$x" &&
+              rows[0].row.name == "Ada L" && rows[0].problem.empty(),
+          "the first");
+  require(rows[1].row.email_verified == "false" && rows[1].row.password_hash.empty() &&
+              rows[1].row.name.empty() && rows[1].problem.empty(),
+          "the second: " + rows[1].problem);
+  require_equal(rows[2].problem, std::string{"is of somebody who was deleted there"});
+  require_equal(rows[3].problem, std::string{"has no e-mail address"});
+  require_equal(fault_of("id,name\n1,x\n", ImportFormat::laravel),
+                std::string{"the header row does not name the column \"email\""});
+}

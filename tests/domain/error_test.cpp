@@ -38,7 +38,8 @@ Test(error, each_status_is_one_that_http_knows_as_a_failure) {
     require(http::reason_phrase(status) != "Status", name_of(code));
     if (status >= 500)
       require(code == ErrorCode::internal || code == ErrorCode::unavailable ||
-                  code == ErrorCode::provider_unavailable || code == ErrorCode::storage_unavailable,
+                  code == ErrorCode::provider_unavailable || code == ErrorCode::storage_unavailable ||
+                  code == ErrorCode::dns_unavailable,
               name_of(code));
   }
 }

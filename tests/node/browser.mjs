@@ -26,7 +26,7 @@ if (shots) mkdirSync(shots, { recursive: true });
 // Runs `story(open)` in a browser; `open(link)` returns a Visit. Ends the process with 1 after saying what was wrong.
 export async function run(story) {
   const browser = await chromium.launch({
-    executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
+    executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium-headless-shell')).find(existsSync),
     args: [
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
       ...(userInfo().uid === 0 ? ['--no-sandbox'] : []),  // which root cannot have
@@ -143,6 +143,8 @@ class Visit {
     if (status >= 400) this.expected.push(status);
     const [reply] = await Promise.all([this.page.waitForResponse((r) => new URL(r.url()).pathname === path), act()]);
     if (reply.status() !== status) assert.fail(`${path} answers ${reply.status()}: ${await reply.text().catch(() => '')}`);
+    // What a page does not read of a refusal, the browser forgets.
+    if (status >= 400) return reply.json().catch(() => ({}));
     return status === 204 ? {} : reply.json();
   }
 
@@ -188,6 +190,9 @@ class Visit {
         const found = await this.page.evaluate(look);
         assert.ok(found.wide <= size.width, `${this.name}, ${said}: ${found.wide} px wide on a ${kind}`);
         assert.deepEqual(found.faint, [], `${this.name}, ${said}: hard to read on a ${kind}, ${scheme}`);
+        assert.deepEqual(found.broken, [], `${this.name}, ${said}: words broken over lines on a ${kind}`);
+        if (kind === 'desk') assert.deepEqual(found.cut, [], `${this.name}, ${said}: choices cut off`);
+        assert.ok(found.here, `${this.name}, ${said}: the menu does not show which page this is`);
         if (kind === 'desk') grounds.push(found.ground);
         if (shots) await this.page.screenshot({ path: join(shots, `${this.name}-${said}-${kind}-${scheme}.png`) });
       }
@@ -201,8 +206,8 @@ class Visit {
   }
 }
 
-// In the page. Returns how wide it is, the colour of its ground, and the texts whose contrast is below 4.5 (WCAG 2.2,
-// 1.4.3).
+// In the page. Returns how wide it is, the colour of its ground, the texts whose contrast is below 4.5 (WCAG 2.2, 1.4.3), short
+// words that a line breaks, chosen options that do not fit, and whether the menu shows the page that is open.
 function look() {
   const numbers = (colour) => colour.match(/[\d.]+/g).map(Number);
   const light = (colour) => numbers(colour).slice(0, 3).map((part) => part / 255)
@@ -223,5 +228,31 @@ function look() {
     const contrast = (high + 0.05) / (low + 0.05);
     if (contrast < 4.5) faint.push(`${text}: ${contrast.toFixed(1)}`);
   }
-  return { wide: document.documentElement.scrollWidth, ground: ground(document.body), faint };
+  const broken = [];
+  const texts = document.createTreeWalker(document.querySelector('main') || document.body, NodeFilter.SHOW_TEXT);
+  for (const range = document.createRange(); texts.nextNode();) {
+    const { data, parentElement: element } = texts.currentNode;
+    if (!data.trim() || !element.checkVisibility() || element.closest('pre, .json, .hidden')) continue;
+    for (const { 0: word, index } of data.matchAll(/(?:\p{L}{2,12}|[\d.,]{2,9})(?![^\s\u2013-])/gu)) {
+      if (index > 0 && !/[\s(\u2013-]/.test(data[index - 1])) continue;
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      const lines = [...range.getClientRects()].filter((each) => each.width > 0).map((each) => Math.round(each.top));
+      if (new Set(lines).size > 1) broken.push(word);
+    }
+  }
+  const cut = [];
+  const pen = document.createElement('canvas').getContext('2d');
+  for (const select of document.querySelectorAll('main select, dialog select')) {
+    if (!select.checkVisibility() || !select.selectedOptions[0]) continue;
+    const style = getComputedStyle(select);
+    pen.font = style.font;
+    const room = select.clientWidth - parseFloat(style.paddingInlineStart) - parseFloat(style.paddingInlineEnd) - 16;  // the arrow
+    if (pen.measureText(select.selectedOptions[0].label).width > room) cut.push(select.selectedOptions[0].label);
+  }
+  const side = document.querySelector('nav.side');
+  const current = side && side.querySelector('[aria-current]');
+  const [frame, link] = [side, current].map((each) => each && each.getBoundingClientRect());
+  const here = !current || !current.checkVisibility() || (link.top >= frame.top - 1 && link.bottom <= Math.min(frame.bottom, innerHeight) + 1);
+  return { wide: document.documentElement.scrollWidth, ground: ground(document.body), faint, broken, cut, here };
 }

@@ -60,7 +60,9 @@ async function crowd(visit) {
   await page.getByRole('button', { name: 'From the start' }).click();
   await visit.shows('50 of 10,00');
   await visit.page.locator('input[name=q]').focus();
-  await visit.type('last of all');
+  await visit.type('last ');
+  await visit.page.waitForURL(/[?&]q=last$/);  // a pause: the space stays
+  await visit.type('of all');
   await visit.page.getByText('Last of all 9999').waitFor();
   await visit.tab('a[href^="/app/members/"]:not([href$=invite])');
   await visit.press('Enter');

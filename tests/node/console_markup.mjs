@@ -11,10 +11,10 @@ const [collection, email, password, invitation] = process.argv.slice(2);
 const kLong = '<img/src=x/onerror=__xss=1>';  // without a blank, so that codes take it too
 const kShort = '<i id=x>';
 // Requests that are about sessions and secrets, or end what the others need.
-const kLeft = /^DELETE|\/(?:signup|signin|login|logout|register|token|refresh\w*|[\w-]*password[\w/-]*|verify[\w-]*|mfa\/\w+|unlock|setup|select|change-email|accept_invite|health[\w/-]*|ready|metrics|openapi\.json|jwks\.json|download|export|callback\/\{tenant\}|events\/ses|mail\/events|\{email\})$/;
+const kLeft = /^DELETE|\/(?:signup|signin|login|logout|register|token|refresh\w*|[\w-]*password[\w/-]*|verify[\w-]*|mfa\/\w+|unlock|setup|select|change-email|accept_invite|health[\w/-]*|ready|metrics|openapi\.json|jwks\.json|download|export|erase|callback\/\{tenant\}|events\/ses|mail\/events|\{email\})$/;
 const kFixed = new Set(['access_token', 'refresh_token', 'org_id', 'own_user_id', 'base_url']);
-const kIds = { members: 'user_id', roles: 'role_id', providers: 'provider_id', webhooks: 'webhook_id', tenants: 'tenant_id',
-               'purchase-requests': 'request_id', products: 'product_id', projects: 'project_id' };
+const kIds = { members: 'user_id', roles: 'role_id', providers: 'provider_id', own: 'oidc_provider_id', webhooks: 'webhook_id', tenants: 'tenant_id',
+               'purchase-requests': 'request_id', 'service-accounts': 'service_account_id', products: 'product_id', projects: 'project_id' };
 
 // What the collection's scripts find as `pm`.
 class Postman {

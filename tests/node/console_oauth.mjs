@@ -52,6 +52,8 @@ await run(async (open) => {
   await visit.shows('Reports');
   await visit.check('clients');
   await go(visit.page, '/app/oauth-clients/new');
+  await visit.page.selectOption('select[name=token_endpoint_auth_method]', 'private_key_jwt');
+  await visit.page.locator('textarea[name=jwks]').waitFor();
   await visit.check('new-client');
 
   await visit.page.goto(`${base}/oauth2/logout?client_id=${client}`);

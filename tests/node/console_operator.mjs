@@ -25,6 +25,7 @@ async function pages(open) {
     ['', 'All parts of the service'], ['/checklist', 'What the console cannot know'], ['/growth', 'Largest organizations'],
     ['/tenants', 'Everybody who uses the service'], ['/users', 'the newest first'], ['/problems', 'never confirmed, never used'], ['/threats', 'What looks like an attack'],
     ['/mail', 'Lift the suppression of an address'], ['/maintenance', 'The newest twenty'], ['/limits', 'read at a start'],
+    ['/streams', 'The audit rows and events of every organization'], ['/streams/new', 'How it is sent'],
     ['/audit', 'Filters take the exact name or id']]) {
     await visit.page.setViewportSize({ width: 1280, height: 800 });
     await visit.page.goto(`${base}/app/operator${path}`);

@@ -120,6 +120,148 @@ async function keys(open) {
   await visit.shows('No key yet');
 }
 
+// A stream of each kind: its secret is shown once, a test is sent, what the receiver answers is seen; paused, and ended by name.
+// Nobody listens at these addresses.
+async function streams(open) {
+  const visit = await sign_in(open, '/app/streams');
+  const make = async (name, kind, url, more = async () => {}) => {
+    await visit.page.goto(`${base}/app/streams/new`);
+    await visit.page.fill('input[name=name]', name);
+    await visit.page.selectOption('select[name=kind]', kind);
+    await visit.page.fill('input[name=url]', url);
+    await more();
+    return visit.answer('/api/v1/streams', 201, () => button(visit, 'Make stream').click());
+  };
+  const row = (name) => visit.page.getByRole('row', { name });
+  const choose = async (name, act) => {
+    await row(name).locator('[aria-haspopup=menu]').click();
+    await visit.page.getByRole('menuitem', { name: act }).click();
+  };
+  await visit.page.goto(`${base}/app/streams/new`);
+  await visit.page.fill('input[name=name]', 'Watch');
+  await button(visit, 'Make stream').click();
+  await visit.shows('Please type the whole address, such as https://siem.example.com/tenantd.');
+  await visit.page.selectOption('select[name=kind]', 'syslog');
+  assert.equal(await visit.page.inputValue('input[name=url]'), 'tls://');
+  for (const what of ['Rows of the audit log', 'Events']) await visit.page.getByLabel(what).uncheck();
+  await button(visit, 'Make stream').click();
+  await visit.shows('Please choose at least one.');
+  await visit.check('stream-refused');
+
+  const { id, secret } = await make('Watch', 'https', 'https://127.9.9.9/rows');
+  await visit.shows('Secret of the stream');
+  await visit.shows(secret);
+  await visit.check('stream-secret');
+  await dialog(visit, 'I have kept it').click();
+  await row(/Watch/).waitFor();
+  assert.ok(!(await visit.page.content()).includes(secret));
+  await make('Logs', 'syslog', 'tls://127.9.9.9:6514');
+  await row(/Logs/).waitFor();
+  const stored = await make('Archive', 's3', 'https://127.9.9.9/archive/audit', async () => {
+    await visit.page.fill('input[name=region]', 'eu-central-1');
+    await visit.page.fill('input[name=access_key_id]', 'AKIDEXAMPLE');
+    await visit.page.fill('input[name=secret_access_key]', 'the key of the archive');
+  });
+  assert.ok(!JSON.stringify(stored).includes('the key of the archive'));
+  await row(/Archive/).waitFor();
+
+  await visit.answer(`/api/v1/streams/${id}/test`, 202, () => row(/Watch/).getByRole('button', { name: 'Send a test' }).click());
+  await visit.shows('A row stream.test is on its way.');
+  for (let looks = 0; looks < 80 && !(await row(/Watch/).getByText('failing').count()); ++looks) {
+    await visit.page.waitForTimeout(150);
+    await visit.page.reload();
+    await row(/Watch/).waitFor();
+  }
+  await row(/Watch/).getByText('failing').waitFor();
+  await visit.check('streams');
+  await choose(/Logs/, 'Pause');
+  await row(/Logs/).getByText('paused').waitFor();
+  assert.equal(await row(/Logs/).getByRole('button', { name: 'Send a test' }).count(), 0);
+  await row(/Logs/).getByRole('button', { name: 'Let it go on' }).click();
+  await row(/Logs/).getByRole('button', { name: 'Send a test' }).waitFor();
+  await choose(/Watch/, 'Make another secret');
+  await dialog(visit, 'Make another secret').click();
+  await visit.shows('the old one signs for a day beside it');
+  await dialog(visit, 'I have kept it').click();
+  await choose(/Watch/, 'End');
+  await visit.page.fill('dialog input', 'Watch');
+  await visit.press('Enter');
+  await visit.shows('Watch has ended.');
+  await row(/Watch/).waitFor({ state: 'detached' });
+}
+
+// A directory is connected: its address, its token, and the role that a group of it gives.
+async function provisioning(open) {
+  const visit = await sign_in(open, '/app/provisioning');
+  await visit.shows(`${base}/scim/v2`);
+  await visit.page.getByRole('link', { name: 'Make the token' }).click();
+  await visit.shows('1 chosen');
+  assert.equal(await visit.page.inputValue('select[name=owner]'), 'organization');
+  const { key, permissions } = await visit.answer('/api/v1/api-keys', 201, () => button(visit, 'Make key').click());
+  assert.deepEqual(permissions, ['scim:provision']);
+  await dialog(visit, 'I have kept it').click();
+  const group = await fetch(`${base}/scim/v2/Groups`, { method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/scim+json' },
+    body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'Platform leads' }) });
+  assert.equal(group.status, 201);
+  await visit.page.goto(`${base}/app/provisioning`);
+  await visit.page.getByRole('listitem').filter({ hasText: 'Platform leads' }).waitFor();
+  await button(visit, 'Add a group').click();
+  await button(visit, 'Save').click();
+  await visit.shows('Please type the name of the group.');
+  await visit.page.fill('input[name=group0]', 'Platform leads');
+  await visit.page.selectOption('select[name=role0]', 'manager');
+  await button(visit, 'Add a group').click();
+  await visit.page.fill('input[name=group1]', 'platform LEADS');
+  await button(visit, 'Save').click();
+  await visit.shows('This group stands above already.');
+  await visit.check('group-twice');
+  await visit.page.fill('input[name=group1]', 'Guests');
+  await visit.page.selectOption('select[name=role1]', 'viewer');
+  await visit.page.selectOption('select[name=default_role_name]', 'viewer');
+  await visit.answer('/api/v1/scim/roles', 200, () => button(visit, 'Save').click());
+  await visit.shows('Saved.');
+  await visit.shows('on your authority');
+  await visit.page.getByRole('button', { name: 'Remove Guests' }).click();
+  await visit.answer('/api/v1/scim/roles', 200, () => button(visit, 'Save').click());
+  await visit.page.locator('input[name=group1]').waitFor({ state: 'detached' });
+  await visit.page.reload();
+  await visit.page.waitForFunction(() => document.querySelector('input[name=group0]')?.value === 'Platform leads');
+  await visit.check('roles-by-groups');
+}
+
+// An account with a network, a key that is rotated, and what becomes of both.
+async function accounts(open) {
+  const visit = await sign_in(open, '/app/service-accounts/new');
+  await visit.page.fill('input[name=name]', 'Nightly export');
+  await visit.page.fill('textarea[name=networks]', '127.0.0.0/8\nnonsense');
+  await visit.page.getByLabel('People: Read').check();
+  await visit.answer('/api/v1/service-accounts', 422, () => button(visit, 'Make account').click());
+  await visit.shows('Line 2 is no network');
+  await visit.page.fill('textarea[name=networks]', '127.0.0.0/8');
+  const { id } = await visit.answer('/api/v1/service-accounts', 201, () => button(visit, 'Make account').click());
+  await visit.shows('About this account');
+  await button(visit, 'New API key').click();
+  await visit.page.fill('dialog input[name=name]', 'Production');
+  const { key } = await visit.answer(`/api/v1/service-accounts/${id}/keys`, 201, () => dialog(visit, 'Make key').click());
+  await visit.shows(key);
+  await dialog(visit, 'I have kept it').click();
+  const asks = (text) => fetch(`${base}/api/v1/members`, { headers: { 'X-Api-Key': text } }).then((reply) => reply.status);
+  assert.equal(await asks(key), 200);
+  await button(visit, 'Rotate key').click();
+  await visit.check('rotating');
+  const rotated = await visit.answer(`/api/v1/service-accounts/${id}/rotate-key`, 201, () => dialog(visit, 'Rotate key').click());
+  await dialog(visit, 'I have kept it').click();
+  assert.deepEqual([await asks(key), await asks(rotated.key)], [200, 200]);
+  await visit.check('account');
+  await visit.page.getByRole('button', { name: 'Actions' }).click();
+  await visit.page.getByText('Disable').click();
+  await visit.shows('disabled');
+  assert.equal(await asks(rotated.key), 401);
+  await visit.page.goto(`${base}/app/service-accounts`);
+  await visit.shows('Nightly export');
+  await visit.check('accounts');
+}
+
 // Every page: wide and narrow, light and dark, right to left, without a finding.
 async function pages(open) {
   const visit = await sign_in(open, '/app/members');
@@ -127,7 +269,10 @@ async function pages(open) {
                                ['/app/organization', 'Usage'], ['/app/organization/ownership', 'Hand over ownership'], ['/app/audit', '127.0.0.1'],
                                ['/app/providers', 'No provider yet'], ['/app/providers/new', 'Which provider?'], ['/app/statistics', 'Members over time'],
                                ['/app/developer', '2. Call'], ['/app/developer/verify', 'TypeScript'], ['/app/api-keys', 'No key yet'], ['/app/api-keys/new', 'Purchase requests'],
-                               ['/app/webhooks', 'No webhook yet'], ['/app/webhooks/new', 'Every event']]) {
+                               ['/app/service-accounts', 'No service account yet'], ['/app/service-accounts/new', 'Networks'],
+                               ['/app/webhooks', 'No webhook yet'], ['/app/webhooks/new', 'Every event'],
+                               ['/app/provisioning', 'Role of everybody else'], ['/app/domains', 'Claim a domain'],
+                               ['/app/oauth-clients', 'OAuth'], ['/app/streams', 'No streams yet'], ['/app/streams/new', 'How it is sent']]) {
     await visit.page.goto(base + path);
     await visit.page.locator('main').getByText(words).first().waitFor();
     await visit.check(`page${path.replaceAll('/', '-')}`);
@@ -136,6 +281,6 @@ async function pages(open) {
   }
 }
 
-const stories = { inviting, roles, settings, ending, keys, pages };
+const stories = { inviting, roles, settings, ending, keys, accounts, pages, provisioning, streams };
 assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
 await run(stories[story]);

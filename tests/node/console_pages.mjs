@@ -58,7 +58,7 @@ async function pages(open) {
   await sign_in(visit, '/app/account/security');
   await visit.shows('Security events');
   for (const [path, words] of [['/app/', 'Hello'], ['/app/account', 'Name and language'], ['/app/account/security', 'Security events'],
-                               ['/app/account/sessions', 'this device'], ['/app/account/organizations', 'My organizations'],
+                               ['/app/account/sessions', 'this device'], ['/app/account/organizations', 'My organizations'], ['/app/account/data', 'Erase your account'],
                                ['/app/nothing', 'There is no page at this address.']]) {
     await visit.page.goto(base + path);
     await visit.shows(words);
@@ -226,12 +226,40 @@ async function texts() {
     if (!file.endsWith('.js')) continue;
     const source = readFileSync(join(console_folder, file), 'utf8');
     const named = [...source.matchAll(/\b(?:t|rich)\(\s*'([\w.]+)'/g), ...source.matchAll(/title: '([\w]+\.[\w.]+)'/g),
-                   ...source.matchAll(/'((?:core|entry|account|home|sso|organization|developer|work|operator)\.\w+)'/g)];
+                   ...source.matchAll(/'((?:core|entry|account|domains|home|oauth|scim|sso|streams|organization|developer|work|operator)\.\w+)'/g)];
     for (const [, key] of named) if (!known.has(key)) missing.push(`${file}: ${key}`);
   }
   assert.deepEqual(missing, []);
+  // The grid of permissions has a word for each, whatever its language.
+  const permissions = readFileSync(join(console_folder, '../../../include/tenantd/domain/permission.hpp'), 'utf8');
+  const parts = [...permissions.matchAll(/^ +X\(\w+, "(\w+):(\w+)"\)/gm)].flatMap(([, resource, action]) => [`resource.${resource}`, `action.${action}`]);
+  assert.ok(parts.includes('action.approve'));
+  assert.deepEqual(parts.filter((key) => !known.has(key)), []);
 }
 
-const stories = { signing_in, pages, markup, signing_out, account, factor, leaving, alerts, choosing_alerts, texts };
+// All of one's data as a file; then the account is erased: a wrong address and a wrong password first.
+async function data(open) {
+  const visit = await open(`${base}/app/account/data`);
+  await sign_in(visit, '/app/account/data');
+  await visit.page.getByRole('button', { name: 'Download your data' }).click();
+  await visit.page.fill('dialog input[name=password]', password);
+  const file = visit.page.waitForEvent('download');
+  await visit.answer('/api/v1/users/me/export', 200, () => visit.press('Enter'));
+  const saved = JSON.parse(readFileSync(await (await file).path(), 'utf8'));
+  assert.equal(saved.account.email, email);
+  await visit.page.getByRole('button', { name: 'Erase your account' }).click();
+  await visit.check('erase');
+  await visit.page.fill('dialog input[name=email]', 'somebody@example.com');
+  await visit.page.fill('dialog input[name=password]', password);
+  await visit.answer('/api/v1/users/me/erase', 422, () => visit.press('Enter'));
+  await visit.page.fill('dialog input[name=email]', email);
+  await visit.page.fill('dialog input[name=password]', 'not this one');
+  await visit.answer('/api/v1/users/me/erase', 403, () => visit.press('Enter'));
+  await visit.page.fill('dialog input[name=password]', password);
+  await visit.answer('/api/v1/users/me/erase', 204, () => visit.press('Enter'));
+  await visit.shows('You are signed out.');
+}
+
+const stories = { data, signing_in, pages, markup, signing_out, account, factor, leaving, alerts, choosing_alerts, texts };
 assert.ok(Object.hasOwn(stories, story), `there is no story ${story}`);
 await run(stories[story]);

@@ -1,9 +1,9 @@
-// What an owner sets up for programs and hands over: console_programs.mjs EMAIL PASSWORD HEIR HOOK. HOOK refuses for ever
-// what comes first, and takes what comes then. Prints the webhook's secret.
+// What an owner sets up for programs and hands over: console_programs.mjs EMAIL PASSWORD HEIR HOOK ISSUER. HOOK refuses for ever
+// what comes first, and takes what comes then. ISSUER is a provider's that answers. Prints the webhook's secret.
 import assert from 'node:assert/strict';
 import { base, go, readable, run, sign_in } from './browser.mjs';
 
-const [email, password, heir, hook] = process.argv.slice(2);
+const [email, password, heir, hook, issuer] = process.argv.slice(2);
 const button = (visit, name) => visit.page.getByRole('button', { name, exact: true });
 
 // Its secret is shown once; a delivery that the receiver refuses is told with its reason, and sent again.
@@ -63,6 +63,39 @@ async function provider(visit) {
   assert.ok(!(await readable(visit.page)).includes('secret of alpha'));
 }
 
+// The same to one of the organization's own choice, which knows the service by a key.
+async function ownProvider(visit) {
+  await go(visit.page, '/app/providers/new');
+  await button(visit, 'Another OpenID Connect provider').click();
+  await visit.shows(`${base}/sso`);
+  await button(visit, 'Next').click();
+  await button(visit, 'Add provider').click();
+  await visit.shows('Please copy the issuer');
+  await visit.page.fill('input[name=name]', 'Our Provider');
+  await visit.page.fill('input[name=slug]', 'own');
+  await visit.page.fill('input[name=issuer]', issuer);
+  await visit.page.fill('input[name=client_id]', 'gamma');
+  await visit.page.selectOption('select[name=client_auth]', 'private_key_jwt');
+  await visit.page.fill('textarea[name=group_roles]', 'it');
+  await button(visit, 'Add provider').click();
+  await visit.shows('Please write each line as: group = role.');
+  await visit.page.fill('textarea[name=group_roles]', 'it = admin');
+  await visit.page.fill('input[name=groups_claim]', 'groups');
+  await button(visit, 'Add provider').click();
+  await visit.shows('Our Provider is added.');
+  await visit.shows('"alg":"ES256"');
+  await button(visit, 'Check the provider').click();
+  await visit.shows('The provider answers');
+  await visit.check('own-provider-added');
+  await go(visit.page, '/app/providers');
+  await visit.page.getByRole('link', { name: 'Our Provider' }).click();
+  await visit.shows(issuer);
+  await visit.page.getByLabel('Groups give the role at each sign-in').check();
+  await button(visit, 'Save').click();
+  await visit.shows('Saved');
+  await visit.check('own-provider');
+}
+
 // What the log says of it, as both kinds of file.
 async function exports(visit) {
   await go(visit.page, '/app/audit');
@@ -101,6 +134,7 @@ await run(async (open) => {
   await visit.shows('You are in');
   const secret = await webhook(visit);
   await provider(visit);
+  await ownProvider(visit);
   await exports(visit);
   await transfer(visit);
   console.log(secret);

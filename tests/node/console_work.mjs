@@ -1,6 +1,9 @@
 // The work in the console as people do it: console_work.mjs STORY EMAIL PASSWORD [EMAIL2 PASSWORD2], the second of somebody
 // who may approve. Prints nothing but what went wrong.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { base, run } from './browser.mjs';
 
 const [story, email, password, email2, password2] = process.argv.slice(2);
@@ -152,6 +155,37 @@ async function documents(open) {
   await visit.check('hits');
 }
 
+// A reload cuts an upload off: the same file, chosen again, goes on as the same document.
+async function cut_off(open) {
+  const visit = await come_in(open, '/app/projects');
+  await button(visit, 'New project').first().click();
+  await label(visit, 'Name').fill('Bridge');
+  await visit.answer('/api/v1/projects', 201, () => button(visit, 'Begin the project').click());
+  await visit.shows('No documents yet');
+  let broken = true;
+  await visit.page.route('**/files/**', (route) => (broken ? route.abort() : route.continue()));
+  const announced = [];
+  visit.page.on('response', async (reply) => { if (reply.url().endsWith('/documents/upload')) announced.push((await reply.json()).document_id); });
+  const folder = mkdtempSync(join(tmpdir(), 'upload-'));
+  const files = ['Plan.txt', 'Other plan.txt'].map((name) => join(folder, name));
+  for (const file of files) writeFileSync(file, file);
+  await label(visit, 'Choose files').setInputFiles(files);
+  await visit.page.getByRole('alert').nth(1).waitFor();
+  await visit.page.reload();
+  await visit.page.getByText('Choose the same file again').nth(1).waitFor();
+  visit.wrong = visit.wrong.filter((said) => !said.includes('ERR_FAILED'));
+  await visit.check('cut-off');
+  broken = false;
+  await label(visit, 'Choose files').setInputFiles(files[0]);
+  await visit.shows('Stored');
+  assert.equal(announced.length, 3);
+  assert.equal(announced[2], announced[0]);
+  assert.equal(await visit.page.getByText('Choose the same file again').count(), 1);
+  await visit.answer(`/api/v1/projects/documents/${announced[1]}`, 204, () => visit.page.getByRole('button', { name: 'Take Other plan.txt off the list' }).click());
+  assert.equal(await visit.page.evaluate(() => sessionStorage.length), 0);
+  rmSync(folder, { recursive: true });
+}
+
 // Files in a store of another origin (email2), which the page's policy names: up and down, by this browser itself.
 async function elsewhere(open) {
   const visit = await open(`${base}/app/projects`, { also: [email2] });
@@ -170,4 +204,4 @@ async function elsewhere(open) {
   assert.ok(asked.includes(`GET ${email2}`), 'and comes from it');
 }
 
-await run({ purchase, files, documents, elsewhere }[story]);
+await run({ purchase, files, documents, cut_off, elsewhere }[story]);

@@ -1,5 +1,7 @@
 // A real OpenID provider (npm's oidc-provider) on a loopback port, as Google is one and as Entra ID is one for each of its
-// tenants: an issuer each, with the claims that they add. It lives as long as the script that started it.
+// tenants: an issuer each, with the claims that they add. A third is as the library is by itself: it tells of the person by
+// its userinfo endpoint, names itself in each reply, and knows its client by a key. It lives as long as the script that
+// started it.
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -15,6 +17,18 @@ function account(name, extra) {
     accountId: name,
     claims: () => ({ sub: name, name, email: `${name}@example.com`, email_verified: true, ...extra(name) }),
   };
+}
+
+function own(issuer, jwk, redirect) {
+  return new Provider(issuer, {
+    clients: [{ client_id: 'gamma', jwks: { keys: [jwk] }, redirect_uris: [redirect], application_type: 'native',
+      token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'ES256' }],
+    claims: { openid: ['sub', 'groups'], email: ['email', 'email_verified'], profile: ['name'] },
+    cookies: { keys: ['only a test'] },
+    features: { devInteractions: { enabled: true } },
+    findAccount: (context, name) => account(name, () => ({ groups: ['staff', 'it'] })),
+    pkce: { methods: ['S256'], required: () => true },
+  });
 }
 
 function provider(issuer, clients, redirect, extra) {
@@ -35,17 +49,19 @@ function provider(issuer, clients, redirect, extra) {
   return made;
 }
 
-// Google at the root, Entra's tenant at /TID/v2.0. Returns a function that ends it.
-export async function provide(port, { clients, redirect, tid, oid }) {
+// Google at the root, Entra's tenant at /TID/v2.0, the third at /own. Returns a function that ends it.
+export async function provide(port, { clients, redirect, tid, oid, jwk }) {
   const root = `http://127.0.0.1:${port}`;
   const mount = `/${tid}/v2.0`;
   const google = provider(root, clients, redirect, () => ({ hd: 'example.com' })).callback();
   const entra = provider(root + mount, clients, redirect, () => ({ tid, oid })).callback();
+  const mounts = { [mount]: entra, '/own': own(`${root}/own`, jwk, redirect).callback() };
   const server = createServer((request, reply) => {
-    if (!request.url.startsWith(`${mount}/`)) return google(request, reply);
+    const at = Object.keys(mounts).find((each) => request.url.startsWith(`${each}/`));
+    if (!at) return google(request, reply);
     request.originalUrl = request.url;
-    request.url = request.url.slice(mount.length);
-    return entra(request, reply);
+    request.url = request.url.slice(at.length);
+    return mounts[at](request, reply);
   });
   await new Promise((done) => server.listen(Number(port), '127.0.0.1', done));
   return () => { server.closeAllConnections(); server.close(); };

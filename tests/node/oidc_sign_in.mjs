@@ -1,10 +1,11 @@
-// oidc_sign_in.mjs HOW PORT ORG_A ORG_B: people sign in by a real provider, without a browser or in one. ORG_A trusts the
-// client "alpha", ORG_B "beta"; ORG_A trusts Entra's tenant TID too. Prints nothing but what went wrong.
+// oidc_sign_in.mjs HOW PORT ORG_A ORG_B JWK: people sign in by a real provider, without a browser or in one. ORG_A trusts the
+// client "alpha", ORG_B "beta"; ORG_A trusts Entra's tenant TID too, and calls a third provider "own", whose client has the
+// key JWK. Prints nothing but what went wrong.
 import assert from 'node:assert/strict';
 import { provide } from './oidc_provider.mjs';
 import { base, run } from './browser.mjs';
 
-const [how, port, orgA, orgB] = process.argv.slice(2);
+const [how, port, orgA, orgB, jwk] = process.argv.slice(2);
 const tid = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const oid = '6a7fbd2c-2b1f-4c8e-9a3e-0d6a4f6e5b11';
 const redirect = `${base}/sso`;
@@ -54,7 +55,7 @@ class Browserless {
     at = await this.submit(at, { prompt: 'consent' });
     const query = new URL(at.url).searchParams;
     assert.ok(query.get('code'), at.url);
-    return { code: query.get('code'), state: query.get('state') };
+    return { code: query.get('code'), state: query.get('state'), ...(query.get('iss') && { iss: query.get('iss') }) };
   }
 
   back(provider, org, answer) {
@@ -88,6 +89,16 @@ async function without_browser() {
   assert.equal(one.user.id, two.user.id, 'one person at two tenants');
   assert.equal(one.user.email, 'carol@example.com');
   assert.equal(three.user.email_verified, false);
+  // By a key, with what userinfo says; the reply names its issuer, which must be that of the state's provider.
+  const own = await new Browserless().signIn('own', orgA, 'frank');
+  assert.equal(own.user.email, 'frank@example.com');
+  assert.equal(own.user.email_verified, false);
+  assert.equal(own.organization.role, 'viewer');
+  const mixed = new Browserless();
+  const answer = await mixed.code('own', orgA, 'frank');
+  assert.equal(answer.iss, `http://127.0.0.1:${port}/own`);
+  const refused = await mixed.back('own', orgA, { ...answer, iss: `http://127.0.0.1:${port}` });
+  assert.equal((await refused.json()).code, 'oauth_token_refused');
   const again = await new Browserless().signIn('google', orgA, 'ann');
   assert.equal(again.user.email, 'ann@example.com');
 }
@@ -123,6 +134,31 @@ async function in_browser() {
     await visit.page.reload();
     await visit.shows(`You are in ${tokens.organization.name} as`);
 
+    // By the organization's own provider, from the button on the sign-in page.
+    const other = await open(`${base}/sign-in?organization=${tokens.organization.slug}`, { also: [provider, fonts] });
+    await other.page.route(`${fonts}/**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
+    await other.page.route(`${provider}/favicon.ico`, (route) => route.fulfill({ contentType: 'image/png', body: '' }));
+    await other.page.getByRole('button', { name: 'Our Provider' }).click();
+    await other.page.fill('input[name=login]', 'gus');
+    await other.page.fill('input[name=password]', 'any');
+    await other.page.click('button[type=submit]');
+    await other.page.getByText('Continue').waitFor();
+    await other.answer(`/api/v1/auth/oauth/own/callback/${orgA}`, 200, () => other.page.click('button[type=submit]'));
+    await other.shows(`You are in ${tokens.organization.name} as`);
+
+    // By the service's own client at Google: an account without an organization, from the page of sign-up.
+    const free = await open(`${base}/sign-up`, { also: [provider, fonts] });
+    await free.page.route(`${fonts}/**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
+    await free.page.route(`${provider}/favicon.ico`, (route) => route.fulfill({ contentType: 'image/png', body: '' }));
+    await free.page.getByRole('button', { name: 'Sign in with Google' }).click();
+    await free.page.fill('input[name=login]', 'hal');
+    await free.page.fill('input[name=password]', 'any');
+    await free.page.click('button[type=submit]');
+    await free.page.getByText('Continue').waitFor();
+    const whole = await free.answer('/api/v1/auth/social/google/callback', 200, () => free.page.click('button[type=submit]'));
+    assert.equal(whole.organization, null);
+    assert.equal(whole.user.email, 'hal@example.com');
+
     const stranger = await open(`${base}/sso?code=x&state=google.${orgA}.${'A'.repeat(43)}`);
     await stranger.shows('was not begun in this browser');
     stranger.wrong = stranger.wrong.filter((word) => !word.includes('status of 400'));
@@ -140,7 +176,7 @@ async function in_browser() {
   });
 }
 
-const end = await provide(port, { clients: [['alpha', 'secret of alpha'], ['beta', 'secret of beta']], redirect, tid, oid });
+const end = await provide(port, { clients: [['alpha', 'secret of alpha'], ['beta', 'secret of beta']], redirect, tid, oid, jwk: JSON.parse(jwk) });
 try {
   await (how === 'browser' ? in_browser() : without_browser());
 } finally {

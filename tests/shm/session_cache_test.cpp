@@ -38,6 +38,7 @@ UuidBytes id_of(std::uint8_t n) {
 }
 const UuidBytes kUser = id_of(1);
 const UuidBytes kOrg = id_of(2);
+const UuidBytes kClient = id_of(3);
 
 // 32 bytes, as a token's hash.
 std::string key_of(int n) {
@@ -48,8 +49,8 @@ std::string key_of(int n) {
 const std::string kKey = key_of(7);
 
 void remember(const Cache& cache, const std::string& key, std::string_view value,
-              const UuidBytes& user = kUser, const UuidBytes& org = kOrg) {
-  cache->store(key, value, user, org, cache->stamp(user, org), kNow);
+              const SessionCache::Ids& ids = {kUser, kOrg, kClient}) {
+  cache->store(key, value, cache->stamp(ids), kNow);
 }
 
 bool is_fresh(const Cache& cache, const std::string& key = kKey, std::int64_t now_us = kNow) {
@@ -130,8 +131,8 @@ Test(session_cache, a_value_is_fresh_until_its_lifetime_ends) {
   require(cache->find(kKey, kNow + kLifetime, kLifetime).has_value(), "found, not fresh");
 }
 
-Test(session_cache, a_moved_generation_of_user_or_organization_ends_freshness) {
-  for (const auto& moved : {kUser, kOrg}) {
+Test(session_cache, a_moved_generation_of_whom_it_is_about_ends_freshness) {
+  for (const auto& moved : {kUser, kOrg, kClient}) {
     const Cache cache;
     remember(cache, kKey, "v");
     cache->mark_busy(moved);
@@ -152,7 +153,7 @@ Test(session_cache, a_moved_generation_leaves_other_entries_alone) {
 
 Test(session_cache, a_session_without_an_organization_is_kept_under_its_user) {
   const Cache cache;
-  remember(cache, kKey, "v", kUser, kNobody);
+  remember(cache, kKey, "v", {kUser, kNobody, kNobody});
   cache->mark_busy(kOrg);
   cache->advance(kOrg);
   require(is_fresh(cache), "no organization's change counts");
@@ -162,12 +163,12 @@ Test(session_cache, a_session_without_an_organization_is_kept_under_its_user) {
 }
 
 Test(session_cache, a_busy_id_is_neither_served_fresh_nor_stored) {
-  for (const auto& busy : {kUser, kOrg}) {
+  for (const auto& busy : {kUser, kOrg, kClient}) {
     const Cache cache;
     remember(cache, kKey, "v");
     cache->mark_busy(busy);
     require(!is_fresh(cache), "not served");
-    require(!cache->stamp(kUser, kOrg).valid, "its stamp is invalid");
+    require(!cache->stamp({kUser, kOrg, kClient}).valid, "its stamp is invalid");
     remember(cache, key_of(8), "w");
     require(!cache->find(key_of(8), kNow, kLifetime), "not stored");
   }
@@ -178,20 +179,20 @@ Test(session_cache, an_id_is_busy_until_the_last_of_its_writers_is_done) {
   cache->mark_busy(kUser);
   cache->mark_busy(kUser);
   cache->advance(kUser);
-  require(!cache->stamp(kUser, kOrg).valid, "one is left");
+  require(!cache->stamp({kUser, kOrg, kClient}).valid, "one is left");
   cache->advance(kUser);
-  require(cache->stamp(kUser, kOrg).valid, "none is left");
+  require(cache->stamp({kUser, kOrg, kClient}).valid, "none is left");
 }
 
 Test(session_cache, what_was_read_before_a_commit_is_never_served_fresh_after_it) {
   const Cache cache;
-  const auto stamp = cache->stamp(kUser, kOrg);  // reader: before it reads the database
+  const auto stamp = cache->stamp({kUser, kOrg, kClient});  // reader: before it reads the database
   cache->mark_busy(kUser);
-  cache->store(kKey, "old", kUser, kOrg, stamp, kNow);
+  cache->store(kKey, "old", stamp, kNow);
   require(!is_fresh(cache), "stored while the writer commits");
   cache->advance(kUser);
   require(!is_fresh(cache), "after the commit");
-  cache->store(kKey, "old", kUser, kOrg, stamp, kNow);
+  cache->store(kKey, "old", stamp, kNow);
   require(!is_fresh(cache), "stored late");
   cache->mark_busy(kUser);
   cache->advance(kUser);
@@ -201,10 +202,10 @@ Test(session_cache, what_was_read_before_a_commit_is_never_served_fresh_after_it
 Test(session_cache, clear_forgets_everything_and_refuses_what_was_read_before) {
   const Cache cache;
   remember(cache, kKey, "v");
-  const auto stamp = cache->stamp(kUser, kOrg);
+  const auto stamp = cache->stamp({kUser, kOrg, kClient});
   cache->clear();
   require(!cache->find(kKey, kNow, kLifetime), "forgotten");
-  cache->store(kKey, "old", kUser, kOrg, stamp, kNow);
+  cache->store(kKey, "old", stamp, kNow);
   require(!cache->find(kKey, kNow, kLifetime), "read before");
   remember(cache, kKey, "new");
   require(is_fresh(cache), "read after");
@@ -213,7 +214,7 @@ Test(session_cache, clear_forgets_everything_and_refuses_what_was_read_before) {
 Test(session_cache, a_writer_that_dies_before_its_commit_is_done_leaves_its_ids_unserved) {
   const Cache cache;
   remember(cache, kKey, "v");
-  remember(cache, key_of(8), "w", id_of(3), id_of(4));
+  remember(cache, key_of(8), "w", {id_of(4), id_of(5), kNobody});
   require_equal(end_of(start([&] { return cache->mark_busy(kUser), 0; })), 0);
   require(!is_fresh(cache), "its own");
   require(is_fresh(cache, key_of(8)), "others are served");

@@ -86,17 +86,28 @@ class Contract {
     need((reply_.status != 429 && reply_.status != 503) || !reply_.header("retry-after").empty(),
          "no Retry-After");
     const bool of_oauth = row_ != nullptr && row_->also == api::AlsoTakes::oauth;
-    need(reply_.header("content-type") == (of_oauth ? "application/json" : "application/problem+json"),
+    const bool of_scim = row_ != nullptr && row_->also == api::AlsoTakes::scim &&
+                         reply_.header("content-type") == "application/scim+json";
+    need(of_scim ||
+             reply_.header("content-type") == (of_oauth ? "application/json" : "application/problem+json"),
          "the content type of a refusal");
     if (!has_body) return;
-    fit("reply/problem");
+    if (of_scim) {
+      need(reply_.text("/schemas/0") == "urn:ietf:params:scim:api:messages:2.0:Error" &&
+               !reply_.text("/detail").empty(),
+           "no error of SCIM");
+    } else {
+      fit("reply/problem");
+    }
     const auto name = reply_.text("/code");
     const auto code = find_error(name);
     need(code.has_value(), name + " is no code of error.hpp");
     // nginx says `unavailable` when a worker does not answer it.
     const bool of_nginx = code == ErrorCode::unavailable && reply_.status > 500;
     need(http_status(*code) == reply_.status || of_nginx, name + " has another status");
-    need(reply_.number("/status") == reply_.status, "another status in the body");
+    need(of_scim ? reply_.text("/status") == std::to_string(reply_.status)
+                 : reply_.number("/status") == reply_.status,
+         "another status in the body");
     if (row_ == nullptr || api::may_always_occur(*code)) return;
     const auto known = api::refusals_of(*row_);
     need(!known.complete || std::find(known.codes.begin(), known.codes.end(), *code) != known.codes.end(),

@@ -31,7 +31,14 @@ const std::set<std::string>& volatile_columns() {
       "known_network.locked_until",
       "totp.locked_until",
       "api_key.last_used_at",
+      "api_key.last_used_address",
       "webhook.cursor_seq",
+      "stream.next_attempt_at",
+      "stream.lease_until",
+      "stream.failures",
+      "stream.last_error",
+      "stream.delivered_at",
+      "stream_position.seq",
       "webhook_delivery.status",
       "webhook_delivery.attempts",
       "webhook_delivery.next_attempt_at",
@@ -72,7 +79,8 @@ std::string snapshot_query() {
     const auto table = rows.text(0);
     if (table == "sweep_run" || table == "account_event" || table == "webhook_backlog" || table == "host" ||
         table == "invalidation" || table == "invalidation_ack" || table == "deployment" ||
-        table == "budget" || volatile_columns().contains(table + '.' + rows.text(1)))
+        table == "budget" || table == "oauth_logout" ||
+        volatile_columns().contains(table + '.' + rows.text(1)))
       continue;
     columns[table] += ", COALESCE(HEX(`" + rows.text(1) + "`), '-')";
   }

@@ -35,19 +35,57 @@ std::string object_of(Members members, const Members& changes) {
 
 }  // namespace
 
+namespace {
+
+std::string path_of(const std::string& provider, const std::string& step, const std::string& org_id) {
+  if (provider.starts_with("social/")) return "/api/v1/auth/" + provider + '/' + step;
+  return "/api/v1/auth/oauth/" + provider + '/' + step + '/' + org_id;
+}
+
+}  // namespace
+
 std::string quoted(const std::string& text) { return Field{text}.json(); }
 
 FakeProvider::FakeProvider()
     : server_([this](const StubRequest& request) { return answer(request); }, "127.0.0.2") {}
 
-std::vector<std::string> FakeProvider::settings() const {
-  return {"OAUTH_GOOGLE_URL=" + url(), "OAUTH_MICROSOFT_URL=" + url(), "OUTBOUND_ALLOW=127.0.0.2",
-          "OUTBOUND_HTTP=true",        "OUTBOUND_SECONDS=2",           "OUTBOUND_WORKERS=1",
-          "LIMIT_OUTBOUND=0"};
+std::vector<std::string> FakeProvider::settings(bool social) const {
+  std::vector<std::string> all = {"OAUTH_GOOGLE_URL=" + url(), "OAUTH_MICROSOFT_URL=" + url(),
+                                  "OAUTH_GITHUB_URL=" + url(), "OAUTH_GITHUB_API_URL=" + url(),
+                                  "OUTBOUND_ALLOW=127.0.0.2",  "OUTBOUND_HTTP=true",
+                                  "OUTBOUND_SECONDS=2",        "OUTBOUND_WORKERS=1",
+                                  "LIMIT_OUTBOUND=0"};
+  for (const char* name : {"GOOGLE", "MICROSOFT", "GITHUB"}) {
+    if (!social) continue;
+    all.push_back(name + std::string{"_CLIENT_ID=client"});
+    all.push_back(name + std::string{"_CLIENT_SECRET=social-secret"});
+  }
+  return all;
 }
 
 std::string FakeProvider::issuer(const std::string& provider) const {
-  return provider == "google" ? url() : url() + '/' + kDirectory + "/v2.0";
+  if (provider.ends_with("google")) return url();
+  return url() + (provider.ends_with("microsoft") ? '/' + std::string{kDirectory} + "/v2.0" : "/own");
+}
+
+void FakeProvider::grant_user(const std::string& code, const std::string& user, const std::string& emails) {
+  const std::lock_guard lock{mutex_};
+  users_[code] = {user, emails};
+}
+
+void FakeProvider::tell(const std::string& userinfo) {
+  const std::lock_guard lock{mutex_};
+  userinfo_ = userinfo;
+}
+
+void FakeProvider::announce(Members members) {
+  const std::lock_guard lock{mutex_};
+  announced_ = std::move(members);
+}
+
+std::string FakeProvider::exchange_header() const {
+  const std::lock_guard lock{mutex_};
+  return exchange_header_;
 }
 
 void FakeProvider::grant(const std::string& code, const std::string& id_token) {
@@ -83,14 +121,51 @@ StubReply FakeProvider::answer(const StubRequest& request) {
     lock.lock();
   }
   const std::string well_known = "/.well-known/openid-configuration";
-  if (request.path.ends_with(well_known))
-    return {200, discovery(url() + request.path.substr(0, request.path.size() - well_known.size()))};
+  if (request.path.ends_with(well_known)) {
+    const auto mount = request.path.substr(0, request.path.size() - well_known.size());
+    // Microsoft's document for all tenants names them by a pattern.
+    if (mount == "/common/v2.0") return {200, discovery(url() + "/{tenantid}/v2.0")};
+    return {200, discovery(url() + mount, mount == "/own" ? announced_ : Members{})};
+  }
   if (request.path == "/keys") return {200, jwks({&key_})};
-  if (request.path != "/token") return {404, "{}"};
+  if (request.path == "/userinfo") return {200, userinfo_};
+  if (request.path == "/user" || request.path == "/user/emails") {
+    const auto at = request.header.find("Bearer ");
+    const auto code = request.header.substr(at + 7, request.header.find("\r\n", at) - at - 7);
+    const auto user = users_.find(code);
+    if (user == users_.end()) return {401, "{}"};
+    return {200, request.path == "/user" ? user->second.first : user->second.second};
+  }
+  if (request.path != "/token" && request.path != "/login/oauth/access_token") return {404, "{}"};
   exchange_ = request.body;
-  const auto token = tokens_.find(parameter('?' + request.body, "code"));
+  exchange_header_ = request.header;
+  const auto code = parameter('?' + request.body, "code");
+  if (request.path != "/token") {
+    if (!users_.contains(code)) return {200, R"({"error":"bad_verification_code"})"};
+    return {200, R"({"token_type":"bearer","access_token":)" + quoted(code) + '}'};
+  }
+  const auto token = tokens_.find(code);
   if (token == tokens_.end()) return {400, R"({"error":"invalid_grant"})"};
   return {200, R"({"access_token":"x","token_type":"Bearer","id_token":")" + token->second + "\"}"};
+}
+
+std::string own_provider_body(const FakeProvider& idp, const Members& changes) {
+  return object_of({{"slug", quoted("own")},
+                    {"name", quoted("Our Provider")},
+                    {"issuer", quoted(idp.issuer("own"))},
+                    {"client_id", quoted("client")},
+                    {"client_secret", quoted("not to be told")},
+                    {"auto_provision_users", "true"},
+                    {"allowed_domains", R"(["example.com"])"},
+                    {"default_role_name", quoted("member")}},
+                   changes);
+}
+
+Response make_own_provider(const FakeProvider& idp, const Account& admin, const Members& changes) {
+  auto made = admin.client().post("/api/v1/tenants/" + admin.org_id + "/oidc-providers",
+                                  own_provider_body(idp, changes));
+  expect(made, 201);
+  return made;
 }
 
 std::string provider_body(const std::string& provider, bool automatic, const std::string& domains,
@@ -111,7 +186,7 @@ Response make_provider(const Account& admin, const std::string& provider, bool a
 }
 
 Begun begin(const std::string& provider, const std::string& org_id, Client client) {
-  const auto reply = client.get("/api/v1/auth/oauth/" + provider + "/login/" + org_id);
+  const auto reply = client.get(path_of(provider, "login", org_id));
   expect(reply, 200);
   Begun begun{provider, org_id, reply.text("/authorization_url"), {}, {}, {}, {}, {}};
   begun.state = parameter(begun.url, "state");
@@ -132,7 +207,7 @@ std::string payload_for(const FakeProvider& idp, const Begun& begun, const std::
                      {"iat", std::to_string(now)},
                      {"exp", std::to_string(now + 300)},
                      {"email", quoted(email)}};
-  if (begun.provider == "google") {
+  if (!begun.provider.ends_with("microsoft")) {
     members.emplace_back("sub", quoted(subject));
     members.emplace_back("hd", quoted(email.substr(email.find('@') + 1)));
     members.emplace_back("email_verified", "true");
@@ -144,12 +219,14 @@ std::string payload_for(const FakeProvider& idp, const Begun& begun, const std::
   return object_of(std::move(members), changes);
 }
 
-Response come_back(const Begun& begun, const std::string& code) {
+Response come_back(const Begun& begun, const std::string& code, const std::string& issuer) {
   Client client;
   client.impatient();
   if (!begun.cookie.empty()) client.header("Cookie", begun.cookie);
-  return client.post("/api/v1/auth/oauth/" + begun.provider + "/callback/" + begun.org_id,
-                     object({{"code", code}, {"state", begun.state}}));
+  const auto path = path_of(begun.provider, "callback", begun.org_id);
+  if (!issuer.empty())
+    return client.post(path, object({{"code", code}, {"state", begun.state}, {"iss", issuer}}));
+  return client.post(path, object({{"code", code}, {"state", begun.state}}));
 }
 
 Response sign_on(FakeProvider& idp, const std::string& provider, const std::string& org_id,

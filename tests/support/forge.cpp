@@ -39,8 +39,10 @@ struct ForgeKey::Key {
 ForgeKey::ForgeKey(std::string kid, int bits)
     : kid_(std::move(kid)),
       bits_(bits),
-      key_(new Key{bits == 0 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")
-                             : EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(bits))}) {
+      key_(new Key{bits == kEd25519 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")
+                   : bits == 0
+                       ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")
+                       : EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(bits))}) {
   require(key_->key != nullptr, "no key was made");
 }
 
@@ -52,6 +54,14 @@ std::string ForgeKey::header() const {
 
 std::string ForgeKey::jwk(const std::string& more) const {
   const auto start = "{" + more + R"("kid":")" + kid_ + "\",";
+  if (bits_ == kEd25519) {
+    std::string bytes(static_cast<std::size_t>(kCoordinate), '\0');
+    std::size_t length = bytes.size();
+    require(
+        EVP_PKEY_get_raw_public_key(key_->key, reinterpret_cast<unsigned char*>(bytes.data()), &length) == 1,
+        "no public key");
+    return start + R"("kty":"OKP","crv":"Ed25519","x":")" + base64url_encode(bytes) + "\"}";
+  }
   if (bits_ != 0)
     return start + R"("kty":"RSA","n":")" + base64url_encode(number_of(key_->key, OSSL_PKEY_PARAM_RSA_N)) +
            R"(","e":")" + base64url_encode(number_of(key_->key, OSSL_PKEY_PARAM_RSA_E)) + "\"}";
@@ -75,7 +85,8 @@ std::string ForgeKey::sign(std::string_view text) const {
   std::size_t length = 1024;
   std::string signature(length, '\0');
   auto* bytes = reinterpret_cast<unsigned char*>(signature.data());
-  require(EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key_->key) == 1 &&
+  const auto* hash = bits_ == kEd25519 ? nullptr : EVP_sha256();
+  require(EVP_DigestSignInit(context, nullptr, hash, nullptr, key_->key) == 1 &&
               EVP_DigestSign(context, bytes, &length, reinterpret_cast<const unsigned char*>(text.data()),
                              text.size()) == 1,
           "no signature");

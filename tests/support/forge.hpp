@@ -9,14 +9,15 @@ namespace tenantd::test {
 
 class ForgeKey {
  public:
-  // `bits` of an RSA key; 0: EC on P-256.
+  static constexpr int kEd25519 = -1;
+  // `bits` of an RSA key; 0: EC on P-256; or kEd25519.
   explicit ForgeKey(std::string kid, int bits = 2048);
   ~ForgeKey();
   ForgeKey(const ForgeKey&) = delete;
   ForgeKey& operator=(const ForgeKey&) = delete;
 
   const std::string& kid() const { return kid_; }
-  std::string alg() const { return bits_ == 0 ? "ES256" : "RS256"; }
+  std::string alg() const { return bits_ == 0 ? "ES256" : bits_ == kEd25519 ? "EdDSA" : "RS256"; }
   // {"alg": …, "typ": "JWT", "kid": …}
   std::string header() const;
   // A JWK; `more` goes in front of its members.

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """An S3-compatible store on a free loopback port that takes only addresses signed in their query (Signature Version 4).
 
-s3_stub.py DIR: writes its port to DIR/port once it listens, keeps objects of the bucket "papers" as DIR/objects/KEY, and
-ends when its standard input does. Whatever DIR/script says, if it is there, is the status of every answer.
+s3_stub.py DIR: writes its port to DIR/port once it listens, keeps objects of the bucket "papers" as DIR/objects/KEY, with
+"_" for each "/" of the key, and ends when its standard input does. Whatever DIR/script says, if it is there, is the
+status of every answer.
 
 The signature is computed anew from the request as it came, with the key AKIDEXAMPLE / s3cr3t/key in eu-central-1. A body
 must have the length and the SHA-256 that were signed.
@@ -94,7 +95,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         values = dict(urllib.parse.parse_qsl(query))
         bucket, _, key = path.lstrip("/").partition("/")
-        if bucket != "papers" or not key.isalnum():
+        key = key.replace("/", "_")
+        if bucket != "papers" or not key.translate({ord(c): None for c in "_-."}).isalnum():
             return self.reply(404)
         file = os.path.join(folder, "objects", key)
         if self.command == "PUT":

@@ -157,7 +157,7 @@ Test(sweeper, deliveries_long_made_or_given_up_go_and_pending_ones_stay) {
   database().run(
       "INSERT INTO webhook (org_id, id, url, secret_sealed, events, status, created_at, updated_at) "
       "VALUES (" +
-      org + ", " + webhook + ", 'https://192.0.32.8/', '', '*', 1, 1, 1)");
+      org + ", " + webhook + ", 'https://127.9.9.9/', '', '*', 1, 1, 1)");
   for (int i = 0; i < 4; ++i)
     expect(owner.client().post("/api/v1/roles", object({{"name", "role " + std::to_string(i)},
                                                         {"permissions", Field::raw("[]")}})),

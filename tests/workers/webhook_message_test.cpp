@@ -17,7 +17,7 @@
 #include "tenantd/domain/event_types.hpp"
 #include "tenantd/domain/resources.hpp"
 #include "tenantd/domain/webhook.hpp"
-#include "workers/webhook_turns.hpp"
+#include "workers/receiver_turns.hpp"
 
 using namespace tenantd;
 using service::WebhookTurns;
@@ -38,10 +38,10 @@ WebhookKey webhook(std::uint8_t number) { return {OrgId{{number}}, WebhookId{{nu
 std::map<std::string, std::string> recorded_types() {
   static const std::regex call{R"((?:[^_]|::)record(?:_by_itself)?\([^;]*?\{([^;]*?)\"([a-z_]+)\",)"};
   // One that is built before it is told. Changes of accounts are no events.
-  static const std::regex built{R"re([^t]Change \w+\{"((?:identity|member|user|stock)\.[a-z_]+)")re"};
+  static const std::regex built{R"re([^t]Change \w+\{"((?:identity|member|sso|user|stock)\.[a-z_]+)")re"};
   // By a function that tells of several of one kind.
   static const std::regex helper{
-      R"re((?:tell|join)\([^;]*?"((?:identity_provider|member|oauth_client|user)\.[a-z_]+)")re"};
+      R"re((?:tell|tell_stream|join|record_provider)\([^;]*?"((?:identity_provider|member|oauth_client|stream|user)\.[a-z_]+)")re"};
   static const std::regex step{R"re(return "(purchase_request\.[a-z_]+)";)re"};
   static const std::regex literal{R"re("([a-z_]+\.[a-z_]+)")re"};
   static const std::regex procedure{R"(append_event\([^"]*'([a-z_]+\.[a-z_]+)')"};

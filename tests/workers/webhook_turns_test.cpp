@@ -6,7 +6,7 @@
 
 #include "support/check.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "workers/webhook_turns.hpp"
+#include "workers/receiver_turns.hpp"
 
 using namespace tenantd;
 using namespace tenantd::test;

@@ -47,11 +47,17 @@ class Authorizer {
   void require_factor_of_super(const Principal& principal, db::Txn& txn) const;
 
   // Throws ApiError: forbidden (the principal lacks what the row asks for, or held it until before `now`),
-  // impersonating (somebody else than the user acts, on what is not open to that), session_required (an API
+  // impersonating (somebody else than the user acts, on what is not open to that), sign_in_way_refused (the
+  // organization does not take how the session began), session_required (an API
   // key calls what takes a person), mfa_enrollment_required, invalid_token (the
   // token's organization is gone for this caller), not_found (the path's account is no id).
   void authorize(const Route& route, const http::Request& request, const Principal& principal,
                  TimePoint now) const;
+
+  // Throws ApiError(reauthentication_required) if the row wants a fresh proof of who the person is, and
+  // neither the session nor the body has one. Whether one in the body is good is the handler's to judge.
+  static void require_fresh_proof(const Route& route, const Principal& principal, const JsonValue& body,
+                                  TimePoint now);
 
   // The session behind a principal, for a route that anybody may call.
   static Session session_of(const Principal& principal) { return Session{principal}; }
@@ -67,7 +73,6 @@ class Authorizer {
                                 const NamedOrganization& named, db::Txn& txn) const;
   std::optional<store::LiveSession> find_key(std::string_view key, const service::Context& context,
                                              db::Txn& txn) const;
-  static void require_second_factor(const Principal& principal);
   static void authorize_member(const Route& route, const Principal& principal, TimePoint now);
 
   const Settings& settings_;

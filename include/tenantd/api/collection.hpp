@@ -24,7 +24,8 @@ template <class Row, class Put>
 Response row_reply(const Row& row, std::string_view path, Put&& put, int status = 200) {
   JsonOut json;
   put(json, row);
-  auto response = status == 201 ? created(json, std::string{path} + '/' + row.id.str()) : reply(json, status);
+  std::string place{path};
+  auto response = status == 201 ? created(json, place.append("/").append(row.id.str())) : reply(json, status);
   response.header("ETag", etag(row.revision));
   return response;
 }

@@ -11,7 +11,8 @@ namespace tenantd::api {
 // Returns the document as JSON; `server` is the URL where the service is reached.
 std::string openapi_json(const std::string& server);
 
-// "post_api_v1_auth_login": never the same twice, and the same in every release.
+// "listMembers": the row's name, or what method and path make. Another spelling of a path is called after the
+// first, "loginAtSignin". Never the same twice, and the same in every release.
 std::string operation_id(const Route& route);
 
 // The row whose other spelling this one is: the first of the same handler below /api/v1, or the first at all.

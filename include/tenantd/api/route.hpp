@@ -92,7 +92,16 @@ enum class AlsoTakes {
   // They refuse as OAuth does ({"error", "error_description"}, section 5.2), and pages of every origin may
   // read them, since they look at no cookie. One that takes a session takes it from a client's token too.
   oauth,
+  // SCIM's own rows (RFC 7644): application/scim+json, of which SCIM's own table of attributes says what it
+  // may hold, so that a row names no schema. They refuse as SCIM does (section 3.12).
+  scim,
 };
+
+// True if the row takes a body that no schema of the documents describes.
+constexpr bool takes_scim_body(AlsoTakes also, Method method) {
+  return also == AlsoTakes::scim &&
+         (method == Method::POST || method == Method::PUT || method == Method::PATCH);
+}
 
 // Throws ApiError for a request that a row which anybody may call does not take, whatever its body says: its
 // signature is wrong, or what it reports to is not set up.
@@ -134,6 +143,7 @@ struct Route {
   bool super_too =
       false;  // a super-admin may call it too, in any organization: the path's {org_id}, member or not
   bool ends_impersonation = false;
+  bool step_up = false;  // the person has shown in the last ten minutes who it is, or does so in the body
   Pair pair = Pair::none;
   Gate gate = nullptr;  // asked before the body is parsed
   Rate rate;
@@ -143,6 +153,8 @@ struct Route {
   std::string_view query = {};  // schema of its query, or empty: no parameters
   Reply reply;
   Refuses refuses = {};
+  std::string_view name =
+      {};  // operationId, where operation_id's rule makes none that a developer would choose
   std::string_view summary;
   std::string_view section = {};  // of the documents; the heading that the row stands under
 };

@@ -61,6 +61,7 @@ using SessionId = Id<struct SessionTag>;
 using EventId = Id<struct EventTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 using ClientId = Id<struct ClientTag>;
+using DomainId = Id<struct DomainTag>;
 using MailId = Id<struct MailTag>;
 using IdentityId = Id<struct IdentityTag>;
 using ProviderId = Id<struct ProviderTag>;

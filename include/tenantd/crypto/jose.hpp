@@ -1,5 +1,6 @@
 // Tokens that others have signed: JWS in its compact form (RFC 7515), checked with keys of a JWK Set (RFC
-// 7517), by RS256 and ES256 (RFC 7518) and nothing else. Never fetches anything.
+// 7517), by RS256 and ES256 (RFC 7518) and EdDSA (RFC 8037, Ed25519), and nothing else. Never fetches
+// anything.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,7 @@ namespace tenantd::crypto {
 
 // A token as read, not yet believed.
 struct ForeignToken {
-  std::string alg;          // "RS256" or "ES256"
+  std::string alg;          // "RS256", "ES256" or "EdDSA"
   std::string kid;          // which key is said to have signed it
   std::string signed_text;  // header and payload, as signed
   std::string payload;      // decoded
@@ -20,14 +21,14 @@ struct ForeignToken {
 };
 
 // Returns nullopt unless the token has exactly three segments of strict base64url, at most 16 KB, and a
-// header that names one of the two algorithms and a kid, once each. A header with `crit` or `b64` is refused;
-// keys that it brings along (jwk, jku, x5c, x5u) are not looked at.
+// header that names one of the three algorithms and a kid, once each. A header with `crit` or `b64` is
+// refused; keys that it brings along (jwk, jku, x5c, x5u) are not looked at.
 std::optional<ForeignToken> read_foreign_token(std::string_view compact);
 
 class ForeignKey;
 
-// The keys of an issuer that can be used: RSA of 2,048 to 8,192 bits, EC on P-256, for signatures, with a
-// kid.
+// The keys of an issuer that can be used: RSA of 2,048 to 8,192 bits, EC on P-256, Ed25519, for signatures,
+// with a kid.
 class ForeignKeys {
  public:
   ForeignKeys();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenantd/base/id.hpp"
 #include "tenantd/base/time.hpp"
@@ -23,6 +24,10 @@ struct AccessClaims {
   std::optional<ClientId> client = {};  // client_id
   std::string scope = {};               // names with blanks between
   bool for_api = true;                  // aud: the API, or userinfo alone
+  // How the person signed in (RFC 9068 section 2.2.1). Told to others: here the session is asked.
+  std::optional<TimePoint> authenticated_at = {};  // auth_time
+  std::string_view acr = {};
+  std::vector<std::string_view> amr = {};
 };
 
 struct TokenPolicy {

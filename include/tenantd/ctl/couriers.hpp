@@ -1,5 +1,5 @@
-// What tenantd-courier does: mails by one thread, webhooks by another, so that neither a mail server nor a
-// receiver that hangs holds up the other.
+// What tenantd-courier does: mails by one thread, webhooks by another, ends of sessions that OAuth clients
+// are told of by a third, so that neither a mail server nor a receiver that hangs holds up the others.
 #pragma once
 
 #include <atomic>

@@ -21,6 +21,7 @@ enum class ImportFormat {
   jsonl,
   auth0,     // NDJSON of the password hashes' export, or of the users' export
   supabase,  // CSV of auth.users
+  laravel,   // CSV of users
   firebase,  // JSON of auth:export
   keycloak   // JSON of a realm's export
 };

@@ -27,10 +27,11 @@ namespace tenantd {
   X(oauth_token_refused, 401, "The identity provider's token is refused")              \
   X(signature_invalid, 401, "The signature is not valid")                              \
   X(forbidden, 403, "The caller lacks the permission")                                 \
-  X(reauthentication_required, 403, "The current password must be given again")        \
+  X(reauthentication_required, 403, "Prove again who you are")                         \
   X(email_unverified, 403, "The address must be verified first")                       \
   X(mfa_session_required, 403, "Sign in with a second factor to do this")              \
   X(mfa_enrollment_required, 403, "The organization requires a second factor")         \
+  X(sign_in_way_refused, 403, "The organization does not take this way to sign in")    \
   X(session_required, 403, "An API key cannot do this: sign in")                       \
   X(account_shared, 403, "The account belongs to other organizations too")             \
   X(system_role, 403, "System roles cannot be changed")                                \
@@ -47,6 +48,8 @@ namespace tenantd {
   X(temporary_right, 403, "A right with an end cannot do this")                        \
   X(origin_refused, 403, "The page that asks is not this service's own")               \
   X(signup_closed, 403, "New accounts arise by invitation alone")                      \
+  X(sso_required, 403, "The organization lets its members in by its provider alone")   \
+  X(network_refused, 403, "The key is not taken from this network")                    \
   X(not_found, 404, "Not found")                                                       \
   X(method_not_allowed, 405, "The path does not know this method")                     \
   X(conflict, 409, "The change conflicts with what exists")                            \
@@ -64,6 +67,8 @@ namespace tenantd {
   X(identity_taken, 409, "The identity belongs to another account")                    \
   X(invite_pending, 409, "An invitation is pending for this address")                  \
   X(account_unverified, 409, "The account has not proven its address")                 \
+  X(domain_taken, 409, "Another organization has proven the domain")                   \
+  X(domain_unproven, 409, "The record that proves the domain was not found")           \
   X(contended, 409, "Another change of the same thing is under way")                   \
   X(last_owner, 409, "An organization keeps at least one owner")                       \
   X(idempotency_in_progress, 409, "A request with this key is running")                \
@@ -83,6 +88,7 @@ namespace tenantd {
   X(busy, 429, "Too many requests of the caller are under way")                        \
   X(internal, 500, "The service failed")                                               \
   X(provider_unavailable, 502, "The identity provider does not answer as it should")   \
+  X(dns_unavailable, 502, "The name servers do not answer as they should")             \
   X(storage_unavailable, 502, "The file store does not answer as it should")           \
   X(unavailable, 503, "The service cannot answer now")                                 \
   X(bad_content_length, 400, "Content-Length is not a number")                         \

@@ -51,7 +51,10 @@ namespace tenantd {
   X(webhooks_manage, "webhooks:manage")                     \
   X(api_keys_manage, "api_keys:manage")                     \
   X(identity_providers_manage, "identity_providers:manage") \
-  X(oauth_clients_manage, "oauth_clients:manage")
+  X(oauth_clients_manage, "oauth_clients:manage")           \
+  X(domains_manage, "domains:manage")                       \
+  X(scim_provision, "scim:provision")                       \
+  X(streams_manage, "streams:manage")
 
 enum class Permission : std::uint8_t {
 #define X(name, text) name,

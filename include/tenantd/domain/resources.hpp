@@ -15,11 +15,15 @@ namespace tenantd {
   F(X, warehouse, warehouses)
 
 // Those whose rows of the route table are written by hand: a record describes the rest of them.
-#define TENANTD_RECORDS(F, X)       \
-  F(X, project, projects)           \
-  F(X, document, documents)         \
-  F(X, role, roles)                 \
-  F(X, oauth_client, oauth_clients) \
+#define TENANTD_RECORDS(F, X)                     \
+  F(X, project, projects)                         \
+  F(X, document, documents)                       \
+  F(X, role, roles)                               \
+  F(X, oauth_client, oauth_clients)               \
+  F(X, domain, domains)                           \
+  F(X, stream, streams)                           \
+  F(X, service_account, service_accounts)         \
+  F(X, service_account_key, service_account_keys) \
   F(X, webhook, webhooks)
 
 // "supplier": each one's name, which is its table's.

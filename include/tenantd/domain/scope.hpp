@@ -6,6 +6,8 @@
 
 #include "tenantd/base/id.hpp"
 #include "tenantd/base/time.hpp"
+#include "tenantd/domain/account_access.hpp"
+#include "tenantd/domain/auth_methods.hpp"
 #include "tenantd/domain/client_access.hpp"
 #include "tenantd/domain/permission_set.hpp"
 #include "tenantd/domain/status.hpp"
@@ -84,6 +86,22 @@ struct Principal {
   std::optional<Seconds> organization_session_max;    // nullopt = as the settings say
   // The OAuth client that acts for `user`: the role holds what its scopes and the user's role have in common.
   std::optional<ClientAccess> client = {};
+  // The slug of the organization that the request means and that lets this member in by its provider alone:
+  // the session began in another way, and `organization` is none.
+  std::optional<std::string> sso_required = {};
+  Authentication authentication = {};
+  bool organization_wants_passkey = false;    // sessions without one may do nothing there
+  bool organization_takes_codes = true;       // sessions that began by a mailed code count there
+  std::optional<AccountAccess> account = {};  // the service account whose key calls; `user` made the key
+
+  // The account has a second factor, or a passkey was shown in this session, which is two.
+  bool has_second_factor() const { return user.mfa_enabled || authentication.methods.has(AuthMethod::pop); }
+  // A code in the mailbox is all that stands for the first factor.
+  bool rests_on_mailed_code() const {
+    const auto& shown = authentication.methods;
+    return shown.has(AuthMethod::mail) && !shown.has(AuthMethod::pwd) && !shown.has(AuthMethod::pop) &&
+           !bound_org;
+  }
 
   // Something else than the person calls: an API key, or an OAuth client.
   bool is_delegate() const { return api_key.has_value() || client.has_value(); }

@@ -33,6 +33,8 @@ struct BusinessSettings {
   std::optional<std::int64_t> session_max_seconds;
   std::optional<std::int64_t> invite_seconds = {};  // how long an invitation is good for
   std::optional<LoginAlert> login_alert = {};  // nullopt, or less than the service's: as the service says
+  bool require_passkey = false;                // sessions in which none was shown may do nothing here
+  bool mail_code = true;                       // sessions that rest on a mailed code count here
 };
 
 // No shorter session than this may be asked for: whoever is thrown out all the time asks for the password to

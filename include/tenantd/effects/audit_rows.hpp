@@ -51,6 +51,12 @@ struct ChainStart {
   std::string signature;  // service::start_signature
 };
 
+// That a row says less than it did: a person was erased from it.
+struct Redaction {
+  EventId erasure;        // whose; a row "audit.redacted" of the same chain names it
+  std::string signature;  // service::redaction_signature
+};
+
 // The columns that read_audit_rows expects, in its order.
 #define TENANTD_AUDIT_COLUMNS                                                                             \
   "org_id, seq, id, actor_id, actor_email, effective_id, effective_email, api_key_id, action, resource, " \
@@ -69,7 +75,9 @@ auto with_filter(const AuditFilter& f, Query&& query) {
                f.request_id, f.request_id, f.from, f.from, f.to, f.to);
 }
 
-// Reads TENANTD_AUDIT_COLUMNS, and the hash where it is the column behind them.
+// Reads TENANTD_AUDIT_COLUMNS, and the hash where it is the column behind them: the row at hand, or all of
+// them.
+AuditRow read_audit_row(const db::Rows& rows, bool with_hash = false);
 std::vector<AuditRow> read_audit_rows(db::Rows rows, bool with_hash = false);
 
 }  // namespace tenantd::store

@@ -1,6 +1,7 @@
 // The chains of audit rows as they stand in the tables, for an operator who holds them against their hashes.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ std::int64_t find_newest_row(db::Txn& txn, const AuditScope&, OrgId org);
 // Returns at most `limit` rows with their hashes, oldest first, behind the row `after`.
 std::vector<AuditRow> read_audit_chain(db::Txn& txn, const AuditScope&, OrgId org, std::int64_t after,
                                        std::int64_t limit);
+
+// The redactions of rows behind `after`, up to `to`.
+std::map<std::int64_t, Redaction> read_redactions(db::Txn& txn, const AuditScope&, OrgId org,
+                                                  std::int64_t after, std::int64_t to);
 
 std::optional<OrgId> find_organization_by_slug(db::Txn& txn, const AuditScope&, const std::string& slug);
 // "acme", or nullopt if the organization is gone.

@@ -41,6 +41,9 @@ EventId record(const Work& work, const Change& change);
 // The same without the event: for what is known here, but is nothing that happened to the organization.
 void record_audit(const Work& work, const Change& change);
 
+// Tells of what `user` did to `org` from outside of it, as by a sign-in: audit row and event bear that name.
+void record_by(db::Txn& txn, const Context& context, OrgId org, UserId user, const Change& change);
+
 // Tells of a change inside `org` that nobody made but time: audit row and event bear no name. For programs
 // that work through all organizations.
 void record_by_itself(db::Txn& txn, const Context& context, OrgId org, const Change& change);

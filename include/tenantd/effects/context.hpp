@@ -14,6 +14,10 @@
 #include "tenantd/domain/scope.hpp"
 #include "tenantd/effects/slow_turn.hpp"
 
+namespace tenantd::shm {
+class SessionCache;
+}
+
 namespace tenantd::service {
 
 // Whether a share of something counted is left.
@@ -44,6 +48,8 @@ struct Context {
   std::function<void(std::function<void(db::Txn&)> work)> after_reply = {};
   // Counts an account that wrong passwords have locked.
   std::function<void()> note_lock = {};
+  // What this host remembers of tokens and clients; nullptr: everything is read.
+  shm::SessionCache* sessions = nullptr;
 };
 
 // What a change in an organization needs: the transaction it belongs to, who asks from where, and the proof
@@ -75,5 +81,7 @@ crypto::Argon2Params hash_cost(const Settings& settings);
 // the owner is known by. Throws ApiError(password_refused).
 std::string hash_new_password(const Context& context, const std::string& typed, const std::string& pointer,
                               const std::vector<std::string>& known);
+// True if the normalized password stands in the list of leaked ones that is in use.
+bool is_breached(const Secret& password);
 
 }  // namespace tenantd::service

@@ -49,7 +49,9 @@ void mail_security_change(db::Txn& txn, const Context& context, const UserRecord
 // has signed in from (`known_network`) the budget is one that strangers cannot spend. Of the other, one
 // network can spend a half.
 bool may_mail_reset(db::Txn& txn, const Context& context, const std::string& email, bool known_network);
-// Queues the link. Without `user` the same work is done for a mail that is never sent.
+// The same of a code for `email` to sign in by.
+bool may_mail_code(db::Txn& txn, const Context& context, const std::string& email, bool known_network);
+// Queues the link or the code. Without `user` the same work is done for a mail that is never sent.
 void mail_reset(db::Txn& txn, const Context& context, const mail::Mail& mail, std::optional<UserId> user);
 
 }  // namespace tenantd::service

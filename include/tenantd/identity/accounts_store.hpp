@@ -61,6 +61,8 @@ struct AccountSecurity {
 std::optional<AccountSecurity> find_account_security(db::Txn& txn, UserId id);
 
 void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now);
+// From then on the account has none.
+void forget_password(db::Txn& txn, UserId id, TimePoint now);
 // Stores the same password hashed anew; does nothing if it is no longer `old_phc`.
 void rehash_password(db::Txn& txn, UserId id, const std::string& old_phc, const std::string& new_phc,
                      TimePoint now);
@@ -76,9 +78,13 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now);
 // cost.
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
                   TimePoint expires_at, const std::optional<Email>& email = {},
-                  const std::optional<OrgId>& bound_org = {});
-// The organization that a second_factor token leads to, alone; nullopt if it leads to all.
-std::optional<OrgId> find_bound_org(db::Txn& txn, const std::string& hash);
+                  const std::optional<OrgId>& bound_org = {}, const std::optional<std::string>& methods = {});
+// What a second_factor token stands for.
+struct FirstStep {
+  std::optional<OrgId> bound_org;      // the organization that it leads to, alone; nullopt: to all
+  std::optional<std::string> methods;  // by which it was taken, unless by a password or a provider
+};
+FirstStep find_first_step(db::Txn& txn, const std::string& hash);
 // Uses the token up: returns its user the first time, before it expires; nullopt ever after.
 std::optional<UserId> take_token(db::Txn& txn, TokenPurpose purpose, const std::string& hash, TimePoint now);
 // Returns the user of a live token without using it up.

@@ -2,6 +2,8 @@
 // the provider, and must not reach what the same person has elsewhere.
 #pragma once
 
+#include <string>
+
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
 
@@ -13,5 +15,9 @@ void require_unbound(const Principal& principal);
 // For what concerns the account itself: throws ApiError(session_bound) if the session is bound and the
 // account belongs to other organizations too.
 void require_whole_account(db::Txn& txn, const Principal& principal);
+
+// For a member whom the organization with this slug lets in by its provider alone. Throws
+// ApiError(sso_required), which names it.
+[[noreturn]] void require_provider(const std::string& slug);
 
 }  // namespace tenantd::service

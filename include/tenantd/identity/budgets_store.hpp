@@ -9,7 +9,7 @@
 
 namespace tenantd::store {
 
-enum class Budgeted { api_keys, roles, webhooks, pending_invites, oauth_clients };
+enum class Budgeted { api_keys, roles, webhooks, pending_invites, oauth_clients, streams, service_accounts };
 
 // Asked once a row was added. Until the commit others that add one of the kind wait: of those that come to
 // the limit together exactly as many get in as fit. `most` 0 is no limit. Throws db::LimitReached with the

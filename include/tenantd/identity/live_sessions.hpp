@@ -13,6 +13,11 @@ namespace tenantd::store {
 
 // A second factor was shown in this session, at its sign-in or since.
 void set_second_factor(db::Txn& txn, SessionId id, UserId user);
+// By which means its sign-in was made. Without this it was by a password, or by the provider that it is bound
+// to.
+void set_methods(db::Txn& txn, SessionId id, UserId user, AuthMethods methods);
+// The person behind it has shown again who it is, by `methods` all in all.
+void set_proven(db::Txn& txn, SessionId id, UserId user, AuthMethods methods, TimePoint now);
 
 // How an access token is shown.
 struct TokenUse {
@@ -37,6 +42,8 @@ struct Renewal {
   std::optional<ClientAccess> client;
   std::optional<TimePoint> signed_in_at;  // the person
   std::string methods;                    // by which (amr), a blank between
+  // Its organization lets the member in by its provider alone: this is its slug, and there is no membership.
+  std::optional<std::string> sso_required = {};
 };
 // nullopt: there is no such session, or it is an impersonation. Expiry and status are the caller's to judge.
 std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id);

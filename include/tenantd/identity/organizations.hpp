@@ -46,6 +46,11 @@ class Founding {
   // read.
   static std::vector<std::string> reclaim(db::Txn& txn, const Context& context, UserId user);
 
+  // For an account that is about to be erased: it leaves every organization, with what leaving one brings; a
+  // personal one in which nobody else is ends with it. Throws ApiError(last_owner), which names those that
+  // would be left without an owner, and db::LockTimeout if another holds one of them.
+  static void leave_every(db::Txn& txn, const Context& context, UserId user);
+
  private:
   // In an organization that is yet to be made: nobody else can have members in it.
   static TenantScope scope_of(UserId founder);
@@ -63,6 +68,8 @@ struct OrganizationChange {
   std::optional<std::string> slug;
   std::optional<std::string> settings;  // a JSON object
   std::optional<bool> require_mfa;
+  std::optional<bool> require_passkey;
+  std::optional<bool> mail_code;
   std::optional<bool> self_approval;
   std::optional<std::optional<std::string>> mail_sender_name;
   std::optional<std::optional<std::int64_t>> session_idle_seconds;
@@ -72,7 +79,8 @@ struct OrganizationChange {
 };
 // Changes what is given. Throws ApiError: validation_failed (a slug that is no host name label, a name no
 // mail may bear, sessions longer than the service's own, too short, or idle for longer than they last),
-// conflict (the slug is taken), mfa_not_enabled (who asks others for a second factor has one).
+// conflict (the slug is taken), mfa_not_enabled (who asks others for a second factor has one),
+// sign_in_way_refused (nor may who shuts a way to sign in have come by it).
 void change_organization(const Work& work, const OrganizationChange& change);
 
 // Ends the organization, its memberships and its invitations; its members keep their accounts. Throws

@@ -46,6 +46,7 @@ struct OpenedSession {
   bool new_device = false;                // nobody had signed in with it in 90 days
   LoginAlert wanted = LoginAlert::never;  // the most that an organization of the account asks for
   std::optional<LoginAlert> chosen = {};  // by its owner
+  bool bypasses = false;  // an organization that the account owns lets others in by its provider alone
 };
 // Begins a session; its network and device count as known from now on. Those of the account that were used
 // longest ago end for it, so that no more than `most` live; the user's row is held until the commit: of two
@@ -93,12 +94,16 @@ struct LiveSession {
   Principal principal;
   Status member_status = Status::active;
   bool is_member = false;
+  std::optional<std::string> sso_required = {};  // as of the principal
+  bool notes_use = false;  // of a key: that it is used is still to be noted, once its network is judged
 };
 std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::optional<OrgId> org,
                                         const std::optional<std::string>& slug);
 // The same of the API key with this SHA-256: its maker's membership in its organization, with the permissions
-// that the key and the maker's role have in common. Notes that the key is in use.
-std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now);
+// that the key and the maker's role have in common. Notes that the key is in use from `address`, once a
+// minute; of an account that is bound to networks note_key_use() does, since a refused call is no use.
+std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now,
+                                            const std::string& address);
 
 // How long an organization lets sessions last that are active in it; nullopt = as the service's settings say.
 struct SessionBounds {
@@ -115,12 +120,14 @@ struct Membership {
   Status status = Status::active;
   TimePoint member_since;
   SessionBounds bounds;
+  bool sso_required = false;  // the organization lets this member in by its provider alone
 };
 // Returns at most `limit` organizations of `user`, oldest membership first, after `from`.
 std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,
                                          std::int64_t limit);
 std::int64_t count_memberships(db::Txn& txn, UserId user);
-// Returns the active membership that `user` has had longest in an active organization, or nullopt.
+// Returns the active membership that `user` has had longest in an active organization which does not want its
+// provider's word for this member, or nullopt.
 std::optional<Membership> first_membership(db::Txn& txn, UserId user);
 std::optional<Membership> find_membership(db::Txn& txn, UserId user, OrgId org);
 // An organization that `user` belongs to, besides its record; nullopt if it is none.

@@ -20,18 +20,23 @@ enum class Template {
   welcome,
   account_created,
   password_reset,
+  sign_in_code,
   password_changed,
+  password_breached,
   login_alert,
   account_locked,
   email_change,
   security_changed,
   ownership_transferred,
+  sso_bypassed,
+  domain_unproven,
   impersonation,
   tenant_created,
   purchase_submitted,
   purchase_decided,
   weekly_report,
   low_stock,
+  key_ending,
   test  // what `tenantctl mail test` sends
 };
 

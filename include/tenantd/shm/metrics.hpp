@@ -23,7 +23,7 @@ struct Histogram {
 };
 
 struct Metrics {
-  static constexpr std::size_t kRoutes = 256;
+  static constexpr std::size_t kRoutes = 384;
   static constexpr std::size_t kStatuses = 6;  // 1xx … 5xx by their first digit; 0 unused
   // Upper bounds of the duration histograms, in microseconds.
   static constexpr std::array<std::int64_t, 12> kBounds = {250,   500,   1000,   2500,   5000,    10000,

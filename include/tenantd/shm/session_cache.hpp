@@ -1,9 +1,9 @@
 // What the workers of one host remember of checked access tokens: token hash → claims and principal, as
 // bytes.
 //
-// A write to a user, session, membership, role or organization changes the generation of that id around its
-// commit; an entry counts only while the generations of its ids are those of the time before it was read. So
-// a reader that read before the commit cannot store what it read after it:
+// A write to a user, session, membership, role, organization or OAuth client changes the generation of that
+// id around its commit; an entry counts only while the generations of its ids are those of the time before it
+// was read. So a reader that read before the commit cannot store what it read after it:
 //   reader: note generations → read the database → store with the noted generations
 //   writer: mark ids busy → COMMIT → next generation, unmark → answer the client
 // Ids that are busy are neither served nor stored. A writer that dies in between leaves its ids busy for
@@ -29,16 +29,20 @@ class SessionCache {
  public:
   static constexpr std::size_t kValueBytes = 1944;
 
-  // The generations of a user and an organization (nil = none) at one moment; invalid while either is busy,
-  // or while nothing is trusted.
+  // Whom an entry is about; nil: nobody.
+  struct Ids {
+    UuidBytes user{};
+    UuidBytes org{};
+    UuidBytes client{};  // of OAuth
+  };
+  // Their generations at one moment; invalid while one of them is busy, or while nothing is trusted.
   struct Stamp {
-    std::uint64_t user = 0;
-    std::uint64_t org = 0;
+    Ids ids;
+    std::array<std::uint64_t, 3> generations{};
     std::uint64_t epoch = 0;
     bool valid = false;
-    friend bool operator==(const Stamp&, const Stamp&) = default;
   };
-  Stamp stamp(const UuidBytes& user, const UuidBytes& org) const;
+  Stamp stamp(const Ids& ids) const;
 
   struct Hit {
     std::string value;
@@ -47,8 +51,7 @@ class SessionCache {
   // Returns what was stored under `key` (32 bytes), or nullopt.
   std::optional<Hit> find(std::string_view key, std::int64_t now_us, std::int64_t lifetime_us) const;
   // Stores `value` read after `stamp` was taken; larger values than kValueBytes are not kept.
-  void store(std::string_view key, std::string_view value, const UuidBytes& user, const UuidBytes& org,
-             const Stamp& stamp, std::int64_t now_us);
+  void store(std::string_view key, std::string_view value, const Stamp& stamp, std::int64_t now_us);
 
   void mark_busy(const UuidBytes& id);
   void advance(const UuidBytes& id);  // next generation, no longer busy
@@ -72,8 +75,9 @@ class SessionCache {
     std::atomic<std::uint32_t> size;
     std::atomic<std::int64_t> stored_us;
     std::array<std::atomic<std::uint64_t>, 4> key;
-    std::array<std::atomic<std::uint64_t>, 4> ids;    // user, org
-    std::array<std::atomic<std::uint64_t>, 3> stamp;  // user, org, epoch
+    std::array<std::atomic<std::uint64_t>, sizeof(Ids) / 8> ids;
+    std::array<std::atomic<std::uint64_t>, 3> generations;
+    std::atomic<std::uint64_t> epoch;
     std::array<std::atomic<std::uint64_t>, kValueBytes / 8> value;
   };
   struct Generation {

@@ -13,7 +13,7 @@
 
 namespace tenantd::service {
 
-enum class Job { weekly, low_stock, drafts };
+enum class Job { weekly, low_stock, drafts, keys };
 
 // What one run works with. Its account is the reporter's, its schema the application's.
 struct ReporterRun {

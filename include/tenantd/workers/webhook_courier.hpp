@@ -24,7 +24,8 @@
 #include "tenantd/net/outbound_pool.hpp"
 #include "tenantd/watch/span.hpp"
 #include "tenantd/workers/leased_queue.hpp"
-#include "workers/webhook_turns.hpp"
+#include "tenantd/workers/receiver_options.hpp"
+#include "workers/receiver_turns.hpp"
 
 namespace tenantd::service {
 
@@ -43,15 +44,8 @@ std::string_view webhook_event_name(WebhookEvent::Kind kind);
 // True for what somebody may have to act on.
 bool is_failure(WebhookEvent::Kind kind);
 
-struct WebhookCourierOptions {
-  db::ConnectOptions database;
-  net::OutboundPolicy policy;
-  Secret seal_key;
-  std::int64_t connections = 16;
-  Seconds lease{35};
-  Seconds give_up{259200};
-  Seconds first_retry{10};
-  std::function<TimePoint()> clock = now;
+struct WebhookCourierOptions : ReceiverOptions {
+  Secret seal_key = {};
   std::function<void(const WebhookEvent&)> on_event = [](const WebhookEvent&) {};
   std::function<void(const watch::SpanList&)> on_trace = [](const watch::SpanList&) {};
 };

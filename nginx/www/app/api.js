@@ -11,6 +11,7 @@ let access = null;   // {token, until}
 let acting = null;   // the same, of an impersonation, in this tab alone
 let lost = () => {};
 let forbidden = () => {};
+let ask = async () => false;
 export const calls = makeStore([]);
 
 const channel = 'BroadcastChannel' in self ? new BroadcastChannel('tenantd') : { postMessage() {} };
@@ -118,6 +119,12 @@ export function onForbidden(then) {
   forbidden = then;
 }
 
+// Called when the service wants a fresh proof of who the person is (RFC 9470). Answers whether it was given.
+export function onProofWanted(then) {
+  ask = then;
+}
+const wantsProof = (reply) => reply.status === 403 && /insufficient_user_authentication/.test(reply.headers.get('WWW-Authenticate') || '');
+
 const kLock = 'tenantd-refresh';
 const kTold = 500;  // ms that a tab waits for the token that another has just got
 let renewing = null;
@@ -184,6 +191,10 @@ export async function call(method, path, { query, idempotent, anonymous, blob, .
       } else if (await renew(used.token)) reply = await attempt();
       else lost('session');
     }
+  }
+  if (used && wantsProof(reply)) {
+    if (!(await ask())) throw new Problem(403, { code: 'step_up_cancelled' });
+    reply = await attempt();
   }
   if (reply.status === 403 && used) forbidden();
   return read(reply, blob);

@@ -87,7 +87,12 @@ export const number = (value) => new Intl.NumberFormat(language.get()).format(va
 const format = (options) => (seconds) =>
   (seconds == null ? '–' : new Intl.DateTimeFormat(language.get(), options).format(new Date(1000 * seconds)));
 export const date = format({ dateStyle: 'medium' });
-export const dateTime = format({ dateStyle: 'medium', timeStyle: 'short' });
+// With its zone: who reads it may sit elsewhere than who wrote it.
+export const dateTime = format({ year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
+const dayOfMonth = format({ month: 'numeric', day: 'numeric' });
+const timeOfDay = format({ hour: 'numeric', minute: '2-digit' });
+// Below a chart whose marks are `step` seconds apart.
+export const axisTime = (seconds, step) => (step < 86400 ? timeOfDay : dayOfMonth)(seconds);
 
 const kSpans = [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]];
 // "3 days ago", "in 2 hours".
@@ -110,6 +115,6 @@ export function duration(seconds) {
 const kBytes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 export function bytes(count) {
   const power = count < 1000 ? 0 : Math.min(kBytes.length - 1, Math.floor(Math.log10(count) / 3));
-  return new Intl.NumberFormat(language.get(), { style: 'unit', unit: kBytes[power], unitDisplay: 'short', maximumFractionDigits: 1 })
+  return new Intl.NumberFormat(language.get(), { style: 'unit', unit: kBytes[power], unitDisplay: power ? 'short' : 'long', maximumFractionDigits: 1 })
     .format(count / 1000 ** power);
 }

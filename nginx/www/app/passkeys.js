@@ -22,13 +22,18 @@ export async function createPasskey(proof) {
   return { id: made.id, type: made.type, response: { clientDataJSON: text(clientDataJSON), attestationObject: text(attestationObject) } };
 }
 
-// The reply of a sign-in. `mfaToken`: the passkey stands for the code.
-export async function usePasskey(mfaToken) {
-  const who = mfaToken ? { mfa_token: mfaToken } : {};
+// The credential that answers a challenge, for a sign-in or for what wants a fresh proof. `who`: whose, by an mfa_token.
+export async function showPasskey(who = {}) {
   const { publicKey } = (await call('POST', '/api/v1/auth/passkey/options', { body: who, anonymous: true })).data;
   const used = await navigator.credentials.get({ publicKey: { ...publicKey, challenge: bytes(publicKey.challenge), allowCredentials: named(publicKey.allowCredentials) } });
   const { clientDataJSON, authenticatorData, signature, userHandle } = used.response;
   const response = { clientDataJSON: text(clientDataJSON), authenticatorData: text(authenticatorData), signature: text(signature) };
   if (userHandle && userHandle.byteLength) response.userHandle = text(userHandle);
-  return (await call('POST', '/api/v1/auth/passkey/verify', { body: { ...who, credential: { id: used.id, type: used.type, response } }, anonymous: true })).data;
+  return { id: used.id, type: used.type, response };
+}
+
+// The reply of a sign-in. `mfaToken`: the passkey stands for the code.
+export async function usePasskey(mfaToken) {
+  const who = mfaToken ? { mfa_token: mfaToken } : {};
+  return (await call('POST', '/api/v1/auth/passkey/verify', { body: { ...who, credential: await showPasskey(who) }, anonymous: true })).data;
 }

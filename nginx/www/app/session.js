@@ -12,7 +12,7 @@ export const session = makeStore({ ...kOut, state: 'loading' });
 export const useSession = () => useStore(session);
 // What the service says of itself: GET /api/v1/config.
 export const config = makeStore({ service_name: 'tenantd', logo_url: null, app_url: null, signup: 'open', setup_open: false,
-                                  password: { min_length: 8, max_bytes: 256 }, passkeys: false, organization: null });
+                                  password: { min_length: 8, max_bytes: 256 }, passkeys: false, mail_code: false, organization: null });
 
 const hint = {
   get: () => {
@@ -125,9 +125,9 @@ export async function adopt(reply) {
 }
 
 // Returns null, or {mfaToken} where a second factor is asked for. Throws the Problem of any other refusal.
-export async function signIn(email, password) {
+async function enter(path, body) {
   try {
-    const { data } = await call('POST', '/api/v1/auth/login', { body: { email, password }, anonymous: true });
+    const { data } = await call('POST', path, { body, anonymous: true });
     await adopt(data);
     return null;
   } catch (problem) {
@@ -135,6 +135,9 @@ export async function signIn(email, password) {
     throw problem;
   }
 }
+export const signIn = (email, password) => enter('/api/v1/auth/login', { email, password });
+// By the code that was mailed to this browser's person.
+export const signInByCode = (code) => enter('/api/v1/auth/codes/verify', { code });
 
 // A sign-in in another way has answered with this.
 export const signedIn = (data) => adopt(data);
@@ -145,7 +148,13 @@ export async function verifyFactor(mfaToken, code) {
 }
 
 // Ends it in this browser: what the service has ended already.
+// Where a window keeps the names of files that are on their way: for the person alone who chose them.
+export const kUnfinished = 'uploads';
+
 export function forget(reason) {
+  try {
+    if (reason === 'signed-out') sessionStorage.removeItem(kUnfinished);
+  } catch { /* a window that keeps nothing */ }
   dropToken();
   hint.set(false);
   session.set({ ...kOut, reason });

@@ -2,9 +2,10 @@
 import { html, makeStore, useEffect, useErrorBoundary, useRef, useState, useStore } from './dom.js';
 import { call } from './api.js';
 import { chooseLanguage, language, languages, t } from './i18n.js';
+import { setGoal } from './goal.js';
 import { Link, match, navigate, useRoute } from './router.js';
 import { can, config, forget, look, nameOf, selectOrganization, signOut, stopActing, useSession } from './session.js';
-import { Banner, Button, Card, EmptyState, ErrorBox, Icon, Loading, Menu, PageHead, ShowApi, toast, Toasts } from './components/index.js';
+import { Banner, Button, Card, EmptyState, ErrorBox, Icon, Loading, Menu, PageHead, ShowApi, StepUp, toast, Toasts } from './components/index.js';
 
 // The menu's groups in their order; a page names its own.
 const kGroups = ['home', 'work', 'organization', 'developer', 'operator', 'account'];
@@ -115,6 +116,11 @@ function Frame({ pages, here, path }) {
   const drawer = useRef(null);
   const who = useSession();
   useEffect(() => set(false), [path]);
+  // The menu may be longer than the window.
+  useEffect(() => {
+    const current = drawer.current.querySelector('[aria-current]');
+    if (current) current.scrollIntoView({ block: 'nearest' });
+  }, [path, open, who.organization && who.organization.id]);
   useEffect(() => {
     if (open) drawer.current.querySelector('a').focus();
   }, [open]);
@@ -148,7 +154,8 @@ export function App({ pages }) {
   useEffect(() => {
     if (path === '/') navigate('/app/', { replace: true });
     else if (outside && who.reason !== 'unreachable') {
-      navigate('/sign-in', { replace: true, state: { to: path + location.search, reason: who.reason } });
+      if (who.reason !== 'signed-out') setGoal({ to: path + location.search });
+      navigate('/sign-in', { replace: true, state: { reason: who.reason } });
     }
   }, [path, outside]);
   const name = useStore(config).service_name;
@@ -160,5 +167,5 @@ export function App({ pages }) {
   }
   if (path === '/' || outside) return html`<${Loading} />`;
   if (door) return html`<${Door} page=${page} params=${here.params} /><${Toasts} />`;
-  return html`<${Frame} pages=${pages} here=${here} path=${path} /><${Toasts} />`;
+  return html`<${Frame} pages=${pages} here=${here} path=${path} /><${StepUp} /><${Toasts} />`;
 }

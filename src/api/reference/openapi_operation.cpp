@@ -206,7 +206,8 @@ void put_success(JsonOut& json, const Route& route, int status) {
     json.key(text ? route.reply.media : "application/json").begin_object();
     json.key("schema");
     if (text) {
-      json.begin_object().field("type", "string").end_object();
+      const bool of_scim = route.also == AlsoTakes::scim;
+      json.begin_object().field("type", of_scim ? "object" : "string").end_object();
     } else {
       put_reference(json, component_reference(schema_of_reply(route.reply.schema)));
     }
@@ -295,27 +296,14 @@ const Route& canonical_row(const Route& route) {
 }
 
 bool has_etag(const Route& route) {
-  return !route.reply.schema.empty() &&
-         schema_document(schema_of_reply(route.reply.schema)).HasMember("x-etag");
+  // SCIM's rows that answer with one resource, rather than a list.
+  if (route.also == AlsoTakes::scim) return route.query == "scim_attributes_query";
+  if (route.reply.schema.empty()) return false;
+  return schema_document(schema_of_reply(route.reply.schema)).HasMember("x-etag");
 }
 
 bool takes_if_match(const Route& route) {
   return has_etag(route) && (route.method == Method::PUT || route.method == Method::PATCH);
-}
-
-std::string operation_id(const Route& route) {
-  std::string id = ascii_lower(http::method_name(route.method));
-  for (const auto segment : split(route.path, '/')) {
-    if (segment.empty()) continue;
-    id += segment.starts_with('{') ? "_by_" : "_";
-    for (const char c : segment)
-      if (c == '-' || c == '.') {
-        if (id.back() != '_') id += '_';
-      } else if (c != '{' && c != '}') {
-        id += c;
-      }
-  }
-  return id;
 }
 
 void put_operation(JsonOut& json, const Route& route) {
@@ -323,6 +311,8 @@ void put_operation(JsonOut& json, const Route& route) {
   json.key("tags").begin_array().value(route.section).end_array();
   json.field("operationId", operation_id(route)).field("summary", route.summary);
   json.field("description", description_of(route)).field("deprecated", false);
+  const Route& canonical = canonical_row(route);
+  if (&canonical != &route) json.field("x-same-as", operation_id(canonical));
   if (route.permission) json.field("x-permission", permission_name(*route.permission));
   put_security(json, route);
   put_parameters(json, route);

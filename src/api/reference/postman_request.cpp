@@ -165,7 +165,9 @@ std::string content_type_of(const Route& route) {
 
 // OAuth's own rows refuse as OAuth does.
 std::string script_for_refusal(const Route& route, ErrorCode code) {
-  const std::string type = route.also == AlsoTakes::oauth ? "application/json" : "application/problem+json";
+  const std::string type = route.also == AlsoTakes::oauth  ? "application/json"
+                           : route.also == AlsoTakes::scim ? "application/scim+json"
+                                                           : "application/problem+json";
   const auto status = std::to_string(http_status(code));
   const std::string name{error_name(code)};
   return "pm.test('refuses with " + status + ' ' + name + "', () => {\n" + "  pm.response.to.have.status(" +

@@ -13,25 +13,57 @@ install_mariadb() {
 
 install_mysql() { "$mysqld" --no-defaults --initialize-insecure --datadir="$1" --innodb-redo-log-capacity=32M "${as_root[@]}"; }
 
-# Installs the system tables, once a server version: later instances copy them, which takes a tenth of the time.
+# take TEMPLATE: a copy of it becomes the data; false where there is none.
+take() { [ -d "$1/mysql" ] && cp -a --reflink=auto --sparse=always "$1" "$RUN_DIR/data.new" 2>/dev/null; }
+
+# keep FOLDER TEMPLATE: whole or not at all, whoever else does the same now. Without a cache it is only slower.
+keep() {
+  if mkdir -p "$top/.cache" 2>/dev/null && cp -a --sparse=always "$1" "$2.$$" 2>/dev/null; then
+    # One server's identity, which no other shares.
+    rm -f "$2.$$/auto.cnf"
+    mv -T "$2.$$" "$2" 2>/dev/null || true
+  fi
+  rm -rf "$2.$$"
+}
+
+# Installs the system tables, once a server version, and the schema, once it is another: later instances copy them, which
+# takes a tenth of the time.
 install_database() {
-  local template new log=$RUN_DIR/log/database-install.log
+  local new log=$RUN_DIR/log/database-install.log
   template=$top/.cache/$DB-$("$mysqld" --no-defaults --version 2>/dev/null | sed 's/.* Ver \([^ ]*\).*/\1/')-$account-1
-  rm -rf "$RUN_DIR/data.new"
+  with_schema=$template-$({
+    cat "$SQL_DIR"/*.sql
+    stat -c '%s %.Y' "$BUILD/tenantctl"
+  } 2>/dev/null | sha256sum | cut -c 1-16)
   new=$RUN_DIR/data.new
-  how=copied
-  if [ ! -d "$template/mysql" ] || ! cp -a --reflink=auto --sparse=always "$template" "$new" 2>/dev/null; then
+  rm -rf "$new"
+  how='copied, with the schema'
+  # Of a server with options of its own the migration is a part of what is tried.
+  if [ -n "${DATABASE_OPTIONS:-}" ] || ! take "$with_schema"; then
     rm -rf "$new"
-    how=installed
-    "install_$DB" "$new" >"$log" 2>&1 || fail "$engine could not be installed into $RUN_DIR/data; see $log."
-    # Whole or not at all, whoever else does the same now; without a cache it is only slower.
-    if mkdir -p "$top/.cache" 2>/dev/null && cp -a --sparse=always "$new" "$template.$$" 2>/dev/null; then
-      mv -T "$template.$$" "$template" 2>/dev/null || rm -rf "$template.$$"
+    how=copied
+    if ! take "$template"; then
+      rm -rf "$new"
+      how=installed
+      "install_$DB" "$new" >"$log" 2>&1 || fail "$engine could not be installed into $RUN_DIR/data; see $log."
+      keep "$new" "$template"
     fi
   fi
-  # One server's identity, which no other shares.
   rm -f "$new/auto.cnf"
   mv "$new" "$RUN_DIR/data" || fail "the state folder $RUN_DIR cannot be written to."
+}
+
+# What was migrated from nothing is what the next instance begins with; of other versions of the schema nothing is kept.
+keep_schema() {
+  # A database is as old as its instance, not as the copy: what has never run yet is told by that.
+  case $how in *schema) ask_database -e 'UPDATE tenantd.version SET created_at = UNIX_TIMESTAMP()' >/dev/null ;; esac
+  case $how${DATABASE_OPTIONS:-} in copied | installed) ;; *) return 0 ;; esac
+  end database TERM 60
+  rm -rf "$template"-*
+  keep "$RUN_DIR/data" "$with_schema"
+  run_database
+  await_database
+  took 'schema kept for the next'
 }
 
 # Who runs this is the administrator, by the socket, as mariadb-install-db makes it.
@@ -64,7 +96,7 @@ find_server() {
 }
 
 start_database() {
-  local other=mysql own
+  local other=mysql
   [ "$DB" = mariadb ] || other=mariadb
   find_server
   how=kept
@@ -78,6 +110,11 @@ start_database() {
   rm -f "$DB_SOCKET"
   # A starting server removes the temporary tables it finds: never those of another.
   mkdir -p "$RUN_DIR/tmp"
+  run_database
+}
+
+run_database() {
+  local own
   mapfile -t own < <("options_of_$DB")
   # shellcheck disable=SC2086  # DATABASE_OPTIONS is a list
   spawn database "$mysqld" --no-defaults --datadir="$RUN_DIR/data" --socket="$DB_SOCKET" \
@@ -86,6 +123,7 @@ start_database() {
     --performance-schema=OFF --tmpdir="$RUN_DIR/tmp" "${as_root[@]}" "${own[@]}" ${DATABASE_OPTIONS:-}
 }
 
-database_answers() {
-  [ -S "$DB_SOCKET" ] && mariadb --no-defaults --socket="$DB_SOCKET" --user="$account" -e 'DO 1' >/dev/null 2>&1
-}
+await_database() { await 60 "$engine did not answer within 60 s" database -- database_answers; }
+
+ask_database() { mariadb --no-defaults --socket="$DB_SOCKET" --user="$account" "$@"; }
+database_answers() { [ -S "$DB_SOCKET" ] && ask_database -e 'DO 1' >/dev/null 2>&1; }

@@ -72,16 +72,18 @@ choose_sockets() {
 # A shell that has read an instance's environment hands that instance's settings on, keys and mails among them. They are no
 # wish of the caller's: what is as that file gave it is taken away, and what was set since stays.
 forget_given() {
-  local key given=$'\n'${TENANTD_GIVEN:-}$'\n'
+  local key quoted given=$'\n'${TENANTD_GIVEN:-}$'\n'
   unset TENANTD_GIVEN
   for key; do
-    if [ -n "${!key+x}" ] && [[ $given == *$'\n'"$key=$(printf %q "${!key}")"$'\n'* ]]; then unset "$key"; fi
+    [ -n "${!key+x}" ] || continue
+    printf -v quoted %q "${!key}"
+    if [[ $given == *$'\n'"$key=$quoted"$'\n'* ]]; then unset "$key"; fi
   done
 }
 
 # The environment of every process: the caller's, then RUN_DIR/env, then what this place gives.
 load_settings() {
-  local key line number=0 plain value given=
+  local key line number=0 plain value quoted given=
   declare -A known=()
   for key in $(setting_keys); do known[$key]=$key; done
   [ ${#known[@]} -gt 0 ] || fail "$BUILD/tenantctl names no settings."
@@ -117,10 +119,10 @@ load_settings() {
   PUBLIC_URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
   export PUBLIC_URL=${PUBLIC_URL//@PORT@/$PORT}
   for key in $(printf '%s\n' "${known[@]}" "${known[@]/%/_FILE}" | LC_ALL=C sort); do
-    if [ -n "${!key+x}" ]; then
-      printf 'export %s=%q\n' "$key" "${!key}"
-      given+="$key=$(printf %q "${!key}")"$'\n'
-    fi
+    [ -n "${!key+x}" ] || continue
+    printf -v quoted %q "${!key}"
+    printf 'export %s=%s\n' "$key" "$quoted"
+    given+="$key=$quoted"$'\n'
   done >"$RUN_DIR/environment"
   printf 'export TENANTD_GIVEN=%q\n' "$given" >>"$RUN_DIR/environment"
 }

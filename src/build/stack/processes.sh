@@ -73,14 +73,15 @@ end() {
         if [ $SECONDS -ge $deadline ]; then
           say "tenantd: $part (pid $pid) did not stop within $patience s and is killed"
           kill -KILL "$pid" 2>/dev/null || true
-          sleep 0.1
+          nap 0.1
           break
         fi
-        sleep 0.02
+        nap 0.02
       done
     fi
   fi
   read -r leader _ <"$RUN_DIR/pid/$part" || leader=
+  [ -z "$leader" ] || unset "child[$leader]"
   # While a process of the session lives, its number is not given to another.
   if [ -n "$leader" ] && [ ! -e "/proc/$leader" ]; then reap_session "$leader"; fi
   rm -f "$RUN_DIR/pid/$part"

@@ -12,6 +12,7 @@
 #include <map>
 
 #include "checks.hpp"
+#include "tenantd/crypto/breached.hpp"
 #include "tenantd/ctl/backup.hpp"
 #include "tenantd/domain/schedule.hpp"
 #include "tenantd/hosts/deployment.hpp"
@@ -35,6 +36,10 @@ constexpr Subject kDisk{"disk", "On a full disk nothing is written: no request, 
 constexpr Subject kBackup{
     "backup", "What is lost since the last backup is lost for good.",
     "sudo systemctl start tenantd-backup; sudo journalctl -u tenantd-backup says why it failed"};
+
+constexpr Subject kBreached{"breached_passwords",
+                            "Who chooses or uses a leaked password is not told, and a restart fails.",
+                            "sudo tenantctl breached import LIST && sudo systemctl reload tenantd"};
 
 constexpr std::int64_t kScarcePercent = 10;
 constexpr std::int64_t kPlentyBytes = std::int64_t{10} << 30;  // of however large a disk
@@ -142,6 +147,21 @@ std::string data_folder(Accounts& accounts) {
   return rows.next() ? rows.text(0) : "";
 }
 
+std::string judge_breached(const Settings& settings) {
+  const auto& path = settings.breached_passwords;
+  try {
+    const crypto::BreachedPasswords list{path};
+    const auto user = service_user(settings);
+    if (!may_use(path, user, R_OK))
+      throw Fault(name_of(user) + " may not read " + path, "sudo chmod a+r " + path);
+    return std::to_string(list.count()) + " leaked passwords in " + path;
+  } catch (const Fault&) {
+    throw;
+  } catch (const std::runtime_error& e) {
+    throw Fault(e.what());
+  }
+}
+
 void examine_disks(const Examination& of) {
   const auto& s = of.settings;
   std::map<dev_t, std::string> disks;  // one line for each file system
@@ -187,6 +207,7 @@ void examine_folders(const Examination& of) {
     of.report.check(kFolder, [&] { return judge_folder(s, "FILES_DIR", s.files_dir, R_OK | W_OK | X_OK); });
     of.report.check(kFolder, [&] { return judge_incoming(s); });
   }
+  if (!s.breached_passwords.empty()) of.report.check(kBreached, [&] { return judge_breached(s); });
   examine_disks(of);
 }
 

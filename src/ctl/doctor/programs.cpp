@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
 #include "checks.hpp"
 #include "tenantd/base/time.hpp"
 #include "tenantd/base/version.hpp"
 #include "tenantd/clients/redis.hpp"
+#include "tenantd/config/retention.hpp"
 #include "tenantd/domain/schedule.hpp"
 #include "tenantd/effects/wake_socket.hpp"
 #include "tenantd/hosts/hosts.hpp"
@@ -24,6 +26,9 @@ constexpr Subject kOutbox{"outbox", "People wait for links that do not come.",
                           "sudo journalctl -u tenantd-courier -n 50; tenantctl mail test ADDRESS"};
 constexpr Subject kSweeper{"sweeper", "What has expired stays, and the database grows.",
                            "sudo systemctl enable --now tenantd-sweeper.timer tenantd-sweeper.socket"};
+constexpr Subject kRetention{"retention",
+                             "Rows stay for longer than the settings say, and the database grows.",
+                             "sudo journalctl -u tenantd-sweeper; a large backlog goes over hours"};
 constexpr Subject kReporterWorks{"reporter", "No weekly report and no low-stock alert goes out.",
                                  "sudo systemctl enable --now tenantd-reporter.timer"};
 constexpr Subject kRedis{"redis", "Hosts tell one another of changes more slowly.",
@@ -32,6 +37,8 @@ constexpr Subject kRedis{"redis", "Hosts tell one another of changes more slowly
 constexpr std::int64_t kOverdueSeconds = 300, kUnsweptSeconds = 300, kUnreportedSeconds = 3600;
 // A new installation has done nothing yet, which is no fault.
 constexpr std::int64_t kNewSeconds = 600;
+// Rows may be older than their time by this: the sweeper comes each minute, and takes a backlog in parts.
+constexpr Seconds kLateRows{86400};
 
 [[noreturn]] void not_yet(std::int64_t age) {
   throw Unchecked("it has not run yet, on a database that is " + std::to_string(age) + " s old",
@@ -99,6 +106,26 @@ std::string judge_sweeper(Accounts& accounts) {
   return "it ran " + std::to_string(ago) + " s ago";
 }
 
+// Events are no fault: those stay that a webhook has not had.
+std::string judge_retention(const Examination& of) {
+  static constexpr db::Sql kOldest{"doctor.oldest",
+                                   "SELECT name, oldest_at FROM tenantd.kept WHERE oldest_at IS NOT NULL"};
+  std::map<std::string, TimePoint, std::less<>> oldest;
+  auto rows = of.accounts.any_of({"sweeper", "administrator"}).query(kOldest);
+  while (rows.next()) oldest.emplace(rows.text(0), rows.time(1));
+  std::int64_t timed = 0, ever = 0;
+  for (const auto& each : retained()) {
+    if (each.name == "events" || !each.goes_by_time()) continue;
+    const auto kept = each.kept(of.settings);
+    ++(kept ? timed : ever);
+    const auto found = oldest.find(each.name);
+    if (!kept || found == oldest.end() || found->second + *kept + kLateRows >= now()) continue;
+    const auto late = (now() - found->second - *kept).count() / 86400;
+    throw Fault(std::string{each.name} + " has rows " + std::to_string(late) + " day(s) past their time");
+  }
+  return std::to_string(timed) + " kinds of rows go by their time, " + std::to_string(ever) + " never";
+}
+
 // The reporter says of each Sunday that it is done with it, whether anybody got a report or not.
 std::string judge_reporter(Accounts& accounts) {
   static constexpr db::Sql kDone{
@@ -121,6 +148,7 @@ void examine_programs(const Examination& of) {
   of.report.check(kCourierLives, [&] { return judge_courier(of.settings); });
   of.report.check(kOutbox, [&] { return judge_outbox(of.accounts); });
   of.report.check(kSweeper, [&] { return judge_sweeper(of.accounts); });
+  of.report.check(kRetention, [&] { return judge_retention(of); });
   of.report.check(kReporterWorks, [&] { return judge_reporter(of.accounts); });
 }
 

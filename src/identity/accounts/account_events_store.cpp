@@ -23,6 +23,9 @@ constexpr Sql kCountSignIns{"account_event.count_sign_ins",
 constexpr Sql kCountOthers{
     "account_event.count_others",
     "SELECT COUNT(*) FROM account_event WHERE user_id = ? AND type NOT LIKE 'signin.%'"};
+constexpr Sql kIsThere{
+    "account_event.is_there",
+    "SELECT 1 FROM account_event WHERE user_id = ? AND type = ? AND created_at >= ? LIMIT 1"};
 
 EventId newest_possible() {
   UuidBytes bytes;
@@ -52,6 +55,10 @@ std::vector<AccountEvent> list_account_events(db::Txn& txn, UserId user, Account
                      rows.maybe_id<ApiKeyId>(4), rows.text(5), rows.text(6), rows.time(7),
                      rows.maybe_text(8)});
   return found;
+}
+
+bool has_account_event(db::Txn& txn, UserId user, std::string_view type, TimePoint since) {
+  return txn.query(kIsThere, user, type, since).next();
 }
 
 std::int64_t count_account_events(db::Txn& txn, UserId user, AccountEvents which) {

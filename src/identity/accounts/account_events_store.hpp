@@ -46,6 +46,8 @@ enum class AccountEvents { sign_ins, others };
 // Returns at most `limit` events of `user`, newest first, before `before` if given.
 std::vector<AccountEvent> list_account_events(db::Txn& txn, UserId user, AccountEvents which,
                                               const std::optional<EventId>& before, std::int64_t limit);
+// True if there is one of this type since then.
+bool has_account_event(db::Txn& txn, UserId user, std::string_view type, TimePoint since);
 std::int64_t count_account_events(db::Txn& txn, UserId user, AccountEvents which);
 
 }  // namespace tenantd::store

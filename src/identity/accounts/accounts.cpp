@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "identity/accounts/account_events_store.hpp"
+#include "identity/accounts/breached_password.hpp"
 #include "identity/accounts/claiming.hpp"
 #include "identity/accounts/email_change.hpp"
 #include "identity/accounts/proven_account.hpp"
 #include "identity/accounts/unlocking.hpp"
+#include "identity/domains/enforcement.hpp"
 #include "identity/factors/reauthentication.hpp"
 #include "identity/factors/second_factor.hpp"
 #include "identity/sso/identities_store.hpp"
@@ -174,6 +176,7 @@ TokenReply sign_in(db::Txn& txn, const Context& context, const std::string& emai
         txn, account->user.id, account->password,
         crypto::hash_password(crypto::normalize_password(password).value(), hash_cost(context.settings)),
         context.now);
+  if (is_breached(crypto::normalize_password(password).value())) tell_of_breach(txn, context, account->user);
   if (!asks_for_more) return signed_in(txn, context, account->user, attempt.id);
 
   store::settle_account_event(txn, attempt.id, "signin.password_accepted", std::nullopt);
@@ -188,8 +191,9 @@ TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& use
                      std::optional<std::string> method) {
   const bool bound = bound_to.has_value();
   enter_as(txn, user.id);
-  auto reply = start_session(txn, context, user,
-                             bound ? std::move(bound_to) : store::first_membership(txn, user.id), bound);
+  auto membership = bound ? std::move(bound_to) : store::first_membership(txn, user.id);
+  if (!membership) require_own_way(txn, user.id);
+  auto reply = start_session(txn, context, user, std::move(membership), bound);
   if (attempt) {
     store::settle_account_event(txn, *attempt, "signin.succeeded", reply.session);
   } else {
@@ -240,6 +244,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   const auto user = store::peek_token(txn, TokenPurpose::reset_password, hash, context.now);
   const auto account = user ? store::find_account(txn, *user) : std::nullopt;
   if (!account || account->user.status != Status::active) throw ApiError(ErrorCode::token_invalid);
+  require_own_way(txn, *user);
   const auto email = Email::parse(account->user.email);
   const auto phc = hash_new_password(context, new_password, "/new_password",
                                      known_words(email.value(), account->user.profile));

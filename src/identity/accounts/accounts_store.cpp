@@ -36,13 +36,17 @@ constexpr Sql kSecurity{
     "u.email_verified_at, (SELECT e.created_at FROM account_event e WHERE e.user_id = u.id AND "
     "e.type = 'signin.succeeded' ORDER BY e.id DESC LIMIT 1) FROM user u WHERE u.id = ?"};
 constexpr Sql kSetPassword{"user.set_password", "UPDATE user SET password = ?, updated_at = ? WHERE id = ?"};
+constexpr Sql kForgetPassword{"user.forget_password",
+                              "UPDATE user SET password = NULL, updated_at = ? WHERE id = ?"};
 constexpr Sql kVerify{
     "user.mark_verified",
     "UPDATE user SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email_verified_at IS NULL"};
-constexpr Sql kInsertToken{"token.insert",
-                           "INSERT INTO one_time_token (token, user_id, purpose, email, bound_org_id, "
-                           "created_at, expires_at) SELECT ?, id, ?, ?, ?, ?, ? FROM user WHERE id = ?"};
-constexpr Sql kBoundOrg{"token.bound_org", "SELECT bound_org_id FROM one_time_token WHERE token = ?"};
+constexpr Sql kInsertToken{
+    "token.insert",
+    "INSERT INTO one_time_token (token, user_id, purpose, email, bound_org_id, "
+    "created_at, expires_at, methods) SELECT ?, id, ?, ?, ?, ?, ?, ? FROM user WHERE id = ?"};
+constexpr Sql kFirstStep{"token.first_step",
+                         "SELECT bound_org_id, methods FROM one_time_token WHERE token = ?"};
 constexpr Sql kPeekToken{
     "token.peek", "SELECT user_id FROM one_time_token WHERE token = ? AND purpose = ? AND expires_at > ?"};
 constexpr Sql kForgetKeys{"user.forget_keys", "CALL forget_keys(?)"};
@@ -141,6 +145,11 @@ void set_password(db::Txn& txn, UserId id, const std::string& phc, TimePoint now
   txn.touch(id);
 }
 
+void forget_password(db::Txn& txn, UserId id, TimePoint now) {
+  txn.execute(kForgetPassword, now, id);
+  txn.touch(id);
+}
+
 void mark_verified(db::Txn& txn, UserId id, TimePoint now) {
   txn.execute(kVerify, now, now, id);
   txn.touch(id);
@@ -148,15 +157,15 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now) {
 
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
                   TimePoint expires_at, const std::optional<Email>& email,
-                  const std::optional<OrgId>& bound_org) {
+                  const std::optional<OrgId>& bound_org, const std::optional<std::string>& methods) {
   const auto address = email ? std::optional{email->str()} : std::nullopt;
-  txn.execute(kInsertToken, hash, purpose, address, bound_org, now, expires_at, user);
+  txn.execute(kInsertToken, hash, purpose, address, bound_org, now, expires_at, methods, user);
 }
 
-std::optional<OrgId> find_bound_org(db::Txn& txn, const std::string& hash) {
-  auto rows = txn.query(kBoundOrg, hash);
-  if (!rows.next()) return std::nullopt;
-  return rows.maybe_id<OrgId>(0);
+FirstStep find_first_step(db::Txn& txn, const std::string& hash) {
+  auto rows = txn.query(kFirstStep, hash);
+  if (!rows.next()) return {};
+  return {rows.maybe_id<OrgId>(0), rows.maybe_text(1)};
 }
 
 void delete_api_keys_of(db::Txn& txn, UserId user) {

@@ -40,6 +40,7 @@ constexpr auto kPreferencesRows = section("Users", {
                                                         .rate = Rate::read,
                                                         .reply = ok("preferences"),
                                                         .refuses = {session_bound},
+                                                        .name = "getMyPreferences",
                                                         .summary = "Which mails I want"},
                                                        {.method = PUT,
                                                         .path = "/api/v1/users/me/preferences",
@@ -48,6 +49,7 @@ constexpr auto kPreferencesRows = section("Users", {
                                                         .body = "preferences",
                                                         .reply = ok("preferences"),
                                                         .refuses = {session_bound},
+                                                        .name = "updateMyPreferences",
                                                         .summary = "Choose which mails I want"},
                                                    });
 

@@ -16,7 +16,7 @@ namespace {
 void mail_what_ended(db::Txn& txn, const Context& context, const UserRecord& user,
                      const std::vector<std::string>& lines) {
   std::string change =
-      "it is yours by a new password. Its address was not verified until now, so that somebody else may have "
+      "it is yours. Its address was not verified until now, so that somebody else may have "
       "set up what was in it: that is switched off until you switch it on";
   constexpr std::size_t most = 1900;  // bytes; a mail says no more of a change
   std::size_t told = 0;
@@ -29,7 +29,10 @@ void mail_what_ended(db::Txn& txn, const Context& context, const UserRecord& use
 }  // namespace
 
 UserRecord claim_account(db::Txn& txn, const Context& context, UserRecord user, const std::string& phc) {
-  store::set_password(txn, user.id, phc, context.now);
+  if (phc.empty())
+    store::forget_password(txn, user.id, context.now);
+  else
+    store::set_password(txn, user.id, phc, context.now);
   store::clear_attempts(txn, user.id);
   // Whoever was in the account before is no longer near to it.
   store::forget_networks(txn, user.id);

@@ -1,5 +1,7 @@
 #include "identity/accounts/email_change.hpp"
 
+#include "identity/codes/codes_store.hpp"
+#include "identity/domains/enforcement.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/mail_gate.hpp"
@@ -33,6 +35,7 @@ void request_email_change(db::Txn& txn, const Context& context, const Session& s
   require_whole_account(txn, session.principal());
   const auto account = reauthenticate(txn, context, session.user(), proof);
   const auto& user = account.user;
+  require_movable_address(txn, user.id);
   if (wanted.str() == user.email)
     throw ApiError(ErrorCode::validation_failed).field("/new_email", "is the account's address already");
   store::delete_tokens(txn, user.id, TokenPurpose::change_email);
@@ -46,6 +49,7 @@ void request_email_change(db::Txn& txn, const Context& context, const Session& s
 bool confirm_email_change(db::Txn& txn, const Context& context, const std::string& token_hash) {
   const auto user = store::peek_token(txn, TokenPurpose::change_email, token_hash, context.now);
   if (!user) return false;
+  require_movable_address(txn, *user);
   const auto before = store::find_account(txn, *user);
   try {
     if (!before || before->user.status != Status::active ||
@@ -58,6 +62,7 @@ bool confirm_email_change(db::Txn& txn, const Context& context, const std::strin
   for (const auto purpose :
        {TokenPurpose::verify_email, TokenPurpose::reset_password, TokenPurpose::change_email})
     store::delete_tokens(txn, *user, purpose);
+  store::delete_mailed_codes(txn, *user);
   const auto after = store::find_account(txn, *user);
   record_account_change(txn, context, *user,
                         {"email.changed", std::nullopt, json::Object{}.set("email", before->user.email),

@@ -11,6 +11,7 @@ class Founding;
 class FoundProvider;
 class Importing;
 class OpenedInvite;
+class Provisioner;
 class UserMaker;
 }  // namespace service
 
@@ -27,6 +28,8 @@ class ProvenAccount {
                                         // address
   friend class service::Importing;      // an operator's file gives it the password that it has
   friend class service::OpenedInvite;   // the token came out of the mailbox
+  friend class service::Provisioner;    // has made it without a password, at the word of the organization's
+                                        // directory
   friend class service::UserMaker;      // has made it without a password: only its mailbox opens it
   explicit ProvenAccount(UserId user) : user_(user) {}
   UserId user_;

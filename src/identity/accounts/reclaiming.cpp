@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "identity/keys/api_keys_store.hpp"
+#include "identity/members/kept.hpp"
 #include "identity/sso/identity_providers_store.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/invitations_store.hpp"
@@ -8,7 +9,6 @@
 #include "tenantd/identity/organizations.hpp"
 #include "tenantd/identity/roles_store.hpp"
 #include "tenantd/mail/links.hpp"
-#include "tenantd/modules/webhooks/keeping.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -20,13 +20,15 @@ constexpr std::int64_t kMostOrganizations = 1000;
 // What was ended in one organization.
 struct Ended {
   std::int64_t members = 0;
-  std::int64_t webhooks = 0;
+  Suspended suspended;
   std::int64_t providers = 0;
   std::int64_t invitations = 0;
   std::int64_t keys = 0;  // of the organization itself: a member's own rest with the membership
   std::string named;      // addresses of the members, the first ones
 
-  bool any() const { return members + webhooks + providers + invitations + keys > 0; }
+  bool any() const {
+    return members + suspended.webhooks + suspended.streams + providers + invitations + keys > 0;
+  }
 };
 
 std::string names_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users) {
@@ -48,7 +50,7 @@ Ended end_what_rests_on(const Work& work) {
     store::deactivate_members(work.txn, work.scope, users, work.context.now);
   }
   users.push_back(work.scope.user());
-  ended.webhooks = suspend_webhooks_of(work, users);
+  ended.suspended = suspend_kept(work, users);
   ended.providers = store::disable_providers_of(work.txn, work.scope, users, work.context.now);
   ended.invitations = store::revoke_invites_by(work.txn, work.scope, users, work.context.now);
   ended.keys = store::delete_organization_keys_of(work.txn, work.scope, users) +
@@ -71,7 +73,8 @@ void tell(const Work& work, const Ended& ended) {
   json::Object after;
   after.set("members_deactivated", ended.members)
       .set("members", ended.named)
-      .set("webhooks_paused", ended.webhooks)
+      .set("webhooks_paused", ended.suspended.webhooks)
+      .set("streams_paused", ended.suspended.streams)
       .set("identity_providers_disabled", ended.providers)
       .set("invitations_revoked", ended.invitations)
       .set("organization_keys_ended", ended.keys);
@@ -83,7 +86,7 @@ std::string line_of(const std::string& organization, const Ended& ended) {
   std::string line =
       mail::unlinked(organization) + ": " + std::to_string(ended.members) + " members deactivated";
   if (!ended.named.empty()) line += " (" + ended.named + ')';
-  return line + ", " + std::to_string(ended.webhooks) + " webhooks paused, " +
+  return line + ", " + std::to_string(ended.suspended.webhooks) + " webhooks paused, " +
          std::to_string(ended.providers) + " identity providers switched off, " +
          std::to_string(ended.invitations) + " invitations revoked, " + std::to_string(ended.keys) +
          " keys of the organization ended";

@@ -143,12 +143,13 @@ bool take_code(db::Txn& txn, const Context& context, UserId user, const std::str
   return false;
 }
 
-Secret begin_second_step(db::Txn& txn, const Context& context, UserId user, std::optional<OrgId> bound_org) {
+Secret begin_second_step(db::Txn& txn, const Context& context, UserId user, std::optional<OrgId> bound_org,
+                         std::optional<std::string> methods) {
   Secret token = crypto::new_token();
   // An organization's provider, which may begin whenever it likes, disturbs no sign-in but its own.
   store::delete_second_steps(txn, user, bound_org);
   store::insert_token(txn, user, TokenPurpose::second_factor, crypto::sha256(token.reveal()), context.now,
-                      context.now + Seconds{context.settings.mfa_seconds}, std::nullopt, bound_org);
+                      context.now + Seconds{context.settings.mfa_seconds}, std::nullopt, bound_org, methods);
   return token;
 }
 
@@ -156,19 +157,24 @@ std::optional<UserId> second_step_of(db::Txn& txn, const Context& context, const
   return store::peek_token(txn, TokenPurpose::second_factor, crypto::sha256(token), context.now);
 }
 
-TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, const std::string& token) {
+TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, const std::string& token,
+                           AuthMethods second) {
   const auto hash = crypto::sha256(token);
   const auto account = store::find_account(txn, user);
-  const auto bound_org = store::find_bound_org(txn, hash);
-  auto bound_to = bound_org ? store::find_membership(txn, user, *bound_org) : std::nullopt;
-  const bool belongs = !bound_org || (bound_to && bound_to->status == Status::active &&
-                                      bound_to->organization.status == Status::active);
+  const auto step = store::find_first_step(txn, hash);
+  auto bound_to = step.bound_org ? store::find_membership(txn, user, *step.bound_org) : std::nullopt;
+  const bool belongs = !step.bound_org || (bound_to && bound_to->status == Status::active &&
+                                           bound_to->organization.status == Status::active);
   // Of two with the same token, and two good proofs, one signs in.
   if (!store::take_token(txn, TokenPurpose::second_factor, hash, context.now) || !account ||
       account->user.status != Status::active || !belongs)
     throw ApiError(ErrorCode::mfa_invalid);
-  auto reply = signed_in(txn, context, account->user, std::nullopt, std::move(bound_to));
+  std::optional<std::string> way;
+  if (step.methods) way = step.methods->empty() ? "sso" : "code";
+  auto reply = signed_in(txn, context, account->user, std::nullopt, std::move(bound_to), std::move(way));
   store::set_second_factor(txn, reply.session, account->user.id);
+  const auto first = AuthMethods::parse(step.methods.value_or(step.bound_org ? "" : "pwd"));
+  store::set_methods(txn, reply.session, account->user.id, first | second);
   return reply;
 }
 
@@ -176,7 +182,7 @@ TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::s
                               const std::string& code) {
   const auto user = second_step_of(txn, context, token);
   if (!user || !take_code(txn, context, *user, code)) throw ApiError(ErrorCode::mfa_invalid);
-  return end_second_step(txn, context, *user, token);
+  return end_second_step(txn, context, *user, token, {AuthMethod::otp, AuthMethod::mfa});
 }
 
 }  // namespace tenantd::service

@@ -40,14 +40,16 @@ bool take_code(db::Txn& txn, const Context& context, UserId user, const std::str
 
 // The way from the right password to the code: a token that stands for the first step. Committed with `txn`.
 // `bound_org`: an identity provider took the password's place, and the session will be good for its
-// organization alone.
+// organization alone. `methods`: by which the first step was taken, if neither by the password nor by that;
+// none, "", where one of the service's providers took its place.
 Secret begin_second_step(db::Txn& txn, const Context& context, UserId user,
-                         std::optional<OrgId> bound_org = {});
+                         std::optional<OrgId> bound_org = {}, std::optional<std::string> methods = {});
 // Whose first step the token stands for; nullopt if it is unknown, used or expired.
 std::optional<UserId> second_step_of(db::Txn& txn, const Context& context, const std::string& token);
-// The second factor was shown: starts the session. Throws ApiError: mfa_invalid (the token was used
-// meanwhile, or the account may not sign in).
-TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, const std::string& token);
+// The second factor was shown, by `second`: starts the session. Throws ApiError: mfa_invalid (the token was
+// used meanwhile, or the account may not sign in).
+TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, const std::string& token,
+                           AuthMethods second);
 // Starts the session. Throws ApiError: mfa_invalid (wrong code, or a token that is unknown, used or expired),
 // rate_limited.
 TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::string& token,

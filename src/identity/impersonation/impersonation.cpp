@@ -30,7 +30,7 @@ OrganizationRecord active_organization(const Work& work) {
   stand_under_lock(work);
   auto organization = store::find_organization(work.txn, work.scope);
   if (!organization || organization->status != Status::active) throw ApiError(ErrorCode::not_found);
-  if (organization->require_mfa && !work.context.caller->user.mfa_enabled)
+  if (organization->require_mfa && !work.context.caller->has_second_factor())
     throw ApiError(ErrorCode::mfa_enrollment_required,
                    "The organization asks for a second factor: enroll one first");
   return *std::move(organization);

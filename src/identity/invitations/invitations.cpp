@@ -212,6 +212,7 @@ store::InviteDetail invite(const Work& work, const InviteForm& form) {
   if (!work.scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
   const auto email = invited_address(form, grounds);
   if (grounds.is_member) throw ApiError(ErrorCode::already_member);
+  require_proof_to_give(work.context, role.permissions);
 
   store::Invite made;
   made.id = crypto::new_id<InviteId>();
@@ -324,9 +325,11 @@ Accepted accept_invite(db::Txn& txn, const Context& context, const AcceptForm& f
   accepted.membership.organization = organization;
   accepted.membership.role = *role;
   accepted.membership.member_since = context.now;
-  if (person.is_new)
-    accepted.signed_in =
-        start_session(txn, context, person.user, store::find_membership(txn, person.user.id, scope.org()));
+  if (!person.is_new) return accepted;
+  auto membership = store::find_membership(txn, person.user.id, scope.org());
+  // Where the organization wants its provider's word, the account is made and signs in by the provider.
+  if (membership && membership->sso_required) return accepted;
+  accepted.signed_in = start_session(txn, context, person.user, std::move(membership));
   return accepted;
 }
 

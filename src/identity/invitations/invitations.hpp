@@ -23,7 +23,7 @@ void judge_lifetime(const Context& context, const std::string& pointer,
                     const std::optional<std::int64_t>& seconds);
 
 // Invites a person and mails the link. Throws ApiError: not_found (no such account or role), role_outranks,
-// already_member, invite_pending.
+// already_member, invite_pending, reauthentication_required (require_proof_to_give()).
 store::InviteDetail invite(const Work& work, const InviteForm& form);
 
 // For an operator's import, where the address has an account that has not proven it: an invitation in the

@@ -12,8 +12,6 @@
 namespace tenantd::service {
 namespace {
 
-constexpr std::size_t kPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
-
 // Without the prefix: what is written down here stays, and says nothing of a key's text.
 json::Object values_of(const store::ApiKey& key) {
   json::Object values;
@@ -41,7 +39,9 @@ PermissionSet organization_key_permissions() {
       ->permissions.without(Permission::users_invite)
       .with(Permission::audit_read)
       .with(Permission::events_read)
-      .with(Permission::roles_read);
+      .with(Permission::roles_read)
+      // What it gives people stands in a table of somebody who answers for it (identity/scim).
+      .with(Permission::scim_provision);
 }
 
 MadeApiKey make_api_key(const Work& work, store::ApiKey key) {
@@ -54,7 +54,7 @@ MadeApiKey make_api_key(const Work& work, store::ApiKey key) {
     key.member = work.scope.user();
   Secret text{"tnd_" + crypto::new_token().reveal()};
   key.id = crypto::new_id<ApiKeyId>();
-  key.prefix = text.reveal().substr(0, kPrefixCharacters);
+  key.prefix = text.reveal().substr(0, kKeyPrefixCharacters);
   key.token = crypto::sha256(text.reveal());
   key.created_by = work.scope.user();
   key.created_at = work.context.now;

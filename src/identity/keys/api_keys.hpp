@@ -13,6 +13,8 @@ namespace tenantd::service {
 // sends data away on and on, stays with people, whose own rights bound it.
 PermissionSet organization_key_permissions();
 
+inline constexpr std::size_t kKeyPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
+
 struct MadeApiKey {
   store::ApiKey record;
   Secret key;  // the only time it is seen

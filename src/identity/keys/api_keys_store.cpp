@@ -26,9 +26,20 @@ constexpr Sql kDeleteOrganizations{
     "api_key.delete_organizations",
     "DELETE FROM api_key WHERE org_id = ? AND of_organization AND created_by " TENANTD_IN_IDS};
 
+constexpr Sql kDeleteAccounts{
+    "api_key.delete_accounts",
+    "DELETE FROM service_account_key WHERE org_id = ? AND created_by " TENANTD_IN_IDS};
+
 constexpr Sql kDeleteGone{
     "api_key.delete_of_the_gone",
     "DELETE FROM api_key WHERE org_id = ? AND of_organization "
+    "AND created_by NOT IN (SELECT m.user_id FROM member m WHERE m.org_id = ?) "
+    "AND EXISTS (SELECT 1 FROM member f JOIN organization o ON o.id = f.org_id "
+    "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL AND f.created_at = o.created_at)"};
+
+constexpr Sql kDeleteGoneAccounts{
+    "api_key.delete_accounts_of_the_gone",
+    "DELETE FROM service_account_key WHERE org_id = ? "
     "AND created_by NOT IN (SELECT m.user_id FROM member m WHERE m.org_id = ?) "
     "AND EXISTS (SELECT 1 FROM member f JOIN organization o ON o.id = f.org_id "
     "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL AND f.created_at = o.created_at)"};
@@ -46,11 +57,13 @@ bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key) {
 std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope,
                                          const std::vector<UserId>& makers) {
   for (const auto& maker : makers) txn.touch(maker);
-  return txn.execute(kDeleteOrganizations, scope.org(), id_list(makers));
+  return txn.execute(kDeleteOrganizations, scope.org(), id_list(makers)) +
+         txn.execute(kDeleteAccounts, scope.org(), id_list(makers));
 }
 
 std::int64_t delete_keys_of_the_gone(db::Txn& txn, const TenantScope& scope, UserId founder) {
-  return txn.execute(kDeleteGone, scope.org(), scope.org(), scope.org(), founder);
+  return txn.execute(kDeleteGone, scope.org(), scope.org(), scope.org(), founder) +
+         txn.execute(kDeleteGoneAccounts, scope.org(), scope.org(), scope.org(), founder);
 }
 
 std::vector<ApiKey> list_api_keys(db::Txn& txn, const TenantScope& scope, ApiKeyId after,

@@ -31,7 +31,8 @@ extern const record::Table<ApiKey> api_key_table;
 
 // False if there was none. The key is refused from the commit on.
 bool delete_api_key(db::Txn& txn, const TenantScope& scope, const ApiKey& key);
-// Ends those keys of the organization itself that `makers` made. Returns how many.
+// Ends those keys of the organization itself, and of its service accounts, that `makers` made. Returns how
+// many.
 std::int64_t delete_organization_keys_of(db::Txn& txn, const TenantScope& scope,
                                          const std::vector<UserId>& makers);
 // Ends those keys of an organization that `founder` began whose makers have left it; none if the organization

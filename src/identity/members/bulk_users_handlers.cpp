@@ -157,6 +157,7 @@ constexpr auto kBulkUsersRows =
                           .body = "create_users",
                           .reply = ok("created_users"),
                           .refuses = nothing,
+                          .name = "createUsers",
                           .summary = "Create several accounts"},
                          {.method = POST,
                           .path = "/api/v1/users/bulk/action",
@@ -166,6 +167,7 @@ constexpr auto kBulkUsersRows =
                           .body = "user_action",
                           .reply = ok("user_actions"),
                           .refuses = {not_found},
+                          .name = "changeUsers",
                           .summary = "Activate, deactivate, or give a role to several users"},
                      });
 

@@ -1,6 +1,7 @@
 #include "identity/members/members.hpp"
 
 #include "identity/factors/reauthentication.hpp"
+#include "identity/members/kept.hpp"
 #include "identity/roles/named_role.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/permission.hpp"
@@ -10,7 +11,6 @@
 #include "tenantd/identity/invitations_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/modules/webhooks/keeping.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -48,7 +48,7 @@ void revoke_invites(const Work& work, UserId inviter) {
 // What the member has set up does not go on without the right to it.
 void end_what_stands_on(const Work& work, UserId member) {
   revoke_invites(work, member);
-  suspend_webhooks_of(work, {member});
+  suspend_kept(work, {member});
 }
 
 json::Object role_values(const RoleRecord& role) {
@@ -60,15 +60,14 @@ json::Object status_value(Status status) {
   return std::move(json::Object{}.set("status", status_name(status)));
 }
 
-// Nobody else can change the membership or the owners' number meanwhile.
-void end_membership(const Work& work, const store::Member& member) {
+// Call under the organization's lock.
+void change_status(const Work& work, const store::Member& member, Status status) {
+  const bool leaves = status != Status::active;
   keep_an_owner(work.txn, work.scope, member);
-  store::delete_member(work.txn, work.scope, member.user, work.context.now);
-  store::delete_open_invites(work.txn, work.scope, member.user, member.email);
-  end_what_stands_on(work, member.user);
-  auto before = role_values(member.role);
-  before.set("email", member.email).set("status", status_name(member.status));
-  record(work, {"member.removed", "member", member.user.bytes(), std::move(before)});
+  store::set_member_status(work.txn, work.scope, member.user, status, work.context.now);
+  if (leaves) end_what_stands_on(work, member.user);
+  record(work, {leaves ? "member.deactivated" : "member.activated", "member", member.user.bytes(),
+                status_value(member.status), status_value(status)});
 }
 
 // What belongs to the account itself is for one organization to change only while there is no other.
@@ -105,6 +104,16 @@ Change replace_profile(db::Txn& txn, const Context& context, UserId user, const 
 
 }  // namespace
 
+void end_membership(const Work& work, const store::Member& member) {
+  keep_an_owner(work.txn, work.scope, member);
+  store::delete_member(work.txn, work.scope, member.user, work.context.now);
+  store::delete_open_invites(work.txn, work.scope, member.user, member.email);
+  end_what_stands_on(work, member.user);
+  auto before = role_values(member.role);
+  before.set("email", member.email).set("status", status_name(member.status));
+  record(work, {"member.removed", "member", member.user.bytes(), std::move(before)});
+}
+
 void remove_member(const Work& work, UserId user) { end_membership(work, member_under_lock(work, user)); }
 
 void leave(const Work& work) { end_membership(work, stand_under_lock(work)); }
@@ -123,10 +132,11 @@ store::Member change_role(const Work& work, UserId user, const std::string& role
   if (gains && prolongs(caller.role.expires_at, expires_at))
     throw ApiError(ErrorCode::role_outranks, "Nobody gives a role for longer than they hold their own");
   if (role->id == member.role.id && expires_at == member.role.expires_at) return member;
+  require_proof_to_give(work.context, role->permissions);
   if (role->id != member.role.id || expires_at) keep_an_owner(work.txn, work.scope, member);
   store::set_member_role(work.txn, work.scope, user, role->id, expires_at, work.context.now);
   if (!role->permissions.covers(member.role.permissions)) revoke_invites(work, user);
-  if (expires_at || !role->permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(work, {user});
+  suspend_kept(work, {user}, expires_at ? PermissionSet{} : role->permissions);
   auto before = role_values(member.role);
   member.role = *role;
   member.role.expires_at = expires_at;
@@ -142,6 +152,22 @@ store::Member assign_role(const Work& work, UserId user, const std::string& role
   return change_role(work, user, role_name, holds ? member->role.expires_at : std::nullopt);
 }
 
+void follow_provider(const Work& work, const TenantScope& keeper, const store::Member& member,
+                     const RoleRecord& role) {
+  if (member.role.name == kOwnerRole || role.name == kOwnerRole) throw ApiError(ErrorCode::role_outranks);
+  store::set_member_role(work.txn, keeper, member.user, role.id, std::nullopt, work.context.now);
+  if (!role.permissions.covers(member.role.permissions)) revoke_invites(work, member.user);
+  suspend_kept(work, {member.user}, role.permissions);
+  Change change{"member.role_changed", "member", member.user.bytes(), role_values(member.role),
+                role_values(role)};
+  change.data.set("by_provider", true);
+  record(work, change);
+}
+
+void set_status_by_directory(const Work& work, const store::Member& member, Status status) {
+  if (member.status != status) change_status(work, member, status);
+}
+
 void set_member_status(const Work& work, UserId user, Status status) {
   const auto caller = stand_under_lock(work);
   const auto member = member_to_change(work, user);
@@ -151,11 +177,7 @@ void set_member_status(const Work& work, UserId user, Status status) {
   if (!leaves && prolongs(caller.role.expires_at, member.role.expires_at))
     throw ApiError(ErrorCode::temporary_right,
                    "Nobody activates a member whose role lasts longer than their own");
-  keep_an_owner(work.txn, work.scope, member);
-  store::set_member_status(work.txn, work.scope, user, status, work.context.now);
-  if (leaves) end_what_stands_on(work, user);
-  record(work, {leaves ? "member.deactivated" : "member.activated", "member", user.bytes(),
-                status_value(member.status), status_value(status)});
+  change_status(work, member, status);
 }
 
 void set_member_profile(const Work& work, UserId user, const std::string& profile) {

@@ -17,14 +17,28 @@ void remove_member(const Work& work, UserId user);
 // (it has ended meanwhile).
 void leave(const Work& work);
 
+// The same of a member under the organization's lock, whoever asks for it. Throws ApiError: last_owner.
+void end_membership(const Work& work, const store::Member& member);
+
 // Gives the member another role, or the same one for another time: until `expires_at`, or for good. Throws
 // ApiError: not_found, role_outranks (the old or the new role exceeds the caller's, or would last longer than
 // it), validation_failed (a time that is over, or an end of the owner's role), last_owner, account_unverified
-// (nobody becomes owner who has not verified the address).
+// (nobody becomes owner who has not verified the address), reauthentication_required
+// (require_proof_to_give()).
 store::Member change_role(const Work& work, UserId user, const std::string& role_name,
                           const std::optional<TimePoint>& expires_at);
 // The same where no time is named: a role that the member holds for a time stays so, another one is for good.
 store::Member assign_role(const Work& work, UserId user, const std::string& role_name);
+
+// Gives the member the role that the organization's identity provider says, for good. `keeper`: the scope of
+// who answers for the provider, as whose grant it counts; `work` is told as the member's own. Whether that
+// may be is the caller's to judge, under the lock of members. Never of or to an owner.
+void follow_provider(const Work& work, const TenantScope& keeper, const store::Member& member,
+                     const RoleRecord& role);
+
+// Makes the membership active or inactive at the word of the organization's directory. Whether that may be is
+// the caller's to judge, under the lock of members. Throws ApiError(last_owner).
+void set_status_by_directory(const Work& work, const store::Member& member, Status status);
 
 // Makes the membership active or inactive; nothing happens if it is so already. An inactive member's tokens
 // are refused and invitations by them revoked; the membership and its data are kept. Throws ApiError:

@@ -52,6 +52,7 @@ const RoleRecord& UserMaker::role_named(const std::string& name) {
     known = roles_.emplace(name, std::move(role)).first;
   }
   if (!work_.scope.permissions().covers(known->second.permissions)) throw ApiError(ErrorCode::role_outranks);
+  require_proof_to_give(work_.context, known->second.permissions);
   return known->second;
 }
 

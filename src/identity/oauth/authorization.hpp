@@ -23,8 +23,10 @@ struct AuthorizationRequest {
   Scopes scopes;
   std::string challenge;  // of PKCE, S256
   std::optional<std::string> state, nonce, login_hint, organization;
-  bool none = false, login = false, consent = false, select_account = false;  // prompt
-  std::optional<std::int64_t> max_age;                                        // seconds
+  std::optional<std::string> resource;  // the API that tokens are for; nullopt: this service's own
+  bool none = false, login = false, consent = false, select_account = false, create = false;  // prompt
+  bool two_factors = false;                                                                   // acr_values
+  std::optional<std::int64_t> max_age;                                                        // seconds
   TimePoint asked_at;
 };
 
@@ -60,6 +62,14 @@ struct Asked {
 // of an account), rate_limited (codes), mfa_enrollment_required.
 std::variant<std::string, Asked> decide(db::Txn& txn, const Context& context, const Session& session,
                                         const OpenedRequest& opened, Decision decision);
+
+// What `asked` comes to in this session, for who is asked: `consent`, or why there is nothing to say yes to.
+Asked asked_of(db::Txn& txn, const Context& context, const Session& session, const store::FoundClient& client,
+               const Scopes& scopes, const std::optional<std::string>& resource);
+// The person has said yes to `asked`: the consent is remembered. All of a code but its own text,
+// redirect_uri, challenge and times. Throws as decide().
+store::AuthorizationCode grant_of(db::Txn& txn, const Context& context, const Session& session,
+                                  const store::FoundClient& client, const Asked& asked);
 
 // Takes back what the account lets the client have, and ends what it holds. Throws ApiError(not_found).
 void revoke_consent(db::Txn& txn, const Context& context, const Session& session, ClientId client);

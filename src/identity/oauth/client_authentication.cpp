@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "identity/oauth/grants_store.hpp"
+#include "identity/oauth/known_clients.hpp"
 #include "tenantd/base/json_read.hpp"
 #include "tenantd/base/secret.hpp"
 #include "tenantd/base/text.hpp"
@@ -142,7 +143,7 @@ FoundClient authenticate_client(db::Txn& txn, const Context& context, const http
                                 const json::Value& body) {
   const auto shown = shown_by(request, body);
   const auto id = ClientId::parse(shown.id);
-  auto found = id && shown.readable ? store::find_client(txn, *id) : std::nullopt;
+  auto found = id && shown.readable ? known_client(txn, context, *id) : std::nullopt;
   if (!found) fail_client(txn, context, "unknown");
   if (found->client.auth != shown.way) fail_client(txn, context, "another way than it is registered with");
   if (found->client.has_secret() && !is_right_secret(*found, shown.secret, context.now))

@@ -12,6 +12,7 @@
 #include "tenantd/identity/budgets_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
+#include "tenantd/net/outbound.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -54,10 +55,36 @@ void judge_itself(const Work& work, const OauthClient& client) {
                                  format_permissions(organization_key_permissions()));
 }
 
+// What its host's name leads to is judged again each time that the address is called.
+void judge_logout(const Work& work, const OauthClient& client) {
+  if (!client.backchannel_logout_uri) return;
+  const auto policy = net::outbound_policy(work.context.settings);
+  if (const auto why = net::refuse_url(policy, *client.backchannel_logout_uri))
+    throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why)
+        .field("/backchannel_logout_uri", *why);
+}
+
+// Tokens of this service's own API are for nobody else.
+void judge_resource(const Work& work, const OauthClient& client) {
+  if (!client.resource) return;
+  const auto& settings = work.context.settings;
+  if (*client.resource == settings.token_audience || client.resource->starts_with(settings.public_url))
+    refuse_member("/resource", "is this service itself");
+}
+
+// A change of nothing takes no lock.
+void claim(const Work& work, const OauthClient& client, const std::optional<std::string>& before) {
+  if (client.resource != before && !store::claim_resource(work.txn, client.id, client.resource))
+    refuse_member("/resource", "is another client's");
+}
+
 void judge(const Work& work, const OauthClient& client) {
-  if (client.redirect_uris.empty() && client.itself == store::Itself::refused)
+  const bool signs_in = !client.redirect_uris.empty();
+  if (!signs_in && client.itself == store::Itself::refused && !client.resource)
     refuse_member("/redirect_uris", "names no address: nobody could sign in");
   judge_keys(client);
+  judge_logout(work, client);
+  judge_resource(work, client);
   judge_itself(work, client);
   // Nobody opens to others what is not open to oneself.
   if (!work.scope.permissions().covers(scopes_of(client).permissions))
@@ -97,6 +124,7 @@ MadeClient make_client(const Work& work, OauthClient client) {
     client.secret = crypto::sha256(made.secret->reveal());
   }
   store::oauth_client_table.insert(work.txn, work.scope, client);
+  claim(work, client, std::nullopt);
   if (!is_service_own(work))
     store::require_place(work.txn, work.scope, store::Budgeted::oauth_clients, kMostClients);
   auto after = store::oauth_client_table.audit_values(client);
@@ -113,12 +141,15 @@ OauthClient change_client(const Work& work, ClientId id,
   if (!is_expected(client.revision)) throw ApiError(ErrorCode::precondition_failed);
   auto before = store::oauth_client_table.audit_values(client);
   const auto auth = client.auth;
+  const auto resource = client.resource;
   edit(client);
   if (client.auth != auth)
     refuse_member("/token_endpoint_auth_method", "stays as it was registered: register another client");
   judge(work, client);
   client.updated_at = work.context.now;
   store::oauth_client_table.update(work.txn, work.scope, client);
+  work.txn.touch(id);
+  claim(work, client, resource);
   ++client.revision;
   tell(work, {"oauth_client.updated", "oauth_client", id.bytes(), std::move(before),
               store::oauth_client_table.audit_values(client)});
@@ -128,8 +159,7 @@ OauthClient change_client(const Work& work, ClientId id,
 void remove_client(const Work& work, ClientId id) {
   const auto client = locked_client(work, id);
   store::oauth_client_table.erase(work.txn, work.scope, id.bytes());
-  // What workers remember of its tokens stands under its organization.
-  if (!is_service_own(work)) work.txn.touch(work.scope.org());
+  work.txn.touch(id);
   tell(work,
        {"oauth_client.deleted", "oauth_client", id.bytes(), store::oauth_client_table.audit_values(client)});
 }
@@ -141,6 +171,7 @@ MadeClient rotate_client_secret(const Work& work, ClientId id) {
   made.secret = new_client_secret();
   store::replace_client_secret(work.txn, work.scope, id, crypto::sha256(made.secret->reveal()),
                                work.context.now + kPreviousClientSecret, work.context.now);
+  work.txn.touch(id);
   ++client.revision;
   client.updated_at = work.context.now;
   json::Object after;

@@ -19,7 +19,8 @@ constexpr const char* kClientExamples =
     R"([{"name":"Reports","redirect_uris":["https://reports.example.com/callback"],)"
     R"("post_logout_redirect_uris":["https://reports.example.com/"],)"
     R"("token_endpoint_auth_method":"client_secret_basic","id_token_signed_response_alg":"RS256",)"
-    R"("scopes":["openid","profile","email","org","projects:read"],"client_credentials":"refused"},)"
+    R"("scopes":["openid","profile","email","org","projects:read"],"client_credentials":"refused",)"
+    R"("backchannel_logout_uri":"https://reports.example.com/logged-out"},)"
     R"({"name":"Command line","redirect_uris":["http://127.0.0.1/callback"],)"
     R"("token_endpoint_auth_method":"none","scopes":["openid","offline_access","projects:read"]}])";
 
@@ -61,6 +62,20 @@ constexpr auto kOauthClient = record::record<OauthClient>(
         .unless_given("refused")
         .says("allowed: it may act for itself, as an API key of the organization does. For confidential "
               "clients of an organization, with permissions on business data and reading alone"),
+    text<&OauthClient::backchannel_logout_uri>("backchannel_logout_uri")
+        .length(1, 500)
+        .judged_by(service::fault_of_redirect_uri)
+        .says("Where it is told, by a logout token, of sessions that have ended (OpenID Connect Back-Channel "
+              "Logout): an address that this service may call"),
+    text<&OauthClient::resource>("resource")
+        .length(1, 500)
+        .judged_by(service::fault_of_redirect_uri)
+        .says(
+            "The address of the API that it is, if it is one: other clients of the organization may ask for "
+            "tokens for it (RFC 8707), and it may ask what they are worth. An address has one client"),
+    choice<&OauthClient::origin>("origin", kClientOriginNames)
+        .kept()
+        .says("itself: it registered itself, and people are always asked whether to let it in"),
     reference<&OauthClient::created_by>("created_by").kept().says("Who registered it"),
     digest<&OauthClient::secret>("secret").written_once(), Examples{kClientExamples},
     ShownOnce{
@@ -71,6 +86,10 @@ constexpr Sql kReplaceClientSecret{
     "oauth_client.replace_secret",
     "UPDATE oauth_client SET previous_secret = secret, previous_until = ?, secret = ?, "
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
+constexpr Sql kInsertRegistered{"oauth_client.insert_registered",
+                                "CALL insert_registered_client(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kClaimResource{"oauth_resource.claim", "CALL claim_oauth_resource(?, ?)"};
+constexpr Sql kFindResource{"oauth_resource.find", "CALL find_oauth_resource(?)"};
 constexpr Sql kFindClient{"oauth_client.find_any", "CALL find_oauth_client(?)"};
 
 bool any_of(const std::string& listed, std::string_view uri) {
@@ -94,6 +113,9 @@ FoundClient read_found(const db::Rows& rows) {
   client.scopes = rows.text(at("scopes"));
   client.itself = static_cast<Itself>(rows.integer(at("client_credentials")));
   client.secret = rows.maybe_text(at("secret"));
+  client.backchannel_logout_uri = rows.maybe_text(at("backchannel_logout_uri"));
+  client.resource = rows.maybe_text(at("resource"));
+  client.origin = static_cast<ClientOrigin>(rows.integer(at("origin")));
   client.created_by = rows.maybe_id<UserId>(at("created_by"));
   client.created_at = rows.time(at("created_at"));
   found.previous_secret = rows.maybe_text(at("previous_secret"));
@@ -124,6 +146,26 @@ bool FoundClient::has_redirect_uri(std::string_view uri) const { return any_of(c
 bool FoundClient::has_post_logout_uri(std::string_view uri) const {
   const auto all = split(client.post_logout_redirect_uris, ',');
   return !uri.empty() && std::ranges::find(all, uri) != all.end();
+}
+
+void insert_registered_client(db::Txn& txn, const OauthClient& client) {
+  txn.call_locked(
+      kInsertRegistered, [](db::Rows& rows) { return rows.next(); }, client.id, client.name,
+      client.redirect_uris, client.post_logout_redirect_uris, static_cast<std::int64_t>(client.auth),
+      static_cast<std::int64_t>(client.alg), client.jwks, client.scopes, client.backchannel_logout_uri,
+      client.secret, client.created_at);
+}
+
+bool claim_resource(db::Txn& txn, ClientId id, const std::optional<std::string>& resource) {
+  return txn.call_locked(
+      kClaimResource, [](db::Rows& rows) { return rows.next() && rows.flag(0); }, id, resource);
+}
+
+std::optional<ResourceOwner> find_resource(db::Txn& txn, const std::string& resource) {
+  const auto read = [](db::Rows& rows) {
+    return rows.next() ? std::optional{ResourceOwner{rows.id<OrgId>(0), rows.id<ClientId>(1)}} : std::nullopt;
+  };
+  return txn.call_unscoped(kFindResource, read, resource);
 }
 
 std::optional<FoundClient> find_client(db::Txn& txn, ClientId id) {

@@ -24,6 +24,10 @@ inline constexpr std::array<std::string_view, 2> kIdTokenAlgNames{"RS256", "EdDS
 enum class Itself : std::int8_t { refused, allowed };
 inline constexpr std::array<std::string_view, 2> kItselfNames{"refused", "allowed"};
 
+// A client that registered itself is nobody's: people are always asked.
+enum class ClientOrigin : std::int8_t { person, itself };
+inline constexpr std::array<std::string_view, 2> kClientOriginNames{"person", "itself"};
+
 struct OauthClient {
   ClientId id;
   std::string name;
@@ -34,6 +38,9 @@ struct OauthClient {
   std::optional<std::string> jwks;
   std::string scopes;  // comma-separated
   Itself itself = Itself::refused;
+  std::optional<std::string> backchannel_logout_uri;
+  std::optional<std::string> resource;  // the API that it is
+  ClientOrigin origin = ClientOrigin::person;
   std::optional<std::string> secret;  // SHA-256; written alone
   std::int64_t revision = 1;
   std::optional<UserId> created_by;
@@ -64,12 +71,26 @@ struct FoundClient {
   std::optional<std::string> previous_secret;
   std::optional<TimePoint> previous_until;
 
-  bool is_own() const { return org == kServiceClients; }
+  // The service's own: people are not asked, and it may ask about all access tokens.
+  bool is_own() const { return is_for_all() && client.origin == ClientOrigin::person; }
+  // For everybody: of no organization.
+  bool is_for_all() const { return org == kServiceClients; }
   // What it may ask for.
   Scopes scopes() const;
   bool has_redirect_uri(std::string_view uri) const;
   bool has_post_logout_uri(std::string_view uri) const;
 };
+// A client that registered itself: under the organization of zeros, in whose scope nobody is.
+void insert_registered_client(db::Txn& txn, const OauthClient& client);
+
+// The API at `resource` is the client's from now on; nullopt: none is. False if it is another client's.
+bool claim_resource(db::Txn& txn, ClientId id, const std::optional<std::string>& resource);
+struct ResourceOwner {
+  OrgId org;
+  ClientId client;
+};
+std::optional<ResourceOwner> find_resource(db::Txn& txn, const std::string& resource);
+
 // nullopt: there is none, or its organization is not active.
 std::optional<FoundClient> find_client(db::Txn& txn, ClientId id);
 

@@ -16,6 +16,8 @@ void put_endpoints(JsonOut& json, const std::string& issuer) {
       .field("userinfo_endpoint", issuer + "/oauth2/userinfo")
       .field("introspection_endpoint", issuer + "/oauth2/introspect")
       .field("revocation_endpoint", issuer + "/oauth2/revoke")
+      .field("device_authorization_endpoint", issuer + "/oauth2/device_authorization")
+      .field("registration_endpoint", issuer + "/oauth2/register")
       .field("end_session_endpoint", issuer + "/oauth2/logout")
       .field("jwks_uri", issuer + "/.well-known/jwks.json");
 }
@@ -26,7 +28,8 @@ void put_abilities(JsonOut& json) {
   json.field("scopes_supported", scope_names(every_scope()))
       .field("response_types_supported", Words{"code"})
       .field("response_modes_supported", Words{"query"})
-      .field("grant_types_supported", Words{"authorization_code", "refresh_token", "client_credentials"})
+      .field("grant_types_supported", Words{"authorization_code", "refresh_token", "client_credentials",
+                                            "urn:ietf:params:oauth:grant-type:device_code"})
       .field("subject_types_supported", Words{"public"})
       .field("id_token_signing_alg_values_supported", Words{"RS256", "EdDSA"})
       .field("token_endpoint_auth_methods_supported", ways)
@@ -40,8 +43,10 @@ void put_abilities(JsonOut& json) {
                                        "azp", "sid", "at_hash", "name", "given_name", "family_name",
                                        "updated_at", "email", "email_verified", "org"})
       .field("acr_values_supported", Words{"aal1", "aal2"})
-      .field("prompt_values_supported", Words{"none", "login", "consent", "select_account"})
+      .field("prompt_values_supported", Words{"none", "login", "consent", "select_account", "create"})
       .field("authorization_response_iss_parameter_supported", true)
+      .field("backchannel_logout_supported", true)
+      .field("backchannel_logout_session_supported", true)
       .field("claims_parameter_supported", false)
       .field("request_parameter_supported", false)
       .field("request_uri_parameter_supported", false);
@@ -58,6 +63,22 @@ Response oauth_metadata(const Request& request, Txn&) {
   return response;
 }
 
+// RFC 9728 section 2: what the API is, for clients that were refused there.
+Response resource_metadata(const Request& request, Txn&) {
+  const auto& issuer = request.context.settings.public_url;
+  JsonOut json;
+  json.begin_object()
+      .field("resource", issuer)
+      .field("authorization_servers", std::vector<std::string>{issuer})
+      .field("scopes_supported", scope_names(every_scope()))
+      .field("bearer_methods_supported", Words{"header"})
+      .field("resource_documentation", issuer + "/guide/")
+      .end_object();
+  auto response = reply(json);
+  response.header("Cache-Control", "public, max-age=300");
+  return response;
+}
+
 constexpr auto kOauthDiscoveryRows =
     section("OAuth and OpenID Connect", {
                                             {.method = GET,
@@ -69,6 +90,14 @@ constexpr auto kOauthDiscoveryRows =
                                              .reply = ok("oauth_metadata"),
                                              .refuses = nothing,
                                              .summary = "What an OpenID Connect library reads first"},
+                                            {.method = GET,
+                                             .path = "/.well-known/oauth-protected-resource",
+                                             .handler = resource_metadata,
+                                             .rate = Rate::read,
+                                             .also = AlsoTakes::oauth,
+                                             .reply = ok("resource_metadata"),
+                                             .refuses = nothing,
+                                             .summary = "Who gives tokens for this API (RFC 9728)"},
                                         });
 
 }  // namespace

@@ -22,20 +22,22 @@ constexpr Sql kEndClientSessions{"client_session.end", "CALL end_client_sessions
 constexpr Sql kInsertCode{
     "oauth_code.insert",
     "INSERT INTO oauth_code (code, client_org, client_id, user_id, session_id, org_id, redirect_uri, scopes, "
-    "nonce, challenge, signed_in_at, methods, created_at, expires_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    "nonce, challenge, signed_in_at, methods, created_at, expires_at, resource) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kCountCodes{"oauth_code.count",
                           "SELECT COUNT(*) FROM oauth_code WHERE user_id = ? AND created_at >= ?"};
 constexpr Sql kLockCode{
     "oauth_code.lock",
     "SELECT client_org, client_id, user_id, session_id, org_id, redirect_uri, scopes, nonce, challenge, "
-    "signed_in_at, methods, created_at, expires_at, gave FROM oauth_code WHERE code = ? FOR UPDATE"};
+    "signed_in_at, methods, created_at, expires_at, gave, resource FROM oauth_code WHERE code = ? FOR "
+    "UPDATE"};
 constexpr Sql kUseCode{"oauth_code.use", "UPDATE oauth_code SET gave = ? WHERE code = ? AND gave IS NULL"};
 constexpr Sql kOpenClientSession{"client_session.open",
                                  "CALL open_client_session(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kBindSession{"client_session.bind", "CALL bind_client_session(?, ?)"};
+constexpr Sql kClientResource{"client_session.resource", "CALL find_client_resource(?)"};
 constexpr Sql kTakeAssertion{"oauth_assertion.take",
                              "INSERT INTO oauth_assertion (id, expires_at) VALUES (?, ?)"};
-constexpr Sql kSecondFactor{"session.has_second_factor", "SELECT second_factor FROM session WHERE id = ?"};
 
 std::vector<Consent> consents_of(db::Txn& txn, UserId user, std::optional<ClientId> client) {
   const auto read = [](db::Rows& rows) {
@@ -81,7 +83,7 @@ void end_client_sessions(db::Txn& txn, UserId user, ClientId client) {
 void insert_code(db::Txn& txn, const AuthorizationCode& code) {
   txn.execute(kInsertCode, code.hash, code.client_org, code.client, code.user, code.session, code.org,
               code.redirect_uri, format_scopes(code.scopes), code.nonce, code.challenge, code.signed_in_at,
-              code.methods, code.created_at, code.expires_at);
+              code.methods, code.created_at, code.expires_at, code.resource);
 }
 
 std::int64_t count_codes(db::Txn& txn, UserId user, TimePoint from) {
@@ -107,7 +109,8 @@ std::optional<AuthorizationCode> lock_code(db::Txn& txn, const std::string& hash
                            rows.text(10),
                            rows.time(11),
                            rows.time(12),
-                           rows.maybe_id<SessionId>(13)};
+                           rows.maybe_id<SessionId>(13),
+                           rows.maybe_text(14)};
 }
 
 bool use_code(db::Txn& txn, const std::string& hash, SessionId gave) {
@@ -117,10 +120,19 @@ bool use_code(db::Txn& txn, const std::string& hash, SessionId gave) {
 bool open_client_session(db::Txn& txn, const NewClientSession& session, const AuthorizationCode& code,
                          std::int64_t most, TimePoint now) {
   const auto read = [](db::Rows& rows) { return rows.next() && !rows.is_null(0); };
-  return txn.call_locked(kOpenClientSession, read, session.id, code.user, session.org, session.opener,
-                         session.parent, code.client_org, code.client, format_scopes(code.scopes),
-                         code.signed_in_at, code.methods, now, session.expires_at, session.ends_at,
-                         session.address, session.agent, most);
+  const bool opened = txn.call_locked(
+      kOpenClientSession, read, session.id, code.user, session.org, session.opener, session.parent,
+      code.client_org, code.client, format_scopes(code.scopes), code.signed_in_at, code.methods, now,
+      session.expires_at, session.ends_at, session.address, session.agent, most);
+  if (opened && code.resource)
+    txn.call_locked(
+        kBindSession, [](db::Rows& rows) { return rows.next(); }, session.id, code.resource);
+  return opened;
+}
+
+std::optional<std::string> find_client_resource(db::Txn& txn, SessionId session) {
+  const auto row = [](db::Rows& rows) { return rows.next() ? rows.maybe_text(0) : std::nullopt; };
+  return txn.call_unscoped(kClientResource, row, session);
 }
 
 bool take_assertion(db::Txn& txn, const std::string& hash, TimePoint expires_at) {
@@ -130,11 +142,6 @@ bool take_assertion(db::Txn& txn, const std::string& hash, TimePoint expires_at)
   } catch (const db::DuplicateKey&) {
     return false;
   }
-}
-
-bool has_second_factor(db::Txn& txn, SessionId session) {
-  auto rows = txn.query(kSecondFactor, session);
-  return rows.next() && rows.flag(0);
 }
 
 }  // namespace tenantd::store

@@ -43,7 +43,8 @@ struct AuthorizationCode {
   TimePoint signed_in_at;
   std::string methods;
   TimePoint created_at, expires_at;
-  std::optional<SessionId> gave;  // what it was exchanged for
+  std::optional<SessionId> gave;        // what it was exchanged for
+  std::optional<std::string> resource;  // the API that its tokens are for
 };
 void insert_code(db::Txn& txn, const AuthorizationCode& code);
 // Codes that the account was given since `from`.
@@ -66,10 +67,10 @@ struct NewClientSession {
 bool open_client_session(db::Txn& txn, const NewClientSession& session, const AuthorizationCode& code,
                          std::int64_t most, TimePoint now);
 
+// The API that a client's session is for; nullopt: this service's own.
+std::optional<std::string> find_client_resource(db::Txn& txn, SessionId session);
+
 // Notes that an assertion was shown. False if it was before.
 bool take_assertion(db::Txn& txn, const std::string& hash, TimePoint expires_at);
-
-// True if the session began, or was given, a second factor.
-bool has_second_factor(db::Txn& txn, SessionId session);
 
 }  // namespace tenantd::store

@@ -102,6 +102,7 @@ constexpr auto kOauthLogoutRows = section(
          .query = "logout_query",
          .reply = {200, "", 303},
          .refuses = {invalid_request},
+         .name = "startLogout",
          .summary = "Where a client sends a browser to have somebody signed out"},
         {.method = POST,
          .path = "/oauth2/logout",
@@ -111,6 +112,7 @@ constexpr auto kOauthLogoutRows = section(
          .also = AlsoTakes::oauth,
          .reply = {200, "", 303},
          .refuses = {invalid_request},
+         .name = "startLogoutByForm",
          .summary = "The same by a form"},
         {.method = POST,
          .path = "/api/v1/oauth/logouts",
@@ -119,6 +121,7 @@ constexpr auto kOauthLogoutRows = section(
          .body = "logout_request",
          .reply = ok("logout_request"),
          .refuses = {token_invalid},
+         .name = "describeLogout",
          .summary = "Who asks for a sign-out, and where the browser goes after it, for the page that asks"},
     });
 

@@ -14,12 +14,24 @@ Response begin_authorization(const Request& request, Txn& txn) {
   return response.header("Location", service::begin_authorization(txn, request.context, request.http.query));
 }
 
+// The same by a form (OpenID Connect Core section 3.1.2.1). Nobody is signed in by it: the page asks.
+Response begin_authorization_by_form(const Request& request, Txn& txn) {
+  http::Pairs parameters;
+  for (const auto& each : request.body.GetObject())
+    if (each.value.IsString()) parameters.emplace_back(each.name.GetString(), each.value.GetString());
+  Response response;
+  response.status = 303;
+  response.content_type.clear();
+  return response.header("Location", service::begin_authorization(txn, request.context, parameters));
+}
+
 void put_asking_client(JsonOut& json, const store::FoundClient& found) {
   json.key("client")
       .begin_object()
       .field("id", found.client.id)
       .field("name", found.client.name)
-      .field("organization", found.is_own() ? std::nullopt : std::optional{found.org_name})
+      .field("organization", found.is_for_all() ? std::nullopt : std::optional{found.org_name})
+      .field("registered_itself", found.client.origin == store::ClientOrigin::itself)
       .end_object();
 }
 
@@ -32,6 +44,7 @@ Response show_authorization(const Request& request, Txn& txn) {
   json.field("scopes", scope_names(asked.scopes))
       .field("login", asked.login)
       .field("select_account", asked.select_account)
+      .field("create", asked.create)
       .field("login_hint", asked.login_hint)
       .field("organization", asked.organization)
       .field("refused_to", service::error_location(request.context, asked, "access_denied"))
@@ -100,7 +113,18 @@ constexpr auto kOauthSignInRows = section(
          .query = "authorization_query",
          .reply = {200, "", 303},
          .refuses = {invalid_request},
+         .name = "authorize",
          .summary = "Where a client sends a browser to have somebody signed in (RFC 6749 section 4.1)"},
+        {.method = POST,
+         .path = "/oauth2/authorize",
+         .handler = begin_authorization_by_form,
+         .rate = Rate::read,
+         .body = "authorization_form",
+         .also = AlsoTakes::oauth,
+         .reply = {200, "", 303},
+         .refuses = {invalid_request},
+         .name = "authorizeByForm",
+         .summary = "The same by a form"},
         {.method = POST,
          .path = "/api/v1/oauth/requests",
          .handler = show_authorization,
@@ -108,6 +132,7 @@ constexpr auto kOauthSignInRows = section(
          .body = "authorization_request",
          .reply = ok("authorization_request"),
          .refuses = {token_invalid, invalid_request},
+         .name = "describeAuthorization",
          .summary = "What a client asks for, for the page that a browser was led to"},
         {.method = POST,
          .path = "/api/v1/oauth/decisions",
@@ -116,6 +141,7 @@ constexpr auto kOauthSignInRows = section(
          .body = "authorization_decision",
          .reply = ok("authorization_decision"),
          .refuses = {token_invalid, invalid_request, limit_reached, mfa_enrollment_required, rate_limited},
+         .name = "decideAuthorization",
          .summary = "What the signed-in person says to it: where the browser goes, or what is still asked"},
         {.method = GET,
          .path = "/api/v1/oauth/consents",

@@ -31,15 +31,19 @@ Response give_tokens(const Request& request, Txn& txn) {
   const auto client = service::authenticate_client(txn, request.context, request.http, request.body);
   const auto grant = required_parameter(request, "grant_type");
   const auto scope = maybe_text(request.body, "scope");
+  const auto resource = maybe_text(request.body, "resource");
   if (grant == "authorization_code")
     return tokens_reply(service::exchange_code(
         txn, request.context, client, required_parameter(request, "code"),
-        required_parameter(request, "redirect_uri"), required_parameter(request, "code_verifier")));
+        required_parameter(request, "redirect_uri"), required_parameter(request, "code_verifier"), resource));
   if (grant == "refresh_token")
-    return tokens_reply(service::refresh_for_client(txn, request.context, client,
-                                                    required_parameter(request, "refresh_token"), scope));
+    return tokens_reply(service::refresh_for_client(
+        txn, request.context, client, required_parameter(request, "refresh_token"), scope, resource));
   if (grant == "client_credentials")
-    return tokens_reply(service::tokens_for_itself(request.context, client, scope));
+    return tokens_reply(service::tokens_for_itself(txn, request.context, client, scope, resource));
+  if (grant == "urn:ietf:params:oauth:grant-type:device_code")
+    return tokens_reply(service::exchange_device_code(txn, request.context, client,
+                                                      required_parameter(request, "device_code"), resource));
   throw ApiError(ErrorCode::unsupported_grant_type);
 }
 
@@ -88,6 +92,7 @@ constexpr auto kOauthTokensRows =
                  .reply = ok("oauth_tokens"),
                  .refuses = {invalid_request, invalid_client, invalid_grant, invalid_scope,
                              unauthorized_client, unsupported_grant_type},
+                 .name = "getOauthTokens",
                  .summary = "Tokens for a code, a refresh token, or a client's own rights"},
                 {.method = POST,
                  .path = "/oauth2/introspect",
@@ -97,6 +102,7 @@ constexpr auto kOauthTokensRows =
                  .also = AlsoTakes::oauth,
                  .reply = ok("oauth_introspection"),
                  .refuses = {invalid_request, invalid_client, unauthorized_client},
+                 .name = "introspectToken",
                  .summary = "What a token is worth at this moment (RFC 7662)"},
                 {.method = POST,
                  .path = "/oauth2/revoke",
@@ -106,6 +112,7 @@ constexpr auto kOauthTokensRows =
                  .also = AlsoTakes::oauth,
                  .reply = ok("status"),
                  .refuses = {invalid_request, invalid_client},
+                 .name = "revokeToken",
                  .summary = "End what a token stands for (RFC 7009)"},
                 {.method = GET,
                  .path = "/oauth2/userinfo",
@@ -114,6 +121,7 @@ constexpr auto kOauthTokensRows =
                  .also = AlsoTakes::oauth,
                  .reply = ok("userinfo"),
                  .refuses = nothing,
+                 .name = "getUserinfo",
                  .summary = "Who the token is about (OpenID Connect Core section 5.3)"},
                 {.method = POST,
                  .path = "/oauth2/userinfo",
@@ -122,6 +130,7 @@ constexpr auto kOauthTokensRows =
                  .also = AlsoTakes::oauth,
                  .reply = ok("userinfo"),
                  .refuses = nothing,
+                 .name = "postUserinfo",
                  .summary = "The same"},
             });
 

@@ -3,10 +3,14 @@
 #include <algorithm>
 
 #include "identity/oauth/claims.hpp"
+#include "identity/oauth/devices_store.hpp"
+#include "identity/oauth/oauth_refusal.hpp"
+#include "identity/oauth/resources.hpp"
 #include "tenantd/base/secret.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/crypto/sha512.hpp"
 #include "tenantd/crypto/signed_token.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/identity/account_events.hpp"
@@ -21,13 +25,10 @@ using store::FoundClient;
 
 constexpr std::int64_t kMostClientSessions = 10;  // of one account with one client
 constexpr std::size_t kLeastVerifier = 43, kMostVerifier = 128;
-constexpr SessionId kNothing{};  // what a code gave that was spoilt
+constexpr Seconds kSlowerBy{5}, kLongestWait{60};  // RFC 8628 section 3.5
+constexpr SessionId kNothing{};                    // what a code gave that was spoilt
 
 [[noreturn]] void refuse_grant(const char* why = "") { throw ApiError(ErrorCode::invalid_grant).detail(why); }
-
-crypto::TokenPolicy policy_of(const Context& context) {
-  return {context.settings.public_url, context.settings.token_audience};
-}
 
 // Whose tokens are made, and for what.
 struct Holder {
@@ -39,7 +40,13 @@ struct Holder {
   TimePoint signed_in_at;
   std::string methods;
   std::optional<std::string> nonce;
+  std::optional<std::string> resource;
 };
+
+// Tokens for somebody else's API: of another audience, so that none of them opens anything here.
+crypto::TokenPolicy policy_for(const Context& context, const std::optional<std::string>& resource) {
+  return {context.settings.public_url, resource.value_or(context.settings.token_audience)};
+}
 
 std::string access_token_of(const Context& context, const FoundClient& client, const Holder& holder,
                             Seconds lifetime) {
@@ -51,21 +58,26 @@ std::string access_token_of(const Context& context, const FoundClient& client, c
   claims.expires_at = context.now + lifetime;
   claims.client = client.client.id;
   claims.scope = format_scopes(holder.scopes);
-  claims.for_api = !(holder.scopes.permissions == PermissionSet{});
-  return crypto::sign_access_token(context.keys, policy_of(context), claims);
+  claims.for_api = holder.resource || !(holder.scopes.permissions == PermissionSet{});
+  const auto methods = AuthMethods::parse(holder.methods);
+  claims.authenticated_at = holder.signed_in_at;
+  claims.acr = methods.acr();
+  claims.amr = methods.amr();
+  return crypto::sign_access_token(context.keys, policy_for(context, holder.resource), claims);
 }
 
-std::vector<std::string_view> words_of(const std::string& text) {
-  auto words = split(text, ' ');
-  std::erase(words, std::string_view{});
-  return words;
+// OpenID Connect Core section 3.1.3.6: by the hash that the ID token's signature uses, which of Ed25519 is
+// SHA-512.
+std::string at_hash_of(const std::string& access_token, bool rs256) {
+  const auto hash = rs256 ? crypto::sha256(access_token) : crypto::sha512(access_token);
+  return base64url_encode(hash.substr(0, hash.size() / 2));
 }
 
-// OpenID Connect Core sections 2 and 3.1.3.6. RS256 and EdDSA are taken to go with SHA-256 and SHA-512; a
-// client that is not sure of the latter leaves at_hash unread, so it is left out there.
+// OpenID Connect Core section 2.
 std::string id_token_of(const Context& context, const FoundClient& client, const Holder& holder,
                         const std::string& access_token, Seconds lifetime) {
   const bool rs256 = client.client.alg == store::IdTokenAlg::rs256;
+  const auto methods = AuthMethods::parse(holder.methods);
   json::Object claims;
   claims.set("iss", context.settings.public_url)
       .set("sub", holder.user.id)
@@ -75,10 +87,11 @@ std::string id_token_of(const Context& context, const FoundClient& client, const
       .set("iat", context.now)
       .set("auth_time", holder.signed_in_at)
       .set("sid", holder.session)
-      .set("acr", holder.methods.find("mfa") == std::string::npos ? "aal1" : "aal2");
-  if (!holder.methods.empty()) claims.set("amr", words_of(holder.methods));
+      .set("acr", methods.acr());
+  // A provider's sign-in is not ours to name.
+  if (!methods.empty()) claims.set("amr", methods.amr());
   if (holder.nonce) claims.set("nonce", *holder.nonce);
-  if (rs256) claims.set("at_hash", base64url_encode(crypto::sha256(access_token).substr(0, 16)));
+  claims.set("at_hash", at_hash_of(access_token, rs256));
   const auto& membership = holder.membership;
   add_claims(
       claims,
@@ -180,12 +193,10 @@ SessionId begin_client_session(db::Txn& txn, const Context& context, const Found
   return session.id;
 }
 
-}  // namespace
-
-ClientTokens exchange_code(db::Txn& txn, const Context& context, const FoundClient& client,
-                           const std::string& text, const std::string& redirect_uri,
-                           const std::string& verifier) {
-  const auto code = take_code(txn, context, client, text, redirect_uri, verifier);
+// What a code stands for, by now. `use` marks it as used, and is false if it was.
+template <class Use>
+ClientTokens tokens_for_code(db::Txn& txn, const Context& context, const FoundClient& client,
+                             const store::AuthorizationCode& code, Use&& use) {
   const auto browser = store::find_session(txn, code.session);
   if (!browser || browser->expires_at <= context.now || browser->ends_at <= context.now)
     refuse_grant("the browser's session has ended");
@@ -199,24 +210,81 @@ ClientTokens exchange_code(db::Txn& txn, const Context& context, const FoundClie
   judge_consent(txn, client, code);
   store::NewClientSession session;
   begin_client_session(txn, context, client, code, *browser, session);
-  if (!store::use_code(txn, code.hash, session.id)) refuse_grant("the code was used");
+  if (!use(session.id)) refuse_grant("the code was used");
   record_account_event(txn, context, code.user, "client.signed_in", session.id);
   const Holder holder{account->user,      session.id,        membership,   narrowed(code.scopes, client, {}),
-                      session.expires_at, code.signed_in_at, code.methods, code.nonce};
+                      session.expires_at, code.signed_in_at, code.methods, code.nonce,
+                      code.resource};
   auto tokens = tokens_of(context, client, holder);
   if (code.scopes.has(IdentityScope::offline_access))
     tokens.refresh_token = crypto::make_refresh_token(context.keys, {session.id, 0});
   return tokens;
 }
 
+// Nobody has said anything yet. A device that asks too soon waits five seconds longer from then on.
+[[noreturn]] void tell_to_wait(db::Txn& txn, const Context& context, const store::DeviceRequest& device) {
+  const bool too_soon = device.polled_at && *device.polled_at + device.wait > context.now;
+  const auto wait = too_soon ? std::min(device.wait + kSlowerBy, kLongestWait) : device.wait;
+  txn.rollback();
+  store::note_poll(txn, device.device_code, context.now, wait);
+  txn.commit();
+  if (too_soon)
+    throw oauth_refusal(ErrorCode::invalid_grant, "slow_down", "Ask less often: five seconds more between");
+  throw oauth_refusal(ErrorCode::invalid_grant, "authorization_pending",
+                      "Nobody has answered yet: ask again");
+}
+
+}  // namespace
+
+ClientTokens exchange_code(db::Txn& txn, const Context& context, const FoundClient& client,
+                           const std::string& text, const std::string& redirect_uri,
+                           const std::string& verifier, const std::optional<std::string>& resource) {
+  const auto code = take_code(txn, context, client, text, redirect_uri, verifier);
+  narrowed_resource(context, code.resource, resource);
+  return tokens_for_code(txn, context, client, code,
+                         [&](SessionId gave) { return store::use_code(txn, code.hash, gave); });
+}
+
+ClientTokens exchange_device_code(db::Txn& txn, const Context& context, const FoundClient& client,
+                                  const std::string& text, const std::optional<std::string>& resource) {
+  const auto device = store::lock_device(txn, crypto::sha256(text));
+  if (!device || device->client != client.client.id) refuse_grant("no such code of this client");
+  if (device->gave) refuse_grant("the code was used before");
+  if (device->expires_at <= context.now)
+    throw oauth_refusal(ErrorCode::invalid_grant, "expired_token", "The code is too old: begin again");
+  if (device->status == store::DeviceStatus::denied)
+    throw oauth_refusal(ErrorCode::invalid_grant, "access_denied", "The person did not let the device in");
+  if (device->status == store::DeviceStatus::waits) tell_to_wait(txn, context, *device);
+  narrowed_resource(context, device->resource, resource);
+  store::AuthorizationCode code;
+  code.resource = device->resource;
+  code.client_org = device->client_org;
+  code.client = device->client;
+  code.user = device->user.value();
+  code.session = device->session.value();
+  code.org = device->org;
+  code.scopes = device->scopes;
+  code.signed_in_at = device->signed_in_at.value();
+  code.methods = device->methods;
+  return tokens_for_code(txn, context, client, code,
+                         [&](SessionId gave) { return store::use_device(txn, device->device_code, gave); });
+}
+
 ClientTokens refresh_for_client(db::Txn& txn, const Context& context, const FoundClient& client,
-                                const std::string& token, const std::optional<std::string>& scope) {
+                                const std::string& token, const std::optional<std::string>& scope,
+                                const std::optional<std::string>& resource) {
   try {
     auto rotation = rotate(txn, context, token, client.client.id);
-    const Holder holder{rotation.user,       rotation.session.id,
-                        rotation.membership, narrowed(rotation.client.value().scopes, client, scope),
-                        rotation.expires_at, rotation.signed_in_at.value_or(rotation.session.created_at),
-                        rotation.methods,    std::nullopt};
+    const auto held = store::find_client_resource(txn, rotation.session.id);
+    const Holder holder{rotation.user,
+                        rotation.session.id,
+                        rotation.membership,
+                        narrowed(rotation.client.value().scopes, client, scope),
+                        rotation.expires_at,
+                        rotation.signed_in_at.value_or(rotation.session.created_at),
+                        rotation.methods,
+                        std::nullopt,
+                        narrowed_resource(context, held, resource)};
     auto tokens = tokens_of(context, client, holder);
     tokens.refresh_token = crypto::make_refresh_token(
         context.keys, {rotation.session.id, static_cast<std::uint64_t>(rotation.counter)});
@@ -227,12 +295,15 @@ ClientTokens refresh_for_client(db::Txn& txn, const Context& context, const Foun
   }
 }
 
-ClientTokens tokens_for_itself(const Context& context, const FoundClient& client,
-                               const std::optional<std::string>& scope) {
+ClientTokens tokens_for_itself(db::Txn& txn, const Context& context, const FoundClient& client,
+                               const std::optional<std::string>& scope,
+                               const std::optional<std::string>& asked) {
   if (client.client.itself != store::Itself::allowed || client.is_own() || !client.client.is_confidential())
     throw ApiError(ErrorCode::unauthorized_client);
   auto scopes = narrowed({0, client.scopes().permissions}, client, scope);
   if (scopes.empty()) throw ApiError(ErrorCode::invalid_scope);
+  const auto resource = asked && !is_own_api(context, *asked) ? asked : std::nullopt;
+  if (resource && !may_use(txn, client, *resource, client.org)) refuse_target();
   const Seconds lifetime{context.settings.access_token_seconds};
   crypto::AccessClaims claims;
   // It acts for nobody: its subject is itself, and there is no session.
@@ -243,109 +314,10 @@ ClientTokens tokens_for_itself(const Context& context, const FoundClient& client
   claims.client = client.client.id;
   claims.scope = format_scopes(scopes);
   ClientTokens tokens;
-  tokens.access_token = crypto::sign_access_token(context.keys, policy_of(context), claims);
+  tokens.access_token = crypto::sign_access_token(context.keys, policy_for(context, resource), claims);
   tokens.expires_in = lifetime.count();
   tokens.scopes = scopes;
   return tokens;
-}
-
-namespace {
-
-json::Object inactive() { return std::move(json::Object{}.set("active", false)); }
-
-// The session behind claims, as the authorizer judges it; nullopt: the token is refused there.
-std::optional<store::LiveSession> live_session_of(db::Txn& txn, const Context& context,
-                                                  const crypto::AccessClaims& claims) {
-  auto live = store::authenticate(txn, claims.session, claims.org, std::nullopt);
-  if (!live || live->principal.user.id != claims.user || live->principal.session_ends_at <= context.now)
-    return std::nullopt;
-  const auto& p = live->principal;
-  const auto holder = p.client ? std::optional{p.client->id} : std::nullopt;
-  if (holder != claims.client || p.user.status != Status::active) return std::nullopt;
-  if (p.actor.has_value() != claims.actor.has_value()) return std::nullopt;
-  if (!claims.org) return live;
-  const bool outlived =
-      p.organization_session_max && p.session_began_at + *p.organization_session_max <= context.now;
-  const bool belongs = live->is_member && live->member_status == Status::active && p.organization &&
-                       p.organization->status == Status::active &&
-                       (!p.bound_org || *p.bound_org == *claims.org);
-  return belongs && !outlived ? live : std::nullopt;
-}
-
-bool is_for_itself(const crypto::AccessClaims& claims) {
-  return claims.client && claims.session.is_nil() && claims.user.bytes() == claims.client->bytes();
-}
-
-void add_token(json::Object& told, const Context& context, const crypto::AccessClaims& claims,
-               const Scopes& scopes) {
-  told.set("active", true)
-      .set("token_type", "Bearer")
-      .set("iss", context.settings.public_url)
-      .set("sub", claims.user)
-      .set("aud",
-           claims.for_api ? context.settings.token_audience : crypto::identity_audience(policy_of(context)))
-      .set("scope", format_scopes(scopes))
-      .set("exp", claims.expires_at)
-      .set("iat", claims.issued_at);
-  if (claims.client) told.set("client_id", *claims.client);
-  if (claims.org) told.set("org_id", *claims.org);
-  if (!claims.session.is_nil()) told.set("sid", claims.session);
-}
-
-json::Object introspect_access(db::Txn& txn, const Context& context, const crypto::AccessClaims& claims) {
-  auto scopes = parse_scopes(claims.scope).value_or(Scopes{});
-  json::Object told;
-  if (is_for_itself(claims)) {
-    const auto self = store::find_client(txn, *claims.client);
-    if (!self || self->client.itself != store::Itself::allowed) return inactive();
-    add_token(told, context, claims, scopes & self->scopes());
-    return told;
-  }
-  const auto live = live_session_of(txn, context, claims);
-  if (!live) return inactive();
-  const auto held = claims.org ? live->principal.role.permissions_at(context.now) : PermissionSet{};
-  if (claims.client) {
-    scopes = scopes & live->principal.client->scopes;
-    scopes.permissions = scopes.permissions & held;
-  } else {
-    scopes = {0, held};
-  }
-  add_token(told, context, claims, scopes);
-  told.set("username", live->principal.user.email);
-  return told;
-}
-
-}  // namespace
-
-json::Object introspect(db::Txn& txn, const Context& context, const FoundClient& client,
-                        const std::string& token) {
-  if (const auto claims = crypto::verify_access_token(context.keys, policy_of(context), token, context.now)) {
-    const bool own = claims->client == client.client.id;
-    if (!own && !(client.is_own() && claims->for_api)) return inactive();
-    return introspect_access(txn, context, *claims);
-  }
-  const auto refresh = crypto::open_refresh_token(context.keys, token);
-  const auto renewal = refresh ? store::find_renewal(txn, refresh->session) : std::nullopt;
-  if (!renewal || !renewal->client || renewal->client->id != client.client.id ||
-      renewal->session.counter != static_cast<std::int64_t>(refresh->counter) ||
-      renewal->session.expires_at <= context.now || renewal->user.status != Status::active)
-    return inactive();
-  json::Object told;
-  told.set("active", true)
-      .set("client_id", client.client.id)
-      .set("sub", renewal->user.id)
-      .set("scope", format_scopes(renewal->client->scopes))
-      .set("exp", renewal->session.expires_at);
-  return told;
-}
-
-void revoke_token(db::Txn& txn, const Context& context, const FoundClient& client, const std::string& token) {
-  const auto claims = crypto::verify_access_token(context.keys, policy_of(context), token, context.now);
-  const auto refresh = claims ? std::nullopt : crypto::open_refresh_token(context.keys, token);
-  if (!claims && !refresh) return;
-  const auto renewal = store::find_renewal(txn, claims ? claims->session : refresh->session);
-  if (!renewal || !renewal->client || renewal->client->id != client.client.id) return;
-  store::delete_session(txn, renewal->session.id, renewal->session.user);
 }
 
 }  // namespace tenantd::service

@@ -15,6 +15,8 @@ std::string_view name_of(Budgeted kind) {
     case Budgeted::api_keys: return "api_keys";
     case Budgeted::roles: return "roles";
     case Budgeted::oauth_clients: return "oauth_clients";
+    case Budgeted::streams: return "streams";
+    case Budgeted::service_accounts: return "service_accounts";
     case Budgeted::webhooks: return "webhooks";
     case Budgeted::pending_invites: return "invites";
   }

@@ -101,6 +101,8 @@ store::OrganizationForm changed(store::OrganizationForm form, const Organization
   take(form.slug, change.slug);
   take(form.settings, change.settings);
   take(form.require_mfa, change.require_mfa);
+  take(form.business.require_passkey, change.require_passkey);
+  take(form.business.mail_code, change.mail_code);
   take(form.business.self_approval, change.self_approval);
   take(form.business.mail_sender_name, change.mail_sender_name);
   take(form.business.session_idle_seconds, change.session_idle_seconds);
@@ -116,6 +118,8 @@ Differences differences(const store::OrganizationForm& was, const store::Organiz
       .note("slug", was.slug, is.slug)
       .note_json("settings", was.settings, is.settings)
       .note("require_mfa", was.require_mfa, is.require_mfa)
+      .note("require_passkey", was.business.require_passkey, is.business.require_passkey)
+      .note("mail_code", was.business.mail_code, is.business.mail_code)
       .note("self_approval", was.business.self_approval, is.business.self_approval)
       .note("mail_sender_name", was.business.mail_sender_name, is.business.mail_sender_name)
       .note("session_idle_seconds", was.business.session_idle_seconds, is.business.session_idle_seconds)
@@ -165,10 +169,16 @@ void require_may_found(db::Txn& txn, const Context& context, const Principal& pr
 void change_organization(const Work& work, const OrganizationChange& change) {
   judge(work.context, change);
   stand_for_good(work);
+  const auto* caller = work.context.caller;
+  if (change.require_passkey.value_or(false) &&
+      !(caller && caller->authentication.methods.has(AuthMethod::pop)))
+    throw ApiError(ErrorCode::sign_in_way_refused, "Sign in by a passkey of your own first");
+  if (!change.mail_code.value_or(true) && caller && caller->rests_on_mailed_code())
+    throw ApiError(ErrorCode::sign_in_way_refused, "Sign in by another way first, or you shut yourself out");
   if (change.require_mfa.value_or(false)) {
     const auto account = store::find_account(work.txn, work.scope.user());
-    if (!account || !account->user.mfa_enabled)
-      throw ApiError(ErrorCode::mfa_not_enabled, "Enroll a second factor of your own first");
+    const bool has = account && (account->user.mfa_enabled || (caller && caller->has_second_factor()));
+    if (!has) throw ApiError(ErrorCode::mfa_not_enabled, "Enroll a second factor of your own first");
   }
   const auto before = store::find_organization_form(work.txn, work.scope);
   if (!before) throw ApiError(ErrorCode::not_found);

@@ -6,6 +6,7 @@
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/way_in.hpp"
 #include "tenantd/identity/bound.hpp"
 #include "tenantd/identity/encode.hpp"
 #include "tenantd/identity/standing.hpp"
@@ -77,6 +78,8 @@ service::OrganizationChange change_of(const JsonValue& body) {
     if (change.settings->size() > kMaxSettings) refuse_field("/settings", "must not exceed 4096 bytes");
   }
   if (const auto* required = member(body, "require_mfa")) change.require_mfa = required->GetBool();
+  if (const auto* required = member(body, "require_passkey")) change.require_passkey = required->GetBool();
+  if (const auto* taken = member(body, "mail_code")) change.mail_code = taken->GetBool();
   if (const auto* allowed = member(body, "self_approval")) change.self_approval = allowed->GetBool();
   const auto sender = maybe_text(body, "mail_sender_name");
   if (sender || is_null(body, "mail_sender_name")) change.mail_sender_name = sender;
@@ -131,8 +134,7 @@ Response list_organizations(const Request& request, const Session& session, Txn&
 Response show_organization(const Request& request, const Session& session, Txn& txn) {
   const auto& principal = session.principal();
   if (!principal.organization) throw ApiError(ErrorCode::not_found);
-  if (principal.organization->require_mfa && !principal.user.mfa_enabled)
-    throw ApiError(ErrorCode::mfa_enrollment_required);
+  require_way_in(principal);
   if (principal.role.expires_at && *principal.role.expires_at <= request.context.now)
     throw ApiError(ErrorCode::forbidden);
   return whole_organization(txn, session.user(), principal.organization->id);
@@ -173,6 +175,7 @@ constexpr auto kOrganizationsRows = join(
                  .query = "page_query",
                  .reply = ok("organizations"),
                  .refuses = nothing,
+                 .name = "listMyOrganizations",
                  .summary = "My organizations"},
             }),
     section("Organizations, members, invites",
@@ -213,6 +216,7 @@ constexpr auto kOrganizationsRows = join(
                  .path = "/api/v1/organizations/{org_id}",
                  .handler = delete_organization,
                  .permission = tenant_delete,
+                 .step_up = true,
                  .rate = Rate::write,
                  .body = "delete_organization",
                  .reply = done(),
@@ -222,6 +226,7 @@ constexpr auto kOrganizationsRows = join(
                  .path = "/api/v1/organizations/{org_id}/transfer-ownership",
                  .handler = transfer_ownership,
                  .permission = tenant_transfer,
+                 .step_up = true,
                  .rate = Rate::password,
                  .body = "transfer_ownership",
                  .reply = ok("organization_detail"),

@@ -22,13 +22,14 @@ constexpr Sql kLockNow{"organization.lock_now",
 constexpr Sql kFindForm{
     "organization.find_form",
     "SELECT name, slug, settings, require_mfa, mail_sender_name, self_approval, session_idle_seconds, "
-    "session_max_seconds, invite_seconds, login_alert FROM organization WHERE id = ?"};
+    "session_max_seconds, invite_seconds, login_alert, require_passkey, mail_code FROM organization WHERE id "
+    "= ?"};
 constexpr Sql kMemberLimit{"organization.member_limit", "SELECT max_members FROM organization WHERE id = ?"};
 constexpr Sql kUpdate{
     "organization.update",
     "UPDATE organization SET name = ?, slug = ?, settings = ?, require_mfa = ?, mail_sender_name = ?, "
     "self_approval = ?, session_idle_seconds = ?, session_max_seconds = ?, invite_seconds = ?, login_alert = "
-    "?, revision = "
+    "?, require_passkey = ?, mail_code = ?, revision = "
     "revision + 1, "
     "updated_at = ? WHERE id = ?"};
 constexpr Sql kDelete{"organization.delete", "CALL delete_organization(?)"};
@@ -71,7 +72,7 @@ std::optional<OrganizationForm> find_organization_form(db::Txn& txn, const Tenan
                           rows.text(2),
                           rows.flag(3),
                           {rows.maybe_text(4), rows.flag(5), rows.maybe_integer(6), rows.maybe_integer(7),
-                           rows.maybe_integer(8), maybe_login_alert(rows, 9)}};
+                           rows.maybe_integer(8), maybe_login_alert(rows, 9), rows.flag(10), rows.flag(11)}};
 }
 
 std::optional<std::int64_t> find_member_limit(db::Txn& txn, const TenantScope& scope) {
@@ -85,7 +86,8 @@ void update_organization(db::Txn& txn, const TenantScope& scope, const Organizat
   const auto& business = form.business;
   txn.execute(kUpdate, form.name, form.slug, form.settings, form.require_mfa, business.mail_sender_name,
               business.self_approval, business.session_idle_seconds, business.session_max_seconds,
-              business.invite_seconds, business.login_alert, now, scope.org());
+              business.invite_seconds, business.login_alert, business.require_passkey, business.mail_code,
+              now, scope.org());
 }
 
 void delete_organization(db::Txn& txn, const TenantScope& scope, const std::string& name) {

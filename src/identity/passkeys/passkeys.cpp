@@ -239,13 +239,18 @@ TokenReply sign_in_by_passkey(db::Txn& txn, const Context& context, const Passke
   const auto passkey = prove(txn, context, use, proof);
   if (use.mfa_token) {
     if (second_step_of(txn, context, *use.mfa_token) != passkey.user) refuse(use, "it is another account's");
-    return end_second_step(txn, context, passkey.user, *use.mfa_token);
+    return end_second_step(txn, context, passkey.user, *use.mfa_token, kByPasskey);
   }
   const auto account = store::find_account(txn, passkey.user);
   if (!account) refuse(use, "the account is gone");
   auto reply = signed_in(txn, context, account->user, std::nullopt, std::nullopt, "passkey");
   store::set_second_factor(txn, reply.session, account->user.id);
+  store::set_methods(txn, reply.session, account->user.id, kByPasskey);
   return reply;
+}
+
+UserId prove_passkey(db::Txn& txn, const Context& context, const PasskeyUse& use, const PasskeyProof& proof) {
+  return prove(txn, context, use, proof).user;
 }
 
 }  // namespace tenantd::service

@@ -67,4 +67,8 @@ struct PasskeyProof {
 TokenReply sign_in_by_passkey(db::Txn& txn, const Context& context, const PasskeyUse& use,
                               const PasskeyProof& proof);
 
+// Whose passkey it is that answers a challenge which the browser asked for; nothing else comes of it. Throws
+// ApiError(invalid_credentials).
+UserId prove_passkey(db::Txn& txn, const Context& context, const PasskeyUse& use, const PasskeyProof& proof);
+
 }  // namespace tenantd::service

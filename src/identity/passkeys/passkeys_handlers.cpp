@@ -1,9 +1,8 @@
 #include "identity/factors/proof_in.hpp"
-#include "identity/passkeys/passkeys.hpp"
+#include "identity/passkeys/passkey_in.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/base/origin.hpp"
-#include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/http/set_cookie.hpp"
@@ -45,23 +44,6 @@ PasskeyId id_in_path(const Request& request) {
   return *id;
 }
 
-// A member of the credential, of bytes as base64url.
-std::string bytes_of(const JsonValue& object, const char* name, const std::string& at) {
-  auto decoded = base64url_decode(text(object, name));
-  if (!decoded) refuse_field(at + name, "must be base64url, without padding");
-  return *std::move(decoded);
-}
-
-const JsonValue& credential_of(const Request& request) { return *member(request.body, "credential"); }
-const JsonValue& response_of(const Request& request) { return *member(credential_of(request), "response"); }
-const std::string kResponse = "/credential/response/";
-
-// The browser that asked for a challenge has its nonce in this cookie; another site cannot send it along, nor
-// set it.
-std::string browser_cookie(const Settings& settings) {
-  return http::cookie_name(is_https(settings.public_url), "tenantd-passkey");
-}
-
 Response creation_options(const Request& request, const Session& session, Txn& txn) {
   return options_reply(
       service::passkey_creation_options(txn, request.context, session, proof_in(request.body)));
@@ -77,11 +59,11 @@ Response list_passkeys(const Request&, const Session& session, Txn& txn) {
 }
 
 Response add_passkey(const Request& request, const Session& session, Txn& txn) {
-  const auto& response = response_of(request);
-  const auto row =
-      service::add_passkey(txn, request.context, session,
-                           {text(request.body, "name"), bytes_of(response, "clientDataJSON", kResponse),
-                            bytes_of(response, "attestationObject", kResponse)});
+  const auto& response = passkey_response(request);
+  const auto row = service::add_passkey(
+      txn, request.context, session,
+      {text(request.body, "name"), passkey_bytes(response, "clientDataJSON", kPasskeyResponse),
+       passkey_bytes(response, "attestationObject", kPasskeyResponse)});
   return passkey_reply(row, 201).header("Location", "/api/v1/auth/passkeys/" + row.id.str());
 }
 
@@ -106,26 +88,18 @@ Response request_options(const Request& request, Txn& txn) {
   const auto& settings = request.context.settings;
   PasskeyUse use{"", maybe_text(request.body, "mfa_token")};
   if (use.mfa_token) return options_reply(service::passkey_request_options(txn, request.context, use));
-  const auto held = request.http.cookie_value(browser_cookie(settings));
-  use.browser = held && !held->empty() ? *held : crypto::new_token().reveal();
+  const auto held = passkey_browser(request);
+  use.browser = !held.empty() ? held : crypto::new_token().reveal();
   auto response = options_reply(service::passkey_request_options(txn, request.context, use));
   response.header("Set-Cookie",
-                  http::set_cookie(is_https(settings.public_url), browser_cookie(settings), use.browser,
+                  http::set_cookie(is_https(settings.public_url), passkey_cookie(settings), use.browser,
                                    service::kPasskeyChallenge.count(), http::SameSite::strict));
   return response;
 }
 
 Response sign_in_by_passkey(const Request& request, Txn& txn) {
-  const auto& response = response_of(request);
-  const PasskeyUse use{request.http.cookie_value(browser_cookie(request.context.settings)).value_or(""),
-                       maybe_text(request.body, "mfa_token")};
-  service::PasskeyProof proof;
-  proof.credential = bytes_of(credential_of(request), "id", "/credential/");
-  proof.assertion = {bytes_of(response, "clientDataJSON", kResponse),
-                     bytes_of(response, "authenticatorData", kResponse),
-                     bytes_of(response, "signature", kResponse)};
-  if (maybe_text(response, "userHandle")) proof.user_handle = bytes_of(response, "userHandle", kResponse);
-  return token_reply(service::sign_in_by_passkey(txn, request.context, use, proof));
+  const PasskeyUse use{passkey_browser(request), maybe_text(request.body, "mfa_token")};
+  return token_reply(service::sign_in_by_passkey(txn, request.context, use, passkey_proof_in(request)));
 }
 
 constexpr auto kPasskeysRows = section(
@@ -138,6 +112,7 @@ constexpr auto kPasskeysRows = section(
          .body = "passkey_options",
          .reply = ok("passkey_request"),
          .refuses = {mfa_invalid, not_found},
+         .name = "startPasskeySignIn",
          .summary = "Get a challenge for a sign-in by passkey"},
         {.method = POST,
          .path = "/api/v1/auth/passkey/verify",
@@ -146,7 +121,8 @@ constexpr auto kPasskeysRows = section(
          .rate = Rate::write,
          .body = "passkey_use",
          .reply = ok("token"),
-         .refuses = {invalid_credentials, mfa_invalid, not_found},
+         .refuses = {invalid_credentials, mfa_invalid, not_found, sso_required},
+         .name = "finishPasskeySignIn",
          .summary = "Sign in by a passkey"},
         {.method = GET,
          .path = "/api/v1/auth/passkeys",
@@ -158,10 +134,12 @@ constexpr auto kPasskeysRows = section(
         {.method = POST,
          .path = "/api/v1/auth/passkeys/options",
          .handler = creation_options,
+         .step_up = true,
          .rate = Rate::password,
          .body = "mfa_code",
          .reply = ok("passkey_creation"),
          .refuses = {reauthentication_required, email_unverified, session_bound, not_found, limit_reached},
+         .name = "startPasskeyCreation",
          .summary = "Get a challenge for a new passkey"},
         {.method = POST,
          .path = "/api/v1/auth/passkeys",
@@ -189,6 +167,7 @@ constexpr auto kPasskeysRows = section(
         {.method = POST,
          .path = "/api/v1/auth/passkeys/{passkey_id}/remove",
          .handler = remove_passkey,
+         .step_up = true,
          .rate = Rate::password,
          .body = "mfa_code",
          .reply = done(),

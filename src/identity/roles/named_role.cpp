@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/way_in.hpp"
 #include "tenantd/identity/roles_store.hpp"
 
 namespace tenantd::service {
@@ -12,6 +13,11 @@ namespace {
 constexpr std::size_t kMostNamed = 30;
 
 }  // namespace
+
+void require_proof_to_give(const Context& context, const PermissionSet& permissions) {
+  if (context.caller != nullptr && permissions.has(Permission::tenant_transfer))
+    require_fresh_proof(*context.caller, context.now);
+}
 
 std::string no_such_role(db::Txn& txn, const TenantScope& scope) {
   std::vector<std::string> names;

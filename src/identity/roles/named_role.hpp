@@ -5,6 +5,7 @@
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 
 namespace tenantd::service {
@@ -13,6 +14,10 @@ namespace tenantd::service {
 // the organization's roles if there is none.
 RoleRecord named_role(db::Txn& txn, const TenantScope& scope, const std::string& name,
                       const std::string& pointer);
+
+// Before somebody gets `permissions`. Throws ApiError(reauthentication_required) if the organization could be
+// given away by them, and the caller's proof of who they are is not fresh.
+void require_proof_to_give(const Context& context, const PermissionSet& permissions);
 
 // "there is no such role; the roles are: admin, manager, …"
 std::string no_such_role(db::Txn& txn, const TenantScope& scope);

@@ -1,4 +1,5 @@
 #include "identity/roles/roles.hpp"
+#include "identity/members/kept.hpp"
 
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
@@ -8,7 +9,6 @@
 #include "tenantd/identity/invitations_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
-#include "tenantd/modules/webhooks/keeping.hpp"
 
 namespace tenantd::service {
 namespace {
@@ -52,6 +52,8 @@ store::Role change_role_itself(const Work& work, RoleId id, const store::Role& f
   auto role = role_under_lock(work, id);
   judge(work.scope, form);
   if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
+  if (!role.permissions.has(Permission::tenant_transfer))
+    require_proof_to_give(work.context, form.permissions);
   auto before = values_of(role);
   const bool loses = !form.permissions.covers(role.permissions);
   role.name = form.name;
@@ -66,7 +68,7 @@ store::Role change_role_itself(const Work& work, RoleId id, const store::Role& f
   json::Object revocation;
   revocation.set("inviters_role", role.name).set("invitations", revoked);
   if (revoked > 0) record(work, {"invite.revoked", "invite", id.bytes(), {}, revocation});
-  if (!role.permissions.has(Permission::webhooks_manage)) suspend_webhooks_of(work, id);
+  suspend_kept(work, id, role.permissions);
   record(work, {"role.updated", "role", id.bytes(), std::move(before), values_of(role)});
   return role;
 }

@@ -13,6 +13,11 @@ constexpr db::Sql kInUse{
     "SELECT EXISTS (SELECT 1 FROM member WHERE org_id = ? AND role_id = ?) OR EXISTS "
     "(SELECT 1 FROM invite WHERE org_id = ? AND role_id = ? AND status = 0 AND expires_at > ?) OR EXISTS "
     "(SELECT 1 FROM identity_provider WHERE org_id = ? AND default_role_id = ?) OR EXISTS "
+    "(SELECT 1 FROM oidc_provider WHERE org_id = ? AND default_role_id = ?) OR EXISTS "
+    "(SELECT 1 FROM provider_group WHERE org_id = ? AND role_id = ?) OR EXISTS "
+    "(SELECT 1 FROM scim_setup WHERE org_id = ? AND default_role_id = ?) OR EXISTS "
+    "(SELECT 1 FROM scim_group_role WHERE org_id = ? AND role_id = ?) OR EXISTS "
+    "(SELECT 1 FROM service_account WHERE org_id = ? AND role_id = ?) OR EXISTS "
     "(SELECT 1 FROM approval_threshold WHERE org_id = ? AND role_id = ?)"};
 
 // role.permissions is a VARCHAR(2000): every name, each with its comma, must fit.
@@ -81,7 +86,8 @@ void update_role(db::Txn& txn, const TenantScope& scope, const Role& role) {
 }
 
 bool is_role_in_use(db::Txn& txn, const TenantScope& scope, RoleId id, TimePoint now) {
-  auto rows = txn.query(kInUse, scope.org(), id, scope.org(), id, now, scope.org(), id, scope.org(), id);
+  auto rows = txn.query(kInUse, scope.org(), id, scope.org(), id, now, scope.org(), id, scope.org(), id,
+                        scope.org(), id, scope.org(), id, scope.org(), id, scope.org(), id, scope.org(), id);
   rows.next();
   return rows.flag(0);
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "identity/accounts/alerts.hpp"
+#include "identity/domains/enforcement.hpp"
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/age.hpp"
@@ -80,7 +81,9 @@ std::optional<store::Membership> next_membership(db::Txn& txn, store::Renewal& r
   if (session.bound_org) throw ApiError(ErrorCode::invalid_token, "The session has ended");
   // A client acts where the person let it in, or nowhere.
   if (renewal.client) return std::nullopt;
-  return store::first_membership(txn, session.user, session.id);
+  auto next = store::first_membership(txn, session.user, session.id);
+  if (!next && renewal.sso_required) require_provider(*renewal.sso_required);
+  return next;
 }
 
 // How long a client that lost the reply to its newest refresh may ask again, if nobody has used what the
@@ -116,11 +119,13 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   session.expires_at = idle_end(context, bounds_of(membership), context.now, session.ends_at);
   session.address = context.address;
   session.agent = context.agent;
+  if (!bound && membership && membership->sso_required) require_provider(membership->organization.slug);
   const AlertRules alerts{context.settings};
   const auto opened = store::open_session(
       txn, session, {network_of(context.address), device_of(context, user.id)},
       context.settings.sessions_per_account, alerts.least < LoginAlert::always, context.now);
   if (opened.displaced > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
+  if (!bound && opened.bypasses) tell_of_bypass(txn, context, user, session.id);
   TokenReply reply;
   reply.tokens = make_pair(context, user.id, session.id, 0, membership, session.expires_at);
   reply.user = user;
@@ -199,6 +204,7 @@ TokenReply select_organization(db::Txn& txn, const Context& context, const Sessi
   if (session.principal().bound_org != org) require_unbound(session.principal());
   // None where an administrator has ended the sessions of before.
   auto membership = store::find_membership(txn, session.user(), org, session.id());
+  if (!counts(membership)) require_let_in(txn, session.user(), org);
   if (!counts(membership)) throw ApiError(ErrorCode::not_found);
   auto row = store::find_session(txn, session.id());
   if (!row) throw ApiError(ErrorCode::invalid_token);

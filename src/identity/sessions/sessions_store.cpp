@@ -1,3 +1,4 @@
+#include "identity/keys/api_keys.hpp"
 #include "tenantd/effects/rows.hpp"
 #include "tenantd/identity/known_networks_store.hpp"
 #include "tenantd/identity/live_sessions.hpp"
@@ -22,6 +23,10 @@ constexpr Sql kSelect{
     "expires_at = ? WHERE id = ? AND user_id = ?"};
 constexpr Sql kFactor{"session.second_factor",
                       "UPDATE session SET second_factor = TRUE WHERE id = ? AND user_id = ?"};
+constexpr Sql kMethods{"session.methods", "UPDATE session SET methods = ? WHERE id = ? AND user_id = ?"};
+constexpr Sql kProven{"session.proven",
+                      "UPDATE session SET methods = ?, proven_at = ?, second_factor = second_factor OR ? "
+                      "WHERE id = ? AND user_id = ?"};
 constexpr Sql kPairUsed{"session.pair_used", "SELECT pair_used FROM session WHERE id = ?"};
 constexpr Sql kDelete{"session.delete", "DELETE FROM session WHERE id = ?"};
 constexpr Sql kEndAll{"session.end_all", "CALL end_all_sessions(?, ?)"};
@@ -48,7 +53,7 @@ constexpr Sql kIsLive{
     "SELECT id FROM live_session WHERE id = ? AND user_id = ? AND (? IS NULL OR org_id = ?)"};
 constexpr Sql kAuthenticate{"session.authenticate", "CALL authenticate(?, ?, ?, ?, ?)"};
 constexpr Sql kAuthenticateClient{"oauth_client.authenticate", "CALL authenticate_client(?)"};
-constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key(?, ?)"};
+constexpr Sql kAuthenticateKey{"api_key.authenticate", "CALL authenticate_key_at(?, ?, ?)"};
 
 // What the procedures answer with, by its names; a record of several columns by its first, in the order of
 // effects/rows.hpp.
@@ -73,6 +78,16 @@ std::optional<ClientAccess> read_client(const db::Rows& rows) {
   return ClientAccess{*client, parse_scopes(rows.text(rows.column("client_scopes"))).value_or(Scopes{})};
 }
 
+// NULL: the sign-in of a program that did not write it down, or of one that had nothing to say beyond what
+// the rest of the row says.
+AuthMethods read_methods(const db::Rows& rows, bool is_bound) {
+  using enum AuthMethod;
+  const auto words = rows.maybe_text(rows.column("methods"));
+  const bool two = rows.flag(rows.column("second_factor"));
+  if (words) return AuthMethods::parse(*words) | (two ? AuthMethods{mfa} : AuthMethods{});
+  return (is_bound ? AuthMethods{} : AuthMethods{pwd}) | (two ? AuthMethods{otp, mfa} : AuthMethods{});
+}
+
 LiveSession read_live(const db::Rows& rows) {
   const auto at = [&](const char* name) { return rows.column(name); };
   LiveSession live;
@@ -84,7 +99,10 @@ LiveSession read_live(const db::Rows& rows) {
   if (const auto actor = rows.maybe_id<UserId>(at("actor_id")))
     p.actor = Actor{*actor, rows.text(at("actor_email"))};
   p.client = read_client(rows);
+  p.authentication = {rows.time(at("authenticated_at")), rows.flag(at("proven_since")),
+                      read_methods(rows, p.bound_org.has_value())};
   if (rows.is_null(at("org_id"))) return live;
+
   live.is_member = true;
   p.organization = read_organization(rows, at("org_id"));
   p.role = read_role(rows, at("role_id"));
@@ -94,7 +112,19 @@ LiveSession read_live(const db::Rows& rows) {
   p.organization_requests = rows.maybe_integer(at("org_max_requests"));
   if (const auto most = rows.maybe_integer(at("org_session_max_seconds")))
     p.organization_session_max = Seconds{*most};
+  p.organization_wants_passkey = rows.flag(at("org_require_passkey"));
+  p.organization_takes_codes = rows.flag(at("org_mail_code"));
   return live;
+}
+
+// The organization does not let the session in.
+void forget_membership(LiveSession& live) {
+  auto& p = live.principal;
+  live.is_member = false;
+  p.organization.reset();
+  p.role = {};
+  p.organization_requests.reset();
+  p.organization_session_max.reset();
 }
 
 std::optional<Membership> read_membership(const db::Rows& rows) {
@@ -118,12 +148,14 @@ Renewal read_renewal(const db::Rows& rows) {
                            rows.time(at("session_began_at")),
                            rows.time(at("expires_at")),
                            rows.time(at("ends_at"))};
+  auto wanted = rows.maybe_text(at("sso_required"));
   return {session,
           read_user(rows),
-          read_membership(rows),
+          wanted ? std::nullopt : read_membership(rows),
           read_client(rows),
           maybe_time(rows, at("signed_in_at")),
-          rows.maybe_text(at("methods")).value_or("")};
+          rows.maybe_text(at("methods")).value_or(""),
+          std::move(wanted)};
 }
 
 }  // namespace
@@ -141,7 +173,7 @@ OpenedSession open_session(db::Txn& txn, const NewSession& session, const Sessio
   const auto read = [](db::Rows& rows) {
     rows.next();
     return OpenedSession{rows.integer(0), rows.flag(1), static_cast<LoginAlert>(rows.integer(2)),
-                         maybe_login_alert(rows, 3)};
+                         maybe_login_alert(rows, 3), rows.flag(4)};
   };
   const auto opened =
       txn.call_locked(kOpen, read, session.id, session.user, session.org, session.bound_org, now,
@@ -160,6 +192,16 @@ std::optional<Renewal> find_renewal(db::Txn& txn, SessionId id) {
 
 void set_second_factor(db::Txn& txn, SessionId id, UserId user) {
   txn.execute(kFactor, id, user);
+  txn.touch(user);
+}
+
+void set_methods(db::Txn& txn, SessionId id, UserId user, AuthMethods methods) {
+  txn.execute(kMethods, methods.words(), id, user);
+  txn.touch(user);
+}
+
+void set_proven(db::Txn& txn, SessionId id, UserId user, AuthMethods methods, TimePoint now) {
+  txn.execute(kProven, methods.words(), now, methods.has(AuthMethod::mfa), id, user);
   txn.touch(user);
 }
 
@@ -261,6 +303,8 @@ std::optional<LiveSession> authenticate(db::Txn& txn, SessionId session, std::op
     if (!rows.next()) return std::nullopt;
     auto live = read_live(rows);
     live.principal.session = session;
+    live.sso_required = rows.maybe_text(rows.column("sso_required"));
+    if (live.sso_required) forget_membership(live);
     return live;
   };
   return txn.call_unscoped(kAuthenticate, read, session, org, slug, use.issued_at, use.super_needs_factor);
@@ -282,17 +326,36 @@ std::optional<LiveSession> authenticate_client(db::Txn& txn, ClientId client) {
   return txn.call_unscoped(kAuthenticateClient, read, client);
 }
 
-std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now) {
+namespace {
+
+// A role may hold more than a key of an organization can.
+void read_account(const db::Rows& rows, LiveSession& live) {
+  const auto at = [&](const char* name) { return rows.column(name); };
+  auto& p = live.principal;
+  const auto id = rows.maybe_id<ServiceAccountId>(at("account_id"));
+  if (!id) return;
+  p.account =
+      AccountAccess{*id, rows.text(at("account_name")), Networks::parse(rows.text(at("account_networks"))),
+                    maybe_time(rows, at("account_refused_at"))};
+  p.role.permissions = p.role.permissions & service::organization_key_permissions();
+  live.notes_use = rows.flag(at("notes_use"));
+}
+
+}  // namespace
+
+std::optional<LiveSession> authenticate_key(db::Txn& txn, const std::string& hash, TimePoint now,
+                                            const std::string& address) {
   const auto read = [](db::Rows& rows) -> std::optional<LiveSession> {
     if (!rows.next()) return std::nullopt;
     auto live = read_live(rows);
     auto& p = live.principal;
     p.api_key = rows.id<ApiKeyId>(rows.column("api_key_id"));
-    p.role.permissions =
-        p.role.permissions & parse_permissions(rows.text(rows.column("api_key_permissions")));
+    if (const auto own = rows.maybe_text(rows.column("api_key_permissions")))
+      p.role.permissions = p.role.permissions & parse_permissions(*own);
+    read_account(rows, live);
     return live;
   };
-  return txn.call_unscoped(kAuthenticateKey, read, hash, now);
+  return txn.call_unscoped(kAuthenticateKey, read, hash, now, address);
 }
 
 }  // namespace tenantd::store

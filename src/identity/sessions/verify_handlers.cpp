@@ -1,17 +1,13 @@
 // Who calls, as headers, for nginx's auth_request in front of other applications.
-#include <array>
+#include "identity/header_text.hpp"
 
 #include "tenantd/api/rows.hpp"
-#include "tenantd/base/text.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/impersonation.hpp"
 #include "tenantd/domain/permission.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
-
-// A role's name is any text: what is not visible ASCII, and '%', goes as %XX (RFC 3986 section 2.1).
-constexpr std::string_view kVisible = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 std::string separated_by_blanks(PermissionSet set) {
   std::string names = format_permissions(set);
@@ -31,12 +27,12 @@ Response verify_caller(const Request& request, const Caller& caller, Txn&) {
   // A key may less than its maker's role says, and an assignment that has expired says nothing: an
   // application that goes by the role's name must not take either for it.
   const bool has_role = p.organization && !p.api_key && held != PermissionSet{};
-  // A key of the organization stands for nobody: its role is the key itself.
-  const bool is_nobody = p.api_key && p.role.id.bytes() == p.api_key->bytes();
+  // A key of the organization stands for nobody: its role is the key itself, or that of a service account.
+  const bool is_nobody = p.account || (p.api_key && p.role.id.bytes() == p.api_key->bytes());
   auto response = no_content();
   response.header("X-User-Id", is_nobody ? "" : p.user.id.str())
       .header("X-Org-Id", p.organization ? p.organization->id.str() : "")
-      .header("X-Role", has_role ? percent_encode(p.role.name, kVisible) : "")
+      .header("X-Role", has_role ? header_text(p.role.name) : "")
       .header("X-Permissions", separated_by_blanks(held))
       .header("X-Actor-Id", p.actor ? p.actor->id.str() : "");
   return response;
@@ -52,6 +48,7 @@ constexpr auto kVerifyRows =
                  .query = "verify_query",
                  .reply = done(),
                  .refuses = {forbidden},
+                 .name = "verifyCaller",
                  .summary = "Who calls, for nginx's auth_request in front of other applications"},
             });
 

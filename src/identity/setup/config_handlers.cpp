@@ -2,7 +2,8 @@
 // organization or an account exists.
 #include "identity/passkeys/passkeys.hpp"
 #include "identity/setup/setup_store.hpp"
-#include "identity/sso/identity_providers_store.hpp"
+#include "identity/sso/active_providers.hpp"
+#include "identity/sso/social.hpp"
 #include "tenantd/api/encode.hpp"
 #include "tenantd/api/rows.hpp"
 #include "tenantd/base/text.hpp"
@@ -20,10 +21,18 @@ std::optional<std::string> if_set(const std::string& text) {
 // A slug that nobody has is one of an organization that has no providers.
 void put_ways_to_sign_in(JsonOut& json, Txn& txn, const std::string& slug) {
   json.begin_object().field("slug", slug).key("sign_in").begin_object().field("password", true);
+  const auto active =
+      service::is_slug(slug) ? service::active_providers(txn, slug) : std::vector<store::ActiveProvider>{};
   json.key("providers").begin_array();
-  if (service::is_slug(slug))
-    for (const auto kind : {store::ProviderKind::google, store::ProviderKind::microsoft})
-      if (store::find_sign_in_organization(txn, slug, kind)) json.value(store::provider_name(kind));
+  for (const auto& each : active)
+    if (each.kind != store::ProviderKind::oidc) json.value(each.way);
+  json.end_array().key("ways").begin_array();
+  for (const auto& each : active)
+    json.begin_object()
+        .field("id", each.way)
+        .field("kind", store::provider_name(each.kind))
+        .field("name", each.name)
+        .end_object();
   json.end_array().end_object().end_object();
 }
 
@@ -41,8 +50,12 @@ Response show_config(const Request& request, Txn& txn) {
       .field("max_bytes", std::int64_t{crypto::kPasswordMaxBytes})
       .end_object()
       .field("passkeys", service::has_passkeys(settings))
+      .field("mail_code", settings.sign_in_code)
       .field("setup_open", !store::is_set_up(txn))
-      .key("organization");
+      .key("social")
+      .begin_array();
+  for (const auto each : service::social_providers(settings)) json.value(service::social_name(each));
+  json.end_array().key("organization");
   if (const auto slug = maybe_text(request.query, "organization")) {
     put_ways_to_sign_in(json, txn, ascii_lower(*slug));
   } else {

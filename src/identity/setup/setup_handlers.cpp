@@ -35,6 +35,7 @@ constexpr auto kSetupRows =
                  .body = "setup",
                  .reply = made("token"),
                  .refuses = {setup_done, token_invalid, email_taken, password_refused},
+                 .name = "createFirstSuperAdmin",
                  .summary = "Make the first super-admin, by the link that `tenantctl setup-link` prints"},
             });
 

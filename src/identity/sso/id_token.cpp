@@ -80,7 +80,7 @@ bool is_subject(const std::string& text) {
 std::string subject_of(const Json& token, const IdTokenRules& rules) {
   const auto sub = maybe_text(token, "sub");
   if (!sub || !is_subject(*sub)) refuse_claim("sub");
-  if (rules.kind == ProviderKind::google) return *sub;
+  if (rules.kind != ProviderKind::microsoft) return *sub;
   const auto tid = maybe_text(token, "tid");
   if (!tid || !rules.azure_tenant || ascii_lower(*tid) != *rules.azure_tenant) refuse_claim("tid");
   const auto oid = parse_uuid(text_of(token, "oid"));
@@ -90,6 +90,47 @@ std::string subject_of(const Json& token, const IdTokenRules& rules) {
 
 bool is_allowed(const IdTokenRules& rules, const std::string& domain) {
   return std::find(rules.domains.begin(), rules.domains.end(), domain) != rules.domains.end();
+}
+
+// What a claim says, by its whole name, or by a path with dots into objects (Keycloak's realm_access.roles).
+const Json* claim_of(const Json& token, const std::string& name) {
+  if (const auto* whole = json::find(token, name)) return whole;
+  const Json* at = &token;
+  for (const auto part : split(name, '.')) {
+    if (!at->IsObject()) return nullptr;
+    at = json::find(*at, part);
+    if (at == nullptr) return nullptr;
+  }
+  return at;
+}
+
+// An administrator of the organization has said that the provider answers for all addresses of these domains.
+bool is_trusted(const IdTokenRules& rules, const Email& email) {
+  return rules.terms->trust_addresses && is_allowed(rules, email.domain());
+}
+
+// `email_verified` speaks of `email` alone (OpenID Connect Core section 5.1).
+std::optional<Email> counted_address(const Json& source, const IdTokenRules& rules) {
+  const auto* typed = claim_of(source, rules.terms->email_claim);
+  auto email =
+      typed != nullptr && typed->IsString() ? Email::parse(std::string{json::view(*typed)}) : std::nullopt;
+  const bool verified = rules.terms->email_claim == "email" && flag_of(source, "email_verified");
+  if (email && !verified && !is_trusted(rules, *email)) email.reset();
+  return email;
+}
+
+// A text, a list of texts, or an object whose members are named so (Zitadel's roles).
+std::optional<std::set<std::string>> groups_in(const Json& source, const store::OidcTerms& terms) {
+  const auto* claim = terms.groups_claim ? claim_of(source, *terms.groups_claim) : nullptr;
+  if (claim == nullptr) return std::nullopt;
+  std::set<std::string> groups;
+  if (claim->IsString()) groups.emplace(json::view(*claim));
+  if (claim->IsArray())
+    for (const auto& each : claim->GetArray())
+      if (each.IsString()) groups.emplace(json::view(each));
+  if (claim->IsObject())
+    for (const auto& each : claim->GetObject()) groups.emplace(json::view(each.name));
+  return groups;
 }
 
 std::optional<Email> address_of(const Json& token, ProviderKind kind) {
@@ -118,17 +159,40 @@ std::string tidy(const std::string& name) {
   return out;
 }
 
-std::string profile_of(const Json& token) {
+std::string profile_of(const Json& token, const std::string& name_claim = "name") {
   json::Object profile;
-  for (const auto& [claim, name] :
-       {std::pair{"given_name", "first_name"}, {"family_name", "last_name"}, {"name", "name"}}) {
-    const auto text = tidy(text_of(token, claim));
+  for (const auto& [claim, name] : {std::pair<std::string, const char*>{"given_name", "first_name"},
+                                    {"family_name", "last_name"},
+                                    {name_claim, "name"}}) {
+    const auto* said = claim_of(token, claim);
+    const auto text = said != nullptr && said->IsString() ? tidy(std::string{json::view(*said)}) : "";
     if (!text.empty()) profile.set(name, text);
   }
   return profile.text();
 }
 
+// By the mapping. The token counts first, then what userinfo says of the same subject.
+void map_claims(const Json& token, const IdTokenRules& rules, Claims& claims) {
+  const auto read = [&](const Json& source) {
+    if (!claims.email) claims.email = counted_address(source, rules);
+    if (!claims.groups) claims.groups = groups_in(source, *rules.terms);
+    if (claims.profile == "{}") claims.profile = profile_of(source, rules.terms->name_claim);
+  };
+  read(token);
+  if (!rules.userinfo) return;
+  const auto more = read_payload(*rules.userinfo);
+  if (maybe_text(more, "sub") != claims.subject) refuse_claim("sub is not that of userinfo");
+  read(more);
+}
+
 }  // namespace
+
+bool leaves_out(const std::string& payload, const store::OidcTerms& terms) {
+  const auto token = read_payload(payload);
+  return claim_of(token, terms.email_claim) == nullptr ||
+         (!terms.trust_addresses && json::find(token, "email_verified") == nullptr) ||
+         (terms.groups_claim && claim_of(token, *terms.groups_claim) == nullptr);
+}
 
 Claims check_id_token(const std::string& payload, const IdTokenRules& rules) {
   const auto token = read_payload(payload);
@@ -138,9 +202,13 @@ Claims check_id_token(const std::string& payload, const IdTokenRules& rules) {
   if (maybe_text(token, "nonce") != rules.nonce) refuse_claim("nonce");
   Claims claims;
   claims.subject = subject_of(token, rules);
-  claims.email = address_of(token, rules.kind);
+  if (rules.terms != nullptr) {
+    map_claims(token, rules, claims);
+  } else {
+    claims.email = address_of(token, rules.kind);
+    claims.profile = profile_of(token);
+  }
   check_domain(token, rules, claims);
-  claims.profile = profile_of(token);
   return claims;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,16 +23,23 @@ struct IdTokenRules {
   std::vector<std::string> domains;  // empty: all
   TimePoint now;
   Seconds skew;
+  const store::OidcTerms* terms = nullptr;  // of kind oidc
+  // What the provider's userinfo endpoint says besides, if it was asked: JSON. For the same subject alone.
+  std::optional<std::string> userinfo = {};
 };
 
 struct Claims {
-  std::string subject;  // google: sub; microsoft: oid
+  std::string subject;  // google, oidc: sub; microsoft: oid
   std::optional<Email> email;
   // The provider answers for it that the person reads this mailbox: Google, for an address of a domain that
-  // it hosts. Entra never does: its administrators write there what they like.
+  // it hosts. Entra never does, nor any other: their administrators write there what they like.
   bool email_proven = false;
   std::string profile = "{}";  // JSON object: first_name, last_name, name, as far as they are told
+  std::optional<std::set<std::string>> groups = {};  // oidc: as far as the provider names them at all
 };
+
+// True if the token leaves out what the terms look for, and the userinfo endpoint may tell.
+bool leaves_out(const std::string& payload, const store::OidcTerms& terms);
 
 // `payload`: the token's, as signed. Throws ApiError: oauth_token_refused (whose log detail names the claim),
 // domain_not_allowed.

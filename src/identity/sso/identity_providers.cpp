@@ -1,11 +1,8 @@
 #include "identity/sso/identity_providers.hpp"
 
-#include <algorithm>
-
-#include "identity/roles/named_role.hpp"
+#include "identity/sso/provider_rules.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
-#include "tenantd/domain/email.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/organizations_store.hpp"
@@ -17,14 +14,8 @@ namespace {
 using store::IdentityProvider;
 using store::ProviderKind;
 
-constexpr std::size_t kMaxDomains = 4000;  // characters, as the column has
-
 [[noreturn]] void refuse(const char* pointer, const char* why) {
   throw ApiError(ErrorCode::validation_failed).field(pointer, why);
-}
-
-std::string seal_context(OrgId org, ProviderId id) {
-  return "identity_provider:" + org.str() + ':' + id.str();
 }
 
 // A tenant of Entra by its id. The names that stand for everybody's tenants are none.
@@ -35,29 +26,6 @@ std::optional<std::string> azure_tenant(const IdentityProvider& provider, const 
   const auto id = parse_uuid(*form.azure_tenant);
   if (!id || *id == UuidBytes{}) refuse("/azure_tenant_id", "must be the directory's id, a UUID");
   return format_uuid(*id);
-}
-
-std::vector<std::string> normalized_domains(const std::vector<std::string>& typed) {
-  std::vector<std::string> domains;
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < typed.size(); ++i) {
-    auto domain = parse_domain(typed[i]);
-    const auto pointer = "/allowed_domains/" + std::to_string(i);
-    if (!domain) refuse(pointer.c_str(), "is no domain");
-    characters += domain->size() + 1;
-    if (std::find(domains.begin(), domains.end(), *domain) == domains.end())
-      domains.push_back(*std::move(domain));
-  }
-  if (characters > kMaxDomains) refuse("/allowed_domains", "are too many");
-  return domains;
-}
-
-// Newcomers get no more than whoever lets them in holds, and never everything.
-RoleRecord default_role(db::Txn& txn, const TenantScope& scope, const std::string& name) {
-  const auto role = named_role(txn, scope, name, "/default_role_name");
-  if (!scope.permissions().covers(role.permissions)) throw ApiError(ErrorCode::role_outranks);
-  if (role.name == kOwnerRole) refuse("/default_role_name", "must not be the owner's");
-  return role;
 }
 
 // Writes the form into `provider`.
@@ -71,13 +39,13 @@ void apply(const Work& work, const ProviderForm& form, IdentityProvider& provide
   provider.client_id = form.client_id.value_or(provider.client_id);
   provider.enabled = form.enabled.value_or(provider.enabled);
   const auto role =
-      default_role(work.txn, work.scope, form.default_role.value_or(provider.default_role_name));
+      grantable_role(work.txn, work.scope, form.default_role.value_or(provider.default_role_name));
   provider.default_role = role.id;
   provider.default_role_name = role.name;
   provider.kept_by = work.scope.user();
   if (form.client_secret)
     provider.secret_sealed = crypto::seal(work.context.keys.seal_key(), form.client_secret->reveal(),
-                                          seal_context(work.scope.org(), provider.id));
+                                          provider_seal_context(work.scope.org(), provider.id));
 }
 
 json::Object values_of(const IdentityProvider& provider) {
@@ -92,13 +60,6 @@ json::Object values_of(const IdentityProvider& provider) {
       .set("enabled", provider.enabled)
       .set("kept_by", provider.kept_by);
   return values;
-}
-
-void tell(const Work& work, std::string_view action, const IdentityProvider& of, json::Object before,
-          json::Object after) {
-  Change change{action, "identity_provider", of.id.bytes(), std::move(before), std::move(after)};
-  change.data.set("provider", store::provider_name(of.kind));
-  record(work, change);
 }
 
 IdentityProvider provider_under_lock(const Work& work, ProviderId id) {
@@ -122,7 +83,7 @@ IdentityProvider make_provider(const Work& work, ProviderKind kind, const Provid
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::conflict, "The organization has a provider of this kind: change that one");
   }
-  tell(work, "identity_provider.created", provider, {}, values_of(provider));
+  record_provider(work, "identity_provider.created", provider, {}, values_of(provider));
   return provider;
 }
 
@@ -138,14 +99,14 @@ IdentityProvider change_provider(const Work& work, ProviderId id, const Provider
   provider.updated_at = work.context.now;
   auto after = values_of(provider);
   if (form.client_secret) after.set("client_secret_changed", true);
-  tell(work, "identity_provider.updated", provider, before, after);
+  record_provider(work, "identity_provider.updated", provider, before, after);
   return provider;
 }
 
 void remove_provider(const Work& work, ProviderId id) {
   const auto provider = provider_under_lock(work, id);
   store::delete_provider(work.txn, work.scope, id);
-  tell(work, "identity_provider.deleted", provider, values_of(provider), {});
+  record_provider(work, "identity_provider.deleted", provider, values_of(provider), {});
 }
 
 void require_organization(db::Txn& txn, const TenantScope& scope) {
@@ -153,8 +114,8 @@ void require_organization(db::Txn& txn, const TenantScope& scope) {
 }
 
 Secret client_secret_of(const Context& context, OrgId org, const IdentityProvider& provider) {
-  return Secret{
-      crypto::unseal(context.keys.seal_key(), provider.secret_sealed, seal_context(org, provider.id))};
+  return Secret{crypto::unseal(context.keys.seal_key(), provider.secret_sealed,
+                               provider_seal_context(org, provider.id))};
 }
 
 }  // namespace tenantd::service

@@ -33,6 +33,9 @@ constexpr Sql kUpdate{
 constexpr Sql kDisable{"identity_provider.disable",
                        "UPDATE identity_provider SET status = 1, revision = revision + 1, updated_at = ? "
                        "WHERE org_id = ? AND status = 0 AND kept_by " TENANTD_IN_IDS};
+constexpr Sql kDisableOidc{"oidc_provider.disable",
+                           "UPDATE oidc_provider SET status = 1, revision = revision + 1, updated_at = ? "
+                           "WHERE org_id = ? AND status = 0 AND kept_by " TENANTD_IN_IDS};
 constexpr Sql kDelete{"identity_provider.delete",
                       "DELETE FROM identity_provider WHERE org_id = ? AND id = ?"};
 constexpr Sql kSignInOrg{"identity_provider.organization", "SELECT sign_in_org(?, ?, ?)"};
@@ -49,18 +52,22 @@ constexpr Sql kFindState{
     "AND (session_id IS NULL OR EXISTS (SELECT 1 FROM live_session l WHERE l.id = session_id))"};
 constexpr Sql kDeleteState{"oauth_state.delete", "DELETE FROM oauth_state WHERE org_id = ? AND state = ?"};
 
-std::string joined(const std::vector<std::string>& domains) {
+}  // namespace
+
+std::string joined_domains(const std::vector<std::string>& domains) {
   std::string text;
   for (const auto& domain : domains) text += (text.empty() ? "" : ",") + domain;
   return text;
 }
 
-std::vector<std::string> domains_of(const std::string& text) {
+std::vector<std::string> split_domains(const std::string& text) {
   std::vector<std::string> domains;
   for (const auto domain : split(text, ','))
     if (!domain.empty()) domains.emplace_back(domain);
   return domains;
 }
+
+namespace {
 
 IdentityProvider read_provider(const db::Rows& rows) {
   IdentityProvider p;
@@ -70,7 +77,7 @@ IdentityProvider read_provider(const db::Rows& rows) {
   p.secret_sealed = rows.text(3);
   p.azure_tenant = rows.maybe_text(4);
   p.auto_provision = rows.flag(5);
-  p.domains = domains_of(rows.text(6));
+  p.domains = split_domains(rows.text(6));
   p.default_role = rows.id<RoleId>(7);
   p.default_role_name = rows.text(8);
   p.revision = rows.integer(9);
@@ -89,7 +96,17 @@ std::optional<IdentityProvider> first(db::Rows rows) {
 }  // namespace
 
 std::string_view provider_name(ProviderKind kind) {
-  return kind == ProviderKind::microsoft ? "microsoft" : "google";
+  switch (kind) {
+    case ProviderKind::microsoft: return "microsoft";
+    case ProviderKind::google: return "google";
+    case ProviderKind::oidc: return "oidc";
+  }
+  return "";
+}
+
+std::string IdentityProvider::shown_name() const {
+  if (oidc) return oidc->name;
+  return kind == ProviderKind::google ? "Google" : "Microsoft";
 }
 
 std::optional<ProviderKind> parse_provider(std::string_view name) {
@@ -123,18 +140,20 @@ std::optional<IdentityProvider> find_provider(db::Txn& txn, const TenantScope& s
 
 void insert_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& p) {
   txn.execute(kInsert, scope.org(), p.id, provider_name(p.kind), p.client_id, p.secret_sealed, p.azure_tenant,
-              p.auto_provision, joined(p.domains), p.default_role, p.kept_by, p.created_at, p.updated_at);
+              p.auto_provision, joined_domains(p.domains), p.default_role, p.kept_by, p.created_at,
+              p.updated_at);
 }
 
 bool update_provider(db::Txn& txn, const TenantScope& scope, const IdentityProvider& p, TimePoint now) {
   return txn.execute(kUpdate, p.client_id, p.secret_sealed, p.azure_tenant, p.auto_provision,
-                     joined(p.domains), p.default_role, p.enabled ? 0 : 1, p.kept_by, now, scope.org(), p.id,
-                     p.revision) == 1;
+                     joined_domains(p.domains), p.default_role, p.enabled ? 0 : 1, p.kept_by, now,
+                     scope.org(), p.id, p.revision) == 1;
 }
 
 std::int64_t disable_providers_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& keepers,
                                   TimePoint now) {
-  return txn.execute(kDisable, now, scope.org(), id_list(keepers));
+  return txn.execute(kDisable, now, scope.org(), id_list(keepers)) +
+         txn.execute(kDisableOidc, now, scope.org(), id_list(keepers));
 }
 
 bool delete_provider(db::Txn& txn, const TenantScope& scope, ProviderId id) {

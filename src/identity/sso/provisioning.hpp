@@ -16,8 +16,9 @@ struct Vouched {
 
 // Returns the account that the identity belongs to, or now belongs to, with its active membership. An address
 // alone never leads to an account: only Google's word for an address that it hosts, where the account's own
-// address is verified and the account is a member here already. Throws ApiError: not_provisioned, email_taken
-// (sign in with the password and link), identity_taken.
+// address is verified and the account is a member here already, and any provider's word for an address of a
+// domain that the organization has proven, where it is verified. Throws ApiError: not_provisioned,
+// email_taken (sign in with the password and link), identity_taken.
 struct SignedOn {
   UserRecord user;
   store::Membership membership;

@@ -1,8 +1,10 @@
 #include "identity/sso/single_sign_on.hpp"
 
 #include "identity/factors/second_factor.hpp"
+#include "identity/sso/active_providers.hpp"
 #include "identity/sso/identity_providers.hpp"
 #include "identity/sso/provisioning.hpp"
+#include "identity/sso/repeating.hpp"
 #include "tenantd/base/origin.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/clients/oidc.hpp"
@@ -25,13 +27,9 @@ std::string without_slash(std::string url) {
 }
 
 std::string issuer_of(const Settings& settings, const store::IdentityProvider& provider) {
+  if (provider.oidc) return provider.oidc->issuer;
   if (provider.kind == ProviderKind::google) return without_slash(settings.oauth_google_url);
   return without_slash(settings.oauth_microsoft_url) + '/' + provider.azure_tenant.value() + "/v2.0";
-}
-
-std::string redirect_url(const Settings& settings) {
-  return settings.oauth_redirect_url.empty() ? without_slash(settings.public_url) + "/sso"
-                                             : settings.oauth_redirect_url;
 }
 
 // What the service itself remembers of a sign-in under way: opens with its state only.
@@ -77,6 +75,7 @@ std::string authorization_url(const Context& context, const store::IdentityProvi
   std::string url = endpoints.authorization;
   url += url.find('?') == std::string::npos ? '?' : '&';
   url += "response_type=code&scope=openid%20email%20profile";
+  if (provider.oidc && !provider.oidc->scopes.empty()) url += percent_encode(' ' + provider.oidc->scopes);
   const auto add = [&](const char* name, const std::string& value) {
     url += '&' + std::string{name} + '=' + percent_encode(value);
   };
@@ -107,18 +106,45 @@ store::OauthState take_state(db::Txn& txn, const Context& context, const FoundPr
   return *state;
 }
 
+// A provider that says whose reply it is says so in each (RFC 9207): a code of another one is taken nowhere.
+void judge_issuer(const Discovery& endpoints, const std::string& issuer, const ProviderAnswer& answer) {
+  if (answer.issuer ? *answer.issuer != issuer : endpoints.names_issuer)
+    throw ApiError(ErrorCode::oauth_token_refused, "The reply is not the one of this identity provider")
+        .detail("the reply's iss");
+}
+
 Vouched ask_provider(const Context& context, ProviderCall& call, const FoundProvider& found,
-                     const store::OauthState& state, const std::string& code) {
+                     const store::OauthState& state, const ProviderAnswer& answer) {
   const auto& provider = found.provider();
   auto values = unseal(context, state);
   const auto issuer = issuer_of(context.settings, provider);
-  const auto id_token =
-      call.redeem({code, redirect_url(context.settings), provider.client_id,
-                   client_secret_of(context, found.scope().org(), provider), std::move(values.verifier)});
-  auto claims = check_id_token(
-      call.open(id_token), {provider.kind, issuer, provider.client_id, values.nonce, provider.azure_tenant,
-                            provider.domains, context.now, Seconds{context.settings.oauth_skew_seconds}});
+  const auto endpoints = call.discover();
+  judge_issuer(endpoints, issuer, answer);
+  const auto granted = call.redeem({answer.code, redirect_url(context.settings), provider.client_id,
+                                    client_secret_of(context, found.scope().org(), provider),
+                                    std::move(values.verifier), provider.oidc && provider.oidc->has_key});
+  const auto payload = call.open(granted.id_token);
+  IdTokenRules rules{provider.kind,         issuer,
+                     provider.client_id,    values.nonce,
+                     provider.azure_tenant, provider.domains,
+                     context.now,           Seconds{context.settings.oauth_skew_seconds}};
+  if (provider.oidc) {
+    rules.terms = &*provider.oidc;
+    if (!endpoints.userinfo.empty() && !granted.access_token.empty() && leaves_out(payload, *rules.terms))
+      rules.userinfo = call.read_as(endpoints.userinfo, granted.access_token);
+  }
+  auto claims = check_id_token(payload, rules);
   return {found, issuer, std::move(claims), state.user};
+}
+
+Chosen chosen_by(const store::IdentityProvider& provider) {
+  return provider.oidc ? Chosen::by_organization : Chosen::by_service;
+}
+
+std::optional<std::string> plausible_name(const std::string& tenant) {
+  const auto named = OrgId::parse(tenant) ? tenant : ascii_lower(tenant);
+  if (!OrgId::parse(tenant) && !is_slug(named)) return std::nullopt;
+  return named;
 }
 
 // An account that has a second factor is asked for it: whether the provider did is not to be seen.
@@ -136,54 +162,56 @@ TokenReply sign_on(db::Txn& txn, const Context& context, const Vouched& vouched)
       .member("mfa_token", token.reveal());
 }
 
-// The provider is not asked again: what the database wants run again is run again here.
-TokenReply sign_on_in_the_end(db::Txn& txn, const Context& context, const Vouched& vouched) {
-  const auto started_us = monotonic_microseconds();
-  for (int attempt = 1;; ++attempt) {
-    try {
-      return sign_on(txn, context, vouched);
-    } catch (const db::RetryableError& e) {
-      txn.rollback();
-      db::judge_failure(txn.pool(), e, attempt, started_us);
-      continue;
-    } catch (const db::DuplicateKey&) {
-      // Another sign-in of the same person was first: it is found now.
-      if (attempt == db::kTransactionAttempts) throw;
-    }
-    txn.rollback();
-    db::back_off(attempt);
-  }
-}
-
 }  // namespace
+
+std::string redirect_url(const Settings& settings) {
+  return settings.oauth_redirect_url.empty() ? without_slash(settings.public_url) + "/sso"
+                                             : settings.oauth_redirect_url;
+}
 
 std::string cookie_name(const Settings& settings, const std::string& state) {
   return http::cookie_name(is_https(settings.public_url),
                            "tenantd_sso_" + to_hex(crypto::sha256("cookie:" + state).substr(0, 6)));
 }
 
-FoundProvider FoundProvider::find(db::Txn& txn, ProviderKind kind, const std::string& tenant) {
-  const auto named = OrgId::parse(tenant) ? tenant : ascii_lower(tenant);
-  const bool plausible = OrgId::parse(tenant) || is_slug(named);
-  const auto org = plausible ? store::find_sign_in_organization(txn, named, kind) : std::nullopt;
+FoundProvider FoundProvider::find(db::Txn& txn, const std::string& way, const std::string& tenant) {
+  const auto kind = store::parse_provider(way);
+  const auto named = plausible_name(tenant);
+  const auto org = !named ? std::nullopt
+                   : kind ? store::find_sign_in_organization(txn, *named, *kind)
+                          : store::find_sign_in_home(txn, *named);
   if (!org) throw ApiError(ErrorCode::not_found);
   const TenantScope scope{*org, UserId{}, PermissionSet{}};
   store::enter(txn, scope);
-  auto provider = store::find_provider(txn, scope, kind);
-  if (!provider) throw ApiError(ErrorCode::not_found);
+  auto provider = kind ? store::find_provider(txn, scope, *kind) : store::find_oidc_provider(txn, scope, way);
+  if (!provider || !provider->enabled) throw ApiError(ErrorCode::not_found);
   return FoundProvider{scope, *std::move(provider)};
 }
 
-BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, ProviderKind kind, const std::string& tenant,
-                          const Principal* linking) {
-  const auto found = FoundProvider::find(txn, kind, tenant);
+std::vector<store::ActiveProvider> FoundProvider::active(db::Txn& txn, const std::string& tenant) {
+  const auto named = plausible_name(tenant);
+  const auto org = named ? store::find_sign_in_home(txn, *named) : std::nullopt;
+  if (!org) return {};
+  const TenantScope scope{*org, UserId{}, PermissionSet{}};
+  store::enter(txn, scope);
+  return store::list_active_providers(txn, scope);
+}
+
+std::vector<store::ActiveProvider> active_providers(db::Txn& txn, const std::string& tenant) {
+  return FoundProvider::active(txn, tenant);
+}
+
+BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, const std::string& way,
+                          const std::string& tenant, const Principal* linking) {
+  const auto found = FoundProvider::find(txn, way, tenant);
   if (linking != nullptr) judge_linking(txn, context, found, *linking);
   const auto endpoints =
-      ProviderCall{context, found.scope().org(), issuer_of(context.settings, found.provider())}.discover();
+      ProviderCall{context, found.scope().org(), issuer_of(context.settings, found.provider()),
+                   chosen_by(found.provider())}
+          .discover();
 
   const auto& org = found.scope().org();
-  const std::string state =
-      std::string{store::provider_name(kind)} + '.' + org.str() + '.' + crypto::new_token().reveal();
+  const std::string state = way + '.' + org.str() + '.' + crypto::new_token().reveal();
   const Remembered values{crypto::new_token().reveal(), crypto::new_token()};
   const auto cookie = crypto::new_token();
   const Seconds lifetime{context.settings.oauth_state_seconds};
@@ -203,26 +231,27 @@ BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, ProviderKind kin
           cookie_name(context.settings, state), cookie.reveal()};
 }
 
-TokenReply finish_sign_in(db::Txn& txn, const Context& context, ProviderKind kind, const std::string& tenant,
-                          const ProviderAnswer& answer,
+TokenReply finish_sign_in(db::Txn& txn, const Context& context, const std::string& way,
+                          const std::string& tenant, const ProviderAnswer& answer,
                           const std::function<std::optional<std::string>(const std::string&)>& cookie) {
   if (txn.open()) txn.rollback();
-  const auto found = FoundProvider::find(txn, kind, tenant);
+  const auto found = FoundProvider::find(txn, way, tenant);
   const auto vouched = [&] {
     const auto browser = cookie(cookie_name(context.settings, answer.state));
-    ProviderCall call{context, found.scope().org(), issuer_of(context.settings, found.provider())};
+    ProviderCall call{context, found.scope().org(), issuer_of(context.settings, found.provider()),
+                      chosen_by(found.provider())};
     // What is no sign-in is worth no turn. One that is good is used up only once there is a turn: for want of
     // it the request is run again.
     if (is_good(store::find_oauth_state(txn, found.scope(), crypto::sha256(answer.state)), context, found,
                 browser))
       call.take_turn();
     const auto state = take_state(txn, context, found, answer, browser);
-    return ask_provider(context, call, found, state, answer.code);
+    return ask_provider(context, call, found, state, answer);
   }();
   // Whoever's token came along, it is the identity that acts.
   Context own = context;
   own.caller = nullptr;
-  return sign_on_in_the_end(txn, own, vouched);
+  return repeat_after_provider(txn, [&] { return sign_on(txn, own, vouched); });
 }
 
 }  // namespace tenantd::service

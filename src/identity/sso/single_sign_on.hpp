@@ -6,9 +6,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "identity/accounts/proven_account.hpp"
-#include "identity/sso/identity_providers_store.hpp"
+#include "identity/sso/oidc_providers_store.hpp"
 #include "tenantd/effects/context.hpp"
 #include "tenantd/identity/sessions.hpp"
 
@@ -22,25 +23,30 @@ struct BegunSignIn {
   std::string cookie;
 };
 
-// `tenant`: id or slug. `linking`: whoever is signed in asks for that identity to be linked to the own
+// `way`: google, microsoft, or the slug of a provider of the organization's own. `tenant`: id or slug.
+// `linking`: whoever is signed in asks for that identity to be linked to the own
 // account. Throws ApiError: not_found (no such active organization, or provider there), provider_unavailable,
 // url_refused, unavailable; when linking also session_bound, impersonating, email_unverified,
 // reauthentication_required (not fresh from the sign-in), not_provisioned (no member).
-BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, store::ProviderKind kind,
+BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, const std::string& way,
                           const std::string& tenant, const Principal* linking);
 
 struct ProviderAnswer {
   std::string code;
   std::string state;
+  std::optional<std::string> issuer = {};  // RFC 9207
 };
 
 // Starts a session that is good for this organization alone. The state is used up, whatever comes of it.
 // Nothing is locked and no transaction is open while the provider is asked: a claim that was made before is
 // given up. Throws ApiError: not_found, oauth_state_invalid, oauth_token_refused, domain_not_allowed,
 // not_provisioned, email_taken, identity_taken, mfa_required, provider_unavailable, url_refused, unavailable.
-TokenReply finish_sign_in(db::Txn& txn, const Context& context, store::ProviderKind kind,
+TokenReply finish_sign_in(db::Txn& txn, const Context& context, const std::string& way,
                           const std::string& tenant, const ProviderAnswer& answer,
                           const std::function<std::optional<std::string>(const std::string&)>& cookie);
+
+// Where providers send the browser back to.
+std::string redirect_url(const Settings& settings);
 
 // The cookie that binds a state to its browser. Two sign-ins in one browser have one each.
 std::string cookie_name(const Settings& settings, const std::string& state);
@@ -50,7 +56,9 @@ std::string cookie_name(const Settings& settings, const std::string& state);
 class FoundProvider {
  public:
   // Throws ApiError(not_found).
-  static FoundProvider find(db::Txn& txn, store::ProviderKind kind, const std::string& tenant);
+  static FoundProvider find(db::Txn& txn, const std::string& way, const std::string& tenant);
+  // The ways in by providers that are on; empty if there is no such active organization.
+  static std::vector<store::ActiveProvider> active(db::Txn& txn, const std::string& tenant);
 
   // Acts as nobody yet: without permissions, and without a name in the events.
   const TenantScope& scope() const { return scope_; }

@@ -10,12 +10,6 @@
 namespace tenantd::api::handlers {
 namespace {
 
-store::ProviderKind kind_in_path(const Request& request) {
-  const auto kind = store::parse_provider(request.http.path_value("provider"));
-  if (!kind) throw ApiError(ErrorCode::not_found);
-  return *kind;
-}
-
 // Lax: the provider sends the browser back by a link, and the page's own request is from the same site.
 std::string set_cookie(const Request& request, const std::string& name, const std::string& value,
                        std::int64_t seconds) {
@@ -25,7 +19,7 @@ std::string set_cookie(const Request& request, const std::string& name, const st
 
 Response begin_single_sign_on(const Request& request, Txn& txn) {
   const auto* linking = request.session ? &request.session->principal() : nullptr;
-  const auto begun = service::begin_sign_in(txn, request.context, kind_in_path(request),
+  const auto begun = service::begin_sign_in(txn, request.context, request.http.path_value("provider"),
                                             request.http.path_value("tenant"), linking);
   JsonOut json;
   json.begin_object()
@@ -39,9 +33,9 @@ Response begin_single_sign_on(const Request& request, Txn& txn) {
 Response finish_single_sign_on(const Request& request, Txn& txn) {
   const auto state = text(request.body, "state");
   const auto cookie = [&](const std::string& name) { return request.http.cookie_value(name); };
-  auto response = token_reply(service::finish_sign_in(txn, request.context, kind_in_path(request),
-                                                      request.http.path_value("tenant"),
-                                                      {text(request.body, "code"), state}, cookie));
+  auto response = token_reply(service::finish_sign_in(
+      txn, request.context, request.http.path_value("provider"), request.http.path_value("tenant"),
+      {text(request.body, "code"), state, maybe_text(request.body, "iss")}, cookie));
   const auto name = service::cookie_name(request.context.settings, state);
   return response.header("Set-Cookie", set_cookie(request, name, "", 0));
 }
@@ -56,7 +50,10 @@ constexpr auto kSingleSignOnRows = section(
          .reply = ok("single_sign_on"),
          .refuses = {not_found, session_bound, impersonating, email_unverified, reauthentication_required,
                      not_provisioned, url_refused, provider_unavailable},
-         .summary = "Begin a sign-in by microsoft or google; with one's own token: link that identity"},
+         .name = "startSingleSignOn",
+         .summary =
+             "Begin a sign-in by microsoft, google or a provider's slug; with one's own token: link that "
+             "identity"},
         {.method = POST,
          .path = "/api/v1/auth/oauth/{provider}/callback/{tenant}",
          .handler = finish_single_sign_on,
@@ -67,6 +64,7 @@ constexpr auto kSingleSignOnRows = section(
          .refuses = {oauth_state_invalid, oauth_token_refused, mfa_required, domain_not_allowed,
                      not_provisioned, not_found, email_taken, identity_taken, limit_reached, url_refused,
                      provider_unavailable},
+         .name = "finishSingleSignOn",
          .summary = "Finish it with what the provider sent back"},
     });
 

@@ -204,6 +204,7 @@ constexpr auto kTenantsRows = section(
         {.method = DELETE_,
          .path = "/api/v1/tenants/{tenant_id}",
          .handler = delete_tenant,
+         .step_up = true,
          .rate = Rate::write,
          .body = "delete_organization",
          .reply = done(),

@@ -109,6 +109,7 @@ constexpr auto kHealthRows = section(
                                  .also = AlsoTakes::oauth,
                                  .reply = ok("jwks"),
                                  .refuses = nothing,
+                                 .name = "getJwks",
                                  .summary = "Public signing keys (RFC 7517)"},
                             });
 

@@ -190,6 +190,22 @@ void put_shared(Exposition& out, const store::Watched* seen, std::int64_t now) {
   out.sample("tenantd_webhook_lag_seconds", age(seen->delivery_due_at));
   out.gauge("tenantd_webhook_dead_deliveries", "Deliveries that were given up and are kept",
             seen->dead_deliveries);
+  const std::pair<const char*, const store::Watched::Streams*> streams[] = {
+      {"organizations", &seen->streams}, {"system", &seen->system_streams}};
+  out.family("tenantd_streams", "gauge", "Streams by state; failing ones are active too");
+  for (const auto& [scope, they] : streams)
+    for (const auto& [state, count] :
+         {std::pair{"active", they->active}, {"failing", they->failing}, {"paused", they->paused}})
+      out.sample(std::string{"tenantd_streams{scope=\""} + scope + "\",state=\"" + state + "\"}",
+                 static_cast<std::uint64_t>(count));
+  out.family("tenantd_stream_behind_rows", "gauge",
+             "Audit rows that receivers of active streams have not acknowledged");
+  for (const auto& [scope, they] : streams)
+    out.sample(std::string{"tenantd_stream_behind_rows{scope=\""} + scope + "\"}",
+               static_cast<std::uint64_t>(they->behind));
+  out.family("tenantd_stream_lag_seconds", "gauge", "How old the oldest of them is");
+  for (const auto& [scope, they] : streams)
+    out.sample(std::string{"tenantd_stream_lag_seconds{scope=\""} + scope + "\"}", age(they->since));
   out.family("tenantd_sweeper_last_run_timestamp_seconds", "gauge", "When the sweeper began its newest run");
   out.sample("tenantd_sweeper_last_run_timestamp_seconds",
              static_cast<std::uint64_t>(seen->last_sweep_at ? unix_seconds(*seen->last_sweep_at) : 0));

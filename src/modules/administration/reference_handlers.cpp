@@ -21,6 +21,7 @@ constexpr auto kReferenceRows =
                                          .rate = Rate::read,
                                          .reply = ok("openapi"),
                                          .refuses = nothing,
+                                         .name = "getOpenapi",
                                          .summary = "This description of the API (OpenAPI 3.1)"},
                                     });
 

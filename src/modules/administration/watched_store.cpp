@@ -27,6 +27,19 @@ constexpr Sql kSweeps{"watched.sweeps",
                       "(SELECT MAX(id) AS id FROM admin_sweep_run GROUP BY task) newest "
                       "JOIN admin_sweep_run r ON r.id = newest.id ORDER BY r.task"};
 
+constexpr Sql kStreams{"watched.streams",
+                       "SELECT of_system, COALESCE(SUM(status = 0), 0), "
+                       "COALESCE(SUM(status = 0 AND failing), 0), COALESCE(SUM(status = 1), 0), "
+                       "COALESCE(SUM(CASE WHEN status = 0 THEN behind END), 0), "
+                       "MIN(CASE WHEN status = 0 THEN since END) FROM admin_stream GROUP BY of_system"};
+
+void read_streams(db::Txn& txn, Watched& out) {
+  auto rows = txn.query(kStreams);
+  while (rows.next())
+    (rows.flag(0) ? out.system_streams : out.streams) = {rows.integer(1), rows.integer(2), rows.integer(3),
+                                                         rows.integer(4), maybe_time(rows, 5)};
+}
+
 void read_mails(db::Txn& txn, Watched& out) {
   auto rows = txn.query(kMails);
   while (rows.next()) {
@@ -54,6 +67,7 @@ Watched read_watched(const db::ConnectOptions& database) {
   look.next();
   out.max_connections = look.integer(0);
   read_mails(txn, out);
+  read_streams(txn, out);
   auto rows = txn.query(kOthers);
   rows.next();
   out.oldest_mail_at = maybe_time(rows, 0);

@@ -21,6 +21,12 @@ struct Watched {
     std::int64_t waiting = 0;
     std::optional<TimePoint> due_at;  // of the one that is due first
   };
+  // Streams of organizations, or of the whole system, together.
+  struct Streams {
+    std::int64_t active = 0, failing = 0, paused = 0;  // failing ones are active too
+    std::int64_t behind = 0;                           // rows that active ones have not sent
+    std::optional<TimePoint> since;                    // of the oldest of them
+  };
   struct Sweep {
     std::string task;
     std::int64_t rows = 0;
@@ -34,6 +40,7 @@ struct Watched {
   std::int64_t dead_mails = 0;
   std::int64_t deliveries = 0, dead_deliveries = 0;
   std::optional<TimePoint> delivery_due_at;
+  Streams streams, system_streams;
   std::optional<TimePoint> last_sweep_at;
   std::vector<Sweep> sweeps;
 };

@@ -91,6 +91,7 @@ constexpr auto kFilesRows = section(
          .body = "upload",
          .reply = made("upload"),
          .refuses = {limit_reached, body_too_large},
+         .name = "startDocumentUpload",
          .summary = "Announce a file: a document that waits for it, and the address that takes it once"},
         {.method = PUT,
          .path = "/files/{document_id}",
@@ -99,6 +100,7 @@ constexpr auto kFilesRows = section(
          .query = "upload_query",
          .reply = done(),
          .refuses = {upload_refused, upload_incomplete, length_required, body_too_large},
+         .name = "sendDocumentFile",
          .summary = "Send an announced file to the address that the announcement gave, with Content-Length; "
                     "good once"},
         {.method = POST,
@@ -108,6 +110,7 @@ constexpr auto kFilesRows = section(
          .rate = Rate::outbound,
          .reply = ok("document"),
          .refuses = {not_found, upload_incomplete, upload_mismatch, body_too_large, storage_unavailable},
+         .name = "completeDocumentUpload",
          .summary = "Say that the file was sent: its size and SHA-256 are checked"},
         {.method = GET,
          .path = "/api/v1/projects/documents/{document_id}/download",
@@ -116,6 +119,7 @@ constexpr auto kFilesRows = section(
          .rate = Rate::read,
          .reply = bytes(307),
          .refuses = {not_found, upload_incomplete},
+         .name = "downloadDocument",
          .summary = "The file, with ranges; or the way to it"},
     });
 

@@ -147,6 +147,7 @@ constexpr auto kProductsRows =
                            .query = "low_stock_query",
                            .reply = ok("products"),
                            .refuses = nothing,
+                           .name = "listLowStock",
                            .summary = "Products at or under their reorder level"}});
 
 }  // namespace

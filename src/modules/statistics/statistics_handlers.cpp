@@ -95,6 +95,7 @@ constexpr auto kStatisticsRows = section("Statistics", {
                                                             .rate = Rate::read,
                                                             .reply = ok("role_counts"),
                                                             .refuses = nothing,
+                                                            .name = "listRoleCounts",
                                                             .summary = "Users per role"},
                                                            {.method = GET,
                                                             .path = "/stats/organization-users",
@@ -104,6 +105,7 @@ constexpr auto kStatisticsRows = section("Statistics", {
                                                             .query = "stats_query",
                                                             .reply = ok("organization_counts"),
                                                             .refuses = nothing,
+                                                            .name = "listOrganizationCounts",
                                                             .summary = "Members per organization"},
                                                            {.method = GET,
                                                             .path = "/stats/organization-role-users",
@@ -113,6 +115,7 @@ constexpr auto kStatisticsRows = section("Statistics", {
                                                             .query = "role_stats_query",
                                                             .reply = ok("organization_role_counts"),
                                                             .refuses = nothing,
+                                                            .name = "listOrganizationRoleCounts",
                                                             .summary = "Members per organization and role"},
                                                        });
 

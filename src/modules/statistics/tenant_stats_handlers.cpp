@@ -96,6 +96,7 @@ constexpr auto kTenantStatsRows = section("Tenants", {
                                                           .query = "user_stats_query",
                                                           .reply = ok("tenants_stats"),
                                                           .refuses = nothing,
+                                                          .name = "getAllTenantsStats",
                                                           .summary = "All organizations in numbers"},
                                                          {.method = GET,
                                                           .path = "/api/v1/tenants/{tenant_id}/stats",

@@ -78,6 +78,7 @@ constexpr auto kDeadDeliveriesRows = section(
          .query = "dead_deliveries_query",
          .reply = ok("dead_deliveries"),
          .refuses = nothing,
+         .name = "listDeadDeliveries",
          .summary = "Deliveries of every organization that were given up, the newest first"},
         {.method = POST,
          .path = "/api/v1/admin/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries/{event_id}/replay",

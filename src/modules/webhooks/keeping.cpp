@@ -11,10 +11,12 @@ json::Object status_value(WebhookStatus status) {
   return std::move(json::Object{}.set("status", webhook_status_name(status)));
 }
 
+}  // namespace
+
 // Under the locks that whoever saves a webhook takes, in that order, and only if there is anything to pause:
 // long lists of changes hold the first of them. None of them becomes active meanwhile, since that takes the
 // organization's lock.
-std::int64_t pause(const Work& work, const std::vector<WebhookId>& ids) {
+std::int64_t suspend_webhooks(const Work& work, const std::vector<WebhookId>& ids) {
   if (ids.empty()) return 0;
   store::lock_changes(work.txn, std::nullopt);
   std::int64_t paused = 0;
@@ -25,16 +27,6 @@ std::int64_t pause(const Work& work, const std::vector<WebhookId>& ids) {
                   status_value(WebhookStatus::paused)});
   }
   return paused;
-}
-
-}  // namespace
-
-std::int64_t suspend_webhooks_of(const Work& work, const std::vector<UserId>& keepers) {
-  return pause(work, store::list_active_webhooks_of(work.txn, work.scope, keepers));
-}
-
-std::int64_t suspend_webhooks_of(const Work& work, RoleId role) {
-  return pause(work, store::list_active_webhooks_of(work.txn, work.scope, role));
 }
 
 }  // namespace tenantd::service

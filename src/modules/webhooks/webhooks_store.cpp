@@ -65,11 +65,6 @@ constexpr Sql kReplaceSecret{
     "webhook.replace_secret",
     "UPDATE webhook SET previous_secret_sealed = secret_sealed, previous_until = ?, secret_sealed = ?, "
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
-constexpr Sql kKept{"webhook.kept",
-                    "SELECT id FROM webhook WHERE org_id = ? AND status = 0 AND kept_by " TENANTD_IN_IDS};
-constexpr Sql kKeptByHolders{"webhook.kept_by_holders",
-                             "SELECT id FROM webhook WHERE org_id = ? AND status = 0 AND kept_by IN "
-                             "(SELECT user_id FROM member WHERE org_id = ? AND role_id = ?)"};
 constexpr Sql kPause{"webhook.pause",
                      "UPDATE webhook SET status = 1, revision = revision + 1, updated_at = ? "
                      "WHERE org_id = ? AND id = ? AND status = 0"};
@@ -103,12 +98,6 @@ WebhookDelivery read_delivery(const db::Rows& rows) {
           rows.time(10),         maybe_time(rows, 11)};
 }
 
-std::vector<WebhookId> read_ids(db::Rows rows) {
-  std::vector<WebhookId> found;
-  while (rows.next()) found.push_back(rows.id<WebhookId>(0));
-  return found;
-}
-
 std::int64_t first_number(db::Rows rows) {
   rows.next();
   return rows.integer(0);
@@ -122,15 +111,6 @@ const Table<Webhook> webhook_table{kWebhook};
 void replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now) {
   txn.execute(kReplaceSecret, previous_until, secret, now, scope.org(), id);
-}
-
-std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
-                                               const std::vector<UserId>& keepers) {
-  return read_ids(txn.query(kKept, scope.org(), id_list(keepers)));
-}
-
-std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role) {
-  return read_ids(txn.query(kKeptByHolders, scope.org(), scope.org(), role));
 }
 
 bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now) {

@@ -31,10 +31,6 @@ extern const record::Table<Webhook> webhook_table;
 // The secret so far goes on signing beside the new one until `previous_until`.
 void replace_webhook_secret(db::Txn& txn, const TenantScope& scope, WebhookId id, const std::string& secret,
                             TimePoint previous_until, TimePoint now);
-// The active webhooks that `keepers`, or those who hold the role, answer for.
-std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope,
-                                               const std::vector<UserId>& keepers);
-std::vector<WebhookId> list_active_webhooks_of(db::Txn& txn, const TenantScope& scope, RoleId role);
 // False if it was not active.
 bool pause_webhook(db::Txn& txn, const TenantScope& scope, WebhookId id, TimePoint now);
 

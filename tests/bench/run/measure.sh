@@ -89,6 +89,12 @@ describe() {
       kind=(post '{"query":"floor plan","limit":20}')
       ;;
     project-stats) path=/api/v1/projects/stats headers=("Authorization: Bearer $owner_token") ;;
+    introspect)
+      prepare_oauth
+      path=/oauth2/introspect headers=("Content-Type: application/x-www-form-urlencoded" "$(as_client "$client" "$client_secret")")
+      kind=(post "token=$owner_token")
+      ;;
+    userinfo) path=/oauth2/userinfo headers=("Authorization: Bearer $owner_token") ;;
     mixed)
       write_mixture
       kind=(mixed "$work/mixture")

@@ -30,7 +30,7 @@ struct Squat {
 
   Squat() {
     for (const auto& maker : {squatter, friendly})
-      expect(maker.client().post("/api/v1/webhooks", object({{"url", "https://192.0.32.8/hooks"},
+      expect(maker.client().post("/api/v1/webhooks", object({{"url", "https://127.9.9.9/hooks"},
                                                              {"events", Field::raw(R"(["*"])")},
                                                              {"status", "active"}})),
              201);

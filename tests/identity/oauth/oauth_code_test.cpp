@@ -223,6 +223,9 @@ Test(oauth_code, a_client_chooses_by_what_its_id_tokens_are_signed) {
     for (const auto& key : keys.at("/keys").GetArray())
       published = published || json::text_of(key, "kid") == json::text_of(header, "kid");
     cr_assert(published);
+    // The access token's hash by the same kind of hash.
+    cr_assert_eq(json::text_of(json::read_object(payload_of(token)).value(), "at_hash").size(),
+                 alg == "RS256" ? 22U : 43U);
   }
 }
 
@@ -257,4 +260,17 @@ Test(oauth_code, an_organization_hint_asks_for_that_organization) {
   };
   cr_assert(asked(owner.org_id).at("/redirect_to").IsString());
   cr_assert_eq(asked(sign_up("Beta").org_id).text("/ask"), "organization");
+}
+
+Test(oauth_code, a_client_sends_the_browser_by_a_form_as_well) {
+  const auto owner = sign_up();
+  const auto client = register_client(owner);
+  const auto request = request_in(post_form("/oauth2/authorize", authorization(client)));
+  const auto back = expect(decide(owner, request), 200).text("/redirect_to");
+  expect(spend_code(client, query_of(back, "code")), 200);
+  expect_oauth_error(post_form("/oauth2/authorize", authorization(client, {{"client_id", "x"}})), 400,
+                     "invalid_request");
+  const auto refused = post_form("/oauth2/authorize", authorization(client, {{"code_challenge", ""}}));
+  expect(refused, 303);
+  cr_assert_eq(query_of(refused.header("location"), "error"), "invalid_request");
 }

@@ -53,7 +53,8 @@ std::int64_t rows_left(const Account& owner) {
   auto tables = database().run_query(
       "SELECT table_name FROM information_schema.columns WHERE table_schema = 'tenantd' AND column_name = "
       "'org_id' "
-      "AND table_name NOT IN ('audit_log', 'audit_start', 'change_head', 'outbox', 'job_run', "
+      "AND table_name NOT IN ('audit_log', 'audit_start', 'audit_redaction', 'change_head', 'outbox', "
+      "'job_run', "
       "'unread_webhook')");
   std::vector<std::string> names;
   while (tables.next()) names.push_back(tables.text(0));

@@ -4,89 +4,16 @@
 #include <algorithm>
 #include <functional>
 
+#include "passkeys_fixture.hpp"
 #include "support/authenticator.hpp"
-#include "support/check.hpp"
 #include "support/clock.hpp"
-#include "support/database.hpp"
-#include "support/fixtures.hpp"
 #include "support/mailbox.hpp"
 #include "support/node.hpp"
 #include "support/parallel.hpp"
-#include "support/passkey_device.hpp"
-#include "support/private_stack.hpp"
-#include "tenantd/base/text.hpp"
 
 using namespace tenantd::test;
 
 namespace {
-
-constexpr const char* kPasskeys = "/api/v1/auth/passkeys";
-constexpr const char* kCreation = "/api/v1/auth/passkeys/options";
-constexpr const char* kRequest = "/api/v1/auth/passkey/options";
-constexpr const char* kVerify = "/api/v1/auth/passkey/verify";
-
-// An instance under a name that browsers take passkeys of.
-class Named {
- public:
-  Named()
-      : stack_({"PUBLIC_URL=http://localhost:@PORT@", "CLOCK_OFFSET_FILE=" + setting("CLOCK_OFFSET_FILE")}) {
-    stack_.take_the_suites_place();
-  }
-  std::string url() const {
-    const auto& url = stack_.url();
-    return "http://localhost" + url.substr(url.rfind(':'));
-  }
-
- private:
-  PrivateStack stack_;
-};
-
-Response creation_options(const Account& account) {
-  return account.client().post(kCreation, object({{"password", account.password}}));
-}
-
-Response right(Response reply) {
-  expect(reply, 200);
-  return reply;
-}
-
-Response add(const Account& account, const std::string& credential, const std::string& name = "Phone") {
-  return account.client().post(kPasskeys, "{\"name\":\"" + name + "\",\"credential\":" + credential + '}');
-}
-
-std::string add_device(const Account& account, PasskeyDevice& device) {
-  const auto options = right(creation_options(account));
-  device.user = *tenantd::base64url_decode(options.text("/publicKey/user/id"));
-  return expect(add(account, device.create(options)), 201).text("/id");
-}
-
-// A browser: what it was given as a cookie goes back.
-struct Browser {
-  Client client;
-  Response options(const std::string& body = "{}") {
-    auto reply = client.post(kRequest, body);
-    if (const auto given = reply.header("set-cookie"); !given.empty()) {
-      require(given.find("; HttpOnly; SameSite=Strict") != std::string::npos, given);
-      client.header("Cookie", given.substr(0, given.find(';')));
-    }
-    return reply;
-  }
-  Response sign_in(const std::string& credential, const std::string& more = "") {
-    return client.post(kVerify, "{\"credential\":" + credential + more + '}');
-  }
-  Response sign_in(const PasskeyDevice& device) { return sign_in(device.use(expect(options(), 200))); }
-};
-
-std::int64_t passkeys_of(const Account& account) {
-  return number_of("SELECT COUNT(*) FROM passkey WHERE user_id = " + binary(account.user_id));
-}
-std::int64_t sessions_of(const Account& account) {
-  return number_of("SELECT COUNT(*) FROM session WHERE user_id = " + binary(account.user_id));
-}
-std::int64_t events_of(const Account& account, const std::string& type) {
-  return number_of("SELECT COUNT(*) FROM account_event WHERE type = " + literal(type) +
-                   " AND user_id = " + binary(account.user_id));
-}
 
 using Change = std::function<void(PasskeyDevice&)>;
 
@@ -108,7 +35,7 @@ Test(passkeys, one_signs_in_by_itself_and_counts_as_two_factors) {
     require_equal(events_of(ada, "passkey.added"), 1);
     require_equal(expect(ada.client().get(kPasskeys), 200).text("/items/0/name"), "Phone");
 
-    Browser browser;
+    PasskeyBrowser browser;
     const auto signed_in = right(browser.sign_in(device));
     require_equal(signed_in.text("/user/id"), ada.user_id);
     auto again = account_of(signed_in, ada.email);
@@ -133,7 +60,7 @@ Test(passkeys, one_signs_in_by_itself_and_counts_as_two_factors) {
     expect_problem(other.client().post(path + "/remove", object({{"password", other.password}})), 404,
                    "not_found");
     expect(ada.client().post(path + "/remove", object({{"password", ada.password}})), 204);
-    expect_problem(Browser{}.sign_in(device), 401, "invalid_credentials");
+    expect_problem(PasskeyBrowser{}.sign_in(device), 401, "invalid_credentials");
     require_equal(passkeys_of(ada), 0);
     // Each change is in her history and in the system's audit log.
     for (const std::string type : {"passkey.added", "passkey.renamed", "passkey.removed"}) {
@@ -158,7 +85,7 @@ Test(passkeys, one_stands_for_the_code_after_the_password) {
   const auto token = second_step_of(ada);
   const auto with_token = object({{"mfa_token", token}});
   const auto more = ",\"mfa_token\":\"" + token + '"';
-  Browser browser;
+  PasskeyBrowser browser;
   const auto options = right(browser.options(with_token));
   require_equal(options.size("/publicKey/allowCredentials"), 1U);
   require_equal(options.text("/publicKey/allowCredentials/0/id"), tenantd::base64url_encode(device.id));
@@ -182,7 +109,7 @@ Test(passkeys, what_is_no_new_credential_of_this_session_is_refused) {
   expect_problem(Client{}.post(kCreation, object({{"password", ada.password}})), 401, "unauthenticated");
   const auto options = right(creation_options(ada));
   const auto of_eve = right(creation_options(eve));
-  const auto of_sign_in = right(Browser{}.options());
+  const auto of_sign_in = right(PasskeyBrowser{}.options());
   const std::vector<std::pair<std::string, Change>> wrong = {
       {"another origin", [](auto& d) { d.origin = "https://evil.example.com"; }},
       {"another port", [](auto& d) { d.origin = "http://localhost:1"; }},
@@ -239,9 +166,9 @@ Test(passkeys, what_is_no_proof_starts_no_session) {
   add_device(ada, device);
   add_device(eve, foreign);
   const auto before = sessions_of(ada);
-  Browser browser;
+  PasskeyBrowser browser;
   const auto options = right(browser.options());
-  const auto of_another = right(Browser{}.options());
+  const auto of_another = right(PasskeyBrowser{}.options());
   const std::vector<std::pair<std::string, Change>> wrong = {
       {"another origin", [](auto& d) { d.origin = "https://evil.example.com"; }},
       {"another relying party", [](auto& d) { d.party = "example.com"; }},
@@ -267,7 +194,7 @@ Test(passkeys, what_is_no_proof_starts_no_session) {
   }
   // The same challenge is good for whom it was made for, once; and no other browser brings it.
   const auto proof = device.use(options);
-  expect_problem(Browser{}.sign_in(proof), 401, "invalid_credentials");
+  expect_problem(PasskeyBrowser{}.sign_in(proof), 401, "invalid_credentials");
   expect(browser.sign_in(proof), 200);
   expect_problem(browser.sign_in(proof), 401, "invalid_credentials");
   require_equal(events_of(ada, "passkey.cloned"), 0);
@@ -288,7 +215,7 @@ Test(passkeys, a_copy_of_the_device_is_refused_and_told) {
   device.counter = 5;
   add_device(ada, device);
   auto copy = device;
-  Browser browser;
+  PasskeyBrowser browser;
   device.counter = 6;
   expect(browser.sign_in(device), 200);
   const auto before = sessions_of(ada);
@@ -309,7 +236,7 @@ Test(passkeys, of_one_proof_that_comes_twenty_times_at_once_one_signs_in) {
   PasskeyDevice device{stack.url()};
   add_device(ada, device);
   const auto before = sessions_of(ada);
-  Browser browser;
+  PasskeyBrowser browser;
   const auto options = browser.options();
   const auto proof = device.use(options);
   const auto cookie = options.header("set-cookie").substr(0, options.header("set-cookie").find(';'));

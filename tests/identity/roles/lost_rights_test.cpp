@@ -16,7 +16,7 @@ namespace {
 
 // Of an event that does not happen here: nothing is ever sent.
 Response make_webhook(const Account& maker) {
-  return maker.client().post("/api/v1/webhooks", object({{"url", "https://192.0.32.8/hooks"},
+  return maker.client().post("/api/v1/webhooks", object({{"url", "https://127.9.9.9/hooks"},
                                                          {"events", Field::raw(R"(["supplier.deleted"])")}}));
 }
 

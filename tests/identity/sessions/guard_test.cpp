@@ -101,7 +101,7 @@ Test(guard, verify_of_somebody_without_an_organization_names_none) {
 Test(guard, verify_refuses_who_is_nobody_and_what_is_no_permission) {
   const auto nobody = Client{}.get(kVerify);
   expect_problem(nobody, 401, "unauthenticated");
-  require_equal(nobody.header("www-authenticate"), "Bearer");
+  require(nobody.header("www-authenticate").starts_with("Bearer"), nobody.header("www-authenticate"));
   expect_problem(Client{}.bearer("garbage").get(kVerify), 401, "invalid_token");
   auto client = sign_up().client();
   for (const char* query : {"?permission=users:fly", "?permission=", "?permission=owner", "?other=1"})
@@ -142,7 +142,7 @@ Test(guard, an_application_behind_nginx_sees_only_whom_tenantd_knows) {
   const auto nobody = application.client().get("/reports");
   expect_problem(nobody, 401, "unauthenticated");
   require_equal(nobody.count_headers("www-authenticate"), 1U);
-  require_equal(nobody.header("www-authenticate"), "Bearer");
+  require(nobody.header("www-authenticate").starts_with("Bearer"), nobody.header("www-authenticate"));
 
   const auto seen = at(viewer).get("/reports?x=1");
   expect(seen, 200);
@@ -195,7 +195,8 @@ Test(guard, a_token_that_was_logged_out_is_refused_at_once) {
   expect(owner.client().post("/logout"), 204);
   const auto reply = client.get("/reports");
   expect_problem(reply, 401, "unauthenticated");
-  require_equal(reply.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+  require(reply.header("www-authenticate").starts_with("Bearer error=\"invalid_token\""),
+          reply.header("www-authenticate"));
 }
 
 Test(guard, while_tenantd_is_away_nobody_comes_in) {

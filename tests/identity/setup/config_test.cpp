@@ -37,7 +37,7 @@ Test(config, anybody_may_ask_and_keep_the_answer_for_a_minute) {
   require_equal(
       reply.body,
       R"({"service_name":"tenantd","logo_url":null,"app_url":null,"signup":"open",)"
-      R"("password":{"min_length":8,"max_bytes":256},"passkeys":false,"setup_open":false,"organization":null})");
+      R"("password":{"min_length":8,"max_bytes":256},"passkeys":false,"mail_code":false,"setup_open":false,"social":[],"organization":null})");
   expect_problem(config("?organization="), 422, "validation_failed");
   expect_problem(config("?slug=acme"), 422, "validation_failed");
 }
@@ -46,7 +46,8 @@ Test(config, an_organization_that_nobody_has_answers_as_one_without_providers) {
   const auto owner = sign_up(fresh_name("Acme"));
   const auto slug = slug_of(owner);
   const auto without = [](const std::string& name) {
-    return R"("organization":{"slug":")" + name + R"(","sign_in":{"password":true,"providers":[]}}})";
+    return R"("organization":{"slug":")" + name +
+           R"(","sign_in":{"password":true,"providers":[],"ways":[]}}})";
   };
   const auto require_without = [&](const std::string& asked, const std::string& name) {
     const auto reply = config("?organization=" + asked);

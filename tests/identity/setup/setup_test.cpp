@@ -7,6 +7,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
+#include "support/node.hpp"
 #include "support/parallel.hpp"
 #include "support/private_stack.hpp"
 #include "tenantd/db/connection.hpp"
@@ -129,4 +130,12 @@ Test(setup, an_expired_link_and_one_beside_a_super_admin_open_nothing, .timeout 
   expect_problem(set_up(live, "root@example.com"), 410, "setup_done");
   make("(SELECT UNHEX(SHA2(" + literal(live) + ", 256)))");
   require_equal(number_of(kSupers), 1);
+}
+
+Test(setup, the_page_makes_the_first_super_admin_and_says_afterwards_that_there_is_one, .timeout = 300) {
+  const Fresh fresh;
+  const auto email = fresh_email("ruth");
+  browse("console_setup.mjs", {fresh.stack.url() + "/setup#token=" + fresh.link(), email});
+  require_equal(text_of("SELECT GROUP_CONCAT(email) FROM user WHERE is_super"), email);
+  expect(sign_in(email, kChosenPassword), 200);
 }

@@ -14,7 +14,7 @@ using namespace tenantd::test;
 namespace {
 
 // Public, and never called: the webhook is paused.
-constexpr const char* kAddress = "https://192.0.32.8/hooks";
+constexpr const char* kAddress = "https://127.9.9.9/hooks";
 
 std::string body(const std::string& url, const std::string& events = R"(["role.created"])",
                  const std::string& status = "paused") {
@@ -64,7 +64,7 @@ Test(webhooks, a_webhook_is_made_shown_listed_changed_and_ended) {
   require_equal(list.text("/items/0/url"), kAddress);
   require(list.body.find("whsec_") == std::string::npos, list.describe());
 
-  const auto change = object({{"url", "https://192.0.32.8/other"},
+  const auto change = object({{"url", "https://127.9.9.9/other"},
                               {"events", Field::raw(R"(["*"])")},
                               {"description", "Everything"}});
   const auto changed = client.put(path_to(made), change);
@@ -79,13 +79,13 @@ Test(webhooks, a_webhook_is_made_shown_listed_changed_and_ended) {
   const auto paused = client.put(path_to(made), R"({"status":"paused"})");
   expect(paused, 200);
   require_equal(paused.text("/url") + paused.text("/description") + paused.text("/events/0"),
-                "https://192.0.32.8/otherEverything*");
+                "https://127.9.9.9/otherEverything*");
   require_equal(
       number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
                 " AND CONCAT(COALESCE(old_values, ''), COALESCE(new_values, '')) RLIKE 'hooks|other'"),
       0);
   require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE resource_id = " + binary(made.text("/id")) +
-                          " AND new_values LIKE '%https://192.0.32.8/***%'"),
+                          " AND new_values LIKE '%https://127.9.9.9/***%'"),
                 4);
   expect(client.del(path_to(made), ""), 204);
   expect_problem(client.get(path_to(made)), 404, "not_found");
@@ -157,9 +157,9 @@ Test(webhooks, an_address_that_leads_inside_is_refused_and_nobody_connects) {
         std::string{"https://169.254.169.254/latest/meta-data"}, std::string{"file:///etc/passwd"},
         "https://2130706433" + port + '/', "https://0x7f.1" + port + '/', "https://0177.0.0.1" + port + '/',
         "https://localhost" + port + '/', "https://localhost." + port + '/',
-        "https://user:password@192.0.32.8" + port + '/', std::string{"https://10.0.0.1/"},
-        std::string{"https://no-such-host.invalid/"}, std::string{"gopher://192.0.32.8/"},
-        std::string{"http://192.0.32.8/"}, std::string{"192.0.32.8"}, std::string{"https://"}}) {
+        "https://user:password@127.9.9.9" + port + '/', std::string{"https://10.0.0.1/"},
+        std::string{"https://no-such-host.invalid/"}, std::string{"gopher://127.9.9.9/"},
+        std::string{"http://127.9.9.9/"}, std::string{"127.9.9.9"}, std::string{"https://"}}) {
     for (const auto& reply : {client.post("/api/v1/webhooks", body(url)), client.put(path, body(url))}) {
       expect_problem(reply, 422, "url_refused");
       expect_pointer(reply, "/url");

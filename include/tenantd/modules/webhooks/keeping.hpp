@@ -3,14 +3,14 @@
 
 #include <vector>
 
+#include "tenantd/domain/webhook.hpp"
 #include "tenantd/effects/context.hpp"
 
 namespace tenantd::service {
 
-// Pauses the webhooks that `keepers`, or those who hold the role, answer for, and tells of each. For when
-// they may make none any more, under the organization's lock. Somebody who may saves them as active again.
+// Pauses those of the organization's webhooks that are active, and tells of each. For when who answers for
+// them may make none any more, under the organization's lock. Somebody who may saves them as active again.
 // Returns how many there were.
-std::int64_t suspend_webhooks_of(const Work& work, const std::vector<UserId>& keepers);
-std::int64_t suspend_webhooks_of(const Work& work, RoleId role);
+std::int64_t suspend_webhooks(const Work& work, const std::vector<WebhookId>& ids);
 
 }  // namespace tenantd::service

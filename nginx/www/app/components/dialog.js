@@ -6,6 +6,11 @@ import { ErrorBox } from './error.js';
 import { Field, Plain } from './form.js';
 import { Icon } from './icon.js';
 
+// Where the keyboard begins: what is to be filled in or read, else the button that changes least. The cross comes first in
+// the document, and a press of Enter on it would lose a secret.
+const firstOf = (dialog) => dialog.querySelector('.dialog-body :is(input, select, textarea, button, a[href], [tabindex="0"])') ||
+  dialog.querySelector('.dialog-foot .button:not(.danger, .primary)') || dialog.querySelector('.dialog-foot .button');
+
 // Open as long as it is drawn. `onClose` is called by Escape and by the cross; without it there is no way past the dialog,
 // and nothing to see behind it. `foot`: buttons.
 export function Dialog({ title, onClose, foot, wide, children }) {
@@ -16,6 +21,8 @@ export function Dialog({ title, onClose, foot, wide, children }) {
     const opener = document.activeElement;
     const dialog = element.current;
     dialog.showModal();
+    const cross = dialog.querySelector('.dialog-head button');
+    if (cross && document.activeElement === cross) (firstOf(dialog) || cross).focus();
     return () => {
       dialog.close();  // what lies behind an open one takes no focus
       if (opener && opener.isConnected) opener.focus();

@@ -6,4 +6,5 @@ export * from './error.js';
 export * from './form.js';
 export * from './icon.js';
 export * from './show_api.js';
+export * from './step_up.js';
 export * from './table.js';

@@ -2,7 +2,8 @@
 // shows each row as a card.
 //
 //   path | load(query) → {items, next_cursor, total}; query: what every request carries
-//   columns: [{key, label, render?(row), main?, end?, narrow?}]   `main` is the card's title; `end` aligns numbers
+//   columns: [{key, label, render?(row), main?, end?, short?}]   `main` is the card's title; `end` aligns numbers; `short`: never
+//   broken over lines
 //   filters: [{name, label, type: 'search' | 'select' | 'date', options?: [[value, words]]}]
 //   actions(row): what stands at the end of a row; empty: an EmptyState; href(row): where the main column leads
 //   version: a value whose change loads anew; total: false for lists that cannot count
@@ -46,12 +47,22 @@ function usePages({ load, path, query, size, total }, inputs) {
 function Filter({ filter, value }) {
   const [typed, set] = useState(value);
   const waiting = useRef(0);
-  useEffect(() => { set(value); }, [value]);
+  // What this field has put into the address is no news to it: its person has typed on, or is about to after a space.
+  const sent = useRef(value);
+  useEffect(() => {
+    if (value === sent.current) return;
+    clearTimeout(waiting.current);
+    sent.current = value;
+    set(value);
+  }, [value]);
   useEffect(() => () => clearTimeout(waiting.current), []);
   const type = (next) => {
     set(next);
     clearTimeout(waiting.current);
-    waiting.current = setTimeout(() => setQuery({ [filter.name]: next.trim() }), 300);
+    waiting.current = setTimeout(() => {
+      sent.current = next.trim();
+      setQuery({ [filter.name]: sent.current });
+    }, 300);
   };
   if (filter.type === 'select') {
     return html`<${Select} name=${filter.name} label=${filter.label} value=${value} options=${[['', t('core.all')], ...filter.options]}
@@ -79,7 +90,7 @@ export function DataTable({ label, columns, filters = [], rowKey = (row) => row.
       <thead><tr>${columns.map((column) => html`<th key=${column.key} scope="col" class=${column.end ? 'end' : ''}>${column.label}</th>`)}
         ${actions && html`<th scope="col"><span class="hidden">${t('core.actions')}</span></th>`}</tr></thead>
       <tbody>${pages.items.map((row) => html`<tr key=${rowKey(row)}>${columns.map((column) => html`<td key=${column.key}
-        class=${`${column.end ? 'end' : ''} ${column.main ? 'main' : ''}`} data-label=${column.label} dir=${column.main ? 'auto' : null}>${cell(column, row)}</td>`)}
+        class=${['end', 'main', 'short'].filter((each) => column[each]).join(' ')} data-label=${column.label} dir=${column.main ? 'auto' : null}>${cell(column, row)}</td>`)}
         ${actions && html`<td class="row-actions">${actions(row)}</td>`}</tr>`)}</tbody></table></div>`}
     ${!pages.loading && !pages.problem && pages.items.length === 0 && (filtered
       ? html`<${EmptyState} icon="search" title=${t('core.nothing_found')} action=${html`<${Button} onClick=${clear}>${t('core.clear_filters')}<//>`} />`

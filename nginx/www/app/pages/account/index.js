@@ -7,4 +7,5 @@ export const pages = [
   page('/app/account/sessions', 'account.sessions', 'globe', () => import('./sessions.js')),
   page('/app/account/apps', 'oauth.apps', 'globe', () => import('./apps.js')),
   page('/app/account/organizations', 'account.organizations', 'building', () => import('./organizations.js')),
+  page('/app/account/data', 'account.data', 'download', () => import('./data.js')),
 ];

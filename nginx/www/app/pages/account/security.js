@@ -3,8 +3,8 @@ import { html, useLoad, useState } from '../../dom.js';
 import { call, saveFile } from '../../api.js';
 import { t, word } from '../../i18n.js';
 import { QrCode } from '../../qr.js';
-import { reload, useSession } from '../../session.js';
-import { Badge, Banner, Button, Card, Confirm, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Field, Form, Loading, PageHead, PasswordField, Plain, Select, toast, useForm, When } from '../../components/index.js';
+import { config, reload, useSession } from '../../session.js';
+import { Badge, Banner, Button, Card, Confirm, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Field, Form, Loading, PageHead, PasswordField, Plain, Select, sentence, toast, useForm, When } from '../../components/index.js';
 import { only, proofFields, wrongPassword } from '../entry/parts.js';
 import { Passkeys } from './passkeys.js';
 
@@ -82,14 +82,27 @@ function SecondFactor({ user }) {
     ${codes && html`<${Codes} codes=${codes} onClose=${() => show(null)} />`}<//>`;
 }
 
+const kSocial = { google: 'Google', microsoft: 'Microsoft', github: 'GitHub' };
+const providerOf = (issuer) => (issuer.startsWith('service:') ? kSocial[issuer.slice(8)] || issuer.slice(8) : new URL(issuer).host);
+
+// Leaves for a provider of the service's; whoever comes back has it connected.
+async function connect(name) {
+  try {
+    location.assign((await call('GET', `/api/v1/auth/social/${name}/login`)).data.authorization_url);
+  } catch (problem) {
+    toast(sentence(problem), { tone: 'bad' });
+  }
+}
+
 function Identities() {
   const { data, problem, again } = useLoad(() => call('GET', '/api/v1/auth/identities').then((reply) => reply.data.items));
   const [ending, end] = useState(null);
   return html`<${Card} title=${t('account.identities')} lead=${t('account.identities_lead')}><${ErrorBox} problem=${problem} retry=${again} />
     ${!data && !problem && html`<${Loading} />`}
-    ${data && (data.length ? html`<div class="table-box"><table><tbody>${data.map((each) => html`<tr key=${each.id}><td class="main" dir="ltr">${each.email}</td><td data-label=${t('account.provider')}>${new URL(each.issuer).host}</td>
+    ${data && (data.length ? html`<div class="table-box"><table><tbody>${data.map((each) => html`<tr key=${each.id}><td class="main" dir="ltr">${each.email}</td><td data-label=${t('account.provider')}>${providerOf(each.issuer)}</td>
       <td data-label=${t('account.last_used')}><${When} at=${each.last_used_at} /></td><td class="row-actions"><${Button} small kind="danger" onClick=${() => end(each)}>${t('account.disconnect')}<//></td></tr>`)}</tbody></table></div>`
       : html`<p class="soft">${t('account.no_identities')}</p>`)}
+    ${data && (config.get().social || []).length > 0 && html`<div class="actions after">${config.get().social.map((name) => html`<${Button} key=${name} onClick=${() => connect(name)}>${t('account.connect', { provider: kSocial[name] || name })}<//>`)}</div>`}
     ${ending && html`<${Confirm} title=${t('account.disconnect')} action=${t('account.disconnect')} onClose=${() => end(null)}
       onConfirm=${async () => { await call('DELETE', `/api/v1/auth/identities/${ending.id}`); again(); toast(t('account.disconnected')); }}><p>${t('account.disconnect_lead', { email: ending.email })}</p><//>`}<//>`;
 }
@@ -124,7 +137,7 @@ function AlertForm({ read, again }) {
 const columns = () => [
   { key: 'type', label: t('account.event'), main: true, render: (row) => word('event', row.type.replaceAll('.', '_')) },
   { key: 'created_at', label: t('account.when'), render: (row) => html`<${When} at=${row.created_at} />` },
-  { key: 'address', label: t('account.from'), render: (row) => html`<code>${row.address}</code>` },
+  { key: 'address', label: t('account.from'), render: (row) => html`<code class="ip">${row.address}</code>` },
   { key: 'agent', label: t('account.program') },
 ];
 

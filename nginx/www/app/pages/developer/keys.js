@@ -12,7 +12,7 @@ const columns = (show) => [
   { key: 'name', label: t('organization.name'), main: true, render: (row) => html`<bdi>${row.name}</bdi> ${over(row) && html`<${Badge} tone="warn">${t('developer.over')}<//>`}` },
   { key: 'prefix', label: t('developer.prefix'), render: (row) => html`<code>${row.prefix}…</code>` },
   { key: 'owner', label: t('developer.owner'), render: (row) => t(`developer.owner_${row.owner}`) },
-  { key: 'permissions', label: t('organization.permissions'), render: (row) => html`<${Button} small kind="quiet" onClick=${() => show(row)}>${t('developer.permission_count', { count: row.permissions.length })}<//>` },
+  { key: 'permissions', label: t('organization.permissions'), render: (row) => html`<button type="button" class="link" onClick=${() => show(row)}>${t('developer.permission_count', { count: row.permissions.length })}</button>` },
   { key: 'expires_at', label: t('developer.until'), render: (row) => (row.expires_at == null ? t('developer.no_end') : html`<span title=${dateTime(row.expires_at)}><${When} at=${row.expires_at} /></span>`) },
   { key: 'last_used_at', label: t('account.last_used'), render: (row) => (row.last_used_at == null ? t('developer.never') : html`<${When} at=${row.last_used_at} />`) },
 ];

@@ -2,7 +2,7 @@
 import { html, useLoad, useState } from '../../dom.js';
 import { call } from '../../api.js';
 import { t } from '../../i18n.js';
-import { navigate } from '../../router.js';
+import { navigate, useRoute } from '../../router.js';
 import { session } from '../../session.js';
 import { Button, Card, Field, Form, PageHead, SecretOnce, Select, useForm } from '../../components/index.js';
 import { Awaited, dayEnd, dayOf, today } from '../organization/parts.js';
@@ -17,10 +17,13 @@ async function offered() {
 }
 
 function Maker({ permissions }) {
-  const [chosen, choose] = useState(new Set());
+  // A page that wants a certain key leads here with its name, its owner and its permissions.
+  const { query } = useRoute();
+  const asked = (query.permissions || '').split(',').filter((name) => permissions.some((each) => each.name === name));
+  const [chosen, choose] = useState(new Set(asked));
   const [made, set] = useState(null);
   const form = useForm({
-    initial: { name: '', owner: 'member', until: dayOf(Date.now() / 1000 + 90 * 86400), permissions: null },
+    initial: { name: query.name || '', owner: query.owner === 'organization' ? 'organization' : 'member', until: dayOf(Date.now() / 1000 + 90 * 86400), permissions: null },
     fields: { expires_at: 'until' },
     check: ({ name }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }),
       ...(chosen.size === 0 && { permissions: t('developer.choose_permissions') }), ...(chosen.size > kMost && { permissions: t('developer.too_many_permissions', { count: kMost }) }) }),

@@ -3,6 +3,7 @@ import { html, useState } from '../../dom.js';
 import { t } from '../../i18n.js';
 import { forget, useSession } from '../../session.js';
 import { Dialog, toast } from '../../components/index.js';
+import { Who } from './parts.js';
 import { Factor, Password } from './sign_in.js';
 
 export default function Again() {
@@ -13,6 +14,6 @@ export default function Again() {
     toast(t('entry.factor_over'), { tone: 'bad' });
   };
   return html`<${Dialog} title=${t('entry.again')}><p>${t('entry.again_lead')}</p>
-    ${mfaToken ? html`<${Factor} mfaToken=${mfaToken} onOver=${over} />` : html`<${Password} email=${user.email} onBack=${() => forget('ended')} onFactor=${ask} />`}
+    ${mfaToken ? html`<${Factor} mfaToken=${mfaToken} onOver=${over} />` : html`<${Who} email=${user.email} onBack=${() => forget('ended')} /><${Password} email=${user.email} onFactor=${ask} />`}
     <p class="soft">${t('entry.again_elsewhere')} <a href="/sign-in" target="_blank" rel="noopener">${t('entry.again_tab')}</a></p><//>`;
 }

@@ -10,6 +10,7 @@ export const pages = [
   door('/verify', 'entry.verify', () => import('./verify.js')),
   door('/unlock', 'entry.unlock', () => import('./unlock.js')),
   door('/app/authorize', 'oauth.sign_in', () => import('./authorize.js')),
+  door('/app/device', 'oauth.device', () => import('./device.js')),
   door('/app/sign-out', 'oauth.sign_out', () => import('./sign_out.js')),
   door('/sso', 'entry.signing_in', () => import('./sso.js')),
 ];

@@ -6,6 +6,8 @@ import { config, can, nameOf, useSession } from '../../session.js';
 import { Button, Card, EmptyState, Icon, PageHead } from '../../components/index.js';
 
 const kTiles = [
+  ['/app/inbox', 'inbox', 'home.inbox', ['purchase_requests:approve', 'stock:read']],
+  ['/app/members', 'people', 'home.members', 'users:invite'],
   ['/app/account', 'person', 'home.account'],
   ['/app/account/security', 'shield', 'home.security'],
   ['/app/account/organizations', 'building', 'home.organizations'],

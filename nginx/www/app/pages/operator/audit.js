@@ -29,7 +29,7 @@ const columns = (show) => [
   { key: 'actor', label: t('operator.actor'), render: (row) => html`<div>${person(row.actor)}${behind(row) && html`<div class="soft">${t('operator.as_user', { who: row.effective_user.email || row.effective_user.id })}</div>`}</div>` },
   { key: 'org_id', label: t('core.organization'), render: (row) => (row.org_id ? html`<${Link} href=${to`/app/operator/tenants/${row.org_id}`}><code title=${row.org_id}>${row.org_id.slice(0, 4)}…${row.org_id.slice(-8)}</code><//>` : t('operator.system')) },
   { key: 'created_at', label: t('operator.when'), render: (row) => dateTime(row.created_at) },
-  { key: 'address', label: t('operator.from'), render: (row) => html`<code>${row.address || '–'}</code>` },
+  { key: 'address', label: t('operator.from'), render: (row) => html`<code class="ip">${row.address || '–'}</code>` },
 ];
 
 const filters = () => [
@@ -54,7 +54,7 @@ function Row({ row, onClose }) {
       row.api_key_id && [t('operator.api_key'), html`<code>${row.api_key_id}</code>`],
       [t('core.organization'), row.org_id ? only('tenant_id', row.org_id, html`<code>${row.org_id}</code>`) : t('operator.system')],
       [t('operator.resource'), html`${row.resource} ${row.resource_id && only('resource_id', row.resource_id, html`<code>${row.resource_id}</code>`)}`],
-      [t('operator.seq'), String(row.seq)], [t('operator.from'), html`<code>${row.address || '–'}</code>`], [t('operator.agent'), html`<span dir="ltr">${row.agent || '–'}</span>`],
+      [t('operator.seq'), String(row.seq)], [t('operator.from'), html`<code class="ip">${row.address || '–'}</code>`], [t('operator.agent'), html`<span dir="ltr">${row.agent || '–'}</span>`],
       [t('core.request_id'), row.request_id ? only('request_id', row.request_id, html`<code>${row.request_id}</code>`) : '–']]} /><//>`;
 }
 

@@ -13,5 +13,9 @@ export const pages = [
   page('/app/operator/mail', 'operator.mail', 'mail', () => import('./mail.js')),
   page('/app/operator/maintenance', 'operator.maintenance', 'refresh', () => import('./maintenance.js')),
   page('/app/operator/limits', 'operator.limits', 'settings', () => import('./limits.js')),
+  page('/app/operator/oauth-clients/new', 'oauth.new_client', 'key', () => import('./new_client.js'), false),
+  page('/app/operator/oauth-clients', 'oauth.own_clients', 'key', () => import('./clients.js')),
+  page('/app/operator/streams/new', 'streams.new', 'pulse', () => import('./new_stream.js'), false),
+  page('/app/operator/streams', 'streams.system_title', 'pulse', () => import('./streams.js')),
   page('/app/operator/audit', 'operator.audit', 'file', () => import('./audit.js')),
 ];

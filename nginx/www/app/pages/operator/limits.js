@@ -5,11 +5,11 @@ import { number, t } from '../../i18n.js';
 import { Badge, DataTable, EmptyState, PageHead } from '../../components/index.js';
 
 const columns = () => [
-  { key: 'key', label: t('operator.setting'), main: true, render: (row) => html`<code>${row.key}</code>${row.value !== row.default && html` <${Badge} tone="info">${t('operator.changed')}<//>`}` },
+  { key: 'key', label: t('operator.setting'), main: true, render: (row) => html`<code>${row.key.split(/(?<=_)/).map((part) => html`${part}<wbr />`)}</code>${row.value !== row.default && html` <${Badge} tone="info">${t('operator.changed')}<//>`}` },
   { key: 'description', label: t('operator.meaning'), render: (row) => html`<span lang="en">${row.description}</span>` },
   { key: 'value', label: t('operator.value'), end: true, render: (row) => number(row.value) },
   { key: 'default', label: t('operator.default'), end: true, render: (row) => number(row.default) },
-  { key: 'unit', label: t('operator.unit'), render: (row) => html`<span lang="en">${row.unit}</span>` },
+  { key: 'unit', label: t('operator.unit'), short: true, render: (row) => html`<span lang="en">${row.unit}</span>` },
 ];
 
 // All come in one reply, which is searched here.

@@ -2,8 +2,10 @@
 import { html, useEffect, useLoad, useState } from '../../dom.js';
 import { call } from '../../api.js';
 import { number, t } from '../../i18n.js';
+import { useSession } from '../../session.js';
 import { Badge, Banner, Button, Card, EmptyState, ErrorBox, Loading, PageHead, toast, When } from '../../components/index.js';
 import { said } from './health.js';
+import { Retention } from './retention.js';
 
 const kRound = 3000;  // ms, while a request waits
 
@@ -18,9 +20,10 @@ function Tasks({ tasks }) {
 }
 
 function Requests({ requests }) {
+  const { user } = useSession();
   const names = [t('operator.asked_at'), t('operator.asked_by'), t('operator.finished')];
   return html`<div class="table-box"><table aria-label=${t('operator.requests')}><thead><tr>${names.map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
-    <tbody>${requests.map((each) => html`<tr key=${each.id}><td class="main"><${When} at=${each.requested_at} /></td>${cell(names[1], html`<span dir="ltr">${each.requested_by || '–'}</span>`)}
+    <tbody>${requests.map((each) => html`<tr key=${each.id}><td class="main"><${When} at=${each.requested_at} /></td>${cell(names[1], html`<span dir="ltr">${each.requested_by === user.id ? user.email : each.requested_by || '–'}</span>`)}
       ${cell(names[2], each.finished_at ? html`<${When} at=${each.finished_at} />` : html`<${Badge} tone="info">${t('operator.waits')}<//>`)}</tr>`)}</tbody></table></div>`;
 }
 
@@ -51,5 +54,6 @@ export default function Maintenance() {
     ${data && html`<${Card} title=${t('operator.tasks')} lead=${t('operator.tasks_lead')}>${data.tasks.length ? html`<${Tasks} tasks=${data.tasks} />`
         : html`<${EmptyState} icon="alert" title=${t('operator.no_tasks')}>${t('operator.do_sweeper')}<//>`}<//>
       <${Card} title=${t('operator.requests')} lead=${t('operator.requests_lead')}>${data.requests.length ? html`<${Requests} requests=${data.requests} />`
-        : html`<p class="soft">${t('operator.no_requests')}</p>`}<//>`}`;
+        : html`<p class="soft">${t('operator.no_requests')}</p>`}<//>`}
+    <${Retention} />`;
 }

@@ -21,7 +21,7 @@ const Actor = ({ row }) => html`<span>${!row.actor ? t('organization.the_service
 const columns = () => [
   { key: 'action', label: t('organization.act'), main: true, render: (row) => html`<code>${row.action}</code>` },
   { key: 'actor', label: t('organization.actor'), render: (row) => html`<${Actor} row=${row} />` },
-  { key: 'address', label: t('account.from'), render: (row) => html`<code>${row.address}</code>` },
+  { key: 'address', label: t('account.from'), render: (row) => html`<code class="ip">${row.address}</code>` },
   { key: 'created_at', label: t('account.when'), render: (row) => html`<${When} at=${row.created_at} />` },
 ];
 
@@ -34,7 +34,7 @@ function Detail({ row, onClose }) {
       ${row.resource_id && html`<${Button} onClick=${() => only({ resource_id: row.resource_id })}>${t('organization.only_thing')}<//>`}
       <${Button} onClick=${() => only({ request_id: row.request_id })}>${t('organization.only_request')}<//>`}>
     <${Facts} items=${[[t('organization.actor'), html`<${Actor} row=${row} />`], [t('account.when'), dateTime(row.created_at)],
-      [t('account.from'), html`<code>${row.address}</code>`], [t('account.program'), html`<bdi>${row.agent || '–'}</bdi>`],
+      [t('account.from'), html`<code class="ip">${row.address}</code>`], [t('account.program'), html`<bdi>${row.agent || '–'}</bdi>`],
       [t('organization.thing'), html`<code>${row.resource} ${row.resource_id || ''}</code>`], [t('core.request_id'), html`<code>${row.request_id}</code>`]]} />
     <${JsonDiff} before=${row.old_values} after=${row.new_values} /><//>`;
 }

@@ -1,7 +1,7 @@
 // What can happen in an organization, by the names that the API has for it.
 const kBasic = ['created', 'deleted', 'updated'];
 const kTypes = {
-  api_key: ['created', 'deleted'],
+  api_key: ['created', 'deleted', 'ending'],
   document: [...kBasic, 'uploaded'],
   identity: ['linked'],
   identity_provider: kBasic,
@@ -13,6 +13,7 @@ const kTypes = {
   project: kBasic,
   purchase_request: ['approved', 'created', 'deleted', 'partially_received', 'received', 'rejected', 'submitted', 'thresholds_changed', 'updated', 'withdrawn'],
   role: kBasic,
+  service_account: [...kBasic, 'refused', 'rotated'],
   stock: ['low', 'moved'],
   supplier: kBasic,
   user: ['created', 'provisioned', 'updated'],

@@ -10,7 +10,7 @@ import { Awaited, failed, roleName } from './parts.js';
 
 const columns = () => [
   { key: 'device', label: t('account.device'), main: true, render: (row) => html`${row.device} ${row.current && html`<${Badge} tone="good">${t('account.this_device')}<//>`} ${row.impersonator_id && html`<${Badge} tone="warn">${t('account.acted')}<//>`}` },
-  { key: 'address', label: t('account.from'), render: (row) => html`<code>${row.address}</code>` },
+  { key: 'address', label: t('account.from'), render: (row) => html`<code class="ip">${row.address}</code>` },
   { key: 'created_at', label: t('account.began'), render: (row) => html`<${When} at=${row.created_at} />` },
   { key: 'last_used_at', label: t('account.last_used'), render: (row) => html`<${When} at=${row.last_used_at} />` },
 ];

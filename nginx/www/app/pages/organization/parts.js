@@ -8,6 +8,11 @@ import { Banner, Button, EmptyState, ErrorBox, Field, Loading, Select, sentence,
 export const failed = (problem) => toast(sentence(problem), { tone: 'bad' });
 export const roleName = (name) => word('role', name);
 
+// The roles of every organization, from the one that may most.
+export const kGiven = ['owner', 'admin', 'manager', 'member', 'viewer'];
+const rank = ({ name, system }) => (system && kGiven.includes(name) ? kGiven.indexOf(name) : kGiven.length);
+export const inOrder = (roles) => [...roles].sort((one, other) => rank(one) - rank(other));
+
 // All entries of a list that the service keeps short.
 export async function all(path) {
   const found = [];
@@ -23,14 +28,14 @@ export async function all(path) {
 export const useRoles = () => useLoad(async () => {
   if (!can('roles:read')) return null;
   const mine = session.get().permissions;
-  return (await all('/api/v1/roles')).filter((role) => role.permissions.every((name) => mine.has(name)));
+  return inOrder(await all('/api/v1/roles')).filter((role) => role.permissions.every((name) => mine.has(name)));
 }, []);
 
 // Who may not read the roles types the name of one.
-export function RoleField({ roles, name = 'role', label = t('organization.role'), hint, also = [] }) {
-  if (!roles) return html`<${Field} name=${name} label=${label} hint=${hint} maxlength="64" />`;
+export function RoleField({ roles, name = 'role', label = t('organization.role'), hint, also = [], ...rest }) {
+  if (!roles) return html`<${Field} name=${name} label=${label} hint=${hint} maxlength="64" ...${rest} />`;
   const names = [...new Set([...roles.map((role) => role.name), ...also.filter(Boolean)])];
-  return html`<${Select} name=${name} label=${label} hint=${hint} options=${names.map((each) => [each, roleName(each)])} />`;
+  return html`<${Select} name=${name} label=${label} hint=${hint} options=${names.map((each) => [each, roleName(each)])} ...${rest} />`;
 }
 
 // A person as two lines: name and address, or the address alone.

@@ -6,16 +6,20 @@ import { useSession } from '../../session.js';
 import { Banner, Button, Card, CopyButton, ErrorBox, Form, Loading, PageHead, useForm } from '../../components/index.js';
 import { useRoles } from './parts.js';
 import { bodyOf, checkOf, initialOf, ProviderFields } from './provider_fields.js';
-import { kNames, providersPath, signInLink } from './providers.js';
+import { ownBodyOf, ownCheckOf, ownInitialOf, OwnProviderFields } from './own_provider_fields.js';
+import { kNames, ownProvidersPath, providersPath, signInLink } from './providers.js';
 
 export const Copied = ({ label, text }) => html`<div class="secret"><span class="soft">${label}</span><code tabindex="0">${text}</code><${CopyButton} text=${text} /></div>`;
 
 function Which({ onChoose }) {
-  return html`<${Card} title=${t('organization.step_which')}><div class="actions">${Object.entries(kNames).map(([name, words]) => html`<${Button} key=${name} onClick=${() => onChoose(name)}>${words}<//>`)}</div><//>`;
+  return html`<${Card} title=${t('organization.step_which')}><div class="actions">${Object.entries(kNames).map(([name, words]) => html`<${Button} key=${name} onClick=${() => onChoose(name)}>${words}<//>`)}
+    <${Button} onClick=${() => onChoose('oidc')}>${t('organization.other_provider')}<//></div><//>`;
 }
 
+const nameOf = (provider) => kNames[provider] || t('organization.other_provider');
+
 function There({ provider, onNext, onBack }) {
-  return html`<${Card} title=${t('organization.step_there', { provider: kNames[provider] })}><ol class="steps">
+  return html`<${Card} title=${t('organization.step_there', { provider: nameOf(provider) })}><ol class="steps">
       <li>${t(`organization.there_${provider}_1`)}</li><li>${t(`organization.there_${provider}_2`)}<${Copied} label=${t('organization.redirect_uri')} text=${`${location.origin}/sso`} /></li>
       <li>${t(`organization.there_${provider}_3`)}</li></ol>
     <div class="actions after"><${Button} kind="primary" onClick=${onNext}>${t('entry.next')}<//><${Button} onClick=${onBack}>${t('organization.back')}<//></div><//>`;
@@ -34,6 +38,19 @@ function Given({ provider, roles, onDone, onBack }) {
   });
   return html`<${Card} title=${t('organization.step_given', { provider: kNames[provider] })}><${Form} form=${form} label=${t('organization.add_provider')}
     extra=${html`<${Button} onClick=${onBack}>${t('organization.back')}<//>`}><${ProviderFields} provider=${provider} roles=${roles} /><//><//>`;
+}
+
+// One of the organization's own choice: its terms beside what it gave.
+function GivenOwn({ roles, onDone, onBack }) {
+  const { organization } = useSession();
+  const form = useForm({
+    initial: ownInitialOf(null),
+    check: ownCheckOf(null),
+    fields: { unknown_role: 'default_role_name', url_refused: 'issuer', conflict: 'slug' },
+    submit: async (values) => onDone((await call('POST', ownProvidersPath(organization), { body: ownBodyOf(null, values), idempotent: true })).data),
+  });
+  return html`<${Card} title=${t('organization.step_given', { provider: nameOf('oidc') })}><${Form} form=${form} label=${t('organization.add_provider')}
+    extra=${html`<${Button} onClick=${onBack}>${t('organization.back')}<//>`}><${OwnProviderFields} roles=${roles} values=${form.values} /><//><//>`;
 }
 
 // Asks the service how it would begin a sign-in: so the provider is reached, and the redirect URI is the service's own.
@@ -63,11 +80,15 @@ export const TryCard = ({ provider, title = t('organization.step_try') }) => {
 export default function Wizard() {
   const [provider, choose] = useState(null);
   const [step, go] = useState(0);
+  const [made, keep] = useState(null);
   const { data: roles, loading } = useRoles();
   return html`<${PageHead} title=${t('organization.new_provider')} lead=${t('organization.step', { count: step + 1, of: 4 })} />
     ${loading ? html`<${Loading} />` : step === 0 ? html`<${Which} onChoose=${(name) => { choose(name); go(1); }} />`
       : step === 1 ? html`<${There} provider=${provider} onNext=${() => go(2)} onBack=${() => go(0)} />`
+        : step === 2 && provider === 'oidc' ? html`<${GivenOwn} roles=${roles} onDone=${(row) => { keep(row); go(3); }} onBack=${() => go(1)} />`
         : step === 2 ? html`<${Given} provider=${provider} roles=${roles} onDone=${() => go(3)} onBack=${() => go(1)} />`
-          : html`<${Banner} tone="good" alert>${t('organization.provider_added', { provider: kNames[provider] })}<//><${TryCard} provider=${provider} />
+          : html`<${Banner} tone="good" alert>${t('organization.provider_added', { provider: made ? made.name : kNames[provider] })}<//>
+            ${made && made.client_jwk && html`<${Card} title=${t('organization.client_jwk')} lead=${t('organization.client_jwk_lead')}><${Copied} label=${t('organization.client_jwk')} text=${JSON.stringify({ keys: [made.client_jwk] })} /><//>`}
+            <${TryCard} provider=${made ? made.slug : provider} />
             <div class="actions after"><${Button} kind="primary" href="/app/providers">${t('organization.to_providers')}<//></div>`}`;
 }

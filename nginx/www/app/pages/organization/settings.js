@@ -3,7 +3,7 @@ import { html, useLoad } from '../../dom.js';
 import { call } from '../../api.js';
 import { bytes, duration, number, t } from '../../i18n.js';
 import { to } from '../../router.js';
-import { reload, useSession } from '../../session.js';
+import { config, reload, useSession } from '../../session.js';
 import { Card, Checkbox, Facts, Field, Form, PageHead, Plain, Select, toast, Usage, useForm } from '../../components/index.js';
 import { Awaited, stale } from './parts.js';
 
@@ -15,6 +15,7 @@ const spans = (name, now) => [['', t('organization.as_service')],
   ...[...new Set([...kSpans[name], ...(now ? [now] : [])])].sort((a, b) => a - b).map((seconds) => [String(seconds), duration(seconds)])];
 
 const kTexts = ['name', 'slug', 'mail_sender_name'];
+const kRules = ['require_mfa', 'require_passkey', 'mail_code', 'self_approval'];
 const kNumbers = Object.keys(kSpans);
 
 // Only what differs is sent: what somebody else has changed meanwhile stays.
@@ -23,8 +24,7 @@ function changes(organization, values) {
   for (const name of kTexts) body[name] = values[name].trim() || null;
   for (const name of kNumbers) body[name] = values[name] === '' ? null : Number(values[name]);
   body.login_alert = values.login_alert || null;
-  body.require_mfa = values.require_mfa;
-  body.self_approval = values.self_approval;
+  for (const name of kRules) body[name] = values[name];
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => value !== (organization[name] ?? null)));
 }
 
@@ -32,7 +32,7 @@ function Run({ organization, etag, again }) {
   const { user } = useSession();
   const form = useForm({
     initial: { ...Object.fromEntries([...kTexts, ...kNumbers, 'login_alert'].map((name) => [name, String(organization[name] ?? '')])),
-               require_mfa: organization.require_mfa, self_approval: organization.self_approval },
+               ...Object.fromEntries(kRules.map((name) => [name, organization[name]])) },
     fields: { slug_taken: 'slug', conflict: 'slug' },
     check: ({ name, slug }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }), ...(!slug.trim() && { slug: t('organization.slug_missing') }) }),
     submit: async (values) => {
@@ -50,6 +50,8 @@ function Run({ organization, etag, again }) {
     <${Field} name="mail_sender_name" label=${t('organization.sender')} hint=${t('organization.sender_hint')} optional maxlength="100" /></div>
     <h2>${t('organization.sign_in_rules')}</h2>
     <${Checkbox} name="require_mfa" label=${t('organization.require_mfa')} hint=${t(user.mfa_enabled ? 'organization.require_mfa_hint' : 'organization.require_mfa_first')} />
+    <${Checkbox} name="require_passkey" label=${t('organization.require_passkey')} hint=${t('organization.require_passkey_hint')} />
+    ${config.get().mail_code && html`<${Checkbox} name="mail_code" label=${t('organization.mail_code')} hint=${t('organization.mail_code_hint')} />`}
     <div class="columns"><${Select} name="session_idle_seconds" label=${t('organization.idle')} hint=${t('organization.idle_hint')} options=${spans('session_idle_seconds', organization.session_idle_seconds)} />
     <${Select} name="session_max_seconds" label=${t('organization.longest')} hint=${t('organization.longest_hint')} options=${spans('session_max_seconds', organization.session_max_seconds)} />
     <${Select} name="login_alert" label=${t('organization.login_alert')} hint=${t('organization.login_alert_hint')}

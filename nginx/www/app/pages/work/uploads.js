@@ -1,9 +1,10 @@
 // Files on their way into documents. They go on while one looks at other pages of the console; what broke off goes on with
-// the upload that was announced, as long as it is good.
+// the upload that was announced, as long as it is good, also after a reload.
 import { html, makeStore, useEffect, useRef, useState, useStore } from '../../dom.js';
 import { call, Problem } from '../../api.js';
 import { bytes, t } from '../../i18n.js';
 import { Button, Card, Icon, sentence } from '../../components/index.js';
+import { announcedAs, finished, forgotten, keyOf, unfinished } from './unfinished.js';
 
 const kHashed = 64 * 1024 * 1024;  // bytes: larger files are compared by their size alone
 const path = '/api/v1/projects/documents';
@@ -31,9 +32,10 @@ const kType = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-
 async function announce({ key, project, file }) {
   change(key, { state: 'hashing' });
   const sha256 = await digest(file);
-  const { data } = await call('POST', `${path}/upload`, { idempotent: true, body: {
+  const { data } = await call('POST', `${path}/upload`, { idempotent: keyOf(project, file), body: {
     project_id: project, name: file.name, content_type: kType.test(file.type) ? file.type : 'application/octet-stream', size: file.size, ...(sha256 && { sha256 }),
   } });
+  announcedAs(project, file, data);
   return data;
 }
 
@@ -90,9 +92,11 @@ async function run() {
     try {
       await carry(next.key);
       change(next.key, { state: 'stored', sent: next.file.size });
+      finished(next.project, next.file);
     } catch (problem) {
       // What arrived is not what was announced, or is not there any more: announce it anew.
       const anew = ['upload_mismatch', 'not_found', 'upload_incomplete'].includes(problem.code);
+      if (anew) finished(next.project, next.file);
       if (find(next.key)) change(next.key, { state: 'failed', problem, ...(anew && { announced: null }) });
     }
   }
@@ -116,8 +120,9 @@ function stop(key) {
 
 // Takes it off the list, and an announced document with it that never got its file.
 function drop(key) {
-  const { announced, state } = find(key);
+  const { announced, project, file, state } = find(key);
   uploads.set(uploads.get().filter((each) => each.key !== key));
+  finished(project, file);
   if (state === 'failed' && announced) call('DELETE', `${path}/${announced.document_id}`).catch(() => {});
 }
 
@@ -135,8 +140,20 @@ function Row({ each }) {
       ${['stored', 'failed', 'waiting'].includes(state) && html`<${Button} small kind="quiet" icon="close" aria-label=${t('work.drop_of', { name: file.name })} onClick=${() => drop(key)}>${t('work.off_list')}<//>`}</div></li>`;
 }
 
+// One that a reload has cut off. The browser gives the file only to who chooses it again.
+function Left({ each }) {
+  const drop = () => {
+    forgotten(each.key);
+    if (each.document) call('DELETE', `${path}/${each.document}`).catch(() => {});
+  };
+  return html`<li class="upload failed"><${Icon} name="alert" /><div><p><bdi>${each.name}</bdi></p><p class="hint">${t('work.upload_left')}</p></div>
+    <div class="actions"><${Button} small kind="quiet" icon="close" aria-label=${t('work.drop_of', { name: each.name })} onClick=${drop}>${t('work.off_list')}<//></div></li>`;
+}
+
 export function Uploads({ project, onStored }) {
   const mine = useStore(uploads).filter((each) => each.project === project);
+  const running = (each) => mine.some(({ file }) => file.name === each.name && file.size === each.size && file.lastModified === each.modified);
+  const left = useStore(unfinished).filter((each) => each.project === project && !running(each));
   const [over, hover] = useState(false);
   const input = useRef(null);
   const stored = mine.filter((each) => each.state === 'stored').length;
@@ -150,5 +167,5 @@ export function Uploads({ project, onStored }) {
   return html`<${Card} title=${t('work.upload')} lead=${t('work.upload_lead')}>
     <div class=${over ? 'drop over' : 'drop'} onDragOver=${(event) => { event.preventDefault(); hover(true); }} onDragLeave=${() => hover(false)} onDrop=${dropped}>
       <label for="files">${t('work.choose_files')}</label><input id="files" ref=${input} type="file" multiple onChange=${(event) => { take([...event.target.files]); input.current.value = ''; }} /></div>
-    ${mine.length > 0 && html`<ul class="uploads">${mine.map((each) => html`<${Row} key=${each.key} each=${each} />`)}</ul>`}<//>`;
+    ${mine.length + left.length > 0 && html`<ul class="uploads">${left.map((each) => html`<${Left} key=${each.key} each=${each} />`)}${mine.map((each) => html`<${Row} key=${each.key} each=${each} />`)}</ul>`}<//>`;
 }

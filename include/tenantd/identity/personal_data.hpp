@@ -1,0 +1,29 @@
+// All that is kept of one person, for that person: one JSON document.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tenantd/db/txn.hpp"
+#include "tenantd/domain/email.hpp"
+#include "tenantd/effects/context.hpp"
+
+namespace tenantd::service {
+
+// Rows of each kind in a reply of the API.
+inline constexpr std::int64_t kExportedRows = 1000;
+
+// Returns the document: an array for each kind of row, the newest first, and "truncated" with the names of
+// those that have more than `most`. No secret is in it. `export_part` in sql/views.sql says what each holds.
+std::string personal_data(db::Txn& txn, const Context& context, UserId user, std::int64_t most);
+
+// The same for the database's administrator, written down. Returns nullopt if the address has no account.
+std::optional<std::string> personal_data_for_operator(db::Txn& txn, const Context& context,
+                                                      const Email& email, std::int64_t most);
+
+// Erases the account of an address for the database's administrator; its traces are erase_next()'s. Returns
+// false if the address has no account. Throws ApiError: last_owner, conflict, contended.
+bool erase_account_by_operator(db::Txn& txn, const Context& context, const Email& email);
+
+}  // namespace tenantd::service

@@ -1,0 +1,97 @@
+#include "privacy.hpp"
+
+#include "administrator.hpp"
+#include "options.hpp"
+#include "tenantd/base/json_read.hpp"
+#include "tenantd/domain/error.hpp"
+#include "tenantd/identity/erasures.hpp"
+#include "tenantd/identity/personal_data.hpp"
+
+namespace tenantd::ctl {
+
+const char* const kPrivacyPage =
+    "Usage: tenantctl privacy export ADDRESS   print all that is kept of the person with this address, as "
+    "JSON\n"
+    "       tenantctl privacy erase ADDRESS    erase the account, and its traces in every organization's\n"
+    "                                          history; it cannot be undone\n"
+    "       tenantctl privacy finish           look for the traces of every account that was erased, now "
+    "and\n"
+    "                                          not when the sweeper comes\n\n"
+    "erase ends memberships, sessions and keys, and takes address, name, networks and agents out of events "
+    "and\n"
+    "audit rows, which are signed anew: audit verify finds the chains whole. A run that was cut short goes "
+    "on "
+    "by\n"
+    "finish, or by the sweeper. It signs in as DB_ADMIN_USER and needs the keys.\n"
+    "Exit status: 0 done; 1 the address has no account, the account is a super-admin's, or an organization\n"
+    "would have no owner; 64 wrong usage; 75 database away; 78 wrong settings.\n";
+
+namespace {
+
+constexpr std::int64_t kEveryRow = 1'000'000'000;
+
+Email person_of(const Arguments& words) {
+  if (words.size() != 2) throw UsageError("privacy " + words[0] + " takes one address");
+  auto typed = Email::read(words[1]);
+  if (!typed.email) throw UsageError("the address \"" + words[1] + "\" " + typed.problem);
+  return *std::move(typed.email);
+}
+
+int refuse_person(std::ostream& err, const std::string& why) {
+  return err << "tenantctl: " << why << '\n', 1;
+}
+
+int export_person(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
+  const auto data = db::run_transaction(as.pool, &as.hosts, [&](db::Txn& txn) {
+    return service::personal_data_for_operator(txn, as.context, email, kEveryRow);
+  });
+  if (!data) return refuse_person(err, email.str() + " has no account");
+  out << json::indented(*data) << '\n';
+  flush(out);
+  return 0;
+}
+
+int finish_erasures(Administrator& as, std::ostream& out) {
+  const auto scope = store::ErasureScope::unsafe_for_tenantctl();
+  std::int64_t rows = 0;
+  for (bool more = true; more;) {
+    const auto step = db::run_transaction(
+        as.pool, nullptr, [&](db::Txn& txn) { return service::erase_next(txn, as.context, scope); });
+    rows += step.rows;
+    more = step.more;
+  }
+  out << rows << (rows == 1 ? " row" : " rows") << " with traces changed or removed\n";
+  return 0;
+}
+
+int erase_person(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
+  try {
+    const bool found = db::run_transaction(as.pool, &as.hosts, [&](db::Txn& txn) {
+      return service::erase_account_by_operator(txn, as.context, email);
+    });
+    if (!found) return refuse_person(err, email.str() + " has no account");
+  } catch (const ApiError& e) {
+    if (e.code() != ErrorCode::last_owner && e.code() != ErrorCode::conflict) throw;
+    return refuse_person(err, e.public_text());
+  }
+  out << "erased\n";
+  return finish_erasures(as, out);
+}
+
+}  // namespace
+
+int privacy(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const auto words = read_options(arguments, {}, 2);
+  if (words.empty()) throw UsageError("privacy takes export, erase or finish");
+  const auto settings = load_settings();
+  if (words[0] == "finish" && words.size() == 1) {
+    Administrator as{settings};
+    return finish_erasures(as, out);
+  }
+  if (words[0] != "export" && words[0] != "erase") throw UsageError("privacy takes export, erase or finish");
+  const auto email = person_of(words);
+  Administrator as{settings};
+  return words[0] == "export" ? export_person(as, email, out, err) : erase_person(as, email, out, err);
+}
+
+}  // namespace tenantd::ctl
