@@ -62,6 +62,16 @@ async function offline(mia) {
   mia.wrong = mia.wrong.filter((said) => !kLine.test(said));
 }
 
+// A reply that breaks off is no reply: the page says so, and asks again.
+async function cut_off(mia) {
+  await mia.page.route('**/api/v1/warehouses?*', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{"items": [' }), { times: 1 });
+  await go(mia.page, '/app/products');
+  await go(mia.page, '/app/warehouses');
+  await mia.shows('The service could not be reached.');
+  await mia.answer('/api/v1/warehouses', 200, () => button(mia.page, 'Try again').click());
+  await mia.page.getByText('The service could not be reached.').waitFor({ state: 'detached' });
+}
+
 // A session that ends leaves the page as it is, unseen, until its person has signed in again; another window goes on too.
 async function lapsed(owner, mia) {
   await go(mia.page, '/app/products/new');
@@ -96,6 +106,7 @@ async function changes(open) {
   const mia = await come_in(open, '/app/members', other);
   await role(owner, mia);
   await offline(mia);
+  await cut_off(mia);
   await lapsed(owner, mia);
 }
 

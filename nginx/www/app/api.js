@@ -135,7 +135,7 @@ async function refresh(refused) {
   // Another tab was faster.
   if (isFresh(refused)) return true;
   const reply = await send('POST', '/api/v1/auth/refresh', { body: {} });
-  const body = await reply.json().catch(() => ({}));
+  const body = await bodyOf(reply);
   if (reply.ok) {
     keepToken(body);
     tellTabs('token');
@@ -145,7 +145,7 @@ async function refresh(refused) {
     access = null;
     return false;
   }
-  throw new Problem(reply.status, body, reply.headers);
+  throw refusal(reply, body);
 }
 
 // The other tab's message and the end of its lock come by two ways, and the message may be the later.
@@ -197,16 +197,30 @@ export async function call(method, path, { query, idempotent, anonymous, blob, .
     reply = await attempt();
   }
   if (reply.status === 403 && used) forbidden();
-  return read(reply, blob);
+  return read(reply, blob, options.signal);
 }
 
-async function read(reply, blob) {
-  if (blob && reply.ok) return { status: reply.status, data: await reply.blob(), etag: reply.headers.get('ETag'), headers: reply.headers };
-  const type = reply.headers.get('Content-Type') || '';
-  // JSON Lines are text: several values are no JSON.
-  const body = /^application\/(?:[\w.-]+\+)?json\b/.test(type) ? await reply.json().catch(() => null) : reply.status === 204 ? null : await reply.text();
-  if (!reply.ok) throw new Problem(reply.status, body && typeof body === 'object' ? body : {}, reply.headers);
+const refusal = (reply, body) => new Problem(reply.status, body && typeof body === 'object' ? body : {}, reply.headers);
+
+async function read(reply, blob, signal) {
+  const body = await bodyOf(reply, blob, signal);
+  if (!reply.ok) throw refusal(reply, body);
   return { status: reply.status, data: body === '' ? null : body, etag: reply.headers.get('ETag'), headers: reply.headers };
+}
+
+// The reply's body: JSON, text, or null where there is none. Throws a Problem if it breaks off; a refusal may lack its words.
+async function bodyOf(reply, blob, signal) {
+  const type = reply.headers.get('Content-Type') || '';
+  try {
+    if (blob && reply.ok) return await reply.blob();
+    // JSON Lines are text: several values are no JSON.
+    if (/^application\/(?:[\w.-]+\+)?json\b/.test(type)) return await reply.json();
+    return reply.status === 204 ? null : await reply.text();
+  } catch (error) {
+    if (signal && signal.aborted) throw error;
+    if (!reply.ok) return {};
+    throw new Problem(0, { code: 'offline', detail: error.message });
+  }
 }
 
 // Saves what `path` answers as a file: exports.
