@@ -42,8 +42,9 @@ export async function run(story) {
     });
     for (const visit of visits) assert.deepEqual(visit.wrong, [], `on ${visit.name}`);
   } catch (error) {
-    console.error(error.message);
+    // The reason stands last: of a long log, the end is what is shown.
     for (const visit of visits) console.error(visit.name, visit.wrong, await visit.text());
+    console.error(error.message);
     process.exitCode = 1;
   } finally {
     await browser.close();
