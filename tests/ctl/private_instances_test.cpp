@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "support/check.hpp"
+#include "support/key_folder.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
 
@@ -99,4 +100,45 @@ Test(private_instances, a_stop_ends_no_session_that_has_the_number_of_one_of_its
   fs::remove_all(folder);
   require_equal(stopped.status, 0, stopped.output);
   require(lived, "a process of another session was killed");
+}
+
+// Many begin at once, as the suite's parts and a developer's own instance do: what one takes from the cache
+// is whole while others keep theirs, and none fails for another.
+Test(private_instances, what_is_taken_from_the_cache_is_whole_while_others_keep_theirs, .timeout = 120) {
+  const TempFolder folder;
+  const auto ran = run_shell(R"sh(
+    set -euo pipefail
+    . "$TENANTD_TOP/src/build/stack/database.sh"
+    top=$FOLDER/top made=$FOLDER/made
+    mkdir -p "$made/mysql"
+    for file in {1..200}; do echo "$file" >"$made/mysql/$file"; done
+    one() {
+      local round RUN_DIR=$FOLDER/$1 with_schema
+      mkdir -p "$RUN_DIR"
+      for round in {1..10}; do
+        with_schema=$top/.cache/data-$(((round + $1) % 3))
+        keep "$made" "$with_schema" "$top/.cache/data"
+        rm -rf "$RUN_DIR/data.new"
+        # Another may have kept another version since, and removed this one.
+        take "$with_schema" || continue
+        [ "$(ls "$RUN_DIR/data.new/mysql" | wc -l)" = 200 ] || {
+    echo "taken in part";
+    return 1; }
+        echo taken
+      done
+}
+    workers=()
+    for worker in {1..6};
+    do
+      one "$worker" &
+      workers+=($!)
+    done
+    for worker in "${workers[@]}";
+    do wait "$worker"; done
+    [ "$(ls "$top/.cache" | grep -c '^data-')" = 1 ]
+  )sh",
+                             {"FOLDER=" + folder.path()});
+  require_equal(ran.status, 0, ran.output);
+  cr_assert(contains(ran.output, "taken\n"), "%s", ran.output.c_str());
+  cr_assert(not contains(ran.output, "in part"), "%s", ran.output.c_str());
 }

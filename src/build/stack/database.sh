@@ -13,17 +13,29 @@ install_mariadb() {
 
 install_mysql() { "$mysqld" --no-defaults --initialize-insecure --datadir="$1" --innodb-redo-log-capacity=32M "${as_root[@]}"; }
 
-# take TEMPLATE: a copy of it becomes the data; false where there is none.
-take() { [ -d "$1/mysql" ] && cp -a --reflink=auto --sparse=always "$1" "$RUN_DIR/data.new" 2>/dev/null; }
+# with_cache -s|-x COMMAND...: other instances read and write the cache at the same time. Who reads a copy shares it with
+# other readers, who makes or removes one is alone. False where there is no cache, which is only slower.
+with_cache() {
+  local lock=$top/.cache/lock mode=$1
+  shift
+  mkdir -p "$top/.cache" 2>/dev/null && { : >>"$lock"; } 2>/dev/null && (flock "$mode" 9 && "$@") 9>>"$lock"
+}
 
-# keep FOLDER TEMPLATE: whole or not at all, whoever else does the same now. Without a cache it is only slower.
-keep() {
-  if mkdir -p "$top/.cache" 2>/dev/null && cp -a --sparse=always "$1" "$2.$$" 2>/dev/null; then
-    # One server's identity, which no other shares.
-    rm -f "$2.$$/auto.cnf"
-    mv -T "$2.$$" "$2" 2>/dev/null || true
-  fi
-  rm -rf "$2.$$"
+# take TEMPLATE: a copy of it becomes the data; false where there is none.
+take() { [ -d "$1/mysql" ] && with_cache -s cp -a --reflink=auto --sparse=always "$1" "$RUN_DIR/data.new" 2>/dev/null; }
+
+# keep FOLDER TEMPLATE [BASE]: whole or not at all, in the place of every other one of that base. Who was first has kept it
+# for all.
+keep() { with_cache -x keep_alone "$@" || true; }
+keep_alone() {
+  local from=$1 to=$2 base=${3:-}
+  [ ! -d "$to/mysql" ] || return 0
+  rm -rf "$to.new"
+  [ -z "$base" ] || rm -rf "$base"-*
+  cp -a --sparse=always "$from" "$to.new" 2>/dev/null || return
+  # One server's identity, which no other shares.
+  rm -f "$to.new/auto.cnf"
+  mv -T "$to.new" "$to"
 }
 
 # Installs the system tables, once a server version, and the schema, once it is another: later instances copy them, which
@@ -59,8 +71,7 @@ keep_schema() {
   case $how in *schema) ask_database -e 'UPDATE tenantd.version SET created_at = UNIX_TIMESTAMP()' >/dev/null ;; esac
   case $how${DATABASE_OPTIONS:-} in copied | installed) ;; *) return 0 ;; esac
   end database TERM 60
-  rm -rf "$template"-*
-  keep "$RUN_DIR/data" "$with_schema"
+  keep "$RUN_DIR/data" "$with_schema" "$template"
   run_database
   await_database
   took 'schema kept for the next'
