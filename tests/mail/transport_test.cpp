@@ -1,6 +1,5 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -17,6 +16,7 @@
 #include <sstream>
 #include <vector>
 
+#include "support/loopback.hpp"
 #include "tenantd/base/time.hpp"
 #include "tenantd/mail/transports.hpp"
 
@@ -355,14 +355,9 @@ Test(smtp, a_server_that_dies_after_the_message_is_retried) {
 Test(smtp, a_server_that_is_not_there_is_retried) {
   // Bound and not listening: nobody else can take the port meanwhile.
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  cr_assert(::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
+  const int port = test::bind_to_loopback(socket);
   mail::SmtpOptions options;
-  options.url = "smtp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  options.url = "smtp://127.0.0.1:" + std::to_string(port);
   options.require_tls = false;
   const Result result = send(options);
   cr_assert(result.outcome == Outcome::retry && result.connection_failed);

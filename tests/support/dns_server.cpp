@@ -1,11 +1,12 @@
 #include "support/dns_server.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <stdexcept>
+
+#include "support/loopback.hpp"
 
 namespace tenantd::test {
 namespace {
@@ -13,26 +14,6 @@ namespace {
 using Manner = DnsAnswer::Manner;
 
 constexpr std::size_t kHeader = 12, kMostByUdp = 512;
-
-sockaddr_in local(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-bool bind_to(int socket, std::uint16_t port) {
-  const auto address = local(port);
-  return ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-}
-
-std::uint16_t port_of(int socket) {
-  sockaddr_in address{};
-  socklen_t length = sizeof address;
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
-  return ntohs(address.sin_port);
-}
 
 void put16(std::string& out, std::size_t number) {
   out += static_cast<char>(number >> 8 & 0xff);
@@ -89,13 +70,15 @@ DnsServer::DnsServer() {
   for (int attempt = 0; attempt < 50; ++attempt) {
     udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     tcp_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind_to(udp_, 0) && bind_to(tcp_, port_of(udp_)) && ::listen(tcp_, 16) == 0) break;
+    port_ = bind_to_loopback(udp_);
+    const auto same = loopback(port_);
+    if (::bind(tcp_, reinterpret_cast<const sockaddr*>(&same), sizeof same) == 0 && ::listen(tcp_, 16) == 0)
+      break;
     ::close(udp_);
     ::close(tcp_);
     udp_ = tcp_ = -1;
   }
   if (udp_ < 0) throw std::runtime_error("no port for a name server");
-  port_ = port_of(udp_);
   thread_ = std::thread{[this] { serve(); }};
 }
 

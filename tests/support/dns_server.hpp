@@ -51,7 +51,7 @@ class DnsServer {
   void serve_tcp();
 
   int udp_ = -1, tcp_ = -1;
-  std::uint16_t port_ = 0;
+  int port_ = 0;
   int wake_[2] = {-1, -1};  // readable once it ends
   std::atomic<std::size_t> by_tcp_{0};
   mutable std::mutex mutex_;

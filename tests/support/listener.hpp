@@ -19,6 +19,7 @@ class Listener {
 
  private:
   int fd_;
+  int port_ = 0;
 };
 
 }  // namespace tenantd::test

@@ -1,30 +1,16 @@
 #include "support/own_nginx.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "support/check.hpp"
+#include "support/loopback.hpp"
 #include "support/processes.hpp"
 
 namespace tenantd::test {
 namespace {
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  require(bound, "no port is free");
-  return ntohs(address.sin_port);
-}
 
 std::string fresh_dir() {
   std::string pattern = run_dir() + "/nginx-XXXXXX";

@@ -1,7 +1,5 @@
 #include "support/receiver.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -12,6 +10,7 @@
 #include <cstdlib>
 
 #include "support/check.hpp"
+#include "support/loopback.hpp"
 #include "tenantd/base/text.hpp"
 
 namespace tenantd::test {
@@ -60,15 +59,8 @@ Received copy_of(const Received& original) {
 
 Receiver::Receiver()
     : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), stop_(::eventfd(0, EFD_CLOEXEC)) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  require(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-              ::listen(listener_, 128) == 0 &&
-              ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0,
-          "no port to listen on");
-  port_ = ntohs(address.sin_port);
+  port_ = bind_to_loopback(listener_);
+  require(::listen(listener_, 128) == 0, "no port to listen on");
   acceptor_ = std::jthread{[this] { accept_all(); }};
 }
 

@@ -1,8 +1,6 @@
 #include "support/stub_server.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include <array>
 
 #include "support/check.hpp"
+#include "support/loopback.hpp"
 
 namespace tenantd::test {
 namespace {
@@ -50,15 +49,8 @@ void send_all(int fd, int wake, const std::string& text) {
 
 StubServer::StubServer(Answer answer, const std::string& address)
     : answer_(std::move(answer)), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  socklen_t size = sizeof at;
-  require(::inet_pton(AF_INET, address.c_str(), &at.sin_addr) == 1 &&
-              ::bind(socket_, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
-              ::listen(socket_, 64) == 0 && ::pipe2(wake_, O_CLOEXEC) == 0 &&
-              ::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size) == 0,
-          "no stub server on " + address);
-  url_ = "http://" + address + ':' + std::to_string(ntohs(at.sin_port));
+  url_ = "http://" + address + ':' + std::to_string(bind_to_loopback(socket_, address));
+  require(::listen(socket_, 64) == 0 && ::pipe2(wake_, O_CLOEXEC) == 0, "no stub server on " + address);
   listener_ = std::thread{[this] { listen(); }};
 }
 

@@ -1,7 +1,5 @@
 #include "support/two_databases.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -36,19 +34,6 @@ std::int64_t first_number(const db::ConnectOptions& options, const std::string& 
 }
 
 }  // namespace
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  require(bound, "a port");
-  return ntohs(address.sin_port);
-}
 
 std::vector<std::string> command_line(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary};

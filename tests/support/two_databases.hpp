@@ -7,14 +7,12 @@
 #include <vector>
 
 #include "support/background.hpp"
+#include "support/loopback.hpp"
 #include "support/private_stack.hpp"
 #include "support/second_host.hpp"
 #include "tenantd/db/connection.hpp"
 
 namespace tenantd::test {
-
-// A port of 127.0.0.1 on which nobody listens.
-int free_port();
 
 // What a process was started with.
 std::vector<std::string> command_line(pid_t pid);

@@ -1,34 +1,18 @@
 // People sign in by a real OpenID provider: see tests/node/oidc_sign_in.mjs.
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fake_provider.hpp"
+#include "support/loopback.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
 
 using namespace tenantd::test;
 
 namespace {
-
-// A port that was free a moment ago.
-std::string free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  require(::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
-              ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0,
-          "no free port");
-  ::close(fd);
-  return std::to_string(ntohs(at.sin_port));
-}
 
 void trust(const Account& owner, const std::string& provider, const std::string& client) {
   const std::string azure =
@@ -55,7 +39,7 @@ std::string trust_own(const Account& owner, const std::string& issuer) {
 }
 
 void sign_in_by_provider(const std::string& how) {
-  const auto port = free_port();
+  const auto port = std::to_string(free_port());
   const auto url = "http://127.0.0.1:" + port;
   const PrivateStack stack{{"OAUTH_GOOGLE_URL=" + url, "OAUTH_MICROSOFT_URL=" + url,
                             "OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true", "LIMIT_OUTBOUND=0",

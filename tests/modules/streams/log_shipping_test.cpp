@@ -1,7 +1,6 @@
 // The configurations of rsyslog that systemd/monitoring ships, run by rsyslogd itself: a stream's receiver,
 // and a host that sends its logs there.
 #include <criterion/criterion.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,32 +12,17 @@
 #include "modules/streams/stream_fixture.hpp"
 #include "support/background.hpp"
 #include "support/certificates.hpp"
+#include "support/loopback.hpp"
 
 using namespace tenantd::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-int port_that_is_free() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  require(bound, "no port is free");
-  return ntohs(address.sin_port);
-}
-
 bool is_taken(int port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool connected = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  const auto address = loopback(port);
+  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return connected;
 }
@@ -130,7 +114,7 @@ Arrived arrived_at(const Rsyslogd& collector) {
 
 Test(log_shipping, a_stream_fills_rsyslogs_files_in_its_order_and_loses_nothing, .timeout = 240) {
   const Certificates certificates;
-  const int port = port_that_is_free();
+  const int port = free_port();
   Rsyslogd collector{"tenantd-collector.rsyslog.conf", collector_swaps(certificates, port)};
   collector.wait_for(port);
   StreamStack streams{{"OUTBOUND_CA_FILE=" + certificates.path("ca.pem")}};
@@ -158,7 +142,7 @@ Test(log_shipping, a_stream_fills_rsyslogs_files_in_its_order_and_loses_nothing,
 
 Test(log_shipping, a_hosts_logs_reach_the_collector_and_wait_while_it_is_away, .timeout = 240) {
   const Certificates certificates;
-  const int port = port_that_is_free();
+  const int port = free_port();
   Rsyslogd collector{"tenantd-collector.rsyslog.conf", collector_swaps(certificates, port)};
   collector.wait_for(port);
   const auto access_log = run_dir() + '/' + fresh_name("shipped") + ".log";
@@ -214,7 +198,7 @@ Test(log_shipping, a_hosts_logs_reach_the_collector_and_wait_while_it_is_away, .
 // Whoever listens at the collector's address without its certificate gets nothing.
 Test(log_shipping, a_host_sends_nothing_to_a_collector_of_another_authority, .timeout = 120) {
   const Certificates certificates, foreign;
-  const int port = port_that_is_free();
+  const int port = free_port();
   Rsyslogd collector{"tenantd-collector.rsyslog.conf", collector_swaps(foreign, port)};
   collector.wait_for(port);
   const auto access_log = run_dir() + '/' + fresh_name("shipped") + ".log";
