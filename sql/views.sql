@@ -694,7 +694,7 @@ END//
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.take_events(
   IN p_org BINARY(16), IN p_webhook BINARY(16), IN p_most INT)
 BEGIN
-  DECLARE v_after, v_to, v_last, v_old BIGINT;
+  DECLARE v_after, v_told, v_to, v_last, v_old BIGINT;
   DECLARE v_found, v_room INT DEFAULT 0;
   DECLARE v_events VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -703,6 +703,8 @@ BEGIN
   SELECT LEAST(p_most, 100 - COUNT(*)) INTO v_room FROM tenantd.webhook_delivery
   WHERE status = 0 AND org_id = p_org AND webhook_id = p_webhook;
   IF v_after IS NOT NULL AND v_room > 0 THEN
+    -- Before the events: all up to there can be seen now, but not what is told while they are looked through.
+    SELECT MAX(event_seq) INTO v_told FROM tenantd.webhook_backlog WHERE org_id = p_org;
     SELECT MAX(seq) INTO v_to FROM (
       SELECT seq FROM tenantd.event WHERE org_id = p_org AND seq > v_after ORDER BY seq LIMIT 500) n;
     SELECT COUNT(*), MAX(seq) INTO v_found, v_last FROM (
@@ -714,7 +716,7 @@ BEGIN
     END IF;
     -- Retention may have removed all that was left.
     IF v_to IS NULL THEN
-      SELECT COALESCE(MAX(event_seq), v_after) INTO v_to FROM tenantd.webhook_backlog WHERE org_id = p_org;
+      SET v_to = GREATEST(v_after, COALESCE(v_told, v_after));
     END IF;
     IF v_found > 0 THEN
       CALL tenantd.add_deliveries(p_org, p_webhook, v_events, v_after, v_to);

@@ -130,8 +130,8 @@ void PrivateStack::take_the_suites_place() const {
     const auto equals = assignment.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key{assignment.substr(0, equals)};
-    if (key == "DB_SOCKET" || key == "DB_PASSWORD" || key == "DB_REPORTER_PASSWORD" || key == "FILES_DIR" ||
-        key == "KEYS_DIR" || key == "MAIL_DIR" || key == "PUBLIC_URL")
+    if (key == "DB_SOCKET" || key.ends_with("_PASSWORD") || key == "FILES_DIR" || key == "KEYS_DIR" ||
+        key == "MAIL_DIR" || key == "PUBLIC_URL")
       take(key, std::string{assignment.substr(equals + 1)});
   }
 }

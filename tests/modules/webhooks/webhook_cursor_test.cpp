@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <set>
 
 #include "support/check.hpp"
@@ -11,9 +12,11 @@
 #include "support/fixtures.hpp"
 #include "support/impersonation.hpp"
 #include "support/inventory.hpp"
+#include "support/parallel.hpp"
 #include "support/private_stack.hpp"
 #include "support/receiver.hpp"
 #include "support/roles.hpp"
+#include "tenantd/db/connection.hpp"
 
 using namespace tenantd::test;
 
@@ -212,4 +215,28 @@ Test(webhook_cursor, events_that_a_webhook_has_not_had_outlive_their_time, .time
   hooks.owner.access_token = sign_in(hooks.owner.email, hooks.owner.password).text("/access_token");
   hooks.import(2);
   require_equal(ids_of(receiver.wait_for(5, "/hook")).size(), 5U);
+}
+
+// Who finds nothing more to read goes on from what had been told before it looked, not from what was told
+// meanwhile.
+Test(webhook_cursor, an_event_that_comes_while_a_webhook_finds_no_more_is_not_passed_over) {
+  constexpr int kRoles = 80;
+  const Hooks hooks;
+  const auto webhook = hooks.make("http://127.0.0.1:9/", R"(["role.created"])");
+  const auto key = binary(webhook.substr(webhook.rfind('/') + 1));
+  hooks.hold();
+  std::atomic<bool> all_made{false};
+  at_once(2, [&](std::size_t n) {
+    if (n == 0) {
+      for (int i = 0; i < kRoles; ++i) expect(make_role(hooks.owner, fresh_name("role"), "[]"), 201);
+      return all_made = true;
+    }
+    tenantd::db::Connection courier{as_courier()};
+    for (bool last = false; !last;) {
+      last = all_made;
+      courier.run("CALL take_events(" + binary(hooks.owner.org_id) + ", " + key + ", 50)");
+    }
+    return true;
+  });
+  require_equal(hooks.rows(), kRoles);
 }
