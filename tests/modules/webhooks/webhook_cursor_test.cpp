@@ -1,111 +1,25 @@
 // Webhooks read an organization's events at their own pace: rows are few, however many events and webhooks.
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <set>
 
-#include "support/check.hpp"
-#include "support/database.hpp"
-#include "support/fixtures.hpp"
+#include "modules/webhooks/webhook_fixture.hpp"
 #include "support/impersonation.hpp"
-#include "support/inventory.hpp"
 #include "support/parallel.hpp"
-#include "support/private_stack.hpp"
-#include "support/receiver.hpp"
-#include "support/roles.hpp"
 #include "tenantd/db/connection.hpp"
 
 using namespace tenantd::test;
 
 namespace {
 
-// An instance that calls this host, and whose courier can be held.
-class Hooks {
- public:
-  Hooks() {
-    stack.take_the_suites_place();
-    owner = sign_up();
-  }
-  ~Hooks() { ::kill(courier(), SIGCONT); }
-  Hooks(const Hooks&) = delete;
-  Hooks& operator=(const Hooks&) = delete;
-
-  std::string make(const std::string& url, const std::string& events = R"(["product.created"])") const {
-    const auto made =
-        owner.client().post("/api/v1/webhooks", object({{"url", url}, {"events", Field::raw(events)}}));
-    expect(made, 201);
-    return "/api/v1/webhooks/" + made.text("/id");
-  }
-  // So many products, by one request.
-  void import(int count) const {
-    std::string csv = "sku,name\n";
-    for (int i = 0; i < count; ++i) csv += fresh_name("S") + ",P\n";
-    expect(send_file(owner, "/api/v1/products/import", csv), 200);
-  }
-  void set_status(const std::string& webhook, const std::string& status) const {
-    const auto now = owner.client().get(webhook);
-    expect(owner.client().put(webhook, object({{"url", now.text("/url")},
-                                               {"events", Field::raw(R"(["product.created"])")},
-                                               {"status", status}})),
-           200);
-  }
-  // Not in the midst of a transaction, whose locks would be held as long. It runs until it has none, so that
-  // it gets somewhere on a busy machine too.
-  void hold() const {
-    // InnoDB shows what it has shown before until nobody has looked for a tenth of a second.
-    const auto has_none = [] {
-      database().run("DO SLEEP(0.11)");
-      return number_of(
-                 "SELECT COUNT(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist "
-                 "p ON p.id = t.trx_mysql_thread_id WHERE p.user = 'tenantd_courier'") == 0;
-    };
-    wait_until("the courier holds no lock", [&] {
-      if (!has_none()) return false;
-      require(::kill(courier(), SIGSTOP) == 0, "the courier takes no signal");
-      if (has_none()) return true;
-      go_on();
-      return false;
-    });
-  }
-  void go_on() const { require(::kill(courier(), SIGCONT) == 0, "the courier takes no signal"); }
-  pid_t courier() const { return part_pid(stack.dir(), "courier"); }
-  std::int64_t rows(const std::string& more = "") const {
-    return number_of("SELECT COUNT(*) FROM webhook_delivery WHERE org_id = " + binary(owner.org_id) + more);
-  }
-  void move_clock(std::int64_t seconds) const {
-    const int fd = ::open(clock_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    require(fd >= 0 && ::pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds, "the clock");
-    ::close(fd);
-  }
-
- private:
-  std::string new_clock() {
-    clock_ = run_dir() + "/cursor-clock-" + std::to_string(::getpid());
-    move_clock(0);
-    return clock_;
-  }
-  std::string clock_;
-
- public:
-  PrivateStack stack{{"OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true", "WEBHOOK_RETRY_SECONDS=1",
-                      "EVENT_SECONDS=3600", "CLOCK_OFFSET_FILE=" + new_clock()}};
-  Account owner;
-};
-
-std::set<std::string> ids_of(const std::vector<Received>& requests) {
-  std::set<std::string> ids;
-  for (const auto& request : requests) ids.insert(request.headers.at("webhook-id"));
-  return ids;
-}
+constexpr const char* kEventsFor = "EVENT_SECONDS=3600";
+constexpr const char* kProducts = R"(["product.created"])";
 
 }  // namespace
 
 Test(webhook_cursor, fifty_webhooks_and_a_thousand_events_are_few_rows, .timeout = 240) {
   Receiver receiver;
-  Hooks hooks;
+  Hooks hooks{{kEventsFor}};
   receiver.answer([](const Received&) { return Receiver::Answer{503, {}, {}, false}; });
   hooks.hold();
   for (int i = 0; i < 50; ++i) hooks.make(receiver.url("/" + std::to_string(i)), R"(["*"])");
@@ -124,8 +38,8 @@ Test(webhook_cursor, fifty_webhooks_and_a_thousand_events_are_few_rows, .timeout
 Test(webhook_cursor, each_event_arrives_once_and_of_the_delivered_the_newest_are_kept) {
   constexpr std::size_t kEvents = 400;
   Receiver receiver;
-  Hooks hooks;
-  const auto webhook = hooks.make(receiver.url("/hook"));
+  Hooks hooks{{kEventsFor}};
+  const auto webhook = hooks.make(receiver.url("/hook"), kProducts);
   hooks.import(kEvents);
   const auto received = receiver.wait_for(kEvents, "/hook");
   require_equal(ids_of(received).size(), kEvents, "an event is missing");
@@ -147,13 +61,13 @@ Test(webhook_cursor, each_event_arrives_once_and_of_the_delivered_the_newest_are
 Test(webhook_cursor, one_that_fails_holds_itself_up_and_catches_up_and_delays_nobody, .timeout = 240) {
   constexpr std::size_t kEvents = 250;
   Receiver receiver;
-  Hooks hooks;
+  Hooks hooks{{kEventsFor}};
   std::atomic<bool> fails{true};
   receiver.answer([&](const Received& request) {
     return Receiver::Answer{request.path == "/bad" && fails ? 500 : 200, {}, {}, false};
   });
-  hooks.make(receiver.url("/bad"));
-  hooks.make(receiver.url("/good"));
+  hooks.make(receiver.url("/bad"), kProducts);
+  hooks.make(receiver.url("/good"), kProducts);
   hooks.import(kEvents);
   require_equal(ids_of(receiver.wait_for(kEvents, "/good")).size(), kEvents);
   require(hooks.rows(" AND status = 0") <= 100, "more waits than may");
@@ -170,15 +84,15 @@ Test(webhook_cursor, one_that_fails_holds_itself_up_and_catches_up_and_delays_no
 
 Test(webhook_cursor, what_happened_before_a_pause_is_owed_and_what_happens_in_it_is_not, .timeout = 240) {
   Receiver receiver;
-  Hooks hooks;
-  const auto webhook = hooks.make(receiver.url("/hook"));
+  Hooks hooks{{kEventsFor}};
+  const auto webhook = hooks.make(receiver.url("/hook"), kProducts);
   hooks.hold();
   hooks.import(3);
   hooks.set_status(webhook, "paused");
   hooks.import(5);
   hooks.set_status(webhook, "active");
   hooks.import(2);
-  const auto other = hooks.make(receiver.url("/other"));
+  const auto other = hooks.make(receiver.url("/other"), kProducts);
   hooks.import(1);
   hooks.go_on();
   require_equal(receiver.wait_for(1, "/other").size(), 1U, "a new webhook is told of what was before it");
@@ -191,8 +105,8 @@ Test(webhook_cursor, what_happened_before_a_pause_is_owed_and_what_happens_in_it
 
 Test(webhook_cursor, events_that_a_webhook_has_not_had_outlive_their_time, .timeout = 240) {
   Receiver receiver;
-  Hooks hooks;
-  hooks.make(receiver.url("/hook"));
+  Hooks hooks{{kEventsFor}};
+  hooks.make(receiver.url("/hook"), kProducts);
   const auto sweep = [&] {
     const auto done = hooks.stack.run("tenantd-sweeper");
     require_equal(done.status, 0, done.output);
@@ -218,10 +132,12 @@ Test(webhook_cursor, events_that_a_webhook_has_not_had_outlive_their_time, .time
 }
 
 // Who finds nothing more to read goes on from what had been told before it looked, not from what was told
+
 // meanwhile.
+
 Test(webhook_cursor, an_event_that_comes_while_a_webhook_finds_no_more_is_not_passed_over) {
   constexpr int kRoles = 80;
-  const Hooks hooks;
+  Hooks hooks;
   const auto webhook = hooks.make("http://127.0.0.1:9/", R"(["role.created"])");
   const auto key = binary(webhook.substr(webhook.rfind('/') + 1));
   hooks.hold();

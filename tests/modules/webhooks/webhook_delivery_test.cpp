@@ -1,101 +1,12 @@
 // Deliveries to a real receiver on loopback, in an instance of their own that may call it.
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include <set>
-
-#include "support/check.hpp"
-#include "support/database.hpp"
+#include "modules/webhooks/webhook_fixture.hpp"
 #include "support/impersonation.hpp"
 #include "support/mailbox.hpp"
 #include "support/parallel.hpp"
-#include "support/private_stack.hpp"
-#include "support/receiver.hpp"
-#include "support/roles.hpp"
-#include "tenantd/base/text.hpp"
-#include "tenantd/crypto/random.hpp"
 
 using namespace tenantd::test;
-
-namespace {
-
-std::string new_clock() {
-  const auto path = run_dir() + "/clock-" + std::to_string(::getpid());
-  const std::int64_t none = 0;
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  require(fd >= 0 && ::pwrite(fd, &none, sizeof none, 0) == sizeof none, "no clock");
-  ::close(fd);
-  return path;
-}
-
-// An instance that calls this host, in the clear, and whose clock can be moved.
-class Hooks {
- public:
-  explicit Hooks(std::vector<std::string> settings = {}) : stack(with(std::move(settings))) {
-    stack.take_the_suites_place();
-    owner = sign_up();
-  }
-
-  std::string make(const std::string& url, const std::string& events = R"(["role.created"])") {
-    const auto made =
-        owner.client().post("/api/v1/webhooks", object({{"url", url}, {"events", Field::raw(events)}}));
-    expect(made, 201);
-    secret = made.text("/secret");
-    return "/api/v1/webhooks/" + made.text("/id");
-  }
-  // Something happens. Returns the event's id.
-  std::string happen() const {
-    expect(make_role(owner, fresh_name("role"), "[]"), 201);
-    const auto events = owner.client().get("/api/v1/events?type=role.created&limit=200");
-    return events.text("/items/" + std::to_string(events.size("/items") - 1) + "/id");
-  }
-  // Waits until the newest delivery is so; returns the list.
-  Response await(const std::string& webhook, const std::string& status, std::int64_t attempts = 1) const {
-    Response list;
-    wait_until(webhook + " is " + status, [&] {
-      list = owner.client().get(webhook + "/deliveries");
-      return list.size("/items") > 0 && list.text("/items/0/status") == status &&
-             list.number("/items/0/attempts") >= attempts;
-    });
-    return list;
-  }
-  void move_clock(std::int64_t seconds) const {
-    const int fd = ::open(clock.c_str(), O_WRONLY | O_CLOEXEC);
-    require(fd >= 0 && ::pwrite(fd, &seconds, sizeof seconds, 0) == sizeof seconds, "the clock");
-    ::close(fd);
-  }
-  pid_t courier() const { return part_pid(stack.dir(), "courier"); }
-
-  std::string clock = new_clock();
-  PrivateStack stack;
-  Account owner;
-  std::string secret;  // of the webhook made last
-
- private:
-  std::vector<std::string> with(std::vector<std::string> settings) const {
-    settings.insert(settings.end(),
-                    {"OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true", "WEBHOOK_RETRY_SECONDS=1",
-                     "WEBHOOK_SECONDS=60", "CLOCK_OFFSET_FILE=" + clock});
-    return settings;
-  }
-};
-
-// What a library for Standard Webhooks computes.
-std::string signature(std::string secret, const Received& request) {
-  secret = secret.substr(6);
-  while (secret.ends_with('=')) secret.pop_back();
-  for (char& c : secret) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  const auto text =
-      request.headers.at("webhook-id") + '.' + request.headers.at("webhook-timestamp") + '.' + request.body;
-  return "v1," + tenantd::base64_encode(
-                     tenantd::crypto::hmac_sha256(tenantd::base64url_decode(secret).value(), text));
-}
-
-Receiver::Answer with_status(int status) { return {status, {}, {}, false}; }
-
-}  // namespace
 
 Test(webhook_delivery, an_event_arrives_signed_with_its_place_in_the_order, .timeout = 180) {
   Receiver receiver;
@@ -261,30 +172,6 @@ Test(webhook_delivery, a_receiver_that_asks_for_time_gets_it_up_to_an_hour) {
   for (const char* path : {"/past", "/odd", "/broken"}) require(delay(path) <= 12, path);
 }
 
-Test(webhook_delivery, what_fails_too_long_is_dead_until_it_is_replayed_by_hand, .timeout = 180) {
-  Receiver receiver;
-  Hooks hooks{{"WEBHOOK_GIVE_UP_SECONDS=600"}};
-  std::atomic<int> status{503};
-  receiver.answer([&](const Received&) { return with_status(status); });
-  const auto webhook = hooks.make(receiver.url("/hook"));
-  const auto event = hooks.happen();
-  hooks.await(webhook, "pending");
-  hooks.move_clock(600);
-  const auto dead = hooks.await(webhook, "dead");
-  require_equal(dead.text("/items/0/error"), "HTTP 503");
-  const auto replay = webhook + "/deliveries/" + event + "/replay";
-  // The clock of giving up begins anew.
-  expect(hooks.owner.client().post(replay), 202);
-  hooks.await(webhook, "pending");
-  status = 200;
-  const auto replayed = hooks.await(webhook, "delivered");
-  require(replayed.at("/items/0/error").IsNull(), replayed.describe());
-  const auto before = receiver.count("/hook");
-  expect(hooks.owner.client().post(replay), 202);
-  const auto received = receiver.wait_for(before + 1, "/hook");
-  for (const auto& request : received) require_equal(request.headers.at("webhook-id"), event);
-}
-
 Test(webhook_delivery, a_courier_that_is_killed_loses_nothing, .timeout = 180) {
   Receiver receiver;
   Hooks hooks;
@@ -329,53 +216,6 @@ Test(webhook_delivery, several_couriers_send_each_event_once, .timeout = 180) {
   }
 }
 
-Test(webhook_delivery, a_test_reaches_this_webhook_alone_whatever_its_types_are, .timeout = 180) {
-  Receiver receiver;
-  Hooks hooks;
-  const auto all = hooks.make(receiver.url("/all"), R"(["*"])");
-  const auto tried = hooks.make(receiver.url("/tried"));
-  const auto id = tried.substr(tried.rfind('/') + 1);
-  const auto asked = hooks.owner.client().post(tried + "/test");
-  expect(asked, 202);
-  const auto received = receiver.wait_for(1, "/tried");
-  require_equal(received[0].event_type(), "webhook.test");
-  require_equal(received[0].headers.at("webhook-id"), asked.text("/delivery_id"));
-  require_equal(std::string{received[0].json["subject_id"].GetString()}, id);
-  require_equal(received[0].headers.at("webhook-signature"), signature(hooks.secret, received[0]));
-  require_equal(hooks.await(tried, "delivered").text("/items/0/event_id"), asked.text("/delivery_id"));
-  // What happens behind it has passed the other one by.
-  hooks.happen();
-  wait_until("the other one has what follows", [&] {
-    const auto list = hooks.owner.client().get(all + "/deliveries?status=delivered");
-    return list.size("/items") > 0 && list.text("/items/0/event_type") == "role.created";
-  });
-  require_equal(number_of("SELECT COUNT(*) FROM webhook_delivery d JOIN event e ON e.org_id = d.org_id AND "
-                          "e.id = d.event_id WHERE e.type = 'webhook.test'"),
-                1);
-}
-
-Test(webhook_delivery, a_test_of_a_paused_or_foreign_webhook_is_refused_and_an_hour_has_sixty,
-     .timeout = 180) {
-  Receiver receiver;
-  Hooks hooks;
-  const auto paused = hooks.make(receiver.url("/paused"));
-  const auto webhook = hooks.make(receiver.url("/hook"));
-  expect(hooks.owner.client().put(paused, R"({"status":"paused"})"), 200);
-  const auto stranger = sign_up();
-  const auto tests = [] { return number_of("SELECT COUNT(*) FROM event WHERE type = 'webhook.test'"); };
-  expect_problem(hooks.owner.client().post(paused + "/test"), 409, "conflict");
-  expect_problem(stranger.client().post(webhook + "/test"), 404, "not_found");
-  expect_problem(hooks.owner.client().post("/api/v1/webhooks/" + fresh_id() + "/test"), 404, "not_found");
-  expect_problem(invite_and_accept(hooks.owner, "manager").client().post(webhook + "/test"), 403,
-                 "forbidden");
-  require_equal(tests(), 0);
-  for (int i = 0; i < 60; ++i) expect(hooks.owner.client().post(webhook + "/test"), 202);
-  const auto refused = hooks.owner.client().post(webhook + "/test");
-  expect_problem(refused, 429, "rate_limited");
-  require(!refused.header("retry-after").empty(), refused.describe());
-  require_equal(tests(), 60);
-}
-
 Test(webhook_delivery, an_event_brings_the_values_that_changed, .timeout = 180) {
   Receiver receiver;
   Hooks hooks;
@@ -392,58 +232,3 @@ Test(webhook_delivery, an_event_brings_the_values_that_changed, .timeout = 180) 
 }
 
 // Over all organizations, for those who run the service.
-Test(webhook_delivery, super_admins_find_what_was_given_up_and_send_it_once_more, .timeout = 240) {
-  Receiver receiver;
-  receiver.answer([](const Received&) { return with_status(410); });
-  const std::string email = "root@example.com";
-  const std::string password = "velvet anchor northbound";
-  Hooks hooks{{"SUPER_ADMIN_EMAIL=" + email, "SUPER_ADMIN_PASSWORD=" + password}};
-  auto root = account_of(expect(sign_in(email, password), 200), email, password).client();
-  const auto first = hooks.make(receiver.url("/one?key=hidden"));
-  const auto second = hooks.make(receiver.url("/two"));
-  const auto event = hooks.happen();
-  hooks.await(first, "dead");
-  hooks.await(second, "dead");
-  const auto all = root.get("/api/v1/admin/webhooks/dead");
-  expect(all, 200);
-  require_equal(all.size("/items"), 2U);
-  require(all.body.find("hidden") == std::string::npos, "the address is its organization's");
-  require_equal(all.text("/items/0/host"), "127.0.0.1:" + std::to_string(receiver.port()));
-  require_equal(all.text("/items/0/tenant_id"), hooks.owner.org_id);
-  require_equal(all.text("/items/0/event_id"), event);
-  require_equal(all.number("/items/0/response_status"), 410);
-  // Deliveries of one event that ended in one second are never torn apart.
-  const auto page = root.get("/api/v1/admin/webhooks/dead?limit=1");
-  const auto rest = page.at("/next_cursor").IsNull()
-                        ? std::size_t{0}
-                        : root.get("/api/v1/admin/webhooks/dead?limit=1&cursor=" + page.text("/next_cursor"))
-                              .size("/items");
-  require_equal(page.size("/items") + rest, 2U);
-  const auto id_of = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
-  const auto replay = [&](const std::string& tenant, const std::string& webhook, const std::string& which) {
-    return root.post("/api/v1/admin/tenants/" + tenant + "/webhooks/" + webhook + "/deliveries/" + which +
-                     "/replay");
-  };
-  const auto& org = hooks.owner.org_id;
-  expect(hooks.owner.client().put(second, R"({"status":"paused"})"), 200);
-  {
-    Unchanged database;
-    expect_problem(replay(fresh_id(), id_of(first), event), 404, "not_found");
-    expect_problem(replay(org, fresh_id(), event), 404, "not_found");
-    expect_problem(replay(org, id_of(first), fresh_id()), 404, "not_found");
-    expect_problem(replay("x", "y", "z"), 404, "not_found");
-    expect_problem(replay(org, id_of(second), event), 409, "conflict");
-    expect_problem(hooks.owner.client().get("/api/v1/admin/webhooks/dead"), 403, "forbidden");
-    expect_problem(root.get("/api/v1/admin/webhooks/dead?status=dead"), 422, "validation_failed");
-    database.check("what is refused");
-  }
-  receiver.answer([](const Received&) { return with_status(200); });
-  const auto again = replay(org, id_of(first), event);
-  expect(again, 202);
-  require_equal(again.text("/status"), "pending");
-  hooks.await(first, "delivered");
-  require_equal(root.get("/api/v1/admin/webhooks/dead").size("/items"), 1U);
-  // The organization's log names who it was.
-  const auto log = hooks.owner.client().get("/api/v1/audit-logs?action=webhook.delivery_replayed");
-  require_equal(expect(log, 200).text("/items/0/actor/email"), email);
-}
