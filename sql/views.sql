@@ -229,7 +229,8 @@ END//
 -- Begins a session, of which an account has p_most at the same time, and notes the network, if it is known, and the device
 -- that it is begun from, of each the newest that an account is known by. Answers how many sessions had to end for it, whether
 -- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins, and
--- what its owner chose. An account that is gone has no session.
+-- what its owner chose; then what the account is now, whose row is held: its status, NULL if it is gone, which has no session,
+-- and whether it has a second factor.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_session(
   IN p_id BINARY(16), IN p_user BINARY(16), IN p_org BINARY(16), IN p_bound BINARY(16), IN p_now BIGINT,
   IN p_expires_at BIGINT, IN p_ends_at BIGINT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_most BIGINT,
@@ -237,9 +238,10 @@ CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_session(
   IN p_known_since BIGINT, IN p_alerts BOOLEAN)
 BEGIN
   DECLARE v_ended, v_generation, v_surplus BIGINT;
-  DECLARE v_chosen INT;
+  DECLARE v_chosen, v_status, v_factor INT;
   DECLARE v_known, v_alert INT DEFAULT 0;
   CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
+  SELECT status, mfa_enabled_at IS NOT NULL INTO v_status, v_factor FROM tenantd.user WHERE id = p_user;
   IF v_generation IS NOT NULL THEN
     INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, ends_at,
       address, agent, generation, born)
@@ -264,7 +266,7 @@ BEGIN
     END IF;
   END IF;
   SELECT v_ended, 1 - v_known, v_alert, v_chosen,
-         EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.user_id = p_user AND w.may_bypass);
+         EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.user_id = p_user AND w.may_bypass), v_status, v_factor;
 END//
 -- A session that counts and is nobody's impersonation, its account, and the membership that its next token names: in the
 -- organization that it is good for alone, else in the one that was its active one; none where it is shut out. For a token
@@ -324,16 +326,22 @@ BEGIN
   WHERE k.id = p_id AND (k.org_id = REPEAT('\0', 16) OR o.status = 0) LIMIT 1;
 END//
 -- Begins a session that a client holds, of which an account has p_most at the same time with this client: those that began
--- longest ago end for it. p_parent: it ends with that one. No row: the account is gone.
+-- longest ago end for it. p_parent: it ends with that one. NULL: the account is gone, or p_opener does not count any more: what
+-- ended that one while the client asked ends this one too, as whatever shuts it out of an organization shuts this one out.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.open_client_session(
   IN p_id BINARY(16), IN p_user BINARY(16), IN p_org BINARY(16), IN p_opener BINARY(16), IN p_parent BINARY(16),
   IN p_client_org BINARY(16), IN p_client BINARY(16), IN p_scopes VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin,
   IN p_signed_in BIGINT, IN p_methods VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_now BIGINT,
   IN p_expires_at BIGINT, IN p_ends_at BIGINT, IN p_address VARCHAR(45), IN p_agent VARCHAR(400), IN p_most BIGINT)
 BEGIN
-  DECLARE v_generation BIGINT;
+  DECLARE v_generation, v_born BIGINT;
   DECLARE v_kept BIGINT DEFAULT p_most - 1;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
   SELECT generation INTO v_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  SELECT born INTO v_born FROM tenantd.session WHERE id = p_opener LOCK IN SHARE MODE;
+  IF v_born IS NULL OR NOT EXISTS (SELECT 1 FROM tenantd_app.live_session WHERE id = p_opener) THEN
+    SET v_generation = NULL;
+  END IF;
   IF v_generation IS NOT NULL THEN
     DELETE FROM tenantd.session WHERE id IN (SELECT session_id FROM (
       SELECT session_id FROM tenantd.client_session WHERE user_id = p_user AND client_id = p_client
@@ -341,7 +349,7 @@ BEGIN
     INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, parent_id, counter, rotated_at, created_at, expires_at,
       ends_at, address, agent, generation, born, methods)
     VALUES (p_id, p_user, p_org, p_org, p_parent, 0, p_now, p_now, p_expires_at, p_ends_at, p_address, p_agent, v_generation,
-      v_generation, p_methods);
+      v_born, p_methods);
     INSERT INTO tenantd.client_session (session_id, user_id, opener_id, client_org, client_id, scopes, signed_in_at, methods,
       created_at, vouched)
     VALUES (p_id, p_user, p_opener, p_client_org, p_client, p_scopes, p_signed_in, p_methods, p_now,

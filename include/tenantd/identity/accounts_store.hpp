@@ -79,6 +79,9 @@ void mark_verified(db::Txn& txn, UserId id, TimePoint now);
 void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::string& hash, TimePoint now,
                   TimePoint expires_at, const std::optional<Email>& email = {},
                   const std::optional<OrgId>& bound_org = {}, const std::optional<std::string>& methods = {});
+// For a link to the account's address: nothing is stored either where that is another one by now.
+void insert_mailed_token(db::Txn& txn, UserId user, const std::string& address, TokenPurpose purpose,
+                         const std::string& hash, TimePoint now, TimePoint expires_at);
 // What a second_factor token stands for.
 struct FirstStep {
   std::optional<OrgId> bound_org;      // the organization that it leads to, alone; nullopt: to all

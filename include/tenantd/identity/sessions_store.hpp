@@ -47,6 +47,9 @@ struct OpenedSession {
   LoginAlert wanted = LoginAlert::never;  // the most that an organization of the account asks for
   std::optional<LoginAlert> chosen = {};  // by its owner
   bool bypasses = false;  // an organization that the account owns lets others in by its provider alone
+  // Of the account, whose row is held now.
+  bool is_active = false;
+  bool has_second_factor = false;
 };
 // Begins a session; its network and device count as known from now on. Those of the account that were used
 // longest ago end for it, so that no more than `most` live; the user's row is held until the commit: of two

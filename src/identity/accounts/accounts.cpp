@@ -37,8 +37,8 @@ void mail_verification_link(db::Txn& txn, const Context& context, const UserReco
   const Secret token = crypto::new_token();
   const Seconds lifetime{context.settings.verify_seconds};
   if (older == Links::perhaps) store::delete_tokens(txn, user.id, TokenPurpose::verify_email);
-  store::insert_token(txn, user.id, TokenPurpose::verify_email, crypto::sha256(token.reveal()), context.now,
-                      context.now + lifetime);
+  store::insert_mailed_token(txn, user.id, user.email, TokenPurpose::verify_email,
+                             crypto::sha256(token.reveal()), context.now, context.now + lifetime);
   send_mail(txn, context,
             {mail::Template::verification,
              user.email,
@@ -233,8 +233,9 @@ void request_password_reset(db::Txn& txn, const Context& context, const Email& e
   // Known or not, the same statements, the same commit and the same ring, so that the time tells nothing: who
   // is not known has no token to be deleted, gets none, and a mail that is never sent.
   store::delete_tokens(txn, user, TokenPurpose::reset_password);
-  store::insert_token(txn, user, TokenPurpose::reset_password, crypto::sha256(token.reveal()), context.now,
-                      context.now + lifetime);
+  store::insert_mailed_token(txn, user, known ? account->user.email : email.str(),
+                             TokenPurpose::reset_password, crypto::sha256(token.reveal()), context.now,
+                             context.now + lifetime);
   mail_reset(txn, context, mail, known ? std::optional{user} : std::nullopt);
 }
 

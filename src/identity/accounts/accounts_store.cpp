@@ -45,6 +45,11 @@ constexpr Sql kInsertToken{
     "token.insert",
     "INSERT INTO one_time_token (token, user_id, purpose, email, bound_org_id, "
     "created_at, expires_at, methods) SELECT ?, id, ?, ?, ?, ?, ?, ? FROM user WHERE id = ?"};
+// The address is asked once more under the row's lock: it may have become another one since it was read.
+constexpr Sql kInsertMailedToken{
+    "token.insert_mailed",
+    "INSERT INTO one_time_token (token, user_id, purpose, created_at, expires_at) "
+    "SELECT ?, id, ?, ?, ? FROM user WHERE id = ? AND email = ? LOCK IN SHARE MODE"};
 constexpr Sql kFirstStep{"token.first_step",
                          "SELECT bound_org_id, methods FROM one_time_token WHERE token = ?"};
 constexpr Sql kPeekToken{
@@ -160,6 +165,11 @@ void insert_token(db::Txn& txn, UserId user, TokenPurpose purpose, const std::st
                   const std::optional<OrgId>& bound_org, const std::optional<std::string>& methods) {
   const auto address = email ? std::optional{email->str()} : std::nullopt;
   txn.execute(kInsertToken, hash, purpose, address, bound_org, now, expires_at, methods, user);
+}
+
+void insert_mailed_token(db::Txn& txn, UserId user, const std::string& address, TokenPurpose purpose,
+                         const std::string& hash, TimePoint now, TimePoint expires_at) {
+  txn.execute(kInsertMailedToken, hash, purpose, now, expires_at, user, address);
 }
 
 FirstStep find_first_step(db::Txn& txn, const std::string& hash) {

@@ -43,7 +43,15 @@ std::string names_of(db::Txn& txn, const TenantScope& scope, const std::vector<U
 // As many statements for a thousand members as for one.
 Ended end_what_rests_on(const Work& work) {
   Ended ended;
-  auto users = store::list_standing_on(work.txn, work.scope, work.scope.user());
+  // An acceptance that is under way holds its invitation: who came in by one is listed once all are revoked.
+  std::vector<UserId> users;
+  for (bool more = true; more;) {
+    const auto known = users.size();
+    users.push_back(work.scope.user());
+    ended.invitations += store::revoke_invites_by(work.txn, work.scope, users, work.context.now);
+    users = store::list_standing_on(work.txn, work.scope, work.scope.user());
+    more = users.size() > known;
+  }
   ended.members = static_cast<std::int64_t>(users.size());
   if (!users.empty()) {
     ended.named = names_of(work.txn, work.scope, users);
@@ -52,7 +60,6 @@ Ended end_what_rests_on(const Work& work) {
   users.push_back(work.scope.user());
   ended.suspended = suspend_kept(work, users);
   ended.providers = store::disable_providers_of(work.txn, work.scope, users, work.context.now);
-  ended.invitations = store::revoke_invites_by(work.txn, work.scope, users, work.context.now);
   ended.keys = store::delete_organization_keys_of(work.txn, work.scope, users) +
                store::delete_keys_of_the_gone(work.txn, work.scope, work.scope.user());
   return ended;

@@ -21,8 +21,8 @@ void mail_unlock_link(db::Txn& txn, const Context& context, UserId id) {
   // Without a budget the newest link that was sent stays good.
   if (!offer_mail(txn, context, std::move(mail), std::nullopt, reader_of(user))) return;
   store::delete_tokens(txn, id, TokenPurpose::unlock_account);
-  store::insert_token(txn, id, TokenPurpose::unlock_account, crypto::sha256(token.reveal()), context.now,
-                      context.now + lifetime);
+  store::insert_mailed_token(txn, id, user.email, TokenPurpose::unlock_account,
+                             crypto::sha256(token.reveal()), context.now, context.now + lifetime);
 }
 
 }  // namespace

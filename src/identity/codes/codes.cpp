@@ -50,7 +50,7 @@ std::string hash_of_session(const Session& session) {
 void mail_new_code(db::Txn& txn, const Context& context, const std::string& email, CodePurpose purpose,
                    const std::string& browser, std::optional<UserId> user) {
   const auto digits = new_digits();
-  store::put_mailed_code(txn, user.value_or(crypto::new_id<UserId>()), purpose, browser,
+  store::put_mailed_code(txn, user.value_or(crypto::new_id<UserId>()), email, purpose, browser,
                          hash_of_code(context, browser, digits), context.now, context.now + kMailedCodeLives);
   mail::Mail mail{mail::Template::sign_in_code,
                   email,

@@ -7,9 +7,10 @@ using db::Sql;
 
 constexpr Sql kForgetMailed{"mailed_code.forget",
                             "DELETE FROM mailed_code WHERE user_id = ? AND purpose = ?"};
+// The address is asked once more under the row's lock: it may have become another one since it was read.
 constexpr Sql kPutMailed{"mailed_code.put",
                          "INSERT INTO mailed_code (user_id, purpose, browser, code, created_at, expires_at) "
-                         "SELECT id, ?, ?, ?, ?, ? FROM user WHERE id = ?"};
+                         "SELECT id, ?, ?, ?, ?, ? FROM user WHERE id = ? AND email = ? LOCK IN SHARE MODE"};
 constexpr Sql kTryMailed{"mailed_code.try",
                          "UPDATE mailed_code SET tries = tries + 1 "
                          "WHERE browser = ? AND purpose = ? AND tries < ? AND expires_at > ?"};
@@ -21,10 +22,11 @@ constexpr Sql kIsLocked{"user.is_locked", "SELECT locked_until > ? FROM user WHE
 
 }  // namespace
 
-void put_mailed_code(db::Txn& txn, UserId user, CodePurpose purpose, const std::string& browser,
-                     const std::string& code, TimePoint now, TimePoint expires_at) {
+void put_mailed_code(db::Txn& txn, UserId user, const std::string& address, CodePurpose purpose,
+                     const std::string& browser, const std::string& code, TimePoint now,
+                     TimePoint expires_at) {
   txn.execute(kForgetMailed, user, purpose);
-  txn.execute(kPutMailed, purpose, browser, code, now, expires_at, user);
+  txn.execute(kPutMailed, purpose, browser, code, now, expires_at, user, address);
 }
 
 std::optional<MailedCode> try_mailed_code(db::Txn& txn, CodePurpose purpose, const std::string& browser,

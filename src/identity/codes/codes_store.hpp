@@ -17,9 +17,11 @@ struct MailedCode {
   std::string code;  // an HMAC
 };
 
-// In the place of the one that there was. For an id that is no account nothing is stored, at the same cost.
-void put_mailed_code(db::Txn& txn, UserId user, CodePurpose purpose, const std::string& browser,
-                     const std::string& code, TimePoint now, TimePoint expires_at);
+// In the place of the one that there was. For an id that is no account nothing is stored, at the same cost;
+// nor where the account has another address by now.
+void put_mailed_code(db::Txn& txn, UserId user, const std::string& address, CodePurpose purpose,
+                     const std::string& browser, const std::string& code, TimePoint now,
+                     TimePoint expires_at);
 // Counts a try before it is evaluated, over all workers. nullopt: this browser has no code, or it is over, or
 // was tried `most` times.
 std::optional<MailedCode> try_mailed_code(db::Txn& txn, CodePurpose purpose, const std::string& browser,

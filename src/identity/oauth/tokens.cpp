@@ -189,7 +189,7 @@ SessionId begin_client_session(db::Txn& txn, const Context& context, const Found
   session.address = context.address;
   session.agent = client.client.name;
   if (!store::open_client_session(txn, session, code, kMostClientSessions, context.now))
-    refuse_grant("the account is gone");
+    refuse_grant("the session has ended");
   return session.id;
 }
 

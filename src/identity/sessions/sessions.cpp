@@ -124,6 +124,9 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   const auto opened = store::open_session(
       txn, session, {network_of(context.address), device_of(context, user.id)},
       context.settings.sessions_per_account, alerts.least < LoginAlert::always, context.now);
+  // Who was let in was judged by what had been read before a hash, a mail or a provider took its time.
+  if (!opened.is_active || (opened.has_second_factor && !user.mfa_enabled))
+    throw db::RetryableError{"the account has become another one meanwhile"};
   if (opened.displaced > 0) record_account_event(txn, context, user.id, "session.displaced", session.id);
   if (!bound && opened.bypasses) tell_of_bypass(txn, context, user, session.id);
   TokenReply reply;

@@ -172,8 +172,13 @@ OpenedSession open_session(db::Txn& txn, const NewSession& session, const Sessio
                            std::int64_t most, bool ask, TimePoint now) {
   const auto read = [](db::Rows& rows) {
     rows.next();
-    return OpenedSession{rows.integer(0), rows.flag(1), static_cast<LoginAlert>(rows.integer(2)),
-                         maybe_login_alert(rows, 3), rows.flag(4)};
+    return OpenedSession{rows.integer(0),
+                         rows.flag(1),
+                         static_cast<LoginAlert>(rows.integer(2)),
+                         maybe_login_alert(rows, 3),
+                         rows.flag(4),
+                         rows.maybe_integer(5) == 0,
+                         rows.maybe_integer(6) == 1};
   };
   const auto opened =
       txn.call_locked(kOpen, read, session.id, session.user, session.org, session.bound_org, now,

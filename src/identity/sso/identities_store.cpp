@@ -15,7 +15,8 @@ constexpr Sql kInsertIdentity{
     "INSERT INTO identity (issuer, subject, user_id, email, created_at, last_used_at) "
     "VALUES (?, ?, ?, ?, ?, ?)"};
 constexpr Sql kUse{"identity.use",
-                   "UPDATE identity SET email = ?, last_used_at = ? WHERE issuer = ? AND subject = ?"};
+                   "UPDATE identity SET email = ?, last_used_at = ? WHERE issuer = ? AND subject = ? "
+                   "AND user_id = ?"};
 constexpr Sql kOfUser{"identity.of_user",
                       "SELECT issuer, subject, user_id, email, created_at, last_used_at FROM identity "
                       "WHERE user_id = ? ORDER BY created_at, issuer, subject"};
@@ -60,7 +61,8 @@ void insert_identity(db::Txn& txn, const Identity& identity, TimePoint now) {
 }
 
 void use_identity(db::Txn& txn, const Identity& identity, TimePoint now) {
-  txn.execute(kUse, identity.email, now, identity.issuer, identity.subject);
+  if (txn.execute(kUse, identity.email, now, identity.issuer, identity.subject, identity.user) == 0)
+    throw db::RetryableError{"the identity has been unlinked meanwhile"};
 }
 
 }  // namespace tenantd::store

@@ -31,6 +31,7 @@ std::vector<Identity> identities_of(db::Txn& txn, UserId user);
 bool delete_identity(db::Txn& txn, UserId user, IdentityId id);
 // And the links to the account that are on their way.
 void forget_identities(db::Txn& txn, UserId user);
+// Its row is held until the commit. Throws db::RetryableError if it is not linked to that account any more.
 void use_identity(db::Txn& txn, const Identity& identity, TimePoint now);
 
 }  // namespace tenantd::store

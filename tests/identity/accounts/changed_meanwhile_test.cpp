@@ -1,0 +1,115 @@
+// A request reads an account, and then a hash, a provider or a lock takes its time: what has changed by then
+// counts. What holds it up here is the account's row, under the change that is not committed yet.
+#include <criterion/criterion.h>
+
+#include <future>
+
+#include "support/check.hpp"
+#include "support/database.hpp"
+#include "support/fixtures.hpp"
+#include "support/mailbox.hpp"
+#include "support/oauth.hpp"
+#include "support/private_stack.hpp"
+#include "tenantd/db/connection.hpp"
+
+using namespace tenantd::test;
+
+namespace {
+
+// An instance in which nobody else waits for a lock.
+class Meanwhile {
+ public:
+  Meanwhile() { stack_.take_the_suites_place(); }
+
+  // Sends the request while the changes are made, which it has to wait for, and commits them then.
+  template <class Request>
+  Response change(const std::vector<std::string>& changes, Request request) const {
+    tenantd::db::Connection connection{as_admin()};
+    connection.run("BEGIN");
+    for (const auto& each : changes) connection.run(each);
+    auto reply = std::async(std::launch::async, request);
+    wait_until("the request waits for the change", [] {
+      // InnoDB shows what it has shown before until nobody has looked for a tenth of a second.
+      database().run("DO SLEEP(0.11)");
+      return number_of("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") >
+             0;
+    });
+    connection.run("COMMIT");
+    return reply.get();
+  }
+
+ private:
+  PrivateStack stack_{{"SIGN_IN_CODE=true"}};
+};
+
+std::int64_t sessions_of(const Account& account) {
+  return number_of(
+      "SELECT COUNT(*) FROM session s JOIN user u ON u.id = s.user_id AND s.generation > u.sessions_ended "
+      "WHERE u.id = " +
+      binary(account.user_id));
+}
+
+std::string where_id(const Account& account) { return " WHERE id = " + binary(account.user_id); }
+
+// As whatever ends all sessions of an account does.
+std::string all_sessions_end(const Account& account) {
+  return "UPDATE user SET sessions_ended = generation, generation = generation + 1" + where_id(account);
+}
+
+}  // namespace
+
+Test(changed_meanwhile, a_second_factor_that_came_while_a_password_was_judged_is_asked_for, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up();
+  const auto reply = meanwhile.change(
+      {"UPDATE user SET mfa_enabled_at = UNIX_TIMESTAMP()" + where_id(ada), all_sessions_end(ada)},
+      [&] { return sign_in(ada.email, ada.password); });
+  expect_problem(reply, 401, "mfa_required");
+  require_equal(sessions_of(ada), 0);
+}
+
+Test(changed_meanwhile, a_deactivated_account_gets_no_session, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up();
+  const auto reply = meanwhile.change({"UPDATE user SET status = 1" + where_id(ada), all_sessions_end(ada)},
+                                      [&] { return sign_in(ada.email, ada.password); });
+  expect_problem(reply, 401, "invalid_credentials");
+  require_equal(sessions_of(ada), 0);
+}
+
+Test(changed_meanwhile, a_code_is_worth_nothing_once_all_sessions_have_ended, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up();
+  const auto client = register_client(ada);
+  for (const auto* scope : {"openid", "openid offline_access"}) {
+    const auto person = account_of(expect(sign_in(ada.email, ada.password), 200), ada.email, ada.password);
+    const auto back = let_in(person, client, {{"scope", scope}});
+    const auto reply =
+        meanwhile.change({all_sessions_end(ada)}, [&] { return spend_code(client, query_of(back, "code")); });
+    expect(reply, 400);
+    require_equal(reply.text("/error"), "invalid_grant");
+    require_equal(sessions_of(ada), 0);
+    require_equal(number_of("SELECT COUNT(*) FROM client_session"), 0);
+  }
+}
+
+// The mails that are under way lead to an address that is the account's no more.
+Test(changed_meanwhile, no_link_and_no_code_go_on_counting_at_the_address_before, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up();
+  const auto move = [&](const std::string& to) {
+    return std::vector<std::string>{"DELETE FROM one_time_token WHERE user_id = " + binary(ada.user_id),
+                                    "DELETE FROM mailed_code WHERE user_id = " + binary(ada.user_id),
+                                    "UPDATE user SET email = '" + to + "'" + where_id(ada)};
+  };
+  const auto reset = meanwhile.change(move("moved@example.com"), [&] {
+    return Client{}.post("/reset_password", object({{"email", ada.email}}));
+  });
+  require(reset.status / 100 == 2, reset.describe());
+  require_equal(number_of("SELECT COUNT(*) FROM one_time_token WHERE user_id = " + binary(ada.user_id)), 0);
+  const auto code = meanwhile.change(move(ada.email), [&] {
+    return Client{}.post("/api/v1/auth/codes", object({{"email", "moved@example.com"}}));
+  });
+  require(code.status / 100 == 2, code.describe());
+  require_equal(number_of("SELECT COUNT(*) FROM mailed_code WHERE user_id = " + binary(ada.user_id)), 0);
+}
