@@ -50,6 +50,16 @@ std::string_view body_schema(const Route& route) {
   return "no_body";
 }
 
+// SCIM's clients may send parameters that this service does not know: it does not look at them (RFC 7644
+// section 3.4.2).
+Json read_query(const Schemas& schemas, const Route& route, const http::Pairs& query) {
+  if (!route.query.empty() || route.also != AlsoTakes::scim)
+    return schemas.check_query(route.query.empty() ? "no_query" : route.query, query);
+  Json nothing;
+  nothing.SetObject();
+  return nothing;
+}
+
 db::ConnectOptions application(const Settings& settings, db::ServerBoard& servers) {
   auto options = db::connect_options(settings, settings.db_user, settings.db_password, "tenantd_app");
   options.lock_wait_seconds = static_cast<int>(settings.lock_wait_seconds);
@@ -317,7 +327,7 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
   // What is no id named nothing above.
   if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
     refuse_field("/org_id", id_words("org_id"));
-  call.query = schemas_.check_query(route.query.empty() ? "no_query" : route.query, call.http.query);
+  call.query = read_query(schemas_, route, call.http.query);
   Request request{call.http,    call.context,      call.body, call.query,
                   std::nullopt, &*shared_.metrics, &schemas_, call.in_cookie};
   if (call.principal && route.handler.access == Access::anyone)

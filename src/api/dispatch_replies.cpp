@@ -50,17 +50,30 @@ void say_as_oauth(http::Response& response, const ApiError& error) {
   response.content_type = "application/json";
 }
 
-// The error of RFC 7644 section 3.12: its status is a text. Its `scimType` comes with the refusal, where
-// there is one; who looks into it by hand finds the members of every problem beside it.
-void say_as_scim(http::Response& response, int status) {
-  Json body = parse_json(response.body);
-  auto& memory = body.GetAllocator();
-  JsonValue schemas{rapidjson::kArrayType};
-  schemas.PushBack("urn:ietf:params:scim:api:messages:2.0:Error", memory);
-  body.AddMember("schemas", schemas, memory);
-  body["status"].SetString(std::to_string(status), memory);
-  response.body = json::compact(body);
-  response.content_type = "application/scim+json";
+// What RFC 7644 section 3.12 calls it; empty where that names nothing.
+std::string_view scim_type(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::conflict: return "uniqueness";
+    case ErrorCode::malformed_json: return "invalidSyntax";
+    case ErrorCode::duplicate_parameter:
+    case ErrorCode::malformed_query:
+    case ErrorCode::too_many_parameters:
+    case ErrorCode::validation_failed: return "invalidValue";
+    default: return "";
+  }
+}
+
+// SCIM's clients show `detail` to people: it names the first fault.
+std::string scim_detail(const ApiError& error) {
+  if (!error.public_text().empty() || error.fields().empty()) return error.public_text();
+  return error.fields().front().pointer + ' ' + error.fields().front().detail;
+}
+
+ApiError with_scim_type(const ApiError& error) {
+  const auto type = scim_type(error.code());
+  const auto names_type = [](const auto& member) { return member.first == "scimType"; };
+  if (type.empty() || std::ranges::any_of(error.members(), names_type)) return error;
+  return ApiError{error}.member("scimType", std::string{type});
 }
 
 // Where a client learns who gives tokens for this API (RFC 9728 section 5.1).
@@ -103,15 +116,19 @@ http::Response Dispatch::answer_or_refuse(Call& call) {
   }
 }
 
-http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
-  const int status = http_status(error.code());
-  call.refusal = error.code();
-  const auto& detail = error.public_text();
-  auto response = http::problem(status, error_name(error.code()), error_title(error.code()),
-                                detail.empty() ? error_title(error.code()) : detail, call.http.request_id);
+http::Response Dispatch::refuse(const Call& call, const ApiError& refused) const {
+  const bool of_scim = http::speaks_scim(call.http.path);
+  const auto error = of_scim ? with_scim_type(refused) : refused;
+  // SCIM knows 400 for what does not fit, not 422.
+  const bool misfit = of_scim && error.code() == ErrorCode::validation_failed;
+  const auto code = misfit ? ErrorCode::bad_request : error.code();
+  const int status = http_status(code);
+  call.refusal = code;
+  const auto detail = of_scim ? scim_detail(error) : error.public_text();
+  auto response = http::refusal(call.http.path, status, error_name(code), error_title(code),
+                                detail.empty() ? error_title(code) : detail, call.http.request_id);
   if (call.match.route != nullptr && call.match.route->also == AlsoTakes::oauth)
     say_as_oauth(response, error);
-  if (call.match.route != nullptr && call.match.route->also == AlsoTakes::scim) say_as_scim(response, status);
   if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
   for (const auto& [name, value] : error.headers())
     response.header(name, name == "WWW-Authenticate" ? with_metadata(settings_, value) : value);
@@ -123,11 +140,11 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& error) const {
   const auto level = status >= 500 ? log::Level::error : log::Level::notice;
   const bool told = status >= 500 || status == 401 || status == 403 || status == 429;
   // The caller is not told which address was refused: only the log helps whoever has to set it right.
-  if (told || error.code() == ErrorCode::url_refused)
+  if (told || code == ErrorCode::url_refused)
     log::write(level, status >= 500 ? "request.failed" : "request.refused",
                {{"request_id", call.http.request_id},
                 {"path", call.match.route != nullptr ? call.match.route->path : std::string_view{}},
-                {"code", error_name(error.code())},
+                {"code", error_name(code)},
                 {"address", call.http.remote_address},
                 {"user", user_of(principal)},
                 {"organization", organization_of(principal)},

@@ -3,6 +3,27 @@
 #include "tenantd/base/json.hpp"
 
 namespace tenantd::http {
+namespace {
+
+constexpr std::string_view kScimPath = "/scim/v2";
+
+}  // namespace
+
+bool speaks_scim(std::string_view path) {
+  return path.starts_with(kScimPath) && (path.size() == kScimPath.size() || path[kScimPath.size()] == '/');
+}
+
+Response refusal(std::string_view path, int status, std::string_view code, std::string_view title,
+                 std::string_view detail, std::string_view request_id) {
+  auto response = problem(status, code, title, detail, request_id);
+  if (!speaks_scim(path)) return response;
+  const auto number = std::to_string(status);
+  const auto at = response.body.find("\"status\":" + number) + std::string_view{"\"status\":"}.size();
+  response.body.replace(at, number.size(), '"' + number + '"');
+  response.body.insert(1, R"("schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],)");
+  response.content_type = "application/scim+json";
+  return response;
+}
 
 Response problem(int status, std::string_view code, std::string_view title, std::string_view detail,
                  std::string_view request_id) {

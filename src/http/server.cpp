@@ -28,7 +28,7 @@ namespace tenantd::http {
 namespace {
 
 Response refuse(const BadRequest& refused, const Request& request) {
-  return problem(refused.status, refused.code, reason_phrase(refused.status), refused.detail,
+  return refusal(request.path, refused.status, refused.code, reason_phrase(refused.status), refused.detail,
                  request.request_id);
 }
 

@@ -8,6 +8,7 @@
 #include "tenantd/api/router.hpp"
 #include "tenantd/api/validate.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/http/problem.hpp"
 
 namespace tenantd::test {
 namespace {
@@ -17,17 +18,22 @@ const api::Schemas& schemas() {
   return compiled;
 }
 
+std::optional<std::string> path_of(const std::string& target) {
+  return url_decode(target.substr(0, target.find('?')));
+}
+
 // The row that nginx and the router find for a request target: without its query, decoded.
 const api::Route* row_of(const std::string& method, const std::string& target) {
   static const api::Router router{api::routes()};
-  auto path = url_decode(target.substr(0, target.find('?')));
+  auto path = path_of(target);
   if (path && path->size() > 1 && path->back() == '/') path->pop_back();
   return path ? router.find(http::parse_method(method), *path).route : nullptr;
 }
 
 class Contract {
  public:
-  Contract(const api::Route* row, const Response& reply) : row_(row), reply_(reply) {}
+  Contract(const api::Route* row, bool of_scim, const Response& reply)
+      : row_(row), of_scim_(of_scim), reply_(reply) {}
 
   void check(bool has_body) const {
     need(reply_.count_headers("x-request-id") == 1, "no X-Request-Id");
@@ -86,13 +92,12 @@ class Contract {
     need((reply_.status != 429 && reply_.status != 503) || !reply_.header("retry-after").empty(),
          "no Retry-After");
     const bool of_oauth = row_ != nullptr && row_->also == api::AlsoTakes::oauth;
-    const bool of_scim = row_ != nullptr && row_->also == api::AlsoTakes::scim &&
-                         reply_.header("content-type") == "application/scim+json";
-    need(of_scim ||
-             reply_.header("content-type") == (of_oauth ? "application/json" : "application/problem+json"),
+    need(reply_.header("content-type") == (of_scim_   ? "application/scim+json"
+                                           : of_oauth ? "application/json"
+                                                      : "application/problem+json"),
          "the content type of a refusal");
     if (!has_body) return;
-    if (of_scim) {
+    if (of_scim_) {
       need(reply_.text("/schemas/0") == "urn:ietf:params:scim:api:messages:2.0:Error" &&
                !reply_.text("/detail").empty(),
            "no error of SCIM");
@@ -105,8 +110,8 @@ class Contract {
     // nginx says `unavailable` when a worker does not answer it.
     const bool of_nginx = code == ErrorCode::unavailable && reply_.status > 500;
     need(http_status(*code) == reply_.status || of_nginx, name + " has another status");
-    need(of_scim ? reply_.text("/status") == std::to_string(reply_.status)
-                 : reply_.number("/status") == reply_.status,
+    need(of_scim_ ? reply_.text("/status") == std::to_string(reply_.status)
+                  : reply_.number("/status") == reply_.status,
          "another status in the body");
     if (row_ == nullptr || api::may_always_occur(*code)) return;
     const auto known = api::refusals_of(*row_);
@@ -115,6 +120,7 @@ class Contract {
   }
 
   const api::Route* row_;
+  bool of_scim_;  // its path is one of SCIM's, in a row or not
   const Response& reply_;
 };
 
@@ -122,7 +128,10 @@ class Contract {
 
 void require_documented(const std::string& method, const std::string& target, const Response& reply) {
   if (reply.status == 0) return;
-  Contract{row_of(method, target), reply}.check(method != "HEAD");
+  // What was sent as bytes has no target here.
+  const bool of_scim = target.starts_with('/') ? http::speaks_scim(path_of(target).value_or(""))
+                                               : reply.header("content-type") == "application/scim+json";
+  Contract{row_of(method, target), of_scim, reply}.check(method != "HEAD");
 }
 
 }  // namespace tenantd::test

@@ -292,12 +292,12 @@ Test(scim, what_cannot_be_read_is_refused_and_changes_nothing, .timeout = 120) {
   const Directory directory;
   const auto path = "/Users/" + directory.made(directory.address());
   const auto before = expect(directory.get(path), 200).body;
-  expect_scim(directory.post("/Users", "{"), 400);
+  expect_scim(directory.post("/Users", "{"), 400, "invalidSyntax");
   expect_scim(directory.post("/Users", "[]"), 400, "invalidSyntax");
   expect_scim(directory.post("/Users", "{}"), 400, "invalidValue");
   expect_scim(directory.post("/Users", R"({"userName":"no address"})"), 400, "invalidValue");
   expect_scim(directory.post("/Users", R"({"userName":{"x":1}})"), 400, "invalidValue");
-  expect_scim(directory.send("POST", "/Users", "userName=x", {{"Accept", "x"}}), 400);
+  expect_scim(directory.send("POST", "/Users", "userName=x", {{"Accept", "x"}}), 400, "invalidSyntax");
   expect_scim(directory.patch(path, "[]"), 400, "invalidSyntax");
   expect_scim(directory.patch(path, R"([{"op":"replace","path":"active","value":"maybe"}])"), 400,
               "invalidValue");
