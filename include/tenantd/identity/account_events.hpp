@@ -1,6 +1,7 @@
 // What is written down about accounts, for their owners to read.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -25,5 +26,10 @@ struct AccountChange {
 void record_account_change(db::Txn& txn, const Context& context, UserId user, const AccountChange& change);
 // The same of a change by somebody in `scope`: for the owner, and as an audit row of the organization.
 void record_account_change(const Work& work, UserId user, const AccountChange& change);
+
+// Ends the sessions of `user` but `keep`, because a credential has changed. Each of the newest kMostEndedTold
+// is an audit row session.ended, so that whoever relies on sessions learns of each (Shared Signals).
+inline constexpr std::int64_t kMostEndedTold = 100;
+void end_sessions_told(db::Txn& txn, const Context& context, UserId user, std::optional<SessionId> keep);
 
 }  // namespace tenantd::service

@@ -270,7 +270,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   store::forget_networks(txn, *user);
   store::know_network(txn, *user, network_of(context.address), context.now);
   forget_steps_of_old_password(txn, *user);
-  store::delete_sessions(txn, *user, std::nullopt);
+  end_sessions_told(txn, context, *user, std::nullopt);
   json::Object after;
   after.set("password", kMasked).set("sessions_ended", true);
   if (unlink) after.set("identities_unlinked", true);
@@ -293,7 +293,7 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
   store::set_password(txn, session.user(), phc, context.now);
   store::delete_tokens(txn, session.user(), TokenPurpose::reset_password);
   forget_steps_of_old_password(txn, session.user());
-  store::delete_sessions(txn, session.user(), session.id());
+  end_sessions_told(txn, context, session.user(), session.id());
   record_account_change(txn, context, session.user(),
                         {"password.changed",
                          session.id(),

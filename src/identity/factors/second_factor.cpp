@@ -99,7 +99,7 @@ std::vector<std::string> confirm_totp(db::Txn& txn, const Context& context, cons
     throw ApiError(ErrorCode::mfa_invalid);
   }
   auto codes = new_codes(txn, context, user);
-  store::delete_sessions(txn, user, session.id());
+  end_sessions_told(txn, context, user, session.id());
   store::set_second_factor(txn, session.id(), user);
   announce(txn, context, account.user, session.id(), "mfa.enabled", "Two-factor sign-in was switched on",
            json::Object{}.set("mfa_enabled", false),
@@ -113,7 +113,7 @@ std::vector<std::string> confirm_totp(db::Txn& txn, const Context& context, cons
 void disable_totp(db::Txn& txn, const Context& context, const Session& session, const Proof& proof) {
   const auto account = prove_factor(txn, context, session, proof);
   store::delete_totp(txn, account.user.id);
-  store::delete_sessions(txn, account.user.id, session.id());
+  end_sessions_told(txn, context, account.user.id, session.id());
   announce(txn, context, account.user, session.id(), "mfa.disabled", "Two-factor sign-in was switched off",
            json::Object{}.set("mfa_enabled", true),
            json::Object{}.set("mfa_enabled", false).set("other_sessions_ended", true));

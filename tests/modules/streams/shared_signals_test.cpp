@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "modules/streams/stream_fixture.hpp"
 #include "support/authenticator.hpp"
@@ -177,6 +178,42 @@ Test(shared_signals, a_second_factor_is_a_credential, .timeout = 240) {
   const auto& subject = tokens[0]["claims"]["sub_id"];
   require_equal(std::string{subject["format"].GetString()}, std::string{"iss_sub"});
   require_equal(std::string{subject["sub"].GetString()}, streams.owner.user_id);
+}
+
+Test(shared_signals, a_password_that_changes_revokes_each_session_that_it_ends, .timeout = 240) {
+  Receiver receiver;
+  StreamStack streams;
+  receiver.answer([](const Received&) { return replied(202); });
+  streams.make(streams.owner, signals_to(receiver.url("/events")));
+  auto owner = streams.owner.client();
+  const auto sessions = "/api/v1/users/" + streams.owner.user_id + "/sessions";
+  for (int i = 0; i < 2; ++i) expect(sign_in(streams.owner.email, streams.owner.password), 200);
+  std::set<std::string> ending;
+  const auto live = owner.get(sessions);
+  for (std::size_t i = 0; i < live.size("/items"); ++i)
+    if (const auto at = "/items/" + std::to_string(i); !live.at(at + "/current").GetBool())
+      ending.insert(live.text(at + "/id"));
+  require(ending.size() >= 2, live.body);
+  const auto change = [&](const std::string& from, const std::string& to, int status) {
+    expect(owner.post("/api/v1/auth/change-password",
+                      object({{"current_password", from}, {"new_password", to}})),
+           status);
+  };
+  // What is refused ends nothing, and is told of nothing.
+  change("wrong horse battery 13", kNewPassword, 403);
+  change(streams.owner.password, kNewPassword, 204);
+  streams.owner.password = kNewPassword;
+  std::vector<std::string> tokens;
+  for (const auto& request : receiver.wait_for(ending.size() + 1, "/events")) tokens.push_back(request.body);
+  std::set<std::string> revoked;
+  const auto events = verified(streams, tokens);
+  for (std::size_t i = 0; i + 1 < events.size(); ++i) {
+    require_equal(told(events[i]), std::string{"user session"});
+    revoked.insert(events[i]["claims"]["sub_id"]["session"]["id"].GetString());
+  }
+  require_equal(told(events.back()), std::string{"password update"});
+  require(revoked == ending, "the sessions that ended, each once, and not the one that goes on");
+  expect(owner.get("/users/me"), 200);
 }
 
 Test(shared_signals, nothing_but_202_acknowledges, .timeout = 240) {
