@@ -51,6 +51,7 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.append_changes TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_identities TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.forget_links TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.leave_organization TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.deactivate_members TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_org TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_user_id TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.current_super TO {{app}};

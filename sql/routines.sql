@@ -135,7 +135,9 @@ END//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.member_updated AFTER UPDATE ON tenantd.member
 FOR EACH ROW
 BEGIN
-  IF NOT (OLD.role_id <=> NEW.role_id AND OLD.status <=> NEW.status AND OLD.created_at <=> NEW.created_at) THEN
+  -- One of a batch is counted with it.
+  IF OLD.batch = NEW.batch
+     AND NOT (OLD.role_id <=> NEW.role_id AND OLD.status <=> NEW.status AND OLD.created_at <=> NEW.created_at) THEN
     CALL tenantd.discount_member(OLD.org_id, OLD.created_at, OLD.status, OLD.role_id);
     CALL tenantd.count_member(NEW.org_id, NEW.created_at, NEW.status, NEW.role_id);
     UPDATE tenantd.member_text SET created_at = NEW.created_at, role_id = NEW.role_id, status = NEW.status

@@ -31,9 +31,7 @@ constexpr Sql kSetStatus{
     "UPDATE member SET status = ?, granted_by = IF(granted_by IS NOT NULL AND ? = 0, ?, granted_by), "
     "updated_at = ? "
     "WHERE org_id = ? AND user_id = ?"};
-constexpr Sql kDeactivate{
-    "member.deactivate",
-    "UPDATE member SET status = 1, updated_at = ? WHERE org_id = ? AND user_id " TENANTD_IN_IDS};
+constexpr Sql kDeactivate{"member.deactivate", "CALL deactivate_members(?, ?)"};
 // Whoever founded the organization stays without a granter, whatever role others give it later.
 #define TENANTD_FOUNDED                                                    \
   "EXISTS (SELECT 1 FROM member f JOIN organization o ON o.id = f.org_id " \
@@ -186,10 +184,9 @@ bool set_member_status(db::Txn& txn, const TenantScope& scope, UserId user, Stat
   return txn.execute(kSetStatus, status, status, scope.user(), now, scope.org(), user) == 1;
 }
 
-void deactivate_members(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users,
-                        TimePoint now) {
+void deactivate_members(db::Txn& txn, const TenantScope&, const std::vector<UserId>& users, TimePoint now) {
   for (const auto& user : users) txn.touch(user);
-  txn.execute(kDeactivate, now, scope.org(), id_list(users));
+  txn.execute(kDeactivate, id_list(users), now);
 }
 
 std::vector<UserId> list_standing_on(db::Txn& txn, const TenantScope& scope, UserId user) {
