@@ -19,6 +19,7 @@
 #include "support/projects.hpp"
 #include "support/purchasing.hpp"
 #include "support/second_host.hpp"
+#include "support/super_admin.hpp"
 
 using namespace tenantd::test;
 
@@ -107,7 +108,9 @@ Test(round_trips, limits_of_mails_and_invitations_take_few_more) {
 
 Test(round_trips, each_request_keeps_its_budget) {
   // One connection of a kind, so that what was prepared is found again.
-  const PrivateStack stack{{"WORKERS=1", "WORKER_THREADS=1", "HASH_WORKERS=1"}};
+  const std::string root = "root@example.com";
+  const PrivateStack stack{{"WORKERS=1", "WORKER_THREADS=1", "HASH_WORKERS=1", "SUPER_ADMIN_EMAIL=" + root,
+                            std::string{"SUPER_ADMIN_PASSWORD="} + kPassword}};
   stack.take_the_suites_place();
   const Purchasing purchasing;
   const auto& owner = purchasing.owner;
@@ -134,6 +137,10 @@ Test(round_trips, each_request_keeps_its_budget) {
   const ApiKey robot{"", expect(owner.client().post(keys, R"({"name":"r"})"), 201).text("/key")};
   trips.require_budget(1U, "members, by a key that is bound to networks",
                        [&] { return robot.client().get("/api/v1/members?limit=20"); });
+  auto admin = signed_in_super_admin(root, kPassword).client();
+  for (const char* list : {"", "/problematic"})
+    trips.require_budget(1U, std::string{"accounts of the service"} + list,
+                         [&] { return admin.get("/api/v1/admin/users" + std::string{list} + "?limit=20"); });
   trips.require_budget(4U, "refresh", [&] {
     auto response = Client{}.post("/api/v1/auth/refresh", object({{"refresh_token", reader.refresh_token}}));
     reader.refresh_token = response.text("/refresh_token");

@@ -11,51 +11,52 @@ namespace {
 
 using db::Sql;
 
-#define TENANTD_ANY_USER                                                                           \
-  "SELECT u.id, u.email, u.profile, u.status, u.is_super, u.email_verified_at, u.mfa_enabled_at, " \
-  "u.failed_signins, u.locked_until, u.created_at, "
-#define TENANTD_BEFORE(time, id) \
-  time " <= ? AND (" time " < ? OR " id " < ?) ORDER BY " time " DESC, " id " DESC LIMIT ?"
+// The page is found first, and what stands elsewhere is looked up for the accounts on it alone.
+#define TENANTD_ANY_USER(time, id, found, order)                                                    \
+  "SELECT w.id, w.email, w.profile, w.status, w.is_super, w.email_verified_at, w.mfa_enabled_at, "  \
+  "w.failed_signins, w.locked_until, w.created_at, w.place_time, w.place_id, "                      \
+  "(SELECT f.locked_until FROM admin_factor f WHERE f.user_id = w.id), "                            \
+  "(SELECT s.reason FROM admin_suppression s WHERE s.email = w.email), "                            \
+  "(SELECT e.created_at FROM admin_event e WHERE e.user_id = w.id AND e.type = 'signin.succeeded' " \
+  "ORDER BY e.id DESC LIMIT 1) FROM (SELECT u.id, u.email, u.profile, u.status, u.is_super, "       \
+  "u.email_verified_at, u.mfa_enabled_at, u.failed_signins, u.locked_until, u.created_at, " time    \
+  " AS place_time, " id " AS place_id FROM " found ") w ORDER BY " order
+#define TENANTD_IN_TIME(time, id, found)                                                           \
+  TENANTD_ANY_USER(time, id,                                                                       \
+                   found time " <= ? AND (" time " < ? OR " id " < ?) ORDER BY " time " DESC, " id \
+                              " DESC LIMIT ?",                                                     \
+                   "w.place_time DESC, w.place_id DESC")
 #define TENANTD_NAMED(email) email " > ? AND " email " >= ? AND " email " < ? "
-#define TENANTD_BY_NAME(email) TENANTD_NAMED(email) "ORDER BY " email " LIMIT ?"
-#define TENANTD_UNPROVEN "u.email_verified_at IS NULL AND "
-#define TENANTD_BOUNCING "FROM admin_suppression s STRAIGHT_JOIN admin_user u ON u.email = s.email WHERE "
-constexpr Sql kAll{"any_user.all", TENANTD_ANY_USER
-                   "u.created_at, u.id FROM admin_user u WHERE " TENANTD_BEFORE("u.created_at", "u.id")};
-constexpr Sql kAllNamed{"any_user.named", TENANTD_ANY_USER
-                        "u.created_at, u.id FROM admin_user u WHERE " TENANTD_BY_NAME("u.email")};
-constexpr Sql kUnproven{
-    "any_user.unverified", TENANTD_ANY_USER
-    "u.created_at, u.id FROM admin_user u WHERE " TENANTD_UNPROVEN TENANTD_BEFORE("u.created_at", "u.id")};
-constexpr Sql kUnprovenNamed{
-    "any_user.unverified_named", TENANTD_ANY_USER
-    "u.created_at, u.id FROM admin_user u WHERE " TENANTD_UNPROVEN TENANTD_BY_NAME("u.email")};
-constexpr Sql kSuppressed{"any_user.suppressed", TENANTD_ANY_USER
-                          "s.created_at, s.id " TENANTD_BOUNCING TENANTD_BEFORE("s.created_at", "s.id")};
-constexpr Sql kSuppressedNamed{"any_user.suppressed_named", TENANTD_ANY_USER
-                               "u.created_at, u.id " TENANTD_BOUNCING TENANTD_BY_NAME("s.email")};
+#define TENANTD_BY_NAME(found, email) \
+  TENANTD_ANY_USER("u.created_at", "u.id", found TENANTD_NAMED(email) "ORDER BY " email " LIMIT ?", "w.email")
+#define TENANTD_ALL "admin_user u WHERE "
+#define TENANTD_UNPROVEN "admin_user u WHERE u.email_verified_at IS NULL AND "
+#define TENANTD_BOUNCING "admin_suppression s STRAIGHT_JOIN admin_user u ON u.email = s.email WHERE "
+constexpr Sql kAll{"any_user.all", TENANTD_IN_TIME("u.created_at", "u.id", TENANTD_ALL)};
+constexpr Sql kAllNamed{"any_user.named", TENANTD_BY_NAME(TENANTD_ALL, "u.email")};
+constexpr Sql kUnproven{"any_user.unverified", TENANTD_IN_TIME("u.created_at", "u.id", TENANTD_UNPROVEN)};
+constexpr Sql kUnprovenNamed{"any_user.unverified_named", TENANTD_BY_NAME(TENANTD_UNPROVEN, "u.email")};
+constexpr Sql kSuppressed{"any_user.suppressed", TENANTD_IN_TIME("s.created_at", "s.id", TENANTD_BOUNCING)};
+constexpr Sql kSuppressedNamed{"any_user.suppressed_named", TENANTD_BY_NAME(TENANTD_BOUNCING, "s.email")};
 // An account that is locked in both ways stands in the list of the longer lock alone.
-constexpr Sql kLocked{"any_user.locked", TENANTD_ANY_USER
-                      "u.locked_until, u.id FROM admin_user u LEFT JOIN admin_factor f ON f.user_id = u.id "
-                      "WHERE u.locked_until > ? AND COALESCE(f.locked_until, 0) <= u.locked_until "
-                      "AND " TENANTD_NAMED("u.email") "AND " TENANTD_BEFORE("u.locked_until", "u.id")};
-constexpr Sql kFactorLocked{
-    "any_user.factor_locked", TENANTD_ANY_USER
-    "f.locked_until, u.id FROM admin_factor f STRAIGHT_JOIN admin_user u ON u.id = f.user_id "
-    "WHERE f.locked_until > ? AND u.locked_until < f.locked_until "
-    "AND " TENANTD_NAMED("u.email") "AND " TENANTD_BEFORE("f.locked_until", "f.user_id")};
+constexpr Sql kLocked{
+    "any_user.locked",
+    TENANTD_IN_TIME("u.locked_until", "u.id",
+                    "admin_user u LEFT JOIN admin_factor f ON f.user_id = u.id "
+                    "WHERE u.locked_until > ? AND COALESCE(f.locked_until, 0) <= u.locked_until "
+                    "AND " TENANTD_NAMED("u.email") "AND ")};
+constexpr Sql kFactorLocked{"any_user.factor_locked",
+                            TENANTD_IN_TIME("f.locked_until", "f.user_id",
+                                            "admin_factor f STRAIGHT_JOIN admin_user u ON u.id = f.user_id "
+                                            "WHERE f.locked_until > ? AND u.locked_until < f.locked_until "
+                                            "AND " TENANTD_NAMED("u.email") "AND ")};
 #undef TENANTD_BOUNCING
 #undef TENANTD_UNPROVEN
+#undef TENANTD_ALL
 #undef TENANTD_BY_NAME
 #undef TENANTD_NAMED
-#undef TENANTD_BEFORE
+#undef TENANTD_IN_TIME
 #undef TENANTD_ANY_USER
-constexpr Sql kAnyUserDetails{
-    "any_user.details",
-    "SELECT (SELECT locked_until FROM admin_factor WHERE user_id = ?), "
-    "(SELECT reason FROM admin_suppression WHERE email = ?), "
-    "(SELECT created_at FROM admin_event WHERE user_id = ? AND type = 'signin.succeeded' "
-    "ORDER BY id DESC LIMIT 1)"};
 
 // What no address comes after.
 constexpr const char* kLastLetter = "\xF4\x8F\xBF\xBF";
@@ -75,17 +76,12 @@ std::vector<AnyUser> read_users(db::Rows rows) {
     user.locked_until = rows.time(8);
     user.created_at = rows.time(9);
     user.place = {rows.time(10), rows.id<UserId>(11).bytes()};
+    user.factor_locked_until = maybe_time(rows, 12);
+    user.suppression = rows.maybe_text(13);
+    user.last_signin_at = maybe_time(rows, 14);
     found.push_back(std::move(user));
   }
   return found;
-}
-
-void read_user_details(db::Txn& txn, AnyUser& user) {
-  auto rows = txn.query(kAnyUserDetails, user.id, user.email, user.id);
-  rows.next();
-  user.factor_locked_until = maybe_time(rows, 0);
-  user.suppression = rows.maybe_text(1);
-  user.last_signin_at = maybe_time(rows, 2);
 }
 
 std::vector<AnyUser> in_time(db::Txn& txn, const Sql& sql, const Keyset& start, std::int64_t limit) {
@@ -136,9 +132,7 @@ std::vector<AnyUser> find_page(db::Txn& txn, const SuperAdmin& admin, const AnyU
 std::vector<AnyUser> list_any_users(db::Txn& txn, const SuperAdmin& admin, const AnyUserFilter& filter,
                                     TimePoint now, const std::optional<Keyset>& from, std::int64_t limit) {
   txn.enter(admin);
-  auto found = find_page(txn, admin, filter, now, from, limit);
-  for (auto& user : found) read_user_details(txn, user);
-  return found;
+  return find_page(txn, admin, filter, now, from, limit);
 }
 
 }  // namespace tenantd::store

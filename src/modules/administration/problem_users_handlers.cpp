@@ -133,7 +133,10 @@ Response list_problem_users(const Request& request, const SuperAdmin& admin, Txn
       [](const auto& user) {
         return store::Keyset{user.created_at, user.id.bytes()};
       },
-      [&] { return store::count_problem_users(txn, admin, kind, now, before); });
+      [&] {
+        return total_up_to(store::count_problem_users(txn, admin, kind, now, before),
+                           store::kCountedProblemUsers);
+      });
 }
 
 Response unlock_any_user(const Request& request, const SuperAdmin& admin, Txn& txn) {

@@ -1,7 +1,5 @@
 #include "modules/administration/problem_users_store.hpp"
 
-#include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "tenantd/effects/rows.hpp"
@@ -27,32 +25,34 @@ using db::Sql;
   "e.type = 'signin.succeeded' LIMIT 1) IS NULL AND (SELECT s.user_id FROM admin_session s WHERE s.user_id " \
   "= "                                                                                                       \
   "u.id LIMIT 1) IS NULL "
-#define TENANTD_LIST(from)                                                                         \
-  "SELECT DISTINCT u.id, u.email, u.status, u.created_at, u.email_verified_at, u.failed_signins, " \
-  "u.locked_until FROM " from                                                                      \
-  "AND u.created_at >= ? AND (u.created_at > ? OR u.id > ?) ORDER BY u.created_at, u.id LIMIT ?"
+// The first of all are among the first of each. What is asked for by none costs nothing: `AND FALSE` is no
+// look at a table.
+#define TENANTD_PART(from)                                                                          \
+  "(SELECT DISTINCT u.id, u.email, u.status, u.created_at, u.email_verified_at, u.failed_signins, " \
+  "u.locked_until FROM " from                                                                       \
+  "AND ? AND u.created_at >= ? AND (u.created_at > ? OR u.id > ?) ORDER BY u.created_at, u.id LIMIT ?) "
+constexpr Sql kProblems{
+    "problem_users.list",
+    "SELECT p.id, p.email, p.status, p.created_at, p.email_verified_at, p.failed_signins, p.locked_until, "
+    "(SELECT f.locked_until FROM admin_factor f WHERE f.user_id = p.id), "
+    "(SELECT s.reason FROM admin_suppression s WHERE s.email = p.email), "
+    "(SELECT MAX(b.bounced_at) FROM admin_mail b WHERE b.recipient = p.email AND b.bounced_at > 0), "
+    "(SELECT e.created_at FROM admin_event e WHERE e.user_id = p.id AND e.type = 'signin.succeeded' "
+    "ORDER BY e.id DESC LIMIT 1), "
+    "EXISTS (SELECT 1 FROM admin_session n WHERE n.user_id = p.id) "
+    "FROM (" TENANTD_PART(TENANTD_LOCKED) "UNION " TENANTD_PART(TENANTD_FACTOR_LOCKED) "UNION " TENANTD_PART(
+        TENANTD_SUPPRESSED) "UNION " TENANTD_PART(TENANTD_BOUNCED) "UNION " TENANTD_PART(TENANTD_UNVERIFIED)
+        "UNION " TENANTD_PART(TENANTD_NEVER) "ORDER BY created_at, id LIMIT ?) p ORDER BY p.created_at, p.id"};
+#undef TENANTD_PART
 
-struct Source {
-  Problem problem;
-  Sql list;
-  bool past;  // the time is `before`, else `now`
-};
-constexpr std::array kSources = {
-    Source{Problem::locked, {"problem_users.locked", TENANTD_LIST(TENANTD_LOCKED)}, false},
-    Source{Problem::locked, {"problem_users.factor_locked", TENANTD_LIST(TENANTD_FACTOR_LOCKED)}, false},
-    Source{Problem::bouncing, {"problem_users.suppressed", TENANTD_LIST(TENANTD_SUPPRESSED)}, false},
-    Source{Problem::bouncing, {"problem_users.bounced", TENANTD_LIST(TENANTD_BOUNCED)}, false},
-    Source{Problem::unverified, {"problem_users.unverified", TENANTD_LIST(TENANTD_UNVERIFIED)}, true},
-    Source{Problem::never_signed_in, {"problem_users.never", TENANTD_LIST(TENANTD_NEVER)}, true},
-};
-#undef TENANTD_LIST
-
-constexpr Sql kCount{"problem_users.count", "SELECT COUNT(*) FROM (SELECT u.id FROM " TENANTD_LOCKED
-                                            "AND ? UNION SELECT u.id FROM " TENANTD_FACTOR_LOCKED
-                                            "AND ? UNION SELECT u.id FROM " TENANTD_SUPPRESSED
-                                            "AND ? UNION SELECT u.id FROM " TENANTD_BOUNCED
-                                            "AND ? UNION SELECT u.id FROM " TENANTD_UNVERIFIED
-                                            "AND ? UNION SELECT u.id FROM " TENANTD_NEVER "AND ?) problems"};
+#define TENANTD_COUNTED(from) "(SELECT DISTINCT u.id FROM " from "AND ? LIMIT ?) "
+constexpr Sql kCount{
+    "problem_users.count",
+    "SELECT COUNT(*) FROM (" TENANTD_COUNTED(TENANTD_LOCKED) "UNION " TENANTD_COUNTED(
+        TENANTD_FACTOR_LOCKED) "UNION " TENANTD_COUNTED(TENANTD_SUPPRESSED) "UNION " TENANTD_COUNTED(
+        TENANTD_BOUNCED) "UNION " TENANTD_COUNTED(TENANTD_UNVERIFIED) "UNION " TENANTD_COUNTED(TENANTD_NEVER)
+        "LIMIT ?) problems"};
+#undef TENANTD_COUNTED
 #undef TENANTD_LOCKED
 #undef TENANTD_FACTOR_LOCKED
 #undef TENANTD_SUPPRESSED
@@ -60,17 +60,8 @@ constexpr Sql kCount{"problem_users.count", "SELECT COUNT(*) FROM (SELECT u.id F
 #undef TENANTD_UNVERIFIED
 #undef TENANTD_NEVER
 
-constexpr Sql kDetails{"problem_users.details",
-                       "SELECT (SELECT locked_until FROM admin_factor WHERE user_id = ?), "
-                       "(SELECT reason FROM admin_suppression WHERE email = ?), "
-                       "(SELECT MAX(bounced_at) FROM admin_mail WHERE recipient = ? AND bounced_at > 0), "
-                       "(SELECT created_at FROM admin_event WHERE user_id = ? AND type = 'signin.succeeded' "
-                       "ORDER BY id DESC LIMIT 1), "
-                       "EXISTS (SELECT 1 FROM admin_session WHERE user_id = ?)"};
-
-auto key(const ProblemUser& user) { return std::tie(user.created_at, user.id); }
-
-void add(std::vector<ProblemUser>& found, db::Rows rows) {
+std::vector<ProblemUser> read_problems(db::Rows rows) {
+  std::vector<ProblemUser> found;
   while (rows.next()) {
     ProblemUser user;
     user.id = rows.id<UserId>(0);
@@ -80,18 +71,25 @@ void add(std::vector<ProblemUser>& found, db::Rows rows) {
     user.email_verified_at = maybe_time(rows, 4);
     user.failed_signins = rows.integer(5);
     user.locked_until = rows.time(6);
+    user.factor_locked_until = maybe_time(rows, 7);
+    user.suppression = rows.maybe_text(8);
+    user.bounced_at = maybe_time(rows, 9);
+    user.last_signin_at = maybe_time(rows, 10);
+    user.has_session = rows.flag(11);
     found.push_back(std::move(user));
   }
+  return found;
 }
 
-void read_details(db::Txn& txn, ProblemUser& user) {
-  auto rows = txn.query(kDetails, user.id, user.email, user.email, user.id, user.id);
-  rows.next();
-  user.factor_locked_until = maybe_time(rows, 0);
-  user.suppression = rows.maybe_text(1);
-  user.bounced_at = maybe_time(rows, 2);
-  user.last_signin_at = maybe_time(rows, 3);
-  user.has_session = rows.flag(4);
+// Runs `sql` with what `part(problem, time)` gives for each of its parts, in their order, and with `limit`.
+template <class Part>
+db::Rows query_parts(db::Txn& txn, const Sql& sql, TimePoint now, TimePoint before, std::int64_t limit,
+                     Part part) {
+  const auto parameters =
+      std::tuple_cat(part(Problem::locked, now), part(Problem::locked, now), part(Problem::bouncing, now),
+                     part(Problem::bouncing, now), part(Problem::unverified, before),
+                     part(Problem::never_signed_in, before), std::tuple{limit});
+  return std::apply([&](const auto&... each) { return txn.query(sql, each...); }, parameters);
 }
 
 }  // namespace
@@ -107,34 +105,24 @@ std::vector<Problem> problems_of(const ProblemUser& user, TimePoint now, TimePoi
   return problems;
 }
 
-// The first `limit` of all are among the first of each source.
 std::vector<ProblemUser> list_problem_users(db::Txn& txn, const SuperAdmin& admin,
                                             std::optional<Problem> kind, TimePoint now, TimePoint before,
                                             const std::optional<Keyset>& from, std::int64_t limit) {
   txn.enter(admin);
   const Keyset start = from.value_or(Keyset{from_unix(-1), {}});
-  std::vector<ProblemUser> found;
-  for (const auto& source : kSources)
-    if (!kind || *kind == source.problem)
-      add(found, txn.query(source.list, source.past ? before : now, start.time, start.time, UserId{start.id},
-                           limit));
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return key(a) < key(b); });
-  found.erase(
-      std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
-      found.end());
-  if (static_cast<std::int64_t>(found.size()) > limit) found.resize(static_cast<std::size_t>(limit));
-  for (auto& user : found) read_details(txn, user);
-  return found;
+  return read_problems(query_parts(txn, kProblems, now, before, limit, [&](Problem problem, TimePoint time) {
+    const bool wanted = !kind || *kind == problem;
+    return std::tuple{time, wanted, start.time, start.time, UserId{start.id}, limit};
+  }));
 }
 
 std::int64_t count_problem_users(db::Txn& txn, const SuperAdmin& admin, std::optional<Problem> kind,
                                  TimePoint now, TimePoint before) {
   txn.enter(admin);
-  const auto wanted = [&](Problem problem) { return !kind || *kind == problem; };
-  const bool locked = wanted(Problem::locked);
-  const bool bouncing = wanted(Problem::bouncing);
-  auto rows = txn.query(kCount, now, locked, now, locked, now, bouncing, now, bouncing, before,
-                        wanted(Problem::unverified), before, wanted(Problem::never_signed_in));
+  constexpr std::int64_t kMost = kCountedProblemUsers + 1;
+  auto rows = query_parts(txn, kCount, now, before, kMost, [&](Problem problem, TimePoint time) {
+    return std::tuple{time, !kind || *kind == problem, kMost};
+  });
   rows.next();
   return rows.integer(0);
 }

@@ -5,6 +5,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/private_stack.hpp"
 #include "support/super_admin.hpp"
 
 using namespace tenantd::test;
@@ -136,4 +137,28 @@ Test(all_users, what_is_no_question_is_refused) {
   expect_problem(person.client().get(kUsers), 403, "forbidden");
   expect_problem(make_api_key(person, R"(["users:read"])").client().get(kUsers), 403, "session_required");
   expect_problem(Client{}.get(kUsers), 401, "unauthenticated");
+}
+
+// Counting stops, and the reply says so.
+Test(all_users, problematic_ones_are_counted_up_to_a_bound) {
+  const std::string root = "root@example.com";
+  const PrivateStack stack{{"SUPER_ADMIN_EMAIL=" + root, std::string{"SUPER_ADMIN_PASSWORD="} + kPassword}};
+  stack.take_the_suites_place();
+  auto client = signed_in_super_admin(root, kPassword).client();
+  const auto ask = [&] {
+    return client.get(std::string{kUsers} + "/problematic?kind=locked&limit=1&include_total=true");
+  };
+  const std::string row = id_of("CONCAT('crowd', seq)");
+  database().run(
+      "INSERT INTO user (id, email, password, profile, locked_until, created_at, updated_at) SELECT " + row +
+      ", CONCAT('crowd', seq, '@crowd.example'), '', '{}', UNIX_TIMESTAMP() + 600, 0, 0 FROM " +
+      series(10000));
+  const auto whole = ask();
+  require_equal(expect(whole, 200).number("/total"), 10000);
+  require(!whole.has("/total_is_exact"), whole.body);
+  const auto one_more = sign_up();
+  lock(one_more, 4000000000);
+  const auto stopped = ask();
+  require_equal(expect(stopped, 200).number("/total"), 10000);
+  require(!stopped.at("/total_is_exact").GetBool(), stopped.body);
 }
