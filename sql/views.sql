@@ -93,7 +93,7 @@ BEGIN
             o.slug, NULL) AS sso_required,
          COALESCE(k.signed_in_at, s.proven_at, s.created_at) AS authenticated_at, s.proven_at IS NOT NULL AS proven_since,
          s.methods, s.second_factor, COALESCE(o.require_passkey, FALSE) AS org_require_passkey,
-         COALESCE(o.mail_code, TRUE) AS org_mail_code
+         COALESCE(o.mail_code OR COALESCE(k.vouched, FALSE), TRUE) AS org_mail_code
   FROM tenantd_app.live_session s
   JOIN tenantd.user u ON u.id = s.user_id
   LEFT JOIN tenantd.client_session k ON k.session_id = s.id
@@ -280,6 +280,7 @@ BEGIN
          o.require_mfa AS org_require_mfa, o.created_at AS org_created_at, o.updated_at AS org_updated_at,
          r.id AS role_id, r.name AS role_name, r.permissions AS role_permissions, m.status AS member_status,
          m.created_at AS member_since, m.role_expires_at, o.session_idle_seconds, o.session_max_seconds, k.client_id,
+         o.require_passkey AS org_require_passkey, o.mail_code OR COALESCE(k.vouched, FALSE) AS org_mail_code,
          k.scopes AS client_scopes, k.signed_in_at, k.methods,
          IF(o.sso_enforced AND EXISTS (SELECT 1 FROM tenantd_app.sso_member w WHERE w.org_id = o.id AND w.user_id = s.user_id)
               AND NOT EXISTS (SELECT 1 FROM tenantd_app.sso_session x WHERE x.session_id = s.id AND x.org_id = o.id),

@@ -2,20 +2,35 @@
 
 namespace tenantd {
 
-std::optional<ApiError> fault_of_way_in(const Principal& principal) {
-  if (!principal.organization || principal.api_key) return std::nullopt;
-  if (principal.organization->require_mfa && !principal.has_second_factor())
+// A client's session is bound to one organization in any case: where the provider vouched for it, the
+// organization is read as one that takes codes.
+WayShown shown_by(const Principal& principal) {
+  return {principal.authentication.methods, principal.user.mfa_enabled,
+          principal.bound_org && !principal.client};
+}
+
+std::optional<ApiError> fault_of_way_in(const WayRules& rules, const WayShown& shown) {
+  const bool by_passkey = shown.methods.has(AuthMethod::pop);
+  if (rules.require_mfa && !shown.mfa_enabled && !by_passkey)
     return ApiError(ErrorCode::mfa_enrollment_required,
                     "Enroll a second factor (POST /api/v1/auth/mfa/enroll), then try again");
-  if (principal.actor) return std::nullopt;
-  if (principal.organization_wants_passkey && !principal.authentication.methods.has(AuthMethod::pop))
+  if (rules.wants_passkey && !by_passkey)
     return ApiError(ErrorCode::sign_in_way_refused,
                     "The organization asks for a passkey: sign in by one, or show one now (POST "
                     "/api/v1/auth/step-up)");
-  if (!principal.organization_takes_codes && principal.rests_on_mailed_code())
+  if (!rules.takes_codes && shown.rests_on_mailed_code())
     return ApiError(ErrorCode::sign_in_way_refused,
                     "The organization takes no sign-in by a mailed code: sign in another way");
   return std::nullopt;
+}
+
+std::optional<ApiError> fault_of_way_in(const Principal& principal) {
+  if (!principal.organization || principal.api_key) return std::nullopt;
+  WayRules rules{principal.organization->require_mfa, principal.organization_wants_passkey,
+                 principal.organization_takes_codes};
+  // A super-admin who impersonates showed it elsewhere.
+  if (principal.actor) rules = {rules.require_mfa};
+  return fault_of_way_in(rules, shown_by(principal));
 }
 
 void require_way_in(const Principal& principal) {

@@ -96,12 +96,6 @@ struct Principal {
 
   // The account has a second factor, or a passkey was shown in this session, which is two.
   bool has_second_factor() const { return user.mfa_enabled || authentication.methods.has(AuthMethod::pop); }
-  // A code in the mailbox is all that stands for the first factor.
-  bool rests_on_mailed_code() const {
-    const auto& shown = authentication.methods;
-    return shown.has(AuthMethod::mail) && !shown.has(AuthMethod::pwd) && !shown.has(AuthMethod::pop) &&
-           !bound_org;
-  }
 
   // Something else than the person calls: an API key, or an OAuth client.
   bool is_delegate() const { return api_key.has_value() || client.has_value(); }

@@ -9,6 +9,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/scope.hpp"
 #include "tenantd/domain/tenant.hpp"
+#include "tenantd/domain/way_in.hpp"
 #include "tenantd/effects/keyset.hpp"
 
 namespace tenantd::store {
@@ -124,6 +125,7 @@ struct Membership {
   TimePoint member_since;
   SessionBounds bounds;
   bool sso_required = false;  // the organization lets this member in by its provider alone
+  WayRules asks = {};         // of the way in which its members' sessions began
 };
 // Returns at most `limit` organizations of `user`, oldest membership first, after `from`.
 std::vector<Membership> list_memberships(db::Txn& txn, UserId user, const std::optional<Keyset>& from,

@@ -9,7 +9,7 @@ using db::Sql;
 #define TENANTD_MEMBERSHIP                                                                         \
   "SELECT org_id, name, slug, org_status, personal, require_mfa, created_at, updated_at, "         \
   "role_id, role_name, permissions, status, member_since, role_expires_at, session_idle_seconds, " \
-  "session_max_seconds, sso FROM my_membership WHERE user_id = ? AND "
+  "session_max_seconds, sso, require_passkey, mail_code FROM my_membership WHERE user_id = ? AND "
 // A session counts there, or one that is about to begin without a provider will.
 #define TENANTD_LETS_IN                                                                               \
   "AND (? IS NULL OR shut_out < (SELECT born FROM session WHERE id = ?)) AND (sso = 0 OR "            \
@@ -38,6 +38,7 @@ Membership read_membership(const db::Rows& rows) {
                         rows.time(12), read_session_bounds(rows, 14)};
   membership.role.expires_at = maybe_time(rows, 13);
   membership.sso_required = rows.integer(16) == 1;
+  membership.asks = {membership.organization.require_mfa, rows.flag(17), rows.flag(18)};
   return membership;
 }
 

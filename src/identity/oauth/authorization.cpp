@@ -9,6 +9,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/way_in.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/live_sessions.hpp"
@@ -59,9 +60,12 @@ Place place_of(db::Txn& txn, const Principal& principal, const store::FoundClien
   auto membership = bound_elsewhere ? std::nullopt
                                     : store::find_membership(txn, principal.user.id, *org, principal.session);
   if (!is_active(membership)) return {std::nullopt, !client.is_for_all()};
-  if (membership->organization.require_mfa && !principal.has_second_factor())
-    throw ApiError(ErrorCode::mfa_enrollment_required);
   return {std::move(membership), false};
+}
+
+// Why the organization does not let the session in.
+std::optional<ApiError> fault_in(const Place& place, const Principal& principal) {
+  return place.membership ? fault_of_way_in(place.membership->asks, shown_by(principal)) : std::nullopt;
 }
 
 // What there is to give of what is asked for.
@@ -159,6 +163,9 @@ std::variant<std::string, Asked> decide(db::Txn& txn, const Context& context, co
   const auto& principal = session.principal();
   if (decision == Decision::deny) return error_location(context, request, "access_denied");
   const auto place = place_of(txn, principal, opened.client);
+  const auto way_in = fault_in(place, principal);
+  if (way_in && request.none) return error_location(context, request, "interaction_required");
+  if (way_in) throw *way_in;
   const auto scopes = givable(request.scopes, place.membership, context.now);
   const auto ask = [&](Question question) -> std::variant<std::string, Asked> {
     if (request.none) return error_location(context, request, error_of(question));
@@ -190,6 +197,7 @@ std::variant<std::string, Asked> decide(db::Txn& txn, const Context& context, co
 Asked asked_of(db::Txn& txn, const Context& context, const Session& session, const store::FoundClient& client,
                const Scopes& scopes, const std::optional<std::string>& resource) {
   const auto place = place_of(txn, session.principal(), client);
+  if (const auto way_in = fault_in(place, session.principal())) throw *way_in;
   std::optional<OrganizationRecord> organization;
   if (place.membership) organization = place.membership->organization;
   const bool is_foreign =

@@ -59,7 +59,7 @@ struct Asked {
   std::optional<OrganizationRecord> organization;
 };
 // Where the browser goes, or what the person is still to be asked. Throws ApiError: limit_reached (consents
-// of an account), rate_limited (codes), mfa_enrollment_required.
+// of an account), rate_limited (codes), mfa_enrollment_required, sign_in_way_refused.
 std::variant<std::string, Asked> decide(db::Txn& txn, const Context& context, const Session& session,
                                         const OpenedRequest& opened, Decision decision);
 

@@ -34,7 +34,7 @@ struct AskedDevice {
 };
 // Nobody is let in without having been asked, neither a client of the service's own nor one that was let in
 // before: the person may hold somebody else's code. Throws ApiError: not_found, rate_limited, limit_reached,
-// mfa_enrollment_required.
+// mfa_enrollment_required, sign_in_way_refused.
 AskedDevice decide_device(db::Txn& txn, const Context& context, const Session& session,
                           const std::string& user_code, Decision decision);
 

@@ -64,29 +64,29 @@ Response decide_device(const Request& request, const Session& session, Txn& txn)
   return token_response(json);
 }
 
-constexpr auto kOauthDevicesRows =
-    section("OAuth and OpenID Connect",
-            {
-                {.method = POST,
-                 .path = "/oauth2/device_authorization",
-                 .handler = begin_device,
-                 .rate = Rate::write,
-                 .body = "oauth_device_request",
-                 .also = AlsoTakes::oauth,
-                 .reply = ok("oauth_device_codes"),
-                 .refuses = {invalid_request, invalid_client, invalid_scope, rate_limited, contended},
-                 .name = "authorizeDevice",
-                 .summary = "Codes for a device without a browser (RFC 8628)"},
-                {.method = POST,
-                 .path = "/api/v1/oauth/device-decisions",
-                 .handler = decide_device,
-                 .rate = Rate::write,
-                 .body = "device_decision",
-                 .reply = ok("device_decision"),
-                 .refuses = {not_found, limit_reached, mfa_enrollment_required, rate_limited},
-                 .name = "decideDevice",
-                 .summary = "What asks by a device's code, and what the signed-in person says to it"},
-            });
+constexpr auto kOauthDevicesRows = section(
+    "OAuth and OpenID Connect",
+    {
+        {.method = POST,
+         .path = "/oauth2/device_authorization",
+         .handler = begin_device,
+         .rate = Rate::write,
+         .body = "oauth_device_request",
+         .also = AlsoTakes::oauth,
+         .reply = ok("oauth_device_codes"),
+         .refuses = {invalid_request, invalid_client, invalid_scope, rate_limited, contended},
+         .name = "authorizeDevice",
+         .summary = "Codes for a device without a browser (RFC 8628)"},
+        {.method = POST,
+         .path = "/api/v1/oauth/device-decisions",
+         .handler = decide_device,
+         .rate = Rate::write,
+         .body = "device_decision",
+         .reply = ok("device_decision"),
+         .refuses = {not_found, limit_reached, mfa_enrollment_required, sign_in_way_refused, rate_limited},
+         .name = "decideDevice",
+         .summary = "What asks by a device's code, and what the signed-in person says to it"},
+    });
 
 }  // namespace
 

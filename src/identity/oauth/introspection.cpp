@@ -29,6 +29,12 @@ bool is_behind(const Principal& p, const crypto::AccessClaims& claims, TimePoint
          (!p.bound_org || *p.bound_org == *claims.org) && !fault_of_way_in(p);
 }
 
+// Of a refresh token: the organization asks for another way in than the session's.
+bool is_kept_out(const store::Renewal& renewal) {
+  return renewal.membership && fault_of_way_in(renewal.membership->asks, {AuthMethods::parse(renewal.methods),
+                                                                          renewal.user.mfa_enabled});
+}
+
 bool is_for_itself(const crypto::AccessClaims& claims) {
   return claims.client && claims.session.is_nil() && claims.user.bytes() == claims.client->bytes();
 }
@@ -160,7 +166,8 @@ json::Object introspect(db::Txn& txn, const Context& context, const store::Found
   const auto renewal = refresh ? store::find_renewal(txn, refresh->session) : std::nullopt;
   if (!renewal || !renewal->client || renewal->client->id != client.client.id ||
       renewal->session.counter != static_cast<std::int64_t>(refresh->counter) ||
-      renewal->session.expires_at <= context.now || renewal->user.status != Status::active)
+      renewal->session.expires_at <= context.now || renewal->user.status != Status::active ||
+      is_kept_out(*renewal))
     return inactive();
   json::Object told;
   told.set("active", true)

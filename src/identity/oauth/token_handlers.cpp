@@ -4,6 +4,7 @@
 #include "identity/oauth/tokens.hpp"
 
 #include "tenantd/api/rows.hpp"
+#include "tenantd/domain/way_in.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -73,8 +74,10 @@ Response userinfo(const Request& request, const Session& session, Txn&) {
         .header("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"openid\"");
   json::Object claims;
   claims.set("sub", p.user.id);
-  service::add_claims(claims, scopes, p.user, p.organization ? &*p.organization : nullptr,
-                      p.organization ? &p.role : nullptr, request.context.now);
+  // Where the organization does not let the session in, it is told as nobody's member.
+  const bool is_in = p.organization && !fault_of_way_in(p);
+  service::add_claims(claims, scopes, p.user, is_in ? &*p.organization : nullptr, is_in ? &p.role : nullptr,
+                      request.context.now);
   JsonOut json;
   json.raw(claims.text());
   return reply(json);

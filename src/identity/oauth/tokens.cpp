@@ -13,6 +13,7 @@
 #include "tenantd/crypto/sha512.hpp"
 #include "tenantd/crypto/signed_token.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/way_in.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/live_sessions.hpp"
@@ -158,6 +159,14 @@ bool still_counts(const std::optional<store::Membership>& membership) {
          membership->organization.status == Status::active;
 }
 
+// The organization may ask for more since the person let the client in. What the session of a client shows
+// does not change, so the client has to send the person here again.
+void judge_way_in(const std::optional<store::Membership>& membership, const WayShown& shown) {
+  if (!membership || !fault_of_way_in(membership->asks, shown)) return;
+  throw ApiError(ErrorCode::invalid_grant,
+                 "The organization asks for another way to sign in: send the person to sign in again");
+}
+
 void judge_consent(db::Txn& txn, const FoundClient& client, const store::AuthorizationCode& code) {
   if (client.is_own()) return;
   const auto consent = store::find_consent(txn, code.user, code.client);
@@ -207,6 +216,8 @@ ClientTokens tokens_for_code(db::Txn& txn, const Context& context, const FoundCl
     membership = store::find_membership(txn, code.user, *code.org, code.session);
     if (!still_counts(membership)) refuse_grant("the membership has ended");
   }
+  judge_way_in(membership,
+               {AuthMethods::parse(code.methods), account->user.mfa_enabled, browser->bound_org.has_value()});
   judge_consent(txn, client, code);
   store::NewClientSession session;
   begin_client_session(txn, context, client, code, *browser, session);
@@ -275,6 +286,7 @@ ClientTokens refresh_for_client(db::Txn& txn, const Context& context, const Foun
                                 const std::optional<std::string>& resource) {
   try {
     auto rotation = rotate(txn, context, token, client.client.id);
+    judge_way_in(rotation.membership, {AuthMethods::parse(rotation.methods), rotation.user.mfa_enabled});
     const auto held = store::find_client_resource(txn, rotation.session.id);
     const Holder holder{rotation.user,
                         rotation.session.id,

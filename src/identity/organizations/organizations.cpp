@@ -173,7 +173,7 @@ void change_organization(const Work& work, const OrganizationChange& change) {
   if (change.require_passkey.value_or(false) &&
       !(caller && caller->authentication.methods.has(AuthMethod::pop)))
     throw ApiError(ErrorCode::sign_in_way_refused, "Sign in by a passkey of your own first");
-  if (!change.mail_code.value_or(true) && caller && caller->rests_on_mailed_code())
+  if (!change.mail_code.value_or(true) && caller && shown_by(*caller).rests_on_mailed_code())
     throw ApiError(ErrorCode::sign_in_way_refused, "Sign in by another way first, or you shut yourself out");
   if (change.require_mfa.value_or(false)) {
     const auto account = store::find_account(work.txn, work.scope.user());

@@ -134,6 +134,8 @@ std::optional<Membership> read_membership(const db::Rows& rows) {
                         static_cast<Status>(rows.integer(at("member_status"))), rows.time(at("member_since")),
                         read_session_bounds(rows, at("session_idle_seconds"))};
   membership.role.expires_at = maybe_time(rows, at("role_expires_at"));
+  membership.asks = {membership.organization.require_mfa, rows.flag(at("org_require_passkey")),
+                     rows.flag(at("org_mail_code"))};
   return membership;
 }
 
