@@ -362,8 +362,10 @@ void Dispatch::drop_read_only(Call& call, db::Txn& txn) {
   const Route* reader = router_.find(Method::GET, call.http.path).route;
   if (route.body.empty() || reader == nullptr || reader->path != route.path) return;
   const auto& taken = schemas_.document(route.body);
-  if (!sends_back(call.body, taken, schemas_.document("reply/" + std::string{reader->reply.schema}))) return;
-  if (const auto current = read_current(call, *reader, txn)) drop_sent_back(call.body, taken, *current);
+  const auto& given = schemas_.document("reply/" + std::string{reader->reply.schema});
+  if (!sends_back(call.body, taken, given)) return;
+  if (const auto current = read_current(call, *reader, txn))
+    drop_sent_back(call.body, taken, given, *current);
 }
 
 // What the caller would be given by `reader`; nullopt for who may not read it, or finds nothing there: that

@@ -96,6 +96,7 @@ void put_reply_field(json::Writer& out, const Field& field) {
     out.field("description", "Seconds since 1970");
   else if (!field.in(kBody) && !field.description.empty())
     out.field("description", field.description);
+  if (field.is_live) out.field("x-live", true);
   out.end_object();
 }
 

@@ -60,6 +60,7 @@ struct Field {
   bool is_searched = false;
   bool is_unique = false;
   bool is_filter = false;
+  bool is_live = false;
   std::string_view ranking = {};  // the flag of a query that asks for the rows which have it
 
   // Characters of a text.
@@ -115,6 +116,8 @@ struct Field {
   constexpr Field audited_alone() const { return only(kAudited); }
   // Replies alone have it: it is derived from the rest.
   constexpr Field derived() const { return only(kReply); }
+  // It moves while nobody changes the row. A PUT that sends back what GET gave of it is not refused for that.
+  constexpr Field live() const { return with(&Field::is_live, true); }
   constexpr Field only(unsigned some) const { return with(&Field::parts, some); }
 
   template <class Member, class Given>

@@ -70,6 +70,7 @@ bool has_ids_of(const JsonValue& item, const JsonValue& schema, const JsonValue&
 
 class Dropper {
  public:
+  explicit Dropper(const JsonValue& reply) : reply_(reply) {}
   void walk(JsonValue& body, const JsonValue& schema, const JsonValue& current, const std::string& pointer) {
     if (body.IsObject() && current.IsObject() && schema.HasMember("properties"))
       walk_object(body, schema, current, pointer);
@@ -88,7 +89,7 @@ class Dropper {
       const bool same = now != nullptr && at->value == *now;
       // A null of a member that is written, but is not null now, is no repetition: the schema refuses it.
       if (now != nullptr && is_read_only(at->value, part) && (same || part == nullptr)) {
-        if (!same) differs(pointer, name);
+        if (!same && !is_live(pointer, name)) differs(pointer, name);
         at = body.EraseMember(at);
         continue;
       }
@@ -127,6 +128,13 @@ class Dropper {
     faults_.add(pointer + '/' + std::string{name}, kDiffers);
   }
 
+  // Of the representation itself: nothing inside of it is said to move.
+  bool is_live(const std::string& pointer, std::string_view name) const {
+    const auto* known = pointer.empty() ? property(reply_, name) : nullptr;
+    return known != nullptr && known->HasMember("x-live");
+  }
+
+  const JsonValue& reply_;
   Faults faults_;
 };
 
@@ -149,8 +157,9 @@ bool sends_back(const JsonValue& body, const JsonValue& request, const JsonValue
   });
 }
 
-void drop_sent_back(JsonValue& body, const JsonValue& request, const JsonValue& current) {
-  Dropper dropper;
+void drop_sent_back(JsonValue& body, const JsonValue& request, const JsonValue& reply,
+                    const JsonValue& current) {
+  Dropper dropper{reply};
   dropper.walk(body, request, current, "");
   dropper.finish();
 }

@@ -104,20 +104,26 @@ constexpr auto kStream = record::record<Stream>(
             "not make streams for good"),
     text<&Stream::secret_sealed>("secret_sealed").written_once(),
     time<&Stream::next_attempt_at>("next_attempt_at").hidden(),
-    number<&Stream::failures>("failures").kept_elsewhere().says("Attempts since the last that succeeded"),
+    number<&Stream::failures>("failures")
+        .kept_elsewhere()
+        .live()
+        .says("Attempts since the last that succeeded"),
     text<&Stream::last_error>("last_error")
         .kept_elsewhere()
+        .live()
         .says("What the last attempt met, null if nothing"),
     time<&Stream::delivered_at>("delivered_at")
         .kept_elsewhere()
+        .live()
         .says("When the receiver acknowledged something last"),
     number<&Stream::position>("position")
         .derived()
+        .live()
         .says("The number (seq) of the newest audit row that the receiver has acknowledged; null for a "
               "stream of "
               "the whole system, which has one for each organization"),
-    number<&Stream::behind>("behind").derived().says("Audit rows that are not acknowledged yet"),
-    computed<lag_seconds>("lag_seconds", Kind::number).says("How old the oldest of them is"),
+    number<&Stream::behind>("behind").derived().live().says("Audit rows that are not acknowledged yet"),
+    computed<lag_seconds>("lag_seconds", Kind::number).live().says("How old the oldest of them is"),
     Examples{kStreamExamples, kStreamChangeExamples},
     ShownOnce{"secret", "^(?:whsec_[A-Za-z0-9+/=]+)?$",
               "Of https: signs what is sent (Standard Webhooks). Shown this once: it is kept sealed"});
