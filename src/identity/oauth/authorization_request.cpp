@@ -65,8 +65,8 @@ std::string challenge_of(const http::Pairs& query) {
 }
 
 Scopes scopes_asked(const store::FoundClient& client, const http::Pairs& query) {
-  const auto scopes = parse_scopes(parameter(query, "scope").value_or(""));
-  if (!scopes || scopes->empty() || !client.scopes().covers(*scopes)) throw ToClient{"invalid_scope"};
+  const auto scopes = client.scopes_in(parameter(query, "scope").value_or(""));
+  if (!scopes) throw ToClient{"invalid_scope"};
   return *scopes;
 }
 

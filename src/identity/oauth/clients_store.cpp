@@ -141,6 +141,16 @@ Scopes FoundClient::scopes() const {
   return parse_scopes(names).value_or(Scopes{});
 }
 
+std::optional<Scopes> FoundClient::scopes_in(std::string_view asked) const {
+  const auto own = scopes();
+  auto wanted = parse_scopes(asked);
+  if (asked.empty()) {
+    wanted = own;
+    wanted->identity &= static_cast<std::uint8_t>(~static_cast<unsigned>(IdentityScope::offline_access));
+  }
+  return wanted && !wanted->empty() && own.covers(*wanted) ? wanted : std::nullopt;
+}
+
 bool FoundClient::has_redirect_uri(std::string_view uri) const { return any_of(client.redirect_uris, uri); }
 
 bool FoundClient::has_post_logout_uri(std::string_view uri) const {

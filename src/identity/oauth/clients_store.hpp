@@ -77,6 +77,10 @@ struct FoundClient {
   bool is_for_all() const { return org == kServiceClients; }
   // What it may ask for.
   Scopes scopes() const;
+  // What a request's scope parameter asks for. Without names (RFC 6749 section 3.3) all of scopes() but for
+  // offline_access, which is asked for by its name. nullopt if one of them is none, or none of the client's,
+  // or nothing is left.
+  std::optional<Scopes> scopes_in(std::string_view asked) const;
   bool has_redirect_uri(std::string_view uri) const;
   bool has_post_logout_uri(std::string_view uri) const;
 };

@@ -65,9 +65,8 @@ void spend_try(db::Txn& txn, const Context& context, const Session& session) {
 
 DeviceCodes begin_device(db::Txn& txn, const Context& context, const store::FoundClient& client,
                          const std::string& scope, const std::optional<std::string>& resource) {
-  const auto scopes = parse_scopes(scope);
-  if (!scopes || scopes->empty() || !client.scopes().covers(*scopes))
-    throw ApiError(ErrorCode::invalid_scope);
+  const auto scopes = client.scopes_in(scope);
+  if (!scopes) throw ApiError(ErrorCode::invalid_scope);
   const auto api = resource && !is_own_api(context, *resource) ? resource : std::nullopt;
   if (api && !may_use(txn, client, *api, std::nullopt)) refuse_target();
   require(

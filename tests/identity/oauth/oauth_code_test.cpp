@@ -57,6 +57,16 @@ Test(oauth_code, a_clients_token_may_what_its_scopes_and_the_person_have_in_comm
   cr_assert_eq(expect(given, 200).text("/scope"), "openid projects:read");
 }
 
+// RFC 6749 section 3.3.
+Test(oauth_code, a_request_without_a_scope_asks_for_what_the_client_registered_but_offline_access) {
+  const auto owner = sign_up();
+  const auto client =
+      register_client(owner, {{"scopes", R"(["openid","email","offline_access","projects:read"])"}});
+  const auto tokens = tokens_for(owner, client, {{"scope", ""}});
+  cr_assert_eq(expect(tokens, 200).text("/scope"), "openid email projects:read");
+  cr_assert(!tokens.has("/refresh_token"));
+}
+
 Test(oauth_code, a_token_without_permissions_reaches_userinfo_alone) {
   const auto owner = sign_up();
   const auto client = register_client(owner);

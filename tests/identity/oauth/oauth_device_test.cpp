@@ -211,6 +211,7 @@ Test(oauth_device_attack, a_device_gets_no_more_than_its_client_and_the_person_h
   const auto client = register_television(owner);
   expect_oauth_error(begin(client, "openid users:delete"), 400, "invalid_scope");
   expect_oauth_error(begin(client, "everything"), 400, "invalid_scope");
+  expect(post_form("/oauth2/device_authorization", {{"client_id", client.id}}), 200);  // what it registered
   expect_oauth_error(begin({"01a1fc58-0000-7000-8000-000000000001", "", false}), 401, "invalid_client");
   // A client with a secret shows it.
   const auto secret = register_client(owner);
