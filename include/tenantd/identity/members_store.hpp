@@ -38,6 +38,9 @@ struct Grant {
 void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& account, const Grant& grant,
                    TimePoint now);
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user);
+// The member as whom a request acts, which was let in by what it showed some time ago. Throws
+// ApiError(invalid_token) if that session or key has ended since.
+std::optional<Member> find_caller(db::Txn& txn, const TenantScope& scope, const Principal& caller);
 // Those of `users` who are members.
 std::set<UserId> members_among(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& users);
 // False if there was none.

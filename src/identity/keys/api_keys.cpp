@@ -51,7 +51,7 @@ MadeApiKey make_api_key(const Work& work, store::ApiKey key) {
   if (key.owner == store::KeyOwner::organization)
     judge_organization_key(work, key);
   else
-    key.member = work.scope.user();
+    key.member = stand_under_lock(work).user;
   Secret text{"tnd_" + crypto::new_token().reveal()};
   key.id = crypto::new_id<ApiKeyId>();
   key.prefix = text.reveal().substr(0, kKeyPrefixCharacters);

@@ -1,5 +1,6 @@
 #include "tenantd/identity/members_store.hpp"
 
+#include "tenantd/domain/error.hpp"
 #include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
@@ -11,12 +12,17 @@ constexpr Sql kInsert{
     "member.insert",
     "INSERT INTO member (org_id, user_id, role_id, role_expires_at, granted_by, created_at, updated_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"};
-constexpr Sql kFind{
-    "member.find",
-    "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "
-    "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at "
-    "FROM member m JOIN user u ON u.id = m.user_id "
-    "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"};
+#define TENANTD_MEMBER_WITH(more)                                                                           \
+  "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "        \
+  "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at" more \
+  " FROM member m JOIN user u ON u.id = m.user_id "                                                         \
+  "JOIN role r ON r.org_id = m.org_id AND r.id = m.role_id WHERE m.org_id = ? AND m.user_id = ?"
+constexpr Sql kFind{"member.find", TENANTD_MEMBER_WITH("")};
+constexpr Sql kFindCaller{
+    "member.find_caller",
+    TENANTD_MEMBER_WITH(", EXISTS (SELECT 1 FROM live_session s WHERE s.id = ?) OR "
+                        "EXISTS (SELECT 1 FROM api_key k WHERE k.org_id = ? AND k.id = ?)")};
+#undef TENANTD_MEMBER_WITH
 constexpr Sql kAmong{"member.among", "SELECT m.user_id FROM " TENANTD_IDS
                                      "STRAIGHT_JOIN member m ON m.org_id = ? AND m.user_id = UNHEX(ids.id)"};
 constexpr Sql kDelete{"member.delete", "DELETE FROM member WHERE org_id = ? AND user_id = ?"};
@@ -156,6 +162,15 @@ void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& 
 std::optional<Member> find_member(db::Txn& txn, const TenantScope& scope, UserId user) {
   auto rows = txn.query(kFind, scope.org(), user);
   if (!rows.next()) return std::nullopt;
+  return read_member(rows);
+}
+
+std::optional<Member> find_caller(db::Txn& txn, const TenantScope& scope, const Principal& caller) {
+  auto rows = txn.query(kFindCaller, caller.session, scope.org(), caller.api_key, scope.org(), scope.user());
+  if (!rows.next()) return std::nullopt;
+  // A client that calls for itself has neither: what it showed is its own secret.
+  if (!rows.flag(14) && !(caller.client && caller.api_key))
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
   return read_member(rows);
 }
 

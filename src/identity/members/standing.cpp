@@ -43,7 +43,9 @@ store::Member stand_under_lock(const Work& work, Lock lock) {
   const bool is_there = lock == Lock::wait ? store::lock_organization(work.txn, work.scope)
                                            : lock_without_waiting(work.txn, work.scope);
   if (work.scope.is_super()) return stand_as_super_admin(work.txn, work.scope);
-  auto caller = store::find_member(work.txn, work.scope, work.scope.user());
+  auto caller = work.context.caller != nullptr
+                    ? store::find_caller(work.txn, work.scope, *work.context.caller)
+                    : store::find_member(work.txn, work.scope, work.scope.user());
   if (!is_there || !caller || caller->status != Status::active ||
       !caller->role.permissions_at(work.context.now).covers(work.scope.permissions()))
     throw ApiError(ErrorCode::forbidden);

@@ -12,6 +12,7 @@
 #include "tenantd/domain/way_in.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/account_events.hpp"
+#include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/live_sessions.hpp"
 
 namespace tenantd::service {
@@ -208,14 +209,19 @@ Asked asked_of(db::Txn& txn, const Context& context, const Session& session, con
 
 store::AuthorizationCode grant_of(db::Txn& txn, const Context& context, const Session& session,
                                   const store::FoundClient& client, const Asked& asked) {
-  if (!client.is_own())
+  if (!client.is_own()) {
+    // What is widened is what is there: it is not taken back in between.
+    store::lock_profile(txn, session.user());
     remember_consent(txn, context, session, client, asked.scopes,
                      store::find_consent(txn, session.user(), client.client.id));
+  }
   return granted(session, client, asked.scopes,
                  asked.organization ? std::optional{asked.organization->id} : std::nullopt);
 }
 
 void revoke_consent(db::Txn& txn, const Context& context, const Session& session, ClientId client) {
+  // A client that exchanges a code meanwhile has its session by now, which ends here, or finds no consent.
+  store::lock_profile(txn, session.user());
   const auto consent = store::find_consent(txn, session.user(), client);
   if (!consent || !store::delete_consent(txn, session.user(), client)) throw ApiError(ErrorCode::not_found);
   store::end_client_sessions(txn, session.user(), client);

@@ -218,9 +218,10 @@ ClientTokens tokens_for_code(db::Txn& txn, const Context& context, const FoundCl
   }
   judge_way_in(membership,
                {AuthMethods::parse(code.methods), account->user.mfa_enabled, browser->bound_org.has_value()});
-  judge_consent(txn, client, code);
   store::NewClientSession session;
   begin_client_session(txn, context, client, code, *browser, session);
+  // Under the account's lock, under which a consent is taken back.
+  judge_consent(txn, client, code);
   if (!use(session.id)) refuse_grant("the code was used");
   record_account_event(txn, context, code.user, "client.signed_in", session.id);
   const Holder holder{account->user,      session.id,        membership,   narrowed(code.scopes, client, {}),

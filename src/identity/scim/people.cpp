@@ -1,5 +1,6 @@
 #include "identity/scim/people.hpp"
 
+#include "identity/codes/codes_store.hpp"
 #include "identity/domains/domains_store.hpp"
 #include "identity/invitations/invitations.hpp"
 #include "identity/members/members.hpp"
@@ -195,9 +196,16 @@ void Provisioner::invite(const Email& email, const RoleRecord& role) {
   }
 }
 
+// Who accepts it in this moment holds it: once that has ended they are a member, to be treated as one.
 void Provisioner::revoke_invitation(const Email& email) {
+  const auto is_member = [&] {
+    const auto account = store::find_account(work_.txn, email);
+    return account && store::find_member(work_.txn, work_.scope, account->user.id);
+  };
+  const bool was_member = is_member();
   const auto account = store::find_account(work_.txn, email);
   store::delete_open_invites(work_.txn, work_.scope, account ? account->user.id : UserId{}, email.str());
+  if (!was_member && is_member()) throw db::RetryableError{"the invitation has been accepted meanwhile"};
 }
 
 store::Person Provisioner::make(const json::Document& resource) {
@@ -270,6 +278,9 @@ void Provisioner::set_active(const store::Member& member, bool active) {
 // The account's address moves only where it is the organization's to say: it has proven both domains, and
 // nobody else has the account as a member. Otherwise it stays, and the reply says so.
 void Provisioner::move_address(store::Person& person, const Email& wanted) {
+  if (person.email == wanted.str()) return;
+  // Whoever makes it a member elsewhere was before this, and is counted, or comes after.
+  store::lock_profile(work_.txn, *person.user);
   const auto account = store::find_account(work_.txn, *person.user);
   if (!account || account->user.email == wanted.str()) return;
   const auto old = Email::parse(account->user.email);
@@ -288,10 +299,11 @@ void Provisioner::move_address(store::Person& person, const Email& wanted) {
   } catch (const db::DuplicateKey&) {
     refuse_duplicate("Another account has this address");
   }
-  // Links that went to the old address lead nowhere any more.
+  // Links and codes that went to the old address lead nowhere any more.
   for (const auto purpose :
        {TokenPurpose::verify_email, TokenPurpose::reset_password, TokenPurpose::change_email})
     store::delete_tokens(work_.txn, *person.user, purpose);
+  store::delete_mailed_codes(work_.txn, *person.user);
   record_account_change(work_, *person.user,
                         {"email.changed", std::nullopt, json::Object{}.set("email", account->user.email),
                          json::Object{}.set("email", wanted.str())});

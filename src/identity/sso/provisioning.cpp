@@ -5,6 +5,7 @@
 #include "identity/domains/domains_store.hpp"
 #include "identity/members/members.hpp"
 #include "identity/sso/identities_store.hpp"
+#include "identity/sso/oidc_providers_store.hpp"
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/permission.hpp"
@@ -61,11 +62,12 @@ bool is_active_member(db::Txn& txn, const Vouched& vouched, UserId user) {
 
 // The account of one who was signed in when the link was asked for.
 UserId link(db::Txn& txn, const Context& context, const Vouched& vouched, std::optional<UserId> owner) {
-  const auto user = *vouched.linking;
+  const auto user = vouched.linking->user;
   if (owner == user) return user;
   if (owner) throw ApiError(ErrorCode::identity_taken);
+  const bool asks = still_asks(txn, *vouched.linking);
   const auto account = store::find_account(txn, user);
-  if (!account || account->user.status != Status::active || !is_active_member(txn, vouched, user))
+  if (!asks || !account || account->user.status != Status::active || !is_active_member(txn, vouched, user))
     refuse_person(kNobody, "who asked for the link is no active member any more");
   attach(txn, context, vouched, user);
   mail_link(txn, context, vouched, account->user);
@@ -85,11 +87,21 @@ std::optional<RoleId> role_by_groups(const Vouched& vouched) {
   return fits == table.end() ? provider.default_role : fits->role;
 }
 
+// While the provider was asked it may have been switched off, or saved by somebody else: then it gives nobody
+// anything any more. Call under the organization's lock.
+void require_unchanged(db::Txn& txn, const Vouched& vouched) {
+  const auto& before = vouched.by.provider();
+  const auto now = before.oidc ? store::find_oidc_provider(txn, vouched.by.scope(), before.id)
+                               : store::find_provider(txn, vouched.by.scope(), before.id);
+  if (!now || !now->enabled || now->kept_by != before.kept_by) throw ApiError(ErrorCode::not_found);
+}
+
 // Whoever answers for the provider lets newcomers in by it, as somebody does who invites: as long as that
 // person could, and to no more. Judged under the lock of members: whoever takes that right away was before
 // this, or comes after.
 RoleRecord role_under_keeper(db::Txn& txn, const Vouched& vouched, RoleId id) {
   store::lock_organization(txn, vouched.by.scope());
+  require_unchanged(txn, vouched);
   const auto& provider = vouched.by.provider();
   // It may have been taken out of the provider's table, and deleted, since that was read.
   const auto role = store::find_role(txn, vouched.by.scope(), id);
@@ -115,6 +127,7 @@ void follow_groups(db::Txn& txn, const Context& context, const Vouched& vouched,
   if (!id || !provider.kept_by || stays()) return;
   const auto& scope = vouched.by.scope();
   store::lock_organization(txn, scope);
+  require_unchanged(txn, vouched);
   // Again, now that nobody changes it.
   const auto now = store::find_member(txn, scope, member.user);
   const auto role = store::find_role(txn, scope, *id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "identity/sso/id_token.hpp"
+#include "identity/sso/linking.hpp"
 #include "identity/sso/single_sign_on.hpp"
 
 namespace tenantd::service {
@@ -11,7 +12,7 @@ struct Vouched {
   const FoundProvider& by;
   std::string issuer;
   Claims claims;
-  std::optional<UserId> linking;  // who asked for a link to the own account
+  std::optional<Linking> linking;  // who asked for a link to the own account
 };
 
 // Returns the account that the identity belongs to, or now belongs to, with its active membership. An address

@@ -134,7 +134,7 @@ Vouched ask_provider(const Context& context, ProviderCall& call, const FoundProv
       rules.userinfo = call.read_as(endpoints.userinfo, granted.access_token);
   }
   auto claims = check_id_token(payload, rules);
-  return {found, issuer, std::move(claims), state.user};
+  return {found, issuer, std::move(claims), linking_of(state.user, state.session)};
 }
 
 Chosen chosen_by(const store::IdentityProvider& provider) {

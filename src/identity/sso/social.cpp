@@ -2,6 +2,7 @@
 
 #include "identity/factors/second_factor.hpp"
 #include "identity/sso/identities_store.hpp"
+#include "identity/sso/linking.hpp"
 #include "identity/sso/repeating.hpp"
 #include "identity/sso/social_identity.hpp"
 #include "identity/sso/social_store.hpp"
@@ -75,7 +76,7 @@ bool is_good_social(const std::optional<store::SocialState>& state, const Contex
 struct Introduced {
   Social provider;
   SocialPerson person;
-  std::optional<UserId> linking;
+  std::optional<Linking> linking;
 };
 
 store::Identity social_identity(const Introduced& introduced, UserId user) {
@@ -95,11 +96,12 @@ void attach_social(db::Txn& txn, const Context& context, const Introduced& intro
 
 UserId link_social(db::Txn& txn, const Context& context, const Introduced& introduced,
                    std::optional<UserId> owner) {
-  const auto user = *introduced.linking;
+  const auto user = introduced.linking->user;
   if (owner == user) return user;
   if (owner) throw ApiError(ErrorCode::identity_taken);
+  const bool asks = still_asks(txn, *introduced.linking);
   const auto account = store::find_account(txn, user);
-  if (!account || account->user.status != Status::active)
+  if (!asks || !account || account->user.status != Status::active)
     throw ApiError(ErrorCode::not_provisioned).detail("who asked for the link is not active");
   attach_social(txn, context, introduced, user);
   mail_security_change(txn, context, account->user,
@@ -219,7 +221,7 @@ TokenReply finish_social(db::Txn& txn, const Context& context, Social provider, 
     return Introduced{
         provider,
         ask_social(context, call, client, answer, values.substr(0, cut), Secret{values.substr(cut + 1)}),
-        state->user};
+        linking_of(state->user, state->session)};
   }();
   // Whoever's token came along, it is the identity that acts.
   Context own = context;

@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "identity/scim/scim_fixture.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/fixtures.hpp"
@@ -39,7 +40,7 @@ class Meanwhile {
   }
 
  private:
-  PrivateStack stack_{{"SIGN_IN_CODE=true"}};
+  PrivateStack stack_{{"SIGN_IN_CODE=true", "OUTBOUND_ALLOW=127.0.0.1", "OUTBOUND_HTTP=true"}};
 };
 
 std::int64_t sessions_of(const Account& account) {
@@ -112,4 +113,76 @@ Test(changed_meanwhile, no_link_and_no_code_go_on_counting_at_the_address_before
   });
   require(code.status / 100 == 2, code.describe());
   require_equal(number_of("SELECT COUNT(*) FROM mailed_code WHERE user_id = " + binary(ada.user_id)), 0);
+}
+
+Test(changed_meanwhile, a_consent_that_was_taken_back_gives_no_tokens, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up();
+  const auto client = register_client(ada);
+  const auto back = let_in(ada, client, {{"scope", "openid offline_access"}});
+  const auto before = sessions_of(ada);
+  const auto reply = meanwhile.change({"SELECT 1 FROM user" + where_id(ada) + " FOR UPDATE",
+                                       "DELETE FROM oauth_consent WHERE user_id = " + binary(ada.user_id)},
+                                      [&] { return spend_code(client, query_of(back, "code")); });
+  expect(reply, 400);
+  require_equal(reply.text("/error"), "invalid_grant");
+  require_equal(sessions_of(ada), before);
+}
+
+// As the acceptance of an invitation does, which holds it until it commits.
+Test(changed_meanwhile, a_directory_removes_whoever_accepts_in_that_moment, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const Directory directory{sign_up_verified()};
+  const auto& ada = directory.owner;
+  const auto bob = sign_up();
+  for (const bool removes : {true, false}) {
+    const auto path = "/Users/" + directory.made(bob.email);
+    const auto invited = "org_id = " + binary(ada.org_id) + " AND email = '" + bob.email + "' AND status = 0";
+    require_equal(number_of("SELECT COUNT(*) FROM invite WHERE " + invited), 1);
+    const auto reply = meanwhile.change(
+        {"INSERT INTO member (org_id, user_id, role_id, granted_by, created_at, updated_at) SELECT org_id, " +
+             binary(bob.user_id) + ", role_id, " + binary(ada.user_id) + ", 0, 0 FROM invite WHERE " +
+             invited,
+         "UPDATE invite SET status = 1 WHERE " + invited},
+        [&] {
+          return removes ? directory.del(path)
+                         : directory.patch(path, R"([{"op":"replace","path":"active","value":false}])");
+        });
+    require(reply.status / 100 == 2, reply.describe());
+    require_equal(number_of("SELECT COUNT(*) FROM member WHERE status = 0 AND org_id = " +
+                            binary(ada.org_id) + " AND user_id = " + binary(bob.user_id)),
+                  0);
+  }
+}
+
+// An account that is claimed back stays an owner: what its intruder has under way waits for the members'
+// lock.
+Test(changed_meanwhile, what_an_ended_session_or_key_asked_for_is_not_done, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up();
+  const auto key = ada.client().post("/api/v1/api-keys", R"({"name":"k","permissions":["roles:create"]})");
+  expect(key, 201);
+  const std::string turn =
+      "SELECT 1 FROM organization_turn WHERE org_id = " + binary(ada.org_id) + " FOR UPDATE";
+  const auto role = R"({"name":"temp","permissions":[]})";
+  expect_problem(
+      meanwhile.change(
+          {turn, "DELETE FROM api_key WHERE id = " + binary(key.text("/id"))},
+          [&] { return Client{}.header("X-Api-Key", key.text("/key")).post("/api/v1/roles", role); }),
+      401, "invalid_token");
+  const std::vector<std::pair<std::string, std::string>> asked{
+      {"/api/v1/roles", role},
+      {"/api/v1/webhooks", R"({"url":"http://127.0.0.1:9/","events":["role.created"]})"},
+      {"/api/v1/api-keys", R"({"name":"mine","permissions":["products:read"]})"},
+      {"/api/v1/service-accounts", R"({"name":"robot","permissions":["products:read"]})"}};
+  for (const auto& [path, body] : asked) {
+    const auto person = account_of(expect(sign_in(ada.email, ada.password), 200), ada.email, ada.password);
+    const auto reply =
+        meanwhile.change({turn, all_sessions_end(ada)}, [&] { return person.client().post(path, body); });
+    expect_problem(reply, 401, "invalid_token");
+  }
+  require_equal(
+      number_of("SELECT (SELECT COUNT(*) FROM webhook) + (SELECT COUNT(*) FROM api_key) + "
+                "(SELECT COUNT(*) FROM service_account) + (SELECT COUNT(*) FROM role WHERE name = 'temp')"),
+      0);
 }

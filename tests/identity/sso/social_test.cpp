@@ -9,6 +9,7 @@
 #include "support/mailbox.hpp"
 #include "support/private_stack.hpp"
 #include "support/processes.hpp"
+#include "tenantd/db/connection.hpp"
 
 using namespace tenantd::test;
 
@@ -126,6 +127,33 @@ Test(social, an_account_is_linked_by_its_owner_alone, .timeout = 120) {
   const auto again = account_of(expect(sign_in(other.email, other.password), 200), other.email);
   database().run("UPDATE session SET created_at = created_at - 301 WHERE user_id = " + binary(other.user_id));
   expect_problem(again.client().get(path), 403, "reauthentication_required");
+}
+
+// The provider takes its time: what an intruder asked for before is not done afterwards.
+Test(social, a_session_that_ends_while_the_provider_is_asked_links_nothing, .timeout = 120) {
+  World world;
+  const auto owner = sign_up_verified();
+  make_provider(owner, "google");
+  world.idp.misbehave([&](const StubRequest& request) -> std::optional<StubReply> {
+    if (request.path.find("token") != std::string::npos)
+      tenantd::db::Connection{as_admin()}.run(
+          "UPDATE user SET sessions_ended = generation, generation = generation + 1 WHERE id = " +
+          binary(owner.user_id));
+    return std::nullopt;
+  });
+  const auto again = [&] {
+    return account_of(expect(sign_in(owner.email, owner.password), 200), owner.email).client();
+  };
+  expect_problem(social(world.idp, "social/google", 9, fresh_email(), true, again()), 403, "not_provisioned");
+  const auto begun = begin("google", owner.org_id, again());
+  const auto code = fresh_name("code");
+  world.idp.grant(code, world.idp.key().token(payload_for(world.idp, begun, "thief", fresh_email())));
+  expect_problem(come_back(begun, code), 403, "not_provisioned");
+  require_equal(count("identity"), 0);
+  require_equal(number_of("SELECT COUNT(*) FROM session s JOIN user u ON u.id = s.user_id "
+                          "AND s.generation > u.sessions_ended WHERE u.id = " +
+                          binary(owner.user_id)),
+                0);
 }
 
 Test(social, what_organizations_vouch_for_opens_no_account_and_nothing_the_other_way, .timeout = 120) {

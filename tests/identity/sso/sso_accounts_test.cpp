@@ -7,6 +7,7 @@
 #include "support/fake_provider.hpp"
 #include "support/mailbox.hpp"
 #include "support/private_stack.hpp"
+#include "tenantd/db/connection.hpp"
 
 using namespace tenantd::test;
 
@@ -127,6 +128,22 @@ Test(sso_accounts, a_link_is_asked_for_fresh_from_the_sign_in_and_ends_with_the_
   expect(fresh.client().post("/logout", ""), 204);
   expect_problem(come_back(begun, code), 400, "oauth_state_invalid");
   require_equal(count("identity"), 0);
+}
+
+// The provider takes its time: it lets nobody in that is switched off meanwhile.
+Test(sso_accounts, a_provider_that_is_switched_off_while_it_is_asked_lets_no_newcomer_in, .timeout = 120) {
+  World world;
+  const auto owner = sign_up();
+  make_provider(owner, "google");
+  world.idp.misbehave([&](const StubRequest& request) -> std::optional<StubReply> {
+    if (request.path.find("token") != std::string::npos)
+      tenantd::db::Connection{as_admin()}.run("UPDATE identity_provider SET status = 1 WHERE org_id = " +
+                                              binary(owner.org_id));
+    return std::nullopt;
+  });
+  expect_problem(sign_on(world.idp, "google", owner.org_id, "late", fresh_email()), 404, "not_found");
+  require_equal(count("identity"), 0);
+  require_equal(number_of("SELECT COUNT(*) FROM member WHERE org_id = " + binary(owner.org_id)), 1);
 }
 
 Test(sso_accounts, whoever_resets_the_password_ends_what_was_linked) {
