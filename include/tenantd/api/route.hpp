@@ -143,7 +143,9 @@ struct Route {
   bool super_too =
       false;  // a super-admin may call it too, in any organization: the path's {org_id}, member or not
   bool ends_impersonation = false;
-  bool step_up = false;  // the person has shown in the last ten minutes who it is, or does so in the body
+  bool step_up = false;  // the person has shown in the last ten minutes who it is, or does so in the body;
+                         // by itself where the permission is a guarded one (domain/guarded.hpp)
+  bool changes_nothing = false;  // a try, or what was sent once more: wants no fresh proof
   Pair pair = Pair::none;
   Gate gate = nullptr;  // asked before the body is parsed
   Rate rate;

@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "tenantd/api/route.hpp"
-#include "tenantd/domain/permission.hpp"
+#include "tenantd/domain/guarded.hpp"
 
 namespace tenantd::api::handlers {
 
@@ -31,6 +31,11 @@ constexpr Reply csv() { return {200, "", 0, "text/csv"}; }
 constexpr Reply bytes(int other) { return {200, "", other, "application/octet-stream"}; }
 constexpr Reply done() { return {204, ""}; }
 
+// True if the row changes by its permission who gets in, or what leaves. One that changes nothing says so.
+constexpr bool is_guarded(const Route& row) {
+  return row.method != Method::GET && row.permission && kGuarded.has(*row.permission) && !row.changes_nothing;
+}
+
 // The rows under one heading. Does not compile where a permission goes without a tenant handler, or a tenant
 // handler without a permission.
 template <std::size_t N>
@@ -38,6 +43,7 @@ consteval std::array<Route, N> section(std::string_view heading, Route (&&rows)[
   auto under = std::to_array(std::move(rows));
   for (auto& row : under) {
     row.section = heading;
+    row.step_up |= is_guarded(row);
     if (needs_permission(row.handler.access) != row.permission.has_value())
       throw "a permission goes with a tenant handler, and only with one";
   }

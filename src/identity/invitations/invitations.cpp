@@ -242,6 +242,7 @@ store::InviteDetail offer_membership(const Work& work, UserId inviter, const Ema
 
 store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<Seconds> expires_in) {
   auto [invite, role] = unanswered_invite(work.txn, work.scope, id);
+  require_proof_to_give(work.context, role.permissions);
   const auto account = store::find_account(work.txn, Email::parse(invite.email).value());
   if (account && store::find_member(work.txn, work.scope, account->user.id))
     throw ApiError(ErrorCode::already_member);

@@ -130,6 +130,18 @@ Differences differences(const store::OrganizationForm& was, const store::Organiz
   return found;
 }
 
+// True if people get in, or stay in, by less than before.
+bool loosens(const store::OrganizationForm& was, const store::OrganizationForm& is) {
+  const auto longer = [](const auto& before, const auto& after) {
+    return before && (!after || *after > *before);
+  };
+  const auto &old = was.business, &now = is.business;
+  return (was.require_mfa && !is.require_mfa) || (old.require_passkey && !now.require_passkey) ||
+         (!old.mail_code && now.mail_code) || (!old.self_approval && now.self_approval) ||
+         longer(old.session_idle_seconds, now.session_idle_seconds) ||
+         longer(old.session_max_seconds, now.session_max_seconds);
+}
+
 constexpr std::string_view kAdminRole = "admin";
 
 void tell_of_transfer(const Work& work, const store::Member& from, const store::Member& to) {
@@ -183,6 +195,7 @@ void change_organization(const Work& work, const OrganizationChange& change) {
   const auto before = store::find_organization_form(work.txn, work.scope);
   if (!before) throw ApiError(ErrorCode::not_found);
   const auto after = changed(*before, change);
+  if (caller && loosens(*before, after)) require_fresh_proof(*caller, work.context.now);
   if (after.slug != before->slug) require_new_slug(after.slug);
   judge_together(change, after.business);
   try {

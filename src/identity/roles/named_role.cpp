@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tenantd/domain/error.hpp"
+#include "tenantd/domain/guarded.hpp"
 #include "tenantd/domain/way_in.hpp"
 #include "tenantd/identity/roles_store.hpp"
 
@@ -15,7 +16,7 @@ constexpr std::size_t kMostNamed = 30;
 }  // namespace
 
 void require_proof_to_give(const Context& context, const PermissionSet& permissions) {
-  if (context.caller != nullptr && permissions.has(Permission::tenant_transfer))
+  if (context.caller != nullptr && (permissions & kGuarded) != PermissionSet{})
     require_fresh_proof(*context.caller, context.now);
 }
 

@@ -52,8 +52,7 @@ store::Role change_role_itself(const Work& work, RoleId id, const store::Role& f
   auto role = role_under_lock(work, id);
   judge(work.scope, form);
   if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
-  if (!role.permissions.has(Permission::tenant_transfer))
-    require_proof_to_give(work.context, form.permissions);
+  require_proof_to_give(work.context, form.permissions.without(role.permissions));
   auto before = values_of(role);
   const bool loses = !form.permissions.covers(role.permissions);
   role.name = form.name;

@@ -145,6 +145,7 @@ store::OrganizationForm require_tenant_mfa(db::Txn& txn, const Context& context,
                                            OrgId id, bool required) {
   tenant_under_lock(txn, context, admin, id);
   auto form = settings_of(txn, admin, id);
+  if (form.require_mfa && !required && context.caller) require_fresh_proof(*context.caller, context.now);
   Differences found;
   found.note("require_mfa", form.require_mfa, required);
   form.require_mfa = required;

@@ -50,6 +50,14 @@ const std::set<std::string> kWanting = {
     "POST /api/v1/tenants/{org_id}/identity-providers/google",
     "PUT /api/v1/tenants/{org_id}/identity-providers/{provider_id}",
     "DELETE /api/v1/tenants/{org_id}/identity-providers/{provider_id}",
+    "POST /api/v1/tenants/{org_id}/oidc-providers",
+    "PUT /api/v1/tenants/{org_id}/oidc-providers/{oidc_provider_id}",
+    "DELETE /api/v1/tenants/{org_id}/oidc-providers/{oidc_provider_id}",
+    "POST /api/v1/domains",
+    "DELETE /api/v1/domains/{domain_id}",
+    "POST /api/v1/domains/{domain_id}/verify",
+    "PUT /api/v1/domains/enforcement",
+    "PUT /api/v1/scim/roles",
     "POST /api/v1/oauth/clients",
     "PUT /api/v1/oauth/clients/{client_id}",
     "DELETE /api/v1/oauth/clients/{client_id}",
@@ -58,6 +66,8 @@ const std::set<std::string> kWanting = {
     "PUT /api/v1/admin/oauth/clients/{client_id}",
     "DELETE /api/v1/admin/oauth/clients/{client_id}",
     "POST /api/v1/admin/oauth/clients/{client_id}/rotate-secret",
+    "POST /api/v1/admin/oauth/registration-tokens",
+    "DELETE /api/v1/admin/oauth/registration-tokens/{token_id}",
     "POST /api/v1/service-accounts",
     "PUT /api/v1/service-accounts/{service_account_id}",
     "DELETE /api/v1/service-accounts/{service_account_id}",
@@ -66,11 +76,15 @@ const std::set<std::string> kWanting = {
     "DELETE /api/v1/service-accounts/{service_account_id}/keys/{account_key_id}",
     "POST /api/v1/streams",
     "PUT /api/v1/streams/{stream_id}",
+    "DELETE /api/v1/streams/{stream_id}",
     "POST /api/v1/streams/{stream_id}/rotate-secret",
     "POST /api/v1/admin/streams",
     "PUT /api/v1/admin/streams/{stream_id}",
+    "DELETE /api/v1/admin/streams/{stream_id}",
     "POST /api/v1/admin/streams/{stream_id}/rotate-secret",
     "POST /api/v1/webhooks",
+    "PUT /api/v1/webhooks/{webhook_id}",
+    "DELETE /api/v1/webhooks/{webhook_id}",
     "POST /api/v1/webhooks/{webhook_id}/rotate-secret",
     "DELETE /api/v1/organizations/{org_id}",
     "POST /api/v1/organizations/{org_id}/transfer-ownership",
@@ -365,4 +379,58 @@ Test(step_up, a_key_is_no_session_and_a_client_is_told_how_old_a_sign_in_it_need
   const auto newer = tokens_for(owner, client, {{"scope", "openid webhooks:manage"}, {"max_age", "600"}});
   app.access_token = expect(newer, 200).text("/access_token");
   expect_problem(webhook(app.client()), 422, "validation_failed");
+}
+
+Test(step_up, a_role_that_lets_others_in_is_given_by_a_fresh_proof_alone) {
+  const MovedClock clock;
+  const auto ada = sign_up_verified();
+  const auto bob = invite_and_accept(ada, "member");
+  const auto made = make_role(ada, "connector", R"(["projects:read","webhooks:manage"])");
+  const auto invited = invite(ada, fresh_email(), "admin");
+  const auto resend = "/api/v1/invites/" + expect(invited, 201).text("/id") + "/resend";
+  clock.set(kTooOld);
+  {
+    Unchanged database;
+    for (const char* role : {"admin", "connector"}) {
+      expect_wants_proof(invite(ada, fresh_email(), role));
+      expect_wants_proof(give(ada, bob, role));
+    }
+    expect_wants_proof(ada.client().post(resend, "{}"));
+    expect_wants_proof(ada.client().put(
+        path_of(made),
+        R"({"name":"connector","permissions":["projects:read","webhooks:manage","api_keys:manage"]})"));
+    database.check("an old proof");
+  }
+  // What lets nobody else in is given as ever, and so is less.
+  expect(give(ada, bob, "manager"), 200);
+  expect(invite(ada, fresh_email(), "manager"), 201);
+  expect(ada.client().put(path_of(made), R"({"name":"connector","permissions":["webhooks:manage"]})"), 200);
+  expect(show(ada, {{"password", ada.password}}), 200);
+  expect(give(ada, bob, "admin"), 200);
+  expect(ada.client().post(resend, "{}"), 200);
+}
+
+Test(step_up, the_rules_of_signing_in_are_loosened_by_a_fresh_proof_alone) {
+  const MovedClock clock;
+  const auto ada = sign_up_verified();
+  enable_factor(ada);
+  const auto super = signed_in_super_admin();
+  const auto path = "/api/v1/organizations/" + ada.org_id;
+  const auto settings = "/api/v1/tenants/" + ada.org_id + "/settings";
+  const auto set = [&](const char* body) { return ada.client().put(path, body); };
+  expect(
+      set(R"({"require_mfa":true,"mail_code":false,"session_idle_seconds":3600,"session_max_seconds":7200})"),
+      200);
+  clock.set(kTooOld);
+  {
+    Unchanged database;
+    for (const char* body : {R"({"require_mfa":false})", R"({"mail_code":true})", R"({"self_approval":true})",
+                             R"({"session_idle_seconds":3601})", R"({"session_max_seconds":null})"})
+      expect_wants_proof(set(body));
+    expect_wants_proof(super.client().put(settings, R"({"require_mfa":false})"));
+    database.check("an old proof");
+  }
+  // What is as strict as before, or stricter, and what is no such rule.
+  expect(set(R"({"name":"Acme and Sons","session_idle_seconds":1800,"require_mfa":true})"), 200);
+  expect(super.client().put(settings, R"({"require_mfa":true})"), 200);
 }
