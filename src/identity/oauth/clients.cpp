@@ -105,6 +105,9 @@ OauthClient locked_client(const Work& work, ClientId id) {
   stand(work);
   auto client = store::oauth_client_table.lock(work.txn, work.scope, id.bytes());
   if (!client) throw ApiError(ErrorCode::not_found);
+  // Whoever gets its secret, or says where its codes go, has what it may do.
+  if (!work.scope.permissions().covers(scopes_of(*client).permissions))
+    throw ApiError(ErrorCode::role_outranks);
   return *std::move(client);
 }
 

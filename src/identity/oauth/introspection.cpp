@@ -6,6 +6,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/jwt.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/domain/impersonation.hpp"
 #include "tenantd/domain/way_in.hpp"
 #include "tenantd/identity/live_sessions.hpp"
 #include "tenantd/identity/sessions.hpp"
@@ -125,7 +126,7 @@ void add_token(json::Object& told, const Context& context, const OwnToken& token
 }
 
 json::Object introspect_access(db::Txn& txn, const Context& context, const OwnToken& token,
-                               const std::string& text) {
+                               const std::string& text, bool by_own) {
   const auto& claims = token.claims;
   auto scopes = parse_scopes(claims.scope).value_or(Scopes{});
   json::Object told;
@@ -137,7 +138,7 @@ json::Object introspect_access(db::Txn& txn, const Context& context, const OwnTo
   }
   const auto behind = token.principal ? token.principal : read_principal(txn, context, text, claims);
   if (!behind || !is_behind(*behind, claims, context.now)) return inactive();
-  const auto held = claims.org ? behind->role.permissions_at(context.now) : PermissionSet{};
+  const auto held = claims.org ? held_by(*behind, context.now) : PermissionSet{};
   if (claims.client) {
     scopes = scopes & behind->client->scopes;
     scopes.permissions = scopes.permissions & held;
@@ -146,7 +147,10 @@ json::Object introspect_access(db::Txn& txn, const Context& context, const OwnTo
   }
   add_token(told, context, token, scopes);
   const auto& shown = behind->authentication;
-  told.set("username", behind->user.email).set("auth_time", shown.at).set("acr", shown.methods.acr());
+  // The address is what the scope email asks for; what the service's own clients know anyway.
+  if (by_own || scopes.has(IdentityScope::email)) told.set("username", behind->user.email);
+  told.set("auth_time", shown.at).set("acr", shown.methods.acr());
+  if (behind->actor) told.set("act", json::Object{}.set("sub", behind->actor->id));
   if (!shown.methods.empty()) told.set("amr", shown.methods.amr());
   return told;
 }
@@ -160,7 +164,7 @@ json::Object introspect(db::Txn& txn, const Context& context, const store::Found
     const bool for_it = opened->foreign && client.client.resource == opened->audience;
     const bool for_own = client.is_own() && !opened->foreign && opened->claims.for_api;
     if (!held && !for_it && !for_own) return inactive();
-    return introspect_access(txn, context, *opened, token);
+    return introspect_access(txn, context, *opened, token, client.is_own());
   }
   const auto refresh = crypto::open_refresh_token(context.keys, token);
   const auto renewal = refresh ? store::find_renewal(txn, refresh->session) : std::nullopt;

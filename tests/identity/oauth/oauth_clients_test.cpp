@@ -115,6 +115,30 @@ Test(oauth_clients, nobody_registers_a_scope_that_they_do_not_hold) {
                  403, "role_outranks");
 }
 
+Test(oauth_clients, nobody_takes_over_a_client_that_may_do_more_than_they) {
+  const auto owner = sign_up();
+  expect(
+      owner.client().post("/api/v1/roles",
+                          R"({"name":"developer","permissions":["oauth_clients:manage","projects:read"]})"),
+      201);
+  const auto developer = invite_and_accept(owner, "developer");
+  const auto strong = register_client(
+      owner, {{"client_credentials", R"("allowed")"}, {"scopes", R"(["audit:read","projects:read"])"}});
+  const auto path = "/api/v1/oauth/clients/" + strong.id;
+  {
+    Unchanged database;
+    expect_problem(developer.client().post(path + "/rotate-secret"), 403, "role_outranks");
+    expect_problem(developer.client().put(path, client_body({{"scopes", R"(["projects:read"])"}})), 403,
+                   "role_outranks");
+    expect_problem(developer.client().del(path, ""), 403, "role_outranks");
+    database.check("a client above the caller");
+  }
+  const auto weak = register_client(owner, {{"scopes", R"(["openid","projects:read"])"}});
+  expect(developer.client().post("/api/v1/oauth/clients/" + weak.id + "/rotate-secret"), 200);
+  expect(developer.client().del("/api/v1/oauth/clients/" + weak.id, ""), 204);
+  expect(owner.client().post(path + "/rotate-secret"), 200);
+}
+
 Test(oauth_clients, an_organizations_clients_are_its_own) {
   const auto owner = sign_up();
   const auto stranger = sign_up("Beta");

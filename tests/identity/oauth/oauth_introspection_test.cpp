@@ -6,6 +6,7 @@
 #include "support/check.hpp"
 #include "support/clock.hpp"
 #include "support/database.hpp"
+#include "support/impersonation.hpp"
 #include "support/oauth.hpp"
 #include "support/roles.hpp"
 #include "support/super_admin.hpp"
@@ -141,4 +142,38 @@ Test(oauth_introspection, a_token_for_another_api_opens_nothing_here_once_it_is_
     expect_problem(Client{}.bearer(token).get("/api/v1/projects"), 401, "invalid_token");
     expect(Client{}.bearer(token).get("/oauth2/userinfo"), 401);
   }
+}
+
+Test(oauth_introspection, who_acts_in_anothers_name_is_named_and_may_no_more_than_the_api_lets_them) {
+  const auto owner = sign_up();
+  const auto admin = new_super_admin();
+  const auto acting = acting_as(admin, owner, owner);
+  const auto own = register_own_client(super_admin());
+  for (int i = 0; i < 2; ++i) {
+    const auto told = introspect(own, acting.access_token);
+    require(expect(told, 200).at("/active").GetBool(), told.body);
+    require_equal(told.text("/act/sub"), admin.user_id);
+    require_equal(told.text("/sub"), owner.user_id);
+    const auto scope = ' ' + told.text("/scope") + ' ';
+    require(scope.find(" projects:read ") != std::string::npos, scope);
+    for (const char* closed : {" users:update ", " api_keys:manage ", " roles:assign "})
+      require(scope.find(closed) == std::string::npos, scope);
+  }
+  const auto own_word = introspect(own, owner.access_token);
+  require(!own_word.has("/act"), own_word.body);
+  require(own_word.text("/scope").find("api_keys:manage") != std::string::npos, own_word.body);
+}
+
+Test(oauth_introspection, an_address_is_told_where_it_was_asked_for) {
+  const auto owner = sign_up();
+  const auto client = register_client(owner, {{"scopes", R"(["openid","email","projects:read"])"}});
+  const auto told_of = [&](const char* scope) {
+    const auto tokens = tokens_for(owner, client, {{"scope", scope}});
+    auto told = introspect(client, expect(tokens, 200).text("/access_token"));
+    require(expect(told, 200).at("/active").GetBool(), told.body);
+    return told;
+  };
+  const auto without = told_of("openid projects:read");
+  require(!without.has("/username") && without.body.find(owner.email) == std::string::npos, without.body);
+  require_equal(told_of("openid email").text("/username"), owner.email);
 }
