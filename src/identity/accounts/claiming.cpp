@@ -1,5 +1,6 @@
 #include "identity/accounts/claiming.hpp"
 
+#include "identity/oauth/grants_store.hpp"
 #include "identity/passkeys/passkeys_store.hpp"
 #include "tenantd/domain/network.hpp"
 #include "tenantd/effects/mail_gate.hpp"
@@ -44,6 +45,7 @@ UserRecord claim_account(db::Txn& txn, const Context& context, UserRecord user, 
   store::delete_totp(txn, user.id);
   store::delete_passkeys(txn, user.id);
   store::delete_sessions(txn, user.id, std::nullopt);
+  store::delete_consents(txn, user.id);
   store::mark_verified(txn, user.id, context.now);
   user.email_verified_at = user.updated_at = context.now;
   user.mfa_enabled = false;

@@ -2,6 +2,8 @@
 
 #include "identity/keys/api_keys_store.hpp"
 #include "identity/members/kept.hpp"
+#include "identity/oauth/clients_store.hpp"
+#include "identity/scim/scim_store.hpp"
 #include "identity/sso/identity_providers_store.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/identity/invitations_store.hpp"
@@ -23,11 +25,14 @@ struct Ended {
   Suspended suspended;
   std::int64_t providers = 0;
   std::int64_t invitations = 0;
-  std::int64_t keys = 0;  // of the organization itself: a member's own rest with the membership
-  std::string named;      // addresses of the members, the first ones
+  std::int64_t keys = 0;      // of the organization itself: a member's own rest with the membership
+  std::int64_t clients = 0;   // OAuth's
+  bool provisioning = false;  // nobody answers any more for the roles that directories give
+  std::string named;          // addresses of the members, the first ones
 
   bool any() const {
-    return members + suspended.webhooks + suspended.streams + providers + invitations + keys > 0;
+    return members + suspended.webhooks + suspended.streams + providers + invitations + keys + clients > 0 ||
+           provisioning;
   }
 };
 
@@ -62,6 +67,8 @@ Ended end_what_rests_on(const Work& work) {
   ended.providers = store::disable_providers_of(work.txn, work.scope, users, work.context.now);
   ended.keys = store::delete_organization_keys_of(work.txn, work.scope, users) +
                store::delete_keys_of_the_gone(work.txn, work.scope, work.scope.user());
+  ended.clients = store::delete_clients_of(work.txn, work.scope, users, work.scope.user());
+  ended.provisioning = store::forget_scim_keeper(work.txn, work.scope, users, work.context.now);
   return ended;
 }
 
@@ -84,7 +91,9 @@ void tell(const Work& work, const Ended& ended) {
       .set("streams_paused", ended.suspended.streams)
       .set("identity_providers_disabled", ended.providers)
       .set("invitations_revoked", ended.invitations)
-      .set("organization_keys_ended", ended.keys);
+      .set("organization_keys_ended", ended.keys)
+      .set("oauth_clients_ended", ended.clients)
+      .set("provisioning_disabled", ended.provisioning);
   record(work, {"organization.reclaimed", "organization", work.scope.org().bytes(), {}, std::move(after)});
 }
 
@@ -96,7 +105,8 @@ std::string line_of(const std::string& organization, const Ended& ended) {
   return line + ", " + std::to_string(ended.suspended.webhooks) + " webhooks paused, " +
          std::to_string(ended.providers) + " identity providers switched off, " +
          std::to_string(ended.invitations) + " invitations revoked, " + std::to_string(ended.keys) +
-         " keys of the organization ended";
+         " keys of the organization ended, " + std::to_string(ended.clients) + " OAuth clients ended" +
+         (ended.provisioning ? ", roles for directories switched off" : "");
 }
 
 }  // namespace

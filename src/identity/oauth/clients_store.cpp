@@ -4,6 +4,7 @@
 
 #include "identity/oauth/redirect_uri.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
 namespace {
@@ -86,6 +87,12 @@ constexpr Sql kReplaceClientSecret{
     "oauth_client.replace_secret",
     "UPDATE oauth_client SET previous_secret = secret, previous_until = ?, secret = ?, "
     "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
+constexpr Sql kOfMakers{
+    "oauth_client.of_makers",
+    "SELECT id FROM oauth_client WHERE org_id = ? AND (created_by " TENANTD_IN_IDS
+    " OR (created_by NOT IN (SELECT m.user_id FROM member m WHERE m.org_id = ?) "
+    "AND EXISTS (SELECT 1 FROM member f JOIN organization o ON o.id = f.org_id "
+    "WHERE f.org_id = ? AND f.user_id = ? AND f.granted_by IS NULL AND f.created_at = o.created_at)))"};
 constexpr Sql kInsertRegistered{"oauth_client.insert_registered",
                                 "CALL insert_registered_client(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kClaimResource{"oauth_resource.claim", "CALL claim_oauth_resource(?, ?)"};
@@ -133,6 +140,19 @@ const Table<OauthClient> oauth_client_table{kOauthClient};
 void replace_client_secret(db::Txn& txn, const TenantScope& scope, ClientId id, const std::string& secret,
                            TimePoint previous_until, TimePoint now) {
   txn.execute(kReplaceClientSecret, previous_until, secret, now, scope.org(), id);
+}
+
+std::int64_t delete_clients_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& makers,
+                               UserId founder) {
+  std::vector<ClientId> clients;
+  for (auto rows = txn.query(kOfMakers, scope.org(), id_list(makers), scope.org(), scope.org(), founder);
+       rows.next();)
+    clients.push_back(rows.id<ClientId>(0));
+  for (const auto& client : clients) {
+    oauth_client_table.erase(txn, scope, client.bytes());
+    txn.touch(client);
+  }
+  return static_cast<std::int64_t>(clients.size());
 }
 
 Scopes FoundClient::scopes() const {

@@ -59,6 +59,10 @@ extern const record::Table<OauthClient> oauth_client_table;
 // The organization of the service's own clients: zeros.
 inline constexpr OrgId kServiceClients{};
 
+// Ends the clients that these have registered, and if `founder` has founded the organization, those of the
+// gone too. Returns how many.
+std::int64_t delete_clients_of(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& makers,
+                               UserId founder);
 // The secret so far is good until `previous_until`.
 void replace_client_secret(db::Txn& txn, const TenantScope& scope, ClientId id, const std::string& secret,
                            TimePoint previous_until, TimePoint now);

@@ -16,6 +16,7 @@ constexpr Sql kInsertConsent{
 constexpr Sql kWidenConsent{
     "oauth_consent.widen",
     "UPDATE oauth_consent SET scopes = ?, updated_at = ? WHERE user_id = ? AND client_id = ?"};
+constexpr Sql kDeleteConsents{"oauth_consent.delete_all", "DELETE FROM oauth_consent WHERE user_id = ?"};
 constexpr Sql kDeleteConsent{"oauth_consent.delete",
                              "DELETE FROM oauth_consent WHERE user_id = ? AND client_id = ?"};
 constexpr Sql kEndClientSessions{"client_session.end", "CALL end_client_sessions(?, ?)"};
@@ -69,6 +70,8 @@ void save_consent(db::Txn& txn, UserId user, const FoundClient& client, const Sc
   if (txn.execute(kWidenConsent, format_scopes(scopes), now, user, client.client.id) == 0)
     txn.execute(kInsertConsent, user, client.client.id, client.org, format_scopes(scopes), now, now);
 }
+
+void delete_consents(db::Txn& txn, UserId user) { txn.execute(kDeleteConsents, user); }
 
 bool delete_consent(db::Txn& txn, UserId user, ClientId client) {
   return txn.execute(kDeleteConsent, user, client) == 1;

@@ -26,6 +26,7 @@ std::int64_t count_consents(db::Txn& txn, UserId user);
 void save_consent(db::Txn& txn, UserId user, const FoundClient& client, const Scopes& scopes, TimePoint now);
 // False if there was none.
 bool delete_consent(db::Txn& txn, UserId user, ClientId client);
+void delete_consents(db::Txn& txn, UserId user);
 // Ends what the client holds of the user.
 void end_client_sessions(db::Txn& txn, UserId user, ClientId client);
 

@@ -68,6 +68,9 @@ constexpr Sql kMakeSetup{
 constexpr Sql kChangeSetup{
     "scim_setup.update",
     "UPDATE scim_setup SET default_role_id = ?, kept_by = ?, updated_at = ? WHERE org_id = ?"};
+constexpr Sql kForgetKeeper{
+    "scim_setup.forget_keeper",
+    "UPDATE scim_setup SET kept_by = NULL, updated_at = ? WHERE org_id = ? AND kept_by " TENANTD_IN_IDS};
 constexpr Sql kForgetGroups{"scim_setup.forget_groups", "DELETE FROM scim_group_role WHERE org_id = ?"};
 constexpr Sql kPutGroup{
     "scim_setup.put_group",
@@ -191,6 +194,11 @@ void write_scim_setup(db::Txn& txn, const TenantScope& scope, const ScimSetup& s
   std::int64_t position = 0;
   for (const auto& each : setup.groups)
     txn.execute(kPutGroup, scope.org(), position++, each.group, name_key(each.group), each.role);
+}
+
+bool forget_scim_keeper(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& keepers,
+                        TimePoint now) {
+  return txn.execute(kForgetKeeper, now, scope.org(), id_list(keepers)) == 1;
 }
 
 std::map<DirectoryId, std::int64_t> places_of(db::Txn& txn, const TenantScope& scope,

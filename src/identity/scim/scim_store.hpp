@@ -107,6 +107,9 @@ struct ScimSetup {
 };
 std::optional<ScimSetup> find_scim_setup(db::Txn& txn, const TenantScope& scope);
 void write_scim_setup(db::Txn& txn, const TenantScope& scope, const ScimSetup& setup);
+// Nobody answers for the roles any more, if it was one of these. False if it was none.
+bool forget_scim_keeper(db::Txn& txn, const TenantScope& scope, const std::vector<UserId>& keepers,
+                        TimePoint now);
 // Which place of the table each of `people` has by its groups; who has none is not among them.
 std::map<DirectoryId, std::int64_t> places_of(db::Txn& txn, const TenantScope& scope,
                                               const std::vector<DirectoryId>& people);

@@ -7,7 +7,9 @@
 #include "support/database.hpp"
 #include "support/fake_provider.hpp"
 #include "support/mailbox.hpp"
+#include "support/oauth.hpp"
 #include "support/roles.hpp"
+#include "support/super_admin.hpp"
 
 using namespace tenantd::test;
 
@@ -27,6 +29,7 @@ struct Squat {
   Account friendly = invite_and_accept(squatter, "admin");
   Account second = invite_and_accept(friendly, "admin");  // let in by the friend
   ApiKey key = make_api_key(friendly, R"(["users:read"])");
+  std::vector<OauthClient> clients;
 
   Squat() {
     for (const auto& maker : {squatter, friendly})
@@ -34,6 +37,14 @@ struct Squat {
                                                              {"events", Field::raw(R"(["*"])")},
                                                              {"status", "active"}})),
              201);
+    const std::map<std::string, std::string> itself{{"client_credentials", R"("allowed")"},
+                                                    {"scopes", R"(["audit:read"])"}};
+    clients = {register_client(squatter, itself), register_client(friendly, itself)};
+    tokens_for(squatter, register_own_client(super_admin()));
+    for (const auto& client : clients)
+      expect(post_form("/oauth2/token", {{"grant_type", "client_credentials"}}, &client), 200);
+    expect(squatter.client().put("/api/v1/scim/roles", R"({"default_role_name":"admin","group_roles":[]})"),
+           200);
     make_provider(friendly, "google", true, R"(["example.com"])", "admin");
     expect(invite(friendly, fresh_email(), "admin"), 201);
     expect(invite(squatter, fresh_email(), "admin"), 201);
@@ -50,6 +61,12 @@ void expect_nothing_runs(const Squat& squat) {
   require_equal(count("identity_provider", owner, "status = 0"), 0, "providers that are on");
   require_equal(count("invite", owner, "status = 0"), 0, "pending invitations");
   expect_problem(squat.key.client().get("/api/v1/members"), 401, "invalid_token");
+  for (const auto& client : squat.clients)
+    expect_oauth_error(post_form("/oauth2/token", {{"grant_type", "client_credentials"}}, &client), 401,
+                       "invalid_client");
+  require_equal(count("scim_setup", owner, "kept_by IS NOT NULL"), 0, "who answers for directories' roles");
+  require_equal(number_of("SELECT COUNT(*) FROM oauth_consent WHERE user_id = " + binary(owner.user_id)), 0,
+                "consents");
   for (const auto& member : {squat.friendly, squat.second})
     expect_problem(member.client().header("X-Tenant-Id", owner.org_id).get("/api/v1/members"), 404,
                    "not_found");
