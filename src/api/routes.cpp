@@ -16,7 +16,7 @@ namespace tenantd::api {
 #define TENANTD_FILES_OF_ROWS(X) \
   X(health) X(detailed_health) X(reference) X(verify) X(accounts) X(security) X(passkeys) X(codes) X(step_up) X(preferences) X(privacy) X(users) \
   X(organizations) X(invitations) X(bulk_users) X(user_sessions) X(members) X(api_keys) X(service_accounts) X(roles) \
-  X(impersonation) X(identity_providers) X(oidc_providers) X(social) X(single_sign_on) X(domains) X(scim) X(scim_service) X(scim_roles) X(oauth_clients) X(oauth_sign_in) X(oauth_tokens) \
+  X(impersonation) X(identity_providers) X(oidc_providers) X(social) X(single_sign_on) X(sign_in_tests) X(domains) X(scim) X(scim_service) X(scim_roles) X(oauth_clients) X(oauth_sign_in) X(oauth_tokens) \
   X(oauth_discovery) X(oauth_logout) X(oauth_devices) X(oauth_registration) X(oauth_guard) X(tenants) X(tenant_stats) X(events) \
   X(webhooks) X(streams) X(dead_deliveries) X(audit) X(described) X(products) X(stock) \
   X(movement_files) X(purchase_requests) X(projects) X(project_documents) X(project_views) X(files) \

@@ -53,6 +53,8 @@ const std::vector<Exempt>& exempt() {
       {"POST /api/v1/auth/verify-email/resend", "a mail"},
       {"POST /api/v1/auth/oauth/{provider}/callback/{tenant}", "takes a provider: sso_accounts_test"},
       {"POST /api/v1/auth/social/{provider}/callback", "takes a provider: social_test"},
+      {"POST /api/v1/tenants/{org_id}/sign-in-tests/{provider}", "a state that nothing comes of"},
+      {"POST /api/v1/tenants/{org_id}/sign-in-tests/{provider}/callback", "nothing is left of a test"},
       {"DELETE /api/v1/auth/identities/{identity_id}", "takes a provider: sso_accounts_test"},
       {"PUT /files/{document_id}", "bytes that mean nothing until the upload is complete"},
       {"POST /api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay",

@@ -1,11 +1,11 @@
-// oidc_sign_in.mjs HOW PORT ORG_A ORG_B JWK: people sign in by a real provider, without a browser or in one. ORG_A trusts the
+// oidc_sign_in.mjs HOW PORT ORG_A ORG_B JWK OWNER PASSWORD: people sign in by a real provider, without a browser or in one. ORG_A trusts the
 // client "alpha", ORG_B "beta"; ORG_A trusts Entra's tenant TID too, and calls a third provider "own", whose client has the
 // key JWK. Prints nothing but what went wrong.
 import assert from 'node:assert/strict';
 import { provide } from './oidc_provider.mjs';
-import { base, run } from './browser.mjs';
+import { base, go, run, sign_in } from './browser.mjs';
 
-const [how, port, orgA, orgB, jwk] = process.argv.slice(2);
+const [how, port, orgA, orgB, jwk, owner, password] = process.argv.slice(2);
 const tid = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const oid = '6a7fbd2c-2b1f-4c8e-9a3e-0d6a4f6e5b11';
 const redirect = `${base}/sso`;
@@ -158,6 +158,32 @@ async function in_browser() {
     const whole = await free.answer('/api/v1/auth/social/google/callback', 200, () => free.page.click('button[type=submit]'));
     assert.equal(whole.organization, null);
     assert.equal(whole.user.email, 'hal@example.com');
+
+    // Its administrator tests it: the whole way, and nobody is signed in by it.
+    const tester = await open(`${base}/sign-in`, { also: [provider, fonts] });
+    await tester.page.route(`${fonts}/**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
+    await tester.page.route(`${provider}/favicon.ico`, (route) => route.fulfill({ contentType: 'image/png', body: '' }));
+    await sign_in(tester, owner, password);
+    const by_own = async (name) => {
+      await go(tester.page, '/app/providers');
+      await tester.page.getByRole('link', { name: 'Our Provider' }).click();
+      await tester.page.getByRole('button', { name: 'Test a sign-in' }).click();
+      await tester.page.fill('input[name=login]', name);
+      await tester.page.fill('input[name=password]', 'any');
+      await tester.page.click('button[type=submit]');
+      await tester.page.getByText('Continue').waitFor();
+      await tester.page.click('button[type=submit]');
+    };
+    await by_own('ida');
+    await tester.shows('A sign-in of this person would succeed, with the role viewer.');
+    await tester.shows('ida@example.com');
+    await tester.shows('it, staff');
+    assert.equal(await tester.page.evaluate(() => location.href), `${base}/app/providers/tested`);
+    await tester.check('tested');
+    await tester.page.reload();
+    await tester.shows('A sign-in of this person would succeed, with the role viewer.');
+    await go(tester.page, '/app/account');
+    await tester.shows(owner);
 
     const stranger = await open(`${base}/sso?code=x&state=google.${orgA}.${'A'.repeat(43)}`);
     await stranger.shows('was not begun in this browser');

@@ -186,7 +186,10 @@ Response make_provider(const Account& admin, const std::string& provider, bool a
 }
 
 Begun begin(const std::string& provider, const std::string& org_id, Client client) {
-  const auto reply = client.get(path_of(provider, "login", org_id));
+  return begun_of(client.get(path_of(provider, "login", org_id)), provider, org_id);
+}
+
+Begun begun_of(const Response& reply, const std::string& provider, const std::string& org_id) {
   expect(reply, 200);
   Begun begun{provider, org_id, reply.text("/authorization_url"), {}, {}, {}, {}, {}};
   begun.state = parameter(begun.url, "state");

@@ -86,6 +86,8 @@ struct Begun {
 };
 // `provider`: google, microsoft, or a slug; "social/google" and its like are the service's own.
 Begun begin(const std::string& provider, const std::string& org_id, Client client = Client{});
+// The same of a reply that began something.
+Begun begun_of(const Response& reply, const std::string& provider, const std::string& org_id);
 // The provider's ID token for it: of a person of that subject, with other members.
 std::string payload_for(const FakeProvider& idp, const Begun& begun, const std::string& subject,
                         const std::string& email, const Members& changes = {});

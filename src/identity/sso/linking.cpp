@@ -5,13 +5,12 @@
 
 namespace tenantd::service {
 
-std::optional<Linking> linking_of(const std::optional<UserId>& user,
-                                  const std::optional<SessionId>& session) {
+std::optional<Asker> asker_of(const std::optional<UserId>& user, const std::optional<SessionId>& session) {
   if (!user || !session) return std::nullopt;
-  return Linking{*user, *session};
+  return Asker{*user, *session};
 }
 
-bool still_asks(db::Txn& txn, const Linking& linking) {
+bool still_asks(db::Txn& txn, const Asker& linking) {
   store::lock_profile(txn, linking.user);
   return store::find_session(txn, linking.session).has_value();
 }

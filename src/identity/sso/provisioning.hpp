@@ -12,7 +12,7 @@ struct Vouched {
   const FoundProvider& by;
   std::string issuer;
   Claims claims;
-  std::optional<Linking> linking;  // who asked for a link to the own account
+  std::optional<Asker> linking;  // who asked for a link to the own account
 };
 
 // Returns the account that the identity belongs to, or now belongs to, with its active membership. An address

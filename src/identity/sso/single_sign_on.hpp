@@ -31,6 +31,9 @@ struct BegunSignIn {
 BegunSignIn begin_sign_in(db::Txn& txn, const Context& context, const std::string& way,
                           const std::string& tenant, const Principal* linking);
 
+// Gives the cookie of that name, as the browser sent it.
+using Cookies = std::function<std::optional<std::string>(const std::string&)>;
+
 struct ProviderAnswer {
   std::string code;
   std::string state;
@@ -42,8 +45,7 @@ struct ProviderAnswer {
 // given up. Throws ApiError: not_found, oauth_state_invalid, oauth_token_refused, domain_not_allowed,
 // not_provisioned, email_taken, identity_taken, mfa_required, provider_unavailable, url_refused, unavailable.
 TokenReply finish_sign_in(db::Txn& txn, const Context& context, const std::string& way,
-                          const std::string& tenant, const ProviderAnswer& answer,
-                          const std::function<std::optional<std::string>(const std::string&)>& cookie);
+                          const std::string& tenant, const ProviderAnswer& answer, const Cookies& cookie);
 
 // Where providers send the browser back to.
 std::string redirect_url(const Settings& settings);

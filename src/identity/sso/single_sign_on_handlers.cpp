@@ -1,43 +1,26 @@
 #include "identity/sso/single_sign_on.hpp"
 
-#include "tenantd/api/encode.hpp"
+#include "identity/sso/state_cookie.hpp"
 #include "tenantd/api/rows.hpp"
-#include "tenantd/base/origin.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/http/set_cookie.hpp"
 #include "tenantd/identity/encode.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
 
-// Lax: the provider sends the browser back by a link, and the page's own request is from the same site.
-std::string set_cookie(const Request& request, const std::string& name, const std::string& value,
-                       std::int64_t seconds) {
-  return http::set_cookie(is_https(request.context.settings.public_url), name, value, seconds,
-                          http::SameSite::lax);
-}
-
 Response begin_single_sign_on(const Request& request, Txn& txn) {
   const auto* linking = request.session ? &request.session->principal() : nullptr;
-  const auto begun = service::begin_sign_in(txn, request.context, request.http.path_value("provider"),
-                                            request.http.path_value("tenant"), linking);
-  JsonOut json;
-  json.begin_object()
-      .field("authorization_url", begun.authorization_url)
-      .field("expires_in", begun.expires_in)
-      .end_object();
-  return token_response(json).header("Set-Cookie",
-                                     set_cookie(request, begun.cookie_name, begun.cookie, begun.expires_in));
+  return begun_reply(request,
+                     service::begin_sign_in(txn, request.context, request.http.path_value("provider"),
+                                            request.http.path_value("tenant"), linking));
 }
 
 Response finish_single_sign_on(const Request& request, Txn& txn) {
-  const auto state = text(request.body, "state");
-  const auto cookie = [&](const std::string& name) { return request.http.cookie_value(name); };
-  auto response = token_reply(service::finish_sign_in(
-      txn, request.context, request.http.path_value("provider"), request.http.path_value("tenant"),
-      {text(request.body, "code"), state, maybe_text(request.body, "iss")}, cookie));
-  const auto name = service::cookie_name(request.context.settings, state);
-  return response.header("Set-Cookie", set_cookie(request, name, "", 0));
+  const auto answer = answer_of(request);
+  return with_cookie_dropped(
+      request, answer.state,
+      token_reply(service::finish_sign_in(txn, request.context, request.http.path_value("provider"),
+                                          request.http.path_value("tenant"), answer, cookies_of(request))));
 }
 
 constexpr auto kSingleSignOnRows = section(

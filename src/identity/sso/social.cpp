@@ -76,7 +76,7 @@ bool is_good_social(const std::optional<store::SocialState>& state, const Contex
 struct Introduced {
   Social provider;
   SocialPerson person;
-  std::optional<Linking> linking;
+  std::optional<Asker> linking;
 };
 
 store::Identity social_identity(const Introduced& introduced, UserId user) {
@@ -204,7 +204,7 @@ BegunSignIn begin_social(db::Txn& txn, const Context& context, Social provider, 
 }
 
 TokenReply finish_social(db::Txn& txn, const Context& context, Social provider, const ProviderAnswer& answer,
-                         const std::function<std::optional<std::string>(const std::string&)>& cookie) {
+                         const Cookies& cookie) {
   if (txn.open()) txn.rollback();
   const auto client = social_client(context.settings, provider);
   const auto introduced = [&] {
@@ -221,7 +221,7 @@ TokenReply finish_social(db::Txn& txn, const Context& context, Social provider, 
     return Introduced{
         provider,
         ask_social(context, call, client, answer, values.substr(0, cut), Secret{values.substr(cut + 1)}),
-        linking_of(state->user, state->session)};
+        asker_of(state->user, state->session)};
   }();
   // Whoever's token came along, it is the identity that acts.
   Context own = context;

@@ -30,6 +30,6 @@ BegunSignIn begin_social(db::Txn& txn, const Context& context, Social provider, 
 // verified address, or the account is not active), signup_closed, email_taken, identity_taken, mfa_required,
 // provider_unavailable, url_refused, unavailable.
 TokenReply finish_social(db::Txn& txn, const Context& context, Social provider, const ProviderAnswer& answer,
-                         const std::function<std::optional<std::string>(const std::string&)>& cookie);
+                         const Cookies& cookie);
 
 }  // namespace tenantd::service

@@ -1,10 +1,8 @@
 #include "identity/sso/social.hpp"
 
-#include "tenantd/api/encode.hpp"
+#include "identity/sso/state_cookie.hpp"
 #include "tenantd/api/rows.hpp"
-#include "tenantd/base/origin.hpp"
 #include "tenantd/domain/error.hpp"
-#include "tenantd/http/set_cookie.hpp"
 #include "tenantd/identity/encode.hpp"
 
 namespace tenantd::api::handlers {
@@ -16,33 +14,16 @@ service::Social social_in_path(const Request& request) {
   return *provider;
 }
 
-// Lax, as the cookies of an organization's providers are.
-std::string social_cookie(const Request& request, const std::string& name, const std::string& value,
-                          std::int64_t seconds) {
-  return http::set_cookie(is_https(request.context.settings.public_url), name, value, seconds,
-                          http::SameSite::lax);
-}
-
 Response begin_social(const Request& request, Txn& txn) {
   const auto* linking = request.session ? &request.session->principal() : nullptr;
-  const auto begun = service::begin_social(txn, request.context, social_in_path(request), linking);
-  JsonOut json;
-  json.begin_object()
-      .field("authorization_url", begun.authorization_url)
-      .field("expires_in", begun.expires_in)
-      .end_object();
-  return token_response(json).header(
-      "Set-Cookie", social_cookie(request, begun.cookie_name, begun.cookie, begun.expires_in));
+  return begun_reply(request, service::begin_social(txn, request.context, social_in_path(request), linking));
 }
 
 Response finish_social(const Request& request, Txn& txn) {
-  const auto state = text(request.body, "state");
-  const auto cookie = [&](const std::string& name) { return request.http.cookie_value(name); };
-  auto response = token_reply(
-      service::finish_social(txn, request.context, social_in_path(request),
-                             {text(request.body, "code"), state, maybe_text(request.body, "iss")}, cookie));
-  const auto name = service::cookie_name(request.context.settings, state);
-  return response.header("Set-Cookie", social_cookie(request, name, "", 0));
+  const auto answer = answer_of(request);
+  return with_cookie_dropped(request, answer.state,
+                             token_reply(service::finish_social(txn, request.context, social_in_path(request),
+                                                                answer, cookies_of(request))));
 }
 
 constexpr auto kSocialRows = section(

@@ -53,9 +53,10 @@ void sign_in_by_provider(const std::string& how) {
   const auto jwk = trust_own(a, url + "/own");
   const auto home = stack.dir() + "/browser";
   std::filesystem::create_directories(home);
-  const auto finished = run_program(
-      {"node", setting("TENANTD_TOP") + "/tests/node/oidc_sign_in.mjs", how, port, a.org_id, b.org_id, jwk},
-      {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}, std::chrono::seconds{240});
+  const auto finished = run_program({"node", setting("TENANTD_TOP") + "/tests/node/oidc_sign_in.mjs", how,
+                                     port, a.org_id, b.org_id, jwk, a.email, a.password},
+                                    {"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
+                                    std::chrono::seconds{240});
   require_equal(finished.status, 0, finished.output);
   require_equal(log_with(stack.dir(), "secret of "), "", "a secret stands in a log");
   require_equal(log_with(stack.dir(), "state=google."), "", "a state stands in a log");

@@ -19,6 +19,9 @@ async function leave(path) {
 
 export const toProvider = (id, slug) => leave(`/api/v1/auth/oauth/${encodeURIComponent(id)}/login/${encodeURIComponent(slug)}`);
 
+// "google.ORGANIZATION.test.RANDOM": the state of a test, which a page of the organization finishes.
+export const testOf = (state) => /^([a-z0-9-]{1,63})\.([0-9a-f-]{36})\.test\.[\w-]+$/.exec(state || '');
+
 export function Providers({ slug }) {
   const { organization } = config.get();
   const ways = (organization && organization.sign_in.ways) || [];

@@ -4,10 +4,11 @@ import { html, useEffect, useState } from '../../dom.js';
 import { call, Problem } from '../../api.js';
 import { hasText, t } from '../../i18n.js';
 import { arrive } from '../../goal.js';
-import { Heading, keep, route } from '../../router.js';
+import { Heading, keep, navigate, route } from '../../router.js';
 import { adopt } from '../../session.js';
 import { Loading, sentence } from '../../components/index.js';
 import { Over } from './parts.js';
+import { testOf } from './providers.js';
 import { Factor } from './sign_in.js';
 
 const kTries = 4;
@@ -33,7 +34,9 @@ export default function SingleSignOn() {
   // "google.ORGANIZATION.RANDOM", or "service" for the organization: whether it is one of ours is the service's to say.
   const named = /^([a-z0-9-]{1,63})\.([0-9a-f-]{36}|service)\.[\w-]+$/.exec(back.state || '');
   const usable = back.code && named && !back.error;
+  const test = testOf(back.state);
   useEffect(() => {
+    if (test) navigate('/app/providers/tested', { replace: true, state: { back } });
     if (!usable || mfaToken) return;
     finish(named, back).then(adopt).then(arrive).catch((refusal) => {
       if (refusal.code !== 'mfa_required') return fail(refusal instanceof Problem ? refusal : new Problem(0, { code: 'offline' }));
@@ -41,6 +44,7 @@ export default function SingleSignOn() {
       return ask(refusal.body.mfa_token);
     });
   }, []);
+  if (test) return html`<${Heading}>${t('sign_in_test.title')}<//><${Loading} />`;
   if (problem) {
     const own = `sso.${problem.code}`;
     return html`<${Over} title=${t('sso.not_signed_in')}>${hasText(own) ? t(own) : sentence(problem)}<//>`;

@@ -12,6 +12,7 @@ export const pages = [
   page('/app/organization/ownership', 'organization.ownership', ['tenant:transfer', 'tenant:delete'], 'key', () => import('./ownership.js')),
   page('/app/audit', 'organization.audit', 'audit:read', 'file', () => import('./audit.js')),
   page('/app/providers/new', 'organization.new_provider', 'identity_providers:manage', 'link', () => import('./provider_wizard.js'), false),
+  page('/app/providers/tested', 'sign_in_test.title', 'identity_providers:manage', 'link', () => import('./sign_in_test.js'), false),
   page('/app/providers/own/:id', 'organization.provider', 'identity_providers:manage', 'link', () => import('./own_provider.js'), false),
   page('/app/providers/:id', 'organization.provider', 'identity_providers:manage', 'link', () => import('./provider.js'), false),
   page('/app/providers', 'organization.providers', 'identity_providers:manage', 'link', () => import('./providers.js')),

@@ -5,6 +5,7 @@ import { t } from '../../i18n.js';
 import { useSession } from '../../session.js';
 import { Banner, Button, Card, CopyButton, ErrorBox, Form, Loading, PageHead, useForm } from '../../components/index.js';
 import { useRoles } from './parts.js';
+import { beginSignInTest } from './sign_in_test.js';
 import { bodyOf, checkOf, initialOf, ProviderFields } from './provider_fields.js';
 import { ownBodyOf, ownCheckOf, ownInitialOf, OwnProviderFields } from './own_provider_fields.js';
 import { kNames, ownProvidersPath, providersPath, signInLink } from './providers.js';
@@ -54,9 +55,10 @@ function GivenOwn({ roles, onDone, onBack }) {
 }
 
 // Asks the service how it would begin a sign-in: so the provider is reached, and the redirect URI is the service's own.
+// A test goes the whole way, and comes back to a page of its own.
 function Try({ provider }) {
   const { organization } = useSession();
-  const [{ busy, problem, uri, address }, set] = useState({});
+  const [{ busy, leaving, problem, uri, address }, set] = useState({});
   const look = async () => {
     set({ busy: true });
     try {
@@ -66,9 +68,14 @@ function Try({ provider }) {
       set({ problem: refusal });
     }
   };
+  const test = () => {
+    set({ leaving: true });
+    beginSignInTest(provider).catch((refusal) => set({ problem: refusal }));
+  };
   return html`<${ErrorBox} problem=${problem} />${uri && html`<${Banner} tone="good" alert>${t('organization.provider_answers', { host: address })}<//>`}
     ${uri && html`<${Copied} label=${t('organization.redirect_uri')} text=${uri} />`}
-    <div class="actions after"><${Button} busy=${busy} onClick=${look}>${t('organization.try_provider')}<//></div>`;
+    <div class="actions after"><${Button} busy=${busy} onClick=${look}>${t('organization.try_provider')}<//>
+      <${Button} busy=${leaving} onClick=${test}>${t('sign_in_test.test')}<//></div>`;
 }
 
 export const TryCard = ({ provider, title = t('organization.step_try') }) => {
