@@ -151,9 +151,23 @@ void join(db::Txn& txn, const Context& context, const Vouched& vouched, UserId u
 }
 
 // Whose mailboxes the address is among is whose provider vouches: the organization has proven exactly its
-// domain.
+// domain. Google's word counts for those that it hosts: it lets strangers have accounts by any address.
 bool is_of_proven_domain(db::Txn& txn, const Vouched& vouched) {
+  if (vouched.by.provider().kind == store::ProviderKind::google && !vouched.claims.email_proven) return false;
   return store::has_proven(txn, vouched.by.scope(), vouched.claims.email.value().domain());
+}
+
+// Who saved the provider's settings chose whom it is believed about: a link that it makes by an address is a
+// gift of theirs, and gives what the account's membership holds. Judged as newcomers' roles are.
+bool keeper_could_give(db::Txn& txn, const Vouched& vouched, UserId user) {
+  const auto& scope = vouched.by.scope();
+  store::lock_organization(txn, scope);
+  require_unchanged(txn, vouched);
+  const auto member = store::find_member(txn, scope, user);
+  const auto held = member ? member->role.permissions : PermissionSet{};
+  const auto& keeper = vouched.by.provider().kept_by;
+  return keeper && (*keeper == user ||
+                    stands_for_good(txn, scope, *keeper, held.with(Permission::identity_providers_manage)));
 }
 
 // An account with this address was there before. Whoever vouches for the address must be the one who hosts
@@ -164,8 +178,9 @@ UserId adopt(db::Txn& txn, const Context& context, const Vouched& vouched, const
              bool of_proven_domain) {
   const bool at_home = is_active_member(txn, vouched, user.id);
   if (!at_home && !vouched.by.provider().auto_provision) refuse_person(kNobody, "no member");
-  const bool hosted = (of_proven_domain && !user.is_super) || (vouched.claims.email_proven && at_home);
-  if (!hosted || !user.email_verified_at || user.status != Status::active)
+  const bool hosted = (of_proven_domain || (vouched.claims.email_proven && at_home)) && !user.is_super;
+  if (!hosted || !user.email_verified_at || user.status != Status::active ||
+      !keeper_could_give(txn, vouched, user.id))
     throw ApiError(ErrorCode::email_taken,
                    "The address has an account: sign in with its password and link this identity");
   attach(txn, context, vouched, user.id);

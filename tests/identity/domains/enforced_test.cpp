@@ -387,3 +387,46 @@ Test(sso_enforced, the_sign_in_page_leads_to_the_provider_and_mails_a_code, .tim
          {other.email, setting("MAIL_DIR"), "new@" + world.domain,
           text_of("SELECT name FROM organization WHERE id = " + binary(world.owner.org_id))});
 }
+
+Test(sso_enforced, a_provider_leads_to_no_account_that_holds_more_than_who_saved_it, .timeout = 240) {
+  Domains world;
+  const auto domain = fresh_domain();
+  auto owner = sign_up_verified();
+  const auto admin = invite_and_accept(owner, "admin");
+  auto member = invite_and_accept(owner), other = invite_and_accept(owner);
+  prove(world, owner, domain);
+  make_own_provider(world.idp, admin,
+                    {{"trust_addresses", "true"}, {"allowed_domains", R"([")" + domain + R"("])"}});
+  for (auto* account : {&owner, &member, &other}) move_to(*account, domain);
+  const auto by_own = [&](const Account& who) {
+    return sign_on(world.idp, "own", owner.org_id, who.user_id, who.email);
+  };
+  {
+    Unchanged database;
+    expect_problem(by_own(owner), 409, "email_taken");
+    database.check("an owner by an administrator's provider");
+  }
+  const auto joined = by_own(member);
+  require_equal(expect(joined, 200).text("/user/id"), member.user_id);
+  // Who runs the issuer goes on vouching when the role is gone.
+  expect(give(owner, admin, "viewer"), 200);
+  expect_problem(by_own(other), 409, "email_taken");
+  expect(by_own(member), 200);  // was linked before
+}
+
+Test(sso_enforced, google_vouches_for_no_address_that_it_does_not_host, .timeout = 240) {
+  Enforcing world;
+  const auto providers = "/api/v1/tenants/" + world.owner.org_id + "/identity-providers";
+  const auto google = providers + '/' + world.owner.client().get(providers).text("/items/0/id");
+  expect(world.owner.client().put(google, R"({"auto_provision_users":false,"allowed_domains":[]})"), 200);
+  const auto by_google = [&](const Members& more) {
+    return sign_on(world.idp, "google", world.owner.org_id, "consumer", world.member.email, more);
+  };
+  {
+    Unchanged database;
+    expect_problem(by_google({{"hd", ""}, {"email_verified", "true"}}), 409, "email_taken");
+    expect_problem(by_google({{"email_verified", "false"}}), 409, "email_taken");
+    database.check("an address that Google does not host");
+  }
+  expect(by_google({}), 200);
+}
