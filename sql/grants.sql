@@ -40,6 +40,8 @@ GRANT EXECUTE ON PROCEDURE tenantd_app.erase_account TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.export_part TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.require_place TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.add_invite TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.add_mailed_invite TO {{app}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.find_invite_grounds TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.remove_file TO {{app}};
 GRANT EXECUTE ON PROCEDURE tenantd_app.count_joined TO {{app}};
 GRANT EXECUTE ON FUNCTION tenantd_app.lock_changes TO {{app}};

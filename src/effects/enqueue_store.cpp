@@ -14,14 +14,18 @@ constexpr db::Sql kInsert{
 
 }  // namespace
 
+SealedMail seal_mail(const Secret& seal_key, const mail::Mail& mail) {
+  const auto id = mail.id.value_or(crypto::new_id<MailId>());
+  return {id, mail.kind, mail.to, crypto::seal(seal_key, mail::values_to_json(mail), outbox_context(id))};
+}
+
 MailId enqueue_mail(db::Txn& txn, const Secret& seal_key, const mail::Mail& mail, std::optional<OrgId> org,
                     std::optional<UserId> user, TimePoint now, bool discard) {
-  const auto id = mail.id.value_or(crypto::new_id<MailId>());
-  const auto sealed = crypto::seal(seal_key, mail::values_to_json(mail), outbox_context(id));
-  txn.execute(kInsert, id, org, user, mail::template_name(mail.kind), mail.to, org, sealed,
-              discard ? OutboxStatus::dead : OutboxStatus::pending, mail::rank_of(mail.kind),
+  const auto row = seal_mail(seal_key, mail);
+  txn.execute(kInsert, row.id, org, user, mail::template_name(row.kind), row.to, org, row.values,
+              discard ? OutboxStatus::dead : OutboxStatus::pending, mail::rank_of(row.kind),
               discard ? TimePoint{} : now, now, now);
-  return id;
+  return row.id;
 }
 
 }  // namespace tenantd::store

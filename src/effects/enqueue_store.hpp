@@ -5,9 +5,13 @@
 
 #include "tenantd/crypto/keys.hpp"
 #include "tenantd/db/txn.hpp"
+#include "tenantd/effects/sealed_mail.hpp"
 #include "tenantd/mail/mail.hpp"
 
 namespace tenantd::store {
+
+// The mail's own id, or a new one.
+SealedMail seal_mail(const Secret& seal_key, const mail::Mail& mail);
 
 // `discard`: the row is written as dead, never sent, and goes with the next sweep. For a request that must
 // cost the same whether or not there is anybody to write to.

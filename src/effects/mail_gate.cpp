@@ -48,32 +48,32 @@ void add_originator(std::vector<Share>& shares, const Context& context, std::opt
 
 // What others cause is bounded by reader, by reader and cause, and by cause. A change of address has a budget
 // of its own: it is taken from whether or not a mail goes out, which must not keep invitations away.
-std::vector<Share> shares_of_caused(const Context& context, const mail::Mail& mail,
+std::vector<Share> shares_of_caused(const Context& context, mail::Template kind, const std::string& to,
                                     std::optional<OrgId> org) {
   const auto most = context.settings.limit_mail_caused;
   // Nor may accounts that anybody makes keep a reader's mail away.
   const bool unproven = is_unproven(context);
-  const char reader = mail.kind == mail::Template::email_change ? 'e' : unproven ? 'x' : 'c';
-  std::vector<Share> shares{{key_of(reader, mail.to), unproven ? half(most) : most},
-                            {key_of('d', mail.to + ' ' + origin_of(context, org)), half(most)}};
+  const char reader = kind == mail::Template::email_change ? 'e' : unproven ? 'x' : 'c';
+  std::vector<Share> shares{{key_of(reader, to), unproven ? half(most) : most},
+                            {key_of('d', to + ' ' + origin_of(context, org)), half(most)}};
   add_originator(shares, context, org);
   return shares;
 }
 
-std::vector<Share> shares_of(const Context& context, const mail::Mail& mail, std::optional<OrgId> org) {
+std::vector<Share> shares_of(const Context& context, mail::Template kind, const std::string& to,
+                             std::optional<OrgId> org) {
   const auto& s = context.settings;
-  switch (mail::class_of(mail.kind)) {
+  switch (mail::class_of(kind)) {
     case mail::Class::reset: break;  // may_mail_reset, may_mail_code
     case mail::Class::verification:
-      return {{key_of('v', mail.to), s.limit_mail},
+      return {{key_of('v', to), s.limit_mail},
               {key_of('n', network_of(context.address)), kNetworkTimes * s.limit_mail_caused}};
-    case mail::Class::caused: return shares_of_caused(context, mail, org);
-    case mail::Class::sign_in: return {{key_of('a', mail.to), s.limit_mail_alerts}};
+    case mail::Class::caused: return shares_of_caused(context, kind, to, org);
+    case mail::Class::sign_in: return {{key_of('a', to), s.limit_mail_alerts}};
     // Strangers who lock an account spend nothing of the alerts of what they change in it.
     case mail::Class::change:
-      return {
-          {key_of(mail.kind == mail::Template::account_locked ? 'k' : 'b', mail.to), s.limit_mail_alerts}};
-    case mail::Class::notice: return {{key_of('p', mail.to), 10 * s.limit_mail_caused}};
+      return {{key_of(kind == mail::Template::account_locked ? 'k' : 'b', to), s.limit_mail_alerts}};
+    case mail::Class::notice: return {{key_of('p', to), 10 * s.limit_mail_caused}};
     case mail::Class::report: return {};
   }
   throw std::logic_error("this class of mails has a function of its own");
@@ -105,10 +105,19 @@ bool may_mail(db::Txn& txn, const Context& context, const std::string& email, bo
   return take(txn, context, shares).allowed;
 }
 
+void make_neutral(const Context& context, mail::Mail& mail) {
+  if (is_unproven(context)) mail.values[mail::kNeutral] = "1";
+}
+
+void require_share(db::Txn& txn, const Context& context, mail::Template kind, const std::string& to,
+                   std::optional<OrgId> org) {
+  require(take(txn, context, shares_of(context, kind, to, org)), "Too many mails: try again later");
+}
+
 MailId take_and_queue(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                       std::optional<UserId> user, bool discard) {
-  if (is_unproven(context)) mail.values[mail::kNeutral] = "1";
-  require(take(txn, context, shares_of(context, mail, org)), "Too many mails: try again later");
+  make_neutral(context, mail);
+  require_share(txn, context, mail.kind, mail.to, org);
   return queue(txn, context, mail, org, user, discard);
 }
 
@@ -117,6 +126,17 @@ MailId take_and_queue(db::Txn& txn, const Context& context, mail::Mail mail, std
 MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                  std::optional<UserId> user) {
   return take_and_queue(txn, context, std::move(mail), org, user, false);
+}
+
+store::SealedMail seal_mail(const Context& context, mail::Mail mail) {
+  make_neutral(context, mail);
+  return store::seal_mail(context.keys.seal_key(), mail);
+}
+
+void send_stored(db::Txn& txn, const Context& context, const store::SealedMail& mail,
+                 std::optional<OrgId> org) {
+  require_share(txn, context, mail.kind, mail.to, org);
+  if (context.wake_courier) txn.after_commit(context.wake_courier);
 }
 
 void send_if(bool wanted, db::Txn& txn, const Context& context, mail::Mail mail, std::optional<UserId> user) {
@@ -129,7 +149,7 @@ bool offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::opti
                 const Reader& reader) {
   if (!reader.proven) return false;
   mail.to = reader.email;
-  if (!take(txn, context, shares_of(context, mail, org))) return false;
+  if (!take(txn, context, shares_of(context, mail.kind, mail.to, org))) return false;
   queue(txn, context, mail, org, reader.user, false);
   return true;
 }

@@ -11,6 +11,7 @@
 
 #include "tenantd/db/txn.hpp"
 #include "tenantd/effects/context.hpp"
+#include "tenantd/effects/sealed_mail.hpp"
 #include "tenantd/mail/mail.hpp"
 
 namespace tenantd::service {
@@ -26,7 +27,14 @@ inline constexpr std::int64_t kUnprovenNetworkMails = 25;
 MailId send_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                  std::optional<UserId> user);
 
-// The same, and the same work, for a mail that is not to be sent unless `wanted`: its budgets are taken from.
+// The same in two steps, for a mail that the caller's own statement puts into the outbox together with what
+// the mail is about: sealed before that statement, and taken from the budgets after it, in one transaction.
+store::SealedMail seal_mail(const Context& context, mail::Mail mail);
+void send_stored(db::Txn& txn, const Context& context, const store::SealedMail& mail,
+                 std::optional<OrgId> org);
+
+// As send_mail, and the same work, for a mail that is not to be sent unless `wanted`: its budgets are taken
+// from.
 void send_if(bool wanted, db::Txn& txn, const Context& context, mail::Mail mail, std::optional<UserId> user);
 
 struct Reader {

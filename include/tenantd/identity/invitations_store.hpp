@@ -8,6 +8,7 @@
 #include "tenantd/db/txn.hpp"
 #include "tenantd/domain/email.hpp"
 #include "tenantd/domain/scope.hpp"
+#include "tenantd/effects/sealed_mail.hpp"
 
 namespace tenantd::store {
 
@@ -76,21 +77,20 @@ struct InviteGrounds {
   bool is_member = false;
   std::optional<ExpiredInvite> expired;  // of that address
 };
-// In one round trip, for the scope's user as the inviter.
-InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const Email& invited,
-                                  const std::string& role, TimePoint now);
-// The same for an account named by its id, which is found wherever it is: ids cannot be guessed.
-InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, UserId invited,
-                                  const std::string& role, TimePoint now);
+// In one round trip, for the scope's user as the inviter. Invited is an address, or else an account named by
+// its id, which is found wherever it is: ids cannot be guessed.
+InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const std::optional<Email>& invited,
+                                  const std::optional<UserId>& account, const std::string& role,
+                                  TimePoint now);
 
 // Returns the organization whose invitation has this token hash, or nullopt. Needs no scope: who holds a
 // token of 256 random bits holds the invitation.
 std::optional<OrgId> find_invite_organization(db::Txn& txn, const std::string& token_hash);
 
-// `most`: how many may be pending in the organization; 0 = any number. Throws db::DuplicateKey (key
-// "invite_pending") if one is pending for the address, and as require_place().
+// With the mail that tells of it. `most`: how many may be pending in the organization; 0 = any number. Throws
+// db::DuplicateKey (key "invite_pending") if one is pending for the address, and as require_place().
 void insert_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite,
-                   const std::string& token_hash, MailId mail, std::int64_t most);
+                   const std::string& token_hash, const SealedMail& mail, std::int64_t most);
 std::optional<Invite> find_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash);
 // As find_invite, and locked until the transaction ends.
 std::optional<Invite> lock_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash);

@@ -25,9 +25,8 @@ namespace {
 constexpr std::int64_t kShortestInviteSeconds = 30;  // as INVITE_SECONDS
 
 store::InviteGrounds grounds_of(const Work& work, const InviteForm& form) {
-  const auto now = work.context.now;
-  return form.email ? store::find_invite_grounds(work.txn, work.scope, *form.email, form.role, now)
-                    : store::find_invite_grounds(work.txn, work.scope, form.user.value(), form.role, now);
+  const auto account = form.email ? std::nullopt : form.user;
+  return store::find_invite_grounds(work.txn, work.scope, form.email, account, form.role, work.context.now);
 }
 
 // Who shall get the mail.
@@ -46,24 +45,21 @@ struct Link {
   std::string hash() const { return crypto::sha256(token.reveal()); }
 };
 
-// Mails the link and returns how that stands.
-store::InviteDelivery mail_invitation(const Work& work, const store::Letterhead& from,
-                                      const store::Invite& invite, const std::string& role,
-                                      const Link& link) {
+mail::Mail invitation_mail(const Work& work, const store::Letterhead& from, const store::Invite& invite,
+                           const std::string& role, const Link& link) {
   const auto lifetime = std::chrono::duration_cast<Seconds>(invite.expires_at - work.context.now);
-  send_mail(work.txn, work.context,
-            {mail::Template::invitation,
-             invite.email,
-             {{"link", work.context.settings.public_url + "/invite#token=" + link.token.reveal()},
-              {"organization", from.organization},
-              {"inviter", from.inviter},
-              {"role", role},
-              {"email", invite.email},
-              {"minutes", mail_minutes(lifetime.count())}},
-             link.mail},
-            work.scope.org(), invite.user);
-  return {store::InviteDelivery::State::queued, 0, std::nullopt};
+  return {mail::Template::invitation,
+          invite.email,
+          {{"link", work.context.settings.public_url + "/invite#token=" + link.token.reveal()},
+           {"organization", from.organization},
+           {"inviter", from.inviter},
+           {"role", role},
+           {"email", invite.email},
+           {"minutes", mail_minutes(lifetime.count())}},
+          link.mail};
 }
+
+store::InviteDelivery just_queued() { return {store::InviteDelivery::State::queued, 0, std::nullopt}; }
 
 // How long it is good for: as its sender says, else the organization, else the service.
 Seconds lifetime_of(const Context& context, const store::Letterhead& from,
@@ -90,8 +86,9 @@ store::InviteDetail put_invite(const Work& work, const store::Invite& made, cons
   if (expired && store::delete_expired_invite(work.txn, work.scope, expired->id, work.context.now) &&
       !expired->told)
     record(work, {"invite.expired", "invite", expired->id.bytes(), invited_values(made)});
+  const auto mail = seal_mail(work.context, invitation_mail(work, from, made, role.name, link));
   try {
-    store::insert_invite(work.txn, work.scope, made, link.hash(), link.mail,
+    store::insert_invite(work.txn, work.scope, made, link.hash(), mail,
                          work.context.settings.invites_per_organization);
   } catch (const db::DuplicateKey&) {
     throw ApiError(ErrorCode::invite_pending);
@@ -99,7 +96,8 @@ store::InviteDetail put_invite(const Work& work, const store::Invite& made, cons
   auto after = standing_values(made, InviteStatus::pending);
   after.set("role", role.name);
   record(work, {"invite.created", "invite", made.id.bytes(), {}, std::move(after)});
-  return {made, role.name, mail_invitation(work, from, made, role.name, link)};
+  send_stored(work.txn, work.context, mail, work.scope.org());
+  return {made, role.name, just_queued()};
 }
 
 struct Unanswered {
@@ -262,7 +260,9 @@ store::InviteDetail resend_invite(const Work& work, InviteId id, std::optional<S
                        work.context.settings.invites_per_organization);
   record(work,
          {"invite.resent", "invite", id.bytes(), std::move(before), standing_values(invite, invite.status)});
-  return {invite, role.name, mail_invitation(work, from, invite, role.name, link)};
+  send_mail(work.txn, work.context, invitation_mail(work, from, invite, role.name, link), work.scope.org(),
+            invite.user);
+  return {invite, role.name, just_queued()};
 }
 
 void revoke_invite(const Work& work, InviteId id) {

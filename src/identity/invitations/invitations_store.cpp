@@ -9,7 +9,7 @@ namespace {
 using db::Sql;
 
 constexpr Sql kOrganization{"invite.organization", "SELECT invite_org(?)"};
-constexpr Sql kInsert{"invite.insert", "CALL add_invite(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kInsert{"invite.insert", "CALL add_mailed_invite(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr Sql kFind{
     "invite.find",
     "SELECT id, email, user_id, role_id, invited_by, status, created_at, expires_at, by_user FROM invite "
@@ -45,18 +45,7 @@ constexpr Sql kAnswer{
 constexpr Sql kLetterhead{
     "invite.letterhead",
     "SELECT o.name, u.email, o.invite_seconds FROM organization o JOIN user u ON u.id = ? WHERE o.id = ?"};
-#define TENANTD_GROUNDS(account, address)                                                            \
-  "SELECT o.name, f.email, o.invite_seconds, r.id, r.name, r.permissions, u.id, u.email, u.status, " \
-  "m.user_id, i.id, i.status FROM organization o "                                                   \
-  "JOIN user f ON f.id = ? "                                                                         \
-  "LEFT JOIN role r ON r.org_id = o.id AND r.name = ? "                                              \
-  "LEFT JOIN user u ON " account                                                                     \
-  " LEFT JOIN member m ON m.org_id = o.id AND m.user_id = u.id "                                     \
-  "LEFT JOIN invite i ON i.org_id = o.id AND i.email = " address                                     \
-  " AND i.status IN (0, 4) AND i.expires_at <= ? WHERE o.id = ?"
-constexpr Sql kGroundsOfEmail{"invite.grounds_of_email", TENANTD_GROUNDS("u.email = ?", "?")};
-constexpr Sql kGroundsOfUser{"invite.grounds_of_user", TENANTD_GROUNDS("u.id = ?", "u.email")};
-#undef TENANTD_GROUNDS
+constexpr Sql kGrounds{"invite.grounds", "CALL find_invite_grounds(?, ?, ?, ?, ?)"};
 constexpr Sql kSetStatus{"invite.set_status",
                          "UPDATE invite SET status = ?, updated_at = ? WHERE org_id = ? AND id = ?"};
 constexpr Sql kFindExpired{
@@ -123,7 +112,7 @@ ExpiredInvite expired_invite(const db::Rows& rows, unsigned at) {
   return {rows.id<InviteId>(at), static_cast<InviteStatus>(rows.integer(at + 1)) == InviteStatus::expired};
 }
 
-InviteGrounds read_grounds(db::Rows rows) {
+InviteGrounds read_grounds(db::Rows& rows) {
   InviteGrounds grounds;
   if (!rows.next()) return grounds;
   grounds.from = letterhead_of(rows);
@@ -152,10 +141,11 @@ std::optional<OrgId> find_invite_organization(db::Txn& txn, const std::string& t
 }
 
 void insert_invite(db::Txn& txn, const TenantScope& scope, const Invite& invite,
-                   const std::string& token_hash, MailId mail, std::int64_t most) {
+                   const std::string& token_hash, const SealedMail& mail, std::int64_t most) {
   enter(txn, scope);
   txn.execute(kInsert, invite.id, token_hash, invite.email, invite.user, invite.role, invite.invited_by,
-              invite.created_at, invite.expires_at, invite.by_user, mail, most);
+              invite.created_at, invite.expires_at, invite.by_user, mail.id, most,
+              mail::template_name(mail.kind), mail.values, mail::rank_of(mail.kind));
 }
 
 std::optional<Invite> find_invite(db::Txn& txn, const TenantScope& scope, const std::string& token_hash) {
@@ -214,15 +204,11 @@ Letterhead read_letterhead(db::Txn& txn, const TenantScope& scope, UserId invite
   return letterhead_of(rows);
 }
 
-InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const Email& invited,
-                                  const std::string& role, TimePoint now) {
-  return read_grounds(
-      txn.query(kGroundsOfEmail, scope.user(), role, invited.str(), invited.str(), now, scope.org()));
-}
-
-InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, UserId invited,
-                                  const std::string& role, TimePoint now) {
-  return read_grounds(txn.query(kGroundsOfUser, scope.user(), role, invited, now, scope.org()));
+InviteGrounds find_invite_grounds(db::Txn& txn, const TenantScope& scope, const std::optional<Email>& invited,
+                                  const std::optional<UserId>& account, const std::string& role,
+                                  TimePoint now) {
+  const auto email = invited ? std::optional{invited->str()} : std::nullopt;
+  return txn.call(kGrounds, read_grounds, scope.user(), role, email, account, now);
 }
 
 std::optional<ExpiredInvite> find_expired_invite(db::Txn& txn, const TenantScope& scope, const Email& email,
