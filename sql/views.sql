@@ -1681,7 +1681,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- super-admin's own session, and when its actor is no active super-admin any more, or its user is one.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.live_session AS
   SELECT s.id, s.user_id, s.org_id, s.bound_org_id, s.actor_id, a.email AS actor_email, s.counter, s.pair_used, s.second_factor,
-         s.proven_at, s.methods, s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent
+         s.proven_at, s.methods, s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent,
+         u.status AS user_status
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id AND s.generation > u.sessions_ended
   LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = s.org_id
@@ -2104,9 +2105,8 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT s.user_id, s.expires_at,
          LEAST(s.expires_at, s.ends_at, s.created_at + COALESCE(o.session_max_seconds, 1 << 40)) AS counts_until
   FROM tenantd_app.live_session s
-  JOIN tenantd.user u ON u.id = s.user_id AND u.status = 0
   LEFT JOIN tenantd.organization o ON o.id = s.org_id
-  WHERE tenantd_app.current_super();
+  WHERE tenantd_app.current_super() AND s.user_status = 0;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.admin_invite AS
   SELECT status, expires_at
   FROM tenantd.invite WHERE tenantd_app.current_super();
