@@ -17,7 +17,10 @@ const char* const kPrivacyPage =
     "       tenantctl privacy finish           look for the traces of every account that was erased, now "
     "and\n"
     "                                          not when the sweeper comes\n\n"
-    "erase ends memberships, sessions and keys, and takes address, name, networks and agents out of events "
+    "erase ends memberships, sessions and keys. The sweeper, or finish, comes two minutes later, when no "
+    "request\n"
+    "is under way that may write of the person still: it takes address, name, networks and agents out of "
+    "events "
     "and\n"
     "audit rows, which are signed anew: audit verify finds the chains whole. A run that was cut short goes "
     "on "
@@ -54,13 +57,17 @@ int export_person(Administrator& as, const Email& email, std::ostream& out, std:
 int finish_erasures(Administrator& as, std::ostream& out) {
   const auto scope = store::ErasureScope::unsafe_for_tenantctl();
   std::int64_t rows = 0;
-  for (bool more = true; more;) {
-    const auto step = db::run_transaction(
-        as.pool, nullptr, [&](db::Txn& txn) { return service::erase_next(txn, as.context, scope); });
+  service::ErasedStep step{0, true};
+  while (step.more) {
+    step = db::run_transaction(as.pool, nullptr,
+                               [&](db::Txn& txn) { return service::erase_next(txn, as.context, scope); });
     rows += step.rows;
-    more = step.more;
   }
   out << rows << (rows == 1 ? " row" : " rows") << " with traces changed or removed\n";
+  if (step.waits_until)
+    out << "traces of accounts that were erased last are looked for from "
+        << service::format_utc(*step.waits_until + Seconds{59})
+        << " on, when no request is under way\nthat began before: by the sweeper, or by privacy finish\n";
   return 0;
 }
 
@@ -84,6 +91,7 @@ int privacy(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   const auto words = read_options(arguments, {}, 2);
   if (words.empty()) throw UsageError("privacy takes export, erase or finish");
   const auto settings = load_settings();
+  if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
   if (words[0] == "finish" && words.size() == 1) {
     Administrator as{settings};
     return finish_erasures(as, out);

@@ -11,7 +11,7 @@ using db::Sql;
 constexpr Sql kInsert{
     "member.insert",
     "INSERT INTO member (org_id, user_id, role_id, role_expires_at, granted_by, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    "SELECT ?, u.id, ?, ?, ?, ?, ? FROM user u WHERE u.id = ? AND u.status = 0 LOCK IN SHARE MODE"};
 #define TENANTD_MEMBER_WITH(more)                                                                           \
   "SELECT m.user_id, u.email, u.profile, m.role_id, r.name, r.permissions, m.status, m.created_at, "        \
   "m.updated_at, m.role_expires_at, u.email_verified_at, u.mfa_enabled_at, u.created_at, u.updated_at" more \
@@ -155,7 +155,9 @@ bool find_filtered_role(db::Txn& txn, const TenantScope& scope, const MemberFilt
 void insert_member(db::Txn& txn, const TenantScope& scope, const ProvenAccount& account, const Grant& grant,
                    TimePoint now) {
   const auto user = account.user();
-  txn.execute(kInsert, scope.org(), user, grant.role, grant.expires_at, grant.by, now, now);
+  // Who erases or deactivates it holds its row until that has been committed.
+  if (txn.execute(kInsert, scope.org(), grant.role, grant.expires_at, grant.by, now, now, user) == 0)
+    throw db::RetryableError{"the account has been erased or deactivated meanwhile"};
   txn.touch(user);
 }
 

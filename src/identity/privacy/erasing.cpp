@@ -18,6 +18,15 @@ constexpr std::int64_t kRowsRemovedAtOnce = 500;  // of each kind
 constexpr std::int64_t kRowsLookedAt = 500;       // of a chain, in one step
 constexpr std::int64_t kChainsLookedAt = 50;      // that end before that
 
+constexpr Seconds kLongestUnderWay{120};
+
+// A request that began before an erasure may write of the person until then: it has REQUEST_SECONDS for the
+// database, a statement as long again, and what runs behind its reply the same; so has the erasure, from when
+// it was asked for until it commits.
+Seconds under_way(const Settings& settings) {
+  return std::max(kLongestUnderWay, Seconds{6 * settings.request_seconds});
+}
+
 // Under which the person's kept replies lie (api/idempotency.cpp).
 std::string caller_of(UserId user) { return crypto::sha256("caller\nperson/" + user.str()); }
 
@@ -130,6 +139,9 @@ class Erasing {
 ErasedStep erase_next(db::Txn& txn, const Context& context, const store::ErasureScope& scope) {
   const auto erasure = store::next_erasure(txn, scope);
   if (!erasure) return {};
+  // The others were asked for later.
+  const auto from = erasure->asked_at + under_way(context.settings);
+  if (context.now < from) return {0, false, from};
   return {Erasing{txn, context, scope, *erasure}.step(), true};
 }
 

@@ -30,15 +30,28 @@ Traces traces_of(db::Txn& txn, const UserRecord& user) {
                  "The account is a super-admin's: tenantctl super-admin revoke takes that from it first");
 }
 
-void erase(db::Txn& txn, const Context& context, const UserRecord& user, std::optional<UserId> by,
+// Ends the sessions, and returns the account as it is now that its row is held: what changed it meanwhile, an
+// address of it too, is known.
+UserRecord account_under_lock(db::Txn& txn, const UserRecord& read) {
+  store::delete_sessions(txn, read.id, std::nullopt);
+  const auto account = store::find_account(txn, read.id);
+  if (!account) throw ApiError(ErrorCode::not_found);
+  // The address that confirmed it may be somebody else's by now.
+  if (account->user.email != read.email) throw db::RetryableError{"the address has changed meanwhile"};
+  return account->user;
+}
+
+void erase(db::Txn& txn, const Context& context, const UserRecord& read, std::optional<UserId> by,
            std::string_view how) {
-  if (user.is_super) refuse_super_admin();
-  Founding::leave_every(txn, context, user.id);
-  store::delete_sessions(txn, user.id, std::nullopt);
+  if (read.is_super) refuse_super_admin();
+  Founding::leave_every(txn, context, read.id);
+  const auto user = account_under_lock(txn, read);
+  // Not when the request began: what others have written since is the person's as well.
+  const auto asked_at = std::max(context.now, now());
   const auto id = crypto::new_id<store::ErasureId>();
   const auto sealed = crypto::seal(context.keys.seal_key(), to_text(traces_of(txn, user)),
                                    "erasure:" + std::string{id.raw()});
-  switch (store::erase_account(txn, id, user.id, by, sealed, context.now)) {
+  switch (store::erase_account(txn, id, user.id, by, sealed, asked_at)) {
     case Erased::done: break;
     case Erased::no_account: throw ApiError(ErrorCode::not_found, "The account is erased");
     case Erased::super_admin: refuse_super_admin();

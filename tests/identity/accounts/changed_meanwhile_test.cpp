@@ -155,6 +155,19 @@ Test(changed_meanwhile, a_directory_removes_whoever_accepts_in_that_moment, .tim
   }
 }
 
+// The membership waits for the account's row, which an erasure holds until it has been committed.
+Test(changed_meanwhile, an_account_that_was_erased_becomes_no_member, .timeout = 120) {
+  const Meanwhile meanwhile;
+  const auto ada = sign_up(), bob = sign_up_verified();
+  expect(invite(ada, bob.email), 201);
+  const auto token = newest_mail(bob.email, "invitation").token();
+  const auto reply = meanwhile.change({"UPDATE user SET status = 1" + where_id(bob)}, [&] {
+    return Client{}.post("/accept_invite", object({{"token", token}}));
+  });
+  expect_problem(reply, 410, "invite_gone");
+  require_equal(number_of("SELECT COUNT(*) FROM member WHERE org_id = " + binary(ada.org_id)), 1);
+}
+
 // An account that is claimed back stays an owner: what its intruder has under way waits for the members'
 // lock.
 Test(changed_meanwhile, what_an_ended_session_or_key_asked_for_is_not_done, .timeout = 120) {

@@ -2,13 +2,17 @@
 // somebody else.
 #include <criterion/criterion.h>
 #include <csignal>
+#include <fstream>
+#include <future>
 
 #include "identity/privacy/person_fixture.hpp"
 #include "identity/privacy/traces.hpp"
 #include "support/background.hpp"
 #include "support/clock.hpp"
 #include "support/parallel.hpp"
+#include "support/private_stack.hpp"
 #include "support/super_admin.hpp"
+#include "tenantd/db/connection.hpp"
 
 using namespace tenantd::test;
 namespace service = tenantd::service;
@@ -26,6 +30,14 @@ Finished verify_chain_of(const Account& account) {
   return audit({"verify", "--organization", account.org_id});
 }
 
+// Of an instance of a test's own.
+void set_clock(const std::string& path, std::int64_t seconds) {
+  std::ofstream{path, std::ios::app};  // it is mapped: never cut
+  std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+  file.write(reinterpret_cast<const char*>(&seconds), sizeof seconds);
+  require(file.flush().good(), "the clock cannot be moved");
+}
+
 std::string set_by(std::string sql, const Account& owner) {
   for (auto at = sql.find("$ORG"); at != std::string::npos; at = sql.find("$ORG"))
     sql.replace(at, 4, binary(owner.org_id));
@@ -35,7 +47,7 @@ std::string set_by(std::string sql, const Account& owner) {
 }  // namespace
 
 Test(erasure, nothing_in_any_table_or_log_tells_of_the_person_afterwards, .timeout = 300) {
-  const Alone alone;
+  const MovedClock clock;
   const auto traced = traced_person();
   const auto& person = traced.person;
   // The search finds what there is.
@@ -48,7 +60,7 @@ Test(erasure, nothing_in_any_table_or_log_tells_of_the_person_afterwards, .timeo
   expect(erase(person), 204);
   expect_problem(person.client().get("/api/v1/users/me"), 401, "invalid_token");
   expect_problem(sign_in(person.email, kPassword), 401, "invalid_credentials");
-  sweep_traces();
+  sweep_traces(clock);
   require(is_finished(person), "the erasure is under way");
   expect_gone(traced);
   // What stays says that somebody was there.
@@ -67,7 +79,7 @@ Test(erasure, nothing_in_any_table_or_log_tells_of_the_person_afterwards, .timeo
   // Another account can have the address, and is another one.
   const auto again = account_of(
       expect(Client{}.post("/signup", sign_up_body(person.email, fresh_name("Again"))), 201), person.email);
-  sweep_traces();
+  sweep_traces(clock);
   require(again.user_id != person.user_id, "the account came back");
   require_equal(number_of("SELECT COUNT(*) FROM audit_log WHERE actor_email = " + literal(person.email)) > 0,
                 true, "another account's traces were taken");
@@ -137,13 +149,13 @@ Test(erasure, the_only_owner_of_an_organization_hands_it_on_first) {
 }
 
 Test(erasure, a_personal_organization_ends_with_its_owner, .timeout = 180) {
-  const Alone alone;
+  const MovedClock clock;
   const auto email = fresh_email();
   const auto person = account_of(
       expect(Client{}.post("/users/register", object({{"email", email}, {"password", kPassword}})), 201),
       email);
   expect(erase(person), 204);
-  sweep_traces();
+  sweep_traces(clock);
   require_equal(joined(columns_with(email)), "");
   require_equal(number_of("SELECT COUNT(*) FROM organization WHERE id = " + binary(person.org_id)), 0);
 }
@@ -177,6 +189,41 @@ Test(erasure, of_two_at_once_one_erases, .timeout = 180) {
   require_equal(number_of("SELECT COUNT(*) FROM erasure WHERE user_id = " + binary(person.user_id)), 1);
 }
 
+// The invitation is made behind the erasure, of the account that it found before. What holds it up is the
+// budget of who invites.
+Test(erasure, what_was_under_way_is_looked_for_as_well, .timeout = 180) {
+  const auto clock = run_dir() + '/' + fresh_name("clock");
+  set_clock(clock, 0);
+  const PrivateStack stack{{"LOCK_WAIT_SECONDS=9", "LIMIT_INVITE=1000", "CLOCK_OFFSET_FILE=" + clock}};
+  stack.take_the_suites_place();
+  const auto owner = sign_up();
+  const auto person = invite_and_accept(sign_up(), "member");
+  expect(invite(owner, fresh_email()), 201);
+  tenantd::db::Connection connection{as_admin()};
+  connection.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  connection.run("BEGIN");
+  connection.run("SELECT 1 FROM budget FOR UPDATE");
+  auto invited = std::async(std::launch::async, [&] { return invite(owner, person.email); });
+  wait_until("the invitation waits", [] {
+    // InnoDB shows what it has shown before until nobody has looked for a tenth of a second.
+    database().run("DO SLEEP(0.11)");
+    return number_of("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") > 0;
+  });
+  expect(erase(person), 204);
+  const auto early = stack.run("tenantctl privacy finish");
+  require_equal(early.status, 0, early.output);
+  connection.run("COMMIT");
+  expect(invited.get(), 201);
+  require_equal(number_of("SELECT COUNT(*) FROM invite WHERE org_id = " + binary(owner.org_id) +
+                          " AND email = " + literal(person.email)),
+                1);
+  require(!is_finished(person), "nothing is under way any more");
+  set_clock(clock, kNothingUnderWay);
+  require_equal(stack.run("tenantctl privacy finish").status, 0);
+  require(is_finished(person), "the erasure is under way");
+  require_equal(joined(columns_with(person.email)), "");
+}
+
 Test(erasure, a_sign_in_meanwhile_opens_nothing, .timeout = 180) {
   const auto person = invite_and_accept(sign_up(), "member");
   const auto tokens = at_once(6, [&](std::size_t i) {
@@ -191,7 +238,7 @@ Test(erasure, a_sign_in_meanwhile_opens_nothing, .timeout = 180) {
 }
 
 Test(erasure, a_sweeper_that_is_killed_is_followed_by_one_that_goes_on, .timeout = 300) {
-  const Alone alone;
+  const MovedClock clock;
   const auto traced = traced_person();
   for (int i = 0; i < 30; ++i) expect(make_role(traced.person, fresh_name("role"), "[]"), 201);
   expect(erase(traced.person), 204);
@@ -201,19 +248,20 @@ Test(erasure, a_sweeper_that_is_killed_is_followed_by_one_that_goes_on, .timeout
         "FROM erasure WHERE user_id = " +
         binary(traced.person.user_id));
   };
+  clock.set(kNothingUnderWay);
   for (int i = 0; i < 5; ++i) {
     const auto before = place();
     const Background sweeper{fresh_name("sweeper"), {setting("TENANTD_BUILD") + "/tenantd-sweeper"}};
     wait_until("a step of the erasure", [&] { return is_finished(traced.person) || place() != before; });
     ::kill(sweeper.pid(), SIGKILL);
   }
-  finish_traces(traced.person);
+  finish_traces(clock, traced.person);
   expect_gone(traced);
   expect_verified(verify_chain_of(traced.owner), 0, "whole, of ");
 }
 
 Test(erasure, a_redaction_without_the_key_or_of_another_row_is_found, .timeout = 300) {
-  const Alone alone;
+  const MovedClock clock;
   const auto traced = traced_person();
   const auto& owner = traced.owner;
   // Tampered with before: it is found afterwards too.
@@ -223,7 +271,7 @@ Test(erasure, a_redaction_without_the_key_or_of_another_row_is_found, .timeout =
              broken.owner));
   expect(erase(traced.person), 204);
   expect(erase(broken.person), 204);
-  sweep_traces();
+  sweep_traces(clock);
   expect_gone(broken);
   expect_verified(verify_chain_of(broken.owner), 1, "was changed");
   expect_verified(verify_chain_of(owner), 0, "whole, of ");
@@ -268,8 +316,8 @@ Test(erasure, an_address_inside_a_longer_one_is_another_persons) {
                 "{\"profile\":{}}");
 }
 
-Test(erasure, tenantctl_exports_and_erases_at_once, .timeout = 180) {
-  const Alone alone;
+Test(erasure, tenantctl_exports_and_erases, .timeout = 180) {
+  const MovedClock clock;
   const auto traced = traced_person();
   const auto ctl = [](std::vector<std::string> words) {
     std::vector<std::string> command{setting("TENANTD_BUILD") + "/tenantctl", "privacy"};
@@ -283,6 +331,14 @@ Test(erasure, tenantctl_exports_and_erases_at_once, .timeout = 180) {
   require_equal(owner.status, 1, owner.output);
   const auto done = ctl({"erase", traced.person.email});
   require_equal(done.status, 0, done.output);
+  // What is under way may write of the person still.
+  require(done.output.find("0 rows") != std::string::npos && done.output.find("from 2") != std::string::npos,
+          done.output);
+  clock.set(kNothingUnderWay);
+  const auto finished = ctl({"finish"});
+  clock.set(0);
+  require_equal(finished.status, 0, finished.output);
+  require(finished.output.find("0 rows") == std::string::npos, finished.output);
   expect_gone(traced);
   expect_verified(verify_chain_of(traced.owner), 0, "whole, of ");
   require_equal(ctl({"erase", traced.person.email}).status, 1);
