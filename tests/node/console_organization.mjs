@@ -179,6 +179,14 @@ async function streams(open) {
   assert.equal(await row(/Logs/).getByRole('button', { name: 'Send a test' }).count(), 0);
   await row(/Logs/).getByRole('button', { name: 'Let it go on' }).click();
   await row(/Logs/).getByRole('button', { name: 'Send a test' }).waitFor();
+  await choose(/Archive/, 'Change what it shows');
+  assert.equal(await visit.page.inputValue('dialog input[name=access_key_id]'), 'AKIDEXAMPLE');
+  await dialog(visit, 'Save').click();
+  await visit.shows('Please fill this in.');
+  await visit.page.fill('dialog input[name=secret_access_key]', 'another key of the archive');
+  await visit.check('stream-key');
+  await visit.answer(`/api/v1/streams/${stored.id}`, 200, () => dialog(visit, 'Save').click());
+  assert.ok(!(await visit.page.content()).includes('another key of the archive'));
   await choose(/Watch/, 'Make another secret');
   await dialog(visit, 'Make another secret').click();
   await visit.shows('the old one signs for a day beside it');

@@ -5,11 +5,17 @@ import { t } from '../../i18n.js';
 import { navigate } from '../../router.js';
 import { Button, Card, Checkbox, Field, Form, PageHead, Plain, SecretOnce, Select, useForm } from '../../components/index.js';
 
-const kSignals = 'shared_signals';
+export const kSignals = 'shared_signals';
 const kExamples = { https: 'https://siem.example.com/tenantd', s3: 'https://archive.s3.eu-central-1.amazonaws.com/audit', syslog: 'tls://logs.example.com:6514', [kSignals]: 'https://receiver.example.com/events' };
 const kKinds = Object.keys(kExamples);
 const kScheme = /^\w*(:\/\/?)?$/;
 const kOfOrganization = { path: '/api/v1/streams', page: '/app/streams', lead: 'streams.new_lead' };
+
+// What the service shows the receiver.
+export const KeyFields = ({ kind }) => (kind === kSignals
+  ? html`<${Field} name="authorization" label=${t('streams.authorization')} hint=${t('streams.authorization_hint')} type="password" maxlength="400" ...${Plain} />`
+  : html`<${Field} name="access_key_id" label=${t('streams.access_key_id')} maxlength="128" ...${Plain} />
+    <${Field} name="secret_access_key" label=${t('streams.secret_access_key')} hint=${t('streams.key_hint')} type="password" maxlength="256" ...${Plain} />`);
 
 export default function NewStream({ of = kOfOrganization }) {
   const [made, set] = useState(null);
@@ -38,10 +44,8 @@ export default function NewStream({ of = kOfOrganization }) {
       <${Field} name="name" label=${t('organization.name')} maxlength="100" />
       <${Select} name="kind" label=${t('streams.kind')} options=${kKinds.map((each) => [each, t(`streams.by_${each}`)])} onInput=${choose} />
       <${Field} name="url" label=${t('streams.receiver')} hint=${t(`streams.url_${kind}`, { example: kExamples[kind] })} maxlength="2000" ...${Plain} />
-      ${kind === 's3' && html`<${Field} name="region" label=${t('streams.region')} maxlength="64" ...${Plain} /><${Field} name="access_key_id" label=${t('streams.access_key_id')} maxlength="128" ...${Plain} />
-        <${Field} name="secret_access_key" label=${t('streams.secret_access_key')} hint=${t('streams.key_hint')} type="password" maxlength="256" ...${Plain} />`}
-      ${kind === kSignals ? html`<${Field} name="audience" label=${t('streams.audience')} hint=${t('streams.audience_hint')} maxlength="255" ...${Plain} />
-        <${Field} name="authorization" label=${t('streams.authorization')} hint=${t('streams.authorization_hint')} type="password" maxlength="400" ...${Plain} />`
+      ${kind === 's3' && html`<${Field} name="region" label=${t('streams.region')} maxlength="64" ...${Plain} /><${KeyFields} kind=${kind} />`}
+      ${kind === kSignals ? html`<${Field} name="audience" label=${t('streams.audience')} hint=${t('streams.audience_hint')} maxlength="255" ...${Plain} /><${KeyFields} kind=${kind} />`
       : html`<${Checkbox} name="audit" label=${t('streams.audit')} />
         <${Checkbox} name="events" label=${t('streams.events')} />
         <${Select} name="format" label=${t('streams.format')} options=${[['json', t('streams.json')], ['ocsf', t('streams.ocsf')]]} />`}
