@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <vector>
 
 #include "tenantd/shm/hash.hpp"
 
@@ -15,6 +16,8 @@ constexpr std::int64_t kBytesOfOne = 1 << 14;  // bytes of a body
 constexpr std::int64_t kExport = 3;
 
 std::int64_t half(std::int64_t of) { return std::max<std::int64_t>(of / 2, 1); }
+
+std::int64_t third(std::int64_t of) { return std::max<std::int64_t>(of / 3, 1); }
 
 std::int64_t longest_list(const JsonValue& body) {
   if (!body.IsObject()) return 0;
@@ -92,14 +95,28 @@ Shares::Held Shares::admit(const std::string& account, const std::optional<OrgId
 }
 
 // Calls and answers have the organization's share, since they are how its members come in. Reading files and
-// looking up names is one at a time for each, or a few organizations would have them all.
+// looking up names is one at a time for each, and for all of them together a half and a third of the places:
+// a place is always left for the call to a provider that answers. The provider that has not answered yet is
+// everybody's (OrgId{}): its calls count as one organization's.
 Shares::Held Shares::slow_turn(service::SlowTurn::Kind kind, OrgId org) const {
-  const bool calls = kind == service::SlowTurn::Kind::call || kind == service::SlowTurn::Kind::answer;
+  using Of = service::SlowTurn::Kind;
+  const bool calls = kind == Of::call || kind == Of::answer;
+  const auto of_all = [](std::int64_t most) {
+    shm::InFlight::Share share{1, most, most};
+    share.most_of_all = most;
+    return share;
+  };
   shm::InFlight::Share share{1, calls ? most_here(of_organization_) : 1, calls ? most_in_worker_ : 1};
   share.most_of_all = most_slow_;
-  std::string whose{calls ? "c" : "f"};
+  std::string whose{calls ? "c" : kind == Of::lookup ? "l" : "h"};
   whose += org.raw();
-  return take(Kind::slow, whose, share);
+  auto all = std::make_shared<std::vector<Held>>();
+  if (kind == Of::lookup) all->push_back(take(Kind::lookup, whose, of_all(third(most_slow_))));
+  if (kind == Of::hashing) all->push_back(take(Kind::hashing, whose, of_all(half(most_slow_))));
+  if (!calls || org == OrgId{})
+    all->push_back(take(Kind::unproven, whose, of_all(std::max<std::int64_t>(most_slow_ - 1, 1))));
+  all->push_back(take(Kind::slow, whose, share));
+  return all;
 }
 
 }  // namespace tenantd::api

@@ -1,11 +1,13 @@
 #include "tenantd/net/dns.hpp"
 
 #include <ares.h>
+#include <netdb.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <mutex>
 
@@ -30,14 +32,16 @@ void begin_library() {
   std::call_once(once, [] { ares_library_init(ARES_LIB_INIT_ALL); });
 }
 
-Channel open_channel(const Settings& settings) {
+// Who is asked, in this order: f is the file of hosts, which knows addresses alone, b the name servers.
+constexpr const char *kNameServers = "b", *kHostsToo = "fb";
+
+Channel open_channel(const Settings& settings, const char* asked, int flags) {
   begin_library();
   ares_options options{};
-  options.flags = ARES_FLAG_NOALIASES | ARES_FLAG_NOSEARCH;
+  options.flags = ARES_FLAG_NOALIASES | flags;
   options.timeout = static_cast<int>(settings.dns_seconds * 1000 / (kDnsTries + 1));
   options.tries = kDnsTries;
-  // Only the name servers: not the file of hosts, which knows no such record.
-  std::array<char, 2> lookups{'b', '\0'};
+  std::string lookups{asked};
   options.lookups = lookups.data();
   ares_channel raw = nullptr;
   if (ares_init_options(&raw, &options,
@@ -71,9 +75,10 @@ std::vector<std::string> texts_of(const ares_txt_ext* list) {
   return texts;
 }
 
+template <class Answer>
 struct Question {
   bool is_over = false;
-  TxtAnswer answer;
+  Answer answer;
 };
 
 TxtAnswer read_answer(const unsigned char* reply, int length) {
@@ -86,7 +91,7 @@ TxtAnswer read_answer(const unsigned char* reply, int length) {
 }
 
 void take_answer(void* argument, int status, int, unsigned char* reply, int length) {
-  auto& question = *static_cast<Question*>(argument);
+  auto& question = *static_cast<Question<TxtAnswer>*>(argument);
   question.is_over = true;
   if (status == ARES_SUCCESS)
     question.answer = read_answer(reply, length);
@@ -94,6 +99,19 @@ void take_answer(void* argument, int status, int, unsigned char* reply, int leng
     question.answer = {TxtAnswer::State::none};
   else
     question.answer = {TxtAnswer::State::unanswered, {}, ares_strerror(status)};
+}
+
+using Addresses = std::vector<::sockaddr_storage>;
+
+void take_addresses(void* argument, int status, int, ares_addrinfo* raw) {
+  auto& question = *static_cast<Question<Addresses>*>(argument);
+  question.is_over = true;
+  const std::unique_ptr<ares_addrinfo, void (*)(ares_addrinfo*)> found{raw, ares_freeaddrinfo};
+  if (status != ARES_SUCCESS) return;
+  for (const auto* one = found->nodes; one != nullptr; one = one->ai_next) {
+    if (static_cast<std::size_t>(one->ai_addrlen) > sizeof(::sockaddr_storage)) continue;
+    std::memcpy(&question.answer.emplace_back(), one->ai_addr, static_cast<std::size_t>(one->ai_addrlen));
+  }
 }
 
 // Waits for what the channel waits for, no longer than until `end`.
@@ -123,22 +141,39 @@ void turn(ares_channel channel, Clock::time_point end) {
   if (!is_moved) ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
+// Waits for the answer, DNS_SECONDS at most.
+template <class Answer>
+void await(const Settings& settings, ares_channel channel, const Question<Answer>& question) {
+  const auto end = Clock::now() + std::chrono::seconds{settings.dns_seconds};
+  while (!question.is_over && Clock::now() < end) turn(channel, end);
+  // Tells the question that is under way that it was cancelled.
+  if (!question.is_over) ares_cancel(channel);
+}
+
 }  // namespace
 
 void check_dns_settings(const Settings& settings) {
-  if (!settings.dns_servers.empty() && open_channel(settings) == nullptr)
+  if (!settings.dns_servers.empty() && open_channel(settings, kNameServers, ARES_FLAG_NOSEARCH) == nullptr)
     throw ConfigError("DNS_SERVERS: names no addresses of name servers, as 127.0.0.1:53,[::1]:53 does");
 }
 
 TxtAnswer look_up_txt(const Settings& settings, const std::string& name) {
-  const auto channel = open_channel(settings);
+  const auto channel = open_channel(settings, kNameServers, ARES_FLAG_NOSEARCH);
   if (channel == nullptr) return {TxtAnswer::State::unanswered, {}, "no channel to name servers"};
-  const auto end = Clock::now() + std::chrono::seconds{settings.dns_seconds};
-  Question question;
+  Question<TxtAnswer> question;
   ares_query(channel.get(), name.c_str(), kInternetClass, kTxtType, take_answer, &question);
-  while (!question.is_over && Clock::now() < end) turn(channel.get(), end);
-  // Tells the question that is under way that it was cancelled.
-  if (!question.is_over) ares_cancel(channel.get());
+  await(settings, channel.get(), question);
+  return question.answer;
+}
+
+Addresses look_up_addresses(const Settings& settings, const std::string& host) {
+  const auto channel = open_channel(settings, kHostsToo, 0);
+  if (channel == nullptr) return {};
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_UNSPEC;
+  Question<Addresses> question;
+  ares_getaddrinfo(channel.get(), host.c_str(), nullptr, &hints, take_addresses, &question);
+  await(settings, channel.get(), question);
   return question.answer;
 }
 

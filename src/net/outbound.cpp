@@ -13,6 +13,7 @@
 #include "tenantd/base/text.hpp"
 #include "tenantd/base/time.hpp"
 #include "tenantd/base/trace.hpp"
+#include "tenantd/net/dns.hpp"
 
 namespace tenantd::net {
 namespace {
@@ -97,14 +98,9 @@ std::string url_part(const Url& url, CURLUPart part) {
   return raw;
 }
 
-struct Target {
-  std::string host;  // without the brackets of an IPv6 address
-  std::string port;
-};
-
-// Returns why the URL may not be called, or fills `target`.
+// Returns why the URL may not be called, or fills `host`, without the brackets of an IPv6 address.
 std::optional<std::string> read_target(const OutboundPolicy& policy, const std::string& text,
-                                       Target& target) {
+                                       std::string& host) {
   const Url url{curl_url(), curl_url_cleanup};
   if (!url) throw std::runtime_error("libcurl has no memory");
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -114,13 +110,10 @@ std::optional<std::string> read_target(const OutboundPolicy& policy, const std::
   if (scheme != "https" && !(scheme == "http" && policy.allow_http)) return "must begin with https://";
   if (!url_part(url, CURLUPART_USER).empty() || !url_part(url, CURLUPART_PASSWORD).empty())
     return "must not carry a user or password";
-  target.host = url_part(url, CURLUPART_HOST);
-  if (target.host.size() > 2 && target.host.front() == '[')
-    target.host = target.host.substr(1, target.host.size() - 2);
-  while (!target.host.empty() && target.host.back() == '.') target.host.pop_back();
-  if (target.host.empty()) return "names no host";
-  target.port = url_part(url, CURLUPART_PORT);
-  if (target.port.empty()) target.port = scheme == "https" ? "443" : "80";
+  host = url_part(url, CURLUPART_HOST);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  while (!host.empty() && host.back() == '.') host.pop_back();
+  if (host.empty()) return "names no host";
   return std::nullopt;
 }
 
@@ -129,29 +122,18 @@ std::optional<std::string> read_target(const OutboundPolicy& policy, const std::
 constexpr const char* kNoPublicAddress = "names a host that has no public address";
 constexpr const char* kRefusedAddress = "names a loopback, private or reserved address";
 
-bool is_name(const std::string& host) {
+// The address that the host is, in any spelling; null for a name. Asks nobody.
+std::unique_ptr<::addrinfo, void (*)(::addrinfo*)> written_address(const std::string& host) {
   ::addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST;
   ::addrinfo* found = nullptr;
-  const bool is_address = ::getaddrinfo(host.c_str(), nullptr, &hints, &found) == 0;
-  if (is_address) ::freeaddrinfo(found);
-  return !is_address;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) found = nullptr;
+  return {found, ::freeaddrinfo};
 }
 
-// Asks for the addresses of the host; `flags` AI_NUMERICHOST reads any spelling of an address and asks
-// nobody.
-std::optional<std::string> judge_addresses(const OutboundPolicy& policy, const Target& target, int flags) {
-  ::addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags;
-  ::addrinfo* found = nullptr;
-  const int status = ::getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &found);
-  const bool asked = (flags & AI_NUMERICHOST) == 0;
-  if (status != 0) return asked ? std::optional{kNoPublicAddress} : std::nullopt;
-  const std::unique_ptr<::addrinfo, void (*)(::addrinfo*)> owned{found, ::freeaddrinfo};
-  for (const auto* one = found; one != nullptr; one = one->ai_next)
-    if (!may_connect(policy, *one->ai_addr))
-      return asked && is_name(target.host) ? kNoPublicAddress : kRefusedAddress;
+std::optional<std::string> judge_addresses(const OutboundPolicy& policy, const ::addrinfo* written) {
+  for (; written != nullptr; written = written->ai_next)
+    if (!may_connect(policy, *written->ai_addr)) return kRefusedAddress;
   return std::nullopt;
 }
 
@@ -201,15 +183,21 @@ bool may_connect(const OutboundPolicy& policy, const ::sockaddr& address) {
 }
 
 std::optional<std::string> refuse_url(const OutboundPolicy& policy, const std::string& url) {
-  Target target;
-  if (auto why = read_target(policy, url, target)) return why;
-  return judge_addresses(policy, target, AI_NUMERICHOST);
+  std::string host;
+  if (auto why = read_target(policy, url, host)) return why;
+  return judge_addresses(policy, written_address(host).get());
 }
 
-std::optional<std::string> refuse_url_resolved(const OutboundPolicy& policy, const std::string& url) {
-  Target target;
-  if (auto why = read_target(policy, url, target)) return why;
-  return judge_addresses(policy, target, 0);
+std::optional<std::string> refuse_url_resolved(const Settings& settings, const std::string& url) {
+  const auto policy = outbound_policy(settings);
+  std::string host;
+  if (auto why = read_target(policy, url, host)) return why;
+  if (const auto written = written_address(host)) return judge_addresses(policy, written.get());
+  const auto found = look_up_addresses(settings, host);
+  const bool leads_out = std::ranges::all_of(found, [&](const ::sockaddr_storage& one) {
+    return may_connect(policy, reinterpret_cast<const ::sockaddr&>(one));
+  });
+  return found.empty() || !leads_out ? std::optional{kNoPublicAddress} : std::nullopt;
 }
 
 struct Client::Kept {

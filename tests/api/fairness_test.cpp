@@ -8,6 +8,7 @@
 
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/dns_server.hpp"
 #include "support/fake_provider.hpp"
 #include "support/files.hpp"
 #include "support/fixtures.hpp"
@@ -204,6 +205,65 @@ Test(fairness, codes_that_are_none_take_nobody_elses_sign_in) {
   for (int i = 0; i < 6; ++i)
     expect(sign_on(idp, "google", stranger.org_id, fresh_name("sub"), fresh_email()), 200);
   for (const auto& reply : asked.get()) require(reply.status == 502 || reply.status == 429, reply.describe());
+}
+
+Test(fairness, names_that_nobody_answers_for_take_nobody_elses_sign_in, .timeout = 180) {
+  FakeProvider idp;
+  DnsServer dns;
+  dns.say("x.slow.example", {.manner = DnsAnswer::Manner::silent});
+  auto settings = idp.settings();
+  settings.insert(settings.end(), {"DNS_SERVERS=" + dns.address(), "DNS_SECONDS=8"});
+  const World world{settings};
+  const Uploader stranger;
+  make_provider(stranger.account, "google");
+  std::vector<Announced> uploads;
+  for (int i = 0; i < 3; ++i) {
+    uploads.push_back(announced(stranger.account, stranger.project));
+    expect(put_file(uploads.back().path), 204);
+  }
+  std::vector<Account> crowd(8);
+  std::vector<std::string> kept(crowd.size());
+  const auto webhook = [](const char* url) {
+    return object({{"url", url}, {"events", Field::raw(R"(["role.created"])")}});
+  };
+  const auto stream = [](const char* url) {
+    return object({{"name", "S"}, {"url", url}, {"carries", Field::raw(R"(["audit"])")}});
+  };
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    crowd[i] = sign_up();
+    if (i % 4 != 1 && i % 4 != 3) continue;
+    const std::string path = i % 4 == 1 ? "/api/v1/webhooks" : "/api/v1/streams";
+    const auto made =
+        crowd[i].client().post(path, i % 4 == 1 ? webhook("https://8.8.8.8/") : stream("https://8.8.8.8/"));
+    expect(made, 201);
+    kept[i] = path + '/' + made.text("/id");
+  }
+  constexpr const char* kSlow = "https://x.slow.example/";
+  const auto ask = [&](std::size_t i) {
+    auto client = crowd[i].client();
+    client.impatient();
+    if (i % 4 == 0) return client.post("/api/v1/webhooks", webhook(kSlow));
+    if (i % 4 == 2) return client.post("/api/v1/streams", stream(kSlow));
+    return client.put(kept[i], object({{"url", kSlow}}));
+  };
+  auto asked = std::async(std::launch::async, [&] { return at_once(crowd.size(), ask); });
+  wait_until("the lookups", [&] { return dns.questions("x.slow.example") > 0; });
+  for (const auto& upload : uploads) {
+    expect_prompt("a stranger's sign-in", [&] {
+      expect(sign_on(idp, "google", stranger.account.org_id, fresh_name("sub"), fresh_email()), 200);
+    });
+    expect_prompt("a stranger's file", [&] { expect(complete(stranger.account, upload), 200); });
+  }
+  std::size_t refused = 0;
+  for (const auto& reply : asked.get()) {
+    const bool judged = reply.status == 422;
+    expect_problem(reply, judged ? 422 : 429, judged ? "url_refused" : "busy");
+    refused += judged ? 1 : 0;
+  }
+  require(refused > 0 && refused < crowd.size(), std::to_string(refused) + " names were judged");
+  require_equal(number_of("SELECT (SELECT COUNT(*) FROM webhook WHERE url LIKE '%slow%') + (SELECT COUNT(*) "
+                          "FROM stream WHERE url LIKE '%slow%')"),
+                std::int64_t{0}, "something changed");
 }
 
 Test(fairness, files_of_some_organizations_are_no_reason_to_refuse_anothers) {

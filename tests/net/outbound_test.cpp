@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "support/check.hpp"
+#include "support/dns_server.hpp"
 #include "support/listener.hpp"
 #include "support/stub_server.hpp"
 #include "tenantd/base/text.hpp"
@@ -195,10 +196,30 @@ Test(net_outbound, a_name_that_leads_inside_is_refused_without_a_connection) {
   const auto policy = policy_of("");
   // A name says nothing before it is resolved.
   require(!net::refuse_url(policy, url).has_value(), "a name was resolved");
-  require(net::refuse_url_resolved(policy, url).has_value(), "a name that leads inside");
+  require(net::refuse_url_resolved(Settings{}, url).has_value(), "a name that leads inside");
   expect_kind(get(policy, url), Kind::refused, url);
   require(!listener.was_knocked_at(0), "somebody knocked");
-  require(net::refuse_url_resolved(policy, "https://nobody.invalid/").has_value(), "a name that nobody has");
+  require(net::refuse_url_resolved(Settings{}, "https://nobody.invalid/").has_value(),
+          "a name that nobody has");
+}
+
+Test(net_outbound, a_name_is_judged_by_all_of_its_addresses_and_not_for_longer_than_the_settings_say) {
+  DnsServer dns;
+  dns.say("out.example", {.addresses = {"8.8.8.8", "9.9.9.9"}});
+  dns.say("both.example", {.addresses = {"8.8.8.8", "10.1.2.3"}});
+  dns.say("slow.example", {.manner = DnsAnswer::Manner::silent});
+  Settings settings;
+  settings.dns_servers = dns.address();
+  settings.dns_seconds = 1;
+  require(!net::refuse_url_resolved(settings, "https://out.example/x").has_value(),
+          "a public name is refused");
+  for (const char* url : {"https://both.example/", "https://none.example/", "https://slow.example/"})
+    require_equal(net::refuse_url_resolved(settings, url).value_or("nothing"),
+                  "names a host that has no public address", url);
+  require(dns.questions("slow.example") > 0, "nobody asked");
+  const auto began = monotonic_microseconds();
+  require(net::refuse_url_resolved(settings, "https://slow.example/").has_value(), "silence is no address");
+  require(monotonic_microseconds() - began < 2'500'000, "it waited for longer than a second");
 }
 
 Test(net_outbound, the_allow_list_opens_what_it_names_and_nothing_beside_it) {

@@ -1,5 +1,6 @@
 #include "support/dns_server.hpp"
 
+#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ namespace {
 using Manner = DnsAnswer::Manner;
 
 constexpr std::size_t kHeader = 12, kMostByUdp = 512;
+constexpr std::size_t kA = 1, kTxt = 16;
 
 void put16(std::string& out, std::size_t number) {
   out += static_cast<char>(number >> 8 & 0xff);
@@ -50,6 +52,19 @@ std::string rdata(const std::vector<std::string>& strings) {
     out += text;
   }
   return out;
+}
+
+std::string four_bytes(const std::string& address) {
+  in_addr raw{};
+  if (::inet_pton(AF_INET, address.c_str(), &raw) != 1) throw std::runtime_error("no address: " + address);
+  return {reinterpret_cast<const char*>(&raw), sizeof raw};
+}
+
+void put_record(std::string& out, std::size_t type, const std::string& data) {
+  for (const std::size_t part : {std::size_t{0xc00c}, type, std::size_t{1}, std::size_t{0}, std::size_t{60}})
+    put16(out, part);
+  put16(out, data.size());
+  out += data;
 }
 
 // QR, RD, RA, and what comes of it.
@@ -131,19 +146,15 @@ std::string DnsServer::reply_to(const std::string& question, bool tcp) {
   }
   if (answer.manner == Manner::forged_id) id[0] = static_cast<char>(id[0] ^ 0x5a);
   std::string body;
-  for (const auto& strings : answer.records) {
-    put16(body, 0xc00c);
-    put16(body, 16);
-    put16(body, 1);
-    put16(body, 0);
-    put16(body, 60);
-    const auto data = rdata(strings);
-    put16(body, data.size());
-    body += data;
-  }
+  const auto type = static_cast<unsigned char>(question[at + 1]);
+  const auto count = type == kTxt ? answer.records.size() : type == kA ? answer.addresses.size() : 0;
+  if (type == kTxt)
+    for (const auto& strings : answer.records) put_record(body, kTxt, rdata(strings));
+  if (type == kA)
+    for (const auto& address : answer.addresses) put_record(body, kA, four_bytes(address));
   const bool cut =
       !tcp && (answer.manner == Manner::truncated || kHeader + asked.size() + body.size() > kMostByUdp);
-  put_header(reply, id, cut, 0, cut ? 0 : answer.records.size());
+  put_header(reply, id, cut, 0, cut ? 0 : count);
   reply += answer.manner == Manner::forged_name
                ? spelled("other.example.net") + asked.substr(asked.size() - 4)
                : asked;

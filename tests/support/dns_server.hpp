@@ -1,5 +1,5 @@
 // A name server inside the test, over UDP and TCP on a port of 127.0.0.1, that answers questions about TXT
-// records as the test says, or as no name server should. It ends with its owner.
+// records and addresses as the test says, or as no name server should. It ends with its owner.
 #pragma once
 
 #include <atomic>
@@ -25,6 +25,7 @@ struct DnsAnswer {
   // Each record's strings, of 255 bytes at most.
   std::vector<std::vector<std::string>> records = {};
   Manner manner = Manner::plain;
+  std::vector<std::string> addresses = {};  // IPv4, to who asks for them
 };
 
 class DnsServer {

@@ -1,7 +1,9 @@
-// Questions to name servers whose answers strangers write: TXT records of a name. Bounded in time and size;
-// over TCP where UDP cuts the answer; what does not answer the question that was asked (another id, another
-// name) is passed over. It waits: for the outbound lane and the courier.
+// Questions to name servers whose answers strangers write: TXT records and addresses of a name. Bounded in
+// time and size; over TCP where UDP cuts the answer; what does not answer the question that was asked
+// (another id, another name) is passed over. It waits: for the outbound lane and the courier.
 #pragma once
+
+#include <sys/socket.h>
 
 #include <string>
 #include <vector>
@@ -28,5 +30,9 @@ void check_dns_settings(const Settings& settings);
 
 // `name`: lower-case A-labels. Takes DNS_SECONDS at most.
 TxtAnswer look_up_txt(const Settings& settings, const std::string& name);
+
+// The addresses of a host, as the system's file of hosts and the name servers tell them. Empty if there are
+// none, and if nobody said so within DNS_SECONDS, which is all that it takes.
+std::vector<::sockaddr_storage> look_up_addresses(const Settings& settings, const std::string& host);
 
 }  // namespace tenantd::net

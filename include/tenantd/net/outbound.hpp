@@ -45,8 +45,8 @@ bool may_connect(const OutboundPolicy& policy, const ::sockaddr& address);
 // any spelling, whether that may be connected to. Resolves no names.
 std::optional<std::string> refuse_url(const OutboundPolicy& policy, const std::string& url);
 // The same, and the host's name is resolved: refused if it has no address, or any that may not be connected
-// to. Waits for the name server: for the outbound lane.
-std::optional<std::string> refuse_url_resolved(const OutboundPolicy& policy, const std::string& url);
+// to. Waits for the name servers, DNS_SECONDS at most: for the outbound lane.
+std::optional<std::string> refuse_url_resolved(const Settings& settings, const std::string& url);
 
 // Signature Version 4 of AWS, by libcurl.
 struct AwsCredentials {

@@ -20,9 +20,10 @@ namespace tenantd::shm {
 
 class InFlight {
  public:
-  // A cell holds one of each.
-  enum class Kind : std::size_t { organization, account, slow };
-  static constexpr std::size_t kKinds = 3;
+  // A cell holds one of each. `slow` is all that waits for others or for the disk; `unproven` what of it may
+  // hang for all that is known; `lookup` and `hashing` are kinds of that.
+  enum class Kind : std::size_t { organization, account, slow, unproven, lookup, hashing };
+  static constexpr std::size_t kKinds = 6;
   static constexpr std::size_t kThreads = 64;  // of a worker
   static constexpr std::size_t kBlocks = 1024;
 

@@ -73,7 +73,7 @@ const std::optional<std::string>& given_secret(const store::Stream& stream) {
 
 void judge_stream_url(const Work& work, const std::string& url) {
   const SlowTurn turn{work.context, SlowTurn::Kind::lookup, work.scope.org()};
-  const auto why = net::refuse_url_resolved(net::outbound_policy(work.context.settings), url);
+  const auto why = net::refuse_url_resolved(work.context.settings, url);
   if (why)
     throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why).field("/url", *why);
 }

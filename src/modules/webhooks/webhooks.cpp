@@ -31,7 +31,7 @@ NewSecret new_secret(const Context& context, WebhookId id) {
 
 void judge_url(const Context& context, OrgId org, const std::string& url) {
   const SlowTurn turn{context, SlowTurn::Kind::lookup, org};
-  const auto why = net::refuse_url_resolved(net::outbound_policy(context.settings), url);
+  const auto why = net::refuse_url_resolved(context.settings, url);
   if (why)
     throw ApiError(ErrorCode::url_refused, "The address must not be called: it " + *why).field("/url", *why);
 }
