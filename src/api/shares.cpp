@@ -52,8 +52,8 @@ Shares::Shares(const Settings& settings, shm::InFlight& in_flight, const shm::Me
   of_organization_ = {set > 0 ? set : half(lane.workers * threads_), set > 0};
   of_account_ = {settings.in_flight_account, true};
   if (of_account_.most == 0) of_account_ = {half(of_organization_.most), of_organization_.is_of_all_hosts};
-  // A thread for each worker stays for what needs no such turn.
-  most_slow_ = std::max<std::int64_t>(lane.workers * (threads_ - 1), 1);
+  // A thread for each worker stays for what needs no such turn; where workers have one, half of the workers.
+  most_slow_ = std::max<std::int64_t>(lane.workers * (threads_ - 1), half(lane.workers * threads_));
   most_in_worker_ = std::max(half(threads_), set / std::max<std::int64_t>(lane.workers, 1));
 }
 
@@ -106,7 +106,9 @@ Shares::Held Shares::slow_turn(service::SlowTurn::Kind kind, OrgId org) const {
     share.most_of_all = most;
     return share;
   };
-  shm::InFlight::Share share{1, calls ? most_here(of_organization_) : 1, calls ? most_in_worker_ : 1};
+  // Not even with all that an administrator gives to one has it all.
+  const auto own = std::min(most_here(of_organization_), std::max<std::int64_t>(most_slow_ - 1, 1));
+  shm::InFlight::Share share{1, calls ? own : 1, calls ? most_in_worker_ : 1};
   share.most_of_all = most_slow_;
   std::string whose{calls ? "c" : kind == Of::lookup ? "l" : "h"};
   whose += org.raw();

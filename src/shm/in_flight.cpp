@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tenantd/base/time.hpp"
 #include "tenantd/shm/hash.hpp"
 
 namespace tenantd::shm {
@@ -44,9 +45,63 @@ void InFlight::leave(pid_t pid) {
   }
 }
 
-bool InFlight::Sum::leaves_room(const Share& share) const {
+bool InFlight::Sum::leaves_own(const Share& share) const {
   const bool fits = in_lane == 0 || in_lane + share.weight <= share.most_in_lane;
-  return fits && in_worker < share.most_in_worker && of_all < share.most_of_all;
+  return fits && in_worker < share.most_in_worker;
+}
+
+std::uint64_t InFlight::where(std::size_t block, Kind kind) const {
+  return std::uint64_t{blocks_[block].lane.load()} * kKinds + static_cast<std::uint64_t>(kind);
+}
+
+// Who waits for a place of its own stands in no row: it would keep others from what it cannot take.
+bool InFlight::admits(std::size_t block, Kind kind, std::uint64_t key, const Share& share,
+                      const Sum& counted) {
+  if (!counted.leaves_own(share)) return false;
+  if (share.most_of_all >= kUnshared) return true;
+  const auto at = where(block, kind);
+  const auto now_us = monotonic_microseconds();
+  if (counted.of_all + ahead_of(at, key, now_us) < share.most_of_all) return true;
+  stand(at, key, now_us);
+  return false;
+}
+
+// Those who began to wait before `key` did, which if it does not wait is all of them.
+std::int64_t InFlight::ahead_of(std::uint64_t where, std::uint64_t key, std::int64_t now_us) const {
+  const auto counts = [&](const Waiting& one) {
+    return one.ticket > kAsking && one.where == where && one.heard_us + kHeardUs >= now_us;
+  };
+  std::uint64_t mine = kAny;
+  for (const auto& one : row_)
+    if (one.ticket > kAsking && one.where == where && one.key == key)
+      mine = std::min(mine, one.ticket.load());
+  return std::count_if(row_.begin(), row_.end(), [&](const Waiting& one) {
+    return counts(one) && one.key != key && one.ticket < mine;
+  });
+}
+
+// Two threads of one caller may come to stand twice: they leave together.
+void InFlight::stand(std::uint64_t where, std::uint64_t key, std::int64_t now_us) {
+  for (auto& one : row_)
+    if (one.ticket > kAsking && one.where == where && one.key == key) {
+      one.heard_us = now_us;
+      return;
+    }
+  for (auto& one : row_) {
+    auto seen = one.ticket.load();
+    const bool is_over = seen == 0 || one.heard_us + kHeardUs < now_us;
+    if (!is_over || !one.ticket.compare_exchange_strong(seen, kAsking)) continue;
+    one.where = where;
+    one.key = key;
+    one.heard_us = now_us;
+    one.ticket = tickets_.fetch_add(1) + kFirstTicket;
+    return;
+  }
+}
+
+void InFlight::leave_row(std::uint64_t where, std::uint64_t key) {
+  for (auto& one : row_)
+    if (one.ticket > kAsking && one.where == where && one.key == key) one.ticket = 0;
 }
 
 InFlight::Sum InFlight::sum(std::size_t block, Kind kind, std::uint64_t key, std::uint64_t before) const {
@@ -78,13 +133,17 @@ bool InFlight::take(std::size_t block, std::size_t cell, Kind kind, std::string_
   mine.ticket = kAsking;
   const auto ticket = tickets_.fetch_add(1) + kFirstTicket;
   mine.ticket = ticket;
-  if (sum(block, kind, key, ticket).leaves_room(share)) return true;
-  mine.ticket = 0;
-  return false;
+  if (!admits(block, kind, key, share, sum(block, kind, key, ticket))) {
+    mine.ticket = 0;
+    return false;
+  }
+  if (share.most_of_all < kUnshared) leave_row(where(block, kind), key);
+  return true;
 }
 
-bool InFlight::is_free(std::size_t block, Kind kind, std::string_view who, const Share& share) const {
-  return sum(block, kind, hash_bytes(who), kAny).leaves_room(share);
+bool InFlight::is_free(std::size_t block, Kind kind, std::string_view who, const Share& share) {
+  const auto key = hash_bytes(who);
+  return admits(block, kind, key, share, sum(block, kind, key, kAny));
 }
 
 void InFlight::release(std::size_t block, std::size_t cell, Kind kind) {

@@ -146,6 +146,33 @@ Test(fairness, who_answers_invitations_waits_with_a_share_of_the_lane) {
   expect(Client{}.post("/accept_invite", object({{"token", token}, {"password", kPassword}})), 200);
 }
 
+Test(fairness, who_answers_invitations_keeps_nobody_else_from_answering_theirs, .timeout = 180) {
+  const World world{{"HASH_WORKERS=2"}};
+  const auto crowd = sign_up();
+  const auto email = fresh_email();
+  expect(invite(crowd, email), 201);
+  const auto token = invite_token(email);
+  std::vector<std::string> others;
+  for (int i = 0; i < 3; ++i) {
+    const auto address = fresh_email();
+    expect(invite(sign_up(), address), 201);
+    others.push_back(invite_token(address));
+  }
+  const auto accept = [](const std::string& given) {
+    return Client{}.impatient().post("/accept_invite", object({{"token", given}, {"password", kPassword}}));
+  };
+  Held invites{"SELECT id FROM invite WHERE org_id = " + binary(crowd.org_id)};
+  // More than can have a second each before their time is over.
+  auto asked = std::async(std::launch::async,
+                          [&] { return at_once(kCrowd, [&](std::size_t) { return accept(token); }); });
+  wait_until("an answer", [] { return waiting() > 0; });
+  for (const auto& other : others) expect_prompt("a stranger's answer", [&] { expect(accept(other), 200); });
+  for (const auto& reply : asked.get()) expect_told_to_come_again(reply);
+  invites.release();
+  require_equal(number_of("SELECT COUNT(*) FROM user WHERE email = " + literal(email)), std::int64_t{0});
+  expect(accept(token), 200);
+}
+
 Test(fairness, what_killed_workers_had_under_way_is_not_counted_any_more) {
   const World world;
   const auto crowd = sign_up();

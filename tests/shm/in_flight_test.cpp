@@ -50,6 +50,29 @@ Test(in_flight, workers_of_a_lane_count_together_and_lanes_apart) {
   require_equal(table->count(kLane, Kind::organization, "a"), std::int64_t{4});
 }
 
+Test(in_flight, what_all_share_goes_round_and_a_crowd_stands_in_the_row_once) {
+  shm::Shared<shm::InFlight> table;
+  const auto block = table->join(100, kLane, 8);
+  shm::InFlight::Share share{1, 4, 4};
+  share.most_of_all = 1;
+  const auto take = [&](std::size_t cell, const char* who) {
+    return table->take(block, cell, Kind::slow, who, share);
+  };
+  require(take(0, "crowd"), "the first was refused");
+  for (const std::size_t cell : {1U, 2U, 3U}) require(!take(cell, "crowd"), "a second place");
+  require(!take(4, "b"), "a place for b");
+  require(!take(5, "c"), "a place for c");
+  table->release(block, 0, Kind::slow);
+  require(!take(4, "b") && !take(0, "d"), "somebody was before who waits for longest");
+  require(take(0, "crowd"), "the crowd waits for longest");
+  table->release(block, 0, Kind::slow);
+  require(!take(0, "crowd"), "the crowd was served just now");
+  require(!table->is_free(block, Kind::slow, "c", share), "c came after b");
+  require(table->is_free(block, Kind::slow, "b", share) && take(4, "b"), "b's turn");
+  table->release(block, 4, Kind::slow);
+  require(take(5, "c"), "c's turn");
+}
+
 Test(in_flight, what_weighs_more_than_the_share_passes_alone) {
   shm::Shared<shm::InFlight> table;
   const auto block = table->join(100, kLane, 8);
