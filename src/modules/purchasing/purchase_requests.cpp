@@ -191,6 +191,8 @@ PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, con
   auto view = lock_purchase_request(work, id);
   if (!is_expected(view.row.revision)) throw ApiError(ErrorCode::precondition_failed);
   require_status_before(view, PurchaseStep::submit);
+  const bool asks_first = !has_asked(work.context, work.scope, view);
+  if (asks_first) require_room(view);
   auto before = values_of(view);
   fill(work.txn, work.scope, view, form);
   view.row.updated_at = work.context.now;
@@ -199,7 +201,7 @@ PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, con
     store::replace_lines(work.txn, work.scope, id, view.lines);
   });
   ++view.row.revision;
-  if (!has_asked(work.context, work.scope, view)) note(work, view, "");
+  if (asks_first) note(work, view, "");
   record(work, {"purchase_request.updated", "purchase_request", id.bytes(), std::move(before),
                 values_of(view), told(view.row)});
   return view;
@@ -208,6 +210,7 @@ PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, con
 PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id) {
   auto view = lock_purchase_request(work, id);
   require_status_before(view, PurchaseStep::submit);
+  require_room(view);
   step_once(work, view, PurchaseStep::submit, "");
   mail_approvers(work, view);
   tell_step(work, view, PurchaseStep::submit, PurchaseStatus::draft, "");

@@ -33,12 +33,12 @@ PurchaseView find_purchase_request(db::Txn& txn, const TenantScope& scope, Purch
 // Makes a draft of the caller's; an API key's is its maker's. Throws ApiError(validation_failed).
 PurchaseView make_purchase_request(const Work& work, const PurchaseForm& form);
 // Replaces a draft, whosever. Throws ApiError: not_found, precondition_failed, invalid_transition,
-// validation_failed.
+// validation_failed, limit_reached (the caller's is a step more than its history takes).
 PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, const PurchaseForm& form,
                                      const std::function<bool(std::int64_t revision)>& is_expected);
 
 // Asks for a decision; whoever may give one learns of it by mail. Throws ApiError: not_found,
-// invalid_transition.
+// invalid_transition, limit_reached.
 PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id);
 // Approves or rejects; the requester learns of it by mail. Throws ApiError: not_found, invalid_transition,
 // own_request (the caller requested or submitted it), approval_limit (on approval).

@@ -252,7 +252,7 @@ constexpr auto kPurchaseRequestsRows =
                                .rate = Rate::write,
                                .body = "purchase_request",
                                .reply = ok("purchase_request"),
-                               .refuses = {not_found, invalid_transition},
+                               .refuses = {not_found, invalid_transition, limit_reached},
                                .summary = "Replace a draft; If-Match takes its ETag"},
                               {.method = DELETE_,
                                .path = "/api/v1/purchase-requests/{request_id}",
@@ -276,7 +276,7 @@ constexpr auto kPurchaseRequestsRows =
                                .permission = purchase_requests_submit,
                                .rate = Rate::write,
                                .reply = ok("purchase_request"),
-                               .refuses = {not_found, invalid_transition},
+                               .refuses = {not_found, invalid_transition, limit_reached},
                                .summary = "Ask for a decision"},
                               {.method = POST,
                                .path = "/api/v1/purchase-requests/{request_id}/approve",
@@ -303,7 +303,7 @@ constexpr auto kPurchaseRequestsRows =
                                .rate = Rate::write,
                                .body = "purchase_receipt",
                                .reply = ok("purchase_request"),
-                               .refuses = {not_found, invalid_transition},
+                               .refuses = {not_found, invalid_transition, limit_reached},
                                .summary = "Put what has arrived into stock: all that is still to come, or "
                                           "the lines that the body names; a movement in for each"},
                           });

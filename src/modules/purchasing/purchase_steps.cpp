@@ -27,6 +27,12 @@ void note(const Work& work, PurchaseView& view, const std::string& reason) {
   view.history.push_back(std::move(entry));
 }
 
+void require_room(const PurchaseView& view) {
+  if (view.history.size() < kMostSteps) return;
+  throw ApiError(ErrorCode::limit_reached, "Its history is full, with " + std::to_string(kMostSteps) +
+                                               " steps: make another purchase request");
+}
+
 void require_status_before(const PurchaseView& view, PurchaseStep step) {
   if (may_take(step, view.row.status)) return;
   throw ApiError(ErrorCode::invalid_transition,

@@ -29,6 +29,11 @@ void write_request(Write&& write) {
 json::Object told(const store::PurchaseRequest& row);
 // Writes down who took the request to its status, and why.
 void note(const Work& work, PurchaseView& view, const std::string& reason);
+// All of a request's history is read with it, under its row's lock. What would go on without end is refused
+// from here on: a step that can be taken back or again. What ends it is not, and adds two entries at most.
+inline constexpr std::size_t kMostSteps = 200;
+// Throws ApiError(limit_reached).
+void require_room(const PurchaseView& view);
 // Throws ApiError(invalid_transition) if the step cannot be taken from the request's status.
 void require_status_before(const PurchaseView& view, PurchaseStep step);
 

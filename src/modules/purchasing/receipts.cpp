@@ -119,7 +119,8 @@ PurchaseView receive_purchase_request(const Work& work, PurchaseRequestId id, co
   // Its row first: of two receipts the second sees what the first has left to come.
   auto row = store::lock_row(work.txn, work.scope, id);
   if (!row) throw ApiError(ErrorCode::not_found);
-  PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id), {}};
+  PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id),
+                    store::purchase_history(work.txn, work.scope, id)};
   require_status_before(view, PurchaseStep::receive);
   const auto to = destination(view, form.warehouse);
   if (!modules::name_of_warehouse(work.txn, work.scope, to))
@@ -128,6 +129,7 @@ PurchaseView receive_purchase_request(const Work& work, PurchaseRequestId id, co
   const auto was = view.row.status;
   const auto after =
       is_complete(view, arriving) ? PurchaseStatus::received : PurchaseStatus::partially_received;
+  if (after == PurchaseStatus::partially_received) require_room(view);
   write_request([&] {
     if (!store::receive_step(work.txn, work.scope, id, after, to, work.context.now))
       throw ApiError(ErrorCode::invalid_transition, "Somebody else was faster");

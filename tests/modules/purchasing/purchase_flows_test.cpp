@@ -60,6 +60,37 @@ Test(purchase_flows, who_asked_takes_a_submission_back_and_submits_it_again) {
   expect(take(shop.manager, path, "approve"), 200);
 }
 
+Test(purchase_flows, a_history_that_is_full_takes_no_step_that_could_be_taken_again) {
+  const Purchasing shop;
+  const auto fill = [&](const std::string& path) {
+    const auto id = path.substr(path.rfind('/') + 1);
+    database().run(
+        "INSERT INTO purchase_request_step (org_id, request_id, position, status, user_id, reason, "
+        "created_at) "
+        "WITH RECURSIVE n AS (SELECT 100 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 299) SELECT " +
+        binary(shop.owner.org_id) + ", " + binary(id) + ", i, 0, " + binary(shop.member.user_id) +
+        ", '', 1 FROM n");
+  };
+  const auto back = submitted(shop.member, shop.body());
+  const auto given = approved(shop, shop.body());
+  fill(back);
+  fill(given);
+  expect(take(shop.member, back, "withdraw"), 200);
+  {
+    Unchanged database;
+    expect_problem(take(shop.member, back, "submit"), 409, "limit_reached");
+    database.check("submitted");
+    expect_problem(shop.manager.client().put(back, shop.body(R"(,"note":"more")")), 409, "limit_reached");
+    database.check("changed");
+    expect_problem(shop.manager.client().post(given + "/receive", R"({"lines":[{"product_id":")" + shop.bolt +
+                                                                      R"(","quantity":1}]})"),
+                   409, "limit_reached");
+    database.check("received in part");
+  }
+  expect(shop.member.client().put(back, shop.body(R"(,"note":"more")")), 200);
+  require_equal(expect(shop.manager.client().post(given + "/receive"), 200).text("/status"), "received");
+}
+
 Test(purchase_flows, nobody_else_removes_or_withdraws_and_no_other_status_allows_it) {
   const Purchasing shop;
   const auto draft_path = draft(shop.member, shop.body());
