@@ -9,6 +9,9 @@
 namespace tenantd::api {
 namespace {
 
+// Of a reply: well within what a database takes in one packet, whatever its settings are.
+constexpr std::size_t kMostKept = std::size_t{1} << 20;
+
 bool is_usable(const std::string& key) {
   if (key.empty() || key.size() > 255) return false;
   for (const char c : key)
@@ -96,8 +99,14 @@ bool Idempotency::claim() {
 
 std::string Idempotency::context_text() const { return "idempotency:" + id_; }
 
+// The request is refused whole where its reply cannot be kept: a repetition would act a second time.
 void Idempotency::store(const http::Response& response) {
-  const auto sealed = crypto::seal(context_.keys.seal_key(), flatten(response), context_text());
+  const auto text = flatten(response);
+  if (text.size() > kMostKept)
+    throw ApiError(
+        ErrorCode::bad_request,
+        "The reply is larger than what is kept for an Idempotency-Key: send the request without it");
+  const auto sealed = crypto::seal(context_.keys.seal_key(), text, context_text());
   if (!store::keep_reply(txn_, id_, response.status, sealed) && claim())
     store::keep_reply(txn_, id_, response.status, sealed);
   store::forget_oldest_replies(txn_, share_, id_, context_.settings.idempotency_bytes);

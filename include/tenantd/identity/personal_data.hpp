@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -11,12 +12,15 @@
 
 namespace tenantd::service {
 
-// Rows of each kind in a reply of the API.
+// Of each kind in a reply of the API: rows, and their bytes, beyond which the next row begins no more.
 inline constexpr std::int64_t kExportedRows = 1000;
+inline constexpr std::size_t kExportedBytes = std::size_t{1} << 20;
 
 // Returns the document: an array for each kind of row, the newest first, and "truncated" with the names of
-// those that have more than `most`. No secret is in it. `export_part` in sql/views.sql says what each holds.
-std::string personal_data(db::Txn& txn, const Context& context, UserId user, std::int64_t most);
+// those that have more than `most` rows or `most_bytes`. No secret is in it. `export_part` in sql/views.sql
+// says what each holds.
+std::string personal_data(db::Txn& txn, const Context& context, UserId user, std::int64_t most,
+                          std::size_t most_bytes = std::numeric_limits<std::size_t>::max());
 
 // The same for the database's administrator, written down. Returns nullopt if the address has no account.
 std::optional<std::string> personal_data_for_operator(db::Txn& txn, const Context& context,

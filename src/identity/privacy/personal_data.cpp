@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tenantd/base/json.hpp"
@@ -18,32 +19,42 @@ constexpr std::array<std::string_view, 13> kParts = {
     "memberships", "sessions",          "second_factors", "passkeys",   "identities", "consents", "api_keys",
     "invitations", "directory_entries", "account_events", "audit_rows", "documents",  "mails"};
 
-std::vector<std::string> rows_of(db::Txn& txn, UserId user, std::string_view part, std::int64_t most) {
+struct Part {
+  std::vector<std::string> rows;
+  bool is_whole = true;
+};
+
+// The first rows, within both bounds.
+Part part_of(db::Txn& txn, UserId user, std::string_view name, std::int64_t most, std::size_t most_bytes) {
   return txn.call(
       kPart,
-      [](db::Rows& rows) {
-        std::vector<std::string> found;
-        while (rows.next()) found.push_back(rows.text(0));
-        return found;
+      [&](db::Rows& rows) {
+        Part part;
+        for (std::size_t bytes = 0; rows.next();) {
+          auto row = rows.text(0);
+          bytes += row.size();
+          part.is_whole =
+              part.is_whole && static_cast<std::int64_t>(part.rows.size()) < most && bytes <= most_bytes;
+          if (part.is_whole) part.rows.push_back(std::move(row));
+        }
+        return part;
       },
-      user, std::string{part}, most);
+      user, std::string{name}, most + 1);
 }
 
 }  // namespace
 
-std::string personal_data(db::Txn& txn, const Context& context, UserId user, std::int64_t most) {
+std::string personal_data(db::Txn& txn, const Context& context, UserId user, std::int64_t most,
+                          std::size_t most_bytes) {
   json::Writer out;
   std::vector<std::string> truncated;
   out.begin_object().field("exported_at", context.now);
-  for (const auto& row : rows_of(txn, user, "account", 1)) out.key("account").raw(row);
-  for (const auto part : kParts) {
-    auto rows = rows_of(txn, user, part, most + 1);
-    if (static_cast<std::int64_t>(rows.size()) > most) {
-      rows.pop_back();
-      truncated.emplace_back(part);
-    }
-    out.key(part).begin_array();
-    for (const auto& row : rows) out.raw(row);
+  for (const auto& row : part_of(txn, user, "account", 1, most_bytes).rows) out.key("account").raw(row);
+  for (const auto name : kParts) {
+    const auto part = part_of(txn, user, name, most, most_bytes);
+    if (!part.is_whole) truncated.emplace_back(name);
+    out.key(name).begin_array();
+    for (const auto& row : part.rows) out.raw(row);
     out.end_array();
   }
   return out.field("truncated", truncated).end_object().text();

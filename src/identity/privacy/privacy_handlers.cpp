@@ -28,7 +28,7 @@ Response erase_user(const Request& request, const SuperAdmin& admin, Txn& txn) {
 // Nobody keeps a copy on the way.
 Response data_reply(Txn& txn, const service::Context& context, UserId user) {
   JsonOut json;
-  json.raw(service::personal_data(txn, context, user, service::kExportedRows));
+  json.raw(service::personal_data(txn, context, user, service::kExportedRows, service::kExportedBytes));
   auto response = reply(json);
   return response.header("Content-Disposition", attachment("personal-data.json"))
       .header("Cache-Control", "no-store");

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "identity/privacy/person_fixture.hpp"
+#include "support/projects.hpp"
 
 using namespace tenantd::test;
 
@@ -23,6 +24,33 @@ Test(personal_data, holds_what_is_kept_of_the_person_and_no_secret, .timeout = 1
   for (const char* secret : {"password\":\"", "token", "secret", "hash", traced.owner.email.c_str()})
     require(data.body.find(secret) == std::string::npos, std::string{secret} + " in " + data.body);
   require_equal(newest_audit(traced.owner, "account.exported").text("/items/0/resource_id"), person.user_id);
+}
+
+Test(personal_data, has_a_bound_in_bytes_too_and_no_copy_of_it_is_kept_for_an_idempotency_key,
+     .timeout = 180) {
+  const auto person = sign_up();
+  const auto project = make_project(person);
+  for (int i = 0; i < 30; ++i) make_document(person, project, "Plan " + std::to_string(i));
+  database().run("UPDATE document SET description = REPEAT('x', 40000) WHERE org_id = " +
+                 binary(person.org_id));
+  const auto body = object({{"password", kPassword}});
+  {
+    Unchanged database;
+    expect_problem(person.client().send({"POST",
+                                         "/api/v1/users/me/export",
+                                         body,
+                                         "application/json",
+                                         {{"Idempotency-Key", fresh_name("key")}}}),
+                   400, "bad_request");
+    database.check("a reply that cannot be kept");
+  }
+  const auto data = person.client().post("/api/v1/users/me/export", body);
+  expect(data, 200);
+  require_equal(data.size("/truncated"), 1U);
+  require_equal(data.text("/truncated/0"), "documents");
+  // 26 of them are a MiB.
+  require(data.size("/documents") > 20 && data.size("/documents") < 27,
+          std::to_string(data.size("/documents")));
 }
 
 Test(personal_data, has_a_bound_on_each_list_and_says_so, .timeout = 180) {
