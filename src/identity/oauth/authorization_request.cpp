@@ -84,6 +84,9 @@ bool wants_two_factors(const http::Pairs& query) {
   return two && !one;
 }
 
+// Older than every session: a larger max_age says no more, and is added to times.
+constexpr std::int64_t kMostAge = std::int64_t{100} * 366 * 86400;
+
 // What a client may say besides where to send the browser.
 void read_request(AuthorizationRequest& request, const store::FoundClient& client, const http::Pairs& query) {
   if (parameter(query, "request")) throw ToClient{"request_not_supported"};
@@ -104,6 +107,7 @@ void read_request(AuthorizationRequest& request, const store::FoundClient& clien
   if (const auto age = parameter(query, "max_age")) {
     request.max_age = parse_int(*age);
     if (!request.max_age || *request.max_age < 0) throw ToClient{"invalid_request"};
+    request.max_age = std::min(*request.max_age, kMostAge);
   }
 }
 

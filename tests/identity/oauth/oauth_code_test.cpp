@@ -171,6 +171,8 @@ Test(oauth_code, prompt_and_max_age_say_who_is_asked_and_when) {
   clock.set(120);
   cr_assert_eq(asked({{"max_age", "60"}}).text("/ask"), "login");
   cr_assert_neq(query_of(asked({{"max_age", "600"}}).text("/redirect_to"), "code"), "");
+  // As long as a number can say: no proof is too old for that.
+  cr_assert_neq(query_of(asked({{"max_age", "9223372036854775807"}}).text("/redirect_to"), "code"), "");
   cr_assert_eq(asked({{"prompt", "login"}}).text("/ask"), "login");
   cr_assert_eq(query_of(asked({{"prompt", "none"}, {"max_age", "60"}}).text("/redirect_to"), "error"),
                "login_required");

@@ -124,6 +124,7 @@ Test(oauth_attack, what_else_is_wrong_with_a_request_is_told_to_the_client_alone
   cr_assert_eq(error_of({{"prompt", "none login"}}), "invalid_request");
   cr_assert_eq(error_of({{"prompt", "now"}}), "invalid_request");
   cr_assert_eq(error_of({{"max_age", "-1"}}), "invalid_request");
+  cr_assert_eq(error_of({{"max_age", "9223372036854775808"}}), "invalid_request");
   cr_assert_eq(error_of({{"state", std::string(1025, 's')}}), "invalid_request");
   cr_assert_eq(error_of({{"nonce", std::string(513, 'n')}}), "invalid_request");
 }

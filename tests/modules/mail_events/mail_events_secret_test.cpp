@@ -22,7 +22,8 @@ Test(mail_events_secret, other_mail_systems_report_under_a_shared_secret, .timeo
     for (const auto& signature :
          {std::string{}, std::string{"nonsense"}, signature_of(body, 301), signature_of(body, -330),
           signature_of(body, 0, "another"), signature_of(body + ' '), "v1=" + hex, "t=," + hex,
-          "t=9999999999999999999,v1=" + hex, good.substr(0, good.size() - 1), good + '0'}) {
+          "t=9999999999999999999,v1=" + hex, "t=9223372036854775807,v1=" + hex,
+          "t=-9223372036854775808,v1=" + hex, good.substr(0, good.size() - 1), good + '0'}) {
       expect_problem(report(body, signature), 401, "signature_invalid");
       database.check("signature " + signature);
     }
