@@ -10,6 +10,7 @@
 #include "tenantd/domain/age.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/slow_turn.hpp"
 #include "tenantd/net/outbound.hpp"
 
 namespace tenantd::service {
@@ -21,6 +22,8 @@ constexpr Seconds kAgeMax{3600};
 constexpr Seconds kAheadMax{300};
 constexpr std::size_t kKeptMax = 8;  // certificates; SNS signs with one for months
 constexpr Seconds kKeptFor{21600};
+constexpr std::size_t kFailedMax = 64;  // URLs that brought none
+constexpr Seconds kFailedFor{30};
 constexpr std::string_view kScheme = "https://";
 // That of every region.
 constexpr const char* kCommonName = "sns.amazonaws.com";
@@ -80,16 +83,28 @@ std::string signed_text(const SnsMessage& m) {
   return text;
 }
 
-// The certificates that were fetched, for all threads of the process.
+// The certificates that were fetched, and the URLs that brought none, for all threads of the process. Whoever
+// knows the topic's name says what is fetched, before anything is proven: one fetch at a time, and what
+// failed is not asked for again at once.
 class Certificates {
  public:
   Certificate get(const Context& context, const std::string& url) {
     if (const auto kept = find(url, context.now)) return *kept;
-    const auto fetched = fetch(context, url);
-    const std::lock_guard lock{mutex_};
-    if (kept_.size() >= kKeptMax) kept_.clear();
-    kept_.insert_or_assign(url, Kept{fetched, context.now});
-    return fetched;
+    const SlowTurn turn{context, SlowTurn::Kind::lookup, OrgId{}};
+    // Those who waited for the turn find what its holder brought.
+    if (const auto kept = find(url, context.now)) return *kept;
+    try {
+      const auto fetched = fetch(context, url);
+      const std::lock_guard lock{mutex_};
+      if (kept_.size() >= kKeptMax) kept_.clear();
+      kept_.insert_or_assign(url, Kept{fetched, context.now});
+      return fetched;
+    } catch (const ApiError& failure) {
+      const std::lock_guard lock{mutex_};
+      if (failed_.size() >= kFailedMax) failed_.clear();
+      failed_.insert_or_assign(url, Failed{failure.code(), context.now});
+      throw;
+    }
   }
 
  private:
@@ -98,8 +113,17 @@ class Certificates {
     TimePoint since;
   };
 
+  struct Failed {
+    ErrorCode code;
+    TimePoint at;
+  };
+
+  // Throws what fetching it threw, if that is not long ago.
   std::optional<Certificate> find(const std::string& url, TimePoint now) {
     const std::lock_guard lock{mutex_};
+    if (const auto failed = failed_.find(url);
+        failed != failed_.end() && is_younger(failed->second.at, now, kFailedFor))
+      throw ApiError(failed->second.code).detail("SNS: no certificate a moment ago");
     const auto found = kept_.find(url);
     if (found == kept_.end() || !is_younger(found->second.since, now, kKeptFor)) return std::nullopt;
     return found->second.certificate;
@@ -121,6 +145,7 @@ class Certificates {
 
   std::mutex mutex_;
   std::map<std::string, Kept> kept_;
+  std::map<std::string, Failed> failed_;
 };
 
 // Everything that costs nothing comes before the certificate is fetched.
@@ -148,6 +173,7 @@ void verify(const Context& context, const SnsMessage& m) {
 }
 
 void confirm(db::Txn& txn, const Context& context, const SnsMessage& m) {
+  const SlowTurn turn{context, SlowTurn::Kind::call, OrgId{}};
   try {
     const auto reply =
         net::call(net::outbound_policy(context.settings), {"GET", m.subscribe_url, {}, "", {}});

@@ -107,11 +107,18 @@ Test(mail_events, a_message_that_sns_did_not_sign_for_this_topic_changes_nothing
   refused({.text = bounce, .key = "other"});
   refused({.text = bounce, .certificate_url = at.sns.certificate_url("other"), .key = "other"});
   refused({.text = bounce, .certificate_url = at.sns.certificate_url("absent")});
+  const auto asked = at.sns.requests();
+  refused({.text = bounce, .certificate_url = at.sns.certificate_url("absent")});
+  require_equal(at.sns.requests(), asked, "what was absent was asked for again at once");
   at.sns.say("302");
   refused({.text = bounce, .certificate_url = at.sns.certificate_url("moved")});
   at.sns.say("503");
   expect_problem(at.notify({.text = bounce, .certificate_url = at.sns.certificate_url("down")}), 503,
                  "unavailable");
+  const auto failed = at.sns.requests();
+  expect_problem(at.notify({.text = bounce, .certificate_url = at.sns.certificate_url("down")}), 503,
+                 "unavailable");
+  require_equal(at.sns.requests(), failed, "what failed was asked for again at once");
   database.check("SNS out of order");
   require(!elsewhere.was_knocked_at(0), "somebody else was asked");
 
