@@ -1,14 +1,13 @@
 #include "tenantd/crypto/passkey.hpp"
 
-#include <cbor.h>
 #include <fido.h>
 #include <fido/eddsa.h>
 #include <fido/es256.h>
 #include <fido/rs256.h>
 
-#include <cstdlib>
 #include <memory>
 
+#include "crypto/passkey_cbor.hpp"
 #include "tenantd/base/json_read.hpp"
 #include "tenantd/base/origin.hpp"
 #include "tenantd/base/text.hpp"
@@ -16,10 +15,6 @@
 
 namespace tenantd::crypto {
 namespace {
-
-// Section 6.1.
-constexpr unsigned kUserPresent = 0x01, kUserVerified = 0x04, kBackupEligible = 0x08, kBackedUp = 0x10,
-                   kAttested = 0x40;
 
 struct FreeCredential {
   void operator()(fido_cred_t* p) const { fido_cred_free(&p); }
@@ -37,11 +32,8 @@ std::string text(const unsigned char* data, std::size_t size) {
   return data == nullptr ? std::string{} : std::string{reinterpret_cast<const char*>(data), size};
 }
 
-void need(int result, const char* what) {
+void succeed(int result, const char* what) {
   if (result != FIDO_OK) throw PasskeyRefused(std::string{what} + ": " + fido_strerr(result));
-}
-void need(bool holds, const char* what) {
-  if (!holds) throw PasskeyRefused(what);
 }
 
 // The library says nothing to the terminal.
@@ -50,62 +42,13 @@ void prepare() {
   static_cast<void>(done);
 }
 
-struct FreeItem {
-  void operator()(cbor_item_t* p) const { cbor_decref(&p); }
-};
-using Item = std::unique_ptr<cbor_item_t, FreeItem>;
-
-// Section 6.5.4: a map of exactly these three.
-struct AttestationObject {
-  std::string format;
-  std::string statement;  // CBOR
-  std::string authenticator_data;
-};
-
-std::string serialized(const cbor_item_t* item) {
-  unsigned char* buffer = nullptr;
-  std::size_t room = 0;
-  const auto size = cbor_serialize_alloc(item, &buffer, &room);
-  auto made = text(buffer, size);
-  std::free(buffer);
-  need(size > 0, "no memory");
-  return made;
-}
-
-AttestationObject read_object(std::string_view cbor) {
-  cbor_load_result result{};
-  const Item whole{cbor_load(bytes(cbor), cbor.size(), &result)};
-  need(whole != nullptr && result.read == cbor.size(), "the attestation object is no CBOR");
-  need(cbor_isa_map(whole.get()) && cbor_map_is_definite(whole.get()) && cbor_map_size(whole.get()) == 3,
-       "the attestation object is no map of three");
-  AttestationObject read;
-  for (std::size_t i = 0; i < 3; ++i) {
-    const auto& [key, value] = cbor_map_handle(whole.get())[i];
-    need(cbor_isa_string(key) && cbor_string_is_definite(key), "a key of the attestation object is no text");
-    const auto name = text(cbor_string_handle(key), cbor_string_length(key));
-    if (name == "fmt" && cbor_isa_string(value) && cbor_string_is_definite(value)) {
-      read.format = text(cbor_string_handle(value), cbor_string_length(value));
-    } else if (name == "attStmt" && cbor_isa_map(value)) {
-      read.statement = serialized(value);
-    } else if (name == "authData" && cbor_isa_bytestring(value) && cbor_bytestring_is_definite(value)) {
-      read.authenticator_data = text(cbor_bytestring_handle(value), cbor_bytestring_length(value));
-    } else {
-      throw PasskeyRefused("the attestation object has a member that it should not have");
-    }
-  }
-  // Of a member that comes twice another is missing.
-  need(!read.format.empty() && !read.statement.empty() && !read.authenticator_data.empty(),
-       "the attestation object lacks a member");
-  return read;
-}
-
 // The library wants to know the algorithm before it reads which one it is.
 Credential read_credential(const AttestationObject& object) {
   int failed = FIDO_ERR_INVALID_ARGUMENT;
   for (const int algorithm : kPasskeyAlgorithms) {
     Credential credential{fido_cred_new()};
     need(credential != nullptr, "no memory");
-    need(fido_cred_set_type(credential.get(), algorithm), "algorithm");
+    succeed(fido_cred_set_type(credential.get(), algorithm), "algorithm");
     failed = fido_cred_set_authdata_raw(credential.get(), bytes(object.authenticator_data),
                                         object.authenticator_data.size());
     if (failed == FIDO_OK) return credential;
@@ -113,7 +56,12 @@ Credential read_credential(const AttestationObject& object) {
   throw PasskeyRefused(std::string{"the authenticator data cannot be read: "} + fido_strerr(failed));
 }
 
+void verify_backup(unsigned flags) {
+  need((flags & kBackupEligible) != 0 || (flags & kBackedUp) == 0, "it is backed up, and cannot be");
+}
+
 void verify_flags(const AttestationObject& object, unsigned flags, const RelyingParty& party) {
+  need(is_whole(object.authenticator_data), "there is more in the authenticator data than its flags say");
   // The authenticator data begins with the hash of the relying party's id.
   need(std::string_view{object.authenticator_data}.substr(0, 32) == sha256(party.id),
        "it is of another relying party");
@@ -126,12 +74,18 @@ void verify_statement(fido_cred_t* credential, const AttestationObject& object) 
   constexpr std::string_view kEmptyMap{"\xa0"};
   if (object.format == "none") return need(object.statement == kEmptyMap, "format none with a statement");
   need(object.format == "packed", "its attestation is neither none nor packed");
-  need(fido_cred_set_fmt(credential, object.format.c_str()), "format");
-  need(fido_cred_set_attstmt(credential, bytes(object.statement), object.statement.size()),
-       "the attestation statement cannot be read");
-  const bool by_certificate = fido_cred_x5c_ptr(credential) != nullptr;
-  need(by_certificate ? fido_cred_verify(credential) : fido_cred_verify_self(credential),
-       "the attestation does not hold");
+  succeed(fido_cred_set_fmt(credential, object.format.c_str()), "format");
+  succeed(fido_cred_set_attstmt(credential, bytes(object.statement), object.statement.size()),
+          "the attestation statement cannot be read");
+  constexpr const char* kNot = "the attestation does not hold";
+  if (object.has_certificates) {
+    // The library takes an empty list for no list.
+    need(fido_cred_x5c_ptr(credential) != nullptr, "there is no certificate in the list of them");
+    return succeed(fido_cred_verify(credential), kNot);
+  }
+  need(object.algorithm == fido_cred_type(credential),
+       "the attestation is of another algorithm than the key");
+  succeed(fido_cred_verify_self(credential), kNot);
 }
 
 using Key = std::unique_ptr<void, void (*)(void*)>;
@@ -187,6 +141,8 @@ RelyingParty relying_party(std::string_view url) {
 std::string challenge_in(std::string_view client_data, std::string_view type, const RelyingParty& party) {
   const auto read = json::read(client_data);
   need(read && read->IsObject(), "clientDataJSON is no JSON object");
+  // Or another reader would find another origin in it.
+  need(!json::names_twice(*read), "clientDataJSON names a member twice");
   const auto member = [&](const char* name) -> std::string {
     const auto found = read->FindMember(name);
     if (found == read->MemberEnd() || !found->value.IsString()) return {};
@@ -195,7 +151,8 @@ std::string challenge_in(std::string_view client_data, std::string_view type, co
   need(member("type") == type, "clientDataJSON is of another type");
   need(!party.id.empty() && member("origin") == party.origin, "it is of another origin");
   const auto framed = read->FindMember("crossOrigin");
-  need(framed == read->MemberEnd() || framed->value.IsFalse(), "it was asked for in another site's frame");
+  need((framed == read->MemberEnd() || framed->value.IsFalse()) && !read->HasMember("topOrigin"),
+       "it was asked for in another site's frame");
   auto challenge = base64url_decode(member("challenge"));
   need(challenge.has_value(), "the challenge is no base64url");
   return *std::move(challenge);
@@ -204,12 +161,12 @@ std::string challenge_in(std::string_view client_data, std::string_view type, co
 Passkey verify_registration(std::string_view client_data, std::string_view attestation_object,
                             const RelyingParty& party) {
   prepare();
-  const auto object = read_object(attestation_object);
+  const auto object = read_attestation_object(attestation_object);
   const auto credential = read_credential(object);
   auto* const raw = credential.get();
-  need(fido_cred_set_rp(raw, party.id.c_str(), nullptr), "relying party");
-  need(fido_cred_set_uv(raw, FIDO_OPT_TRUE), "user verification");
-  need(fido_cred_set_clientdata(raw, bytes(client_data), client_data.size()), "client data");
+  succeed(fido_cred_set_rp(raw, party.id.c_str(), nullptr), "relying party");
+  succeed(fido_cred_set_uv(raw, FIDO_OPT_TRUE), "user verification");
+  succeed(fido_cred_set_clientdata(raw, bytes(client_data), client_data.size()), "client data");
   const unsigned flags = fido_cred_flags(raw);
   verify_flags(object, flags, party);
   verify_statement(raw, object);
@@ -223,7 +180,7 @@ Passkey verify_registration(std::string_view client_data, std::string_view attes
   made.sign_count = fido_cred_sigcount(raw);
   made.backup_eligible = (flags & kBackupEligible) != 0;
   made.backed_up = (flags & kBackedUp) != 0;
-  need(made.backup_eligible || !made.backed_up, "it is backed up, and cannot be");
+  verify_backup(flags);
   // A point that is none would be found at the first sign-in, when it is too late.
   read_key(made);
   return made;
@@ -235,19 +192,21 @@ AssertionState verify_assertion(const Assertion& assertion, const Passkey& passk
   const std::unique_ptr<fido_assert_t, FreeAssertion> owned{fido_assert_new()};
   auto* const raw = owned.get();
   need(raw != nullptr, "no memory");
-  need(fido_assert_set_rp(raw, party.id.c_str()), "relying party");
-  need(fido_assert_set_up(raw, FIDO_OPT_TRUE), "user presence");
-  need(fido_assert_set_uv(raw, FIDO_OPT_TRUE), "user verification");
-  need(fido_assert_set_clientdata(raw, bytes(assertion.client_data), assertion.client_data.size()),
-       "client data");
-  need(fido_assert_set_count(raw, 1), "count");
-  need(fido_assert_set_authdata_raw(raw, 0, bytes(assertion.authenticator_data),
-                                    assertion.authenticator_data.size()),
-       "the authenticator data cannot be read");
-  need(fido_assert_set_sig(raw, 0, bytes(assertion.signature), assertion.signature.size()), "signature");
+  succeed(fido_assert_set_rp(raw, party.id.c_str()), "relying party");
+  succeed(fido_assert_set_up(raw, FIDO_OPT_TRUE), "user presence");
+  succeed(fido_assert_set_uv(raw, FIDO_OPT_TRUE), "user verification");
+  succeed(fido_assert_set_clientdata(raw, bytes(assertion.client_data), assertion.client_data.size()),
+          "client data");
+  succeed(fido_assert_set_count(raw, 1), "count");
+  succeed(fido_assert_set_authdata_raw(raw, 0, bytes(assertion.authenticator_data),
+                                       assertion.authenticator_data.size()),
+          "the authenticator data cannot be read");
+  need(is_whole(assertion.authenticator_data), "there is more in the authenticator data than its flags say");
+  succeed(fido_assert_set_sig(raw, 0, bytes(assertion.signature), assertion.signature.size()), "signature");
   const auto key = read_key(passkey);
-  need(fido_assert_verify(raw, 0, passkey.algorithm, key.get()), "the proof does not hold");
+  succeed(fido_assert_verify(raw, 0, passkey.algorithm, key.get()), "the proof does not hold");
   const unsigned flags = fido_assert_flags(raw, 0);
+  verify_backup(flags);
   return {fido_assert_sigcount(raw, 0), (flags & kBackupEligible) != 0, (flags & kBackedUp) != 0};
 }
 

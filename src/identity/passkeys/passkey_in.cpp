@@ -21,6 +21,14 @@ std::string passkey_bytes(const JsonValue& object, const char* name, const std::
   return *std::move(decoded);
 }
 
+std::string passkey_id(const Request& request) {
+  const auto& credential = *member(request.body, "credential");
+  // Both are of the same bytes (section 5.1), or whoever looks at one of them would not know the other.
+  if (const auto raw = maybe_text(credential, "rawId"); raw && *raw != text(credential, "id"))
+    refuse_field("/credential/rawId", "must be the same as id");
+  return passkey_bytes(credential, "id", "/credential/");
+}
+
 const JsonValue& passkey_response(const Request& request) {
   return *member(*member(request.body, "credential"), "response");
 }
@@ -28,7 +36,7 @@ const JsonValue& passkey_response(const Request& request) {
 service::PasskeyProof passkey_proof_in(const Request& request) {
   const auto& response = passkey_response(request);
   service::PasskeyProof proof;
-  proof.credential = passkey_bytes(*member(request.body, "credential"), "id", "/credential/");
+  proof.credential = passkey_id(request);
   proof.assertion = {passkey_bytes(response, "clientDataJSON", kPasskeyResponse),
                      passkey_bytes(response, "authenticatorData", kPasskeyResponse),
                      passkey_bytes(response, "signature", kPasskeyResponse)};

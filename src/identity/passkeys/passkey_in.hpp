@@ -19,6 +19,8 @@ std::string passkey_browser(const Request& request);
 
 // A member of the credential, of bytes as base64url.
 std::string passkey_bytes(const JsonValue& object, const char* name, const std::string& at);
+// The credential's id, raw bytes.
+std::string passkey_id(const Request& request);
 const JsonValue& passkey_response(const Request& request);
 // Of a body whose `credential` answers a request for a proof.
 service::PasskeyProof passkey_proof_in(const Request& request);

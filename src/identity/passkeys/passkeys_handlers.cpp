@@ -60,6 +60,8 @@ Response list_passkeys(const Request&, const Session& session, Txn& txn) {
 
 Response add_passkey(const Request& request, const Session& session, Txn& txn) {
   const auto& response = passkey_response(request);
+  // The authenticator has signed its own, which is taken.
+  passkey_id(request);
   const auto row = service::add_passkey(
       txn, request.context, session,
       {text(request.body, "name"), passkey_bytes(response, "clientDataJSON", kPasskeyResponse),
