@@ -116,6 +116,8 @@ store::PasskeyRow prove(db::Txn& txn, const Context& context, const PasskeyUse& 
   if (!store::use_challenge(txn, crypto::sha256(challenge), *end))
     refuse(use, "the challenge was used before");
   if (!store::use_passkey(txn, passkey->id, state, context.now)) {
+    // Its owner has removed it since it was looked up: there is no copy to warn of.
+    if (!store::holds_passkey(txn, passkey->id)) refuse(use, "the passkey was removed meanwhile");
     tell_of_clone(txn, context, account->user, *passkey);
     refuse(use, "its counter has gone back");
   }

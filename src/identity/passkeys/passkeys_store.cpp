@@ -26,6 +26,7 @@ constexpr Sql kDeleteAll{"passkey.delete_all", "DELETE FROM passkey WHERE user_i
 constexpr Sql kUse{"passkey.use",
                    "UPDATE passkey SET sign_count = ?, backed_up = ?, last_used_at = ? "
                    "WHERE id = ? AND (sign_count < ? OR (sign_count = 0 AND ? = 0))"};
+constexpr Sql kHolds{"passkey.holds", "SELECT id FROM passkey WHERE id = ? FOR UPDATE"};
 constexpr Sql kUseChallenge{"passkey_challenge.use",
                             "INSERT INTO passkey_challenge (challenge, expires_at) VALUES (?, ?)"};
 
@@ -90,6 +91,8 @@ bool use_passkey(db::Txn& txn, PasskeyId id, const crypto::AssertionState& state
   return txn.execute(kUse, state.sign_count, state.backed_up, now, id, state.sign_count, state.sign_count) ==
          1;
 }
+
+bool holds_passkey(db::Txn& txn, PasskeyId id) { return txn.query(kHolds, id).next(); }
 
 bool use_challenge(db::Txn& txn, const std::string& hash, TimePoint expires_at) {
   try {

@@ -36,6 +36,8 @@ bool delete_passkey(db::Txn& txn, UserId user, PasskeyId id);
 void delete_passkeys(db::Txn& txn, UserId user);
 // Writes down a use. False if its counter has not moved on since, though it or this one counts.
 bool use_passkey(db::Txn& txn, PasskeyId id, const crypto::AssertionState& state, TimePoint now);
+// Whether it is there now, whatever the transaction has seen before; it stays until the transaction ends.
+bool holds_passkey(db::Txn& txn, PasskeyId id);
 
 // False if it was used before.
 bool use_challenge(db::Txn& txn, const std::string& hash, TimePoint expires_at);
