@@ -30,6 +30,9 @@ void judge_organization_key(const Work& work, const store::ApiKey& form) {
     throw ApiError(ErrorCode::validation_failed)
         .field("/permissions", "a key of the organization may hold only: " +
                                    format_permissions(organization_key_permissions()));
+  if (!work.scope.permissions().covers(needed_to_set_up(form.permissions)))
+    throw ApiError(ErrorCode::role_outranks,
+                   "A key of the organization with scim:provision takes an administrator's permissions");
 }
 
 }  // namespace
@@ -42,6 +45,11 @@ PermissionSet organization_key_permissions() {
       .with(Permission::roles_read)
       // What it gives people stands in a table of somebody who answers for it (identity/scim).
       .with(Permission::scim_provision);
+}
+
+PermissionSet needed_to_set_up(const PermissionSet& permissions) {
+  if (!permissions.has(Permission::scim_provision)) return permissions;
+  return permissions | find_system_role("admin")->permissions;
 }
 
 MadeApiKey make_api_key(const Work& work, store::ApiKey key) {

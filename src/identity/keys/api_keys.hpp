@@ -13,6 +13,11 @@ namespace tenantd::service {
 // sends data away on and on, stays with people, whose own rights bound it.
 PermissionSet organization_key_permissions();
 
+// What somebody must hold to set up a key of the organization, or a client that acts for itself, with these
+// permissions. By scim:provision it changes whomever an administrator may change, and gives whatever the
+// table of the directory's groups says: all of an administrator's permissions.
+PermissionSet needed_to_set_up(const PermissionSet& permissions);
+
 inline constexpr std::size_t kKeyPrefixCharacters = 12;  // "tnd_" and 48 of the 256 bits
 
 struct MadeApiKey {

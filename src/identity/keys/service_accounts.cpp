@@ -17,6 +17,12 @@ namespace {
   throw ApiError(ErrorCode::validation_failed).field(pointer, why);
 }
 
+// A role bounds what its account provisions; permissions of its own do not.
+bool outranks(const Work& work, const store::ServiceAccount& account) {
+  return !work.scope.permissions().covers(account.role_id ? account.granted
+                                                          : needed_to_set_up(account.granted));
+}
+
 // What the form asks for, once nobody can change roles: sets role_id and granted.
 void settle_access(const Work& work, store::ServiceAccount& account) {
   account.role_id.reset();
@@ -33,7 +39,7 @@ void settle_access(const Work& work, store::ServiceAccount& account) {
                                          format_permissions(organization_key_permissions()));
     account.granted = account.permissions;
   }
-  if (!work.scope.permissions().covers(account.granted)) throw ApiError(ErrorCode::role_outranks);
+  if (outranks(work, account)) throw ApiError(ErrorCode::role_outranks);
 }
 
 json::Object account_values(const store::ServiceAccount& account) {
@@ -46,10 +52,6 @@ store::ServiceAccount account_under_lock(const Work& work, ServiceAccountId id) 
   auto account = store::lock_service_account(work.txn, work.scope, id, work.context.now);
   if (!account) throw ApiError(ErrorCode::not_found);
   return *std::move(account);
-}
-
-bool outranks(const Work& work, const store::ServiceAccount& account) {
-  return !work.scope.permissions().covers(account.granted);
 }
 
 // Without the prefix: what is written down here stays, and says nothing of a key's text.

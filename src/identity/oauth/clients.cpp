@@ -45,6 +45,13 @@ void judge_keys(const OauthClient& client) {
     refuse_member("/jwks", "must be a JWK Set of public RSA or P-256 keys, each with a kid");
 }
 
+// Of a client that acts for itself whoever has its secret has its rights.
+bool outranks(const Work& work, const OauthClient& client) {
+  const auto held = scopes_of(client).permissions;
+  const bool by_itself = client.itself != store::Itself::refused;
+  return !work.scope.permissions().covers(by_itself ? needed_to_set_up(held) : held);
+}
+
 // A machine's rights are those that an organization's own API key may have.
 void judge_itself(const Work& work, const OauthClient& client) {
   if (client.itself == store::Itself::refused) return;
@@ -87,8 +94,7 @@ void judge(const Work& work, const OauthClient& client) {
   judge_resource(work, client);
   judge_itself(work, client);
   // Nobody opens to others what is not open to oneself.
-  if (!work.scope.permissions().covers(scopes_of(client).permissions))
-    throw ApiError(ErrorCode::role_outranks);
+  if (outranks(work, client)) throw ApiError(ErrorCode::role_outranks);
 }
 
 void tell(const Work& work, const Change& change) {
@@ -170,6 +176,8 @@ void remove_client(const Work& work, ClientId id) {
 MadeClient rotate_client_secret(const Work& work, ClientId id) {
   auto client = locked_client(work, id);
   if (!client.has_secret()) throw ApiError(ErrorCode::conflict, "This client has no secret");
+  if (client.itself != store::Itself::refused && outranks(work, client))
+    throw ApiError(ErrorCode::role_outranks);
   MadeClient made;
   made.secret = new_client_secret();
   store::replace_client_secret(work.txn, work.scope, id, crypto::sha256(made.secret->reveal()),

@@ -28,7 +28,8 @@ store::OauthClient change_client(const Work& work, ClientId id,
                                  const std::function<void(store::OauthClient&)>& edit);
 // All that it holds ends with it. Throws ApiError(not_found).
 void remove_client(const Work& work, ClientId id);
-// Throws ApiError: not_found, conflict (it has no secret).
+// Throws ApiError: not_found, conflict (it has no secret), role_outranks (it acts for itself, and may more
+// than the caller).
 MadeClient rotate_client_secret(const Work& work, ClientId id);
 
 }  // namespace tenantd::service

@@ -16,18 +16,24 @@ namespace {
 
 // One person's, as the groups are now.
 void follow_groups_of(const Work& work, const store::ScimSetup& setup, DirectoryId id,
-                      const std::map<DirectoryId, std::int64_t>& places) {
+                      const std::map<DirectoryId, std::int64_t>& places, const PermissionSet& authority) {
   const auto person = store::find_person(work.txn, work.scope, id);
   const auto member =
       person && person->user ? store::find_member(work.txn, work.scope, *person->user) : std::nullopt;
-  if (!member || member->role.name == kOwnerRole) return;
+  if (member && member->role.name == kOwnerRole) return;
   const auto place = places.find(id);
   const auto wanted = place == places.end() ? setup.default_role
                                             : setup.groups.at(static_cast<std::size_t>(place->second)).role;
-  if (member->role.id == wanted && !member->role.expires_at) return;
+  if (member && member->role.id == wanted && !member->role.expires_at) return;
   const auto role = store::find_role(work.txn, work.scope, wanted);
-  if (!role || role->name == kOwnerRole || !setup.kept_by) return;
-  const auto needs = role->permissions.with(Permission::identity_providers_manage) | member->role.permissions;
+  if (!role || role->name == kOwnerRole) return;
+  // Judged of people who are invited too, and of a table that nobody answers for now: both may follow later.
+  const auto held = member ? member->role.permissions : PermissionSet{};
+  if (!authority.covers(role->permissions | held))
+    throw ApiError(ErrorCode::role_outranks,
+                   "A role that groups give or take exceeds that of whoever made the key or calls");
+  if (!member || !setup.kept_by) return;
+  const auto needs = role->permissions.with(Permission::identity_providers_manage) | held;
   // Else the role stays until somebody answers for the table who may give it.
   if (!stands_for_good(work.txn, work.scope, *setup.kept_by, needs)) return;
   follow_provider(work, work.scope, *member, *role);
@@ -40,9 +46,10 @@ bool gives_role(const store::ScimSetup& setup, const std::string& name) {
                      [&](const auto& each) { return store::name_key(each.group) == store::name_key(name); });
 }
 
-void follow_groups(const Work& work, const store::ScimSetup& setup, const std::vector<DirectoryId>& people) {
+void follow_groups(const Work& work, const store::ScimSetup& setup, const std::vector<DirectoryId>& people,
+                   const PermissionSet& authority) {
   const auto places = store::places_of(work.txn, work.scope, people);
-  for (const auto& id : people) follow_groups_of(work, setup, id, places);
+  for (const auto& id : people) follow_groups_of(work, setup, id, places, authority);
 }
 
 StoredRoles store_scim_roles(const Work& work, const ScimRolesForm& form) {
@@ -89,7 +96,8 @@ StoredRoles store_scim_roles(const Work& work, const ScimRolesForm& form) {
   std::vector<DirectoryId> ids{people.begin(), people.end()};
   stored.complete = static_cast<std::int64_t>(ids.size()) <= kMostMembersChanged;
   if (!stored.complete) ids.resize(static_cast<std::size_t>(kMostMembersChanged));
-  follow_groups(work, stored.setup, ids);
+  // Where the setter may not change a role it stays: the keeper of the table is judged, who is the setter.
+  follow_groups(work, stored.setup, ids, every_permission());
   return stored;
 }
 

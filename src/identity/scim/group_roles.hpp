@@ -15,8 +15,10 @@ namespace tenantd::service {
 
 // Whether the table names a group of this name.
 bool gives_role(const store::ScimSetup& setup, const std::string& name);
-// Gives these people the roles of the groups that they are in now, under the organization's lock.
-void follow_groups(const Work& work, const store::ScimSetup& setup, const std::vector<DirectoryId>& people);
+// Gives these people the roles of the groups that they are in now, under the organization's lock. Throws
+// ApiError(role_outranks) unless `authority` covers the roles that are given and taken.
+void follow_groups(const Work& work, const store::ScimSetup& setup, const std::vector<DirectoryId>& people,
+                   const PermissionSet& authority);
 
 struct ScimRolesForm {
   std::string default_role;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "identity/scim/authority.hpp"
 #include "identity/scim/group_roles.hpp"
 #include "identity/scim/people.hpp"
 #include "tenantd/api/etag.hpp"
@@ -211,8 +212,8 @@ store::Group settle(const Work& work, GroupChange& change) {
          {"scim_group.updated", "scim_group", group.id.bytes(), told_of_group(before), std::move(after)});
   const auto setup = store::find_scim_setup(work.txn, work.scope);
   if (!setup || (!gives_role(*setup, group.name) && !gives_role(*setup, before.name))) return group;
-  follow_groups(work, *setup, renamed ? change.all() : change.moved());
-  if (renamed) follow_groups(work, *setup, change.moved());
+  follow_groups(work, *setup, renamed ? change.all() : change.moved(), provisioning_authority(work));
+  if (renamed) follow_groups(work, *setup, change.moved(), provisioning_authority(work));
   return group;
 }
 
@@ -321,7 +322,8 @@ store::Group make_group(const Work& work, const json::Document& wanted) {
   GroupChange change{work, group};
   change.add(people_in(json::find(wanted, "members"), true));
   const auto setup = store::find_scim_setup(work.txn, work.scope);
-  if (setup && gives_role(*setup, group.name)) follow_groups(work, *setup, change.moved());
+  if (setup && gives_role(*setup, group.name))
+    follow_groups(work, *setup, change.moved(), provisioning_authority(work));
   return group;
 }
 
@@ -350,7 +352,7 @@ void delete_group(const Work& work, GroupId id, const std::string& if_match) {
   if (counts) change.take(change.all());
   store::delete_group(work.txn, work.scope, id);
   record(work, {"scim_group.deleted", "scim_group", id.bytes(), told_of_group(change.group())});
-  if (counts) follow_groups(work, *setup, change.moved());
+  if (counts) follow_groups(work, *setup, change.moved(), provisioning_authority(work));
 }
 
 }  // namespace tenantd::service

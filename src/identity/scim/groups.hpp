@@ -20,7 +20,8 @@ inline constexpr std::int64_t kMostMembersTold = 20'000;   // in one reply
 json::Document group_resource(const Context& context, const store::Group& group,
                               const std::vector<store::GroupMember>* members);
 
-// Throws ApiError: bad_request with scimType, conflict with scimType uniqueness, limit_reached.
+// Throws ApiError: bad_request with scimType, conflict with scimType uniqueness, limit_reached,
+// role_outranks.
 store::Group make_group(const Work& work, const json::Document& wanted);
 // `if_match`: a header, or empty. Throws ApiError: not_found, precondition_failed, and as make_group().
 store::Group replace_group(const Work& work, GroupId id, const std::string& if_match,

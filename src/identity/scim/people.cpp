@@ -5,6 +5,7 @@
 #include "identity/invitations/invitations.hpp"
 #include "identity/members/members.hpp"
 #include "identity/members/users.hpp"
+#include "identity/scim/authority.hpp"
 #include "tenantd/api/etag.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
@@ -82,6 +83,7 @@ Provisioner::Provisioner(const Work& work) : work_(work) {
   store::meet_newcomers(work.txn, work.scope, work.context.now);
   maker_ = store::find_member(work.txn, work.scope, work.scope.user());
   if (maker_ && (maker_->status != Status::active || maker_->role.expires_at)) maker_.reset();
+  authority_ = provisioning_authority(work);
 }
 
 Provisioner::Wanted Provisioner::read(const json::Document& resource) const {
@@ -213,6 +215,7 @@ store::Person Provisioner::make(const json::Document& resource) {
   if (!wanted.email) refuse_scim("invalidValue", "An address is required: in emails, or as the userName");
   require_free(wanted, std::nullopt);
   const auto role = newcomers_role();
+  require_to_give(role);
   const bool proven = is_of_proven_domain(*wanted.email);
   auto account = store::find_account(work_.txn, *wanted.email);
   if (account && store::find_member(work_.txn, work_.scope, account->user.id))
@@ -260,12 +263,22 @@ store::Person Provisioner::person_under_lock(DirectoryId id, const std::string& 
   return *std::move(person);
 }
 
-// Whom an administrator may act on, or the key's maker. So that no key of an administrator shuts owners out.
 void Provisioner::require_authority(const store::Member& member) const {
-  const auto held = member.role.permissions;
-  if (find_system_role("admin")->permissions.covers(held)) return;
-  if (maker_ && maker_->role.permissions.covers(held)) return;
-  throw ApiError(ErrorCode::role_outranks, "An owner is provisioned by a key that an owner has made");
+  if (authority_.covers(member.role.permissions)) return;
+  throw ApiError(ErrorCode::role_outranks,
+                 "This person's role exceeds that of whoever made the key or calls");
+}
+
+// What is only kept of a person opens nothing: of owners an administrator's key changes it too.
+void Provisioner::require_to_describe(const store::Member& member) const {
+  if (authority_.covers(member.role.permissions & find_system_role("admin")->permissions)) return;
+  require_authority(member);
+}
+
+void Provisioner::require_to_give(const RoleRecord& role) const {
+  if (authority_.covers(role.permissions)) return;
+  throw ApiError(ErrorCode::role_outranks,
+                 "The role " + role.name + " exceeds that of whoever made the key or calls");
 }
 
 void Provisioner::set_active(const store::Member& member, bool active) {
@@ -320,8 +333,8 @@ store::Person Provisioner::save(const store::Person& before, const json::Documen
   person.attributes = wanted.attributes;
   person.active = wanted.active.value_or(before.active);
   // First of all: nothing of the rest keeps somebody in.
+  const auto member = person.user ? store::find_member(work_.txn, work_.scope, *person.user) : std::nullopt;
   if (person.user) {
-    const auto member = store::find_member(work_.txn, work_.scope, *person.user);
     if (!member) throw ApiError(ErrorCode::not_found);
     set_active(*member, person.active);
     if (wanted.email) move_address(person, *wanted.email);
@@ -332,14 +345,17 @@ store::Person Provisioner::save(const store::Person& before, const json::Documen
     if (moves || !person.active) revoke_invitation(invited);
     person.email = email.str();
     if (person.active && (moves || !before.active)) {
+      const auto role = newcomers_role();
+      require_to_give(role);
       take_from_budget();
-      invite(email, newcomers_role());
+      invite(email, role);
     }
   }
   const bool same = before.stored && person.user_name == before.user_name &&
                     person.external_id == before.external_id && person.attributes == before.attributes &&
                     person.email == before.email && person.active == before.active;
   if (same) return person;
+  if (member) require_to_describe(*member);
   person.updated_at = work_.context.now;
   write(person);
   person.stored = true;

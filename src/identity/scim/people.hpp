@@ -38,10 +38,10 @@ class Provisioner {
   explicit Provisioner(const Work& work);
 
   // Throws ApiError: bad_request with scimType, conflict with scimType uniqueness, rate_limited,
-  // limit_reached.
+  // limit_reached, role_outranks (provisioning_authority() covers the person's role not, or the new one).
   store::Person make(const json::Document& wanted);
-  // `if_match`: a header, or empty. Throws ApiError: not_found, precondition_failed, role_outranks (an owner,
-  // by a key whose maker is none), last_owner, and as make().
+  // `if_match`: a header, or empty. Throws ApiError: not_found, precondition_failed, last_owner, and as
+  // make().
   // `change` makes the new resource of the old one.
   template <class Change>
   store::Person change(DirectoryId id, const std::string& if_match, Change&& change) {
@@ -64,6 +64,8 @@ class Provisioner {
   void invite(const Email& email, const RoleRecord& role);
   void revoke_invitation(const Email& email);
   void require_authority(const store::Member& member) const;
+  void require_to_describe(const store::Member& member) const;
+  void require_to_give(const RoleRecord& role) const;
   void set_active(const store::Member& member, bool active);
   void move_address(store::Person& person, const Email& wanted);
   void require_free(const Wanted& wanted, const std::optional<DirectoryId>& of);
@@ -72,6 +74,7 @@ class Provisioner {
 
   Work work_;
   std::optional<store::Member> maker_;  // of the key, if that is an active member for good
+  PermissionSet authority_;
   std::map<std::string, bool> proven_;  // domains
   std::optional<RoleRecord> role_;
 };

@@ -230,7 +230,7 @@ Response list_directory_groups(const Request& request, const TenantScope& scope,
 
 // What the change of one refuses with.
 constexpr Refuses kPersonRefuses{not_found, role_outranks, last_owner, limit_reached, precondition_failed};
-constexpr Refuses kGroupRefuses{not_found, limit_reached, precondition_failed};
+constexpr Refuses kGroupRefuses{not_found, role_outranks, limit_reached, precondition_failed};
 
 constexpr auto kScimRows = section(
     "SCIM", {
@@ -253,7 +253,7 @@ constexpr auto kScimRows = section(
                  .also = AlsoTakes::scim,
                  .query = "scim_attributes_query",
                  .reply = scim_made(),
-                 .refuses = {limit_reached},
+                 .refuses = {role_outranks, limit_reached},
                  .name = "createScimUser",
                  .summary = "Provision a person"},
                 {.method = GET,
@@ -318,7 +318,7 @@ constexpr auto kScimRows = section(
                  .also = AlsoTakes::scim,
                  .query = "scim_attributes_query",
                  .reply = scim_made(),
-                 .refuses = {limit_reached},
+                 .refuses = {role_outranks, limit_reached},
                  .name = "createScimGroup",
                  .summary = "Make a group; its members get the role that it gives"},
                 {.method = GET,
