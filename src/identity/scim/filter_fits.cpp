@@ -1,5 +1,6 @@
+#include <algorithm>
+
 #include "identity/scim/filter.hpp"
-#include "tenantd/base/text.hpp"
 
 namespace tenantd::scim {
 namespace {
@@ -31,15 +32,50 @@ bool is_present(const json::Value* value) {
   return true;
 }
 
-bool fits_text(Operator op, std::string_view value, std::string_view wanted, bool case_exact) {
-  if (op == Operator::co || op == Operator::sw || op == Operator::ew) {
-    const auto in = case_exact ? std::string{value} : ascii_lower(value);
-    const auto what = case_exact ? std::string{wanted} : ascii_lower(wanted);
-    if (op == Operator::sw) return in.starts_with(what);
-    if (op == Operator::ew) return in.ends_with(what);
-    return in.find(what) != std::string::npos;
+char folded(char c, bool case_exact) {
+  return !case_exact && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// <0, 0, >0, in the order of bytes.
+int compare_folded(std::string_view one, std::string_view other, bool case_exact) {
+  const auto common = std::min(one.size(), other.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const auto a = static_cast<unsigned char>(folded(one[i], case_exact));
+    const auto b = static_cast<unsigned char>(folded(other[i], case_exact));
+    if (a != b) return a < b ? -1 : 1;
   }
-  return holds(op, compare_texts(value, wanted, case_exact));
+  return one.size() < other.size() ? -1 : one.size() > other.size() ? 1 : 0;
+}
+
+// Knuth, Morris and Pratt: each byte of the value is looked at twice at most, whatever both are, where
+// std::string::find compares the whole of what is wanted at each place.
+bool contains(std::string_view value, std::string_view wanted, bool case_exact) {
+  if (wanted.empty()) return true;
+  if (wanted.size() > value.size()) return false;
+  std::vector<std::size_t> border(wanted.size());  // of each beginning: its longest end that begins it
+  const auto advance = [&](std::size_t matched, char next) {
+    while (matched > 0 && folded(wanted[matched], case_exact) != next) matched = border[matched - 1];
+    return folded(wanted[matched], case_exact) == next ? matched + 1 : matched;
+  };
+  for (std::size_t i = 1; i < wanted.size(); ++i)
+    border[i] = advance(border[i - 1], folded(wanted[i], case_exact));
+  std::size_t matched = 0;
+  for (const char c : value) {
+    matched = advance(matched, folded(c, case_exact));
+    if (matched == wanted.size()) return true;
+  }
+  return false;
+}
+
+bool fits_text(Operator op, std::string_view value, std::string_view wanted, bool case_exact) {
+  if (op == Operator::co) return contains(value, wanted, case_exact);
+  if (op == Operator::sw || op == Operator::ew) {
+    if (wanted.size() > value.size()) return false;
+    const auto part =
+        op == Operator::sw ? value.substr(0, wanted.size()) : value.substr(value.size() - wanted.size());
+    return compare_folded(part, wanted, case_exact) == 0;
+  }
+  return holds(op, compare_folded(value, wanted, case_exact));
 }
 
 bool fits_flag(Operator op, bool value, const Literal& literal) {
@@ -120,8 +156,7 @@ bool judge_filter(const Filter& filter, const Find& find) {
 }  // namespace
 
 int compare_texts(std::string_view one, std::string_view other, bool case_exact) {
-  const int order = case_exact ? one.compare(other) : ascii_lower(one).compare(ascii_lower(other));
-  return order < 0 ? -1 : order > 0 ? 1 : 0;
+  return compare_folded(one, other, case_exact);
 }
 
 const json::Value* value_at(const AttributePath& path, const json::Value& resource,

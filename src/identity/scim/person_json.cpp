@@ -56,6 +56,12 @@ void put_address(json::Document& resource, const std::string& email) {
   set_text(main, "value", email, memory);
 }
 
+// Of what person_to_change() says.
+std::string tag_of(const json::Document& known) {
+  const auto hash = crypto::sha256(json::compact(known));
+  return '"' + base64url_encode(std::string_view{hash}.substr(0, 12)) + '"';
+}
+
 }  // namespace
 
 void refuse_scim(std::string_view type, const std::string& words) {
@@ -133,14 +139,11 @@ json::Document person_resource(const Context& context, const store::Person& pers
   set_text(meta, "created", scim_time(person.created_at), memory);
   set_text(meta, "lastModified", scim_time(person.updated_at), memory);
   set_text(meta, "location", scim_location(context, scim::kUser, person.id.str()), memory);
-  set_text(meta, "version", person_tag(person), memory);
+  set_text(meta, "version", tag_of(known), memory);
   resource.AddMember("meta", meta, memory);
   return resource;
 }
 
-std::string person_tag(const store::Person& person) {
-  const auto hash = crypto::sha256(json::compact(person_to_change(person)));
-  return '"' + base64url_encode(std::string_view{hash}.substr(0, 12)) + '"';
-}
+std::string person_tag(const store::Person& person) { return tag_of(person_to_change(person)); }
 
 }  // namespace tenantd::service

@@ -1,6 +1,7 @@
 // SCIM 2.0 (RFC 7644): people and groups of the organization whose key or token calls.
 #include <algorithm>
 
+#include "identity/scim/people_list.hpp"
 #include "identity/scim/replies.hpp"
 #include "identity/scim/resources.hpp"
 #include "tenantd/api/collection.hpp"
@@ -16,22 +17,6 @@ Json shown_person(const Request& request, const TenantScope& scope, Txn& txn, co
   std::vector<store::Group> groups;
   for (const auto& [id, group] : store::groups_of(txn, scope, {person.id})) groups.push_back(group);
   return service::person_resource(request.context, person, groups);
-}
-
-std::vector<Json> shown_people(const Request& request, const TenantScope& scope, Txn& txn,
-                               const std::vector<store::Person>& people, const scim::Projection& told) {
-  std::vector<DirectoryId> ids;
-  for (const auto& each : people) ids.push_back(each.id);
-  const auto groups =
-      told.tells("groups") ? store::groups_of(txn, scope, ids) : std::multimap<DirectoryId, store::Group>{};
-  std::vector<Json> resources;
-  for (const auto& each : people) {
-    std::vector<store::Group> own;
-    const auto [begin, end] = groups.equal_range(each.id);
-    for (auto it = begin; it != end; ++it) own.push_back(it->second);
-    resources.push_back(service::person_resource(request.context, each, own));
-  }
-  return resources;
 }
 
 Json shown_group(const Request& request, const TenantScope& scope, Txn& txn, const store::Group& group,
@@ -86,65 +71,6 @@ Response show_person(const Request& request, const TenantScope& scope, Txn& txn)
     const auto person = store::find_person(txn, scope, path_id<DirectoryId>(request, "directory_id"));
     if (!person) throw ApiError(not_found);
     return told_reply(shown_person(request, scope, txn, *person), service::person_tag(*person), told, 200);
-  });
-}
-
-// Those whom an index finds by what the filter wants to be equal; nullopt if it wants nothing that has one.
-std::optional<std::vector<store::Person>> people_by_index(const scim::Filter& filter,
-                                                          const TenantScope& scope, Txn& txn) {
-  for (const auto* part : joined_by_and(filter)) {
-    if (const auto id = wanted_text(*part, "id")) {
-      const auto parsed = DirectoryId::parse(*id);
-      const auto person = parsed ? store::find_person(txn, scope, *parsed) : std::nullopt;
-      return person ? std::vector{*person} : std::vector<store::Person>{};
-    }
-    if (const auto name = wanted_text(*part, "userName"))
-      return store::people_named(txn, scope, store::name_key(*name));
-    if (const auto id = wanted_text(*part, "externalId"))
-      return store::people_with_external_id(txn, scope, *id);
-    if (const auto address = wanted_text(*part, "emails", "value")) {
-      const auto email = Email::parse(*address);
-      return email ? store::people_with_address(txn, scope, *email) : std::vector<store::Person>{};
-    }
-  }
-  return std::nullopt;
-}
-
-// "active eq true", and nothing else.
-std::optional<bool> wanted_active(const scim::Filter& filter) {
-  if (filter.shape != scim::Shape::compare || filter.op != scim::Operator::eq || filter.path.extended ||
-      filter.path.attribute->name != "active")
-    return std::nullopt;
-  if (const auto* flag = std::get_if<bool>(&filter.literal)) return *flag;
-  return std::nullopt;
-}
-
-Response list_people(const Request& request, const TenantScope& scope, Txn& txn) {
-  return scim_answer([&] {
-    const auto page = scim_page(request, scim::kUser);
-    const auto told = projection_of(request, scim::kUser);
-    const auto typed = query_text(request, "filter");
-    const auto filter = typed ? scim::read_filter(*typed, scim::kUser) : nullptr;
-    store::meet_newcomers(txn, scope, request.context.now);
-    const auto active = filter ? wanted_active(*filter) : std::nullopt;
-    if ((!filter || active) && !page.sort_by) {
-      auto shown = shown_people(request, scope, txn,
-                                store::list_people(txn, scope, active, page.start - 1, page.count), told);
-      return scim_list_reply(shown, store::count_people(txn, scope, active), page.start, told);
-    }
-    auto people = filter ? people_by_index(*filter, scope, txn) : std::nullopt;
-    if (!people) {
-      if (store::count_people(txn, scope, std::nullopt) > kMostCompared)
-        throw scim::Refusal("tooMany",
-                            "The organization has more than 2000 people: filter by userName, externalId, "
-                            "emails.value, id or active with eq");
-      people = store::list_people(txn, scope, std::nullopt, 0, kMostCompared);
-    }
-    auto found = shown_people(request, scope, txn, *people, scim::Projection{"", "", scim::kUser});
-    if (filter)
-      std::erase_if(found, [&](const Json& each) { return !scim::fits(*filter, each, scim::kUser); });
-    sort_resources(found, page, scim::kUser);
-    return scim_list(found, page, told);
   });
 }
 
@@ -236,7 +162,7 @@ constexpr auto kScimRows = section(
     "SCIM", {
                 {.method = GET,
                  .path = "/scim/v2/Users",
-                 .handler = list_people,
+                 .handler = list_scim_people,
                  .permission = scim_provision,
                  .rate = Rate::read,
                  .also = AlsoTakes::scim,

@@ -272,3 +272,34 @@ Test(scim_core, as_much_of_a_resource_is_told_as_was_asked_for) {
   require(Projection("members.value", "", kGroup).tells("members"), "a part of members is asked for");
   require(!Projection("displayName", "", kGroup).tells("members"), "something else is asked for");
 }
+
+Test(scim_core, a_part_of_a_text_is_found_where_a_plain_search_finds_it) {
+  std::mt19937 random{20261129};
+  const auto text = [&](std::size_t most) {
+    std::string made(random() % (most + 1), ' ');
+    for (auto& each : made) each = "abAB"[random() % 4];
+    return made;
+  };
+  const auto lower = [](std::string of) {
+    for (auto& each : of) each = static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
+    return of;
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const auto value = text(24), wanted = text(6);
+    const auto resource = doc(R"({"title":")" + value + R"(","externalId":")" + value + "\"}");
+    for (const auto* op : {"co", "sw", "ew"}) {
+      const auto holds = [&](const std::string& in, const std::string& what) {
+        if (in.empty()) return what.empty();
+        return *op == 'c'   ? in.find(what) != std::string::npos
+               : *op == 's' ? in.starts_with(what)
+                            : in.ends_with(what);
+      };
+      const auto asks = [&](const char* name) {
+        return fits(*read_filter(std::string{name} + ' ' + op + " \"" + wanted + '"', kUser), resource,
+                    kUser);
+      };
+      require_equal(asks("title"), holds(lower(value), lower(wanted)), value + ' ' + op + ' ' + wanted);
+      require_equal(asks("externalId"), holds(value, wanted), value + ' ' + op + ' ' + wanted);
+    }
+  }
+}
