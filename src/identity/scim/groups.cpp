@@ -86,21 +86,93 @@ std::optional<Ids> ids_in(const scim::Filter& filter) {
   return id ? Ids{*id} : Ids{};
 }
 
-Ids ids_of(const std::vector<store::GroupMember>& members) {
-  Ids ids;
-  for (const auto& each : members) ids.push_back(each.id);
-  return ids;
-}
-
-// One group while it changes, and whose roles that may change.
+// One group while it changes, and whose roles that may change. Its members are read once, if at all; what is
+// asked for is written by settle().
 class GroupChange {
  public:
-  GroupChange(const Work& work, store::Group group) : work_(work), before_(group), group_(std::move(group)) {}
+  GroupChange(const Work& work, store::Group group, MemberBudget& budget)
+      : work_(work), before_(group), group_(std::move(group)), budget_(budget) {}
 
   store::Group& group() { return group_; }
   bool moved_anybody() const { return !moved_.empty(); }
 
-  void add(const Ids& people) {
+  void add(const Ids& people) { want(people, true); }
+  void take(const Ids& people) { want(people, false); }
+
+  void set(const Ids& people) {
+    budget_.spend(people.size());
+    const std::set<DirectoryId> wanted{people.begin(), people.end()};
+    Ids gone, fresh;
+    for (const auto& id : all())
+      if (!wanted.contains(id)) gone.push_back(id);
+    std::copy_if(people.begin(), people.end(), std::back_inserter(fresh),
+                 [&](const auto& id) { return !is_in(id); });
+    take(gone);
+    add(fresh);
+  }
+
+  void take_fitting(const scim::Filter& filter) {
+    settle();
+    Ids meant;
+    for (const auto& [id, name] : members()) {
+      json::Document element;
+      element.SetObject();
+      auto& memory = element.GetAllocator();
+      element.AddMember("value", json::Value{id.str(), memory}, memory);
+      element.AddMember("display", json::Value{name, memory}, memory);
+      if (scim::fits_element(filter, element)) meant.push_back(id);
+    }
+    budget_.spend(members().size());
+    take(meant);
+  }
+
+  Ids all() {
+    Ids ids;
+    for (const auto& [id, name] : members())
+      if (is_in(id)) ids.push_back(id);
+    for (const auto& [id, in] : wanted_)
+      if (in && !members().contains(id)) ids.push_back(id);
+    budget_.spend(ids.size());
+    return ids;
+  }
+
+  // Writes what was asked for since.
+  void settle() {
+    Ids in, out;
+    for (const auto& [id, is_wanted] : wanted_) (is_wanted ? in : out).push_back(id);
+    wanted_.clear();
+    if (!in.empty()) write_in(in);
+    if (!out.empty()) write_out(out);
+  }
+
+  const Ids& moved() const { return moved_; }
+  const store::Group& before() const { return before_; }
+
+ private:
+  void want(const Ids& people, bool in) {
+    require_bound(people);
+    budget_.spend(people.size());
+    for (const auto& id : people) wanted_[id] = in;
+  }
+
+  bool is_in(const DirectoryId& id) {
+    const auto wanted = wanted_.find(id);
+    return wanted == wanted_.end() ? members().contains(id) : wanted->second;
+  }
+
+  // Names by ids, as they are written.
+  const std::map<DirectoryId, std::string>& members() {
+    if (members_) return *members_;
+    const auto read = store::members_of_group(work_.txn, work_.scope, group_.id, kMostMembersTold + 1);
+    budget_.spend(read.size());
+    if (static_cast<std::int64_t>(read.size()) > kMostMembersTold)
+      refuse_scim("tooMany", "The group is too large for this: add and remove members by PATCH");
+    members_.emplace();
+    for (const auto& each : read) members_->emplace(each.id, each.user_name);
+    return *members_;
+  }
+
+  void write_in(const Ids& people) {
     require_bound(people);
     require_known(people);
     const auto there = store::members_among(work_.txn, work_.scope, group_.id, people);
@@ -112,41 +184,19 @@ class GroupChange {
     if (store::any_in_groups(work_.txn, work_.scope, fresh, kMostGroupsOfPerson))
       throw db::LimitReached{"groups of a person", "groups"};
     store::add_to_group(work_.txn, work_.scope, group_.id, fresh);
+    if (members_) members_->merge(store::names_among(work_.txn, work_.scope, fresh));
     note(fresh);
   }
 
-  void take(const Ids& people) {
-    require_bound(people);
+  void write_out(const Ids& people) {
     const auto there = store::members_among(work_.txn, work_.scope, group_.id, people);
     if (there.empty()) return;
     store::remove_from_group(work_.txn, work_.scope, group_.id, there);
+    if (members_)
+      for (const auto& id : there) members_->erase(id);
     note(there);
   }
 
-  void set(const Ids& people) {
-    const auto now = all();
-    const std::set<DirectoryId> wanted{people.begin(), people.end()};
-    Ids gone, fresh;
-    for (const auto& id : now)
-      if (!wanted.contains(id)) gone.push_back(id);
-    const std::set<DirectoryId> present{now.begin(), now.end()};
-    std::copy_if(people.begin(), people.end(), std::back_inserter(fresh),
-                 [&](const auto& id) { return !present.contains(id); });
-    take(gone);
-    add(fresh);
-  }
-
-  Ids all() const {
-    auto members = store::members_of_group(work_.txn, work_.scope, group_.id, kMostMembersTold + 1);
-    if (static_cast<std::int64_t>(members.size()) > kMostMembersTold)
-      refuse_scim("tooMany", "The group is too large for this: add and remove members by PATCH");
-    return ids_of(members);
-  }
-
-  const Ids& moved() const { return moved_; }
-  const store::Group& before() const { return before_; }
-
- private:
   void note(const Ids& people) {
     moved_.insert(moved_.end(), people.begin(), people.end());
     require_bound(moved_);
@@ -159,10 +209,9 @@ class GroupChange {
 
   // Of members of whom the directory has not spoken it speaks from now on.
   void require_known(const Ids& people) {
-    const auto known = store::known_among(work_.txn, work_.scope, people);
-    const std::set<DirectoryId> there{known.begin(), known.end()};
+    const auto known = store::names_among(work_.txn, work_.scope, people);
     for (const auto& id : people) {
-      if (there.contains(id)) continue;
+      if (known.contains(id)) continue;
       const auto person = store::find_person(work_.txn, work_.scope, id);
       if (!person) refuse_scim("invalidValue", "There is no user " + id.str() + " in this organization");
       store::write_person(work_.txn, work_.scope, *person, work_.context.now);
@@ -172,6 +221,9 @@ class GroupChange {
   Work work_;
   store::Group before_;
   store::Group group_;
+  MemberBudget& budget_;
+  std::map<DirectoryId, bool> wanted_;  // true: is to be in it
+  std::optional<std::map<DirectoryId, std::string>> members_;
   Ids moved_;
 };
 
@@ -201,6 +253,7 @@ void write_group(const Work& work, store::Group& group) {
 
 // What follows when the change is made.
 store::Group settle(const Work& work, GroupChange& change) {
+  change.settle();
   auto& group = change.group();
   const auto& before = change.before();
   const bool renamed = group.name != before.name;
@@ -217,7 +270,7 @@ store::Group settle(const Work& work, GroupChange& change) {
   return group;
 }
 
-void apply_to_members(GroupChange& change, const Work& work, const scim::Operation& operation) {
+void apply_to_members(GroupChange& change, const scim::Operation& operation) {
   const auto* elements = operation.path.elements.get();
   if (elements != nullptr) {
     const auto ids = ids_in(*elements);
@@ -226,17 +279,7 @@ void apply_to_members(GroupChange& change, const Work& work, const scim::Operati
       return change.add(*ids);
     }
     if (ids) return change.take(*ids);
-    Ids meant;
-    for (const auto& each :
-         store::members_of_group(work.txn, work.scope, change.group().id, kMostMembersTold)) {
-      json::Document element;
-      element.SetObject();
-      element.AddMember("value", json::Value{each.id.str(), element.GetAllocator()}, element.GetAllocator());
-      element.AddMember("display", json::Value{each.user_name, element.GetAllocator()},
-                        element.GetAllocator());
-      if (scim::fits_element(*elements, element)) meant.push_back(each.id);
-    }
-    return change.take(meant);
+    return change.take_fitting(*elements);
   }
   switch (operation.change) {
     case scim::Change::add: return change.add(people_in(operation.value, true));
@@ -248,11 +291,11 @@ void apply_to_members(GroupChange& change, const Work& work, const scim::Operati
   }
 }
 
-void apply_operation(GroupChange& change, const Work& work, const scim::Operation& operation) {
+void apply_operation(GroupChange& change, const scim::Operation& operation) {
   const auto& attribute = *operation.path.path.attribute;
   if (attribute.mutability != scim::Mutability::read_write)
     refuse_scim("mutability", std::string{attribute.name} + " cannot be changed");
-  if (attribute.name == "members") return apply_to_members(change, work, operation);
+  if (attribute.name == "members") return apply_to_members(change, operation);
   const bool removes =
       operation.change == scim::Change::remove || operation.value == nullptr || operation.value->IsNull();
   if (!removes && !operation.value->IsString())
@@ -268,43 +311,12 @@ void apply_operation(GroupChange& change, const Work& work, const scim::Operatio
 
 }  // namespace
 
-json::Document group_resource(const Context& context, const store::Group& group,
-                              const std::vector<store::GroupMember>* members) {
-  json::Document resource;
-  resource.SetObject();
-  auto& memory = resource.GetAllocator();
-  const auto put = [&](json::Value& object, const char* name, const std::string& text) {
-    object.AddMember(rapidjson::StringRef(name), json::Value{text, memory}, memory);
-  };
-  json::Value schemas{rapidjson::kArrayType};
-  schemas.PushBack(json::Value{std::string{scim::kGroupSchema}, memory}, memory);
-  resource.AddMember("schemas", schemas, memory);
-  put(resource, "id", group.id.str());
-  if (group.external_id) put(resource, "externalId", *group.external_id);
-  put(resource, "displayName", group.name);
-  if (members != nullptr && !members->empty()) {
-    json::Value list{rapidjson::kArrayType};
-    for (const auto& each : *members) {
-      json::Value one{rapidjson::kObjectType};
-      put(one, "value", each.id.str());
-      put(one, "$ref", scim_location(context, scim::kUser, each.id.str()));
-      put(one, "display", each.user_name);
-      put(one, "type", "User");
-      list.PushBack(one, memory);
-    }
-    resource.AddMember("members", list, memory);
-  }
-  json::Value meta{rapidjson::kObjectType};
-  put(meta, "resourceType", "Group");
-  put(meta, "created", scim_time(group.created_at));
-  put(meta, "lastModified", scim_time(group.updated_at));
-  put(meta, "location", scim_location(context, scim::kGroup, group.id.str()));
-  put(meta, "version", api::etag(group.revision));
-  resource.AddMember("meta", meta, memory);
-  return resource;
+void MemberBudget::spend(std::size_t members) {
+  left -= static_cast<std::int64_t>(members);
+  if (left < 0) refuse_scim("tooMany", "The operations of one request look at too many members of groups");
 }
 
-store::Group make_group(const Work& work, const json::Document& wanted) {
+store::Group make_group(const Work& work, const json::Document& wanted, MemberBudget& budget) {
   lock(work);
   store::Group group;
   group.id = crypto::new_id<GroupId>();
@@ -319,17 +331,18 @@ store::Group make_group(const Work& work, const json::Document& wanted) {
     refuse_duplicate("Another group of the organization has this displayName");
   }
   record(work, {"scim_group.created", "scim_group", group.id.bytes(), {}, told_of_group(group)});
-  GroupChange change{work, group};
+  GroupChange change{work, group, budget};
   change.add(people_in(json::find(wanted, "members"), true));
+  change.settle();
   const auto setup = store::find_scim_setup(work.txn, work.scope);
   if (setup && gives_role(*setup, group.name))
     follow_groups(work, *setup, change.moved(), provisioning_authority(work));
   return group;
 }
 
-store::Group replace_group(const Work& work, GroupId id, const std::string& if_match,
-                           const json::Value& body) {
-  GroupChange change{work, group_under_lock(work, id, if_match)};
+store::Group replace_group(const Work& work, GroupId id, const std::string& if_match, const json::Value& body,
+                           MemberBudget& budget) {
+  GroupChange change{work, group_under_lock(work, id, if_match), budget};
   const auto wanted = scim::read_resource(body, scim::kGroup);
   change.group().name = group_name(json::maybe_text(wanted, "displayName"));
   change.group().external_id = external_id(json::maybe_text(wanted, "externalId"));
@@ -337,19 +350,20 @@ store::Group replace_group(const Work& work, GroupId id, const std::string& if_m
   return settle(work, change);
 }
 
-store::Group change_group(const Work& work, GroupId id, const std::string& if_match,
-                          const json::Value& body) {
-  GroupChange change{work, group_under_lock(work, id, if_match)};
-  for (const auto& operation : scim::read_patch(body, scim::kGroup)) apply_operation(change, work, operation);
+store::Group change_group(const Work& work, GroupId id, const std::string& if_match, const json::Value& body,
+                          MemberBudget& budget) {
+  GroupChange change{work, group_under_lock(work, id, if_match), budget};
+  for (const auto& operation : scim::read_patch(body, scim::kGroup)) apply_operation(change, operation);
   return settle(work, change);
 }
 
-void delete_group(const Work& work, GroupId id, const std::string& if_match) {
-  GroupChange change{work, group_under_lock(work, id, if_match)};
+void delete_group(const Work& work, GroupId id, const std::string& if_match, MemberBudget& budget) {
+  GroupChange change{work, group_under_lock(work, id, if_match), budget};
   const auto setup = store::find_scim_setup(work.txn, work.scope);
   const bool counts = setup && gives_role(*setup, change.group().name);
   // Whose role it gave is judged anew: of more people than one request changes it is emptied first.
   if (counts) change.take(change.all());
+  change.settle();
   store::delete_group(work.txn, work.scope, id);
   record(work, {"scim_group.deleted", "scim_group", id.bytes(), told_of_group(change.group())});
   if (counts) follow_groups(work, *setup, change.moved(), provisioning_authority(work));

@@ -56,11 +56,13 @@ ScimOutcome ScimChanges::act_on_group(http::Method method, const std::string& id
     return ScimOutcome{status, group.id.str(), etag(group.revision), std::nullopt, std::move(group)};
   };
   if (method == http::Method::POST)
-    return outcome(201, service::make_group(work_, scim::read_resource(body, scim::kGroup)));
+    return outcome(201, service::make_group(work_, scim::read_resource(body, scim::kGroup), budget_));
   const auto group = id_in<GroupId>(id);
-  if (method == http::Method::PUT) return outcome(200, service::replace_group(work_, group, if_match, body));
-  if (method == http::Method::PATCH) return outcome(204, service::change_group(work_, group, if_match, body));
-  service::delete_group(work_, group, if_match);
+  if (method == http::Method::PUT)
+    return outcome(200, service::replace_group(work_, group, if_match, body, budget_));
+  if (method == http::Method::PATCH)
+    return outcome(204, service::change_group(work_, group, if_match, body, budget_));
+  service::delete_group(work_, group, if_match, budget_);
   return {204, id, "", std::nullopt, std::nullopt};
 }
 

@@ -38,6 +38,7 @@ class ScimChanges {
 
   service::Work work_;
   std::optional<service::Provisioner> provisioner_;
+  service::MemberBudget budget_;
 };
 
 }  // namespace tenantd::api::handlers

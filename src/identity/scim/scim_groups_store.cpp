@@ -41,7 +41,7 @@ constexpr Sql kMembersAmong{
     "SELECT x.user FROM " TENANTD_IDS
     "STRAIGHT_JOIN scim_group_member x ON x.org_id = ? AND x.group_id = ? AND x.user = UNHEX(ids.id)"};
 constexpr Sql kKnown{"scim_user.known_among",
-                     "SELECT s.id FROM " TENANTD_IDS
+                     "SELECT s.id, s.user_name FROM " TENANTD_IDS
                      "STRAIGHT_JOIN scim_user s ON s.org_id = ? AND s.id = UNHEX(ids.id)"};
 constexpr Sql kInGroups{"scim_group.most_groups",
                         "SELECT x.user FROM " TENANTD_IDS
@@ -150,9 +150,12 @@ std::vector<DirectoryId> members_among(db::Txn& txn, const TenantScope& scope, G
   return read_ids(txn.query(kMembersAmong, id_list(people), scope.org(), group));
 }
 
-std::vector<DirectoryId> known_among(db::Txn& txn, const TenantScope& scope,
-                                     const std::vector<DirectoryId>& people) {
-  return read_ids(txn.query(kKnown, id_list(people), scope.org()));
+std::map<DirectoryId, std::string> names_among(db::Txn& txn, const TenantScope& scope,
+                                               const std::vector<DirectoryId>& people) {
+  std::map<DirectoryId, std::string> names;
+  for (auto rows = txn.query(kKnown, id_list(people), scope.org()); rows.next();)
+    names.emplace(rows.id<DirectoryId>(0), rows.text(1));
+  return names;
 }
 
 bool any_in_groups(db::Txn& txn, const TenantScope& scope, const std::vector<DirectoryId>& people,

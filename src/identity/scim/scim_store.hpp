@@ -78,9 +78,9 @@ std::vector<GroupMember> members_of_group(db::Txn& txn, const TenantScope& scope
 // Those of `people` that are in it.
 std::vector<DirectoryId> members_among(db::Txn& txn, const TenantScope& scope, GroupId group,
                                        const std::vector<DirectoryId>& people);
-// Those of `people` of whom the directory has spoken.
-std::vector<DirectoryId> known_among(db::Txn& txn, const TenantScope& scope,
-                                     const std::vector<DirectoryId>& people);
+// The names of those of `people` of whom the directory has spoken.
+std::map<DirectoryId, std::string> names_among(db::Txn& txn, const TenantScope& scope,
+                                               const std::vector<DirectoryId>& people);
 // True if one of them is in so many groups.
 bool any_in_groups(db::Txn& txn, const TenantScope& scope, const std::vector<DirectoryId>& people,
                    std::int64_t groups);

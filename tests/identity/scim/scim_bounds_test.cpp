@@ -28,6 +28,31 @@ std::string costly() {
   return filtered("/Users", filter);
 }
 
+// A group of people who are invited.
+std::string store_large_group(const Directory& directory, int count) {
+  const auto group = expect(directory.make_group(fresh_name("large")), 201).text("/id");
+  const auto org = binary(directory.owner.org_id);
+  database().run(
+      "INSERT INTO scim_user (org_id, id, user_id, user_name, name_key, external_id, email, active, "
+      "attributes, "
+      "created_at, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+      std::to_string(count) + ") SELECT " + org + ", UNHEX(MD5(CONCAT(HEX(" + org +
+      "), i))), NULL, CONCAT('p', i), CONCAT('p', i), NULL, "
+      "CONCAT('p', i, '@example.com'), TRUE, '{}', 1, 1 FROM n");
+  database().run("INSERT INTO scim_group_member (org_id, group_id, user) SELECT org_id, " + binary(group) +
+                 ", id FROM scim_user WHERE org_id = " + org + " AND name_key LIKE 'p%'");
+  return group;
+}
+
+// Each of which looks at every member.
+std::string looking(int operations) {
+  std::string list;
+  for (int i = 0; i < operations; ++i)
+    list += std::string{i == 0 ? "" : ","} + R"({"op":"remove","path":"members[display eq \"p)" +
+            std::to_string(i + 1) + R"(\"]"})";
+  return '[' + list + ']';
+}
+
 }  // namespace
 
 Test(scim, a_filter_and_a_page_read_so_many_bytes_of_people_and_no_more, .timeout = 240) {
@@ -54,4 +79,55 @@ Test(scim, a_filter_and_a_page_read_so_many_bytes_of_people_and_no_more, .timeou
   require_equal(expect(next, 200).number("/totalResults"), 201);
   require(next.text("/Resources/0/id") != first.text("/Resources/0/id"), "the same page again");
   require(directory.get(filtered("/Users", R"(userName eq "large7")")).status == 200, "by an index");
+}
+
+Test(scim, the_operations_of_a_request_look_at_so_many_members_and_no_more, .timeout = 240) {
+  const Directory directory;
+  const auto path = "/Groups/" + store_large_group(directory, 900);
+  const auto members = [&] {
+    return number_of("SELECT COUNT(*) FROM scim_group_member WHERE org_id = " +
+                     binary(directory.owner.org_id));
+  };
+  expect_scim(directory.patch(path, looking(1000)), 400, "tooMany");
+  require_equal(members(), 900);
+  const auto before = expect(directory.get(path), 200).header("etag");
+  // What a bulk request asks for counts together.
+  std::string list;
+  for (int i = 0; i < 3; ++i)
+    list += std::string{i == 0 ? "" : ","} + R"({"method":"PATCH","path":")" + path +
+            R"(","data":{"Operations":)" + looking(100) + "}}";
+  const auto bulk = directory.post("/Bulk", R"({"Operations":[)" + list + "]}");
+  const char* const statuses[] = {"204", "204", "400"};
+  for (std::size_t i = 0; i < 3; ++i)
+    require_equal(expect(bulk, 200).text("/Operations/" + std::to_string(i) + "/status"), statuses[i]);
+  require_equal(bulk.text("/Operations/2/response/scimType"), "tooMany");
+  require_equal(members(), 800);
+  require(expect(directory.get(path), 200).header("etag") != before, "the first one stands");
+}
+
+Test(scim, operations_on_members_count_in_their_order, .timeout = 120) {
+  const Directory directory;
+  const auto ann_name = directory.address(), bob_name = directory.address("bob");
+  const auto ann = directory.made(ann_name), bob = directory.made(bob_name);
+  const auto path = "/Groups/" + expect(directory.make_group("Staff", {ann}), 201).text("/id");
+  const auto member = [](const std::string& op, const std::string& id) {
+    return R"({"op":")" + op + R"(","path":"members","value":[{"value":")" + id + "\"}]}";
+  };
+  const auto named = [](const std::string& name) {
+    return R"({"op":"remove","path":"members[display eq \")" + name + R"(\"]"})";
+  };
+  const auto after = [&](const std::string& operations) {
+    expect(directory.patch(path, '[' + operations + ']'), 204);
+    const auto group = directory.get(path);
+    std::string told;
+    for (std::size_t i = 0; expect(group, 200).has("/members") && i < group.size("/members"); ++i)
+      told += group.text("/members/" + std::to_string(i) + "/value") == ann ? "a" : "b";
+    return told;
+  };
+  // A filter finds whom an operation before has added, and not whom one has taken out.
+  require_equal(after(member("add", bob) + ',' + named(bob_name)), "a");
+  require_equal(after(named(ann_name) + ',' + member("add", ann)), "a");
+  require_equal(after(member("replace", bob) + ',' + named(ann_name) + ',' + member("add", bob)), "b");
+  require_equal(after(member("add", ann) + ',' + member("remove", bob)), "a");
+  require_equal(after(member("replace", ann) + ',' + R"({"op":"remove","path":"members"})"), "");
 }
