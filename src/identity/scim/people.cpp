@@ -292,6 +292,11 @@ void Provisioner::set_active(const store::Member& member, bool active) {
 // nobody else has the account as a member. Otherwise it stays, and the reply says so.
 void Provisioner::move_address(store::Person& person, const Email& wanted) {
   if (person.email == wanted.str()) return;
+  // Its row is everybody's, and sign-ins wait for it: locked where the address can move, and nowhere else.
+  const auto current = Email::parse(person.email);
+  if (!current || !is_of_proven_domain(*current) || !is_of_proven_domain(wanted) ||
+      store::count_memberships(work_.txn, *person.user) > 1)
+    return;
   // Whoever makes it a member elsewhere was before this, and is counted, or comes after.
   store::lock_profile(work_.txn, *person.user);
   const auto account = store::find_account(work_.txn, *person.user);

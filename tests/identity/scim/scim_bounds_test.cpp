@@ -131,3 +131,26 @@ Test(scim, operations_on_members_count_in_their_order, .timeout = 120) {
   require_equal(after(member("add", ann) + ',' + member("remove", bob)), "a");
   require_equal(after(member("replace", ann) + ',' + R"({"op":"remove","path":"members"})"), "");
 }
+
+// Sign-ins wait for the row, wherever else the person is a member.
+Test(scim, an_address_that_cannot_move_locks_no_account, .timeout = 120) {
+  const Directory proven, unproven{false};
+  const auto person = invite_and_accept(unproven.owner);
+  auto shared = sign_up_verified();
+  shared.email = proven.address();
+  database().run("UPDATE user SET email = " + literal(shared.email) +
+                 " WHERE id = " + binary(shared.user_id));
+  require_equal(proven.made(shared.email), shared.user_id);
+  tenantd::db::Connection other{as_admin()};
+  other.run("START TRANSACTION");
+  other.run_query("SELECT 1 FROM user WHERE id IN (" + binary(person.user_id) + ',' + binary(shared.user_id) +
+                  ") FOR UPDATE");
+  const auto moving = [](const std::string& to) {
+    return R"([{"op":"replace","path":"emails","value":[{"value":")" + to + R"(","type":"work"}]}])";
+  };
+  const auto foreign = unproven.patch("/Users/" + person.user_id, moving(fresh_email()));
+  const auto elsewhere = proven.patch("/Users/" + shared.user_id, moving(proven.address()));
+  other.run("ROLLBACK");
+  require_equal(expect(foreign, 200).text("/emails/0/value"), person.email);
+  require_equal(expect(elsewhere, 200).text("/emails/0/value"), shared.email);
+}
