@@ -36,8 +36,8 @@ std::string store_large_group(const Directory& directory, int count) {
       "INSERT INTO scim_user (org_id, id, user_id, user_name, name_key, external_id, email, active, "
       "attributes, "
       "created_at, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
-      std::to_string(count) + ") SELECT " + org + ", UNHEX(MD5(CONCAT(HEX(" + org +
-      "), i))), NULL, CONCAT('p', i), CONCAT('p', i), NULL, "
+      std::to_string(count) + ") SELECT " + org + ", UNHEX(LEFT(SHA2(CONCAT(HEX(" + org +
+      "), i), 256), 32)), NULL, CONCAT('p', i), CONCAT('p', i), NULL, "
       "CONCAT('p', i, '@example.com'), TRUE, '{}', 1, 1 FROM n");
   database().run("INSERT INTO scim_group_member (org_id, group_id, user) SELECT org_id, " + binary(group) +
                  ", id FROM scim_user WHERE org_id = " + org + " AND name_key LIKE 'p%'");
