@@ -217,11 +217,12 @@ GRANT SELECT ON tenantd_app.deployment TO {{sweeper}};
 GRANT SELECT ON tenantd_app.deployment TO {{courier}};
 GRANT SELECT ON tenantd_app.deployment TO {{reporter}};
 
--- The sweeper: deletes what has expired, and says so.
-GRANT SELECT, UPDATE, DELETE ON tenantd.invite TO {{sweeper}};
-GRANT SELECT, DELETE ON tenantd.session TO {{sweeper}};
+-- The sweeper: deletes what has expired, and says so. Of what lets people in it sees no token and changes no address.
+GRANT SELECT (org_id, id, email, user_id, role_id, invited_by, status, created_at, expires_at, by_user), UPDATE (status, updated_at),
+  DELETE ON tenantd.invite TO {{sweeper}};
+GRANT SELECT (user_id, org_id, bound_org_id, generation, born, expires_at), DELETE ON tenantd.session TO {{sweeper}};
 GRANT SELECT, UPDATE (waiting), DELETE ON tenantd.session_cut TO {{sweeper}};
-GRANT SELECT, DELETE ON tenantd.one_time_token TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.one_time_token TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_state TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.passkey_challenge TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.social_state TO {{sweeper}};
@@ -230,8 +231,8 @@ GRANT SELECT (expires_at), DELETE ON tenantd.oauth_code TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_assertion TO {{sweeper}};
 GRANT SELECT (expires_at), DELETE ON tenantd.oauth_device TO {{sweeper}};
 GRANT EXECUTE ON PROCEDURE tenantd.forget_gone_client TO {{sweeper}};
-GRANT SELECT, DELETE ON tenantd.idempotency TO {{sweeper}};
-GRANT SELECT, DELETE ON tenantd.account_event TO {{sweeper}};
+GRANT SELECT (expires_at), DELETE ON tenantd.idempotency TO {{sweeper}};
+GRANT SELECT (user_id, type, address, created_at), DELETE ON tenantd.account_event TO {{sweeper}};
 GRANT SELECT (id, status, next_attempt_at), DELETE ON tenantd.outbox TO {{sweeper}};
 GRANT SELECT (status, next_attempt_at), DELETE ON tenantd.webhook_delivery TO {{sweeper}};
 GRANT SELECT (last_used_at), DELETE ON tenantd.known_network TO {{sweeper}};
@@ -274,7 +275,8 @@ GRANT EXECUTE ON PROCEDURE tenantd.look_at_kept TO {{sweeper}};
 
 -- The courier: the outbox, which addresses are out of it, of webhooks what became of each delivery, and which objects of
 -- an S3-compatible store nobody names any more.
-GRANT SELECT, UPDATE ON tenantd.outbox TO {{courier}};
+GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, last_error, connection_failed, sent_at, provider, provider_id,
+  bounced_at, values_sealed, updated_at) ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
 -- An address that it suppresses it tells of, with an audit row in the same transaction.
 GRANT SELECT, INSERT ON tenantd_app.suppression TO {{courier}};

@@ -1415,7 +1415,7 @@ BEGIN
   WHERE org_id > COALESCE(p_org, '') OR (p_or_itself AND org_id = p_org) ORDER BY org_id LIMIT 1;
 END//
 -- Audit rows of a chain, behind p_after up to p_to, that are about an account, by it, or name an address of it; with their
--- hashes, the hash before each, and what it was redacted as.
+-- hashes, the hash before each, and what it was redacted as. Of nobody but who is being erased.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_audit_traces(
   IN p_org BINARY(16), IN p_after BIGINT, IN p_to BIGINT, IN p_user BINARY(16),
   IN p_address VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, IN p_asked_at BIGINT)
@@ -1427,7 +1427,8 @@ BEGIN
   LEFT JOIN tenantd.audit_log b ON b.org_id = a.org_id AND b.seq = a.seq - 1
   LEFT JOIN tenantd.audit_start s ON s.org_id = a.org_id AND s.seq = a.seq - 1
   LEFT JOIN tenantd.audit_redaction r ON r.org_id = a.org_id AND r.seq = a.seq
-  WHERE a.org_id = p_org AND a.seq > p_after AND a.seq <= p_to
+  WHERE a.org_id = p_org AND a.seq > p_after AND a.seq <= p_to AND LOCATE('@', p_address) > 1
+    AND EXISTS (SELECT 1 FROM tenantd.erasure x WHERE x.user_id = p_user AND x.finished_at IS NULL)
     AND (a.actor_id = p_user OR a.effective_id = p_user OR a.resource_id = p_user
          OR (a.created_at <= p_asked_at AND (
            a.actor_email = p_address OR a.effective_email = p_address OR LOCATE(p_address, a.old_values) > 0
@@ -1440,7 +1441,8 @@ CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.find_event_traces(
   IN p_address VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, IN p_asked_at BIGINT)
 BEGIN
   SELECT e.seq, e.subject_id, e.data FROM tenantd.event e
-  WHERE e.org_id = p_org AND e.seq > p_after AND e.seq <= p_to
+  WHERE e.org_id = p_org AND e.seq > p_after AND e.seq <= p_to AND LOCATE('@', p_address) > 1
+    AND EXISTS (SELECT 1 FROM tenantd.erasure x WHERE x.user_id = p_user AND x.finished_at IS NULL)
     AND (e.subject_id = p_user OR e.actor_id = p_user OR (e.created_at <= p_asked_at AND LOCATE(p_address, e.data) > 0))
   ORDER BY e.seq;
 END//

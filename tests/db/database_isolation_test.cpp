@@ -249,6 +249,11 @@ Test(database_isolation, the_sweeper_reads_no_password_and_the_courier_only_mail
   require_equal(error_of(sweeper, "UPDATE tenantd.document SET storage_key = 'x'"), kNoTableRight);
   require(error_of(sweeper, "INSERT INTO tenantd.session (id) VALUES ('x')") == kNoTableRight,
           "the sweeper may sign in");
+  for (const char* sql :
+       {"SELECT token FROM tenantd.invite", "SELECT token FROM tenantd.one_time_token",
+        "UPDATE tenantd.invite SET token = 'x'", "UPDATE tenantd.invite SET email = 'me@evil.example'",
+        "UPDATE tenantd.invite SET role_id = 'x'", "UPDATE tenantd.invite SET expires_at = 1"})
+    require_equal(error_of(sweeper, sql), kNoColumnRight, sql);
   Connection courier{as_courier()};
   const std::set<std::string> read{"outbox",       "suppression",  "event",          "webhook_delivery",
                                    "file_removal", "oauth_logout", "stream_position"};
@@ -264,6 +269,9 @@ Test(database_isolation, the_sweeper_reads_no_password_and_the_courier_only_mail
   for (const char* sql : {"UPDATE tenantd.webhook SET url = 'x'", "UPDATE tenantd.event SET type = 'x'"})
     require_equal(error_of(courier, sql), kNoTableRight, sql);
   require_equal(error_of(courier, "UPDATE tenantd.webhook_delivery SET webhook_id = 'x'"), kNoColumnRight);
+  for (const char* column : {"recipient", "id", "template", "org_id", "created_at"})
+    require_equal(error_of(courier, std::string{"UPDATE tenantd.outbox SET "} + column + " = 'x'"),
+                  kNoColumnRight, column);
   for (const char* sql : {"DELETE FROM tenantd.outbox", "DELETE FROM tenantd.suppression",
                           "UPDATE tenantd.suppression SET reason = 'x'"})
     require_equal(error_of(courier, sql), kNoTableRight, sql);
