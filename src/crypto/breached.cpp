@@ -60,7 +60,9 @@ int bits_for(std::int64_t hashes) {
 class NewFile {
  public:
   explicit NewFile(std::string path) : path_(std::move(path)), written_(path_ + ".new") {
-    file_ = open_file(written_, O_RDWR | O_CREAT | O_TRUNC, 0644);
+    // A new file: root makes it in a folder of the workers' account, which may have put a link there.
+    ::unlink(written_.c_str());
+    file_ = open_file(written_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
     if (!file_) fail("cannot be written");
   }
   ~NewFile() {

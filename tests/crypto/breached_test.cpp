@@ -148,3 +148,16 @@ Test(breached, a_file_that_is_cut_off_or_another_is_refused_and_one_that_lies_is
     for (const char byte : {'\0', '\x7F', '\x80', '\xFF'}) passwords.contains_sha1(std::string(20, byte));
   }
 }
+
+Test(breached, a_link_in_the_way_is_not_written_through) {
+  const Folder folder;
+  const auto other = folder.file() + ".other";
+  std::ofstream{other} << "somebody's";
+  std::filesystem::create_symlink(other, folder.file() + ".new");
+  import(kZero + ":1\n", folder.file());
+  std::ifstream in{other};
+  const std::string kept{std::istreambuf_iterator<char>{in}, {}};
+  cr_assert_eq(kept, "somebody's");
+  cr_assert(std::filesystem::is_regular_file(std::filesystem::symlink_status(folder.file())));
+  cr_assert_eq(folder.files(), 2U);
+}

@@ -257,6 +257,8 @@ void harm_folders(const Patient& patient) {
   lay_backup(backups, "tenantd-20990101T000000Z", false);
   expect_fault(stack, "BACKUP_DIR=" + backups, {"backup"}, "tenantd-20200101T000000Z is ", "tenantd-backup");
   expect_fault(stack, "BACKUP_DIR=" + place.path(), {"backup"}, "there is no whole backup", "tenantd-backup");
+  lay_backup(backups, "tenantd-20980101T000000Z", true);
+  expect_fault(stack, "BACKUP_DIR=" + backups, {"backup"}, "is of the future", "tenantd-backup");
 }
 
 // As root alone, as doctor is run: whose folders these are, and a disk of its own.

@@ -44,6 +44,7 @@ constexpr Subject kBreached{"breached_passwords",
 constexpr std::int64_t kScarcePercent = 10;
 constexpr std::int64_t kPlentyBytes = std::int64_t{10} << 30;  // of however large a disk
 constexpr std::int64_t kBackupSeconds = 26 * 3600;             // the timer runs once a day
+constexpr std::int64_t kAheadSeconds = 3600;                   // of clocks that differ
 
 std::string name_of(uid_t user) {
   const auto* entry = ::getpwuid(user);
@@ -191,6 +192,8 @@ std::string judge_backup(const Settings& settings) {
                     (age < kDay.count() ? std::to_string(age / 3600) + " h"
                                         : std::to_string(age / kDay.count()) + " days") +
                     " old";
+  if (age < -kAheadSeconds)
+    throw Fault("the newest backup, " + newest->path + ", is of the future: move it away");
   if (age > kBackupSeconds) throw Fault("the newest backup, " + said);
   return said;
 }
