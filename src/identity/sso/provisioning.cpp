@@ -179,10 +179,15 @@ UserId adopt(db::Txn& txn, const Context& context, const Vouched& vouched, const
   const bool at_home = is_active_member(txn, vouched, user.id);
   if (!at_home && !vouched.by.provider().auto_provision) refuse_person(kNobody, "no member");
   const bool hosted = (of_proven_domain || (vouched.claims.email_proven && at_home)) && !user.is_super;
-  if (!hosted || !user.email_verified_at || user.status != Status::active ||
-      !keeper_could_give(txn, vouched, user.id))
+  if (!hosted || !user.email_verified_at || user.status != Status::active)
     throw ApiError(ErrorCode::email_taken,
                    "The address has an account: sign in with its password and link this identity");
+  if (!keeper_could_give(txn, vouched, user.id))
+    refuse_person(
+        "Whoever saved this provider may let nobody of this role in by the address alone: somebody whose "
+        "role "
+        "covers it saves the provider again, or the person signs in otherwise and links this identity",
+        "the provider's keeper holds less than the member");
   attach(txn, context, vouched, user.id);
   mail_link(txn, context, vouched, user);
   return user.id;

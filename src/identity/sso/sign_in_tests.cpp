@@ -27,15 +27,13 @@ std::string reason_of(const ApiError& refusal) {
 
 // Does `work()`, and notes with what it is refused.
 template <class Work>
-bool noting(TestedSignIn& result, Work&& work) {
+void noting(TestedSignIn& result, Work&& work) {
   try {
     work();
-    return true;
   } catch (const ApiError& refusal) {
     if (is_for_now(refusal)) throw;
     result.refused = refusal.code();
     result.why = reason_of(refusal);
-    return false;
   }
 }
 
@@ -65,11 +63,15 @@ TestedSignIn finish_sign_in_test(db::Txn& txn, const Context& context, const Ten
                                  const Asker& tester) {
   if (txn.open()) txn.rollback();
   const auto found = FoundProvider::find(txn, way, scope.org().str());
-  Conversation conversation{txn, context, found, Purpose::test, answer, cookies, tester};
   TestedSignIn result;
-  result.issuer = conversation.issuer();
   std::optional<Vouched> vouched;
-  if (!noting(result, [&] { vouched.emplace(conversation.ask()); })) return result;
+  {
+    // The turn that it holds is for the provider alone.
+    Conversation conversation{txn, context, found, Purpose::test, answer, cookies, tester};
+    result.issuer = conversation.issuer();
+    noting(result, [&] { vouched.emplace(conversation.ask()); });
+  }
+  if (!vouched) return result;
   // Who tests asks for no link: it is judged as a stranger's sign-in would be.
   vouched->linking.reset();
   result.claims = vouched->claims;

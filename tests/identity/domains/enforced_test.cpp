@@ -403,15 +403,20 @@ Test(sso_enforced, a_provider_leads_to_no_account_that_holds_more_than_who_saved
   };
   {
     Unchanged database;
-    expect_problem(by_own(owner), 409, "email_taken");
+    expect_problem(by_own(owner), 403, "not_provisioned");
     database.check("an owner by an administrator's provider");
   }
   const auto joined = by_own(member);
   require_equal(expect(joined, 200).text("/user/id"), member.user_id);
   // Who runs the issuer goes on vouching when the role is gone.
   expect(give(owner, admin, "viewer"), 200);
-  expect_problem(by_own(other), 409, "email_taken");
+  expect_problem(by_own(other), 403, "not_provisioned");
   expect(by_own(member), 200);  // was linked before
+  // An owner who saves it answers for everybody.
+  const auto providers = "/api/v1/tenants/" + owner.org_id + "/oidc-providers";
+  const auto one = providers + '/' + owner.client().get(providers).text("/items/0/id");
+  expect(owner.client().put(one, R"({"name":"Ours"})"), 200);
+  expect(by_own(other), 200);
 }
 
 Test(sso_enforced, google_vouches_for_no_address_that_it_does_not_host, .timeout = 240) {
@@ -424,8 +429,8 @@ Test(sso_enforced, google_vouches_for_no_address_that_it_does_not_host, .timeout
   };
   {
     Unchanged database;
-    expect_problem(by_google({{"hd", ""}, {"email_verified", "true"}}), 409, "email_taken");
-    expect_problem(by_google({{"email_verified", "false"}}), 409, "email_taken");
+    expect_problem(by_google({{"hd", ""}, {"email_verified", "true"}}), 403, "not_provisioned");
+    expect_problem(by_google({{"email_verified", "false"}}), 403, "not_provisioned");
     database.check("an address that Google does not host");
   }
   expect(by_google({}), 200);
