@@ -177,6 +177,7 @@ void set_member_status(const Work& work, UserId user, Status status) {
   if (!leaves && prolongs(caller.role.expires_at, member.role.expires_at))
     throw ApiError(ErrorCode::temporary_right,
                    "Nobody activates a member whose role lasts longer than their own");
+  if (!leaves) require_proof_to_give(work.context, member.role.permissions);
   change_status(work, member, status);
 }
 

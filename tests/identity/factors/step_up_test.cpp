@@ -386,6 +386,9 @@ Test(step_up, a_role_that_lets_others_in_is_given_by_a_fresh_proof_alone) {
   const auto ada = sign_up_verified();
   const auto bob = invite_and_accept(ada, "member");
   const auto made = make_role(ada, "connector", R"(["projects:read","webhooks:manage"])");
+  const auto gone = invite_and_accept(ada, "admin");
+  const auto back = "/api/v1/users/" + gone.user_id;
+  expect(ada.client().put(back, R"({"status":"inactive"})"), 200);
   const auto invited = invite(ada, fresh_email(), "admin");
   const auto resend = "/api/v1/invites/" + expect(invited, 201).text("/id") + "/resend";
   clock.set(kTooOld);
@@ -396,6 +399,7 @@ Test(step_up, a_role_that_lets_others_in_is_given_by_a_fresh_proof_alone) {
       expect_wants_proof(give(ada, bob, role));
     }
     expect_wants_proof(ada.client().post(resend, "{}"));
+    expect_wants_proof(ada.client().put(back, R"({"status":"active"})"));
     expect_wants_proof(ada.client().put(
         path_of(made),
         R"({"name":"connector","permissions":["projects:read","webhooks:manage","api_keys:manage"]})"));
@@ -408,6 +412,7 @@ Test(step_up, a_role_that_lets_others_in_is_given_by_a_fresh_proof_alone) {
   expect(show(ada, {{"password", ada.password}}), 200);
   expect(give(ada, bob, "admin"), 200);
   expect(ada.client().post(resend, "{}"), 200);
+  expect(ada.client().put(back, R"({"status":"active"})"), 200);
 }
 
 Test(step_up, the_rules_of_signing_in_are_loosened_by_a_fresh_proof_alone) {
