@@ -107,13 +107,16 @@ void stand(const Work& work) {
   if (!is_service_own(work)) stand_for_good(work);
 }
 
-OauthClient locked_client(const Work& work, ClientId id) {
+enum class Own { judged, goes };
+
+OauthClient locked_client(const Work& work, ClientId id, Own own = Own::judged) {
   stand(work);
   auto client = store::oauth_client_table.lock(work.txn, work.scope, id.bytes());
   if (!client) throw ApiError(ErrorCode::not_found);
-  // Whoever gets its secret, or says where its codes go, has what it may do.
-  if (!work.scope.permissions().covers(scopes_of(*client).permissions))
-    throw ApiError(ErrorCode::role_outranks);
+  // Whoever gets its secret, or says where its codes go, has what it may do. One's own goes even if one could
+  // not make it any more.
+  const bool may_go = own == Own::goes && client->created_by == work.scope.user();
+  if (!may_go && outranks(work, *client)) throw ApiError(ErrorCode::role_outranks);
   return *std::move(client);
 }
 
@@ -166,7 +169,7 @@ OauthClient change_client(const Work& work, ClientId id,
 }
 
 void remove_client(const Work& work, ClientId id) {
-  const auto client = locked_client(work, id);
+  const auto client = locked_client(work, id, Own::goes);
   store::oauth_client_table.erase(work.txn, work.scope, id.bytes());
   work.txn.touch(id);
   tell(work,
@@ -176,8 +179,6 @@ void remove_client(const Work& work, ClientId id) {
 MadeClient rotate_client_secret(const Work& work, ClientId id) {
   auto client = locked_client(work, id);
   if (!client.has_secret()) throw ApiError(ErrorCode::conflict, "This client has no secret");
-  if (client.itself != store::Itself::refused && outranks(work, client))
-    throw ApiError(ErrorCode::role_outranks);
   MadeClient made;
   made.secret = new_client_secret();
   store::replace_client_secret(work.txn, work.scope, id, crypto::sha256(made.secret->reveal()),

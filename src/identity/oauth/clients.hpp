@@ -26,10 +26,10 @@ MadeClient make_client(const Work& work, store::OauthClient client);
 store::OauthClient change_client(const Work& work, ClientId id,
                                  const std::function<bool(std::int64_t revision)>& is_expected,
                                  const std::function<void(store::OauthClient&)>& edit);
-// All that it holds ends with it. Throws ApiError(not_found).
+// All that it holds ends with it. Throws ApiError: not_found, role_outranks (it may more than the caller, who
+// has not registered it).
 void remove_client(const Work& work, ClientId id);
-// Throws ApiError: not_found, conflict (it has no secret), role_outranks (it acts for itself, and may more
-// than the caller).
+// Throws ApiError: not_found, conflict (it has no secret), role_outranks (it may more than the caller).
 MadeClient rotate_client_secret(const Work& work, ClientId id);
 
 }  // namespace tenantd::service

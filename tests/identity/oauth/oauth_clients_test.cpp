@@ -6,6 +6,7 @@
 #include "support/clock.hpp"
 #include "support/database.hpp"
 #include "support/oauth.hpp"
+#include "support/roles.hpp"
 #include "support/super_admin.hpp"
 
 using namespace tenantd::test;
@@ -137,6 +138,15 @@ Test(oauth_clients, nobody_takes_over_a_client_that_may_do_more_than_they) {
   expect(developer.client().post("/api/v1/oauth/clients/" + weak.id + "/rotate-secret"), 200);
   expect(developer.client().del("/api/v1/oauth/clients/" + weak.id, ""), 204);
   expect(owner.client().post(path + "/rotate-secret"), 200);
+  // One's own goes, whatever became of one's role.
+  expect(
+      owner.client().post("/api/v1/roles", R"({"name":"integrator","permissions":["oauth_clients:manage"]})"),
+      201);
+  const auto own = register_client(developer, {{"scopes", R"(["openid","projects:read"])"}});
+  expect(give(owner, developer, "integrator"), 200);
+  expect_problem(developer.client().post("/api/v1/oauth/clients/" + own.id + "/rotate-secret"), 403,
+                 "role_outranks");
+  expect(developer.client().del("/api/v1/oauth/clients/" + own.id, ""), 204);
 }
 
 Test(oauth_clients, an_organizations_clients_are_its_own) {
