@@ -68,32 +68,31 @@ bool InFlight::admits(std::size_t block, Kind kind, std::uint64_t key, const Sha
 
 // Those who began to wait before `key` did, which if it does not wait is all of them.
 std::int64_t InFlight::ahead_of(std::uint64_t where, std::uint64_t key, std::int64_t now_us) const {
-  const auto counts = [&](const Waiting& one) {
+  const auto waits = [&](const Waiting& one) {
     return one.ticket > kAsking && one.where == where && one.heard_us + kHeardUs >= now_us;
   };
   std::uint64_t mine = kAny;
   for (const auto& one : row_)
-    if (one.ticket > kAsking && one.where == where && one.key == key)
-      mine = std::min(mine, one.ticket.load());
-  return std::count_if(row_.begin(), row_.end(), [&](const Waiting& one) {
-    return counts(one) && one.key != key && one.ticket < mine;
-  });
+    if (waits(one) && one.key == key) mine = std::min(mine, one.ticket.load());
+  return std::count_if(row_.begin(), row_.end(),
+                       [&](const Waiting& one) { return waits(one) && one.key != key && one.ticket < mine; });
 }
 
 // Two threads of one caller may come to stand twice: they leave together.
 void InFlight::stand(std::uint64_t where, std::uint64_t key, std::int64_t now_us) {
+  const auto is_over = [&](const Waiting& one) { return one.heard_us + kHeardUs < now_us; };
   for (auto& one : row_)
-    if (one.ticket > kAsking && one.where == where && one.key == key) {
+    if (one.ticket > kAsking && one.where == where && one.key == key && !is_over(one)) {
       one.heard_us = now_us;
       return;
     }
   for (auto& one : row_) {
     auto seen = one.ticket.load();
-    const bool is_over = seen == 0 || one.heard_us + kHeardUs < now_us;
-    if (!is_over || !one.ticket.compare_exchange_strong(seen, kAsking)) continue;
+    if (seen != 0 && !is_over(one)) continue;
+    one.heard_us = now_us;  // first, so that nobody else takes what is being taken
+    if (!one.ticket.compare_exchange_strong(seen, kAsking)) continue;
     one.where = where;
     one.key = key;
-    one.heard_us = now_us;
     one.ticket = tickets_.fetch_add(1) + kFirstTicket;
     return;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/check.hpp"
+#include "tenantd/base/time.hpp"
 #include "tenantd/shm/in_flight.hpp"
 #include "tenantd/shm/shared.hpp"
 
@@ -71,6 +72,23 @@ Test(in_flight, what_all_share_goes_round_and_a_crowd_stands_in_the_row_once) {
   require(table->is_free(block, Kind::slow, "b", share) && take(4, "b"), "b's turn");
   table->release(block, 4, Kind::slow);
   require(take(5, "c"), "c's turn");
+}
+
+Test(in_flight, who_was_not_heard_of_stands_at_the_end_of_the_row) {
+  shm::Shared<shm::InFlight> table;
+  const auto block = table->join(100, kLane, 8);
+  shm::InFlight::Share share{1, 4, 4};
+  share.most_of_all = 1;
+  const auto take = [&](std::size_t cell, const char* who) {
+    return table->take(block, cell, Kind::slow, who, share);
+  };
+  require(take(0, "a") && !take(1, "gone"), "one place");
+  const auto over_us = monotonic_microseconds() + shm::InFlight::kHeardUs;
+  while (monotonic_microseconds() <= over_us) std::this_thread::yield();
+  require(!take(2, "b"), "a place for b");
+  table->release(block, 0, Kind::slow);
+  require(!take(1, "gone"), "who was gone came before b");
+  require(take(2, "b"), "b's turn");
 }
 
 Test(in_flight, what_weighs_more_than_the_share_passes_alone) {
