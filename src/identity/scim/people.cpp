@@ -281,6 +281,19 @@ void Provisioner::require_to_give(const RoleRecord& role) const {
                  "The role " + role.name + " exceeds that of whoever made the key or calls");
 }
 
+// Whoever reads the new address gets what the person's groups will give.
+void Provisioner::require_to_readdress(DirectoryId id, const Email& to) const {
+  const auto account = store::find_account(work_.txn, to);
+  if (account && store::find_member(work_.txn, work_.scope, account->user.id))
+    refuse_duplicate("A member of the organization has this address");
+  const auto places = store::places_of(work_.txn, work_.scope, {id});
+  const auto setup = store::find_scim_setup(work_.txn, work_.scope);
+  if (places.empty() || !setup) return;
+  const auto place = static_cast<std::size_t>(places.begin()->second);
+  if (const auto role = store::find_role(work_.txn, work_.scope, setup->groups.at(place).role))
+    require_to_give(*role);
+}
+
 void Provisioner::set_active(const store::Member& member, bool active) {
   const auto status = active ? Status::active : Status::inactive;
   if (member.status == status) return;
@@ -347,6 +360,7 @@ store::Person Provisioner::save(const store::Person& before, const json::Documen
     const auto invited = Email::parse(before.email).value();
     const auto email = wanted.email.value_or(invited);
     const bool moves = email != invited;
+    if (moves) require_to_readdress(before.id, email);
     if (moves || !person.active) revoke_invitation(invited);
     person.email = email.str();
     if (person.active && (moves || !before.active)) {

@@ -66,6 +66,7 @@ class Provisioner {
   void require_authority(const store::Member& member) const;
   void require_to_describe(const store::Member& member) const;
   void require_to_give(const RoleRecord& role) const;
+  void require_to_readdress(DirectoryId id, const Email& to) const;
   void set_active(const store::Member& member, bool active);
   void move_address(store::Person& person, const Email& wanted);
   void require_free(const Wanted& wanted, const std::optional<DirectoryId>& of);

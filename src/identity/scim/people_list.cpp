@@ -149,7 +149,8 @@ People found_people(const Request& request, const TenantScope& scope, Txn& txn, 
   std::vector<Json> order;
   const auto take = [&](store::Person person, Json shown) {
     if (filter != nullptr && !scim::fits(*filter, shown, scim::kUser)) return;
-    found.insert_or_assign(person.id.str(), std::move(person));
+    // One who is met twice, because somebody came in between two reads, counts once.
+    if (!found.try_emplace(person.id.str(), std::move(person)).second) return;
     order.push_back(std::move(shown));
   };
   auto indexed = filter != nullptr ? people_by_index(*filter, scope, txn) : std::nullopt;

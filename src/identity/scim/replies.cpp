@@ -56,7 +56,7 @@ scim::Projection projection_of(const Request& request, const scim::ResourceType&
 
 ScimPage scim_page(const Request& request, const scim::ResourceType& type) {
   ScimPage page;
-  page.start = std::max<std::int64_t>(1, number_in(request, "startIndex", 1));
+  page.start = std::clamp<std::int64_t>(number_in(request, "startIndex", 1), 1, kFarthest);
   page.count = std::clamp<std::int64_t>(number_in(request, "count", page.count), 0, kMostTold);
   page.descending = scim::same_name(query_text(request, "sortOrder").value_or(""), "descending");
   if (const auto by = query_text(request, "sortBy")) {

@@ -30,8 +30,9 @@ struct ScimPage {
   std::optional<scim::AttributePath> sort_by = {};
   bool descending = false;
 };
-inline constexpr std::int64_t kMostTold = 200;       // in one reply
-inline constexpr std::int64_t kMostCompared = 2000;  // by a filter or an order that no index serves
+inline constexpr std::int64_t kMostTold = 200;            // in one reply
+inline constexpr std::int64_t kFarthest = 1'000'000'000;  // a startIndex beyond is as one there
+inline constexpr std::int64_t kMostCompared = 2000;       // by a filter or an order that no index serves
 ScimPage scim_page(const Request& request, const scim::ResourceType& type);
 std::optional<std::string> query_text(const Request& request, const char* name);
 

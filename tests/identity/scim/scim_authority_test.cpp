@@ -4,6 +4,7 @@
 #include "scim_fixture.hpp"
 #include "support/oauth.hpp"
 #include "support/roles.hpp"
+#include "tenantd/domain/permission.hpp"
 
 using namespace tenantd::test;
 
@@ -156,6 +157,30 @@ Test(scim, an_invited_person_gets_into_no_group_that_gives_more_than_the_caller_
   const auto before = seen();
   expect_outranked(calling(directory, low.access_token).patch("/Groups/" + staffed.admins, adding(invited)));
   require_equal(seen(), before);
+}
+
+Test(scim, nobody_comes_into_such_a_group_by_the_address_of_one_who_is_invited, .timeout = 240) {
+  const Staffed staffed;
+  const auto& directory = staffed.directory;
+  std::string names = R"(["scim:provision")";
+  for (const auto name : tenantd::permission_names(tenantd::find_system_role("member")->permissions))
+    names += ",\"" + std::string{name} + '"';
+  const auto low = with_role(directory.owner, names + ']');
+  const auto invited = directory.made(sign_up_verified().email),
+             other = directory.made(sign_up_verified().email);
+  expect(directory.patch("/Groups/" + staffed.admins, adding(invited)), 204);
+  const auto to = [&](const std::string& id, const std::string& email) {
+    return calling(directory, low.access_token)
+        .patch("/Users/" + id, replacing(R"(emails[type eq \"work\"].value)", email));
+  };
+  const auto mine = sign_up_verified().email;
+  expect_outranked(to(invited, mine));
+  require_equal(number_of("SELECT COUNT(*) FROM scim_user WHERE email = '" + mine + "'"), 0,
+                "addresses moved");
+  // Whom no group gives more is moved, and to no member's address.
+  const auto taken = to(other, low.email);
+  require_equal(taken.status, 409, taken.describe());
+  expect(to(other, mine), 200);
 }
 
 Test(scim, owners_and_administrators_provision_by_every_kind_of_key, .timeout = 300) {
