@@ -140,6 +140,7 @@ struct Route {
   std::array<std::string_view, 3> also_at = {};  // other spellings of the path: rows of their own in routes()
   Handler handler;
   std::optional<Permission> permission = {};
+  bool if_match = false;  // takes If-Match though it is no PUT
   bool super_too =
       false;  // a super-admin may call it too, in any organization: the path's {org_id}, member or not
   bool ends_impersonation = false;

@@ -303,7 +303,7 @@ bool has_etag(const Route& route) {
 }
 
 bool takes_if_match(const Route& route) {
-  return has_etag(route) && (route.method == Method::PUT || route.method == Method::PATCH);
+  return has_etag(route) && (route.method == Method::PUT || route.method == Method::PATCH || route.if_match);
 }
 
 void put_operation(JsonOut& json, const Route& route) {

@@ -238,9 +238,11 @@ void delete_purchase_request(const Work& work, PurchaseRequestId id) {
 }
 
 PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, PurchaseStep step,
-                                     const std::string& reason) {
+                                     const std::string& reason,
+                                     const std::function<bool(std::int64_t revision)>& is_expected) {
   auto view = lock_purchase_request(work, id);
   require_status_before(view, step);
+  if (!is_expected(view.row.revision)) throw ApiError(ErrorCode::precondition_failed);
   judge_decider(work.txn, work.scope, view, step);
   step_once(work, view, step, reason);
   mail_requester(work, view, reason);

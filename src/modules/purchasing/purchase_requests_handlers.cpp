@@ -121,8 +121,11 @@ store::PurchaseRequestFilter filter_of(const JsonValue& query, const TenantScope
 
 Response decision_reply(const Request& request, const TenantScope& scope, Txn& txn, PurchaseStep step) {
   const auto reason = request.body.IsObject() ? maybe_text(request.body, "reason") : std::nullopt;
+  const auto is_expected = [&](std::int64_t revision) {
+    return if_match_allows(request.http.if_match, revision);
+  };
   return view_reply(service::decide_purchase_request({txn, request.context, scope}, request_id(request), step,
-                                                     reason.value_or("")));
+                                                     reason.value_or(""), is_expected));
 }
 
 Response thresholds_reply(const std::vector<ApprovalThreshold>& thresholds) {
@@ -282,6 +285,7 @@ constexpr auto kPurchaseRequestsRows =
                                .path = "/api/v1/purchase-requests/{request_id}/approve",
                                .handler = approve_purchase_request,
                                .permission = purchase_requests_approve,
+                               .if_match = true,
                                .rate = Rate::write,
                                .body = "purchase_approval",
                                .reply = ok("purchase_request"),
@@ -291,6 +295,7 @@ constexpr auto kPurchaseRequestsRows =
                                .path = "/api/v1/purchase-requests/{request_id}/reject",
                                .handler = reject_purchase_request,
                                .permission = purchase_requests_approve,
+                               .if_match = true,
                                .rate = Rate::write,
                                .body = "purchase_rejection",
                                .reply = ok("purchase_request"),

@@ -142,3 +142,29 @@ Test(purchase_race, numbers_are_given_once_each, .timeout = 120) {
   const auto next = shop.member.client().post("/api/v1/purchase-requests", shop.body());
   require_equal(expect(next, 201).number("/number"), *numbers.rbegin() + 1);
 }
+
+Test(purchase_race, who_decides_by_what_they_have_read_decides_nothing_else) {
+  const Purchasing shop;
+  const auto path = submitted(shop.member, shop.body());
+  const auto read = shop.manager.client().get(path).header("etag");
+  expect(take(shop.member, path, "withdraw"), 200);
+  expect(shop.member.client().put(path,
+                                  purchase_body({purchase_line(shop.bolt, "90000")}, R"(,"currency":"EUR")")),
+         200);
+  expect(take(shop.member, path, "submit"), 200);
+  const auto decide = [&](const char* step, const std::string& tag) {
+    Call call{"POST", path + '/' + step, R"({"reason":"as read"})", "application/json", {}};
+    call.headers.emplace_back("If-Match", tag);
+    return shop.manager.client().send(call);
+  };
+  {
+    Unchanged database;
+    for (const char* step : {"approve", "reject"})
+      expect_problem(decide(step, read), 412, "precondition_failed");
+    database.check("a decision about what was read before");
+  }
+  const auto now = shop.manager.client().get(path).header("etag");
+  require(now != read, now);
+  expect(decide("approve", now), 200);
+  require_equal(stored_status(path), "approved");
+}

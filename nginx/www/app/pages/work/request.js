@@ -5,7 +5,7 @@ import { date, dateTime, number, t } from '../../i18n.js';
 import { navigate, to } from '../../router.js';
 import { can, useSession } from '../../session.js';
 import { Banner, Button, Card, Confirm, Dialog, ErrorBox, Facts, Form, Loading, PageHead, TextArea, toast, useForm } from '../../components/index.js';
-import { Amount, Person, price, selfApproval, State, usePeople, useWarehouses } from './parts.js';
+import { Amount, Newer, Person, price, selfApproval, State, usePeople, useWarehouses } from './parts.js';
 import { Receive } from './receive.js';
 
 // What `who` can do with it next, as the service would allow.
@@ -26,17 +26,17 @@ function steps(request, who, selfDecided) {
 }
 
 // Approve with a remark, reject for a reason.
-function Decide({ approve, act, onClose }) {
+function Decide({ approve, act, again, onClose }) {
   const form = useForm({
     initial: { reason: '' },
     check: ({ reason }) => (approve || reason.trim() ? {} : { reason: t('work.reason_missing') }),
-    submit: async ({ reason }) => {
-      await act(approve ? 'approve' : 'reject', reason.trim() ? { reason: reason.trim() } : {});
+    submit: async ({ reason }, key) => {
+      await act(approve ? 'approve' : 'reject', reason.trim() ? { reason: reason.trim() } : {}, key);
       onClose();
     },
   });
   return html`<${Dialog} title=${t(approve ? 'work.approve_title' : 'work.reject_title')} onClose=${onClose}><p>${t(approve ? 'work.approve_lead' : 'work.reject_lead')}</p>
-    <${Form} form=${form} label=${t(approve ? 'work.approve' : 'work.reject')} kind=${approve ? 'primary' : 'danger'} extra=${html`<${Button} onClick=${onClose}>${t('core.cancel')}<//>`}>
+    <${Form} form=${form} label=${t(approve ? 'work.approve' : 'work.reject')} kind=${approve ? 'primary' : 'danger'} extra=${html`<${Button} onClick=${onClose}>${t('core.cancel')}<//>`}><${Newer} problem=${form.problem} again=${again} />
       <${TextArea} name="reason" label=${t(approve ? 'work.remark' : 'work.reason')} optional=${approve} rows="3" maxlength="2000" /><//><//>`;
 }
 
@@ -64,15 +64,17 @@ export default function Request({ params }) {
   const names = usePeople();
   const warehouses = useWarehouses();
   const { data: selfDecided } = useLoad(selfApproval);
-  const loaded = useLoad(() => call('GET', to`/api/v1/purchase-requests/${params.id}`).then(({ data }) => data), [params.id]);
+  const loaded = useLoad(() => call('GET', to`/api/v1/purchase-requests/${params.id}`).then(({ data, etag }) => ({ ...data, etag })), [params.id]);
   const [newer, set] = useState(null);
   const [asked, ask] = useState(null);
   const [problem, fail] = useState(null);
   const [busy, work] = useState('');
   const request = newer || loaded.data;
-  const act = async (step, body) => {
-    const { data } = await call('POST', `${to`/api/v1/purchase-requests/${params.id}`}/${step}`, { body, idempotent: true });
-    set(data);
+  // What is decided is what was read: who changed it meanwhile is before.
+  const act = async (step, body, key = true) => {
+    const { data, etag } = await call('POST', `${to`/api/v1/purchase-requests/${params.id}`}/${step}`,
+                                      { body, idempotent: key, ...(['approve', 'reject'].includes(step) && { etag: request.etag }) });
+    set({ ...data, etag });
     fail(null);
     toast(t(step === 'receive' && data.status !== 'received' ? 'work.received_part' : kSaid[step]));
   };
@@ -109,7 +111,7 @@ export default function Request({ params }) {
       [t('work.receive_at'), request.warehouse_id ? html`<span dir="auto">${place ? place.name : request.warehouse_id}</span>` : t('work.asked_on_receipt')],
       request.note && [t('work.note'), html`<span dir="auto" class="lines">${request.note}</span>`]]} /><//>
     <${Lines} request=${request} /><${History} request=${request} names=${names} />
-    ${['approve', 'reject'].includes(asked) && html`<${Decide} approve=${asked === 'approve'} act=${act} onClose=${() => ask(null)} />`}
+    ${['approve', 'reject'].includes(asked) && html`<${Decide} approve=${asked === 'approve'} act=${act} again=${() => { ask(null); again(); }} onClose=${() => ask(null)} />`}
     ${asked === 'receive' && html`<${Receive} request=${request} act=${act} onClose=${() => ask(null)} />`}
     ${asked === 'remove' && html`<${Confirm} title=${t('work.remove_draft_title')} action=${t('work.remove_draft')} onConfirm=${remove} onClose=${() => ask(null)}><p>${t('work.remove_draft_lead')}</p><//>`}`;
 }
