@@ -1,9 +1,12 @@
 // Prices as people type them.
 #include <criterion/criterion.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "support/check.hpp"
+#include "support/processes.hpp"
 #include "tenantd/domain/money.hpp"
 
 using namespace tenantd;
@@ -36,4 +39,23 @@ Test(money, what_may_be_two_prices_is_none) {
                             "1e3", "12.345678", "99999999999999999999"})
     require(!parse_price(typed, "EUR").problem.empty(), typed);
   require(!parse_price("1.5", "JPY").problem.empty(), "half a yen");
+}
+
+// What a person types in the console must be what the service books.
+Test(money, the_console_has_the_decimals_of_every_currency) {
+  std::ifstream file{test::setting("TENANTD_TOP") + "/nginx/www/app/pages/work/parts.js"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto listed = [&](const std::string& name, const std::string& currency) {
+    const auto from = text.find("const " + name + " = [");
+    require(from != std::string::npos, name);
+    return text.substr(from, text.find(']', from) - from).find('\'' + currency + '\'') != std::string::npos;
+  };
+  std::string currency = "AAA";
+  for (currency[0] = 'A'; currency[0] <= 'Z'; ++currency[0])
+    for (currency[1] = 'A'; currency[1] <= 'Z'; ++currency[1])
+      for (currency[2] = 'A'; currency[2] <= 'Z'; ++currency[2]) {
+        const auto decimals = currency_decimals(currency);
+        require_equal(listed("kNoDecimals", currency), decimals == 0, currency);
+        require_equal(listed("kThreeDecimals", currency), decimals == 3, currency);
+      }
 }

@@ -12,6 +12,7 @@ let acting = null;   // the same, of an impersonation, in this tab alone
 let lost = () => {};
 let forbidden = () => {};
 let ask = async () => false;
+let moving = false;  // the token is of another organization than the screen
 export const calls = makeStore([]);
 
 const channel = 'BroadcastChannel' in self ? new BroadcastChannel('tenantd') : { postMessage() {} };
@@ -63,7 +64,7 @@ export function withQuery(path, query) {
   return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
 }
 
-async function send(method, path, { body, etag, idempotent, headers, signal, token, file, follow }) {
+async function send(method, path, { body, etag, idempotent, headers, signal, token, file, follow, organization }) {
   const began = Date.now();
   const sent = {
     Accept: 'application/json',
@@ -72,6 +73,7 @@ async function send(method, path, { body, etag, idempotent, headers, signal, tok
     ...(body !== undefined && !file && { 'Content-Type': 'application/json' }),
     ...(etag && { 'If-Match': etag }),
     ...(idempotent && { 'Idempotency-Key': idempotent }),
+    ...(organization && token && { 'X-Tenant-Id': organization }),
     ...headers,
   };
   let reply;
@@ -104,6 +106,12 @@ export function dropToken() {
   access = null;
   acting = null;
 }
+// From a switch of the organization until the screen has followed nothing is written: it would be meant for the one before.
+export function setMoving(on) {
+  moving = on;
+}
+const kOfAccount = /^\/(?:api\/v1\/auth\/|organization\/select|logout)/;
+
 export const hasToken = () => Boolean(access);
 export function actWith(reply) {
   acting = reply && { token: reply.access_token, until: Date.now() + 1000 * reply.expires_in };
@@ -168,11 +176,13 @@ export function renew(refused) {
 
 // call('PUT', '/api/v1/warehouses/1', { body, query, etag, idempotent, signal, headers, file, anonymous })
 //   idempotent: true, or a key of one's own (uniqueKey) that all attempts of one act share
+//   organization: the id of the one that the call is for, of work that goes on when the person has moved elsewhere
 //   follow: the reply may be elsewhere, where documents' files are; what is sent there is no token of this service
 //   anonymous: without the access token; file: `body` is a Blob or text, sent as it is; blob: `data` is one
 // Returns {status, data, etag, headers}; `data` is null where there is no body. Throws a Problem.
 export async function call(method, path, { query, idempotent, anonymous, blob, ...options } = {}) {
   const address = withQuery(path, query);
+  if (moving && method !== 'GET' && !anonymous && !options.organization && !kOfAccount.test(path)) throw new Problem(409, { code: 'organization_moved' });
   const asked = { ...options, idempotent: idempotent === true ? uniqueKey() : idempotent };
   let used = null;
   const attempt = () => {

@@ -3,7 +3,7 @@
 // `organization` is null for who belongs to none. `reason`: why one is out ('ended', 'signed-out'). `lapsed`: the session
 // has ended under a page that stays, for what is typed there, until its person has signed in again.
 import { comeBack, makeStore, useStore } from './dom.js';
-import { actWith, call, dropToken, isActing, keepToken, onForbidden, onLost, onOtherTab, Problem, renew, tellTabs } from './api.js';
+import { actWith, call, dropToken, isActing, keepToken, onForbidden, onLost, onOtherTab, Problem, renew, setMoving, tellTabs } from './api.js';
 
 const kHint = 'signed-in';  // that there is a cookie to renew by; no secret
 const kOut = { state: 'out', user: null, organization: null, permissions: new Set(), organizations: [], impersonatedBy: null };
@@ -78,6 +78,7 @@ export async function reload() {
     call('GET', '/api/v1/auth/status'),
     organizations().catch(() => session.get().organizations),
   ]);
+  setMoving(false);
   session.set({ ...told(status), state: 'in', organizations: all });
 }
 
@@ -171,8 +172,9 @@ export async function signOut() {
 export async function selectOrganization(id) {
   const { data } = await call('POST', '/organization/select', { body: { org_id: id } });
   keepToken(data);
-  await reload();
+  setMoving(true);
   tellTabs('organization');
+  await reload();
 }
 
 // Impersonation: `reply` is that of POST /api/v1/auth/impersonate. In this tab alone; a reload ends it here.
@@ -209,6 +211,7 @@ onOtherTab(({ kind }) => {
   }
   if (kind === 'lapsed' && session.get().state === 'in' && !isActing()) lapse();
   if (kind === 'organization' && !isActing()) {
+    setMoving(session.get().state === 'in');
     if (session.get().state !== 'loading') reload().then(comeBack, () => {});
   }
 });

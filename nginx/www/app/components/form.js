@@ -1,12 +1,16 @@
-// Forms. `useForm({initial, submit})` holds the values, sends them by submit(values), and puts the service's refusal
-// beside the fields that it names. `<Form form label>` draws fields (Field, PasswordField, Select, TextArea, Checkbox),
+// Forms. `useForm({initial, submit})` holds the values, sends them by submit(values, key), and puts the service's refusal
+// beside the fields that it names. `key` is one for all presses that send the same, so that a lost reply books nothing twice. `<Form form label>` draws fields (Field, PasswordField, Select, TextArea, Checkbox),
 // which find their values by `name`.
 import { createContext, html, useContext, useEffect, useId, useRef, useState } from '../dom.js';
+import { uniqueKey } from '../api.js';
 import { t } from '../i18n.js';
 import { Button } from './basic.js';
 import { ErrorBox, sentence } from './error.js';
 
 const FormContext = createContext(null);
+
+// Whether the service has said what became of an act. Else nobody knows, and the next press is the same act once more.
+export const wasJudged = (refusal) => refusal.status >= 400 && refusal.status < 500 && refusal.code !== 'idempotency_in_progress';
 
 // check(values) → {name: text} of what cannot be sent. `fields`: names of the API's pointers that differ from the form's.
 export function useForm({ initial = {}, submit, check = () => ({}), fields = {} }) {
@@ -16,6 +20,7 @@ export function useForm({ initial = {}, submit, check = () => ({}), fields = {} 
   const [busy, setBusy] = useState(false);
   const element = useRef(null);
   const running = useRef(false);
+  const key = useRef(null);
 
   useEffect(() => {
     const first = element.current && element.current.querySelector('[aria-invalid=true]');
@@ -24,6 +29,7 @@ export function useForm({ initial = {}, submit, check = () => ({}), fields = {} 
   }, [errors]);
 
   const set = (name, value) => {
+    key.current = null;
     setValues((last) => ({ ...last, [name]: value }));
     if (errors[name]) setErrors(({ [name]: _, ...rest }) => rest);
   };
@@ -50,9 +56,12 @@ export function useForm({ initial = {}, submit, check = () => ({}), fields = {} 
     if (Object.keys(wrong).length) return;
     running.current = true;
     setBusy(true);
+    key.current = key.current || uniqueKey();
     try {
-      await submit(values);
+      await submit(values, key.current);
+      key.current = null;
     } catch (refusal) {
+      if (wasJudged(refusal)) key.current = null;
       refuse(refusal);
     }
     running.current = false;

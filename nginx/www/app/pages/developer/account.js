@@ -24,9 +24,9 @@ function KeyMaker({ path, rotates, onMade, onClose }) {
     initial: { name: '', until: dayOf(Date.now() / 1000 + 365 * 86400), old_until: dayOf(Date.now() / 1000 + 7 * 86400) },
     fields: { expires_at: 'until', old_keys_end_at: 'old_until' },
     check: ({ name }) => ({ ...(!rotates && !name.trim() && { name: t('organization.name_missing') }) }),
-    submit: async ({ name, until, old_until: oldUntil }) => {
+    submit: async ({ name, until, old_until: oldUntil }, key) => {
       const body = { ...(name.trim() && { name: name.trim() }), ...(until && { expires_at: dayEnd(until) }), ...(rotates && oldUntil && { old_keys_end_at: dayEnd(oldUntil) }) };
-      onMade((await call('POST', `${path}/${rotates ? 'rotate-key' : 'keys'}`, { body, idempotent: true })).data);
+      onMade((await call('POST', `${path}/${rotates ? 'rotate-key' : 'keys'}`, { body, idempotent: key })).data);
     },
   });
   return html`<${Dialog} title=${t(rotates ? 'service_accounts.rotate' : 'developer.new_key')} onClose=${onClose}>

@@ -19,11 +19,11 @@ function Editor({ row, etag, roles, again }) {
     initial: { name: row ? row.name : '', description: row ? row.description : '', by: row && row.role ? 'role' : 'permissions', role: row && row.role || (roles && roles.length ? roles[0].name : ''),
       networks: row ? row.networks.join('\n') : '', permissions: null },
     check: ({ name, by }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }), ...(by === 'permissions' && chosen.size === 0 && { permissions: t('developer.choose_permissions') }) }),
-    submit: async ({ name, description, by, role, networks }) => {
+    submit: async ({ name, description, by, role, networks }, key) => {
       const access = by === 'role' ? { role, permissions: [] } : { role: null, permissions: [...chosen] };
       const body = { name: name.trim(), description: description.trim(), networks: linesOf(networks), ...access };
       if (!row) {
-        const { data } = await call('POST', '/api/v1/service-accounts', { body, idempotent: true });
+        const { data } = await call('POST', '/api/v1/service-accounts', { body, idempotent: key });
         return navigate(to`/app/service-accounts/${data.id}`);
       }
       await call('PUT', to`/api/v1/service-accounts/${row.id}`, { body, etag });

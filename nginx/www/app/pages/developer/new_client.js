@@ -16,10 +16,10 @@ export default function NewClient({ of = kOfOrganization }) {
     initial: { name: '', redirect_uris: '', post_logout_redirect_uris: '', token_endpoint_auth_method: kWays[0], scopes: 'openid profile email', jwks: '', backchannel_logout_uri: '' },
     check: ({ name, redirect_uris: uris }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }), ...(!uris.trim() && { redirect_uris: t('oauth.redirect_missing') }) }),
     fields: Object.fromEntries(['redirect_uris', 'post_logout_redirect_uris', 'scopes'].flatMap((name) => [...Array(80).keys()].map((at) => [`${name}/${at}`, name]))),
-    submit: async (values) => {
+    submit: async (values, key) => {
       const body = { ...values, name: values.name.trim(), redirect_uris: lines(values.redirect_uris), post_logout_redirect_uris: lines(values.post_logout_redirect_uris), scopes: lines(values.scopes), backchannel_logout_uri: given(values.backchannel_logout_uri),
         jwks: values.token_endpoint_auth_method === 'private_key_jwt' ? given(values.jwks) : undefined };
-      const { data } = await call('POST', of.path, { body, idempotent: true });
+      const { data } = await call('POST', of.path, { body, idempotent: key });
       if (data.client_secret) set(data);
       else navigate(of.page);
     },

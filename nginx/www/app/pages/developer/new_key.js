@@ -27,9 +27,9 @@ function Maker({ permissions }) {
     fields: { expires_at: 'until' },
     check: ({ name }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }),
       ...(chosen.size === 0 && { permissions: t('developer.choose_permissions') }), ...(chosen.size > kMost && { permissions: t('developer.too_many_permissions', { count: kMost }) }) }),
-    submit: async ({ name, owner, until }) => {
+    submit: async ({ name, owner, until }, key) => {
       const body = { name: name.trim(), owner, permissions: [...chosen], ...(until && { expires_at: dayEnd(until) }) };
-      set((await call('POST', '/api/v1/api-keys', { body, idempotent: true })).data);
+      set((await call('POST', '/api/v1/api-keys', { body, idempotent: key })).data);
     },
   });
   return html`<${Card}><${Form} form=${form} label=${t('developer.make_key')} wide extra=${html`<${Button} href="/app/api-keys">${t('core.cancel')}<//>`}>

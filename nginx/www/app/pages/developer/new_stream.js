@@ -25,11 +25,11 @@ export default function NewStream({ of = kOfOrganization }) {
     check: ({ name, kind, url, audit, events, audience }) => ({ ...(!name.trim() && { name: t('organization.name_missing') }), ...(!/^\w+:\/\/[^\s/]+/.test(url.trim()) && { url: t('streams.url_wrong', { example: kExamples[kind] }) }),
       ...(kind !== kSignals && !audit && !events && { audit: t('streams.nothing_carried') }),
       ...(kind === kSignals && !audience.trim() && { audience: t('streams.audience_missing') }) }),
-    submit: async ({ name, kind, url, audit, events, format, start, audience, authorization, ...key }) => {
+    submit: async ({ name, kind, url, audit, events, format, start, audience, authorization, ...shown }, key) => {
       const what = kind === kSignals ? { carries: ['signals'], audience: audience.trim(), ...(authorization && { authorization }) }
         : { carries: [...(audit ? ['audit'] : []), ...(events ? ['events'] : [])], format };
-      const body = { name: name.trim(), kind, url: url.trim(), ...what, start, ...(kind === 's3' ? key : {}) };
-      const { data } = await call('POST', of.path, { body, idempotent: true });
+      const body = { name: name.trim(), kind, url: url.trim(), ...what, start, ...(kind === 's3' ? shown : {}) };
+      const { data } = await call('POST', of.path, { body, idempotent: key });
       if (data.secret) set(data);
       else navigate(of.page);
     },

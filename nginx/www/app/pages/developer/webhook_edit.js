@@ -24,9 +24,9 @@ function Editor({ row, etag, again }) {
     initial: { url: row ? row.url : 'https://', description: row ? row.description : '', every: row ? row.events.includes('*') : true, events: null },
     fields: { url_refused: 'url' },
     check: ({ url, every }) => ({ ...(!/^https?:\/\/\S+\.?\S+$/.test(url.trim()) && { url: t('developer.url_wrong') }), ...(!every && chosen.size === 0 && { events: t('developer.choose_events') }) }),
-    submit: async ({ url, description, every }) => {
+    submit: async ({ url, description, every }, key) => {
       const body = { url: url.trim(), description: description.trim(), events: every ? ['*'] : [...chosen] };
-      if (!row) return set((await call('POST', '/api/v1/webhooks', { body, idempotent: true })).data);
+      if (!row) return set((await call('POST', '/api/v1/webhooks', { body, idempotent: key })).data);
       await call('PUT', to`/api/v1/webhooks/${row.id}`, { body, etag });
       toast(t('account.saved'));
       return navigate(to`/app/webhooks/${row.id}`);

@@ -23,11 +23,11 @@ function NewTenant({ onClose }) {
       ...(![values.admin_first_name, values.admin_last_name].some((name) => name.trim()) && { admin_first_name: t('operator.owner_name_missing') }),
       ...wrongLimits(values),
     }),
-    submit: async (values) => {
+    submit: async (values, key) => {
       const limits = limitsOf(values, { max_members: null, max_projects: null, max_storage_bytes: null, max_requests: null });
       const names = Object.fromEntries(['admin_first_name', 'admin_last_name'].map((name) => [name, values[name].trim()]).filter(([, value]) => value));
       const { data } = await call('POST', '/api/v1/tenants', {
-        idempotent: true,
+        idempotent: key,
         body: { name: values.name.trim(), slug: values.slug.trim(), admin_email: values.admin_email.trim(), ...names, ...(Object.keys(limits).length && { limits }) },
       });
       toast(t(data.admin.password_link_mailed ? 'operator.made_link' : 'operator.made_told', { name: data.name, email: data.admin.email }));

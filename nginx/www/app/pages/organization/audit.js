@@ -4,7 +4,7 @@ import { call, saveFile } from '../../api.js';
 import { dateTime, t } from '../../i18n.js';
 import { setQuery, useRoute } from '../../router.js';
 import { can } from '../../session.js';
-import { Button, DataTable, Dialog, EmptyState, Facts, JsonDiff, Menu, PageHead, When } from '../../components/index.js';
+import { Button, DataTable, Dialog, EmptyState, Facts, JsonDiff, Menu, PageHead, toast, When } from '../../components/index.js';
 import { asCsv, exportAll } from './audit_export.js';
 import { auditActions } from './event_types.js';
 import { dayEnd, dayStart, failed } from './parts.js';
@@ -50,10 +50,11 @@ export default function Audit() {
     const { actor, action, from, to, request_id: request, resource_id: thing } = query;
     wait(1);
     try {
-      const lines = await exportAll(asked({ actor, action, from, to, request_id: request, resource_id: thing }), (count) => wait(count));
-      const name = `audit-${new Date().toISOString().slice(0, 10)}`;
+      const { lines, whole } = await exportAll(asked({ actor, action, from, to, request_id: request, resource_id: thing }), (count) => wait(count));
+      const name = `audit-${new Date().toISOString().slice(0, 10)}${whole ? '' : '-part'}`;
       if (kind === 'csv') saveFile(new Blob([asCsv(lines)], { type: 'text/csv' }), `${name}.csv`);
       else saveFile(new Blob([lines.map((line) => `${line}\n`).join('')], { type: 'application/x-ndjson' }), `${name}.jsonl`);
+      if (!whole) toast(t('work.export_part'), { tone: 'bad' });
     } catch (problem) {
       failed(problem);
     }

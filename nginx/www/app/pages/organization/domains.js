@@ -36,7 +36,7 @@ function Claim({ onClaimed, onClose }) {
     initial: { domain: '' },
     check: ({ domain }) => (domain.trim() ? {} : { domain: t('domains.domain_missing') }),
     fields: { conflict: 'domain' },
-    submit: async ({ domain }) => onClaimed((await call('POST', '/api/v1/domains', { body: { domain: domain.trim() }, idempotent: true })).data),
+    submit: async ({ domain }, key) => onClaimed((await call('POST', '/api/v1/domains', { body: { domain: domain.trim() }, idempotent: key })).data),
   });
   return html`<${Dialog} title=${t('domains.claim')} onClose=${onClose}>
     <${Form} form=${form} label=${t('domains.claim')} extra=${html`<${Button} onClick=${onClose}>${t('core.cancel')}<//>`}>

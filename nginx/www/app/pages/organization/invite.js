@@ -2,6 +2,7 @@
 import { html, useRef, useState } from '../../dom.js';
 import { call } from '../../api.js';
 import { t } from '../../i18n.js';
+import { session } from '../../session.js';
 import { Badge, Button, Card, ErrorBox, Form, Loading, PageHead, Select, sentence, TextArea, useForm } from '../../components/index.js';
 import { spans } from './invite_one.js';
 import { RoleField, roleName, useRoles } from './parts.js';
@@ -35,10 +36,12 @@ export function readLines(text, role) {
   return { people: [...found.values()], wrong };
 }
 
+// All into the organization in which it began, wherever the person has moved meanwhile.
 async function send(people, seconds, onSome) {
+  const { id: organization } = session.get().organization;
   for (let at = 0; at < people.length; at += kBatch) {
     const users = people.slice(at, at + kBatch).map((each) => ({ ...each, ...(seconds && { expires_in: Number(seconds) }) }));
-    const { data } = await call('POST', '/organization/add_users', { body: { users }, idempotent: true });
+    const { data } = await call('POST', '/organization/add_users', { body: { users }, idempotent: true, organization });
     onSome(data.items.map((item, i) => ({ ...users[i], ...item })));
   }
 }

@@ -31,7 +31,7 @@ function RoleForm({ member, etag, again, onDone, onClose }) {
     initial: { role: member.role, until: dayOf(member.role_expires_at) },
     fields: { new_role_name: 'role', expires_at: 'until' },
     submit: async ({ role, until }) => {
-      await call('PUT', to`/api/v1/members/${idOf(member)}/role`, { body: { new_role_name: role, expires_at: dayEnd(until) }, etag });
+      await call('PUT', to`/api/v1/members/${idOf(member)}/role`, { body: { new_role_name: role, expires_at: until === dayOf(member.role_expires_at) ? (member.role_expires_at ?? null) : dayEnd(until) }, etag });
       if (isMe(member)) await reload();
       toast(t('organization.role_changed', { name: nameOf(member), role: roleName(role) }));
       onClose();

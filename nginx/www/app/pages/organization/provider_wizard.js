@@ -32,8 +32,8 @@ function Given({ provider, roles, onDone, onBack }) {
     initial: initialOf(null),
     check: checkOf(provider, false),
     fields: { unknown_role: 'default_role_name' },
-    submit: async (values) => {
-      await call('POST', `${providersPath(organization)}/${provider}`, { body: bodyOf(provider, values), idempotent: true });
+    submit: async (values, key) => {
+      await call('POST', `${providersPath(organization)}/${provider}`, { body: bodyOf(provider, values), idempotent: key });
       onDone();
     },
   });
@@ -48,7 +48,7 @@ function GivenOwn({ roles, onDone, onBack }) {
     initial: ownInitialOf(null),
     check: ownCheckOf(null),
     fields: { unknown_role: 'default_role_name', url_refused: 'issuer', conflict: 'slug' },
-    submit: async (values) => onDone((await call('POST', ownProvidersPath(organization), { body: ownBodyOf(null, values), idempotent: true })).data),
+    submit: async (values, key) => onDone((await call('POST', ownProvidersPath(organization), { body: ownBodyOf(null, values), idempotent: key })).data),
   });
   return html`<${Card} title=${t('organization.step_given', { provider: nameOf('oidc') })}><${Form} form=${form} label=${t('organization.add_provider')}
     extra=${html`<${Button} onClick=${onBack}>${t('organization.back')}<//>`}><${OwnProviderFields} roles=${roles} values=${form.values} /><//><//>`;

@@ -15,10 +15,10 @@ function Editor({ role, etag, permissions, onStale }) {
     initial: { name: role ? role.name : '', description: role ? role.description : '', permissions: null },
     fields: { conflict: 'name', name_taken: 'name' },
     check: ({ name }) => (name.trim() ? {} : { name: t('organization.name_missing') }),
-    submit: async ({ name, description }) => {
+    submit: async ({ name, description }, key) => {
       const body = { name: name.trim(), description: description.trim(), permissions: [...chosen] };
       if (role) await call('PUT', to`/api/v1/roles/${role.id}`, { body, etag });
-      else await call('POST', '/api/v1/roles', { body, idempotent: true });
+      else await call('POST', '/api/v1/roles', { body, idempotent: key });
       if (role && organization.role === role.name) await reload();
       toast(t('organization.role_saved', { name: name.trim() }));
       navigate('/app/roles');

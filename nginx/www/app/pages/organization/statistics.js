@@ -44,7 +44,7 @@ function Projects() {
     <${Usage} label=${t('organization.projects_used')} used=${data.projects.total} limit=${data.projects.limit} />
     <${Usage} label=${t('organization.storage_used')} used=${data.storage.bytes} limit=${data.storage.limit} show=${bytes} />
     <div class="after"><${Facts} items=${[...Object.entries(data.projects.by_status).map(([name, count]) => [t(`organization.project_${name}`), number(count)]),
-      [t('organization.documents'), number(data.documents.total)]]} /></div><//></div>`;
+      data.documents && [t('organization.documents'), number(data.documents.total)]]} /></div><//></div>`;
 }
 
 export default function Statistics() {

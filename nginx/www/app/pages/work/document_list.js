@@ -16,10 +16,10 @@ function Editor({ given, project, again, onDone, onClose }) {
     initial: { name: row.name || '', description: row.description || '', tags: (row.tags || []).join(', ') },
     fields: { 'tags/0': 'tags' },
     check: ({ name }) => (name.trim() ? {} : { name: t('work.name_missing') }),
-    submit: async (values) => {
+    submit: async (values, key) => {
       const body = { name: values.name.trim(), description: values.description, tags: tagsOf(values.tags) };
       if (given) await call('PUT', `${path}/${row.id}`, { body, etag: given.etag });
-      else await call('POST', to`/api/v1/projects/${project}/documents`, { body, idempotent: true });
+      else await call('POST', to`/api/v1/projects/${project}/documents`, { body, idempotent: key });
       toast(t('work.saved'));
       onDone();
     },

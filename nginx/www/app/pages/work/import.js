@@ -1,9 +1,9 @@
 // Rows of a CSV file into a list: checked first or written at once, with what became of each row.
-import { html, useState } from '../../dom.js';
-import { call } from '../../api.js';
+import { html, useRef, useState } from '../../dom.js';
+import { call, uniqueKey } from '../../api.js';
 import { bytes, number, t, word } from '../../i18n.js';
 import { useRoute } from '../../router.js';
-import { Badge, Banner, Button, Card, Checkbox, ErrorBox, Facts, PageHead } from '../../components/index.js';
+import { Badge, Banner, Button, Card, Checkbox, ErrorBox, Facts, PageHead, wasJudged } from '../../components/index.js';
 
 const kMostBytes = 262144;
 const kTypes = ['text/csv', '.csv', 'text/plain', '.txt', '.tsv'];
@@ -35,6 +35,8 @@ export default function Import() {
   const [state, set] = useState({});
   const [only, show] = useState(true);
   const large = file && file.size > kMostBytes;
+  // One for all presses that send the same rows: a lost reply books nothing twice.
+  const act = useRef({});
   const send = async () => {
     set({ busy: true });
     try {
@@ -46,10 +48,13 @@ export default function Import() {
       } catch {
         csv = new TextDecoder('windows-1252').decode(raw);
       }
-      const { data } = await call('POST', `${list.path}/import`, { query: { on_error: skip ? 'skip' : 'abort' }, body: { csv }, idempotent: true });
+      if (act.current.csv !== csv || act.current.skip !== skip) act.current = { csv, skip, key: uniqueKey() };
+      const { data } = await call('POST', `${list.path}/import`, { query: { on_error: skip ? 'skip' : 'abort' }, body: { csv }, idempotent: act.current.key });
+      act.current = {};
       show(data.refused > 0);
       set({ report: data });
     } catch (problem) {
+      if (wasJudged(problem)) act.current = {};
       set({ problem });
     }
   };

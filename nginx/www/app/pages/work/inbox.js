@@ -5,10 +5,10 @@ import { number, t } from '../../i18n.js';
 import { Link, to } from '../../router.js';
 import { can, useSession } from '../../session.js';
 import { Badge, Button, Card, EmptyState, ErrorBox, Loading, PageHead, When } from '../../components/index.js';
-import { Amount, Person, price, selfApproval, State, usePeople } from './parts.js';
+import { all, Amount, Person, price, selfApproval, State, usePeople } from './parts.js';
 
 const kShown = 10;
-const requests = (query) => call('GET', '/api/v1/purchase-requests', { query: { ...query, limit: 200 } }).then(({ data }) => data.items);
+const requests = (query) => all('/api/v1/purchase-requests', query);
 
 // What there is to show, each only for who can do something about it.
 async function load(me) {

@@ -53,8 +53,8 @@ function Move({ product, warehouse, onDone, onClose }) {
       if (quantity === null || Number.isNaN(quantity) || (quantity === 0 && values.type !== 'adjust')) wrong.quantity = t('work.quantity_wrong');
       return wrong;
     },
-    submit: async (values) => {
-      const { data } = await call('POST', '/api/v1/stock-movements', { idempotent: true, body: {
+    submit: async (values, key) => {
+      const { data } = await call('POST', '/api/v1/stock-movements', { idempotent: key, body: {
         product_id: values.product_id.id, warehouse_id: values.warehouse_id.id, type: values.type, quantity: wholeOf(values.quantity), reason: values.reason.trim(),
         ...(values.type === 'transfer' && { to_warehouse_id: values.to_warehouse_id.id }),
       } });

@@ -8,15 +8,13 @@ import { Badge, Button, toast, sentence } from '../../components/index.js';
 
 const kMost = 9000000000000000;  // of an amount in minor units
 
-const coin = (currency) => new Intl.NumberFormat(language.get(), { style: 'currency', currency });
+// As the service has them, by ISO 4217: browsers leave out of some currencies what is rarely paid.
+export const kNoDecimals = ['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'];
+export const kThreeDecimals = ['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'];
 // Digits behind the point: 2 of EUR, 0 of JPY, 3 of KWD.
-export function digitsOf(currency) {
-  try {
-    return coin(currency).resolvedOptions().maximumFractionDigits;
-  } catch {
-    return 2;
-  }
-}
+export const digitsOf = (currency) => (kNoDecimals.includes(currency) ? 0 : kThreeDecimals.includes(currency) ? 3 : 2);
+const coin = (currency) => new Intl.NumberFormat(language.get(), { style: 'currency', currency,
+  minimumFractionDigits: digitsOf(currency), maximumFractionDigits: digitsOf(currency) });
 
 // "€12.50" of 1250 and EUR; "–" without a price.
 export function price(minor, currency) {
@@ -66,6 +64,9 @@ export function secondsOf(day) {
   const [year, month, date] = day.split('-').map(Number);
   return Math.floor(new Date(year, month - 1, date).getTime() / 1000);
 }
+
+// The time of a day that was left as it is, wherever that day begins; else as secondsOf().
+export const sameDay = (day, before) => (before != null && day === dayOf(before) ? before : secondsOf(day));
 
 export const tagsOf = (typed) => [...new Set(typed.split(',').map((tag) => tag.trim()).filter(Boolean))];
 

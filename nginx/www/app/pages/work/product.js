@@ -5,7 +5,7 @@ import { t } from '../../i18n.js';
 import { navigate, to } from '../../router.js';
 import { can } from '../../session.js';
 import { Badge, Button, Card, ConfirmByName, ErrorBox, Facts, Field, Form, Loading, PageHead, Plain, toast, useForm, When } from '../../components/index.js';
-import { Amount, minorOf, Newer, price, typedPrice, wholeOf } from './parts.js';
+import { all, Amount, minorOf, Newer, price, typedPrice, wholeOf } from './parts.js';
 import { SupplierPicker } from './picker.js';
 
 const kCurrency = /^[A-Z]{3}$/;
@@ -28,12 +28,12 @@ function Editor({ given, supplier, again, onSaved }) {
     initial: { name: row.name || '', sku: row.sku || '', unit: row.unit || '', reorder_level: row.reorder_level == null ? '' : String(row.reorder_level),
       price: typedPrice(row.price_minor, row.currency || 'EUR'), currency: row.currency || '', supplier },
     check, fields: { price_minor: 'price', supplier_id: 'supplier', sku_taken: 'sku' },
-    submit: async (values) => {
+    submit: async (values, key) => {
       const body = {
         name: values.name.trim(), sku: values.sku.trim(), ...(values.unit.trim() && { unit: values.unit.trim() }), reorder_level: wholeOf(values.reorder_level),
         supplier_id: values.supplier ? values.supplier.id : null, price_minor: values.currency ? minorOf(values.price, values.currency) : null, currency: values.currency || null,
       };
-      const reply = given ? await call('PUT', to`/api/v1/products/${row.id}`, { body, etag: given.etag }) : await call('POST', '/api/v1/products', { body, idempotent: true });
+      const reply = given ? await call('PUT', to`/api/v1/products/${row.id}`, { body, etag: given.etag }) : await call('POST', '/api/v1/products', { body, idempotent: key });
       toast(t('work.saved'));
       onSaved(reply);
     },
@@ -51,8 +51,8 @@ function Editor({ given, supplier, again, onSaved }) {
 // Where it lies. Its SKU finds it among the levels, which are by product.
 function Levels({ product }) {
   const { data, problem, loading, again } = useLoad(async () => {
-    const reply = await call('GET', '/api/v1/stock-levels', { query: { q: product.sku, limit: 200 } });
-    return reply.data.items.find((each) => each.product_id === product.id) || { warehouses: [] };
+    const levels = await all('/api/v1/stock-levels', { q: product.sku });
+    return levels.find((each) => each.product_id === product.id) || { warehouses: [] };
   }, [product.id, product.updated_at]);
   return html`<${Card} title=${t('work.where')} actions=${html`<${Button} small href=${`/app/movements?product_id=${product.id}`}>${t('work.movements')}<//>
       ${can('stock:create') && html`<${Button} small href=${`/app/movements?make=1&product_id=${product.id}`}>${t('work.movement_new')}<//>`}`}>

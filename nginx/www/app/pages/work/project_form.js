@@ -4,7 +4,7 @@ import { call } from '../../api.js';
 import { t } from '../../i18n.js';
 import { can } from '../../session.js';
 import { Button, Field, Form, Select, TextArea, toast, useForm } from '../../components/index.js';
-import { choices, dayOf, Newer, projectStates, secondsOf, tagsOf } from './parts.js';
+import { choices, dayOf, Newer, projectStates, sameDay, tagsOf } from './parts.js';
 import { MemberPicker } from './picker.js';
 
 // `given`: {data, etag} of a project that there is; owner: {id, label} or null.
@@ -16,10 +16,10 @@ export function ProjectForm({ given, owner, again, onSaved, onCancel }) {
     check: ({ name, starts_at: from, ends_at: until }) => ({
       ...(!name.trim() && { name: t('work.name_missing') }), ...(from && until && until < from && { ends_at: t('work.ends_early') }),
     }),
-    submit: async (values) => {
+    submit: async (values, key) => {
       const body = { name: values.name.trim(), description: values.description, status: values.status, owner_id: values.owner ? values.owner.id : null,
-        starts_at: secondsOf(values.starts_at), ends_at: secondsOf(values.ends_at), tags: tagsOf(values.tags) };
-      const reply = given ? await call('PUT', `/api/v1/projects/${row.id}`, { body, etag: given.etag }) : await call('POST', '/api/v1/projects', { body, idempotent: true });
+        starts_at: sameDay(values.starts_at, row.starts_at), ends_at: sameDay(values.ends_at, row.ends_at), tags: tagsOf(values.tags) };
+      const reply = given ? await call('PUT', `/api/v1/projects/${row.id}`, { body, etag: given.etag }) : await call('POST', '/api/v1/projects', { body, idempotent: key });
       toast(t('work.saved'));
       onSaved(reply);
     },

@@ -56,9 +56,9 @@ function Draft({ given, initial, again }) {
   const named = Object.fromEntries(Array.from({ length: kMostLines }, (_, at) => ['product_id', 'quantity', 'unit_price_minor'].map((name) => `lines/${at}/${name}`)).flat().map((name) => [name, '']));
   const form = useForm({
     initial: { ...named, ...initial }, check, fields: { warehouse_id: 'warehouse' },
-    submit: async (values) => {
+    submit: async (values, key) => {
       const { data } = given ? await call('PUT', to`/api/v1/purchase-requests/${given.data.id}`, { body: bodyOf(values), etag: given.etag })
-        : await call('POST', path, { body: bodyOf(values), idempotent: true });
+        : await call('POST', path, { body: bodyOf(values), idempotent: key });
       toast(t('work.draft_saved'));
       navigate(to`/app/purchase-requests/${data.id}`, { replace: true });
     },

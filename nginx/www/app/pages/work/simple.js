@@ -12,10 +12,10 @@ function Editor({ path, words, fields, given, again, onDone, onClose }) {
   const form = useForm({
     initial: Object.fromEntries(fields.map(({ name }) => [name, row[name] ?? ''])),
     check: (values) => (values.name.trim() ? {} : { name: t('work.name_missing') }),
-    submit: async (values) => {
+    submit: async (values, key) => {
       const body = Object.fromEntries(fields.map(({ name }) => [name, values[name].trim() || null]));
       if (given) await call('PUT', `${path}/${row.id}`, { body, etag: given.etag });
-      else await call('POST', path, { body, idempotent: true });
+      else await call('POST', path, { body, idempotent: key });
       toast(t('work.saved'));
       onDone();
     },
