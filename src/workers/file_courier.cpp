@@ -50,6 +50,9 @@ void FileCourier::run(const std::atomic<bool>& stopping) {
       while (!stopping && remove_some() == kBatch) continue;
     } catch (const ApiError& e) {
       on_error_(e.log_detail());
+    } catch (const std::exception& e) {
+      // Whatever the database says: the next turn comes soon, and the other couriers go on.
+      on_error_(e.what());
     }
     for (int second = 0; second < kPauseSeconds && !stopping; ++second)
       std::this_thread::sleep_for(std::chrono::seconds{1});

@@ -118,7 +118,6 @@ std::vector<LogoutCourier::Call> LogoutCourier::claim(db::Connection& db, TimePo
         continue;
       }
       calls.push_back({each, *address});
-      turns_.begun(client);
       --room;
     }
     if (claims.empty()) turns_.passed();
@@ -127,7 +126,9 @@ std::vector<LogoutCourier::Call> LogoutCourier::claim(db::Connection& db, TimePo
   return calls;
 }
 
+// Counted here and not in claim(), whose transaction may fail and leave no call that would end.
 void LogoutCourier::begin(const Call& call) {
+  turns_.begun(call.claim.client);
   try {
     net::OutboundRequest request;
     request.method = "POST";
