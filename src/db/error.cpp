@@ -44,6 +44,7 @@ bool is_connection_lost(int number) {
     case 2003:
     case 2006:
     case 2013:
+    case 2026:  // over TLS: also what is 2013 without, an end or a read that took too long
     case 2030:
     case 2055:
     case 3100:  // group replication: this server is no member just now
