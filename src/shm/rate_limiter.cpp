@@ -72,6 +72,16 @@ std::int64_t RateLimiter::left(std::uint64_t hash, const Bucket& bucket, std::in
   return std::max<std::int64_t>((bucket.most - filled) / bucket.step, 0);
 }
 
+namespace {
+
+// What is taken back may have been told meanwhile: never below nothing.
+void lower(std::atomic<std::uint32_t>& fresh, std::uint32_t by) {
+  auto seen = fresh.load();
+  while (!fresh.compare_exchange_weak(seen, seen - std::min(seen, by))) continue;
+}
+
+}  // namespace
+
 // Whose tally finds no place is told of to nobody: it has its share of the whole.
 RateDecision RateLimiter::take_shared(std::uint64_t hash, const Bucket& bucket, std::int64_t hosts,
                                       std::int64_t now_us) {
@@ -89,7 +99,7 @@ RateDecision RateLimiter::take_shared(std::uint64_t hash, const Bucket& bucket, 
   const bool fits = before < part(whole, hosts);
   const auto decision = fits ? fill(hash, bucket, now_us) : RateDecision{false, bucket.limit, 0, 1};
   if (!decision.allowed) {
-    tally->fresh.fetch_sub(1);
+    lower(tally->fresh, 1);
     return decision;
   }
   tally->step_us.store(static_cast<std::uint32_t>(bucket.step));
@@ -127,14 +137,14 @@ std::vector<RateLimiter::Spent> RateLimiter::tell(std::size_t most, std::int64_t
       found.push_back(
           {{tally.caller.load(), tally.step_us.load(), static_cast<std::uint32_t>(fresh)}, &tally});
     else if (now_us - tally.since_us.load() > kForgottenUs)
-      tally.fresh.fetch_sub(static_cast<std::uint32_t>(fresh));
+      lower(tally.fresh, static_cast<std::uint32_t>(fresh));
   }
   std::ranges::sort(found, [](const auto& a, const auto& b) { return a.first.count > b.first.count; });
   found.resize(std::min(found.size(), most));
   std::vector<Spent> spent;
   for (const auto& [each, tally] : found) {
     tally->told.fetch_add(each.count);
-    tally->fresh.fetch_sub(each.count);
+    lower(tally->fresh, each.count);
     tally->since_us.store(now_us);
     spent.push_back(each);
   }
