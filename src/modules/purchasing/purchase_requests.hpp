@@ -41,8 +41,8 @@ PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, con
 // invalid_transition, limit_reached.
 PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id);
 // Approves or rejects; the requester learns of it by mail. Throws ApiError: not_found, invalid_transition,
-// own_request (the caller requested or submitted it), approval_limit (on approval), precondition_failed (it is
-// not as the caller has seen it).
+// own_request (the caller requested or submitted it), approval_limit (on approval), precondition_failed (it
+// is not as the caller has seen it).
 PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, PurchaseStep step,
                                      const std::string& reason,
                                      const std::function<bool(std::int64_t revision)>& is_expected);
