@@ -13,15 +13,7 @@ constexpr bool is_guarded(std::string_view name) {
   return name.ends_with(":manage") && name != "tenant:manage";
 }
 
-constexpr PermissionSet guarded_permissions() {
-  PermissionSet set;
-#define X(name, text) \
-  if (is_guarded(text)) set = set.with(Permission::name);
-  TENANTD_PERMISSIONS(X)
-#undef X
-  return set;
-}
-inline constexpr PermissionSet kGuarded = guarded_permissions();
+inline constexpr PermissionSet kGuarded = permissions_where(is_guarded);
 
 static_assert(kGuarded.has(Permission::identity_providers_manage) &&
               kGuarded.has(Permission::domains_manage) && kGuarded.has(Permission::api_keys_manage) &&

@@ -19,15 +19,7 @@ constexpr bool outlives_impersonation(std::string_view name) {
          (action == "create" || action == "update" || action == "delete" || action == "submit");
 }
 
-constexpr PermissionSet impersonable_permissions() {
-  PermissionSet set;
-#define X(name, text) \
-  if (outlives_impersonation(text)) set = set.with(Permission::name);
-  TENANTD_PERMISSIONS(X)
-#undef X
-  return set;
-}
-inline constexpr PermissionSet kImpersonable = impersonable_permissions();
+inline constexpr PermissionSet kImpersonable = permissions_where(outlives_impersonation);
 
 static_assert(!kImpersonable.has(Permission::users_update) && !kImpersonable.has(Permission::roles_assign) &&
               !kImpersonable.has(Permission::api_keys_manage) &&

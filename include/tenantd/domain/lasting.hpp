@@ -18,16 +18,9 @@ constexpr bool ends_with_its_holder(std::string_view name) {
   return resource == "users" || is_business(resource);
 }
 
-constexpr PermissionSet lasting_permissions() {
-  PermissionSet set;
-#define X(name, text) \
-  if (!ends_with_its_holder(text)) set = set.with(Permission::name);
-  TENANTD_PERMISSIONS(X)
-#undef X
-  return set;
-}
 // Only a role without an end changes anything by these.
-inline constexpr PermissionSet kLasting = lasting_permissions();
+inline constexpr PermissionSet kLasting =
+    permissions_where([](std::string_view name) { return !ends_with_its_holder(name); });
 
 static_assert(kLasting.has(Permission::roles_create) && kLasting.has(Permission::roles_update) &&
               kLasting.has(Permission::identity_providers_manage) &&

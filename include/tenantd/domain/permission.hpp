@@ -62,6 +62,17 @@ enum class Permission : std::uint8_t {
 #undef X
 };
 
+// Those whose name `fits`.
+template <class Fits>
+constexpr PermissionSet permissions_where(Fits fits) {
+  PermissionSet set;
+#define X(name, text) \
+  if (fits(std::string_view{text})) set = set.with(Permission::name);
+  TENANTD_PERMISSIONS(X)
+#undef X
+  return set;
+}
+
 // What the rows of a described list ask for.
 struct Rights {
   Permission create, read, update, remove;

@@ -27,7 +27,8 @@ void follow_groups_of(const Work& work, const store::ScimSetup& setup, Directory
   if (member && member->role.id == wanted && !member->role.expires_at) return;
   const auto role = store::find_role(work.txn, work.scope, wanted);
   if (!role || role->name == kOwnerRole) return;
-  // Judged of people who are invited too, and of a table that nobody answers for now: both may follow later.
+  // Judged of people who are invited too, and of a table that nobody answers for now: it may be answered for,
+  // and they may come.
   const auto held = member ? member->role.permissions : PermissionSet{};
   if (!authority.covers(role->permissions | held))
     throw ApiError(ErrorCode::role_outranks,
