@@ -23,6 +23,17 @@ namespace {
 constexpr std::uint32_t kLane = 7;
 constexpr shm::InFlight::Share kHalf{1, 4, 2};
 
+// A place that everybody shares, and nobody else's.
+struct OnePlace {
+  shm::Shared<shm::InFlight> table;
+  std::size_t block = table->join(100, kLane, 8);
+  shm::InFlight::Share share{1, 4, 4, 1};
+
+  bool take(std::size_t cell, const char* who) { return table->take(block, cell, Kind::slow, who, share); }
+  bool is_free(const char* who) { return table->is_free(block, Kind::slow, who, share); }
+  void release(std::size_t cell) { table->release(block, cell, Kind::slow); }
+};
+
 }  // namespace
 
 Test(in_flight, one_caller_has_its_share_of_a_worker_and_the_rest_is_there_for_others) {
@@ -52,41 +63,31 @@ Test(in_flight, workers_of_a_lane_count_together_and_lanes_apart) {
 }
 
 Test(in_flight, what_all_share_goes_round_and_a_crowd_stands_in_the_row_once) {
-  shm::Shared<shm::InFlight> table;
-  const auto block = table->join(100, kLane, 8);
-  shm::InFlight::Share share{1, 4, 4};
-  share.most_of_all = 1;
-  const auto take = [&](std::size_t cell, const char* who) {
-    return table->take(block, cell, Kind::slow, who, share);
-  };
+  OnePlace place;
+  const auto take = [&](std::size_t cell, const char* who) { return place.take(cell, who); };
   require(take(0, "crowd"), "the first was refused");
   for (const std::size_t cell : {1U, 2U, 3U}) require(!take(cell, "crowd"), "a second place");
   require(!take(4, "b"), "a place for b");
   require(!take(5, "c"), "a place for c");
-  table->release(block, 0, Kind::slow);
+  place.release(0);
   require(!take(4, "b") && !take(0, "d"), "somebody was before who waits for longest");
   require(take(0, "crowd"), "the crowd waits for longest");
-  table->release(block, 0, Kind::slow);
+  place.release(0);
   require(!take(0, "crowd"), "the crowd was served just now");
-  require(!table->is_free(block, Kind::slow, "c", share), "c came after b");
-  require(table->is_free(block, Kind::slow, "b", share) && take(4, "b"), "b's turn");
-  table->release(block, 4, Kind::slow);
+  require(!place.is_free("c"), "c came after b");
+  require(place.is_free("b") && take(4, "b"), "b's turn");
+  place.release(4);
   require(take(5, "c"), "c's turn");
 }
 
 Test(in_flight, who_was_not_heard_of_stands_at_the_end_of_the_row) {
-  shm::Shared<shm::InFlight> table;
-  const auto block = table->join(100, kLane, 8);
-  shm::InFlight::Share share{1, 4, 4};
-  share.most_of_all = 1;
-  const auto take = [&](std::size_t cell, const char* who) {
-    return table->take(block, cell, Kind::slow, who, share);
-  };
+  OnePlace place;
+  const auto take = [&](std::size_t cell, const char* who) { return place.take(cell, who); };
   require(take(0, "a") && !take(1, "gone"), "one place");
   const auto over_us = monotonic_microseconds() + shm::InFlight::kHeardUs;
   while (monotonic_microseconds() <= over_us) std::this_thread::yield();
   require(!take(2, "b"), "a place for b");
-  table->release(block, 0, Kind::slow);
+  place.release(0);
   require(!take(1, "gone"), "who was gone came before b");
   require(take(2, "b"), "b's turn");
 }

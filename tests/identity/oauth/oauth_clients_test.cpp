@@ -11,6 +11,16 @@
 
 using namespace tenantd::test;
 
+namespace {
+
+// A member who registers clients and reads projects.
+Account developer_of(const Account& owner) {
+  expect(make_role(owner, "developer", R"(["oauth_clients:manage","projects:read"])"), 201);
+  return invite_and_accept(owner, "developer");
+}
+
+}  // namespace
+
 Test(oauth_clients, a_client_is_registered_shown_changed_and_ended) {
   const auto owner = sign_up();
   const auto made = expect(owner.client().post("/api/v1/oauth/clients", client_body()), 201).text("/id");
@@ -105,11 +115,7 @@ Test(oauth_clients, how_a_client_authenticates_stays) {
 
 Test(oauth_clients, nobody_registers_a_scope_that_they_do_not_hold) {
   const auto owner = sign_up();
-  expect(
-      owner.client().post("/api/v1/roles",
-                          R"({"name":"developer","permissions":["oauth_clients:manage","projects:read"]})"),
-      201);
-  const auto developer = invite_and_accept(owner, "developer");
+  const auto developer = developer_of(owner);
   expect(developer.client().post("/api/v1/oauth/clients", client_body()), 201);
   expect_problem(developer.client().post("/api/v1/oauth/clients",
                                          client_body({{"scopes", R"(["openid","users:delete"])"}})),
@@ -118,11 +124,7 @@ Test(oauth_clients, nobody_registers_a_scope_that_they_do_not_hold) {
 
 Test(oauth_clients, nobody_takes_over_a_client_that_may_do_more_than_they) {
   const auto owner = sign_up();
-  expect(
-      owner.client().post("/api/v1/roles",
-                          R"({"name":"developer","permissions":["oauth_clients:manage","projects:read"]})"),
-      201);
-  const auto developer = invite_and_accept(owner, "developer");
+  const auto developer = developer_of(owner);
   const auto strong = register_client(
       owner, {{"client_credentials", R"("allowed")"}, {"scopes", R"(["audit:read","projects:read"])"}});
   const auto path = "/api/v1/oauth/clients/" + strong.id;
