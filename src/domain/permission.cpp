@@ -17,19 +17,14 @@ constexpr std::string_view action_of(std::string_view name) { return name.substr
 constexpr std::string_view resource_of(std::string_view name) { return name.substr(0, name.find(':')); }
 
 constexpr PermissionSet everything() {
-  PermissionSet set;
-  for (std::size_t i = 0; i < kPermissionCount; ++i) set = set.with(static_cast<Permission>(i));
-  return set;
+  return permissions_where([](std::string_view) { return true; });
 }
 
 constexpr PermissionSet viewer() {
-  PermissionSet set;
-  for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    const auto action = action_of(kPermissionNames[i]);
-    if (is_business(resource_of(kPermissionNames[i])) && (action == "read" || action == "download"))
-      set = set.with(static_cast<Permission>(i));
-  }
-  return set;
+  return permissions_where([](std::string_view name) {
+    const auto action = action_of(name);
+    return is_business(resource_of(name)) && (action == "read" || action == "download");
+  });
 }
 
 constexpr PermissionSet member() {
@@ -43,12 +38,12 @@ constexpr PermissionSet member() {
 
 // All business data except deletion; purchase requests with approval; people: see, invite, count.
 constexpr PermissionSet manager() {
-  PermissionSet set = member();
-  for (std::size_t i = 0; i < kPermissionCount; ++i) {
-    if (is_business(resource_of(kPermissionNames[i])) && action_of(kPermissionNames[i]) != "delete")
-      set = set.with(static_cast<Permission>(i));
-  }
-  return set.with(Permission::users_read).with(Permission::users_invite).with(Permission::stats_read);
+  const auto business = permissions_where(
+      [](std::string_view name) { return is_business(resource_of(name)) && action_of(name) != "delete"; });
+  return (member() | business)
+      .with(Permission::users_read)
+      .with(Permission::users_invite)
+      .with(Permission::stats_read);
 }
 
 constexpr PermissionSet admin() {

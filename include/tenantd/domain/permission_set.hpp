@@ -25,6 +25,22 @@ class PermissionSet {
   static constexpr std::size_t kCapacity = 256;
   using Words = std::array<std::uint64_t, kCapacity / 64>;
 
+ private:
+  // Before who uses it: clang 14 evaluates a member template at compile time only behind its definition.
+  static constexpr std::size_t word(Permission p) { return static_cast<std::size_t>(p) / 64; }
+  static constexpr std::uint64_t bit(Permission p) {
+    return std::uint64_t{1} << (static_cast<unsigned>(p) % 64);
+  }
+  template <class Joins>
+  constexpr PermissionSet each(const PermissionSet& other, Joins joined) const {
+    PermissionSet result;
+    for (std::size_t i = 0; i < words_.size(); ++i) result.words_[i] = joined(words_[i], other.words_[i]);
+    return result;
+  }
+
+  Words words_{};
+
+ public:
   constexpr PermissionSet() = default;
   // As words() gave them: permission p is bit p % 64 of word p / 64.
   explicit constexpr PermissionSet(const Words& words) : words_(words) {}
@@ -49,20 +65,6 @@ class PermissionSet {
     return a.each(b, [](std::uint64_t mine, std::uint64_t others) { return mine & others; });
   }
   friend constexpr bool operator==(const PermissionSet&, const PermissionSet&) = default;
-
- private:
-  static constexpr std::size_t word(Permission p) { return static_cast<std::size_t>(p) / 64; }
-  static constexpr std::uint64_t bit(Permission p) {
-    return std::uint64_t{1} << (static_cast<unsigned>(p) % 64);
-  }
-  template <class Joins>
-  constexpr PermissionSet each(const PermissionSet& other, Joins joined) const {
-    PermissionSet result;
-    for (std::size_t i = 0; i < words_.size(); ++i) result.words_[i] = joined(words_[i], other.words_[i]);
-    return result;
-  }
-
-  Words words_{};
 };
 
 PermissionSet every_permission();
