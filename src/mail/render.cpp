@@ -93,13 +93,25 @@ bool is_address(const std::string& key, const std::string& value) {
   }
 }
 
+// What was changed is said with the name of a provider or a passkey, which somebody typed, or with an
+// address, which is to be read as it is.
+std::string unlinked_around_addresses(std::string_view text) {
+  std::string kept;
+  for (const auto word : split(text, ' ')) {
+    if (!kept.empty()) kept += ' ';
+    kept += is_address("email", std::string{word}) ? std::string{word} : unlinked(word);
+  }
+  return kept;
+}
+
 // A value on one line, cut, and without what would become a link: all but the service's own link and words,
 // and the network address that it saw, were typed by somebody.
 std::string clean(const std::string& key, const std::string& value) {
   const std::string line{trim(one_line(value))};
   if (key == "link" || key == "address" || line.empty()) return line;
   const std::string cut = shortened(line, limit_of(key));
-  return key == "change" || is_address(key, cut) ? cut : unlinked(cut);
+  if (is_address(key, cut)) return cut;
+  return key == "change" ? unlinked_around_addresses(cut) : unlinked(cut);
 }
 
 // The values that templates see: the mail's own, cleaned, and those that every mail has.

@@ -134,3 +134,17 @@ Test(mail_links, addresses_that_the_service_names_stay_whole) {
   cr_assert_neq(message.text.find("ada@example.com has invited you"), std::string::npos);
   cr_assert_neq(message.text.find("https://id.example/invite#token="), std::string::npos);
 }
+
+// What was changed is said with names that somebody typed.
+Test(mail_links, what_was_changed_links_nowhere_and_names_addresses_whole) {
+  Mail mail = sample_mail(Template::security_changed, "carol@example.com", "https://id.example");
+  for (const auto& text : kLinks) {
+    if (text.find('@') != std::string::npos) continue;
+    mail.values["change"] = "Sign-in by " + text + " was linked to it";
+    const auto message = rendered(mail);
+    cr_assert_eq(message.text.find(text), std::string::npos, "%s", message.text.c_str());
+    cr_assert_eq(message.html.find(text), std::string::npos, "%s", message.html.c_str());
+  }
+  mail.values["change"] = "its address is now ada@example.com";
+  cr_assert_neq(rendered(mail).text.find("its address is now ada@example.com"), std::string::npos);
+}
