@@ -54,12 +54,18 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // 0 stops it.
-  void start(std::chrono::milliseconds left) {
+  void start(std::chrono::nanoseconds left) {
     struct itimerspec when = {};
-    when.it_value.tv_sec = left.count() / 1000;
-    when.it_value.tv_nsec = left.count() % 1000 * 1'000'000;
+    when.it_value.tv_sec = left.count() / 1'000'000'000;
+    when.it_value.tv_nsec = left.count() % 1'000'000'000;
     if (made_) ::timer_settime(timer_, 0, &when, nullptr);
+  }
+  // Returns what was left; 0 if it did not run.
+  std::chrono::nanoseconds stop() {
+    struct itimerspec left = {};
+    struct itimerspec none = {};
+    if (!made_ || ::timer_settime(timer_, 0, &none, &left) != 0) return {};
+    return std::chrono::seconds{left.it_value.tv_sec} + std::chrono::nanoseconds{left.it_value.tv_nsec};
   }
 
  private:
@@ -80,8 +86,14 @@ CpuWatch::CpuWatch(std::chrono::milliseconds most) {
 }
 
 CpuWatch::~CpuWatch() {
-  timer().start(std::chrono::milliseconds{0});
+  timer().stop();
   t_work = {};
+}
+
+CpuWatch::Pause::Pause() : left_(timer().stop()) {}
+
+CpuWatch::Pause::~Pause() {
+  if (left_.count() > 0) timer().start(left_);
 }
 
 void CpuWatch::on(std::string_view path, std::string_view request_id) { t_work = {path, request_id}; }

@@ -50,6 +50,13 @@ Ended in_child(const std::function<int()>& work) {
   for (;;) ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 }
 
+void compute_for(std::int64_t milliseconds) {
+  struct timespec begun = {}, now = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
+  do ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  while ((now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1'000'000 < milliseconds);
+}
+
 }  // namespace
 
 Test(process_bounds, work_that_computes_for_too_long_ends_the_process_and_says_what_it_was) {
@@ -84,13 +91,35 @@ Test(process_bounds, each_thread_is_watched_by_its_own_clock) {
 Test(process_bounds, work_that_ended_in_time_is_watched_no_more) {
   const auto ended = in_child([] {
     for (int i = 0; i < 3; ++i) const http::CpuWatch watch{std::chrono::milliseconds{40}};
-    struct timespec begun = {}, now = {};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
-    do ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    while ((now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1'000'000 < 120);
+    compute_for(120);
     return 7;
   });
   require_equal(ended.status, 7);
+}
+
+Test(process_bounds, work_that_is_long_by_its_nature_is_not_counted_and_what_follows_is) {
+  const auto paused = in_child([] {
+    const http::CpuWatch watch{std::chrono::milliseconds{60}};
+    {
+      const http::CpuWatch::Pause pause;
+      compute_for(150);
+    }
+    return 7;
+  });
+  require_equal(paused.status, 7);
+  const auto after = in_child([] {
+    const http::CpuWatch watch{std::chrono::milliseconds{60}};
+    { const http::CpuWatch::Pause pause; }
+    compute();
+    return 7;
+  });
+  require_equal(after.status, http::kCpuSpent);
+  const auto unwatched = in_child([] {
+    { const http::CpuWatch::Pause pause; }
+    compute_for(80);
+    return 7;
+  });
+  require_equal(unwatched.status, 7);
 }
 
 #if !defined(__SANITIZE_ADDRESS__)

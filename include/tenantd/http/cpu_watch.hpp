@@ -22,6 +22,19 @@ class CpuWatch {
 
   // What this thread works on, for the log. Both outlive the watch and hold neither quotes nor backslashes.
   static void on(std::string_view path, std::string_view request_id);
+
+  // While it lives nothing is counted: around work that is long by its nature and has an end, such as reading
+  // a file of a size that is known. One at a time a thread; without a watch it does nothing.
+  class Pause {
+   public:
+    Pause();
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    std::chrono::nanoseconds left_;
+  };
 };
 
 }  // namespace tenantd::http

@@ -7,6 +7,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/slow_turn.hpp"
+#include "tenantd/http/cpu_watch.hpp"
 #include "tenantd/modules/documents/file_folder.hpp"
 
 namespace tenantd::service {
@@ -68,6 +69,7 @@ std::optional<std::int64_t> arrived_size(const Context& context, const Document&
 std::optional<std::string> arrived_hash(const Context& context, const TenantScope& scope, const Document& d) {
   if (on_s3(context.settings)) return d.sha256;
   const SlowTurn turn{context, SlowTurn::Kind::hashing, scope.org()};
+  const http::CpuWatch::Pause pause;
   auto hash = FileFolder{context.settings.files_dir}.hash_of(*d.storage_key);
   if (!hash) throw ApiError(ErrorCode::upload_incomplete);
   return hash;
