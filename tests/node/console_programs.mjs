@@ -67,12 +67,14 @@ async function provider(visit) {
 async function ownProvider(visit) {
   await go(visit.page, '/app/providers/new');
   await button(visit, 'Another OpenID Connect provider').click();
-  await visit.shows(`${base}/sso`);
+  await button(visit, 'Next').click();
+  await visit.shows('lower-case letters');
+  await visit.page.fill('input[name=slug]', 'own');
+  await visit.page.getByText(new RegExp(`^${base}/sso/[0-9a-f-]{36}/own$`)).waitFor();
   await button(visit, 'Next').click();
   await button(visit, 'Add provider').click();
   await visit.shows('Please copy the issuer');
   await visit.page.fill('input[name=name]', 'Our Provider');
-  await visit.page.fill('input[name=slug]', 'own');
   await visit.page.fill('input[name=issuer]', issuer);
   await visit.page.fill('input[name=client_id]', 'gamma');
   await visit.page.selectOption('select[name=client_auth]', 'private_key_jwt');

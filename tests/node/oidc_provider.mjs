@@ -50,12 +50,12 @@ function provider(issuer, clients, redirect, extra) {
 }
 
 // Google at the root, Entra's tenant at /TID/v2.0, the third at /own. Returns a function that ends it.
-export async function provide(port, { clients, redirect, tid, oid, jwk }) {
+export async function provide(port, { clients, redirect, own_redirect, tid, oid, jwk }) {
   const root = `http://127.0.0.1:${port}`;
   const mount = `/${tid}/v2.0`;
   const google = provider(root, clients, redirect, () => ({ hd: 'example.com' })).callback();
   const entra = provider(root + mount, clients, redirect, () => ({ tid, oid })).callback();
-  const mounts = { [mount]: entra, '/own': own(`${root}/own`, jwk, redirect).callback() };
+  const mounts = { [mount]: entra, '/own': own(`${root}/own`, jwk, own_redirect).callback() };
   const server = createServer((request, reply) => {
     const at = Object.keys(mounts).find((each) => request.url.startsWith(`${each}/`));
     if (!at) return google(request, reply);

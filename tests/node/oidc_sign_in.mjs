@@ -202,7 +202,7 @@ async function in_browser() {
   });
 }
 
-const end = await provide(port, { clients: [['alpha', 'secret of alpha'], ['beta', 'secret of beta']], redirect, tid, oid, jwk: JSON.parse(jwk) });
+const end = await provide(port, { clients: [['alpha', 'secret of alpha'], ['beta', 'secret of beta']], redirect, own_redirect: `${redirect}/${orgA}/own`, tid, oid, jwk: JSON.parse(jwk) });
 try {
   await (how === 'browser' ? in_browser() : without_browser());
 } finally {

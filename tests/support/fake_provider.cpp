@@ -227,9 +227,10 @@ Response come_back(const Begun& begun, const std::string& code, const std::strin
   client.impatient();
   if (!begun.cookie.empty()) client.header("Cookie", begun.cookie);
   const auto path = path_of(begun.provider, "callback", begun.org_id);
-  if (!issuer.empty())
-    return client.post(path, object({{"code", code}, {"state", begun.state}, {"iss", issuer}}));
-  return client.post(path, object({{"code", code}, {"state", begun.state}}));
+  Members members{{"code", quoted(code)}, {"state", quoted(begun.state)}};
+  if (!begun.redirect.empty()) members.emplace_back("redirect_uri", quoted(begun.redirect));
+  if (!issuer.empty()) members.emplace_back("iss", quoted(issuer));
+  return client.post(path, object_of(std::move(members), {}));
 }
 
 Response sign_on(FakeProvider& idp, const std::string& provider, const std::string& org_id,

@@ -12,9 +12,9 @@ const read = () => ({
 // Takes the secret of a mail's link, and what a provider sends back, out of the address bar.
 function hide() {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const sso = location.pathname.replace(/\/$/, '') === '/sso' && location.search !== '';
+  const sso = /^\/sso(\/|$)/.test(location.pathname) && location.search !== '';
   if (!fragment.has('token') && !sso) return;
-  const kept = sso ? { back: Object.fromEntries(new URLSearchParams(location.search)) } : { secret: fragment.get('token') };
+  const kept = sso ? { back: { ...Object.fromEntries(new URLSearchParams(location.search)), to: location.origin + location.pathname.replace(/\/$/, '') } } : { secret: fragment.get('token') };
   history.replaceState(kept, '', location.pathname);
 }
 hide();

@@ -20,7 +20,7 @@ void put_oidc_provider(JsonOut& json, const Request& request, const TenantScope&
       .field("slug", terms.slug)
       .field("name", terms.name)
       .field("issuer", terms.issuer)
-      .field("redirect_uri", service::redirect_url(request.context.settings))
+      .field("redirect_uri", service::redirect_url(request.context.settings, scope.org(), provider))
       .field("client_id", provider.client_id)
       .field("client_auth", terms.has_key ? "private_key_jwt" : "client_secret")
       .key("client_jwk");

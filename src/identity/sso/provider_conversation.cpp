@@ -43,8 +43,8 @@ Remembered unseal(const Context& context, const store::OauthState& state) {
   return {text.substr(0, cut), Secret{text.substr(cut + 1)}};
 }
 
-std::string authorization_url(const Context& context, const store::IdentityProvider& provider,
-                              const Discovery& endpoints, const std::string& state,
+std::string authorization_url(const store::IdentityProvider& provider, const Discovery& endpoints,
+                              const std::string& redirect, const std::string& state,
                               const Remembered& values) {
   const auto challenge = base64url_encode(crypto::sha256(values.verifier.reveal()));
   std::string url = endpoints.authorization;
@@ -55,12 +55,26 @@ std::string authorization_url(const Context& context, const store::IdentityProvi
     url += '&' + std::string{name} + '=' + percent_encode(value);
   };
   add("client_id", provider.client_id);
-  add("redirect_uri", redirect_url(context.settings));
+  add("redirect_uri", redirect);
   add("state", state);
   add("nonce", values.nonce);
   add("code_challenge", challenge);
   add("code_challenge_method", "S256");
   return url;
+}
+
+// Whoever is sent to a provider of an organization's own choice may be sent on from there to another one,
+// with a sign-in that somebody else has begun. That one's code comes back where that one sends people to, and
+// is not handed to the first (RFC 9700, section 4.4.2).
+void judge_redirect(const Context& context, const FoundProvider& found, const std::string& issuer,
+                    const ProviderAnswer& answer) {
+  const auto& provider = found.provider();
+  const bool is_told = provider.oidc && answer.issuer != issuer;
+  if (!answer.redirect_uri && !is_told) return;
+  if (!came_back_to(answer, redirect_url(context.settings, found.scope().org(), provider)))
+    throw ApiError(ErrorCode::oauth_token_refused,
+                   "The browser did not come back from this identity provider")
+        .detail("the reply's redirect_uri");
 }
 
 // A provider that says whose reply it is says so in each (RFC 9207): a code of another one is taken nowhere.
@@ -96,6 +110,26 @@ std::string redirect_url(const Settings& settings) {
                                              : settings.oauth_redirect_url;
 }
 
+std::string redirect_url(const Settings& settings, OrgId org, const store::IdentityProvider& provider) {
+  auto url = redirect_url(settings);
+  if (!provider.oidc) return url;
+  const auto query = std::min(url.find('?'), url.size());
+  return url.insert(query, '/' + org.str() + '/' + provider.oidc->slug);
+}
+
+bool came_back_to(const ProviderAnswer& answer, const std::string& redirect) {
+  // The page is of this service, by whatever spelling of its name the browser knows it.
+  const auto path_of = [](std::string_view url) {
+    url = url.substr(0, url.find_first_of("?#"));
+    const auto host = url.find("://");
+    url.remove_prefix(host == std::string_view::npos ? url.size() : host + 3);
+    url.remove_prefix(std::min(url.find('/'), url.size()));
+    while (url.ends_with('/')) url.remove_suffix(1);
+    return url;
+  };
+  return answer.redirect_uri && path_of(*answer.redirect_uri) == path_of(redirect);
+}
+
 std::string cookie_name(const Settings& settings, const std::string& state) {
   return http::cookie_name(is_https(settings.public_url),
                            "tenantd_sso_" + to_hex(crypto::sha256("cookie:" + state).substr(0, 6)));
@@ -124,7 +158,8 @@ BegunSignIn send_to_provider(db::Txn& txn, const Context& context, const FoundPr
   row.created_at = context.now;
   row.expires_at = context.now + lifetime;
   store::insert_oauth_state(txn, found.scope(), row);
-  return {authorization_url(context, found.provider(), endpoints, state, values), lifetime.count(),
+  const auto redirect = redirect_url(context.settings, org, found.provider());
+  return {authorization_url(found.provider(), endpoints, redirect, state, values), lifetime.count(),
           cookie_name(context.settings, state), cookie.reveal()};
 }
 
@@ -153,10 +188,12 @@ Conversation::Conversation(db::Txn& txn, const Context& context, const FoundProv
 
 Vouched Conversation::ask() {
   const auto& provider = found_.provider();
+  judge_redirect(context_, found_, issuer_, answer_);
   auto values = unseal(context_, state_);
   const auto endpoints = call_.discover();
   judge_issuer(endpoints, issuer_, answer_);
-  const auto granted = call_.redeem({answer_.code, redirect_url(context_.settings), provider.client_id,
+  const auto redirect = redirect_url(context_.settings, found_.scope().org(), provider);
+  const auto granted = call_.redeem({answer_.code, redirect, provider.client_id,
                                      client_secret_of(context_, found_.scope().org(), provider),
                                      std::move(values.verifier), provider.oidc && provider.oidc->has_key});
   const auto payload = call_.open(granted.id_token);

@@ -37,7 +37,8 @@ using Cookies = std::function<std::optional<std::string>(const std::string&)>;
 struct ProviderAnswer {
   std::string code;
   std::string state;
-  std::optional<std::string> issuer = {};  // RFC 9207
+  std::optional<std::string> issuer = {};        // RFC 9207
+  std::optional<std::string> redirect_uri = {};  // where the browser came back, as its page saw it
 };
 
 // Starts a session that is good for this organization alone. The state is used up, whatever comes of it.
@@ -49,6 +50,10 @@ TokenReply finish_sign_in(db::Txn& txn, const Context& context, const std::strin
 
 // Where providers send the browser back to.
 std::string redirect_url(const Settings& settings);
+// Where this one does: one of an organization's own choice has an address of its own.
+std::string redirect_url(const Settings& settings, OrgId org, const store::IdentityProvider& provider);
+// True if the page that brings the answer says that the browser came back there.
+bool came_back_to(const ProviderAnswer& answer, const std::string& redirect);
 
 // The cookie that binds a state to its browser. Two sign-ins in one browser have one each.
 std::string cookie_name(const Settings& settings, const std::string& state);

@@ -140,9 +140,10 @@ Discovery social_endpoints(ProviderCall& call, const SocialClient& client) {
 
 SocialPerson ask_social(const Context& context, ProviderCall& call, const SocialClient& client,
                         const ProviderAnswer& answer, const std::string& nonce, Secret verifier) {
+  const auto redirect = redirect_url(context.settings);
+  if (answer.redirect_uri && !came_back_to(answer, redirect)) refuse_person_token("the reply's redirect_uri");
   const auto endpoints = social_endpoints(call, client);
-  const CodeGrant grant{answer.code, redirect_url(context.settings), client.client_id, client.client_secret,
-                        std::move(verifier)};
+  const CodeGrant grant{answer.code, redirect, client.client_id, client.client_secret, std::move(verifier)};
   if (client.provider == Social::github)
     return github_person(context, call, client, answer, call.redeem_at(endpoints, grant).access_token);
   const auto payload = call.open(call.redeem(grant).id_token);

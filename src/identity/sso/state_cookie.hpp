@@ -29,7 +29,8 @@ inline Response begun_reply(const Request& request, const service::BegunSignIn& 
 }
 
 inline service::ProviderAnswer answer_of(const Request& request) {
-  return {text(request.body, "code"), text(request.body, "state"), maybe_text(request.body, "iss")};
+  return {text(request.body, "code"), text(request.body, "state"), maybe_text(request.body, "iss"),
+          maybe_text(request.body, "redirect_uri")};
 }
 
 inline service::Cookies cookies_of(const Request& request) {

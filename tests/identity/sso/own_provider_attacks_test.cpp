@@ -97,6 +97,43 @@ Test(own_providers, a_reply_of_another_provider_is_taken_nowhere, .timeout = 120
   require_equal(number_of("SELECT COUNT(DISTINCT user_id) FROM identity WHERE subject = 'ann'"), 2);
 }
 
+// Its own authorization endpoint sends people on to another one, with a sign-in that somebody else has begun
+// there: the code comes back with this one's state, and would be handed to it.
+Test(own_providers, a_code_that_another_provider_gave_is_not_handed_to_one, .timeout = 120) {
+  ProviderWorld world;
+  FakeProvider evil;
+  const auto mallory = sign_up_verified();
+  const auto& owner = world.owner;
+  make_provider(owner, "google");
+  make_own_provider(world.idp, owner);
+  make_own_provider(evil, mallory, {{"slug", quoted("evil")}});
+  const auto common = setting("PUBLIC_URL") + "/sso";
+  const auto sessions = count("session");
+  for (const std::string& where :
+       {common, begin("own", owner.org_id).redirect, common + '/' + mallory.org_id + "/other",
+        common + '/' + owner.org_id + "/evil", std::string{"https://evil.example"}, std::string{}}) {
+    auto begun = begin("evil", mallory.org_id);
+    require_equal(begun.redirect, common + '/' + mallory.org_id + "/evil");
+    begun.redirect = where;
+    expect_problem(bring(evil, begun, evil.key().token(payload_for(evil, begun, "x", "x@example.com"))), 401,
+                   "oauth_token_refused");
+  }
+  require_equal(evil.count("/token"), 0U);
+  // Nor does what came back to it go to those whose address all others share.
+  auto begun = begin("google", owner.org_id);
+  require_equal(begun.redirect, common);
+  begun.redirect = common + '/' + mallory.org_id + "/evil";
+  expect_problem(bring(world.idp, begun, "x"), 401, "oauth_token_refused");
+  require_equal(count("session"), sessions);
+  // Its own address does, also with a slash more, and its own name without one.
+  for (const std::string& where : {common + '/' + mallory.org_id + "/evil/", std::string{}}) {
+    begun = begin("evil", mallory.org_id);
+    begun.redirect = where;
+    const auto token = evil.key().token(payload_for(evil, begun, "x", "x@example.com"));
+    expect(bring(evil, begun, token, where.empty() ? evil.issuer("evil") : ""), 200);
+  }
+}
+
 Test(own_providers, no_document_leads_elsewhere_or_costs_more_than_it_may, .timeout = 180) {
   ProviderWorld world;
   const auto& owner = world.owner;

@@ -20,7 +20,7 @@ Test(own_providers, are_made_listed_changed_and_removed_and_their_secret_is_told
   const auto one = path(owner.org_id, '/' + made.text("/id"));
   require_equal(made.header("location"), one);
   require_equal(made.text("/scopes"), "groups");
-  require_equal(made.text("/redirect_uri"), setting("PUBLIC_URL") + "/sso");
+  require_equal(made.text("/redirect_uri"), setting("PUBLIC_URL") + "/sso/" + owner.org_id + "/own");
   require(made.at("/client_jwk").IsNull(), made.body);
   require_equal(client.get(one).header("etag"), made.header("etag"));
   require_equal(client.get(path(owner.org_id)).size("/items"), 1U);

@@ -24,7 +24,7 @@ Response finish_test(const Account& tester, const Begun& begun, const std::strin
   auto client = tester.client();
   client.header("Cookie", begun.cookie);
   return client.post(tests_path(tester, begun.provider) + "/callback",
-                     object({{"code", code}, {"state", begun.state}}));
+                     object({{"code", code}, {"state", begun.state}, {"redirect_uri", begun.redirect}}));
 }
 
 // All of it, as this person there.

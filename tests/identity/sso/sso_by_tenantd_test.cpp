@@ -41,7 +41,7 @@ Back go(const There& there, const Account& person) {
   expect(reply, 200);
   const auto back = reply.text("/redirect_to");
   const auto cookie = begun.header("set-cookie");
-  require(back.starts_with(there.stack.url() + "/sso?"), back);
+  require(back.starts_with(there.stack.url() + "/sso/" + there.org + "/home?"), back);
   return {query_of(back, "code"), query_of(back, "state"), query_of(back, "iss"),
           cookie.substr(0, cookie.find(';'))};
 }
@@ -61,7 +61,8 @@ Test(sso_by_tenantd, people_sign_in_by_a_secret_and_by_a_key, .timeout = 180) {
   const There there{stack};
   const auto issuer = Client{}.get("/.well-known/openid-configuration").text("/issuer");
   const auto owner = sign_up_verified();
-  const std::map<std::string, std::string> at{{"redirect_uris", "[\"" + stack.url() + "/sso\"]"}};
+  const std::map<std::string, std::string> at{
+      {"redirect_uris", "[\"" + stack.url() + "/sso/" + there.org + "/home\"]"}};
   const auto registered = register_client(owner, at);
   const auto made = there.client().post(
       there.providers(),

@@ -13,4 +13,5 @@ export const pages = [
   door('/app/device', 'oauth.device', () => import('./device.js')),
   door('/app/sign-out', 'oauth.sign_out', () => import('./sign_out.js')),
   door('/sso', 'entry.signing_in', () => import('./sso.js')),
+  door('/sso/:organization/:provider', 'entry.signing_in', () => import('./sso.js')),
 ];

@@ -19,6 +19,9 @@ async function leave(path) {
 
 export const toProvider = (id, slug) => leave(`/api/v1/auth/oauth/${encodeURIComponent(id)}/login/${encodeURIComponent(slug)}`);
 
+// What the service is told of a reply: also where it came, by which it knows whose it is.
+export const answerOf = ({ code, state, iss, to }) => ({ code, state, ...(iss && { iss }), ...(to && { redirect_uri: to }) });
+
 // "google.ORGANIZATION.test.RANDOM": the state of a test, which a page of the organization finishes.
 export const testOf = (state) => /^([a-z0-9-]{1,63})\.([0-9a-f-]{36})\.test\.[\w-]+$/.exec(state || '');
 

@@ -8,18 +8,18 @@ import { Heading, keep, navigate, route } from '../../router.js';
 import { adopt } from '../../session.js';
 import { Loading, sentence } from '../../components/index.js';
 import { Over } from './parts.js';
-import { testOf } from './providers.js';
+import { answerOf, testOf } from './providers.js';
 import { Factor } from './sign_in.js';
 
 const kTries = 4;
 const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
 // Whoever is told to come again at once finds the state unused.
-async function finish([, provider, organization], { code, state, iss }) {
+async function finish([, provider, organization], back) {
   const path = organization === 'service' ? `/api/v1/auth/social/${provider}/callback` : `/api/v1/auth/oauth/${provider}/callback/${organization}`;
   for (let tries = 1; ; ++tries) {
     try {
-      return (await call('POST', path, { body: { code, state, ...(iss && { iss }) }, anonymous: true })).data;
+      return (await call('POST', path, { body: answerOf(back), anonymous: true })).data;
     } catch (problem) {
       if (problem.status !== 503 || tries === kTries) throw problem;
       await pause(Math.min(problem.retryAfter || 2, 10));

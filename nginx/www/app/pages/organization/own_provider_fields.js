@@ -5,6 +5,7 @@ import { Checkbox, Field, PasswordField, Plain, Select, TextArea } from '../../c
 import { RoleField } from './parts.js';
 
 const kSlug = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+export const checkSlug = ({ slug }) => (kSlug.test(slug.trim()) ? {} : { slug: t('organization.slug_wrong') });
 const lines = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
 
 // "group = role", a line each; the role stands behind the last sign, since groups have any name.
@@ -24,7 +25,7 @@ export const ownInitialOf = (row) => ({
 
 export function ownCheckOf(row) {
   return (values) => ({
-    ...(!row && !kSlug.test(values.slug.trim()) && { slug: t('organization.slug_wrong') }),
+    ...(!row && checkSlug(values)),
     ...(!row && !/^https?:\/\/[^\s?#]+$/.test(values.issuer.trim()) && { issuer: t('organization.issuer_wrong') }),
     ...(!values.name.trim() && { name: t('organization.name_missing') }),
     ...(!values.client_id.trim() && { client_id: t('organization.client_id_missing') }),
@@ -50,8 +51,7 @@ export const ownBodyOf = (row, values) => ({
 export function OwnProviderFields({ row, roles, values }) {
   const plain = { autocomplete: 'off', dir: 'ltr', ...Plain };
   return html`<${Field} name="name" label=${t('organization.provider_name')} hint=${t('organization.provider_name_hint')} maxlength="100" autocomplete="off" />
-    ${!row && html`<${Field} name="slug" label=${t('organization.provider_slug')} hint=${t('organization.provider_slug_hint')} maxlength="63" ...${plain} />
-      <${Field} name="issuer" label=${t('organization.issuer')} hint=${t('organization.issuer_hint')} maxlength="255" inputmode="url" ...${plain} />`}
+    ${!row && html`<${Field} name="issuer" label=${t('organization.issuer')} hint=${t('organization.issuer_hint')} maxlength="255" inputmode="url" ...${plain} />`}
     <${Field} name="client_id" label=${t('organization.client_id')} maxlength="255" ...${plain} />
     <${Select} name="client_auth" label=${t('organization.client_auth')} options=${[['client_secret', t('organization.auth_by_secret')], ['private_key_jwt', t('organization.auth_by_key')]]} />
     ${values.client_auth === 'client_secret' && html`<${PasswordField} name="client_secret" label=${t('organization.client_secret')} hint=${t(row ? 'organization.client_secret_kept' : 'organization.client_secret_hint')} autocomplete="off" maxlength="512" />`}

@@ -8,6 +8,8 @@ import { roleName } from './parts.js';
 
 export const kNames = { google: 'Google', microsoft: 'Microsoft Entra ID' };
 export const providersPath = (organization) => to`/api/v1/tenants/${organization.id}/identity-providers`;
+// Where a provider of its own choice sends people back to.
+export const ownRedirect = (organization, slug) => `/sso/${organization.id}/${slug}`;
 export const ownProvidersPath = (organization) => to`/api/v1/tenants/${organization.id}/oidc-providers`;
 export const signInLink = (organization) => `${location.origin}/sign-in?organization=${encodeURIComponent(organization.slug)}`;
 

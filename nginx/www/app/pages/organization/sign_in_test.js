@@ -5,7 +5,7 @@ import { hasText, t } from '../../i18n.js';
 import { keep, to, useRoute } from '../../router.js';
 import { session, useSession } from '../../session.js';
 import { Banner, Button, Card, ErrorBox, Facts, Loading, PageHead } from '../../components/index.js';
-import { testOf } from '../entry/providers.js';
+import { answerOf, testOf } from '../entry/providers.js';
 import { roleName } from './parts.js';
 
 const path = (organization, provider) => to`/api/v1/tenants/${organization.id}/sign-in-tests/${provider}`;
@@ -41,9 +41,8 @@ export default function SignInTest() {
   const named = testOf(back.state);
   useEffect(() => {
     if (tested || !named || !back.code) return;
-    const { code, state, iss } = back;
     // It is good once: a reload shows what came of it.
-    call('POST', `${path(organization, named[1])}/callback`, { body: { code, state, ...(iss && { iss }) } }).then(({ data }) => {
+    call('POST', `${path(organization, named[1])}/callback`, { body: answerOf(back) }).then(({ data }) => {
       keep({ tested: data });
       set(data);
     }).catch((refusal) => fail(refusal instanceof Problem ? refusal : new Problem(0, { code: 'offline' })));
