@@ -335,7 +335,8 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
 
   if (route.method != Method::POST || call.http.idempotency_key.empty())
     return call_handler(call, request, txn);
-  Idempotency idempotency{txn, call.http, repeater(call.principal, call.http), call.context, call.in_cookie};
+  const auto caller = repeater(call.principal, call.http, route.pair != Pair::none);
+  Idempotency idempotency{txn, call.http, caller, call.context, call.in_cookie};
   if (idempotency.stored()) return *idempotency.stored();
   auto response = call_handler(call, request, txn);
   idempotency.store(response);

@@ -51,7 +51,7 @@ http::Response unflatten(std::int64_t status, std::string text) {
 
 }  // namespace
 
-Repeater repeater(const std::optional<Principal>& principal, const http::Request& request) {
+Repeater repeater(const std::optional<Principal>& principal, const http::Request& request, bool of_session) {
   if (!principal) {
     const auto share = "anonymous/" + network_of(request.remote_address);
     return {share + '/' + to_hex(crypto::sha256(request.cookie)), share, false};
@@ -63,7 +63,8 @@ Repeater repeater(const std::optional<Principal>& principal, const http::Request
   if (principal->api_key) return known("key/" + principal->api_key->str());
   if (principal->client) return known("client/" + principal->session.str());
   return known(principal->user.id.str() + '/' +
-               (principal->organization ? principal->organization->id.str() : ""));
+               (principal->organization ? principal->organization->id.str() : "") +
+               (of_session ? '/' + principal->session.str() : ""));
 }
 
 Idempotency::Idempotency(db::Txn& txn, const http::Request& request, const Repeater& caller,

@@ -22,7 +22,7 @@ struct Repeater {
 // callers that chose the same key do not disturb each other, and a reply, which may hold tokens, goes to
 // nobody but one who sends the same secrets from the same network again. Cookies and bodies cost nothing to
 // make up: the replies of a network count together.
-Repeater repeater(const std::optional<Principal>& principal, const http::Request& request);
+Repeater repeater(const std::optional<Principal>& principal, const http::Request& request, bool of_session);
 
 class Idempotency {
  public:

@@ -51,10 +51,15 @@ void forget_oldest_replies(db::Txn& txn, const std::string& caller, const std::s
   kept.next();
   auto excess = kept.integer(0) - most_bytes;
   if (excess <= 0) return;
-  auto rows = txn.lock(kOldest, caller, newest);
-  while (excess > 0 && rows.next()) {
-    txn.execute(kForget, rows.text(0));
-    excess -= rows.integer(1);
+  // As many as it takes: there may be any number of small ones before a large one.
+  for (bool more = true; more && excess > 0;) {
+    auto rows = txn.lock(kOldest, caller, newest);
+    more = false;
+    while (excess > 0 && rows.next()) {
+      txn.execute(kForget, rows.text(0));
+      excess -= rows.integer(1);
+      more = true;
+    }
   }
 }
 
