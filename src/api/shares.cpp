@@ -27,6 +27,11 @@ std::int64_t longest_list(const JsonValue& body) {
   return most;
 }
 
+// A row of a file is a change each, as an id of a list is.
+std::int64_t lines_of(const JsonValue& body, const std::string& text) {
+  return body.IsNull() ? std::count(text.begin(), text.end(), '\n') : 0;
+}
+
 // One place of a share is left for what is light, whatever is heavy: who waits for an import may look around.
 std::int64_t at_most(std::int64_t weight, std::int64_t most) {
   return std::min(weight, std::max<std::int64_t>(most - 1, 1));
@@ -37,8 +42,8 @@ std::int64_t at_most(std::int64_t weight, std::int64_t most) {
 std::int64_t weight_of(const Route& route, const http::Request& request, const JsonValue& body) {
   const bool exports =
       route.reply.schema.empty() && route.reply.media != "text/plain" && route.also != AlsoTakes::scim;
-  return 1 + longest_list(body) / kIdsOfOne + static_cast<std::int64_t>(request.body.size()) / kBytesOfOne +
-         (exports ? kExport : 0);
+  return 1 + std::max(longest_list(body), lines_of(body, request.body)) / kIdsOfOne +
+         static_cast<std::int64_t>(request.body.size()) / kBytesOfOne + (exports ? kExport : 0);
 }
 
 Shares::Shares(const Settings& settings, shm::InFlight& in_flight, const shm::Metrics& metrics,

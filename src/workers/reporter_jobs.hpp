@@ -39,7 +39,10 @@ std::map<std::string, std::string> report_values(const WeeklyReport& report, Per
 std::vector<mail::Row> rows_of(const std::vector<store::LowProduct>& products);
 
 // Does `work(txn, name)` in the scope of an active organization, in a transaction of its own, and counts it.
-// What fails with it leaves nothing behind and is left to the next run; a database that is gone ends the job.
+// What fails with it leaves nothing behind and is left to the next run. A database that is gone ends the job,
+// and so does one that answers nothing of so many in a row: an organization whose rows take too long to count
+// holds up none of the others.
+inline constexpr int kRefusedInARow = 3;
 template <class Work>
 void for_organization(const ReporterRun& run, JobResult& result, OrgId org, Work&& work) {
   try {
@@ -50,8 +53,13 @@ void for_organization(const ReporterRun& run, JobResult& result, OrgId org, Work
     });
     result.mails += mails;
     if (mails > 0) ++result.organizations;
-  } catch (const ApiError&) {
+    result.refused_in_a_row = 0;
+  } catch (const db::ConnectionLost&) {
     throw;
+  } catch (const ApiError& e) {
+    if (++result.refused_in_a_row == kRefusedInARow) throw;
+    ++result.failed;
+    result.error = reason(e);
   } catch (const std::exception& e) {
     ++result.failed;
     result.error = e.what();

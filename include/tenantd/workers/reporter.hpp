@@ -33,6 +33,7 @@ struct JobResult {
   std::int64_t failed = 0;  // organizations; the next run tries them again
   std::string error = {};   // of the last of them
   std::int64_t duration_us = 0;
+  int refused_in_a_row = 0;  // by the database
 };
 
 // Runs the job as of context.now. Throws ApiError(unavailable) if the database cannot be reached: what was
