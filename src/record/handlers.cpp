@@ -34,7 +34,7 @@ Response list_reply(const Record& record, const Request& request, const TenantSc
       page, list(record, txn, scope, filter, page.from, page.limit + 1),
       [](json::Writer& out, const Object& row) { put(out, row); },
       [&](const Object& row) { return keyset_of(row, filter.ranked); },
-      [&] { return count(record, txn, scope, filter); });
+      [&] { return api::total_up_to(count(record, txn, scope, filter)); });
 }
 
 Response list_rows(const Resource& resource, const Request& request, const TenantScope& scope, db::Txn& txn) {

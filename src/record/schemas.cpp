@@ -190,6 +190,9 @@ std::string page_schema(const Record& record, std::string_view many) {
   out.key("next_cursor")
       .raw(R"({"type":["string","null"],"description":"For the page after this one; null: there is none"})");
   out.key("total").raw(R"({"type":"integer","description":"With include_total=true"})");
+  out.key("total_is_exact")
+      .raw(
+          R"({"type":"boolean","description":"false: there are more than `total`, where counting stopped; absent: total is exact"})");
   out.end_object().end_object();
   return out.text();
 }

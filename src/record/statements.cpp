@@ -1,5 +1,7 @@
 #include "record/statements.hpp"
 
+#include "tenantd/db/counting.hpp"
+
 namespace tenantd::record {
 namespace {
 
@@ -51,8 +53,9 @@ Statements::Statements(const Record& record) {
   list_ = text("list", select + list_by("created_at"));
   if (rank != nullptr) ranked_ = text("ranked", select + list_by(rank->name));
   count_ = text("count",
-                "SELECT COUNT(*) FROM " + table + " WHERE org_id = ? " + wanted() +
-                    (rank == nullptr ? "" : "AND (? = 0 OR " + std::string{rank->name} + " IS NOT NULL)"));
+                TENANTD_COUNT_BEGIN + table + " WHERE org_id = ? " + wanted() +
+                    (rank == nullptr ? "" : "AND (? = 0 OR " + std::string{rank->name} + " IS NOT NULL)") +
+                    TENANTD_COUNT_END);
 }
 
 void Statements::add(const Field& field) {

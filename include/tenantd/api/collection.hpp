@@ -35,13 +35,13 @@ inline constexpr auto kKeysetInTime = [](const auto& row) {
   return store::Keyset{row.created_at, row.id.bytes()};
 };
 
-// `filter`: its namespace has list_rows and count_rows for it.
+// `filter`: its namespace has list_rows and count_rows (TENANTD_COUNT_SOME) for it.
 template <class Filter, class Put, class KeysetOf = decltype(kKeysetInTime)>
 Response list_reply(const Request& request, const TenantScope& scope, db::Txn& txn, const Filter& filter,
                     Put&& put, const KeysetOf& keyset_of = kKeysetInTime) {
   const Page page = page_of(request.query);
   return page_reply(page, list_rows(txn, scope, filter, page.from, page.limit + 1), put, keyset_of,
-                    [&] { return count_rows(txn, scope, filter); });
+                    [&] { return total_up_to(count_rows(txn, scope, filter)); });
 }
 
 // A member of whole numbers; absent or null is nullopt.

@@ -10,6 +10,7 @@
 
 #include "tenantd/api/json.hpp"
 #include "tenantd/api/request.hpp"
+#include "tenantd/db/counting.hpp"
 #include "tenantd/effects/keyset.hpp"
 
 namespace tenantd::api {
@@ -32,9 +33,9 @@ struct Total {
   std::int64_t rows = 0;
   bool exact = true;  // else there are more
 };
-// Of a list that was counted up to one more than `most`.
-inline Total total_up_to(std::int64_t counted, std::int64_t most) {
-  return {std::min(counted, most), counted <= most};
+// Of a list that was counted up to one more than db::kCountedRows (TENANTD_COUNT_SOME).
+inline Total total_up_to(std::int64_t counted) {
+  return {std::min(counted, db::kCountedRows), counted <= db::kCountedRows};
 }
 inline void put_total(JsonOut& json, std::int64_t rows) { json.field("total", rows); }
 inline void put_total(JsonOut& json, const Total& total) {

@@ -1,5 +1,7 @@
 #include "identity/accounts/account_events_store.hpp"
 
+#include "tenantd/db/counting.hpp"
+
 namespace tenantd::store {
 namespace {
 
@@ -19,10 +21,10 @@ constexpr Sql kSignIns{"account_event.sign_ins", TENANTD_EVENTS("LIKE")};
 constexpr Sql kOthers{"account_event.others", TENANTD_EVENTS("NOT LIKE")};
 #undef TENANTD_EVENTS
 constexpr Sql kCountSignIns{"account_event.count_sign_ins",
-                            "SELECT COUNT(*) FROM account_event WHERE user_id = ? AND type LIKE 'signin.%'"};
+                            TENANTD_COUNT_SOME("account_event WHERE user_id = ? AND type LIKE 'signin.%'")};
 constexpr Sql kCountOthers{
     "account_event.count_others",
-    "SELECT COUNT(*) FROM account_event WHERE user_id = ? AND type NOT LIKE 'signin.%'"};
+    TENANTD_COUNT_SOME("account_event WHERE user_id = ? AND type NOT LIKE 'signin.%'")};
 constexpr Sql kIsThere{
     "account_event.is_there",
     "SELECT 1 FROM account_event WHERE user_id = ? AND type = ? AND created_at >= ? LIMIT 1"};

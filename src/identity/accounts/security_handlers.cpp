@@ -48,7 +48,7 @@ Response list_events(const Request& request, const Session& session, Txn& txn, A
       [](const store::AccountEvent& e) {
         return store::Keyset{e.created_at, e.id.bytes()};
       },
-      [&] { return store::count_account_events(txn, session.user(), which); });
+      [&] { return total_up_to(store::count_account_events(txn, session.user(), which)); });
 }
 
 void put_identity(JsonOut& json, const store::Identity& identity) {

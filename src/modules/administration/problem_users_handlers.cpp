@@ -133,10 +133,7 @@ Response list_problem_users(const Request& request, const SuperAdmin& admin, Txn
       [](const auto& user) {
         return store::Keyset{user.created_at, user.id.bytes()};
       },
-      [&] {
-        return total_up_to(store::count_problem_users(txn, admin, kind, now, before),
-                           store::kCountedProblemUsers);
-      });
+      [&] { return total_up_to(store::count_problem_users(txn, admin, kind, now, before)); });
 }
 
 Response unlock_any_user(const Request& request, const SuperAdmin& admin, Txn& txn) {

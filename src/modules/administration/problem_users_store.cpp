@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "tenantd/db/counting.hpp"
 #include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
@@ -119,7 +120,7 @@ std::vector<ProblemUser> list_problem_users(db::Txn& txn, const SuperAdmin& admi
 std::int64_t count_problem_users(db::Txn& txn, const SuperAdmin& admin, std::optional<Problem> kind,
                                  TimePoint now, TimePoint before) {
   txn.enter(admin);
-  constexpr std::int64_t kMost = kCountedProblemUsers + 1;
+  constexpr std::int64_t kMost = db::kCountedRows + 1;
   auto rows = query_parts(txn, kCount, now, before, kMost, [&](Problem problem, TimePoint time) {
     return std::tuple{time, !kind || *kind == problem, kMost};
   });

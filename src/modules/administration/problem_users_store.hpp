@@ -40,8 +40,7 @@ std::vector<Problem> problems_of(const ProblemUser& user, TimePoint now, TimePoi
 std::vector<ProblemUser> list_problem_users(db::Txn& txn, const SuperAdmin& admin,
                                             std::optional<Problem> kind, TimePoint now, TimePoint before,
                                             const std::optional<Keyset>& from, std::int64_t limit);
-// Counts up to kCountedProblemUsers + 1.
-inline constexpr std::int64_t kCountedProblemUsers = 10000;
+// Counts up to db::kCountedRows + 1.
 std::int64_t count_problem_users(db::Txn& txn, const SuperAdmin& admin, std::optional<Problem> kind,
                                  TimePoint now, TimePoint before);
 

@@ -123,7 +123,7 @@ Response list_audit_logs(const Request& request, const TenantScope& scope, Txn& 
       [](const auto& row) { return row.seq; },
       [&] {
         const auto rows = store::count_audit_log(txn, scope, filter);
-        return store::is_filtered(filter) ? total_up_to(rows, store::kCountedAudit) : Total{rows};
+        return store::is_filtered(filter) ? total_up_to(rows) : Total{rows};
       });
 }
 
@@ -166,10 +166,7 @@ Response list_every_audit_log(const Request& request, const SuperAdmin& super, T
       [](const auto& row) {
         return store::Keyset{row.created_at, row.id.bytes()};
       },
-      [&] {
-        return total_up_to(store::count_every_audit_log(txn, super.user(), filter, tenant),
-                           store::kCountedAudit);
-      });
+      [&] { return total_up_to(store::count_every_audit_log(txn, super.user(), filter, tenant)); });
 }
 
 constexpr auto kAuditRows = section(

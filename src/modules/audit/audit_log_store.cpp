@@ -1,5 +1,7 @@
 #include "modules/audit/audit_log_store.hpp"
 
+#include "tenantd/db/counting.hpp"
+
 #include <limits>
 
 namespace tenantd::store {
@@ -14,9 +16,7 @@ constexpr Sql kRead{"audit.read", TENANTD_AUDIT_SELECT "AND seq > ? AND seq <= ?
                                                        "ORDER BY seq LIMIT ?"};
 constexpr Sql kFind{"audit.find", TENANTD_AUDIT_SELECT "AND id = ?"};
 #undef TENANTD_AUDIT_SELECT
-constexpr Sql kCount{"audit.count",
-                     "SELECT COUNT(*) FROM (SELECT 1 FROM audit_log WHERE org_id = ? " TENANTD_AUDIT_FILTER
-                     "LIMIT ?) counted"};
+constexpr Sql kCount{"audit.count", TENANTD_COUNT_SOME("audit_log WHERE org_id = ? " TENANTD_AUDIT_FILTER)};
 constexpr Sql kCountAll{
     "audit.count_all",
     "SELECT COALESCE((SELECT seq FROM audit_log WHERE org_id = ? ORDER BY seq DESC LIMIT 1) + 1 - "
@@ -33,12 +33,11 @@ std::vector<AuditRow> list_audit_log(db::Txn& txn, const TenantScope& scope, con
 }
 
 std::int64_t count_audit_log(db::Txn& txn, const TenantScope& scope, const AuditFilter& filter) {
-  auto rows = is_filtered(filter)
-                  ? with_filter(filter,
-                                [&](const auto&... wanted) {
-                                  return txn.query(kCount, scope.org(), wanted..., kCountedAudit + 1);
-                                })
-                  : txn.query(kCountAll, scope.org(), scope.org());
+  auto rows =
+      is_filtered(filter)
+          ? with_filter(filter,
+                        [&](const auto&... wanted) { return txn.query(kCount, scope.org(), wanted...); })
+          : txn.query(kCountAll, scope.org(), scope.org());
   rows.next();
   return rows.integer(0);
 }

@@ -13,8 +13,7 @@ namespace tenantd::store {
 // Returns at most `limit` rows, newest first, before the row `before`; their hashes are not read.
 std::vector<AuditRow> list_audit_log(db::Txn& txn, const TenantScope& scope, const AuditFilter& filter,
                                      std::optional<std::int64_t> before, std::int64_t limit);
-// Counts up to kCountedAudit + 1 rows; without a filter all of them, since they are numbered without gaps.
-inline constexpr std::int64_t kCountedAudit = 10000;
+// Counts up to db::kCountedRows + 1 rows; without a filter all of them, since they are numbered without gaps.
 std::int64_t count_audit_log(db::Txn& txn, const TenantScope& scope, const AuditFilter& filter);
 bool is_filtered(const AuditFilter& filter);
 std::optional<AuditRow> find_audit_row(db::Txn& txn, const TenantScope& scope, EventId id);

@@ -1,5 +1,7 @@
 #include "modules/audit/system_audit_log_store.hpp"
 
+#include "tenantd/db/counting.hpp"
+
 #include "modules/audit/audit_log_store.hpp"
 
 namespace tenantd::store {
@@ -12,9 +14,9 @@ constexpr Sql kListSystem{"system.audit",
                           " FROM system_audit_log WHERE created_at <= ? AND (created_at < ? OR id < ?) "
                           "AND (? IS NULL OR org_id = ?) " TENANTD_AUDIT_FILTER
                           "ORDER BY created_at DESC, id DESC LIMIT ?"};
-constexpr Sql kCountSystem{"system.count_audit",
-                           "SELECT COUNT(*) FROM (SELECT 1 FROM system_audit_log WHERE (? IS NULL OR org_id "
-                           "= ?) " TENANTD_AUDIT_FILTER "LIMIT ?) counted"};
+constexpr Sql kCountSystem{
+    "system.count_audit",
+    TENANTD_COUNT_SOME("system_audit_log WHERE (? IS NULL OR org_id = ?) " TENANTD_AUDIT_FILTER)};
 
 }  // namespace
 
@@ -31,9 +33,8 @@ std::vector<AuditRow> list_every_audit_log(db::Txn& txn, UserId super_admin, con
 std::int64_t count_every_audit_log(db::Txn& txn, UserId super_admin, const AuditFilter& filter,
                                    std::optional<OrgId> org) {
   txn.enter({std::nullopt, super_admin, true});
-  auto rows = with_filter(filter, [&](const auto&... wanted) {
-    return txn.query(kCountSystem, org, org, wanted..., kCountedAudit + 1);
-  });
+  auto rows = with_filter(
+      filter, [&](const auto&... wanted) { return txn.query(kCountSystem, org, org, wanted...); });
   rows.next();
   return rows.integer(0);
 }

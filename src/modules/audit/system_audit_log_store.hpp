@@ -15,7 +15,7 @@ namespace tenantd::store {
 std::vector<AuditRow> list_every_audit_log(db::Txn& txn, UserId super_admin, const AuditFilter& filter,
                                            std::optional<OrgId> org, const std::optional<Keyset>& from,
                                            std::int64_t limit);
-// Counts up to kCountedAudit + 1 rows.
+// Counts up to db::kCountedRows + 1 rows.
 std::int64_t count_every_audit_log(db::Txn& txn, UserId super_admin, const AuditFilter& filter,
                                    std::optional<OrgId> org);
 

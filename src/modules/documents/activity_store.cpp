@@ -1,5 +1,7 @@
 #include "modules/documents/activity_store.hpp"
 
+#include "tenantd/db/counting.hpp"
+
 namespace tenantd::store {
 namespace {
 
@@ -26,12 +28,13 @@ constexpr Sql kOfAll{
 #undef TENANTD_UNION
 #undef TENANTD_NEWEST
 constexpr Sql kCountActivity{"activity.count",
-                             "SELECT COUNT(*) FROM event WHERE org_id = ? AND type IN ('project.created', "
-                             "'project.updated', 'project.deleted')"};
-constexpr Sql kCountAll{"activity.count_all",
-                        "SELECT COUNT(*) FROM event WHERE org_id = ? AND type IN ('project.created', "
-                        "'project.updated', 'project.deleted', 'document.created', 'document.updated', "
-                        "'document.deleted', 'document.uploaded')"};
+                             TENANTD_COUNT_SOME("event WHERE org_id = ? AND type IN ('project.created', "
+                                                "'project.updated', 'project.deleted')")};
+constexpr Sql kCountAll{
+    "activity.count_all",
+    TENANTD_COUNT_SOME("event WHERE org_id = ? AND type IN ('project.created', "
+                       "'project.updated', 'project.deleted', 'document.created', 'document.updated', "
+                       "'document.deleted', 'document.uploaded')")};
 
 std::optional<ProjectId> project_of(const std::optional<std::string>& text) {
   return text ? ProjectId::parse(*text) : std::nullopt;

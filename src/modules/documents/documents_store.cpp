@@ -1,5 +1,6 @@
 #include "modules/documents/documents_store.hpp"
 
+#include "tenantd/db/counting.hpp"
 #include "tenantd/domain/search.hpp"
 #include "tenantd/record/resource.hpp"
 
@@ -56,10 +57,10 @@ const Select kSearchDocuments{kDocument, "document.search",
                               "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
                               "document_search"};
 constexpr Sql kCountDocuments{"document.count",
-                              "SELECT COUNT(*) FROM document WHERE org_id = ? " TENANTD_DOCUMENT_WANTED};
+                              TENANTD_COUNT_SOME("document WHERE org_id = ? " TENANTD_DOCUMENT_WANTED)};
 constexpr Sql kCountOfProject{
     "document.count_of_project",
-    "SELECT COUNT(*) FROM document WHERE org_id = ? AND project_id = ? " TENANTD_DOCUMENT_WANTED};
+    TENANTD_COUNT_SOME("document WHERE org_id = ? AND project_id = ? " TENANTD_DOCUMENT_WANTED)};
 #undef TENANTD_DOCUMENT_WANTED
 constexpr Sql kCountDocumentsByStatus{
     "document.count_by_status",

@@ -39,7 +39,7 @@ Response list_documents(const Request& request, const TenantScope& scope, Txn& t
       [](const auto& row) {
         return store::Keyset{row.created_at, row.id.bytes()};
       },
-      [&] { return store::count_documents(txn, scope, filter); });
+      [&] { return total_up_to(store::count_documents(txn, scope, filter)); });
 }
 
 Response show_document(const Request& request, const TenantScope& scope, Txn& txn) {

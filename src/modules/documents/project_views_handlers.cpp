@@ -154,7 +154,7 @@ Response project_activity(const Request& request, const TenantScope& scope, Txn&
       page, store::list_activity(txn, scope, kinds, before, page.limit + 1),
       [&](JsonOut& json, const auto& row) { put_activity(json, scope, row); },
       [](const auto& row) { return row.event.seq; },
-      [&] { return store::count_activity(txn, scope, kinds); });
+      [&] { return total_up_to(store::count_activity(txn, scope, kinds)); });
 }
 
 Response project_stats(const Request&, const TenantScope& scope, Txn& txn) {

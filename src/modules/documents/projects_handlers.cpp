@@ -37,7 +37,7 @@ Response list_projects(const Request& request, const TenantScope& scope, Txn& tx
       [](const auto& row) {
         return store::Keyset{row.created_at, row.id.bytes()};
       },
-      [&] { return store::count_projects(txn, scope, filter); });
+      [&] { return total_up_to(store::count_projects(txn, scope, filter)); });
 }
 
 Response make_project(const Request& request, const TenantScope& scope, Txn& txn) {

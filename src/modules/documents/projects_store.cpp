@@ -1,5 +1,6 @@
 #include "modules/documents/projects_store.hpp"
 
+#include "tenantd/db/counting.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/search.hpp"
 #include "tenantd/record/resource.hpp"
@@ -65,9 +66,9 @@ const Select kSearchProjects{kProject, "project.search",
                              "WHERE org_id = ? AND MATCH(search_text) AGAINST(? IN BOOLEAN MODE) "
                              "ORDER BY MATCH(search_text) AGAINST(? IN BOOLEAN MODE) DESC, id DESC LIMIT ?",
                              "project_search"};
-constexpr Sql kCountProjects{"project.count",
-                             "SELECT COUNT(*) FROM project WHERE org_id = ? " TENANTD_PROJECT_WANTED
-                             "AND (? IS NULL OR status = ?)"};
+constexpr Sql kCountProjects{
+    "project.count",
+    TENANTD_COUNT_SOME("project WHERE org_id = ? " TENANTD_PROJECT_WANTED "AND (? IS NULL OR status = ?)")};
 #undef TENANTD_PROJECT_WANTED
 constexpr Sql kCountProjectsByStatus{"project.count_by_status",
                                      "SELECT status, COUNT(*) FROM project WHERE org_id = ? GROUP BY status"};

@@ -101,7 +101,7 @@ Response list_stock_levels(const Request& request, const TenantScope& scope, Txn
       page, std::move(products),
       [&](JsonOut& json, const record::Object& row) { put_levels(json, row.as<store::Product>(), levels); },
       [](const auto& row) { return record::keyset_of(row); },
-      [&] { return record::count(modules::products, txn, scope, filter); });
+      [&] { return total_up_to(record::count(modules::products, txn, scope, filter)); });
 }
 
 constexpr auto kStockRows =

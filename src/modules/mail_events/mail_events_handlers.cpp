@@ -83,7 +83,7 @@ Response list_suppressions(const Request& request, const SuperAdmin&, Txn& txn) 
       [](const auto& row) {
         return store::Keyset{row.created_at, row.id.bytes()};
       },
-      [&] { return store::count_suppressions(txn); });
+      [&] { return total_up_to(store::count_suppressions(txn)); });
 }
 
 Response delete_suppression(const Request& request, const SuperAdmin&, Txn& txn) {

@@ -1,4 +1,5 @@
 #include "tenantd/modules/mail_events/suppressions_store.hpp"
+#include "tenantd/db/counting.hpp"
 
 #include "tenantd/base/json.hpp"
 
@@ -21,7 +22,7 @@ constexpr Sql kListFrom{"suppression.list_from", TENANTD_SUPPRESSION
                         "WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"};
 constexpr Sql kLock{"suppression.lock", TENANTD_SUPPRESSION "WHERE email = ? FOR UPDATE"};
 #undef TENANTD_SUPPRESSION
-constexpr Sql kCount{"suppression.count", "SELECT COUNT(*) FROM suppression"};
+constexpr Sql kCount{"suppression.count", TENANTD_COUNT_SOME("suppression")};
 constexpr Sql kDelete{"suppression.delete", "DELETE FROM suppression WHERE email = ?"};
 
 // All providers by name, so that the index serves.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tenantd/db/counting.hpp"
 #include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
@@ -35,7 +36,7 @@ constexpr Sql kList{
     "WHERE org_id = ? AND created_at <= ? AND (created_at < ? OR id < ?) " TENANTD_REQUEST_WANTED
     "ORDER BY created_at DESC, id DESC LIMIT ?"};
 constexpr Sql kCount{"purchase_request.count",
-                     "SELECT COUNT(*) FROM purchase_request WHERE org_id = ? " TENANTD_REQUEST_WANTED};
+                     TENANTD_COUNT_SOME("purchase_request WHERE org_id = ? " TENANTD_REQUEST_WANTED)};
 #undef TENANTD_REQUEST_WANTED
 #undef TENANTD_REQUEST
 constexpr Sql kUpdateDraft{

@@ -45,7 +45,8 @@ Response list_events(const Request& request, const TenantScope& scope, Txn& txn)
   return page_reply(
       page, store::list_events(txn, scope, after, type, page.limit + 1),
       [&](JsonOut& json, const auto& row) { put_event(json, scope, row); },
-      [](const auto& row) { return row.seq; }, [&] { return store::count_events(txn, scope, type); });
+      [](const auto& row) { return row.seq; },
+      [&] { return total_up_to(store::count_events(txn, scope, type)); });
 }
 
 Response show_event(const Request& request, const TenantScope& scope, Txn& txn) {

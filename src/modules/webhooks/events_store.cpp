@@ -1,4 +1,5 @@
 #include "tenantd/modules/webhooks/events_store.hpp"
+#include "tenantd/db/counting.hpp"
 
 namespace tenantd::store {
 namespace {
@@ -12,7 +13,7 @@ constexpr Sql kListType{"event.list_type", TENANTD_EVENT_COLUMNS
 constexpr Sql kFind{"event.find", TENANTD_EVENT_COLUMNS "WHERE org_id = ? AND id = ?"};
 #undef TENANTD_EVENT_COLUMNS
 constexpr Sql kCount{"event.count",
-                     "SELECT COUNT(*) FROM event WHERE org_id = ? AND type = COALESCE(?, type)"};
+                     TENANTD_COUNT_SOME("event WHERE org_id = ? AND type = COALESCE(?, type)")};
 
 Event read_event(const db::Rows& rows) {
   return {rows.id<EventId>(0),       rows.integer(1), rows.text(2), rows.maybe_id<UserId>(3),

@@ -80,7 +80,7 @@ Response list_deliveries(const Request& request, const TenantScope& scope, Txn& 
       page, store::list_deliveries(txn, scope, id, status, before, page.limit + 1),
       [](JsonOut& json, const auto& row) { put_delivery(json, row); },
       [](const auto& row) { return row.event_seq; },
-      [&] { return store::count_deliveries(txn, scope, id, status); });
+      [&] { return total_up_to(store::count_deliveries(txn, scope, id, status)); });
 }
 
 Response replay_delivery(const Request& request, const TenantScope& scope, Txn& txn) {

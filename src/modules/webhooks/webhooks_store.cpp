@@ -1,5 +1,6 @@
 #include "modules/webhooks/webhooks_store.hpp"
 
+#include "tenantd/db/counting.hpp"
 #include "tenantd/domain/event_types.hpp"
 #include "tenantd/effects/rows.hpp"
 
@@ -80,8 +81,8 @@ constexpr Sql kDeliveriesOf{"delivery.list_status", TENANTD_DELIVERY_COLUMNS
 constexpr Sql kDelivery{"delivery.find", TENANTD_DELIVERY_COLUMNS "d.event_id = ?"};
 #undef TENANTD_DELIVERY_COLUMNS
 constexpr Sql kCountDeliveries{"delivery.count",
-                               "SELECT COUNT(*) FROM webhook_delivery WHERE org_id = ? AND webhook_id = ? "
-                               "AND status = COALESCE(?, status)"};
+                               TENANTD_COUNT_SOME("webhook_delivery WHERE org_id = ? AND webhook_id = ? "
+                                                  "AND status = COALESCE(?, status)")};
 constexpr Sql kReplay{
     "delivery.replay",
     "UPDATE webhook_delivery SET status = 0, attempts = 0, next_attempt_at = ?, lease_until = 0, "

@@ -304,8 +304,8 @@ Test(audit, the_first_super_admin_is_told) {
 
 Test(audit, a_total_that_stopped_says_so) {
   using tenantd::api::total_up_to;
-  require(total_up_to(10000, 10000).exact && total_up_to(10000, 10000).rows == 10000, "just as many");
-  require(!total_up_to(10001, 10000).exact && total_up_to(10001, 10000).rows == 10000, "one more");
+  require(total_up_to(10000).exact && total_up_to(10000).rows == 10000, "just as many");
+  require(!total_up_to(10001).exact && total_up_to(10001).rows == 10000, "one more");
   const auto written = [](const tenantd::api::Total& total) {
     tenantd::api::JsonOut json;
     json.begin_object();

@@ -29,7 +29,8 @@ function usePages({ load, path, query, size, total }, inputs) {
       if (mine !== round.current) return;
       const items = [...last.items, ...page.items];
       const gone = Math.max(0, items.length - kKept);
-      set({ items: items.slice(gone), gone: last.gone + gone, next: page.next_cursor, total: page.total ?? last.total, loading: false });
+      set({ items: items.slice(gone), gone: last.gone + gone, next: page.next_cursor, total: page.total ?? last.total,
+        stopped: last.stopped || page.total_is_exact === false, loading: false });
     } catch (problem) {
       if (mine === round.current) set((now) => ({ ...now, problem, loading: false }));
     }
@@ -97,7 +98,7 @@ export function DataTable({ label, columns, filters = [], rowKey = (row) => row.
       : empty || html`<${EmptyState} title=${t('core.empty')} />`)}
     ${pages.loading && pages.items.length === 0 && html`<${Loading} />`}
     ${pages.items.length > 0 && html`<div class="table-foot"><span class="soft" role="status">${pages.total === undefined ? t('core.shown', { count: pages.gone + pages.items.length })
-      : t('core.shown_of', { shown: pages.gone ? `${number(pages.gone + 1)}–${number(pages.gone + pages.items.length)}` : pages.items.length, count: pages.total })}</span>
+      : t(pages.stopped ? 'core.shown_of_more' : 'core.shown_of', { shown: pages.gone ? `${number(pages.gone + 1)}–${number(pages.gone + pages.items.length)}` : pages.items.length, count: pages.total })}</span>
       ${pages.gone > 0 && html`<${Button} kind="quiet" onClick=${pages.again}>${t('core.from_start')}<//>`}
       ${pages.next && html`<${Button} busy=${pages.loading} onClick=${pages.more}>${t('core.more')}<//>`}</div>`}
   </div>`;

@@ -50,7 +50,7 @@ export default function Inbox() {
       action=${can('purchase_requests:create') && html`<${Button} icon="plus" href="/app/purchase-requests/new">${t('work.request_new')}<//>`}>${t('work.inbox_empty_text')}<//><//>`}
     ${data && html`<${Requests} title=${t('work.to_decide')} lead=${t('work.to_decide_lead')} items=${data.decide} names=${names} more=${list('submitted')} />
       <${Requests} title=${t('work.to_receive')} lead=${t('work.to_receive_lead')} items=${data.receive} names=${names} more=${list('approved')} state />
-      ${data.low.items.length > 0 && html`<${Card} title=${html`${t('work.low_stock')} <${Badge} tone="warn">${number(data.low.total ?? data.low.items.length)}<//>`} lead=${t('work.low_stock_lead')}
+      ${data.low.items.length > 0 && html`<${Card} title=${html`${t('work.low_stock')} <${Badge} tone="warn">${number(data.low.total ?? data.low.items.length)}${data.low.total_is_exact === false ? '+' : ''}<//>`} lead=${t('work.low_stock_lead')}
         actions=${can('products:read') && html`<${Button} small href="/app/products?low=true">${t('work.see_all')}<//>`}>
         <ul class="entries">${data.low.items.map((each) => html`<li key=${each.id}><div>${can('products:read') ? html`<${Link} href=${to`/app/products/${each.id}`}><strong dir="auto">${each.name}</strong><//>` : html`<strong dir="auto">${each.name}</strong>`}
           <span class="soft"><code>${each.sku}</code></span></div><span class="entry-end"><span>${t('work.left_of', { level: each.reorder_level })} <strong><${Amount} quantity=${each.quantity} unit=${each.unit} /></strong></span>
