@@ -250,6 +250,9 @@ CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_counted AFTER I
 FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'products', 1000000)//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.product_discounted AFTER DELETE ON tenantd.product
 FOR EACH ROW CALL tenantd.discount_row(OLD.org_id, 'products')//
+-- Places of products: each in each warehouse would be ten thousand millions. They stay as long as the organization.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.stock_level_counted AFTER INSERT ON tenantd.stock_level
+FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'stock_levels', 1000000)//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.project_counted AFTER INSERT ON tenantd.project
 FOR EACH ROW CALL tenantd.count_row(NEW.org_id, 'projects', 100000)//
 CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.project_discounted AFTER DELETE ON tenantd.project

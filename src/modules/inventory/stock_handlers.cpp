@@ -1,7 +1,9 @@
 #include "modules/inventory/stock_handlers.hpp"
-#include "tenantd/api/rows.hpp"
+
+#include <algorithm>
 
 #include "tenantd/api/collection.hpp"
+#include "tenantd/api/rows.hpp"
 #include "tenantd/record/rows.hpp"
 
 namespace tenantd::api::handlers {
@@ -23,8 +25,34 @@ void put_movement(JsonOut& json, const store::Movement& m) {
       .end_object();
 }
 
-// Of one product, with its place in `levels`, which are in the order of the products.
-void put_levels(JsonOut& json, const store::Product& p, const std::vector<store::Level>& levels) {
+// A page has as many places as it may have products, and more: an organization may have ten thousand
+// warehouses, and each of its products in all of them.
+constexpr std::int64_t kMostLevels = 5000;
+
+using Levels = std::vector<store::Level>;
+
+// What of a page is shown: whole products, or the one product that has more places than a page.
+struct Shown {
+  Page page;
+  bool cut = false;  // its last product has more places
+};
+Shown cut_page(const Page& page, std::vector<record::Object>& products, Levels& levels) {
+  Shown shown{page};
+  if (static_cast<std::int64_t>(levels.size()) <= kMostLevels) return shown;
+  // The first that is not there wholly.
+  const auto part = levels.back().product;
+  levels.pop_back();
+  const auto begins = std::find_if(products.begin(), products.end(),
+                                   [&](const auto& row) { return ProductId{row.id()} == part; });
+  shown.cut = begins == products.begin();
+  shown.page.limit = shown.cut ? 1 : begins - products.begin();
+  while (static_cast<std::int64_t>(products.size()) > shown.page.limit + 1) products.pop_back();
+  return shown;
+}
+
+// Of one product, whose places begin at `next`; behind them afterwards.
+void put_levels(JsonOut& json, const store::Product& p, Levels::const_iterator& next,
+                Levels::const_iterator end, bool cut) {
   json.begin_object()
       .field("product_id", p.id)
       .field("sku", p.sku)
@@ -35,15 +63,16 @@ void put_levels(JsonOut& json, const store::Product& p, const std::vector<store:
       .field("low", p.low_since.has_value())
       .key("warehouses")
       .begin_array();
-  for (const auto& level : levels)
-    if (level.product == p.id)
-      json.begin_object()
-          .field("warehouse_id", level.warehouse)
-          .field("name", level.warehouse_name)
-          .field("quantity", level.quantity)
-          .field("updated_at", level.updated_at)
-          .end_object();
-  json.end_array().end_object();
+  for (; next != end && next->product == p.id; ++next)
+    json.begin_object()
+        .field("warehouse_id", next->warehouse)
+        .field("name", next->warehouse_name)
+        .field("quantity", next->quantity)
+        .field("updated_at", next->updated_at)
+        .end_object();
+  json.end_array();
+  if (cut) json.field("more_warehouses", true);
+  json.end_object();
 }
 
 store::MovementFilter filter_of(const JsonValue& query) {
@@ -72,7 +101,7 @@ Response list_movements(const Request& request, const TenantScope& scope, Txn& t
   const Page page = page_of(request.query);
   const auto filter = filter_of(request.query);
   return page_reply(page, store::list_movements(txn, scope, filter, page.from, page.limit + 1), put_movement,
-                    kKeysetInTime, [&] { return store::count_movements(txn, scope, filter); });
+                    kKeysetInTime, [&] { return total_up_to(store::count_movements(txn, scope, filter)); });
 }
 
 Response show_movement(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -96,10 +125,15 @@ Response list_stock_levels(const Request& request, const TenantScope& scope, Txn
   auto products = record::list(modules::products, txn, scope, filter, page.from, page.limit + 1);
   std::vector<ProductId> ids;
   for (const auto& product : products) ids.emplace_back(product.id());
-  const auto levels = store::levels_of(txn, scope, ids, maybe_id<WarehouseId>(request.query, "warehouse_id"));
+  auto levels = store::levels_of(txn, scope, ids, maybe_id<WarehouseId>(request.query, "warehouse_id"),
+                                 kMostLevels + 1);
+  const auto shown = cut_page(page, products, levels);
+  auto next = levels.cbegin();
   return page_reply(
-      page, std::move(products),
-      [&](JsonOut& json, const record::Object& row) { put_levels(json, row.as<store::Product>(), levels); },
+      shown.page, std::move(products),
+      [&](JsonOut& json, const record::Object& row) {
+        put_levels(json, row.as<store::Product>(), next, levels.cend(), shown.cut);
+      },
       [](const auto& row) { return record::keyset_of(row); },
       [&] { return total_up_to(record::count(modules::products, txn, scope, filter)); });
 }
@@ -122,7 +156,7 @@ constexpr auto kStockRows =
                               .rate = Rate::write,
                               .body = "stock_movement",
                               .reply = made("stock_movement"),
-                              .refuses = {insufficient_stock},
+                              .refuses = {insufficient_stock, limit_reached},
                               .summary = "Move stock in, out, to another warehouse, or to what was counted"},
                              {.method = GET,
                               .path = "/api/v1/stock-movements/{movement_id}",

@@ -1,6 +1,7 @@
 #include "modules/inventory/stock_store.hpp"
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/db/counting.hpp"
 #include "tenantd/effects/rows.hpp"
 
 namespace tenantd::store {
@@ -31,8 +32,8 @@ constexpr Sql kListAtWarehouse{
     "(" TENANTD_MOVEMENT_PAGE("AND warehouse_id = ? ") ") UNION ALL (" TENANTD_MOVEMENT_PAGE(
         "AND to_warehouse_id = ? ") ") ORDER BY created_at DESC, id DESC LIMIT ?"};
 constexpr Sql kCount{"movement.count",
-                     "SELECT COUNT(*) FROM stock_movement WHERE org_id = ? " TENANTD_MOVEMENT_WANTED
-                     "AND (? IS NULL OR warehouse_id = ? OR to_warehouse_id = ?)"};
+                     TENANTD_COUNT_SOME("stock_movement WHERE org_id = ? " TENANTD_MOVEMENT_WANTED
+                                        "AND (? IS NULL OR warehouse_id = ? OR to_warehouse_id = ?)")};
 constexpr Sql kExport{
     "movement.export",
     "SELECT m.id, m.product_id, m.warehouse_id, m.to_warehouse_id, m.type, m.quantity, m.change_by, "
@@ -54,14 +55,18 @@ constexpr Sql kSetLevel{
     "INSERT INTO stock_level (org_id, product_id, warehouse_id, quantity, updated_at) "
     "VALUES (?, ?, ?, ?, ?) "
     "ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), updated_at = VALUES(updated_at)"};
-// `?`: ids in hexadecimal digits, each of 32.
-constexpr Sql kLevels{
-    "stock.levels",
-    "SELECT l.product_id, l.warehouse_id, w.name, l.quantity, l.updated_at "
-    "FROM JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, id CHAR(32) PATH '$')) wanted "
-    "STRAIGHT_JOIN stock_level l ON l.org_id = ? AND l.product_id = UNHEX(wanted.id) "
-    "STRAIGHT_JOIN warehouse w ON w.org_id = ? AND w.id = l.warehouse_id "
-    "WHERE (? IS NULL OR l.warehouse_id = ?) ORDER BY wanted.position, w.name, w.id"};
+// `?`: ids in hexadecimal digits, each of 32. In the order of the products alone, so that what is behind the
+// limit is not read.
+#define TENANTD_LEVELS(where)                                                                  \
+  "SELECT l.product_id, l.warehouse_id, w.name, l.quantity, l.updated_at FROM ("               \
+  "SELECT wanted.position, l.product_id, l.warehouse_id, l.quantity, l.updated_at "            \
+  "FROM JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, id CHAR(32) PATH '$')) wanted " \
+  "STRAIGHT_JOIN stock_level l ON l.org_id = ? AND l.product_id = UNHEX(wanted.id) " where     \
+  "ORDER BY wanted.position LIMIT ?) l STRAIGHT_JOIN warehouse w ON w.org_id = ? AND w.id = "  \
+  "l.warehouse_id ORDER BY l.position, w.name, w.id"
+constexpr Sql kLevels{"stock.levels", TENANTD_LEVELS("")};
+constexpr Sql kLevelsAt{"stock.levels_at", TENANTD_LEVELS("AND l.warehouse_id = ? ")};
+#undef TENANTD_LEVELS
 
 Movement read(const db::Rows& rows) {
   Movement m;
@@ -148,10 +153,12 @@ void set_level(db::Txn& txn, const TenantScope& scope, ProductId product, Wareho
 }
 
 std::vector<Level> levels_of(db::Txn& txn, const TenantScope& scope, const std::vector<ProductId>& products,
-                             const std::optional<WarehouseId>& warehouse) {
+                             const std::optional<WarehouseId>& warehouse, std::int64_t limit) {
   std::string wanted = "[";
   for (const auto& id : products) wanted += (wanted.size() > 1 ? ",\"" : "\"") + to_hex(id.raw()) + '"';
-  auto rows = txn.query(kLevels, wanted + ']', scope.org(), scope.org(), warehouse, warehouse);
+  wanted += ']';
+  auto rows = warehouse ? txn.query(kLevelsAt, wanted, scope.org(), *warehouse, limit, scope.org())
+                        : txn.query(kLevels, wanted, scope.org(), limit, scope.org());
   std::vector<Level> found;
   while (rows.next())
     found.push_back(

@@ -70,8 +70,8 @@ struct Level {
   std::int64_t quantity = 0;
   TimePoint updated_at;
 };
-// Of these products, in their order, then by the warehouse's name.
+// Of these products, in their order, then by the warehouse's name; up to `limit` of them.
 std::vector<Level> levels_of(db::Txn& txn, const TenantScope& scope, const std::vector<ProductId>& products,
-                             const std::optional<WarehouseId>& warehouse);
+                             const std::optional<WarehouseId>& warehouse, std::int64_t limit);
 
 }  // namespace tenantd::store

@@ -297,3 +297,45 @@ Test(stock, an_organization_with_stock_can_be_ended) {
                             " WHERE org_id = " + binary(shop.owner.org_id)),
                   0, table);
 }
+
+// One request reads no more places than a page has, however many warehouses there are.
+Test(stock, a_page_of_levels_is_cut_where_it_has_more_places_than_it_may, .timeout = 120) {
+  const Stockroom shop;
+  const auto nut = make_product(shop.owner);
+  const auto org = binary(shop.owner.org_id);
+  database().run("INSERT INTO warehouse (org_id, id, name, created_at, updated_at) SELECT " + org + ", " +
+                 id_of("CONCAT('" + shop.owner.org_id + "', seq)") + ", CONCAT('W', seq), 1, 1 FROM " +
+                 series(5200));
+  const auto put_everywhere = [&](const std::string& product, const std::string& most) {
+    database().run(
+        "INSERT INTO stock_level (org_id, product_id, warehouse_id, quantity, updated_at) SELECT " + org +
+        ", " + binary(product) + ", id, 1, 1 FROM warehouse WHERE org_id = " + org +
+        " AND name LIKE 'W%' LIMIT " + most);
+  };
+  put_everywhere(shop.bolt, "10");
+  put_everywhere(nut, "5200");
+  auto client = shop.owner.client();
+  const auto first = client.get("/api/v1/stock-levels?limit=200");
+  require_equal(expect(first, 200).size("/items"), 1U);
+  require_equal(first.text("/items/0/product_id"), shop.bolt);
+  require_equal(first.size("/items/0/warehouses"), 10U);
+  require(!first.has("/items/0/more_warehouses"), "all of them are shown");
+  const auto second = client.get("/api/v1/stock-levels?limit=200&cursor=" + first.text("/next_cursor"));
+  require_equal(expect(second, 200).size("/items"), 1U);
+  require_equal(second.text("/items/0/product_id"), nut);
+  require_equal(second.size("/items/0/warehouses"), 5000U);
+  require(second.at("/items/0/more_warehouses").GetBool(), "there are more");
+  require(second.at("/next_cursor").IsNull(), "there is no third product");
+  // Where it lies beyond those is still to be had.
+  const auto last = text_of("SELECT LOWER(HEX(MAX(warehouse_id))) FROM stock_level WHERE org_id = " + org);
+  const auto dashed = last.substr(0, 8) + '-' + last.substr(8, 4) + '-' + last.substr(12, 4) + '-' +
+                      last.substr(16, 4) + '-' + last.substr(20);
+  const auto there = client.get("/api/v1/stock-levels?warehouse_id=" + dashed);
+  require_equal(expect(there, 200).size("/items"), 2U);
+  require_equal(there.size("/items/1/warehouses"), 1U);
+  // A product lies in so many places at most, all products together.
+  database().run("UPDATE organization_count SET amount = 1000000 WHERE kind = 'stock_levels' AND org_id = " +
+                 org);
+  const auto refused = move(shop.owner, shop.bolt, shop.south, "in", 1);
+  require_equal(expect_problem(refused, 409, "limit_reached").text("/limit"), "stock_levels");
+}
