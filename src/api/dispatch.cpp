@@ -10,6 +10,7 @@
 #include "find_org_id.hpp"
 #include "idempotency.hpp"
 #include "normalize.hpp"
+#include "tenantd/api/etag.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
@@ -328,13 +329,23 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
   if (const auto org = maybe_text(call.body, "org_id"); org && !OrgId::parse(*org))
     refuse_field("/org_id", id_words("org_id"));
   call.query = read_query(schemas_, route, call.http.query);
+  if (route.method == Method::PUT || route.if_match)
+    call.context.is_expected = [&http = call.http](std::int64_t revision) {
+      return if_match_allows(http.if_match, revision) &&
+             (http.if_none_match.empty() || !if_none_match_names(http.if_none_match, etag(revision)));
+    };
   Request request{call.http,    call.context,      call.body, call.query,
                   std::nullopt, &*shared_.metrics, &schemas_, call.in_cookie};
   if (call.principal && route.handler.access == Access::anyone)
     request.session = Authorizer::session_of(*call.principal);
 
-  if (route.method != Method::POST || call.http.idempotency_key.empty())
-    return call_handler(call, request, txn);
+  if (route.method != Method::POST || call.http.idempotency_key.empty()) {
+    auto response = call_handler(call, request, txn);
+    // Whatever a PUT has changed was there: it replaces what is, and makes nothing.
+    if (route.method == Method::PUT && trim(call.http.if_none_match) == "*")
+      throw ApiError(ErrorCode::precondition_failed);
+    return response;
+  }
   const auto caller = repeater(call.principal, call.http, route.pair != Pair::none);
   Idempotency idempotency{txn, call.http, caller, call.context, call.in_cookie};
   if (idempotency.stored()) return *idempotency.stored();

@@ -18,6 +18,10 @@ void require(const Allowance& allowance, const std::string& text) {
       .header("RateLimit-Reset", wait);
 }
 
+void require_expected(const Context& context, std::int64_t revision) {
+  if (context.is_expected && !context.is_expected(revision)) throw ApiError(ErrorCode::precondition_failed);
+}
+
 std::string mail_link(const Context& context, const std::string& page, const Secret& token) {
   return context.settings.public_url + "/" + page + "#token=" + token.reveal();
 }

@@ -8,6 +8,7 @@
 
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
+#include "tenantd/http/message.hpp"
 
 namespace tenantd::api::handlers {
 
@@ -29,6 +30,16 @@ inline bool if_match_names(std::string_view header, const std::string& edited) {
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     return tag.starts_with(start) && tag.ends_with('"') && tag.size() > start.size() + 1;
   });
+}
+
+// True if a change of this is what the caller means, by If-Match and If-None-Match.
+inline bool is_meant(const http::Request& request, const std::string& edited) {
+  return if_match_names(request.if_match, edited) &&
+         (request.if_none_match.empty() || !if_match_names(request.if_none_match, edited));
+}
+// False if any state is meant, and nothing has to be looked at.
+inline bool means_one(const http::Request& request) {
+  return !request.if_match.empty() || !request.if_none_match.empty();
 }
 
 }  // namespace tenantd::api::handlers

@@ -134,10 +134,9 @@ void make(Object& row, const service::Work& work) {
 }
 
 Object change(const Record& record, const service::Work& work, const UuidBytes& id,
-              const std::function<bool(std::int64_t revision)>& is_expected,
               const std::function<void(Object&)>& edit) {
   auto row = locked(record, work.txn, work.scope, id);
-  if (!is_expected(row.revision())) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, row.revision());
   const Object before{record, row.row()};
   edit(row);
   row.set(record.updated_at(), unix_seconds(work.context.now));
@@ -151,6 +150,7 @@ Object change(const Record& record, const service::Work& work, const UuidBytes& 
 
 void remove(const Record& record, const service::Work& work, const UuidBytes& id) {
   const auto row = locked(record, work.txn, work.scope, id);
+  require_expected(work.context, row.revision());
   erase(record, work.txn, work.scope, id);
   tell(row, work, "deleted", audit_values(record, row.row()), {});
 }

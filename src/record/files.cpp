@@ -134,12 +134,10 @@ class Import {
     const auto id = format_uuid(held.id());
     if (same_body(object, held)) return {Imported::Status::unchanged, id};
     if (!scope_.permissions().has(resource_.options.rights.update)) throw ApiError(ErrorCode::forbidden);
-    record::change(
-        record_, {txn_, request_.context, scope_}, held.id(), [](std::int64_t) { return true; },
-        [&](Object& current) {
-          for (const auto& field : record_.fields)
-            if (field.in(kBody)) current.set(field, object.get(field));
-        });
+    record::change(record_, {txn_, request_.context, scope_}, held.id(), [&](Object& current) {
+      for (const auto& field : record_.fields)
+        if (field.in(kBody)) current.set(field, object.get(field));
+    });
     return {Imported::Status::updated, id};
   }
 

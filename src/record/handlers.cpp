@@ -58,10 +58,7 @@ Response show_row(const Resource& resource, const Request& request, const Tenant
 
 Response change_row(const Resource& resource, const Request& request, const TenantScope& scope,
                     db::Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return api::if_match_allows(request.http.if_match, revision);
-  };
-  return reply_with(change(resource.record, {txn, request.context, scope}, path_id(request), is_expected,
+  return reply_with(change(resource.record, {txn, request.context, scope}, path_id(request),
                            [&](Object& row) { fill(row, request.body); }));
 }
 

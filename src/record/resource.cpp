@@ -102,6 +102,7 @@ std::vector<Route> routes_of(const Resource& resource, const Handlers& handlers)
                            .path = path_of_one,
                            .handler = handlers.remove,
                            .permission = options.rights.remove,
+                           .if_match = true,
                            .rate = Rate::write,
                            .reply = done(),
                            .refuses = {not_found, resource_in_use},

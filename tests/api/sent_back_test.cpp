@@ -8,6 +8,7 @@
 #include "support/roles.hpp"
 #include "support/super_admin.hpp"
 #include "support/tenants.hpp"
+#include "tenantd/api/openapi.hpp"
 #include "tenantd/api/route.hpp"
 
 using namespace tenantd::test;
@@ -130,6 +131,51 @@ Test(sent_back, every_put_takes_what_get_gave) {
       require(after.json.HasMember(name.c_str()) && after.json[name.c_str()] == item.value,
               thing->second + " lost " + name + ": " + after.body);
     }
+  }
+}
+
+// Nobody's change is lost to who has not read it, by whichever of the two headers that is said.
+Test(sent_back, nothing_is_changed_or_removed_that_is_not_as_the_caller_means) {
+  const Things things;
+  Unchanged database;
+  std::size_t removed = 0;
+  for (const auto& row : tenantd::api::routes()) {
+    if (!tenantd::api::takes_if_match(row)) continue;
+    const auto thing = std::find_if(things.paths.begin(), things.paths.end(),
+                                    [&](const auto& each) { return each.first == row.path; });
+    if (thing == things.paths.end()) continue;  // steps of purchase requests, and SCIM: tested there
+    auto client = things.client_of(thing->first);
+    const auto now = client.get(thing->second);
+    const auto tag = expect(now, 200).header("etag");
+    require(!tag.empty(), thing->second + " has no tag");
+    const auto send = [&](const char* name, const std::string& value) {
+      if (row.method == tenantd::api::Method::DELETE_) ++removed;
+      return client.send({std::string{tenantd::http::method_name(row.method)},
+                          thing->second,
+                          row.method == tenantd::api::Method::PUT ? std::optional{now.body} : std::nullopt,
+                          "application/json",
+                          {{name, value}}});
+    };
+    for (const std::string& stale : {std::string{"\"none\""}, std::string{"\"0\", W/\"none\""}})
+      expect_problem(send("If-Match", stale), 412, "precondition_failed");
+    for (const std::string& there : {tag, "\"none\", " + tag, std::string{"*"}})
+      expect_problem(send("If-None-Match", there), 412, "precondition_failed");
+  }
+  require(removed >= 50, std::to_string(removed));
+  database.check("stale tags");
+  // What is as they mean goes.
+  for (const auto& row : tenantd::api::routes()) {
+    if (row.method != tenantd::api::Method::DELETE_ || !row.if_match) continue;
+    const auto thing = std::find_if(things.paths.begin(), things.paths.end(),
+                                    [&](const auto& each) { return each.first == row.path; });
+    require(thing != things.paths.end(), "no test makes one: " + std::string{row.path});
+    if (row.path == "/api/v1/products/{product_id}" || row.path == "/api/v1/warehouses/{warehouse_id}" ||
+        row.path == "/api/v1/projects/{project_id}")
+      continue;  // something names them
+    auto client = things.client_of(thing->first);
+    const auto tag = expect(client.get(thing->second), 200).header("etag");
+    expect(client.send({"DELETE", thing->second, std::nullopt, "application/json", {{"If-Match", tag}}}),
+           204);
   }
 }
 

@@ -50,7 +50,13 @@ struct Context {
   std::function<void()> note_lock = {};
   // What this host remembers of tokens and clients; nullptr: everything is read.
   shm::SessionCache* sessions = nullptr;
+  // True if the caller means this revision of what the request is about (RFC 9110, sections 13.1.1 and
+  // 13.1.2); empty: whichever there is.
+  std::function<bool(std::int64_t revision)> is_expected = {};
 };
+
+// To be asked of a row that nobody else can change any more. Throws ApiError(precondition_failed).
+void require_expected(const Context& context, std::int64_t revision);
 
 // What a change in an organization needs: the transaction it belongs to, who asks from where, and the proof
 // of who acts there. It refers to all three, which must outlive it.

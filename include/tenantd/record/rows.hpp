@@ -111,12 +111,11 @@ bool erase(const Record& record, db::Txn& txn, const TenantScope& scope, const U
 // Gives the row an id and times of its own. Throws ApiError: what the record's hooks and constraints refuse
 // with.
 void make(Object& row, const service::Work& work);
-// Changes the row by `edit`, once nobody else can. `is_expected` judges its revision. Throws ApiError:
-// not_found, precondition_failed, and as make().
+// Changes the row by `edit`, once nobody else can. Throws ApiError: not_found,
+// precondition_failed, and as make().
 Object change(const Record& record, const service::Work& work, const UuidBytes& id,
-              const std::function<bool(std::int64_t revision)>& is_expected,
               const std::function<void(Object&)>& edit);
-// Throws ApiError: not_found, resource_in_use.
+// Throws ApiError: not_found, precondition_failed, resource_in_use.
 void remove(const Record& record, const service::Work& work, const UuidBytes& id);
 
 }  // namespace tenantd::record

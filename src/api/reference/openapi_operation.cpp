@@ -303,7 +303,8 @@ bool has_etag(const Route& route) {
 }
 
 bool takes_if_match(const Route& route) {
-  return has_etag(route) && (route.method == Method::PUT || route.method == Method::PATCH || route.if_match);
+  return route.if_match ||
+         (has_etag(route) && (route.method == Method::PUT || route.method == Method::PATCH));
 }
 
 void put_operation(JsonOut& json, const Route& route) {

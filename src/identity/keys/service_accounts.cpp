@@ -104,7 +104,7 @@ store::ServiceAccount change_service_account(const Work& work, ServiceAccountId 
                                              const ServiceAccountChange& change) {
   auto account = account_under_lock(work, id);
   if (outranks(work, account)) throw ApiError(ErrorCode::role_outranks);
-  if (!change.is_expected(account.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, account.revision);
   auto before = account_values(account);
   change.edit(account);
   if (change.gives_role && !change.gives_permissions && account.role) account.permissions = {};
@@ -129,6 +129,7 @@ void remove_service_account(const Work& work, ServiceAccountId id) {
   // One's own goes even if one could not make it any more.
   if (account->kept_by != work.scope.user() && outranks(work, *account))
     throw ApiError(ErrorCode::role_outranks);
+  require_expected(work.context, account->revision);
   work.txn.touch(work.scope.org());
   store::service_account_table.erase(work.txn, work.scope, id.bytes());
   auto before = account_values(*account);

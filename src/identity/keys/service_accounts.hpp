@@ -24,7 +24,6 @@ store::ServiceAccount make_service_account(const Work& work, store::ServiceAccou
 // takes the other's place. Throws as make_service_account(), and not_found, precondition_failed,
 // role_outranks also if the account holds more than the caller before.
 struct ServiceAccountChange {
-  std::function<bool(std::int64_t revision)> is_expected;
   std::function<void(store::ServiceAccount&)> edit;
   bool gives_role = false;
   bool gives_permissions = false;

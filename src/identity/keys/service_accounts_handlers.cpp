@@ -38,20 +38,16 @@ Response show_service_account(const Request& request, const Session&, const Tena
 }
 
 Response change_service_account(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   const auto edit = [&](store::ServiceAccount& account) {
     store::service_account_table.fill_given(account, request.body);
   };
   // What is wrong with the body is said first.
   store::ServiceAccount alone;
   edit(alone);
-  return row_reply(
-      service::change_service_account({txn, request.context, scope}, account_in_path(request),
-                                      {is_expected, edit, member(request.body, "role") != nullptr,
-                                       member(request.body, "permissions") != nullptr}),
-      kAccountsPath, put_account);
+  return row_reply(service::change_service_account({txn, request.context, scope}, account_in_path(request),
+                                                   {edit, member(request.body, "role") != nullptr,
+                                                    member(request.body, "permissions") != nullptr}),
+                   kAccountsPath, put_account);
 }
 
 Response delete_service_account(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
@@ -144,6 +140,7 @@ constexpr auto kServiceAccountsRows = section(
          .path = "/api/v1/service-accounts/{service_account_id}",
          .handler = delete_service_account,
          .permission = api_keys_manage,
+         .if_match = true,
          .rate = Rate::write,
          .reply = done(),
          .refuses = {not_found, role_outranks},

@@ -12,12 +12,11 @@ std::string edited_of(const store::Member& member) {
 }
 
 void require_expected(const Request& request, const TenantScope& scope, db::Txn& txn, UserId user) {
-  if (request.http.if_match.empty()) return;
+  if (!means_one(request.http)) return;
   service::stand_under_lock({txn, request.context, scope});
   const auto member = store::find_member(txn, scope, user);
   if (!member) throw ApiError(ErrorCode::not_found);
-  if (!if_match_names(request.http.if_match, edited_of(*member)))
-    throw ApiError(ErrorCode::precondition_failed);
+  if (!is_meant(request.http, edited_of(*member))) throw ApiError(ErrorCode::precondition_failed);
 }
 
 }  // namespace tenantd::api::handlers

@@ -146,11 +146,9 @@ MadeClient make_client(const Work& work, OauthClient client) {
   return made;
 }
 
-OauthClient change_client(const Work& work, ClientId id,
-                          const std::function<bool(std::int64_t revision)>& is_expected,
-                          const std::function<void(OauthClient&)>& edit) {
+OauthClient change_client(const Work& work, ClientId id, const std::function<void(OauthClient&)>& edit) {
   auto client = locked_client(work, id);
-  if (!is_expected(client.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, client.revision);
   auto before = store::oauth_client_table.audit_values(client);
   const auto auth = client.auth;
   const auto resource = client.resource;
@@ -170,6 +168,7 @@ OauthClient change_client(const Work& work, ClientId id,
 
 void remove_client(const Work& work, ClientId id) {
   const auto client = locked_client(work, id, Own::goes);
+  require_expected(work.context, client.revision);
   store::oauth_client_table.erase(work.txn, work.scope, id.bytes());
   work.txn.touch(id);
   tell(work,

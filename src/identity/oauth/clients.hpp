@@ -24,7 +24,6 @@ struct MadeClient {
 MadeClient make_client(const Work& work, store::OauthClient client);
 // Throws ApiError: not_found, precondition_failed, and as make_client. How it authenticates stays.
 store::OauthClient change_client(const Work& work, ClientId id,
-                                 const std::function<bool(std::int64_t revision)>& is_expected,
                                  const std::function<void(store::OauthClient&)>& edit);
 // All that it holds ends with it. Throws ApiError: not_found, role_outranks (it may more than the caller, who
 // has not registered it).

@@ -42,13 +42,9 @@ Response make_in(const Request& request, const TenantScope& scope, Txn& txn, std
 }
 
 Response change_in(const Request& request, const TenantScope& scope, Txn& txn, std::string_view path) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   const auto edit = [&](store::OauthClient& client) { store::oauth_client_table.fill(client, request.body); };
-  return row_reply(
-      service::change_client({txn, request.context, scope}, client_of(request), is_expected, edit), path,
-      put_client);
+  return row_reply(service::change_client({txn, request.context, scope}, client_of(request), edit), path,
+                   put_client);
 }
 
 Response make_oauth_client(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
@@ -139,6 +135,7 @@ constexpr auto kOauthClientsRows = section(
          .path = "/api/v1/oauth/clients/{client_id}",
          .handler = delete_oauth_client,
          .permission = oauth_clients_manage,
+         .if_match = true,
          .rate = Rate::write,
          .reply = done(),
          .refuses = {not_found, role_outranks},
@@ -188,6 +185,7 @@ constexpr auto kOauthClientsRows = section(
         {.method = DELETE_,
          .path = "/api/v1/admin/oauth/clients/{client_id}",
          .handler = delete_own_client,
+         .if_match = true,
          .step_up = true,
          .rate = Rate::write,
          .reply = done(),

@@ -143,11 +143,10 @@ Response show_organization(const Request& request, const Session& session, Txn& 
 Response change_organization(const Request& request, const TenantScope& scope, Txn& txn) {
   const service::Work work{txn, request.context, scope};
   const auto change = change_of(request.body);
-  if (!request.http.if_match.empty()) {
+  if (means_one(request.http)) {
     service::stand_for_good(work);
     const auto revision = store::organization_revision(txn, scope.user(), scope.org()).value_or(0);
-    if (!if_match_names(request.http.if_match, std::to_string(revision)))
-      throw ApiError(ErrorCode::precondition_failed);
+    if (!is_meant(request.http, std::to_string(revision))) throw ApiError(ErrorCode::precondition_failed);
   }
   service::change_organization(work, change);
   return whole_organization(txn, scope.user(), scope.org());

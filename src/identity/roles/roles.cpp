@@ -47,11 +47,10 @@ store::Role make_role(const Work& work, store::Role role) {
   return role;
 }
 
-store::Role change_role_itself(const Work& work, RoleId id, const store::Role& form,
-                               const std::function<bool(std::int64_t revision)>& is_expected) {
+store::Role change_role_itself(const Work& work, RoleId id, const store::Role& form) {
   auto role = role_under_lock(work, id);
   judge(work.scope, form);
-  if (!is_expected(role.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, role.revision);
   require_proof_to_give(work.context, form.permissions.without(role.permissions));
   auto before = values_of(role);
   const bool loses = !form.permissions.covers(role.permissions);
@@ -74,6 +73,7 @@ store::Role change_role_itself(const Work& work, RoleId id, const store::Role& f
 
 void remove_role(const Work& work, RoleId id) {
   const auto role = role_under_lock(work, id);
+  require_expected(work.context, role.revision);
   if (store::is_role_in_use(work.txn, work.scope, id, work.context.now))
     throw ApiError(ErrorCode::role_in_use);
   store::role_table.erase(work.txn, work.scope, id.bytes());

@@ -13,11 +13,9 @@ namespace tenantd::service {
 store::Role make_role(const Work& work, store::Role role);
 
 // Replaces the role; counts on the next request of its holders. Pending invitations by holders who lost by it
-// are revoked. `is_expected` judges the revision that is about to be replaced. Throws ApiError: not_found,
-// system_role, role_outranks (what it held or is to hold), precondition_failed, conflict,
-// reauthentication_required (require_proof_to_give()).
-store::Role change_role_itself(const Work& work, RoleId id, const store::Role& form,
-                               const std::function<bool(std::int64_t revision)>& is_expected);
+// are revoked. Throws ApiError: not_found, system_role, role_outranks (what it held or is to hold),
+// precondition_failed, conflict, reauthentication_required (require_proof_to_give()).
+store::Role change_role_itself(const Work& work, RoleId id, const store::Role& form);
 
 // Throws ApiError: not_found, system_role, role_outranks, role_in_use.
 void remove_role(const Work& work, RoleId id);

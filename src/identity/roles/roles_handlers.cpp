@@ -23,13 +23,9 @@ Response make_role(const Request& request, const TenantScope& scope, Txn& txn) {
 }
 
 Response change_role(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
-  return row_reply(
-      service::change_role_itself({txn, request.context, scope}, path_id<RoleId>(request, "role_id"),
-                                  role_form(request.body), is_expected),
-      kPath, put_role);
+  return row_reply(service::change_role_itself({txn, request.context, scope},
+                                               path_id<RoleId>(request, "role_id"), role_form(request.body)),
+                   kPath, put_role);
 }
 
 Response delete_role(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -91,6 +87,7 @@ constexpr auto kRolesRows =
                           .path = "/api/v1/roles/{role_id}",
                           .handler = delete_role,
                           .permission = roles_delete,
+                          .if_match = true,
                           .rate = Rate::write,
                           .reply = done(),
                           .summary = "Remove a role that nobody holds"},

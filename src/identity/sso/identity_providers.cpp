@@ -87,10 +87,9 @@ IdentityProvider make_provider(const Work& work, ProviderKind kind, const Provid
   return provider;
 }
 
-IdentityProvider change_provider(const Work& work, ProviderId id, const ProviderForm& form,
-                                 const std::function<bool(std::int64_t revision)>& is_expected) {
+IdentityProvider change_provider(const Work& work, ProviderId id, const ProviderForm& form) {
   auto provider = provider_under_lock(work, id);
-  if (!is_expected(provider.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, provider.revision);
   const auto before = values_of(provider);
   apply(work, form, provider);
   if (!store::update_provider(work.txn, work.scope, provider, work.context.now))
@@ -105,6 +104,7 @@ IdentityProvider change_provider(const Work& work, ProviderId id, const Provider
 
 void remove_provider(const Work& work, ProviderId id) {
   const auto provider = provider_under_lock(work, id);
+  require_expected(work.context, provider.revision);
   store::delete_provider(work.txn, work.scope, id);
   record_provider(work, "identity_provider.deleted", provider, values_of(provider), {});
 }

@@ -25,9 +25,8 @@ struct ProviderForm {
 // Throws ApiError: validation_failed, role_outranks (newcomers would get more than the caller holds),
 // not_found (no such role, or organization), conflict (there is one of this kind).
 store::IdentityProvider make_provider(const Work& work, store::ProviderKind kind, const ProviderForm& form);
-// The same; besides throws ApiError(precondition_failed) unless `is_expected(revision)`.
-store::IdentityProvider change_provider(const Work& work, ProviderId id, const ProviderForm& form,
-                                        const std::function<bool(std::int64_t revision)>& is_expected);
+// The same; besides throws ApiError(precondition_failed).
+store::IdentityProvider change_provider(const Work& work, ProviderId id, const ProviderForm& form);
 // Who has signed in by it stays signed in, and nobody signs in by it any more. Throws ApiError(not_found).
 void remove_provider(const Work& work, ProviderId id);
 

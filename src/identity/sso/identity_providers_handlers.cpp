@@ -97,12 +97,9 @@ Response show_identity_provider(const Request& request, const Session&, const Te
 
 Response change_identity_provider(const Request& request, const Session&, const TenantScope& scope,
                                   Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   return provider_reply(scope,
                         service::change_provider({txn, request.context, scope}, provider_in_path(request),
-                                                 provider_form(request.body), is_expected));
+                                                 provider_form(request.body)));
 }
 
 Response delete_identity_provider(const Request& request, const Session&, const TenantScope& scope,
@@ -169,6 +166,7 @@ constexpr auto kIdentityProvidersRows = section(
          .path = "/api/v1/tenants/{org_id}/identity-providers/{provider_id}",
          .handler = delete_identity_provider,
          .permission = identity_providers_manage,
+         .if_match = true,
          .super_too = true,
          .rate = Rate::write,
          .reply = done(),

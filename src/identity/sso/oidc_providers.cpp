@@ -33,6 +33,11 @@ bool is_loopback(const std::string& url) {
          host.starts_with("localhost:");
 }
 
+std::string_view without_slashes(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return url;
+}
+
 // An https address without query or fragment (Discovery section 4), which its tokens repeat to the letter. In
 // the clear only to this host itself, where the settings let anybody be called so.
 void judge_issuer_url(const Context& context, const std::string& issuer) {
@@ -41,6 +46,10 @@ void judge_issuer_url(const Context& context, const std::string& issuer) {
     refuse_term("/issuer", "must be an address without query, fragment and blanks");
   if (!is_https(issuer) && !(context.settings.outbound_http && is_loopback(issuer)))
     refuse_term("/issuer", "must be an https address");
+  // Google vouches for whatever address a consumer has an account under, and its own form knows that.
+  if (without_slashes(issuer) == without_slashes(context.settings.oauth_google_url))
+    refuse_term("/issuer",
+                "is Google, which is set up as the provider google: there its hosted domain counts");
   if (const auto why = net::refuse_url(net::outbound_policy(context.settings), issuer))
     throw ApiError(ErrorCode::url_refused, "The issuer is an address that must not be called").detail(*why);
 }
@@ -190,10 +199,9 @@ store::IdentityProvider make_oidc_provider(const Work& work, const OidcForm& for
   return provider;
 }
 
-store::IdentityProvider change_oidc_provider(const Work& work, ProviderId id, const OidcForm& form,
-                                             const std::function<bool(std::int64_t revision)>& is_expected) {
+store::IdentityProvider change_oidc_provider(const Work& work, ProviderId id, const OidcForm& form) {
   auto provider = oidc_under_lock(work, id);
-  if (!is_expected(provider.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, provider.revision);
   const auto before = terms_of(provider);
   const auto sealed = provider.secret_sealed;
   apply_terms(work, form, provider);
@@ -209,6 +217,7 @@ store::IdentityProvider change_oidc_provider(const Work& work, ProviderId id, co
 
 void remove_oidc_provider(const Work& work, ProviderId id) {
   const auto provider = oidc_under_lock(work, id);
+  require_expected(work.context, provider.revision);
   store::delete_oidc_provider(work.txn, work.scope, id);
   record_provider(work, "identity_provider.deleted", provider, terms_of(provider), {});
 }

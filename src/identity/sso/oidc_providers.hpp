@@ -45,9 +45,8 @@ struct OidcForm {
 // role_outranks (somebody would get more than the caller holds), conflict (there is one of this slug),
 // limit_reached (there are ten).
 store::IdentityProvider make_oidc_provider(const Work& work, const OidcForm& form);
-// The same; besides throws ApiError: not_found, precondition_failed unless `is_expected(revision)`.
-store::IdentityProvider change_oidc_provider(const Work& work, ProviderId id, const OidcForm& form,
-                                             const std::function<bool(std::int64_t revision)>& is_expected);
+// The same; besides throws ApiError: not_found, precondition_failed.
+store::IdentityProvider change_oidc_provider(const Work& work, ProviderId id, const OidcForm& form);
 // Who has signed in by it stays signed in, and nobody signs in by it any more. Throws ApiError(not_found).
 void remove_oidc_provider(const Work& work, ProviderId id);
 

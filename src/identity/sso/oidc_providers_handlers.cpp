@@ -124,12 +124,9 @@ Response show_oidc_provider(const Request& request, const Session&, const Tenant
 }
 
 Response change_oidc_provider(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   return oidc_reply(request, scope,
                     service::change_oidc_provider({txn, request.context, scope}, oidc_in_path(request),
-                                                  oidc_form(request.body), is_expected));
+                                                  oidc_form(request.body)));
 }
 
 Response delete_oidc_provider(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
@@ -183,6 +180,7 @@ constexpr auto kOidcProvidersRows = section(
          .path = "/api/v1/tenants/{org_id}/oidc-providers/{oidc_provider_id}",
          .handler = delete_oidc_provider,
          .permission = identity_providers_manage,
+         .if_match = true,
          .super_too = true,
          .rate = Rate::write,
          .reply = done(),

@@ -114,10 +114,9 @@ MadeTenant make_tenant(db::Txn& txn, const Context& context, const SuperAdmin& a
 }
 
 store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id,
-                            const TenantChange& change,
-                            const std::function<bool(std::int64_t revision)>& is_expected) {
+                            const TenantChange& change) {
   const auto before = tenant_under_lock(txn, context, admin, id);
-  if (!is_expected(before.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(context, before.revision);
   auto tenant = before;
   if (change.name) tenant.organization.name = *change.name;
   if (change.slug) tenant.organization.slug = *change.slug;

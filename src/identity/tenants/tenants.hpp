@@ -43,11 +43,9 @@ struct TenantChange {
   LimitsChange limits;
 };
 // Changes what is given. A limit below what there is throws nobody out: nothing more gets in. Throws
-// ApiError: not_found, validation_failed, conflict (the slug is taken), precondition_failed unless
-// `is_expected`.
+// ApiError: not_found, validation_failed, conflict (the slug is taken), precondition_failed.
 store::Tenant change_tenant(db::Txn& txn, const Context& context, const SuperAdmin& admin, OrgId id,
-                            const TenantChange& change,
-                            const std::function<bool(std::int64_t revision)>& is_expected);
+                            const TenantChange& change);
 
 // What an organization's own people have set, for a super-admin who helps them. That it was read stands in
 // the organization's audit log. Throws ApiError(not_found).

@@ -119,13 +119,9 @@ Response show_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) 
 }
 
 Response change_tenant(const Request& request, const SuperAdmin& admin, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   return tenant_reply(service::change_tenant(
       txn, request.context, admin, tenant_of(request),
-      {maybe_text(request.body, "name"), maybe_text(request.body, "slug"), limits_of(request.body)},
-      is_expected));
+      {maybe_text(request.body, "name"), maybe_text(request.body, "slug"), limits_of(request.body)}));
 }
 
 Response show_tenant_settings(const Request& request, const SuperAdmin& admin, Txn& txn) {

@@ -45,11 +45,10 @@ store::Document make_document(const Work& work, store::Document d) {
 }
 
 store::Document change_document(const Work& work, DocumentId id,
-                                const std::function<bool(std::int64_t revision)>& is_expected,
                                 const std::function<void(store::Document&)>& edit) {
   auto d = store::lock_document(work.txn, work.scope, id);
   if (!d) throw ApiError(ErrorCode::not_found);
-  if (!is_expected(d->revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, d->revision);
   auto before = document_values(*d);
   edit(*d);
   d->updated_at = work.context.now;
@@ -64,6 +63,7 @@ store::Document change_document(const Work& work, DocumentId id,
 void remove_document(const Work& work, DocumentId id) {
   const auto d = store::lock_document(work.txn, work.scope, id);
   if (!d) throw ApiError(ErrorCode::not_found);
+  require_expected(work.context, d->revision);
   remove_locked(work, {*d});
 }
 

@@ -17,9 +17,8 @@ json::Object document_data(const store::Document& document);
 
 // A document of text alone, which a body has filled. Throws ApiError(not_found) without such a project.
 store::Document make_document(const Work& work, store::Document document);
-// `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
+// Throws ApiError: not_found, precondition_failed, validation_failed.
 store::Document change_document(const Work& work, DocumentId id,
-                                const std::function<bool(std::int64_t revision)>& is_expected,
                                 const std::function<void(store::Document&)>& edit);
 // Throws ApiError(not_found).
 void remove_document(const Work& work, DocumentId id);

@@ -49,15 +49,12 @@ Response show_document(const Request& request, const TenantScope& scope, Txn& tx
 }
 
 Response change_document(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   const auto edit = [&](store::Document& d) {
     store::document_table.fill(d, request.body);
     d.project = maybe_id<ProjectId>(request.body, "project_id").value_or(d.project);
   };
   return row_reply(service::change_document({txn, request.context, scope},
-                                            path_id<DocumentId>(request, "document_id"), is_expected, edit),
+                                            path_id<DocumentId>(request, "document_id"), edit),
                    "", put_document);
 }
 
@@ -108,6 +105,7 @@ constexpr auto kProjectDocumentsRows =
                  .path = "/api/v1/projects/documents/{document_id}",
                  .handler = delete_document,
                  .permission = documents_delete,
+                 .if_match = true,
                  .rate = Rate::write,
                  .reply = done(),
                  .refuses = {not_found},

@@ -56,11 +56,10 @@ store::Project make_project(const Work& work, store::Project p, bool names_owner
 }
 
 store::Project change_project(const Work& work, ProjectId id,
-                              const std::function<bool(std::int64_t revision)>& is_expected,
                               const std::function<void(store::Project&)>& edit) {
   auto p = store::lock_project(work.txn, work.scope, id);
   if (!p) throw ApiError(ErrorCode::not_found);
-  if (!is_expected(p->revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, p->revision);
   auto before = values_of(*p);
   const auto owner = p->owner;
   edit(*p);
@@ -75,6 +74,7 @@ store::Project change_project(const Work& work, ProjectId id,
 void remove_project(const Work& work, ProjectId id, bool with_documents) {
   const auto p = store::lock_project(work.txn, work.scope, id);
   if (!p) throw ApiError(ErrorCode::not_found);
+  require_expected(work.context, p->revision);
   const auto documents =
       store::lock_documents_of(work.txn, work.scope, id, with_documents ? kMostRemovedDocuments + 1 : 1);
   if (!documents.empty() && !with_documents)

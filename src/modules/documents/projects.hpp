@@ -13,9 +13,8 @@ namespace tenantd::service {
 // Begins the project that a body has filled; unless it `names_owner`, it is the caller's. Throws ApiError:
 // validation_failed (owner), limit_reached.
 store::Project make_project(const Work& work, store::Project project, bool names_owner);
-// `is_expected` judges its revision. Throws ApiError: not_found, precondition_failed, validation_failed.
+// Throws ApiError: not_found, precondition_failed, validation_failed.
 store::Project change_project(const Work& work, ProjectId id,
-                              const std::function<bool(std::int64_t revision)>& is_expected,
                               const std::function<void(store::Project&)>& edit);
 
 // More documents than this are not removed with their project in one transaction.

@@ -55,17 +55,14 @@ Response show_project(const Request& request, const TenantScope& scope, Txn& txn
 }
 
 Response change_project(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   const auto edit = [&](store::Project& p) {
     const auto owner = p.owner;
     store::project_table.fill(p, request.body);
     if (!names_owner(request.body)) p.owner = owner;
   };
-  return row_reply(service::change_project({txn, request.context, scope},
-                                           path_id<ProjectId>(request, "project_id"), is_expected, edit),
-                   "", put_project);
+  return row_reply(
+      service::change_project({txn, request.context, scope}, path_id<ProjectId>(request, "project_id"), edit),
+      "", put_project);
 }
 
 Response delete_project(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -126,6 +123,7 @@ constexpr auto kProjectsRows =
                  .path = "/api/v1/projects/{project_id}",
                  .handler = delete_project,
                  .permission = projects_delete,
+                 .if_match = true,
                  .rate = Rate::write,
                  .query = "delete_project_query",
                  .reply = done(),

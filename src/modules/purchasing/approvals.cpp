@@ -4,6 +4,7 @@
 
 #include "tenantd/domain/error.hpp"
 #include "tenantd/domain/permission.hpp"
+#include "tenantd/effects/budgets.hpp"
 #include "tenantd/effects/changes.hpp"
 #include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/members_store.hpp"
@@ -57,10 +58,13 @@ bool may_approve(const PermissionSet& held, const PermissionSet& wanted) {
   return held.has(Permission::purchase_requests_approve) && held.covers(wanted);
 }
 
-// What one organization sends in an hour is bounded, as its invitations are; the decision itself is not held
-// up.
-bool may_mail_now(const Context& context, const TenantScope& scope) {
-  return !context.may_invite || context.may_invite(UserId{scope.org().bytes()}).allowed;
+// What one organization tells in an hour is bounded, by a budget that nothing else needs; the step itself is
+// not held up.
+bool may_tell(const Work& work) {
+  const auto& context = work.context;
+  if (!context.counts_mails) return true;
+  const store::Budget budget{'q' + std::string{work.scope.org().raw()}, context.settings.limit_invite};
+  return store::spend(work.txn, context.keys.seal_key(), {budget}, context.now).allowed;
 }
 
 }  // namespace
@@ -99,6 +103,7 @@ PermissionSet wanted_permissions(db::Txn& txn, const TenantScope& scope, const P
 }
 
 void mail_approvers(const Work& work, const PurchaseView& request) {
+  if (!may_tell(work)) return;
   auto mail = mail_about(work.txn, work.scope, mail::Template::purchase_submitted, request);
   if (const auto requester = active_member(work.txn, work.scope, request.row.requested_by))
     mail.values["requester"] = requester->email;
@@ -111,7 +116,6 @@ void mail_approvers(const Work& work, const PurchaseView& request) {
     for (const auto& holder :
          store::list_holders(work.txn, work.scope, role.id, work.context.now, left + 2)) {
       if (holder.user == request.row.requested_by || holder.user == work.scope.user() || left == 0) continue;
-      if (!may_mail_now(work.context, work.scope)) return;
       offer_mail(work.txn, work.context, mail, work.scope.org(), {holder.email, holder.user, true});
       --left;
     }
@@ -120,7 +124,7 @@ void mail_approvers(const Work& work, const PurchaseView& request) {
 
 void mail_requester(const Work& work, const PurchaseView& request, const std::string& reason) {
   const auto requester = active_member(work.txn, work.scope, request.row.requested_by);
-  if (!requester || !may_mail_now(work.context, work.scope)) return;
+  if (!requester || !may_tell(work)) return;
   auto mail = mail_about(work.txn, work.scope, mail::Template::purchase_decided, request);
   mail.values["decision"] = purchase_status_name(request.row.status);
   mail.values["reason"] = reason;

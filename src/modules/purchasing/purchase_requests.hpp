@@ -34,8 +34,7 @@ PurchaseView find_purchase_request(db::Txn& txn, const TenantScope& scope, Purch
 PurchaseView make_purchase_request(const Work& work, const PurchaseForm& form);
 // Replaces a draft, whosever. Throws ApiError: not_found, precondition_failed, invalid_transition,
 // validation_failed, limit_reached (the caller's is a step more than its history takes).
-PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, const PurchaseForm& form,
-                                     const std::function<bool(std::int64_t revision)>& is_expected);
+PurchaseView change_purchase_request(const Work& work, PurchaseRequestId id, const PurchaseForm& form);
 
 // Asks for a decision; whoever may give one learns of it by mail. Throws ApiError: not_found,
 // invalid_transition, limit_reached.
@@ -44,8 +43,7 @@ PurchaseView submit_purchase_request(const Work& work, PurchaseRequestId id);
 // own_request (the caller requested or submitted it), approval_limit (on approval), precondition_failed (it
 // is not as the caller has seen it).
 PurchaseView decide_purchase_request(const Work& work, PurchaseRequestId id, PurchaseStep step,
-                                     const std::string& reason,
-                                     const std::function<bool(std::int64_t revision)>& is_expected);
+                                     const std::string& reason);
 // Makes a submitted request a draft again. Throws ApiError: not_found, invalid_transition, forbidden
 // (somebody else asked for it).
 PurchaseView withdraw_purchase_request(const Work& work, PurchaseRequestId id);

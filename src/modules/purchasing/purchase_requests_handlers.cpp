@@ -121,11 +121,8 @@ store::PurchaseRequestFilter filter_of(const JsonValue& query, const TenantScope
 
 Response decision_reply(const Request& request, const TenantScope& scope, Txn& txn, PurchaseStep step) {
   const auto reason = request.body.IsObject() ? maybe_text(request.body, "reason") : std::nullopt;
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   return view_reply(service::decide_purchase_request({txn, request.context, scope}, request_id(request), step,
-                                                     reason.value_or(""), is_expected));
+                                                     reason.value_or("")));
 }
 
 Response thresholds_reply(const std::vector<ApprovalThreshold>& thresholds) {
@@ -155,11 +152,8 @@ Response show_purchase_request(const Request& request, const TenantScope& scope,
 }
 
 Response change_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   return view_reply(service::change_purchase_request({txn, request.context, scope}, request_id(request),
-                                                     form_of(request.body), is_expected));
+                                                     form_of(request.body)));
 }
 
 Response submit_purchase_request(const Request& request, const TenantScope& scope, Txn& txn) {
@@ -261,6 +255,7 @@ constexpr auto kPurchaseRequestsRows =
                                .path = "/api/v1/purchase-requests/{request_id}",
                                .handler = delete_purchase_request,
                                .permission = purchase_requests_create,
+                               .if_match = true,
                                .rate = Rate::write,
                                .reply = done(),
                                .refuses = {not_found, invalid_transition},
@@ -269,6 +264,7 @@ constexpr auto kPurchaseRequestsRows =
                                .path = "/api/v1/purchase-requests/{request_id}/withdraw",
                                .handler = withdraw_purchase_request,
                                .permission = purchase_requests_submit,
+                               .if_match = true,
                                .rate = Rate::write,
                                .reply = ok("purchase_request"),
                                .refuses = {not_found, invalid_transition},
@@ -277,6 +273,7 @@ constexpr auto kPurchaseRequestsRows =
                                .path = "/api/v1/purchase-requests/{request_id}/submit",
                                .handler = submit_purchase_request,
                                .permission = purchase_requests_submit,
+                               .if_match = true,
                                .rate = Rate::write,
                                .reply = ok("purchase_request"),
                                .refuses = {not_found, invalid_transition, limit_reached},
@@ -305,6 +302,7 @@ constexpr auto kPurchaseRequestsRows =
                                .path = "/api/v1/purchase-requests/{request_id}/receive",
                                .handler = receive_purchase_request,
                                .permission = stock_create,
+                               .if_match = true,
                                .rate = Rate::write,
                                .body = "purchase_receipt",
                                .reply = ok("purchase_request"),

@@ -121,6 +121,7 @@ PurchaseView receive_purchase_request(const Work& work, PurchaseRequestId id, co
   if (!row) throw ApiError(ErrorCode::not_found);
   PurchaseView view{*std::move(row), store::purchase_lines(work.txn, work.scope, id),
                     store::purchase_history(work.txn, work.scope, id)};
+  require_expected(work.context, view.row.revision);
   require_status_before(view, PurchaseStep::receive);
   const auto to = destination(view, form.warehouse);
   if (!modules::name_of_warehouse(work.txn, work.scope, to))

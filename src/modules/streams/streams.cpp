@@ -142,7 +142,6 @@ MadeStream make_stream(const Work& work, store::Stream stream) {
 }
 
 store::Stream change_stream(const Work& work, StreamId id, const std::optional<std::string>& url,
-                            const std::function<bool(std::int64_t revision)>& is_expected,
                             const std::function<void(store::Stream&)>& edit) {
   auto seen = store::stream_table.find(work.txn, work.scope, id.bytes());
   if (!seen) throw ApiError(ErrorCode::not_found);
@@ -152,7 +151,7 @@ store::Stream change_stream(const Work& work, StreamId id, const std::optional<s
     judge_stream_url(work, judged_url(*seen));
   }
   auto stream = stream_under_lock(work, id);
-  if (!is_expected(stream.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, stream.revision);
   const auto was = stream;
   auto before = store::stream_table.audit_values(was);
   edit(stream);
@@ -174,6 +173,7 @@ store::Stream change_stream(const Work& work, StreamId id, const std::optional<s
 
 void remove_stream(const Work& work, StreamId id) {
   const auto stream = stream_under_lock(work, id);
+  require_expected(work.context, stream.revision);
   store::stream_table.erase(work.txn, work.scope, id.bytes());
   tell_stream(work, {"stream.deleted", "stream", id.bytes(), store::stream_table.audit_values(stream)});
 }

@@ -25,7 +25,6 @@ MadeStream make_stream(const Work& work, store::Stream stream);
 // `url`: the one that the change names, if any. Throws ApiError: not_found, precondition_failed, and as
 // make_stream.
 store::Stream change_stream(const Work& work, StreamId id, const std::optional<std::string>& url,
-                            const std::function<bool(std::int64_t revision)>& is_expected,
                             const std::function<void(store::Stream&)>& edit);
 // Throws ApiError(not_found).
 void remove_stream(const Work& work, StreamId id);

@@ -47,15 +47,12 @@ Response show_in(const Request& request, const TenantScope& scope, Txn& txn, std
 }
 
 Response change_stream_in(const Request& request, const TenantScope& scope, Txn& txn, std::string_view path) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   const auto edit = [&](store::Stream& stream) { store::stream_table.fill_given(stream, request.body); };
   // What is wrong with the body is said first.
   store::Stream alone;
   edit(alone);
-  std::vector<store::Stream> changed{service::change_stream(
-      {txn, request.context, scope}, stream_of(request), maybe_text(request.body, "url"), is_expected, edit)};
+  std::vector<store::Stream> changed{service::change_stream({txn, request.context, scope}, stream_of(request),
+                                                            maybe_text(request.body, "url"), edit)};
   store::fill_lag(txn, scope, changed);
   return row_reply(changed.front(), path, put_stream);
 }
@@ -166,6 +163,7 @@ constexpr auto kStreamsRows = section(
          .path = "/api/v1/streams/{stream_id}",
          .handler = delete_stream,
          .permission = streams_manage,
+         .if_match = true,
          .rate = Rate::write,
          .reply = done(),
          .refuses = {not_found},
@@ -224,6 +222,7 @@ constexpr auto kStreamsRows = section(
         {.method = DELETE_,
          .path = "/api/v1/admin/streams/{stream_id}",
          .handler = delete_system_stream,
+         .if_match = true,
          .step_up = true,
          .rate = Rate::write,
          .reply = done(),

@@ -68,13 +68,12 @@ MadeWebhook make_webhook(const Work& work, store::Webhook webhook) {
 }
 
 store::Webhook change_webhook(const Work& work, WebhookId id, const std::optional<std::string>& url,
-                              const std::function<bool(std::int64_t revision)>& is_expected,
                               const std::function<void(store::Webhook&)>& edit) {
   if (!store::webhook_table.find(work.txn, work.scope, id.bytes())) throw ApiError(ErrorCode::not_found);
   if (url)
     judge_url(work.context, work.scope.org(), *url);  // before anything is locked: it may take its time
   auto webhook = existing_under_lock(work, id);
-  if (!is_expected(webhook.revision)) throw ApiError(ErrorCode::precondition_failed);
+  require_expected(work.context, webhook.revision);
   auto before = told(webhook);
   const bool url_changed = url && *url != webhook.url;
   edit(webhook);
@@ -90,6 +89,7 @@ store::Webhook change_webhook(const Work& work, WebhookId id, const std::optiona
 
 void remove_webhook(const Work& work, WebhookId id) {
   const auto webhook = existing_under_lock(work, id);
+  require_expected(work.context, webhook.revision);
   store::webhook_table.erase(work.txn, work.scope, id.bytes());
   record(work, {"webhook.deleted", "webhook", id.bytes(), told(webhook)});
 }

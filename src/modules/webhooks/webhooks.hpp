@@ -24,10 +24,9 @@ struct MadeWebhook {
 // Resolves the URL's host: for the outbound lane. Throws ApiError(url_refused, limit_reached, unavailable:
 // too many wait for their names to be resolved). `webhook`: as a body filled it.
 MadeWebhook make_webhook(const Work& work, store::Webhook webhook);
-// `url`: the one that the change names, if any. `is_expected` judges the revision. Throws ApiError(not_found,
+// `url`: the one that the change names, if any. Throws ApiError(not_found,
 // url_refused, precondition_failed, unavailable).
 store::Webhook change_webhook(const Work& work, WebhookId id, const std::optional<std::string>& url,
-                              const std::function<bool(std::int64_t revision)>& is_expected,
                               const std::function<void(store::Webhook&)>& edit);
 // Throws ApiError(not_found).
 void remove_webhook(const Work& work, WebhookId id);

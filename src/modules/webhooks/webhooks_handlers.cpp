@@ -48,15 +48,12 @@ Response make_webhook(const Request& request, const TenantScope& scope, Txn& txn
 }
 
 Response change_webhook(const Request& request, const TenantScope& scope, Txn& txn) {
-  const auto is_expected = [&](std::int64_t revision) {
-    return if_match_allows(request.http.if_match, revision);
-  };
   const auto edit = [&](store::Webhook& webhook) { store::webhook_table.fill_given(webhook, request.body); };
   // What is wrong with the body is said first.
   store::Webhook alone;
   edit(alone);
   return row_reply(service::change_webhook({txn, request.context, scope}, webhook_of(request),
-                                           maybe_text(request.body, "url"), is_expected, edit),
+                                           maybe_text(request.body, "url"), edit),
                    kPath, put_webhook);
 }
 
@@ -143,6 +140,7 @@ constexpr auto kWebhooksRows =
                  .path = "/api/v1/webhooks/{webhook_id}",
                  .handler = delete_webhook,
                  .permission = webhooks_manage,
+                 .if_match = true,
                  .rate = Rate::write,
                  .reply = done(),
                  .refuses = {not_found},

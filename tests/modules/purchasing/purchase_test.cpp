@@ -7,6 +7,7 @@
 #include "support/check.hpp"
 #include "support/database.hpp"
 #include "support/impersonation.hpp"
+#include "support/oauth.hpp"
 #include "support/processes.hpp"
 #include "support/purchasing.hpp"
 #include "tenantd/db/connection.hpp"
@@ -153,6 +154,53 @@ Test(purchasing, what_an_api_key_requests_or_decides_is_its_makers) {
   database.check("own requests");
   expect(take(shop.manager, by_key, "approve"), 200);
   expect(key.client().post(submitted(shop.manager, shop.body()) + "/approve"), 200);
+}
+
+// Its secret is given anew to whoever administers clients, and it acts in the name of who registered it.
+Test(purchasing, a_client_that_acts_for_itself_is_nobodys_second_pair_of_eyes) {
+  const Purchasing shop;
+  const auto client =
+      register_client(shop.owner, {{"redirect_uris", "[]"},
+                                   {"client_credentials", R"("allowed")"},
+                                   {"scopes", R"(["purchase_requests:read","purchase_requests:approve"])"}});
+  const auto tokens = post_form("/oauth2/token", {{"grant_type", "client_credentials"}}, &client);
+  auto itself = std::move(Client{}.bearer(expect(tokens, 200).text("/access_token")));
+  const auto path = submitted(shop.manager, shop.body());
+  {
+    Unchanged database;
+    for (const char* step : {"approve", "reject"})
+      expect_problem(itself.post(path + '/' + step, R"({"reason":"so"})"), 403, "own_request");
+    database.check("a client's decisions");
+  }
+  allow_self_approval(shop.owner);
+  expect(itself.post(path + "/approve"), 200);
+}
+
+// What was read is submitted, taken back, received and removed.
+Test(purchasing, each_step_takes_the_tag_of_what_was_read) {
+  const Purchasing shop;
+  const auto send = [](const Account& who, const char* method, const std::string& path,
+                       const std::string& tag) {
+    return who.client().send({method, path, std::nullopt, "application/json", {{"If-Match", tag}}});
+  };
+  const auto path = draft(shop.manager, shop.body());
+  const auto stale = expect(shop.manager.client().get(path), 200).header("etag");
+  // A colleague changes the draft that its requester has read.
+  expect(shop.member.client().put(path, shop.body()), 200);
+  {
+    Unchanged database;
+    expect_problem(send(shop.manager, "POST", path + "/submit", stale), 412, "precondition_failed");
+    expect_problem(send(shop.manager, "DELETE", path, stale), 412, "precondition_failed");
+    database.check("a stale draft");
+  }
+  const auto tag_of = [&] { return expect(shop.manager.client().get(path), 200).header("etag"); };
+  expect(send(shop.manager, "POST", path + "/submit", tag_of()), 200);
+  expect_problem(send(shop.manager, "POST", path + "/withdraw", stale), 412, "precondition_failed");
+  expect(send(shop.manager, "POST", path + "/withdraw", tag_of()), 200);
+  expect(send(shop.manager, "POST", path + "/submit", tag_of()), 200);
+  expect(take(shop.owner, path, "approve"), 200);
+  expect_problem(send(shop.manager, "POST", path + "/receive", stale), 412, "precondition_failed");
+  expect(send(shop.manager, "POST", path + "/receive", tag_of()), 200);
 }
 
 Test(purchasing, what_a_super_admin_requests_in_another_name_is_both_ones_own) {

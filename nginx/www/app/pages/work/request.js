@@ -73,7 +73,7 @@ export default function Request({ params }) {
   // What is decided is what was read: who changed it meanwhile is before.
   const act = async (step, body, key = true) => {
     const { data, etag } = await call('POST', `${to`/api/v1/purchase-requests/${params.id}`}/${step}`,
-                                      { body, idempotent: key, ...(['approve', 'reject'].includes(step) && { etag: request.etag }) });
+                                      { body, idempotent: key, etag: request.etag });
     set({ ...data, etag });
     fail(null);
     toast(t(step === 'receive' && data.status !== 'received' ? 'work.received_part' : kSaid[step]));
@@ -90,7 +90,7 @@ export default function Request({ params }) {
     loaded.again();
   };
   const remove = async () => {
-    await call('DELETE', to`/api/v1/purchase-requests/${params.id}`);
+    await call('DELETE', to`/api/v1/purchase-requests/${params.id}`, { etag: request.etag });
     toast(t('work.draft_removed'));
     navigate('/app/purchase-requests', { replace: true });
   };
