@@ -45,6 +45,7 @@ async function keyboard(visit) {
 async function crowd(visit) {
   const { page } = visit;
   await go(page, '/app/members');
+  await visit.check('crowd');
   const sizes = () => page.evaluate(() => document.querySelectorAll('*').length);
   const more = page.getByRole('button', { name: 'Show more' });
   let most = 0;
@@ -57,6 +58,7 @@ async function crowd(visit) {
   assert.ok((await page.locator('tbody tr').count()) <= 500);
   assert.ok((await sizes()) <= most * 1.05, 'the document grows on');
   await visit.shows(/of 10,00\d/);
+  await visit.check('crowd-end');
   await page.getByRole('button', { name: 'From the start' }).click();
   await visit.shows('50 of 10,00');
   await visit.page.locator('input[name=q]').focus();
