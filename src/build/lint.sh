@@ -141,6 +141,22 @@ check_systemd_verify() {
   [ -z "$said" ] || { printf '%s\n' "$said"; return 1; }
 }
 
+# A unit gets the secrets that settings.def says, each from its file; a file that may be missing has a blank in its place,
+# which the backup's passphrase has not.
+check_credentials() {
+  local unit name bad=0
+  for unit in systemd/*.service; do
+    name=$(basename "$unit" .service)
+    "$BUILD/tenantctl" settings --secrets | awk -v unit="$name" '
+      { for (at = 3; at <= NF; at++) if ($at == unit) {
+          print "LoadCredential=" $2 ":/etc/tenantd/credentials/" $2
+          if ($2 != "backup_passphrase") print "SetCredential=" $2 ":\\x20" } }' | LC_ALL=C sort >"$work/credentials"
+    grep -E '^(Load|Set)Credential|_FILE=' "$unit" | LC_ALL=C sort | diff - "$work/credentials" ||
+      { echo "$unit: other credentials than settings.def says"; bad=1; }
+  done
+  return $bad
+}
+
 # unit: highest exposure, in tenths. tenantd's own asks identity providers; its other workers give the network up by
 # themselves (proc/no_network.hpp), which systemd does not see. Of its 1.1 the password lane's niceness is 0.2.
 exposures='
@@ -154,6 +170,7 @@ tenantd.service         11
 check_systemd_security() {
   local unit threshold bad=0 said
   src/build/check-reach.py systemd/tenantd.service systemd/tenantd-courier.service || bad=1
+  check_credentials || bad=1
   for unit in systemd/*.service; do
     threshold=$(awk -v unit="$(basename "$unit")" '$1 == unit { print $2 }' <<<"$exposures")
     # A process that leaks or forks without end is the unit's affair, not the machine's.

@@ -207,7 +207,7 @@ install: all ## Install (DESTDIR=, prefix=/usr): binaries, migrations, pages, gu
 	@chmod 644 $(DESTDIR)$(sysusersdir)/tenantd.conf $(DESTDIR)$(tmpfilesdir)/tenantd.conf
 	@$(KEEP); for file in $(NGINX_KEPT); do keep $(DESTDIR)$(nginxdir)/tenantd/$$file 644 < nginx/$$file; done; \
 	  $(PLACES) nginx/tenantd.conf | keep $(DESTDIR)$(nginxdir)/sites-available/tenantd.conf 644; \
-	  $(BUILD)/tenantctl settings --env | sed 's|^#SQL_DIR=.*|SQL_DIR=$(datadir)/tenantd/sql|' | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 640
+	  $(BUILD)/tenantctl settings --env | sed 's|^#SQL_DIR=.*|SQL_DIR=$(datadir)/tenantd/sql|' | keep $(DESTDIR)$(sysconfdir)/tenantd/tenantd.env 600
 
 # A site that includes what goes would keep nginx from starting again, and with it every site of the machine.
 uninstall: ## Remove what install put there, and disable nginx's sites of it; the operator's files in /etc and all data stay

@@ -122,10 +122,9 @@ class AssignmentReader {
 Assignments find_credentials(const std::string& settings_file) {
   Assignments found;
   const auto folder = settings_file.substr(0, settings_file.rfind('/') + 1) + "credentials/";
-  for (const auto& row : setting_docs()) {
-    if (row.unit != "secret") continue;
-    const auto path = folder + ascii_lower(row.key);
-    if (::access(path.c_str(), R_OK) == 0) found[std::string{row.key} + "_FILE"] = path;
+  for (const auto& secret : secret_docs()) {
+    const auto path = folder + secret.credential;
+    if (::access(path.c_str(), R_OK) == 0) found[std::string{secret.key} + "_FILE"] = path;
   }
   return found;
 }

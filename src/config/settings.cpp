@@ -1,8 +1,11 @@
 #include "tenantd/config/settings.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -13,6 +16,15 @@
 namespace tenantd {
 namespace {
 
+std::string read_value_of_file(const std::string& said_by, const std::string& path) {
+  std::ifstream file{path};
+  std::error_code unknown;
+  if (!file || std::filesystem::is_directory(path, unknown))
+    throw ConfigError(said_by + " names a file that cannot be read: " + path);
+  const std::string content{std::istreambuf_iterator<char>{file}, {}};
+  return std::string{trim(content)};
+}
+
 // Returns the value of `key`, or of the file that `key`_FILE names, or nullopt.
 std::optional<std::string> raw_value(const Environment& environment, const char* key) {
   if (const char* value = environment(key)) return value;
@@ -20,10 +32,16 @@ std::optional<std::string> raw_value(const Environment& environment, const char*
   const char* path = environment(file_key.c_str());
   if (path == nullptr) return std::nullopt;
   if (*path == '\0') throw ConfigError(file_key + " is empty: it names a file that holds the value");
-  std::ifstream file{path};
-  if (!file) throw ConfigError(file_key + " names a file that cannot be read: " + path);
-  const std::string content{std::istreambuf_iterator<char>{file}, {}};
-  return std::string{trim(content)};
+  return read_value_of_file(file_key, path);
+}
+
+// Returns what systemd has handed this program by the key's name in small letters, or nullopt.
+std::optional<std::string> credential(const Environment& environment, const char* key) {
+  const char* folder = environment("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || *folder == '\0') return std::nullopt;
+  const auto path = std::string{folder} + '/' + ascii_lower(key);
+  if (::access(path.c_str(), F_OK) != 0) return std::nullopt;
+  return read_value_of_file("CREDENTIALS_DIRECTORY", path);
 }
 
 void read_text(const Environment& environment, const char* key, std::string& out) {
@@ -52,11 +70,22 @@ void read_flag(const Environment& environment, const char* key, bool& out) {
 }
 
 void read_secret(const Environment& environment, const char* key, Secret& out) {
-  if (auto value = raw_value(environment, key)) out = Secret{std::move(*value)};
+  auto value = raw_value(environment, key);
+  if (!value) value = credential(environment, key);
+  if (value) out = Secret{std::move(*value)};
 }
 
 std::string range_of(std::int64_t least, std::int64_t most) {
   return std::to_string(least) + "–" + std::to_string(most);
+}
+
+// "tenantd, tenantd-courier": who gets a secret; empty for what is none.
+std::string units_of(std::string_view key) {
+  std::string text;
+  for (const auto& secret : secret_docs())
+    if (secret.key == key)
+      for (const auto unit : secret.units) text.append(text.empty() ? "" : ", ").append(unit);
+  return text;
 }
 
 // Of the process: main() names it before anything reads settings. Empty: none.
@@ -83,7 +112,7 @@ Settings load_settings(const Environment& environment) {
 #define NUMBER(member, key, fallback, unit, doc, least, most) \
   read_number(environment, key, least, most, s.member);
 #define FLAG(member, key, fallback, doc) read_flag(environment, key, s.member);
-#define SECRET(member, key, doc) read_secret(environment, key, s.member);
+#define SECRET(member, key, units, doc) read_secret(environment, key, s.member);
 #include "tenantd/config/settings.def"
 #undef SECTION
 #undef TEXT
@@ -101,11 +130,14 @@ Environment process_environment() {
 
 void use_settings_file(const std::string& path) { settings_file() = path; }
 
-Settings load_settings() {
+const std::string& settings_file_in_use() { return settings_file(); }
+
+Environment environment_in_use() {
   const auto& path = settings_file();
-  return load_settings(path.empty() ? process_environment()
-                                    : with_settings_file(process_environment(), path));
+  return path.empty() ? process_environment() : with_settings_file(process_environment(), path);
 }
+
+Settings load_settings() { return load_settings(environment_in_use()); }
 
 std::vector<SettingDoc> setting_docs() {
   std::vector<SettingDoc> rows;
@@ -115,7 +147,7 @@ std::vector<SettingDoc> setting_docs() {
 #define NUMBER(member, key, fallback, unit, doc, least, most) \
   rows.push_back({section, key, #fallback, unit, doc, range_of(least, most)});
 #define FLAG(member, key, fallback, doc) rows.push_back({section, key, #fallback, "true, false", doc});
-#define SECRET(member, key, doc) rows.push_back({section, key, "", "secret", doc});
+#define SECRET(member, key, units, doc) rows.push_back({section, key, "", "secret", doc});
 #include "tenantd/config/settings.def"
 #undef SECTION
 #undef TEXT
@@ -133,7 +165,7 @@ std::vector<LimitInForce> limits_in_force(const Settings& settings) {
 #define NUMBER(member, key, fallback, unit, doc, least, most) \
   if (bounds_something(unit)) limits.push_back({section, key, settings.member, fallback, unit, doc});
 #define FLAG(member, key, fallback, doc)
-#define SECRET(member, key, doc)
+#define SECRET(member, key, units, doc)
 #include "tenantd/config/settings.def"
 #undef SECTION
 #undef TEXT
@@ -152,7 +184,9 @@ std::string settings_markdown() {
     section = row.section;
     out << "| `" << row.key << "` | ";
     if (!row.fallback.empty()) out << '`' << row.fallback << '`';
-    out << " | " << row.range << " | " << row.unit << " | " << row.doc << " |\n";
+    out << " | " << row.range << " | " << row.unit;
+    if (const auto units = units_of(row.key); !units.empty()) out << " of " << units;
+    out << " | " << row.doc << " |\n";
   }
   return out.str();
 }
@@ -163,10 +197,10 @@ std::string settings_environment() {
          "that is\n"
          "# commented out shows the default. Set PUBLIC_URL at least.\n"
          "#\n"
-         "# Passwords do not belong here: each service gets its own as a systemd credential, from files in\n"
-         "# /etc/tenantd/credentials/ that only root reads: db_password, db_courier_password, "
-         "db_reporter_password,\n"
-         "# db_sweeper_password, smtp_password.\n";
+         "# Secrets do not belong here: each service gets its own as a systemd credential, from a file in\n"
+         "# /etc/tenantd/credentials/ that only root reads. It is called as the key is, in small letters: "
+         "SMTP_PASSWORD's\n"
+         "# is smtp_password.\n";
   std::string_view section;
   for (const auto& row : setting_docs()) {
     if (row.section != section) out << "\n# --- " << row.section << '\n';
@@ -176,6 +210,34 @@ std::string settings_environment() {
     out << ")\n#" << row.key << '=' << row.fallback << '\n';
   }
   return out.str();
+}
+
+std::vector<SecretDoc> secret_docs() {
+  std::vector<SecretDoc> rows;
+#define SECTION(title)
+#define TEXT(member, key, fallback, unit, doc)
+#define NUMBER(member, key, fallback, unit, doc, least, most)
+#define FLAG(member, key, fallback, doc)
+#define SECRET(member, key, units, doc) \
+  rows.push_back(                       \
+      {key, ascii_lower(key), *units == '\0' ? std::vector<std::string_view>{} : split(units, ' ')});
+#include "tenantd/config/settings.def"
+#undef SECTION
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef SECRET
+  return rows;
+}
+
+std::string settings_secrets() {
+  std::string text;
+  for (const auto& secret : secret_docs()) {
+    text.append(secret.key).append(" ").append(secret.credential);
+    for (const auto unit : secret.units) text.append(" ").append(unit);
+    text += '\n';
+  }
+  return text;
 }
 
 }  // namespace tenantd

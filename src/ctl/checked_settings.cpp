@@ -100,13 +100,6 @@ void check_issuers(const Settings& s) {
   check("OAUTH_GOOGLE_URL", s.oauth_google_url);
   check("OAUTH_GITHUB_URL", s.oauth_github_url);
   check("OAUTH_GITHUB_API_URL", s.oauth_github_api_url);
-  const auto need = [](const char* key, const std::string& id, const Secret& secret) {
-    if (!id.empty() && secret.reveal().empty())
-      throw ConfigError(std::string{key} + "_CLIENT_ID is set without " + key + "_CLIENT_SECRET");
-  };
-  need("GOOGLE", s.google_client_id, s.google_client_secret);
-  need("MICROSOFT", s.microsoft_client_id, s.microsoft_client_secret);
-  need("GITHUB", s.github_client_id, s.github_client_secret);
 }
 
 // arn:aws:sns:REGION:ACCOUNT:NAME
@@ -151,6 +144,16 @@ void check_settings(const Settings& settings) {
   check_sessions(settings);
   db::check_server(settings);
   service::redis_options(settings);
+}
+
+void check_client_secrets(const Settings& s) {
+  const auto need = [](const char* key, const std::string& id, const Secret& secret) {
+    if (!id.empty() && secret.reveal().empty())
+      throw ConfigError(std::string{key} + "_CLIENT_ID is set without " + key + "_CLIENT_SECRET");
+  };
+  need("GOOGLE", s.google_client_id, s.google_client_secret);
+  need("MICROSOFT", s.microsoft_client_id, s.microsoft_client_secret);
+  need("GITHUB", s.github_client_id, s.github_client_secret);
 }
 
 Settings load_checked_settings() {

@@ -73,11 +73,15 @@ int settings(const Arguments& arguments, std::ostream& out, std::ostream&) {
   bool markdown = false;
   bool environment = false;
   bool files_origin = false;
-  read_options(arguments,
-               {{"--markdown", markdown}, {"--env", environment}, {"--files-origin", files_origin}});
+  bool secrets = false;
+  read_options(arguments, {{"--markdown", markdown},
+                           {"--env", environment},
+                           {"--files-origin", files_origin},
+                           {"--secrets", secrets}});
   if (files_origin) return out << service::files_origin(load_settings()) << '\n', 0;
   if (markdown) return out << settings_markdown(), 0;
   if (environment) return out << settings_environment(), 0;
+  if (secrets) return out << settings_secrets(), 0;
   for (const auto& row : setting_docs())
     out << std::left << std::setw(26) << row.key << ' ' << std::setw(34) << row.fallback << ' ' << row.doc
         << '\n';
@@ -139,8 +143,8 @@ const std::array kCommands = {
             kAuditPage},
     Command{"privacy", "export|erase|finish [ADDRESS]", "what is kept of a person, and its end", privacy,
             kPrivacyPage},
-    Command{"settings", "[--env|--markdown|--files-origin]", "every setting, its default and meaning",
-            settings},
+    Command{"settings", "[--env|--markdown|--files-origin|--secrets]",
+            "every setting, its default and meaning", settings},
     Command{"routes", "[--nginx]", "every path; or the map of nginx/lanes.conf", routes},
     Command{"openapi", "", "the API's description, OpenAPI 3.1", openapi},
     Command{"postman", "[--environment]", "the API as a Postman collection, or its environment", postman},

@@ -206,6 +206,7 @@ struct Daemon::Master {
 
 void check_daemon(const Settings& settings) {
   check_settings(settings);
+  check_client_secrets(settings);
   watch::check_export(settings);
   service::check_file_settings(settings);
   log::parse_level(settings.log_level);

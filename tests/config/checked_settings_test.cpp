@@ -37,6 +37,29 @@ void expect_named(const std::string& said, const std::string& key) {
 
 }  // namespace
 
+Test(checked_settings, a_client_without_its_secret_is_refused_by_tenantd_alone) {
+  const Secret given{"hidden"};
+  const auto said = [](const Settings& settings) -> std::string {
+    try {
+      ctl::check_client_secrets(settings);
+    } catch (const ConfigError& e) {
+      return e.what();
+    }
+    return {};
+  };
+  const auto try_one = [&](const char* name, std::string Settings::*id, Secret Settings::*secret) {
+    Settings settings;
+    settings.*id = "client";
+    require_equal(said(settings), std::string{name} + "_CLIENT_ID is set without " + name + "_CLIENT_SECRET");
+    ctl::check_settings(settings);  // as the courier does, which is not given it
+    settings.*secret = given;
+    require_equal(said(settings), "");
+  };
+  try_one("GOOGLE", &Settings::google_client_id, &Settings::google_client_secret);
+  try_one("MICROSOFT", &Settings::microsoft_client_id, &Settings::microsoft_client_secret);
+  try_one("GITHUB", &Settings::github_client_id, &Settings::github_client_secret);
+}
+
 Test(checked_settings, the_defaults_hold) {
   require_equal(refusal([](Settings&) {}), "");
 }

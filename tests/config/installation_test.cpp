@@ -10,6 +10,7 @@
 #include <string>
 
 #include "support/check.hpp"
+#include "tenantd/base/text.hpp"
 
 using namespace tenantd;
 using test::require;
@@ -61,6 +62,22 @@ Environment of(const Values& values) {
 
 Settings settings_of(const Folder& folder, const Values& above = {}) {
   return load_settings(with_settings_file(of(above), folder.file()));
+}
+
+std::string value_of_secret(const Settings& settings, std::string_view wanted) {
+#define SECTION(title)
+#define TEXT(member, name, fallback, unit, doc)
+#define NUMBER(member, name, fallback, unit, doc, least, most)
+#define FLAG(member, name, fallback, doc)
+#define SECRET(member, name, units, doc) \
+  if (wanted == (name)) return std::string{settings.member.reveal()};
+#include "tenantd/config/settings.def"
+#undef SECTION
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef SECRET
+  return "no secret";
 }
 
 }  // namespace
@@ -117,6 +134,38 @@ Test(installation, a_key_and_its_file_are_one_setting) {
                 "from the environment");
   require_equal(settings_of(folder, {{"DB_PASSWORD_FILE", path}}).db_password.reveal(),
                 "from the environment");
+}
+
+Test(installation, a_secret_of_any_kind_may_be_a_credential_and_nothing_else_may) {
+  for (const auto& row : setting_docs()) {
+    const std::string name = ascii_lower(row.key);
+    const Folder folder{"", {{name, row.unit == "secret" ? "handed over\n" : "no value of any kind"}}};
+    const auto path = folder.file().substr(0, folder.file().rfind('/')) + "/credentials";
+    const auto settings = load_settings(of({{"CREDENTIALS_DIRECTORY", path}}));
+    if (row.unit != "secret") continue;
+    require_equal(value_of_secret(settings, row.key), "handed over", std::string{row.key});
+  }
+}
+
+Test(installation, a_credential_gives_way_to_the_environment_and_one_that_cannot_be_read_is_named) {
+  const Folder folder{"", {{"db_password", "handed over"}, {"word", "by a file"}}};
+  const auto path = folder.file().substr(0, folder.file().rfind('/')) + "/credentials";
+  const auto password = [&](Values above) {
+    above.emplace("CREDENTIALS_DIRECTORY", path);
+    return load_settings(of(above)).db_password.reveal();
+  };
+  require_equal(password({{"DB_PASSWORD", "by a variable"}}), "by a variable");
+  require_equal(password({{"DB_PASSWORD_FILE", path + "/word"}}), "by a file");
+  require_equal(load_settings(of({{"CREDENTIALS_DIRECTORY", "/nonexistent"}})).db_password.reveal(), "");
+  std::filesystem::remove(path + "/db_password");
+  std::filesystem::create_directory(path + "/db_password");
+  try {
+    password({});
+    require(false, "a folder was read");
+  } catch (const ConfigError& e) {
+    require_equal(std::string{e.what()},
+                  "CREDENTIALS_DIRECTORY names a file that cannot be read: " + path + "/db_password");
+  }
 }
 
 Test(installation, a_file_that_is_not_there_is_named) {

@@ -198,6 +198,33 @@ void harm_settings(const Patient& patient) {
     patient.run(std::string{program} + " --check");
 }
 
+// The files of an installation that others than their owner can read, each kind of them.
+void open_secrets(const Patient& patient) {
+  const TempFolder place;
+  const auto settings = place.path() + "/tenantd.env",
+             credential = place.path() + "/credentials/smtp_password",
+             named = place.path() + "/client_secret";
+  fs::create_directory(place.path() + "/credentials");
+  std::ofstream{settings} << "GITHUB_CLIENT_SECRET_FILE=" << named << "\n";
+  for (const auto& path : {credential, named}) std::ofstream{path} << "hidden";
+  for (const auto& path : {settings, credential, named}) fs::permissions(path, fs::perms{0600});
+  const auto ask = [&] {
+    const auto done = patient.stack.run("tenantctl --config " + settings + " doctor --json");
+    auto parsed = json::read(done.output);
+    require(parsed.has_value(), "no JSON: " + done.output);
+    return Said{done.status, done.output, std::move(*parsed)};
+  };
+  require_equal(joined(ask().in("fault")), "");
+  for (const auto& path : {settings, credential, named}) {
+    fs::permissions(path, fs::perms{0640});
+    expect_fault(ask(), {"secrets"}, path + " (0640)", "sudo chmod go= " + path);
+    fs::permissions(path, fs::perms{0600});
+  }
+  // It reads that file, as the programs do.
+  std::ofstream{settings, std::ios::app} << "KEY_WARNING_DAYS=many\n";
+  expect_fault(ask(), {"settings"}, "KEY_WARNING_DAYS must be", "tenantd.env");
+}
+
 void harm_database(Patient& patient) {
   const auto& stack = patient.stack;
   sign_up();
@@ -393,6 +420,7 @@ Test(doctor, a_healthy_instance_has_no_finding_and_each_planted_fault_is_named_w
   Patient patient;
   expect_health(patient);
   harm_settings(patient);
+  open_secrets(patient);
   harm_folders(patient);
   harm_disks(patient);
   harm_mail_and_redis(patient);

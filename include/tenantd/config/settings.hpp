@@ -22,7 +22,7 @@ struct Settings {
 #define TEXT(member, key, fallback, unit, doc) std::string member = fallback;
 #define NUMBER(member, key, fallback, unit, doc, least, most) std::int64_t member = fallback;
 #define FLAG(member, key, fallback, doc) bool member = fallback;
-#define SECRET(member, key, doc) Secret member;
+#define SECRET(member, key, units, doc) Secret member;
 #include "tenantd/config/settings.def"
 #undef SECTION
 #undef TEXT
@@ -35,7 +35,7 @@ struct Settings {
 using Environment = std::function<const char*(const char*)>;
 
 // Returns the settings of this process's environment. Throws ConfigError for a value out of range, of the
-// wrong kind, or a KEY_FILE that cannot be read.
+// wrong kind, or a KEY_FILE or a credential that cannot be read.
 Settings load_settings();
 Settings load_settings(const Environment& environment);
 

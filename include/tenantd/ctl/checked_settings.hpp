@@ -10,6 +10,10 @@ namespace tenantd::ctl {
 // read, and bounds that contradict each other. Names the setting. Asks no name server and calls nobody.
 void check_settings(const Settings& settings);
 
+// Throws ConfigError for a provider of sign-ins whose client has no secret: of tenantd, which alone gets
+// those.
+void check_client_secrets(const Settings& settings);
+
 // The settings of this process's environment, checked.
 Settings load_checked_settings();
 

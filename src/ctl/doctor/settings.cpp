@@ -1,8 +1,10 @@
-#include <algorithm>
-#include <cstdlib>
+#include <sys/stat.h>
+
 #include <set>
+#include <sstream>
 
 #include "checks.hpp"
+#include "tenantd/config/installation.hpp"
 #include "tenantd/ctl/checked_settings.hpp"
 #include "tenantd/ctl/couriers.hpp"
 #include "tenantd/ctl/daemon.hpp"
@@ -31,8 +33,9 @@ std::string key_of(const std::string& sentence) { return sentence.substr(0, sent
 // A wrong value is taken for one that is not set, so that the next one is found too.
 Settings load_what_can_be(Report& report) {
   std::set<std::string> wrong;
+  const Environment given = environment_in_use();
   const Environment environment = [&](const char* key) -> const char* {
-    return wrong.contains(key) ? nullptr : std::getenv(key);
+    return wrong.contains(key) ? nullptr : given(key);
   };
   for (;;) {
     try {
@@ -43,6 +46,33 @@ Settings load_what_can_be(Report& report) {
       if (!wrong.insert(key_of(sentence)).second) throw;  // its name could not be read from the sentence
     }
   }
+}
+constexpr Subject kSecrets{"secrets", "nginx's workers, or anybody else on this machine, can read them.", ""};
+
+// Where secrets may stand: the settings, the credentials beside them, and what a KEY_FILE names.
+std::set<std::string> files_of_secrets() {
+  std::set<std::string> paths;
+  const auto environment = environment_in_use();
+  if (const auto& settings = settings_file_in_use(); !settings.empty()) paths.insert(settings);
+  for (const auto& secret : secret_docs())
+    if (const char* path = environment((std::string{secret.key} + "_FILE").c_str())) paths.insert(path);
+  return paths;
+}
+
+std::string judge_secrets() {
+  const auto paths = files_of_secrets();
+  std::string open, what;
+  for (const auto& path : paths) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode) || (found.st_mode & 077) == 0) continue;
+    std::ostringstream mode;
+    mode << std::oct << (found.st_mode & 07777);
+    what += (what.empty() ? "" : ", ") + path + " (0" + mode.str() + ')';
+    open += ' ' + path;
+  }
+  if (!open.empty())
+    throw Fault("others than their owner may read " + what, "sudo chmod go= " + open.substr(1));
+  return std::to_string(paths.size()) + " file(s) of settings and secrets are readable by their owners alone";
 }
 
 std::string judge_migrations(const Settings& settings) {
@@ -68,6 +98,7 @@ Settings examine_settings(Report& report) {
   check(kCourier, "the courier takes", check_couriers);
   check(kReporter, "reporter and sweeper take", check_reporter);
   report.check(kMigrations, [&] { return judge_migrations(settings); });
+  report.check(kSecrets, judge_secrets);
   return settings;
 }
 
