@@ -29,7 +29,7 @@ HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection \
 override CXXFLAGS += -std=c++20 $(WARNINGS) $(HARDENING) -fno-strict-aliasing -pthread -ffunction-sections -fdata-sections
 override CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,3) -DRAPIDJSON_HAS_STDSTRING=1
 override LDFLAGS  += -pthread -pie -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now
-LDLIBS   := -lfcgi -lcgicc -lmysqlcppconn -lcurl -lhiredis -lssl -lcrypto -largon2 -lcrypt -loath -lzxcvbn -lfido2 -lcbor -lutf8proc -lidn2 -lpsl -lcares -lsystemd -lz -lre2
+LDLIBS   := -lfcgi -lcgicc -lmysqlcppconn -lcurl -lhiredis -lssl -lcrypto -largon2 -lcrypt -loath -lzxcvbn -lfido2 -lcbor -lutf8proc -lidn2 -lpsl -lcares -lsystemd -lseccomp -lz -lre2
 # A compiler cache, where there is one (CCACHE= for none), may take a precompiled header for what it was made of.
 CCACHE   ?= $(shell command -v ccache 2>/dev/null)
 export CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_file_ctime

@@ -64,6 +64,7 @@ liboath/          crypto
 libpsl.h          domain
 openssl/          crypto
 rapidjson/        base
+seccomp.h         proc
 '
 
 find include/tenantd src -path src/build -prune -o -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.def' \) -print |

@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # shellcheck disable=SC2034,SC2086  # the groups are read by name, and are lists
 build='ccache g++ libargon2-dev libc-ares-dev libcbor-dev libcgicc-dev libcrypt-dev libcurl4-openssl-dev libfcgi-dev libfido2-dev libhiredis-dev libidn2-dev
-  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libpsl-dev libre2-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
+  libkainjow-mustache-dev libmysqlcppconn-dev liboath-dev libpsl-dev libre2-dev libseccomp-dev libssl-dev libsystemd-dev libutf8proc-dev libvalijson-dev libzxcvbn-dev lowdown
   make pkg-config python3-zxcvbn rapidjson-dev zlib1g-dev'
 run='curl jq mariadb-server nginx-light nodejs npm python3'
 test='apache2 chromium-headless-shell haproxy libapache2-mod-auth-openidc libcriterion-dev prometheus python3-aiosmtpd redis-server rsyslog rsyslog-gnutls'

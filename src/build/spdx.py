@@ -36,6 +36,7 @@ LICENCES = {
     "libvalijson-dev": "BSD-2-Clause",
     "liboath0": "LGPL-2.1-or-later",
     "libpsl5": "MIT",
+    "libseccomp2": "LGPL-2.1-only",
     "libstdc++6": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libsystemd0": "LGPL-2.1-or-later",
     "libzxcvbn0": "MIT",

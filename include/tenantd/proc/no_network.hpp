@@ -6,7 +6,7 @@ namespace tenantd::proc {
 
 // From here on this process, its threads and its children make no sockets but unix ones: socket(2) fails with
 // EAFNOSUPPORT, io_uring with ENOSYS (seccomp(2)). Irrevocable; what is open stays open. Returns false if the
-// kernel does not offer that, or this build knows no filter for the processor.
+// kernel does not offer that.
 bool give_up_network();
 
 }  // namespace tenantd::proc
