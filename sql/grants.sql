@@ -311,9 +311,11 @@ GRANT SELECT, UPDATE (attempts, next_attempt_at, lease_until, pending_since), DE
 GRANT SELECT (org_id, id, backchannel_logout_uri, id_token_signed_response_alg) ON tenantd.oauth_client TO {{courier}};
 GRANT SELECT, DELETE ON tenantd.file_removal TO {{courier}};
 GRANT SELECT (id, status) ON tenantd.organization TO {{courier}};
--- Which domains are to be proven again, and, in the scope of one's organization, what came of it, with mails to its owners.
+-- Which domains are to be proven again, and, in the scope of one's organization, what came of it, with mails to its owners. It
+-- proves none. (MySQL lets lock a row only whoever may write in it.)
 GRANT SELECT (org_id, id, domain, record_value, next_check_at), UPDATE (next_check_at) ON tenantd.domain TO {{courier}};
-GRANT SELECT, UPDATE (proven_at, checked_at, missed_at, next_check_at, revision, updated_at) ON tenantd_app.domain TO {{courier}};
+GRANT SELECT, UPDATE (next_check_at) ON tenantd_app.domain TO {{courier}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.note_domain_check TO {{courier}};
 GRANT SELECT ON tenantd_app.owner_reader TO {{courier}};
 GRANT SELECT (name, status, mail_sender_name) ON tenantd_app.organization TO {{courier}};
 GRANT INSERT ON tenantd_app.outbox TO {{courier}};
@@ -342,6 +344,9 @@ GRANT SELECT (org_id, product_id, type, change_by, created_at) ON tenantd_app.st
 GRANT SELECT (org_id, id, sku, name, unit, quantity, reorder_level, low_since) ON tenantd_app.product TO {{reporter}};
 GRANT SELECT (org_id, id, number, title, status, requested_by, submitted_at, decided_at, received_at, created_at, updated_at),
   DELETE ON tenantd_app.purchase_request TO {{reporter}};
+GRANT EXECUTE ON PROCEDURE tenantd_app.delete_draft TO {{reporter}};
+-- (DELETE is for the release before: delete_draft removes nothing but drafts. UPDATE (updated_at) takes its place, since MySQL
+-- lets lock a row only whoever may write in it.)
 GRANT INSERT ON tenantd_app.outbox TO {{reporter}};
 GRANT SELECT (org_id, id, of_organization, created_at, expires_at, warned_at), UPDATE (warned_at) ON tenantd.api_key TO {{reporter}};
 GRANT SELECT ON tenantd_app.key_ending TO {{reporter}};

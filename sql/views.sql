@@ -598,6 +598,16 @@ BEGIN
   END IF;
 END//
 
+-- What the courier found of a proven domain of the scope's organization: its record, or since when that is missing, or for so
+-- long that it is proven no more. It proves none, and brings none back.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.note_domain_check(
+  IN p_id BINARY(16), IN p_proven INT, IN p_missed_at BIGINT, IN p_next_check_at BIGINT, IN p_now BIGINT)
+BEGIN
+  UPDATE tenantd.domain SET proven_at = IF(p_proven = 1, proven_at, NULL), checked_at = p_now, missed_at = p_missed_at,
+    next_check_at = p_next_check_at, revision = revision + 1, updated_at = p_now
+  WHERE org_id = tenantd_app.current_org() AND id = p_id AND proven_at IS NOT NULL;
+END//
+
 -- Removes a purchase request of the scope's organization that is a draft, with its lines and its history.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.delete_draft(IN p_id BINARY(16))
 BEGIN

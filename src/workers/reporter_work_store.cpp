@@ -25,7 +25,7 @@ constexpr Sql kStale{"drafts.find",
 constexpr Sql kDraft{"drafts.lock",
                      "SELECT number, title, requested_by, updated_at FROM purchase_request "
                      "WHERE org_id = ? AND id = ? AND status = 0 AND updated_at <= ? FOR UPDATE"};
-constexpr Sql kRemove{"drafts.remove", "DELETE FROM purchase_request WHERE org_id = ? AND id = ?"};
+constexpr Sql kRemove{"drafts.remove", "CALL delete_draft(?)"};
 
 }  // namespace
 
@@ -62,7 +62,7 @@ std::optional<Draft> remove_draft(db::Txn& txn, const ReporterScope&, OrgId org,
                                   TimePoint before) {
   auto rows = txn.lock(kDraft, org, id, before);
   if (!rows.next()) return std::nullopt;
-  txn.execute(kRemove, org, id);
+  txn.execute(kRemove, id);
   return Draft{rows.integer(0), rows.text(1), rows.maybe_id<UserId>(2), rows.time(3)};
 }
 

@@ -277,6 +277,35 @@ Test(database_isolation, the_sweeper_reads_no_password_and_the_courier_only_mail
     require_equal(error_of(courier, sql), kNoTableRight, sql);
 }
 
+Test(database_isolation, the_courier_drops_a_proven_domain_and_proves_none) {
+  const auto owner = sign_up();
+  const auto claim = [&](const std::string& proven_at) {
+    const auto id = "0x" + text_of("SELECT HEX(RANDOM_BYTES(16))");
+    database().run(
+        "INSERT INTO tenantd.domain (org_id, id, domain, record_value, proven_at, created_at, updated_at) "
+        "VALUES (" +
+        binary(owner.org_id) + ", " + id + ", LOWER(CONCAT(HEX(" + id + "), '.example')), 'x', " + proven_at +
+        ", 5, 5)");
+    return id;
+  };
+  const auto claimed = claim("NULL"), proven = claim("7");
+  const auto proven_at = [&](const std::string& id) {
+    return text_of("SELECT COALESCE(proven_at, 'none') FROM tenantd.domain WHERE id = " + id);
+  };
+  Connection courier{as_courier()};
+  courier.run("USE tenantd_app");
+  enter(courier, owner);
+  require_equal(error_of(courier, "UPDATE domain SET proven_at = 9 WHERE id = " + claimed), kNoColumnRight);
+  require_equal(error_of(courier, "UPDATE tenantd.domain SET proven_at = 9"), kNoColumnRight);
+  for (const auto& id : {claimed, proven}) courier.run("CALL note_domain_check(" + id + ", 1, NULL, 99, 9)");
+  require_equal(proven_at(claimed), "none");
+  require_equal(proven_at(proven), "7");
+  courier.run("CALL note_domain_check(" + proven + ", 0, NULL, NULL, 10)");
+  require_equal(proven_at(proven), "none");
+  courier.run("CALL note_domain_check(" + proven + ", 1, NULL, 99, 11)");
+  require_equal(proven_at(proven), "none", "it was brought back");
+}
+
 Test(database_isolation, the_reporter_reads_what_it_reports_and_of_people_only_who_gets_it) {
   const auto owner = sign_up();
   Connection reporter{as_reporter()};

@@ -42,6 +42,7 @@ constexpr Sql kHasProven{"domain.has_proven",
 constexpr Sql kNoteCheck{"domain.note_check",
                          "UPDATE domain SET proven_at = ?, checked_at = ?, missed_at = ?, next_check_at = ?, "
                          "revision = revision + 1, updated_at = ? WHERE org_id = ? AND id = ?"};
+constexpr Sql kNoteRecheck{"domain.note_recheck", "CALL note_domain_check(?, ?, ?, ?, ?)"};
 constexpr Sql kLockDomain{
     "domain.lock_by_itself",
     "SELECT id, domain, record_value, proven_at, checked_at, missed_at, created_by, revision, created_at, "
@@ -84,6 +85,10 @@ bool has_proven(db::Txn& txn, const TenantScope& scope, const std::string& domai
 
 void note_check(db::Txn& txn, OrgId org, DomainId id, const DomainCheck& check, TimePoint now) {
   txn.execute(kNoteCheck, check.proven_at, now, check.missed_at, check.next_at, now, org, id);
+}
+
+void note_recheck(db::Txn& txn, DomainId id, const DomainCheck& check, TimePoint now) {
+  txn.execute(kNoteRecheck, id, check.proven_at ? 1 : 0, check.missed_at, check.next_at, now);
 }
 
 std::optional<Domain> lock_domain(db::Txn& txn, OrgId org, DomainId id) {

@@ -37,7 +37,7 @@ std::int64_t count_proven_domains(db::Txn& txn, const TenantScope& scope);
 // True if the organization has proven exactly this one.
 bool has_proven(db::Txn& txn, const TenantScope& scope, const std::string& domain);
 
-// What a look-up came to. `scope` is an organization's, as somebody or as nobody.
+// What a look-up came to.
 struct DomainCheck {
   std::optional<TimePoint> proven_at, missed_at;
   std::optional<TimePoint> next_at;  // of a proven one
@@ -45,6 +45,8 @@ struct DomainCheck {
 // Throws db::DuplicateKey if another organization has proven it.
 void note_check(db::Txn& txn, OrgId org, DomainId id, const DomainCheck& check, TimePoint now);
 
+// The same by the courier, of a domain that is proven: it keeps it so or drops it, and proves none.
+void note_recheck(db::Txn& txn, DomainId id, const DomainCheck& check, TimePoint now);
 // For the courier, who acts as nobody: an organization's domain, locked until the commit.
 std::optional<Domain> lock_domain(db::Txn& txn, OrgId org, DomainId id);
 

@@ -118,8 +118,8 @@ void settle(db::Txn& txn, const Context& context, const DueDomain& due, const ne
   // It was given up meanwhile, or proven by hand a moment ago.
   if (!domain || !domain->proven_at || domain->record_value != due.domain.record_value) return;
   const auto verdict = judge(context.settings, *domain, answer, context.now);
-  store::note_check(txn, due.org, domain->id, verdict.check,
-                    verdict.was_answered ? context.now : domain->checked_at.value_or(domain->created_at));
+  store::note_recheck(txn, domain->id, verdict.check,
+                      verdict.was_answered ? context.now : domain->checked_at.value_or(domain->created_at));
   tell(txn, context, due.org, *domain, verdict);
 }
 
