@@ -2,6 +2,7 @@
 // acknowledged is lost.
 #include <criterion/criterion.h>
 
+#include <cmath>
 #include <optional>
 
 #include "support/check.hpp"
@@ -116,4 +117,35 @@ Test(galera, a_host_that_writes_through_another_node_is_told_of) {
   require(both.output.find("FAIL  writer: the hosts write through more than one server") != std::string::npos,
           both.output);
   require(both.output.find("third through node1:") != std::string::npos, both.output);
+}
+
+Test(galera, what_a_node_says_of_nodes_that_lag_is_in_the_metrics) {
+  if (!has_galera() || on_mysql()) cr_skip_test("no Galera here");
+  Nodes nodes;
+  const auto metric = [&](const std::string& name) -> std::string {
+    const auto text = expect(nodes.client().get("/metrics"), 200).body;
+    const auto at = text.find('\n' + name + ' ');
+    if (at == std::string::npos) return "absent";
+    const auto from = at + name.size() + 2;
+    return text.substr(from, text.find('\n', from) - from);
+  };
+  const std::string paused = "tenantd_database_paused_seconds_total";
+  require_equal(metric("tenantd_database_unapplied_write_sets"), "0");
+  require(metric(paused) != "absent", "a node says for how long it waited");
+  // The others ask for a pause as soon as a write set waits for them.
+  for (const std::size_t node : {1U, 2U})
+    nodes.cluster().tell(node, "SET GLOBAL wsrep_provider_options = 'gcs.fc_limit=1'");
+  InvitationLoad load{[&] { return nodes.client(); }};
+  load.wait_for(60);
+  load.stop();
+  wait_until("the metrics say what the node does", [&] {
+    const auto microseconds =
+        nodes.cluster().number_in(0,
+                                  "SELECT FLOOR(variable_value / 1000) FROM information_schema.global_status "
+                                  "WHERE variable_name = 'wsrep_flow_control_paused_ns'");
+    return std::llround(std::stod(metric(paused)) * 1e6) == microseconds;
+  });
+  // Where there is no cluster, nobody says that all is well.
+  require(expect(Client{}.get("/metrics"), 200).body.find('\n' + paused + ' ') == std::string::npos,
+          "no node");
 }

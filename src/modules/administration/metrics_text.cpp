@@ -174,6 +174,13 @@ void put_shared(Exposition& out, const store::Watched* seen, std::int64_t now) {
   out.seconds("tenantd_database_latency_seconds", seen->latency_us);
   out.gauge("tenantd_database_connections", "Connections that the server has", seen->connections);
   out.gauge("tenantd_database_connections_max", "Connections that it allows", seen->max_connections);
+  out.family("tenantd_database_unapplied_write_sets", "gauge",
+             "Of a Galera cluster: what other nodes wrote and the node that is used has yet to apply");
+  if (seen->node)
+    out.sample("tenantd_database_unapplied_write_sets", static_cast<std::uint64_t>(seen->node->unapplied));
+  out.family("tenantd_database_paused_seconds_total", "counter",
+             "Of a Galera cluster: for how long the node that is used has waited for nodes that lag");
+  if (seen->node) out.seconds("tenantd_database_paused_seconds_total", seen->node->paused_us);
   const auto mail = [](std::size_t at) { return "{class=\"" + std::string{store::kMailClasses[at]} + "\"}"; };
   out.family("tenantd_outbox_mails", "gauge", "Mails that wait, by class");
   for (std::size_t at = 0; at < seen->mails.size(); ++at)

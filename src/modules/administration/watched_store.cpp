@@ -1,5 +1,8 @@
 #include "modules/administration/watched_store.hpp"
 
+#include <map>
+
+#include "tenantd/base/text.hpp"
 #include "tenantd/db/txn.hpp"
 #include "tenantd/effects/rows.hpp"
 
@@ -10,6 +13,9 @@ using db::Sql;
 
 constexpr Sql kLook{"watched.look", "SELECT @@GLOBAL.max_connections"};
 constexpr Sql kThreads{"watched.connections", "SHOW GLOBAL STATUS LIKE 'Threads_connected'"};
+constexpr Sql kNode{"watched.node",
+                    "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_local_recv_queue', "
+                    "'wsrep_flow_control_paused_ns')"};
 constexpr Sql kMails{"watched.mails",
                      "SELECT priority, COUNT(*), MIN(next_attempt_at) FROM admin_mail WHERE status = 0 "
                      "GROUP BY priority"};
@@ -40,6 +46,16 @@ void read_streams(db::Txn& txn, Watched& out) {
                                                          rows.integer(4), maybe_time(rows, 5)};
 }
 
+// Where there is no cluster, a server has other words or none.
+std::optional<Watched::Node> read_node(db::Txn& txn) {
+  std::map<std::string, std::string> words;
+  auto rows = txn.query(kNode);
+  while (rows.next()) words[rows.text(0)] = rows.text(1);
+  if (words["wsrep_ready"] != "ON") return std::nullopt;
+  const auto number = [&](const char* name) { return parse_int(words[name]).value_or(0); };
+  return Watched::Node{number("wsrep_local_recv_queue"), number("wsrep_flow_control_paused_ns") / 1000};
+}
+
 void read_mails(db::Txn& txn, Watched& out) {
   auto rows = txn.query(kMails);
   while (rows.next()) {
@@ -66,6 +82,7 @@ Watched read_watched(const db::ConnectOptions& database) {
   out.latency_us = monotonic_microseconds() - began;
   look.next();
   out.max_connections = look.integer(0);
+  out.node = read_node(txn);
   read_mails(txn, out);
   read_streams(txn, out);
   auto rows = txn.query(kOthers);

@@ -27,6 +27,11 @@ struct Watched {
     std::int64_t behind = 0;                           // rows that active ones have not sent
     std::optional<TimePoint> since;                    // of the oldest of them
   };
+  // Of a node of a Galera cluster.
+  struct Node {
+    std::int64_t unapplied = 0;  // write sets of other nodes
+    std::int64_t paused_us = 0;  // since its start it has waited so long for nodes that lag
+  };
   struct Sweep {
     std::string task;
     std::int64_t rows = 0;
@@ -35,6 +40,7 @@ struct Watched {
 
   std::int64_t latency_us = 0;
   std::int64_t connections = 0, max_connections = 0;
+  std::optional<Node> node;
   std::array<Mails, kMailClasses.size()> mails{};
   std::optional<TimePoint> oldest_mail_at;
   std::int64_t dead_mails = 0;
