@@ -135,16 +135,24 @@ stop_database() {
   wait "$database" || true
 }
 
-# As the units start them: the settings of tenantd.env, credentials that the account may read.
+# As the units start them: the settings of tenantd.env, which root reads, and of the credentials the program's own, as copies
+# that the account reads. The older program takes its passwords from files that the environment names.
 start_service() {
-  in_root sh -c 'rm -rf /run/credentials; cp -r /etc/tenantd/credentials /run/credentials; chown -R tenantd /run/credentials'
   local program
   for program in tenantd tenantd-courier; do
-    chroot "$root" setpriv --reuid=tenantd --regid=tenantd --init-groups sh -c 'set -a; . /etc/tenantd/tenantd.env
-      for name in db_password db_courier_password; do
-        export "$(echo $name | tr a-z A-Z)_FILE=/run/credentials/$name"
-      done
-      exec '"$program" >>"$work/$program.log" 2>&1 </dev/null &
+    chroot "$root" sh -c 'set -a; . /etc/tenantd/tenantd.env
+      export CREDENTIALS_DIRECTORY=/run/credentials/$1
+      rm -rf $CREDENTIALS_DIRECTORY; mkdir -p $CREDENTIALS_DIRECTORY
+      if tenantctl settings --secrets >/run/secrets 2>/dev/null; then
+        for name in $(awk -v unit=$1 "{ for (at = 3; at <= NF; at++) if (\$at == unit) print \$2 }" /run/secrets); do
+          if [ -e /etc/tenantd/credentials/$name ]; then cp /etc/tenantd/credentials/$name $CREDENTIALS_DIRECTORY/; fi
+        done
+      else
+        cp /etc/tenantd/credentials/* $CREDENTIALS_DIRECTORY/
+        DB_PASSWORD_FILE=$CREDENTIALS_DIRECTORY/db_password DB_COURIER_PASSWORD_FILE=$CREDENTIALS_DIRECTORY/db_courier_password
+      fi
+      chown -R tenantd $CREDENTIALS_DIRECTORY
+      exec setpriv --reuid=tenantd --regid=tenantd --init-groups $1' - $program >>"$work/$program.log" 2>&1 </dev/null &
     echo $! >"$work/$program.pid"
   done
   await 'the service is ready' ready
@@ -216,7 +224,7 @@ install "tenantd=$old_version" || { said; fail "installing $old_version"; }
 took "installed $old_version ($(installed))"
 [ "$(package_state)" = "installed $old_version" ] || fail "state: $(package_state)"
 [ "$(stat -c '%a %U %G' "$root/etc/tenantd/credentials")" = '700 root root' ] || fail 'credentials/ is for root alone'
-[ "$(in_root stat -c '%a %U:%G' /etc/tenantd/tenantd.env)" = '640 root:tenantd' ] || fail 'tenantd.env is 0640 root:tenantd'
+settings_mode() { in_root stat -c '%a %U:%G' /etc/tenantd/tenantd.env; }
 [ "$(in_root stat -c '%a %U' /var/lib/tenantd)" = '700 tenantd' ] || fail '/var/lib/tenantd is 0700 tenantd'
 [ "$(in_root find /var/lib/tenantd/keys ! -user tenantd | wc -l)" = 0 ] || fail 'the keys belong to tenantd'
 [ -L "$root/etc/nginx/sites-enabled/tenantd.conf" ] || fail 'the site is enabled'
@@ -247,7 +255,10 @@ took 'first super-admin, first sign-in through nginx'
 asking=$!
 lap
 cp "$root/etc/tenantd/tenantd.env" "$work/env-before"
+in_root sh -c 'chown root:tenantd /etc/tenantd/tenantd.env; chmod 640 /etc/tenantd/tenantd.env'
 install tenantd="$new_version" || { said; fail "upgrading to $new_version"; }
+[ "$(settings_mode)" = '600 root:root' ] || fail 'an upgrade takes tenantd.env from the group'
+fails 'nginx reads the settings' in_root setpriv --reuid=www-data --regid=www-data --init-groups cat /etc/tenantd/tenantd.env
 took "upgraded to $new_version ($(installed))"
 holds 'the service of before runs until it is restarted' kill -0 "$(cat "$work/tenantd.pid")"
 [[ $(readlink "/proc/$(cat "$work/tenantd.pid")/exe") == *deleted* ]] || fail 'it runs from the program of before'
@@ -267,6 +278,13 @@ holds 'root lists super-admins' in_root env -i PATH=/usr/bin:/usr/sbin:/bin sh -
 holds 'root asks as the application' in_root env -i PATH=/usr/bin:/usr/sbin:/bin sh -c 'tenantctl hosts | grep -q alive'
 fails 'nobody lists super-admins' in_root setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH=/usr/bin tenantctl super-admin list
 fails 'a variable that says where the database is takes its place' in_root env -i PATH=/usr/bin DB_SOCKET=/nowhere tenantctl super-admin list
+in_root env -i PATH=/usr/bin:/usr/sbin:/bin tenantctl doctor --json >"$work/doctor.json" || true
+holds 'doctor finds no file of secrets that others read' jq -e '.checks[] | select(.check == "secrets") | .state == "ok"' "$work/doctor.json"
+holds 'doctor knows the settings of tenantd.env' jq -e '[.checks[] | select(.check == "public_url") | .what] | any(contains("accounts.test"))' "$work/doctor.json"
+in_root chmod 640 /etc/tenantd/tenantd.env
+in_root env -i PATH=/usr/bin:/usr/sbin:/bin tenantctl doctor >"$work/said" || true
+grep -q '/etc/tenantd/tenantd.env (0640)' "$work/said" || { said; fail 'doctor names the settings that a group reads'; }
+in_root chmod 600 /etc/tenantd/tenantd.env
 quietly tenantctl keys rotate
 [ "$(in_root find /var/lib/tenantd/keys ! -user tenantd | wc -l)" = 0 ] || fail "keys that root makes are tenantd's"
 holds 'completion' in_root bash -c '. /usr/share/bash-completion/completions/tenantctl; COMP_WORDS=(tenantctl mig) COMP_CWORD=1; _tenantctl; [ "${COMPREPLY[*]}" = migrate ]'
@@ -313,10 +331,23 @@ stop_service
 took 'installed again, the account of before signs in'
 
 in_root nginx -s quit
-chroot "$root" /usr/share/tenantd/container-start >"$work/container.log" 2>&1 </dev/null &
+SMTP_PASSWORD=secret chroot "$root" /usr/share/tenantd/container-start >"$work/container.log" 2>&1 </dev/null &
 container=$!
 await 'all of it is ready as in a container' ready
 holds 'the account of before signs in there' sign_in
+# Each program has what its unit would have, the environment's secrets among it.
+for program in tenantd tenantd-courier tenantd-sweeper tenantd-reporter; do
+  got=$(cd "$root/run/credentials/$program" && echo *)
+  case $program in tenantd) name=db_password ;; *) name=db_${program#tenantd-}_password ;; esac
+  [ "$got" = "$name" ] || fail "$program has $got"
+done
+for program in tenantd tenantd-courier nginx; do
+  pids=$(pgrep -x "$program" --parent $container) || fail "$program runs in the container"
+  for pid in $pids; do
+    case $program in tenantd-courier) wanted=1 ;; *) wanted=0 ;; esac
+    [ "$(tr '\0' '\n' <"/proc/$pid/environ" | grep -c '^SMTP_PASSWORD=')" = $wanted ] || fail "$program and SMTP_PASSWORD"
+  done
+done
 kill $container
 wait $container || fail 'it ends by TERM'
 await 'nginx is gone' bash -c '! curl -s http://127.0.0.1/ >/dev/null'
@@ -334,6 +365,7 @@ holds 'purging keeps the data unless it is told otherwise' in_root mariadb -e 'S
 [ ! -e "$root/etc/tenantd/tenantd.env" ] || fail 'purging takes the settings'
 took 'purged, data kept'
 install "tenantd=$new_version" || { said; fail 'installing after the purge'; }
+[ "$(settings_mode)" = '600 root:root' ] || fail 'tenantd.env is 0600 root:root'
 echo 'tenantd tenantd/purge-data boolean true' | in_root debconf-set-selections
 quietly apt-get purge -y tenantd
 [ ! -e "$root/etc/tenantd" ] && [ ! -e "$root/var/lib/tenantd" ] && [ ! -e "$root/var/lib/tenantd-files" ] || fail 'purging with yes takes the folders'
