@@ -32,7 +32,9 @@ class Workers {
   // Until so many more rounds of work are done by all together.
   void go_on(int rounds) {
     const int seen = rounds_;
-    wait_until("work goes on", [&] { return rounds_ >= seen + rounds || failed_; });
+    wait_until(
+        "work goes on", [&] { return rounds_ >= seen + rounds || failed_; },
+        std::chrono::seconds{60 + rounds});
   }
   // Ends the work. Returns what went wrong, or "".
   std::string wrong() {
@@ -102,27 +104,29 @@ Test(rolling, restarts_reloads_a_rotation_and_a_migration_fail_no_request) {
   SecondHost one{stack, {}, SecondHost::Sockets::kept},
       other{stack, {"HOST_NAME=third"}, SecondHost::Sockets::kept};
   const OwnNginx balancer{hosts::balancer(one.url(), other.url()), "/nowhere.sock"};
+  // Between two steps; a measurement asks for more than it takes to see a fault.
+  const int rounds = std::stoi(setting("ROLLING_ROUNDS", std::to_string(2 * kPeople)));
   Workers workers{balancer};
-  workers.go_on(2 * kPeople);
+  workers.go_on(rounds);
   for (auto* host : {&one, &other}) {
     host->restart();
-    workers.go_on(2 * kPeople);
+    workers.go_on(rounds);
     require(::kill(host->master(), SIGHUP) == 0, "no reload");
-    workers.go_on(2 * kPeople);
+    workers.go_on(rounds);
   }
   const auto rotated = stack.run("tenantctl keys rotate --now");
   require_equal(rotated.status, 0, rotated.output);
-  workers.go_on(2 * kPeople);
+  workers.go_on(rounds);
   // The next release's, which serves this one: its programs come and go on either side of it.
   const LaterRelease later;
   const auto migrated = later.migrate(stack);
   require_equal(migrated.status, 0, migrated.output);
   require(migrated.output.find("applied " + std::to_string(later.version())) != std::string::npos,
           migrated.output);
-  workers.go_on(2 * kPeople);
+  workers.go_on(rounds);
   for (auto* host : {&one, &other}) {
     host->restart();
-    workers.go_on(2 * kPeople);
+    workers.go_on(rounds);
   }
   require_equal(workers.wrong(), "");
   for (std::size_t i = 0; i < kPeople; ++i)
