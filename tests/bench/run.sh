@@ -10,12 +10,14 @@
 # database has room for what is asked about (256 MB of buffer pool; DATABASE_OPTIONS= for the 32 MB of `make run`).
 #
 # Cases: me me-uncached list refresh sign-in invite users users-between role-users role-users-between products movement
-# search project-stats mixed introspect userinfo; timing neighbours mails code-flow. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
+# search project-stats mixed introspect userinfo; timing neighbours tracing mails code-flow. Before project-stats and search 100,000 documents of 1,001 organizations are put in (documents.sql).
 # me-uncached is `GET /users/me` with SESSION_CACHE_SECONDS=0: the session read from the database each time.
 # timing, which only runs when it is named, compares how long the refusals of sign-in and the answers to reset requests
 # take for accounts that exist, do not exist or are locked, N tries each: whether the time tells.
 # mixed is the daily mixture of 41 organizations: reads, lists, numbers, a movement of stock in twelve requests, and a sign-in in forty.
 # neighbours, which only runs when it is named, asks for one organization while others do their worst, N seconds each.
+# tracing, which only runs when it is named, asks an instance that sends one request in a hundred as a trace and one that sends
+# none, in turn, and compares the CPU time of a request (tracing.py).
 # introspect and userinfo are what an OAuth client asks: what a token is worth, and who it is about. code-flow, which only runs
 # when it is named, is the CPU time of whole sign-ins by a code.
 # mails, which only runs when it is named, has the courier write 10,000 mails into files, kills it in the middle, and
@@ -40,7 +42,7 @@ stack=$top/src/build/stack.sh
 all_cases=(me me-uncached list refresh sign-in invite users users-between role-users role-users-between products
   movement search project-stats mixed introspect userinfo)
 chosen=()
-seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 of_mails=0 code_flow=0 save=
+seconds=2 rounds=3 connections=32 threads=2 tries=200 timing=0 neighbours=0 tracing=0 of_mails=0 code_flow=0 save=
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -56,7 +58,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --case)
       case ${2:-} in
-        timing | neighbours)
+        timing | neighbours | tracing)
           declare "$2=1"
           shift 2
           continue
@@ -85,7 +87,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours + of_mails + code_flow)) -gt 0 ] || chosen=("${all_cases[@]}")
+[ ${#chosen[@]} -gt 0 ] || [ $((timing + neighbours + tracing + of_mails + code_flow)) -gt 0 ] || chosen=("${all_cases[@]}")
 # The account of a sign-in is taken in turn: with more at once than accounts, one would be locked.
 [ "$connections" -le 256 ] || fail "--connections must not exceed 256."
 [ $((connections % threads)) = 0 ] || fail "--connections must be even."
@@ -170,6 +172,11 @@ await() {
 if [ $neighbours = 1 ]; then
   LIMIT_OUTBOUND=0 "$stack" start || fail "the instance did not start."
   python3 "$here/neighbours.py" "http://127.0.0.1:$(cat "$RUN_DIR/port")" "$seconds" || fail "a stranger was refused."
+  finish 0
+fi
+
+if [ $tracing = 1 ]; then
+  python3 "$here/tracing.py" --rounds $((rounds * 5)) --seconds "$seconds" || fail "a request was refused."
   finish 0
 fi
 
