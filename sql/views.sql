@@ -425,7 +425,8 @@ END//
 -- What an account lets clients have, with the clients; p_client NULL: of all.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.list_oauth_consents(IN p_user BINARY(16), IN p_client BINARY(16))
 BEGIN
-  SELECT c.client_id, k.name, IF(k.org_id = REPEAT('\0', 16), NULL, o.name) AS org_name, c.scopes, c.created_at, c.updated_at
+  SELECT c.client_id, k.name, IF(k.org_id = REPEAT('\0', 16), NULL, o.name) AS org_name, c.scopes, c.created_at, c.updated_at,
+    NULLIF(c.bound_org_id, REPEAT('\0', 16)) AS bound_org_id
   FROM tenantd.oauth_consent c
   JOIN tenantd.oauth_client k ON k.org_id = c.client_org AND k.id = c.client_id
   LEFT JOIN tenantd.organization o ON o.id = k.org_id
@@ -1279,8 +1280,8 @@ BEGIN
         'last_used_at', i.last_used_at) AS CHAR)
       FROM tenantd.identity i WHERE i.user_id = p_user ORDER BY i.created_at DESC LIMIT p_most;
     WHEN 'consents' THEN
-      SELECT CAST(JSON_OBJECT('client_id', tenantd.uuid_of(c.client_id), 'client', k.name, 'scopes', c.scopes, 'created_at',
-        c.created_at, 'updated_at', c.updated_at) AS CHAR)
+      SELECT CAST(JSON_OBJECT('client_id', tenantd.uuid_of(c.client_id), 'client', k.name, 'scopes', c.scopes, 'org_id',
+        tenantd.uuid_of(NULLIF(c.bound_org_id, REPEAT('\0', 16))), 'created_at', c.created_at, 'updated_at', c.updated_at) AS CHAR)
       FROM tenantd.oauth_consent c LEFT JOIN tenantd.oauth_client k ON k.org_id = c.client_org AND k.id = c.client_id
       WHERE c.user_id = p_user ORDER BY c.updated_at DESC LIMIT p_most;
     WHEN 'api_keys' THEN
@@ -2207,7 +2208,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.identity AS
   SELECT issuer, subject, user_id, email, created_at, last_used_at FROM tenantd.identity;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_consent AS
-  SELECT user_id, client_id, client_org, scopes, created_at, updated_at FROM tenantd.oauth_consent;
+  SELECT user_id, client_id, client_org, scopes, created_at, updated_at, bound_org_id FROM tenantd.oauth_consent;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.oauth_code AS
   SELECT code, client_org, client_id, user_id, session_id, org_id, redirect_uri, scopes, nonce, challenge, signed_in_at, methods,
          created_at, expires_at, gave, resource FROM tenantd.oauth_code;

@@ -83,15 +83,22 @@ bool is_wanted(const std::optional<std::string>& hint, const std::optional<store
                         membership->organization.slug == ascii_lower(*hint));
 }
 
+// Of a session that is good for one organization it counts there alone. What is widened is what is there, and
+// whoever counts has counted those before: one after the other, under the account's lock.
 void remember_consent(db::Txn& txn, const Context& context, const Session& session,
                       const store::FoundClient& client, const Scopes& scopes,
-                      const std::optional<store::Consent>& before) {
-  if (before && before->scopes.covers(scopes)) return;
-  if (!before && store::count_consents(txn, session.user()) >= kMostConsents)
+                      const std::optional<OrgId>& org) {
+  if (consented(txn, session.user(), client.client.id, org).covers(scopes)) return;
+  store::lock_profile(txn, session.user());
+  const auto& bound_org = session.principal().bound_org;
+  const auto there = store::consents_to(txn, session.user(), client.client.id);
+  const auto before =
+      std::find_if(there.begin(), there.end(), [&](const auto& each) { return each.bound_org == bound_org; });
+  if (before == there.end() && store::count_consents(txn, session.user()) >= kMostConsents)
     throw ApiError(ErrorCode::limit_reached,
                    "So many clients are let in: take back what one of them may before another is let in");
-  const auto all = before ? before->scopes | scopes : scopes;
-  store::save_consent(txn, session.user(), client, all, context.now);
+  const auto all = before == there.end() ? scopes : before->scopes | scopes;
+  store::save_consent(txn, session.user(), client, bound_org, all, context.now);
   record_account_change(txn, context, session.user(),
                         {"oauth_consent.granted",
                          session.id(),
@@ -187,11 +194,12 @@ std::variant<std::string, Asked> decide(db::Txn& txn, const Context& context, co
   }
   if (!is_wanted(request.organization, place.membership)) return ask(Question::organization);
   if (scopes.empty()) return error_location(context, request, "invalid_scope");
-  const auto before = store::find_consent(txn, principal.user.id, request.client);
-  const bool known = opened.client.is_own() || (before && before->scopes.covers(scopes));
+  const auto org = place.membership ? std::optional{place.membership->organization.id} : std::nullopt;
+  const bool known =
+      opened.client.is_own() || consented(txn, principal.user.id, request.client, org).covers(scopes);
   const bool wants_answer = !known || request.consent || request.select_account || request.create;
   if (wants_answer && decision != Decision::allow) return ask(Question::consent);
-  if (!opened.client.is_own()) remember_consent(txn, context, session, opened.client, scopes, before);
+  if (!opened.client.is_own()) remember_consent(txn, context, session, opened.client, scopes, org);
   return give_code(txn, context, session, opened, scopes, place.membership);
 }
 
@@ -209,28 +217,33 @@ Asked asked_of(db::Txn& txn, const Context& context, const Session& session, con
 
 store::AuthorizationCode grant_of(db::Txn& txn, const Context& context, const Session& session,
                                   const store::FoundClient& client, const Asked& asked) {
-  if (!client.is_own()) {
-    // What is widened is what is there: it is not taken back in between.
-    store::lock_profile(txn, session.user());
-    remember_consent(txn, context, session, client, asked.scopes,
-                     store::find_consent(txn, session.user(), client.client.id));
-  }
-  return granted(session, client, asked.scopes,
-                 asked.organization ? std::optional{asked.organization->id} : std::nullopt);
+  const auto org = asked.organization ? std::optional{asked.organization->id} : std::nullopt;
+  if (!client.is_own()) remember_consent(txn, context, session, client, asked.scopes, org);
+  return granted(session, client, asked.scopes, org);
+}
+
+Scopes consented(db::Txn& txn, UserId user, ClientId client, const std::optional<OrgId>& org) {
+  Scopes all;
+  for (const auto& each : store::consents_to(txn, user, client))
+    if (!each.bound_org || each.bound_org == org) all = all | each.scopes;
+  return all;
 }
 
 void revoke_consent(db::Txn& txn, const Context& context, const Session& session, ClientId client) {
   // A client that exchanges a code meanwhile has its session by now, which ends here, or finds no consent.
   store::lock_profile(txn, session.user());
-  const auto consent = store::find_consent(txn, session.user(), client);
-  if (!consent || !store::delete_consent(txn, session.user(), client)) throw ApiError(ErrorCode::not_found);
+  const auto consents = store::consents_to(txn, session.user(), client);
+  if (consents.empty() || !store::delete_consents_to(txn, session.user(), client))
+    throw ApiError(ErrorCode::not_found);
+  Scopes all;
+  for (const auto& each : consents) all = all | each.scopes;
   store::end_client_sessions(txn, session.user(), client);
   record_account_change(txn, context, session.user(),
                         {"oauth_consent.revoked", session.id(),
                          json::Object{}
                              .set("client_id", client)
-                             .set("client", consent->client_name)
-                             .set("scopes", format_scopes(consent->scopes))});
+                             .set("client", consents.front().client_name)
+                             .set("scopes", format_scopes(all))});
 }
 
 }  // namespace tenantd::service

@@ -72,6 +72,9 @@ store::AuthorizationCode grant_of(db::Txn& txn, const Context& context, const Se
                                   const store::FoundClient& client, const Asked& asked);
 
 // Takes back what the account lets the client have, and ends what it holds. Throws ApiError(not_found).
+// What the account has let the client have where its tokens are for `org`.
+Scopes consented(db::Txn& txn, UserId user, ClientId client, const std::optional<OrgId>& org);
+// Takes back all that the account has let the client have.
 void revoke_consent(db::Txn& txn, const Context& context, const Session& session, ClientId client);
 
 // A text that this service has signed for its own pages; `what` keeps one kind from standing for another.

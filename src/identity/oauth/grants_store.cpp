@@ -1,5 +1,7 @@
 #include "identity/oauth/grants_store.hpp"
 
+#include <algorithm>
+
 #include "tenantd/db/error.hpp"
 
 namespace tenantd::store {
@@ -9,13 +11,14 @@ using db::Sql;
 
 constexpr Sql kConsents{"oauth_consent.list", "CALL list_oauth_consents(?, ?)"};
 constexpr Sql kCountConsents{"oauth_consent.count", "SELECT COUNT(*) FROM oauth_consent WHERE user_id = ?"};
-constexpr Sql kInsertConsent{
-    "oauth_consent.insert",
-    "INSERT INTO oauth_consent (user_id, client_id, client_org, scopes, created_at, updated_at) "
-    "VALUES (?, ?, ?, ?, ?, ?)"};
-constexpr Sql kWidenConsent{
-    "oauth_consent.widen",
-    "UPDATE oauth_consent SET scopes = ?, updated_at = ? WHERE user_id = ? AND client_id = ?"};
+constexpr Sql kInsertConsent{"oauth_consent.insert",
+                             "INSERT INTO oauth_consent (user_id, client_id, client_org, scopes, created_at, "
+                             "updated_at, bound_org_id) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+constexpr Sql kWidenConsent{"oauth_consent.widen",
+                            "UPDATE oauth_consent SET scopes = ?, updated_at = ? WHERE user_id = ? AND "
+                            "client_id = ? AND bound_org_id = "
+                            "?"};
 constexpr Sql kDeleteConsents{"oauth_consent.delete_all", "DELETE FROM oauth_consent WHERE user_id = ?"};
 constexpr Sql kDeleteConsent{"oauth_consent.delete",
                              "DELETE FROM oauth_consent WHERE user_id = ? AND client_id = ?"};
@@ -45,7 +48,8 @@ std::vector<Consent> consents_of(db::Txn& txn, UserId user, std::optional<Client
     std::vector<Consent> found;
     while (rows.next())
       found.push_back({rows.id<ClientId>(0), rows.text(1), rows.maybe_text(2),
-                       parse_scopes(rows.text(3)).value_or(Scopes{}), rows.time(4), rows.time(5)});
+                       parse_scopes(rows.text(3)).value_or(Scopes{}), rows.time(4), rows.time(5),
+                       rows.maybe_id<OrgId>(6)});
     return found;
   };
   return txn.call_unscoped(kConsents, read, user, client);
@@ -53,11 +57,24 @@ std::vector<Consent> consents_of(db::Txn& txn, UserId user, std::optional<Client
 
 }  // namespace
 
-std::vector<Consent> list_consents(db::Txn& txn, UserId user) { return consents_of(txn, user, std::nullopt); }
+std::vector<Consent> list_consents(db::Txn& txn, UserId user) {
+  std::vector<Consent> listed;
+  for (auto& each : consents_of(txn, user, std::nullopt)) {
+    const auto same = std::find_if(listed.begin(), listed.end(),
+                                   [&](const Consent& other) { return other.client == each.client; });
+    if (same == listed.end()) {
+      listed.push_back(std::move(each));
+      continue;
+    }
+    same->scopes = same->scopes | each.scopes;
+    same->created_at = std::min(same->created_at, each.created_at);
+    same->updated_at = std::max(same->updated_at, each.updated_at);
+  }
+  return listed;
+}
 
-std::optional<Consent> find_consent(db::Txn& txn, UserId user, ClientId client) {
-  auto found = consents_of(txn, user, client);
-  return found.empty() ? std::nullopt : std::optional{std::move(found.front())};
+std::vector<Consent> consents_to(db::Txn& txn, UserId user, ClientId client) {
+  return consents_of(txn, user, client);
 }
 
 std::int64_t count_consents(db::Txn& txn, UserId user) {
@@ -66,15 +83,17 @@ std::int64_t count_consents(db::Txn& txn, UserId user) {
   return rows.integer(0);
 }
 
-void save_consent(db::Txn& txn, UserId user, const FoundClient& client, const Scopes& scopes, TimePoint now) {
-  if (txn.execute(kWidenConsent, format_scopes(scopes), now, user, client.client.id) == 0)
-    txn.execute(kInsertConsent, user, client.client.id, client.org, format_scopes(scopes), now, now);
+void save_consent(db::Txn& txn, UserId user, const FoundClient& client, const std::optional<OrgId>& bound_org,
+                  const Scopes& scopes, TimePoint now) {
+  const auto counts = bound_org.value_or(OrgId{});
+  if (txn.execute(kWidenConsent, format_scopes(scopes), now, user, client.client.id, counts) == 0)
+    txn.execute(kInsertConsent, user, client.client.id, client.org, format_scopes(scopes), now, now, counts);
 }
 
 void delete_consents(db::Txn& txn, UserId user) { txn.execute(kDeleteConsents, user); }
 
-bool delete_consent(db::Txn& txn, UserId user, ClientId client) {
-  return txn.execute(kDeleteConsent, user, client) == 1;
+bool delete_consents_to(db::Txn& txn, UserId user, ClientId client) {
+  return txn.execute(kDeleteConsent, user, client) > 0;
 }
 
 void end_client_sessions(db::Txn& txn, UserId user, ClientId client) {

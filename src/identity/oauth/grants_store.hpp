@@ -18,14 +18,18 @@ struct Consent {
   std::optional<std::string> org_name;  // nullopt: the service's own client
   Scopes scopes;
   TimePoint created_at, updated_at;
+  std::optional<OrgId> bound_org;  // where alone it counts: given in a session that is good for it alone
 };
-// Of clients that still exist, the newest first, 200 at most.
+// Of clients that still exist, the newest first, of 200 at most: of each all that it was let have, wherever
+// it counts.
 std::vector<Consent> list_consents(db::Txn& txn, UserId user);
-std::optional<Consent> find_consent(db::Txn& txn, UserId user, ClientId client);
+// One for each place where it counts.
+std::vector<Consent> consents_to(db::Txn& txn, UserId user, ClientId client);
 std::int64_t count_consents(db::Txn& txn, UserId user);
-void save_consent(db::Txn& txn, UserId user, const FoundClient& client, const Scopes& scopes, TimePoint now);
-// False if there was none.
-bool delete_consent(db::Txn& txn, UserId user, ClientId client);
+void save_consent(db::Txn& txn, UserId user, const FoundClient& client, const std::optional<OrgId>& bound_org,
+                  const Scopes& scopes, TimePoint now);
+// All to the client. False if there was none.
+bool delete_consents_to(db::Txn& txn, UserId user, ClientId client);
 void delete_consents(db::Txn& txn, UserId user);
 // Ends what the client holds of the user.
 void end_client_sessions(db::Txn& txn, UserId user, ClientId client);

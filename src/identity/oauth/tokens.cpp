@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "identity/oauth/authorization.hpp"
 #include "identity/oauth/claims.hpp"
 #include "identity/oauth/devices_store.hpp"
 #include "identity/oauth/oauth_refusal.hpp"
@@ -169,8 +170,8 @@ void judge_way_in(const std::optional<store::Membership>& membership, const WayS
 
 void judge_consent(db::Txn& txn, const FoundClient& client, const store::AuthorizationCode& code) {
   if (client.is_own()) return;
-  const auto consent = store::find_consent(txn, code.user, code.client);
-  if (!consent || !consent->scopes.covers(code.scopes)) refuse_grant("the consent was taken back");
+  if (!consented(txn, code.user, code.client, code.org).covers(code.scopes))
+    refuse_grant("the consent was taken back");
 }
 
 // Not more than the client may ask for by now.
