@@ -129,6 +129,7 @@ std::string give_code(db::Txn& txn, const Context& context, const Session& sessi
                       const OpenedRequest& opened, const Scopes& scopes,
                       const std::optional<store::Membership>& membership) {
   const auto& request = opened.request;
+  store::lock_profile(txn, session.user());  // one after the other, so that each counts those before it
   if (store::count_codes(txn, session.user(), context.now - Seconds{60}) >= kMostCodes)
     throw ApiError(ErrorCode::rate_limited).header("Retry-After", "60");
   const auto text = crypto::new_token();

@@ -1,4 +1,4 @@
-// Where a consent counts, and how many an account has.
+// Where a consent counts, and how many consents and codes an account has.
 #include <criterion/criterion.h>
 
 #include <algorithm>
@@ -113,4 +113,21 @@ Test(oauth_consent, a_hundred_are_a_hundred_however_many_are_given_at_once, .tim
   });
   cr_assert_eq(std::count(statuses.begin(), statuses.end(), 200), 2);
   cr_assert_eq(number_of("SELECT COUNT(*)" + of(owner)), 100);
+}
+
+Test(oauth_consent, thirty_codes_in_a_minute_are_thirty_however_many_are_asked_for_at_once, .timeout = 120) {
+  const auto owner = sign_up();
+  const auto client = register_client(owner);
+  let_in(owner, client);
+  database().run("UPDATE oauth_code SET created_at = created_at - 120 WHERE user_id = " +
+                 binary(owner.user_id));
+  const auto request = request_in(ask(authorization(client)));
+  for (int i = 0; i < 28; ++i) expect(decide(owner, request), 200);
+  const auto statuses = at_once(12, [&](std::size_t) {
+    const auto reply = decide(owner, request);
+    if (reply.status != 200) expect_problem(reply, 429, "rate_limited");
+    return reply.status;
+  });
+  cr_assert_eq(std::count(statuses.begin(), statuses.end(), 200), 2);
+  cr_assert_eq(number_of("SELECT COUNT(*) FROM oauth_code WHERE user_id = " + binary(owner.user_id)), 31);
 }
