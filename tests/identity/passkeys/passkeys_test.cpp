@@ -280,3 +280,12 @@ Test(passkeys, a_person_adds_one_and_signs_in_by_it_in_a_browser) {
   browse("console_passkeys.mjs", {ada.email, ada.password});
   require_equal(passkeys_of(ada), 0);
 }
+
+Test(passkeys, what_chromium_makes_is_judged_as_elsewhere, .timeout = 240) {
+  const Named stack;
+  const auto ada = sign_up_verified();
+  require(::setenv("TENANTD_URL", stack.url().c_str(), 1) == 0, "the name that the browser calls");
+  require_equal(browse("passkey_chromium.mjs", {ada.email, ada.password}),
+                "{\"registered\":8,\"unregistered\":3,\"signed_in\":10,\"kept_out\":30}\n");
+  require_equal(passkeys_of(ada), 8);
+}
