@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tenantd/base/text.hpp"
+#include "tenantd/effects/context.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -40,10 +41,9 @@ void put_cors(const Settings& settings, const http::Request& request, http::Resp
   if (!open && !is_listed(settings, request.origin)) return;
   // Whoever calls these shows a secret of its own, or reads what everybody may: no page gains by its browser.
   response.header("Access-Control-Allow-Origin", open ? "*" : request.origin);
-  response.header(
-      "Access-Control-Expose-Headers",
-      "Content-Disposition, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
-      "Retry-After, WWW-Authenticate, X-Request-Id");
+  std::string exposed{"Content-Disposition, ETag, Idempotency-Replayed, Link, Location"};
+  for (const auto& field : service::kRateLimitFields) exposed.append(", ").append(field.name);
+  response.header("Access-Control-Expose-Headers", exposed + ", Retry-After, WWW-Authenticate, X-Request-Id");
 }
 
 }  // namespace tenantd::api

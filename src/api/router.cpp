@@ -43,7 +43,9 @@ Router::Match Router::find(Method method, std::string_view path) const {
   const auto consider = [&](std::size_t index) {
     methods.push_back(http::method_name(table_[index].method));
     if (table_[index].method == Method::GET) methods.push_back(http::method_name(Method::HEAD));
+    match.is_oauth = match.is_oauth || table_[index].also == AlsoTakes::oauth;
     if (table_[index].method != wanted) return false;
+    match.is_oauth = table_[index].also == AlsoTakes::oauth;
     match.route = &table_[index];
     match.index = index;
     return true;

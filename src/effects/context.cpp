@@ -13,9 +13,9 @@ void require(const Allowance& allowance, const std::string& text) {
   const auto wait = std::to_string(allowance.wait);
   throw ApiError(ErrorCode::rate_limited, text)
       .header("Retry-After", wait)
-      .header("RateLimit-Limit", std::to_string(allowance.limit))
-      .header("RateLimit-Remaining", "0")
-      .header("RateLimit-Reset", wait);
+      .header(kRateLimitFields[0].name, std::to_string(allowance.limit))
+      .header(kRateLimitFields[1].name, "0")
+      .header(kRateLimitFields[2].name, wait);
 }
 
 void require_expected(const Context& context, std::int64_t revision) {

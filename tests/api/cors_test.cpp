@@ -54,6 +54,9 @@ Test(cors, listed_origins_alone_may_ask_call_and_read) {
     const auto reply = owner.client().header("Origin", origin).get("/users/me");
     require_equal(expect(reply, 200).header("access-control-allow-origin"), origin);
     require(reply.header("access-control-expose-headers").find("ETag") != std::string::npos, origin);
+    require(reply.header("access-control-expose-headers")
+                    .find("RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, ") != std::string::npos,
+            origin);
     require_equal(reply.header("access-control-allow-credentials"), "");
     // The session's cookie is not for it.
     require_equal(asked.header("access-control-allow-headers").find("X-Session"), std::string::npos, origin);

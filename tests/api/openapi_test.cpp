@@ -203,3 +203,24 @@ Test(openapi, indented_is_the_same_document) {
   b.Parse(json::indented(compact));
   require(a == b && json::indented(compact).find('\n') != std::string::npos, "indented");
 }
+
+Test(openapi, a_file_is_documented_as_nginx_sends_it) {
+  const std::string responses =
+      "/paths/" + escaped("/api/v1/projects/documents/{document_id}/download") + "/get/responses/";
+  for (const char* status : {"200", "206", "304", "307", "412", "416"})
+    require(find(responses + status) != nullptr, status);
+  require(find(responses + "206/headers/Content-Range") != nullptr, "Content-Range");
+}
+
+Test(openapi, a_limit_that_refuses_is_documented_with_its_fields) {
+  const auto* limited = find("/paths/~1signup/post/responses/429/$ref");
+  require(limited != nullptr, "signup is limited");
+  const std::string component = std::string{limited->GetString()}.substr(1) + "/headers/";
+  for (const char* name : {"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"})
+    require(find(component + name) != nullptr, component + name);
+}
+
+Test(openapi, what_is_listed_alone_is_documented_without_a_location) {
+  require(find("/paths/~1api~1v1~1api-keys/post/responses/201/headers/Location") == nullptr, "a key");
+  require(find("/paths/~1api~1v1~1roles/post/responses/201/headers/Location") != nullptr, "a role");
+}

@@ -22,18 +22,18 @@ std::optional<std::string> path_of(const std::string& target) {
   return url_decode(target.substr(0, target.find('?')));
 }
 
-// The row that nginx and the router find for a request target: without its query, decoded.
-const api::Route* row_of(const std::string& method, const std::string& target) {
+// What nginx and the router find for a request target: without its query, decoded.
+api::Router::Match match_of(const std::string& method, const std::string& target) {
   static const api::Router router{api::routes()};
   auto path = path_of(target);
   if (path && path->size() > 1 && path->back() == '/') path->pop_back();
-  return path ? router.find(http::parse_method(method), *path).route : nullptr;
+  return path ? router.find(http::parse_method(method), *path) : api::Router::Match{};
 }
 
 class Contract {
  public:
-  Contract(const api::Route* row, bool of_scim, const Response& reply)
-      : row_(row), of_scim_(of_scim), reply_(reply) {}
+  Contract(const api::Router::Match& match, bool of_scim, const Response& reply)
+      : row_(match.route), of_oauth_(match.is_oauth), of_scim_(of_scim), reply_(reply) {}
 
   void check(bool has_body) const {
     need(reply_.count_headers("x-request-id") == 1, "no X-Request-Id");
@@ -43,9 +43,13 @@ class Contract {
         reply_.status == 304 && row_->method == api::Method::GET && api::has_etag(*row_);
     if (not_modified) return need(reply_.body.empty() && !reply_.header("etag").empty(), "no bare 304");
     need(reply_.status == row_->reply.status || reply_.status == row_->reply.other, "no status of this row");
-    need((reply_.status != 201 && reply_.status != 303) || !reply_.header("location").empty(), "no Location");
+    const bool located = reply_.status == 303 || (reply_.status == 201 && api::has_location(*row_));
+    need(!located || !reply_.header("location").empty(), "no Location");
+    need(reply_.status != 201 || located || reply_.header("location").empty(),
+         "a Location of what is listed");
     const bool versioned = api::has_etag(*row_);
-    need(versioned || reply_.header("etag").empty(), "an ETag that the reply's schema does not announce");
+    need(versioned || api::is_sent_by_nginx(*row_) || reply_.header("etag").empty(),
+         "an ETag that the reply's schema does not announce");
     need(!versioned || !reply_.header("etag").empty(), "no ETag, which the reply's schema announces");
     if (has_body) check_body();
   }
@@ -91,10 +95,9 @@ class Contract {
     need(reply_.status != 405 || !reply_.header("allow").empty(), "no Allow");
     need((reply_.status != 429 && reply_.status != 503) || !reply_.header("retry-after").empty(),
          "no Retry-After");
-    const bool of_oauth = row_ != nullptr && row_->also == api::AlsoTakes::oauth;
-    need(reply_.header("content-type") == (of_scim_   ? "application/scim+json"
-                                           : of_oauth ? "application/json"
-                                                      : "application/problem+json"),
+    need(reply_.header("content-type") == (of_scim_    ? "application/scim+json"
+                                           : of_oauth_ ? "application/json"
+                                                       : "application/problem+json"),
          "the content type of a refusal");
     if (!has_body) return;
     if (of_scim_) {
@@ -120,7 +123,8 @@ class Contract {
   }
 
   const api::Route* row_;
-  bool of_scim_;  // its path is one of SCIM's, in a row or not
+  bool of_oauth_;  // its path is one of OAuth's own
+  bool of_scim_;   // its path is one of SCIM's, in a row or not
   const Response& reply_;
 };
 
@@ -131,7 +135,7 @@ void require_documented(const std::string& method, const std::string& target, co
   // What was sent as bytes has no target here.
   const bool of_scim = target.starts_with('/') ? http::speaks_scim(path_of(target).value_or(""))
                                                : reply.header("content-type") == "application/scim+json";
-  Contract{row_of(method, target), of_scim, reply}.check(method != "HEAD");
+  Contract{match_of(method, target), of_scim, reply}.check(method != "HEAD");
 }
 
 }  // namespace tenantd::test

@@ -19,6 +19,7 @@ class Router {
     std::size_t index = 0;         // in the table
     http::Pairs values;            // of the path's {parts}
     std::string allow;             // methods of the path, when the method is the only fault
+    bool is_oauth = false;         // OAuth's own: the row, or where there is none, one of the path's
   };
   // HEAD is answered by GET's row.
   Match find(Method method, std::string_view path) const;

@@ -76,7 +76,7 @@ namespace tenantd {
   X(setup_done, 410, "The service is set up: sign in")                                 \
   X(precondition_failed, 412, "The resource has changed since it was read")            \
   X(body_too_large, 413, "The body is too large")                                      \
-  X(unsupported_media_type, 415, "Send the body as application/json")                  \
+  X(unsupported_media_type, 415, "The path takes no body of this type")                \
   X(validation_failed, 422, "The request does not fit its schema")                     \
   X(password_required, 422, "A new account needs a password")                          \
   X(password_refused, 422, "The password cannot be used")                              \

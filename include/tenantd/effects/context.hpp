@@ -1,6 +1,7 @@
 // What every service needs besides its input: settings, keys, the time, and who asks from where.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -65,6 +66,17 @@ struct Work {
   const Context& context;
   const TenantScope& scope;
 };
+
+// The fields of such a refusal besides Retry-After: pages of other origins may read them, and the documents
+// name them.
+struct RateLimitField {
+  const char* name;
+  const char* meaning;
+};
+inline constexpr std::array<RateLimitField, 3> kRateLimitFields{
+    {{"RateLimit-Limit", "How many requests the limit allows in its time; only where a limit refuses"},
+     {"RateLimit-Remaining", "How many are left of them; only where a limit refuses"},
+     {"RateLimit-Reset", "Seconds until some are allowed again; only where a limit refuses"}}};
 
 // Throws ApiError(rate_limited) with the fields that say when to come again, unless it is allowed.
 void require(const Allowance& allowance, const std::string& text);

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 
 #include "api/reference/openapi_parts.hpp"
 #include "api/schema_files.hpp"
 #include "tenantd/api/openapi.hpp"
 #include "tenantd/api/refusals.hpp"
 #include "tenantd/base/text.hpp"
+#include "tenantd/effects/context.hpp"
 #include "tenantd/http/problem.hpp"
 
 namespace tenantd::api {
@@ -184,9 +186,14 @@ bool is_file(const Route& route) {
 
 void put_success_headers(JsonOut& json, const Route& route, int status) {
   Headers headers{json};
-  if (status == 201 || status == 303) headers.shared("Location", "location");
+  if (status == 303 || (status == 201 && has_location(route))) headers.shared("Location", "location");
   if ((status < 300 || status == 304) && has_etag(route))
     headers.own("ETag", "Of this revision, for If-Match");
+  if (is_sent_by_nginx(route) && (status < 300 || status == 304))
+    headers.own("ETag", "Of the file, for If-Match, If-None-Match and If-Range of this path");
+  if (is_sent_by_nginx(route) && status < 300)
+    headers.own("Content-Disposition", "attachment, with the file's name");
+  if (status == 206) headers.own("Content-Range", "Which part of the file this is");
   if (is_file(route)) {
     headers.own("Content-Disposition", "attachment, with a name for the file");
     headers.own("Link", "With rel=\"next\": where the rest is; none at the end");
@@ -220,7 +227,8 @@ void put_responses(JsonOut& json, const Route& route) {
   json.key("responses").begin_object();
   put_success(json, route, route.reply.status);
   if (route.reply.other != 0) put_success(json, route, route.reply.other);
-  if (takes_if_none_match(route)) put_success(json, route, 304);
+  if (is_sent_by_nginx(route)) put_success(json, route, 206);
+  if (takes_if_none_match(route) || is_sent_by_nginx(route)) put_success(json, route, 304);
   const auto refusals = refusals_of(route);
   for (const auto& refusal : grouped(refusals)) {
     json.key(refusal.status == 0 ? "4XX" : std::to_string(refusal.status));
@@ -273,6 +281,8 @@ void put_refusal(JsonOut& json, const Refusal& refusal) {
     Headers headers{json};
     if (refusal.status == 401) headers.shared("WWW-Authenticate", "www_authenticate");
     if (refusal.status == 429 || refusal.status == 503) headers.shared("Retry-After", "retry_after");
+    if (std::ranges::count(refusal.codes, ErrorCode::rate_limited) != 0)
+      for (const auto& field : service::kRateLimitFields) headers.own(field.name, field.meaning);
   }
   json.key("content").begin_object().key("application/problem+json").begin_object().key("schema");
   put_reference(json, component_reference("reply/problem"));
@@ -294,6 +304,14 @@ const Route& canonical_row(const Route& route) {
   }
   return first == nullptr ? route : *first;
 }
+
+bool has_location(const Route& route) {
+  constexpr std::array<std::string_view, 3> kListed{"new_api_key", "new_registration_token",
+                                                    "new_service_account_key"};
+  return std::ranges::find(kListed, route.reply.schema) == kListed.end();
+}
+
+bool is_sent_by_nginx(const Route& route) { return route.reply.media == "application/octet-stream"; }
 
 bool has_etag(const Route& route) {
   // SCIM's rows that answer with one resource, rather than a list.

@@ -118,7 +118,7 @@ constexpr auto kFilesRows = section(
          .permission = documents_download,
          .rate = Rate::read,
          .reply = bytes(307),
-         .refuses = {not_found, upload_incomplete},
+         .refuses = {not_found, upload_incomplete, precondition_failed, range_not_satisfiable},
          .name = "downloadDocument",
          .summary = "The file, with ranges; or the way to it"},
     });
