@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t kMaxToken = 4096;
 
-[[noreturn]] void refuse_token() {
-  throw ApiError(ErrorCode::invalid_token).header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+[[noreturn]] void refuse_token(const char* text = "") {
+  throw ApiError(ErrorCode::invalid_token, text).header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
 }
 
 // normalize() has brought "bearer   x" into the one spelling. A token in the query string is never read.
@@ -260,7 +260,7 @@ Principal Authorizer::authenticate_key(std::string_view key, const service::Cont
                                        const NamedOrganization& named, db::Txn& txn) const {
   const auto live = find_key(key, context, txn);
   if (!live || live->member_status != Status::active || !is_live(live->principal, context.now))
-    refuse_token();
+    refuse_token("The API key is not known, or has ended");
   // Also of what was remembered: the next request may come from elsewhere.
   service::require_network(context, live->principal);
   if (live->notes_use) service::note_key_use(context, live->principal);
@@ -312,7 +312,9 @@ void Authorizer::authorize_member(const Route& route, const Principal& principal
   // A refresh finds the caller's next organization.
   if (!principal.organization) refuse_token();
   require_way_in(principal);
-  if (!held_for(route, principal, now).has(route.permission.value())) throw ApiError(ErrorCode::forbidden);
+  if (!held_for(route, principal, now).has(*route.permission))
+    throw ApiError(ErrorCode::forbidden,
+                   "The caller lacks the permission " + std::string{permission_name(*route.permission)});
   // Judged again under the organization's lock (service::stand_for_good): an end may be set meanwhile.
   if (takes_lasting_right(route) && principal.role.expires_at) throw ApiError(ErrorCode::temporary_right);
 }
@@ -351,7 +353,7 @@ void Authorizer::authorize(const Route& route, const http::Request& request, con
     case Access::caller: return require_way_in(principal);
     case Access::super:
       if (principal.api_key) throw ApiError(ErrorCode::session_required);
-      if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden);
+      if (!principal.user.is_super) throw ApiError(ErrorCode::forbidden, "Only super-admins may");
       return;
     case Access::subject:
       if (!principal.is_delegate() && subject_of(request) == principal.user.id) return;

@@ -10,7 +10,9 @@
 #include "find_org_id.hpp"
 #include "idempotency.hpp"
 #include "normalize.hpp"
+#include "tenantd/api/encode.hpp"
 #include "tenantd/api/etag.hpp"
+#include "tenantd/api/openapi.hpp"
 #include "tenantd/base/log.hpp"
 #include "tenantd/base/text.hpp"
 #include "tenantd/crypto/random.hpp"
@@ -59,6 +61,13 @@ Json read_query(const Schemas& schemas, const Route& route, const http::Pairs& q
   Json nothing;
   nothing.SetObject();
   return nothing;
+}
+
+// Every spelling of one list has its canonical path, and what stands at its {parts}.
+std::string list_path(const Route& route, const http::Request& request) {
+  std::string path{canonical_row(route).path};
+  for (const auto& [name, value] : request.path_values) path.append("\n").append(value);
+  return path;
 }
 
 db::ConnectOptions application(const Settings& settings, db::ServerBoard& servers) {
@@ -125,7 +134,7 @@ std::shared_ptr<const crypto::KeyRing> Dispatch::current_keys() {
   return std::move(found.keys);
 }
 
-http::Response Dispatch::handle(http::Request& request, bool again) {
+http::Response Dispatch::handle(http::Request& request, bool again, const http::BadRequest* unread) {
   const http::CpuWatch watch{Seconds{settings_.request_cpu_seconds}};
   // Shared with what makes the reply if the request is put aside.
   const auto keys = current_keys();
@@ -144,6 +153,7 @@ http::Response Dispatch::handle(http::Request& request, bool again) {
                                            keys);
   Call& call = *kept;
   call.again = call.account_counted = again;
+  call.unread = unread;
   begin(call);
   const trace::Work traced{call.place, call.parent && trace::is_tracestate(request.tracestate)
                                            ? std::string_view{request.tracestate}
@@ -198,13 +208,16 @@ void Dispatch::run_afterwards(const Call& call) {
 http::Response Dispatch::answer(Call& call) {
   normalize(call.http);
   call.match = router_.find(call.http.method, call.http.path);
+  call.open_origin = call.match.is_oauth;
+  if (call.unread != nullptr) throw http::BadRequest{*call.unread};
   if (call.match.route == nullptr) {
     if (call.match.allow.empty()) throw ApiError(ErrorCode::not_found);
-    if (is_preflight(settings_, call.http, call.open_origin = is_open_to_pages(call.http)))
+    if (const bool open = is_open_to_pages(call.http); is_preflight(settings_, call.http, open)) {
+      call.open_origin = open;
       return preflight_reply(call.match.allow);
+    }
     throw ApiError(ErrorCode::method_not_allowed).header("Allow", call.match.allow);
   }
-  call.open_origin = call.match.route->also == AlsoTakes::oauth;
   http::CpuWatch::on(call.match.route->path, call.http.request_id);
   // Its tokens would be refused elsewhere, and others' here. What asks for the health of this host is
   // answered.
@@ -339,7 +352,7 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
   if (call.principal && route.handler.access == Access::anyone)
     request.session = Authorizer::session_of(*call.principal);
 
-  if (route.method != Method::POST || call.http.idempotency_key.empty()) {
+  if (route.method != Method::POST || !call.http.has_idempotency_key) {
     auto response = call_handler(call, request, txn);
     // Whatever a PUT has changed was there: it replaces what is, and makes nothing.
     if (route.method == Method::PUT && trim(call.http.if_none_match) == "*")
@@ -356,6 +369,7 @@ http::Response Dispatch::run_once(Call& call, db::Txn& txn) {
 
 http::Response Dispatch::call_handler(const Call& call, const Request& request, db::Txn& txn) {
   const Route& route = *call.match.route;
+  const AnsweredList list{list_path(route, call.http)};
   auto response = authorizer_.call(route, request, call.principal, txn);
   if (!call.in_cookie) return response;
   if (route.pair != Pair::ended) {

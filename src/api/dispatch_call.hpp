@@ -24,7 +24,8 @@ struct Dispatch::Call {
   Json query;
   std::optional<Principal> principal;
   bool account_counted = false;
-  bool again = false;  // was put aside before
+  bool again = false;                        // was put aside before
+  const http::BadRequest* unread = nullptr;  // why a part of it could not be read
   std::int64_t started_us = 0;
   std::optional<trace::Place> parent = std::nullopt;  // as the caller says
   trace::Place place = {};

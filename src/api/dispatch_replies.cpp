@@ -127,8 +127,7 @@ http::Response Dispatch::refuse(const Call& call, const ApiError& refused) const
   const auto detail = of_scim ? scim_detail(error) : error.public_text();
   auto response = http::refusal(call.http.path, status, error_name(code), error_title(code),
                                 detail.empty() ? error_title(code) : detail, call.http.request_id);
-  if (call.match.route != nullptr && call.match.route->also == AlsoTakes::oauth)
-    say_as_oauth(response, error);
+  if (call.match.is_oauth) say_as_oauth(response, error);
   if (!error.fields().empty() || !error.members().empty()) add_problem_members(response, error, call.body);
   for (const auto& [name, value] : error.headers())
     response.header(name, name == "WWW-Authenticate" ? with_metadata(settings_, value) : value);

@@ -121,6 +121,9 @@ struct Daemon::Master {
     proc::worker_ready();
     proc::IdleTrim trim{Seconds{3}};
     options.again = [&](http::Request& request) { return dispatch.handle(request, true); };
+    options.refuse = [&](http::Request& request, const http::BadRequest& unread) {
+      return dispatch.handle(request, false, &unread);
+    };
     http::serve(options, [&](http::Request& request) {
       trim.worked();
       return dispatch.handle(request);

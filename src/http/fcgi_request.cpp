@@ -30,7 +30,7 @@ struct Parameter {
   Second second;
 };
 
-enum Index : std::size_t { kMethod, kContentLength, kFirstText };
+enum Index : std::size_t { kMethod, kContentLength, kFirstText, kIdempotencyKey = 14 };
 
 constexpr std::array kParameters = {
     Parameter{"REQUEST_METHOD", nullptr, Second::ignored},
@@ -62,6 +62,8 @@ constexpr std::array kParameters = {
     Parameter{"PASSED_ON", &Request::passed_on, Second::ignored},
 };
 
+static_assert(kParameters.at(kIdempotencyKey).name == "HTTP_IDEMPOTENCY_KEY");
+
 struct Parsed {
   std::string_view content_length;
   bool duplicate = false;
@@ -71,6 +73,7 @@ void reset(Request& request) {
   request.method = Method::other;
   for (const auto& parameter : kParameters)
     if (parameter.member != nullptr) (request.*parameter.member).clear();
+  request.has_idempotency_key = false;
   request.query.clear();
   request.path_values.clear();
   request.body.clear();
@@ -95,6 +98,7 @@ Parsed take_parameters(char** envp, Request& request) {
     }
     seen[index] = true;
     if (found->member != nullptr) (request.*found->member).assign(equals + 1);
+    if (index == kIdempotencyKey) request.has_idempotency_key = true;
     if (index == kMethod) request.method = parse_method(equals + 1);
     if (index == kContentLength) parsed.content_length = equals + 1;
   }

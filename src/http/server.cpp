@@ -27,7 +27,8 @@
 namespace tenantd::http {
 namespace {
 
-Response refuse(const BadRequest& refused, const Request& request) {
+Response refuse(const ServerOptions& options, const BadRequest& refused, Request& request) {
+  if (options.refuse) return options.refuse(request, refused);
   return refusal(request.path, refused.status, refused.code, reason_phrase(refused.status), refused.detail,
                  request.request_id);
 }
@@ -248,7 +249,7 @@ void Server::serve_connection(WorkerPtr& worker, int fd) {
   try {
     if (!receive(*worker)) return closed();
   } catch (const BadRequest& refused) {
-    return send(*worker, refuse(refused, worker->request));
+    return send(*worker, refuse(options_, refused, worker->request));
   }
   const auto patience = std::chrono::microseconds{options_.request_deadline}.count() / 2;
   answer(worker, handler_, monotonic_microseconds() + patience);
@@ -268,7 +269,7 @@ void Server::answer(WorkerPtr& worker, const Handler& handler, std::int64_t put_
   try {
     return send(*worker, handler(worker->request));
   } catch (const BadRequest& refused) {
-    return send(*worker, refuse(refused, worker->request));
+    return send(*worker, refuse(options_, refused, worker->request));
   } catch (Later& later) {
     const int index = worker->index;
     if (!options_.again || !parking_.put(worker, later, put_off_until_us))

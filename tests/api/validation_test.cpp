@@ -253,12 +253,38 @@ Test(validation, a_refusal_says_what_would_be_taken) {
   says(client.get("/api/v1/users?limit=0"), "must be at least 1\"");
   says(client.get("/api/v1/users?limit=201"), "must be at most 200\"");
   says(client.post("/signin", R"({"email":5,"password":"x"})"), "must be a string");
-  says(client.post("/invite_member", R"({"email":"bob@example.com","rule":"viewer"})"),
-       "not known here: 'rule'");
-  says(client.post("/invite_member", R"({"role":"viewer"})"), "one of the alternatives");
+  says(client.post("/invite_member", R"({"role":"viewer"})"), "\"give email or user_id\"");
+  for (const char* number : {"9223372036854775808", "18446744073709551615", "100000000000000000000"})
+    says(client.post("/api/v1/products",
+                     R"({"sku":"M6","name":"x","reorder_level":)" + std::string{number} + '}'),
+         "must be at most 1000000000000");
+  says(client.post("/api/v1/roles", R"({"name":"\u0000x","permissions":[]})"), "no control characters");
   says(client.get("/api/v1/audit-logs?actor=1"), "must be a UUID");
   says(client.get("/api/v1/audit-logs?action=Role%20Changed"), "must be a name like member.role_changed");
   says(client.post("/api/v1/roles", R"({"name":"","permissions":[]})"), "must not be empty");
   says(client.post("/api/v1/roles", R"({"name":")" + std::string(201, 'x') + R"(","permissions":[]})"),
        "characters long");
+}
+
+Test(validation, a_fault_names_its_member_whether_it_is_missing_or_not_known) {
+  const auto owner = sign_up();
+  auto client = owner.client();
+  Unchanged database;
+  const auto names = [](const Response& reply, const std::string& pointer, const std::string& words) {
+    expect_problem(reply, 422, "validation_failed");
+    require(
+        reply.body.find(R"({"pointer":")" + pointer + R"(","detail":")" + words + "\"}") != std::string::npos,
+        reply.body);
+  };
+  const auto empty = Client{}.post("/signup", "{}");
+  names(empty, "/email", "is required");
+  names(empty, "/password", "is required");
+  names(client.post("/invite_member", R"({"email":"bob@example.com","rule":"viewer"})"), "/rule",
+        "is not known here");
+  names(client.post("/api/v1/api-keys", R"({"name":"x","permissions":["users:read"],"a/b~":1})"), "/a~1b~0",
+        "is not known here");
+  names(client.post("/organization/add_users", R"({"users":[{"email":"bob@example.com"},{}]})"), "/users/1",
+        "give email or user_id");
+  names(Client{}.get("/accept_invite"), "?token", "is required");
+  database.check("members");
 }

@@ -52,8 +52,9 @@ class Dispatch : private db::ChangeListener {
   ~Dispatch();
 
   // Throws nothing but http::Later, when the caller has as much under way as it may. `again`: the request
-  // comes back after that, and was counted then.
-  http::Response handle(http::Request& request, bool again = false);
+  // comes back after that, and was counted then. `unread`: what was read of it is refused for that, as all is
+  // refused here.
+  http::Response handle(http::Request& request, bool again = false, const http::BadRequest* unread = nullptr);
 
  private:
   struct Call;

@@ -22,7 +22,16 @@ struct Page {
   std::optional<std::int64_t> after_number;  // the same in a list that is ordered by numbers
   bool include_total = false;
 };
-// Throws ApiError(validation_failed) for a cursor that is none of ours.
+// The list that this thread answers: cursors are marked with it, so that one of another list is none of it.
+class AnsweredList {
+ public:
+  // `path`: of the request, in the spelling that its aliases share.
+  explicit AnsweredList(std::string_view path);
+  ~AnsweredList();
+  AnsweredList(const AnsweredList&) = delete;
+};
+
+// Throws ApiError(validation_failed) for a cursor that is none of the list that is answered.
 Page page_of(const JsonValue& query);
 // The cursor that goes on after the row with this place in its list's order.
 std::string make_cursor(const store::Keyset& last);

@@ -30,6 +30,7 @@ struct Request {
   std::string api_key;
   std::string tenant_id;  // X-Tenant-Id
   std::string idempotency_key;
+  bool has_idempotency_key = false;  // the header is there, if empty
   std::string if_match;
   std::string if_none_match;
   std::string origin;            // of the page that calls, as a browser says it

@@ -43,6 +43,9 @@ struct ServerOptions {
   std::chrono::seconds drain_deadline{30};
   std::int64_t max_requests = 0;  // drains by itself after this many; 0 = never
   std::int64_t max_body = 262144;
+  // Answers a request of which only a part was read, since the rest cannot be; a plain problem document where
+  // nothing is set. Throws nothing.
+  std::function<Response(Request&, const BadRequest&)> refuse;
   Handler again;  // answers, instead of the handler, a request that was put aside; may put it aside again
   std::function<void()> on_thread_exit;  // each serving thread, before it ends
   std::function<void()> on_drain;        // once, when draining begins for whatever reason

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -13,12 +15,25 @@
 namespace tenantd::api {
 namespace {
 
-constexpr std::array kJudged{"maxLength", "maxItems", "maxProperties", "uniqueItems", "pattern"};
+// minLength: Valijson counts to the first NUL.
+constexpr std::array kJudged{"minLength", "maxLength", "maxItems", "maxProperties", "uniqueItems", "pattern"};
 constexpr std::array kAlternatives{"oneOf", "anyOf", "allOf", "not", "if", "then", "else", "contains"};
 
 std::optional<std::uint64_t> maybe_count(const JsonValue& schema, const char* name) {
   const auto* value = member(schema, name);
   return value != nullptr ? std::optional{value->GetUint64()} : std::nullopt;
+}
+
+bool takes_whole_numbers(const JsonValue& schema) {
+  const auto* type = member(schema, "type");
+  if (type == nullptr) return false;
+  if (type->IsString()) return view(*type) == "integer";
+  return std::any_of(type->Begin(), type->End(), [](const auto& each) { return view(each) == "integer"; });
+}
+
+std::int64_t whole_number(const JsonValue& schema, const char* name, std::int64_t otherwise) {
+  const auto* value = member(schema, name);
+  return value != nullptr && value->IsInt64() ? value->GetInt64() : otherwise;
 }
 
 // True if the schema, or one inside it, says something that Bounds judges or that leads to it.
@@ -71,12 +86,18 @@ Bounds::~Bounds() = default;
 Bounds::Bounds(Bounds&&) noexcept = default;
 
 Bounds::Bounds(const JsonValue& schema)
-    : max_length_(maybe_count(schema, "maxLength")),
+    : min_length_(maybe_count(schema, "minLength")),
+      max_length_(maybe_count(schema, "maxLength")),
       max_items_(maybe_count(schema, "maxItems")),
       max_properties_(maybe_count(schema, "maxProperties")),
       is_uuid_(maybe_text(schema, kFormatMember) == "uuid") {
   // The schema need not repeat for each id how long one is.
   if (is_uuid_ && !max_length_) max_length_ = 36;
+  if (takes_whole_numbers(schema)) {
+    using Limits = std::numeric_limits<std::int64_t>;
+    least_ = whole_number(schema, "minimum", Limits::min());
+    most_ = whole_number(schema, "maximum", Limits::max());
+  }
   refuse_bounds_in_alternatives(schema);
   const auto* unique = member(schema, "uniqueItems");
   unique_items_ = unique != nullptr && unique->IsTrue();
@@ -85,7 +106,7 @@ Bounds::Bounds(const JsonValue& schema)
   closed_ = more != nullptr && more->IsFalse();
   if (const auto pattern = maybe_text(schema, "pattern")) pattern_ = compile(*pattern);
   pattern_says_ = maybe_text(schema, "x-pattern-says").value_or("does not have the right form");
-  has_patterns_ = pattern_ != nullptr;
+  has_patterns_ = pattern_ != nullptr || min_length_;
   if (const auto* properties = member(schema, "properties"))
     for (const auto& property : properties->GetObject()) {
       const auto& made = properties_.emplace(view(property.name), Bounds{property.value}).first->second;
@@ -106,6 +127,17 @@ void Bounds::check_text(const JsonValue& value, const Place& place, Faults& faul
                                   : "must be at most " + std::to_string(*max_length_) + " characters long");
 }
 
+// Valijson counts in 64 bits, and a larger number turns negative there.
+void Bounds::check_number(const JsonValue& value, const Place& place, Faults& faults) const {
+  if (!most_ || value.IsInt64()) return;
+  const double number = value.GetDouble();
+  if (number != std::trunc(number)) return;
+  if (number > static_cast<double>(*most_))
+    faults.add(place.pointer(), "must be at most " + std::to_string(*most_));
+  else if (number < static_cast<double>(*least_))
+    faults.add(place.pointer(), "must be at least " + std::to_string(*least_));
+}
+
 void Bounds::check_items(const JsonValue& value, const Place& place, Faults& faults) const {
   if (max_items_ && value.Size() > *max_items_)
     return faults.add(place.pointer(), "must hold at most " + std::to_string(*max_items_) + " items");
@@ -123,8 +155,8 @@ void Bounds::check_members(const JsonValue& value, const Place& place, Faults& f
     const auto unknown = std::find_if(value.MemberBegin(), value.MemberEnd(), [&](const auto& item) {
       return properties_.find(view(item.name)) == properties_.end();
     });
-    const std::string name{view(unknown->name)};
-    return faults.add(place.pointer(), unknown_member_words(name));
+    auto said = unknown_member_words(view(unknown->name));
+    return faults.add(Place{place, said.member}.pointer(), std::move(said.words));
   }
   descend(value, place, faults, [&](const Bounds& inner, const JsonValue& each, const Place& at) {
     inner.check_sizes(each, at, faults);
@@ -147,18 +179,30 @@ void Bounds::descend(const JsonValue& value, const Place& place, Faults& faults,
 }
 
 void Bounds::check_sizes(const JsonValue& value, const Place& place, Faults& faults) const {
+  if (value.IsNumber()) return check_number(value, place, faults);
   if (value.IsString()) return check_text(value, place, faults);
   if (value.IsArray()) return check_items(value, place, faults);
   if (value.IsObject()) return check_members(value, place, faults);
 }
 
+// "" if the text looks as it must.
+std::string Bounds::fault_of(const JsonValue& text, const Place& place) const {
+  if (min_length_ && count_code_points(view(text)) < *min_length_) {
+    if (is_uuid_) return id_words(place.name());
+    return *min_length_ == 1 ? "must not be empty"
+                             : "must be at least " + std::to_string(*min_length_) + " characters long";
+  }
+  const re2::StringPiece piece{text.GetString(), text.GetStringLength()};
+  return pattern_ == nullptr || re2::RE2::PartialMatch(piece, *pattern_) ? "" : pattern_says_;
+}
+
 void Bounds::check_patterns(const JsonValue& value, const Place& place, Faults& faults) const {
   if (!has_patterns_ || faults.full()) return;
-  if (pattern_ != nullptr && value.IsString()) {
-    if (re2::RE2::PartialMatch(re2::StringPiece{value.GetString(), value.GetStringLength()}, *pattern_))
-      return;
+  if (value.IsString()) {
+    auto words = fault_of(value, place);
+    if (words.empty()) return;
     auto pointer = place.pointer();
-    if (!faults.names(pointer)) faults.add(std::move(pointer), pattern_says_);
+    if (!faults.names(pointer)) faults.add(std::move(pointer), std::move(words));
     return;
   }
   descend(value, place, faults, [&](const Bounds& inner, const JsonValue& each, const Place& at) {

@@ -29,19 +29,24 @@ class Bounds {
   ~Bounds();
   Bounds(Bounds&&) noexcept;
 
-  // Adds a fault for each value that is larger than it may be, and for items that are equal.
+  // Adds a fault for each value that is larger than it may be, and for items that are equal. A number is
+  // judged here if it is beyond 64 bits.
   void check_sizes(const JsonValue& value, const Place& place, Faults& faults) const;
-  // Adds a fault for each text that does not look as it must, unless its place has one already.
+  // Adds a fault for each text that is too short or does not look as it must, unless its place has one
+  // already.
   void check_patterns(const JsonValue& value, const Place& place, Faults& faults) const;
 
  private:
   void check_text(const JsonValue& value, const Place& place, Faults& faults) const;
+  void check_number(const JsonValue& value, const Place& place, Faults& faults) const;
+  std::string fault_of(const JsonValue& text, const Place& place) const;
   void check_items(const JsonValue& value, const Place& place, Faults& faults) const;
   void check_members(const JsonValue& value, const Place& place, Faults& faults) const;
   template <class Visit>
   void descend(const JsonValue& value, const Place& place, Faults& faults, Visit visit) const;
 
-  std::optional<std::uint64_t> max_length_, max_items_, max_properties_;
+  std::optional<std::uint64_t> min_length_, max_length_, max_items_, max_properties_;
+  std::optional<std::int64_t> least_, most_;  // of whole numbers
   bool is_uuid_ = false;
   bool unique_items_ = false;
   bool closed_ = false;  // knows the names of all its members

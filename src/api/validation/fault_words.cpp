@@ -109,7 +109,7 @@ std::optional<std::string> form_words(std::string_view fault, const JsonValue* p
   return says.value_or("does not have the right form");
 }
 
-std::optional<std::string> member_words(std::string_view fault) {
+std::optional<Said> unknown_words(std::string_view fault) {
   constexpr std::string_view kUnknown = "Object contains a property that could not be validated ";
   if (!fault.starts_with(kUnknown)) return std::nullopt;
   const auto name = fault.find(": '");
@@ -117,37 +117,71 @@ std::optional<std::string> member_words(std::string_view fault) {
   return unknown_member_words(fault.substr(name + 3, fault.size() - name - 5));
 }
 
-std::optional<std::string> alternative_words(std::string_view fault) {
-  if (fault.starts_with("Failed to validate against any "))
-    return "one of the alternatives whose faults are listed must be met";
-  if (fault.starts_with("Failed to validate against exactly one child schema"))
-    return "must meet one of the alternatives, not several at once";
-  return std::nullopt;
+// "email or user_id", where the part's alternatives say of members that they must be there, and no more.
+std::optional<std::string> members_to_choose(const JsonValue* part) {
+  const JsonValue* all = nullptr;
+  for (const char* name : {"oneOf", "anyOf"})
+    if (part != nullptr && all == nullptr) all = member(*part, name);
+  if (all == nullptr) return std::nullopt;
+  std::string names;
+  for (const auto& each : all->GetArray()) {
+    const auto* required = member(each, "required");
+    if (required == nullptr || each.MemberCount() != 1) return std::nullopt;
+    names.append(names.empty() ? "" : " or ");
+    names += list(*required, " and ", [](std::string_view name) { return name; });
+  }
+  return names;
+}
+
+bool is_required(const JsonValue* part, std::string_view name) {
+  const auto* required = part != nullptr ? member(*part, "required") : nullptr;
+  if (required == nullptr) return false;
+  return std::any_of(required->Begin(), required->End(),
+                     [&](const auto& each) { return view(each) == name; });
+}
+
+std::optional<std::string_view> missing_member(std::string_view fault) {
+  constexpr std::string_view kMissing = "Missing required property '";
+  if (!fault.starts_with(kMissing)) return std::nullopt;
+  const auto rest = fault.substr(kMissing.size());
+  return rest.substr(0, rest.rfind('\''));
+}
+
+std::optional<std::string> alternative_words(std::string_view fault, const JsonValue* part) {
+  const bool several = fault.starts_with("Failed to validate against exactly one child schema");
+  if (!several && !fault.starts_with("Failed to validate against any ")) return std::nullopt;
+  if (const auto names = members_to_choose(part))
+    return (several ? "give only one of them: " : "give ") + *names;
+  return several ? "must meet one of the alternatives, not several at once"
+                 : "one of the alternatives whose faults are listed must be met";
 }
 
 }  // namespace
 
-std::string unknown_member_words(std::string_view name) {
-  // Shown as far as a reader needs to find it, cut at a code point's start.
+Said unknown_member_words(std::string_view name) {
+  // Named as far as a reader needs to find it, cut at a code point's start.
   const auto shown = cut_bytes(name, 100);
-  const std::string_view rest = shown.size() < name.size() ? "…" : "";
-  return "has a member that is not known here: '" + std::string{shown}.append(rest) + "'.";
+  return {"is not known here", std::string{shown}.append(shown.size() < name.size() ? "…" : "")};
 }
 
-std::optional<std::string> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps,
-                                       std::string_view outer) {
+std::optional<Said> fault_words(std::string_view fault, const JsonValue& schema, const Steps& steps,
+                                std::string_view outer) {
   if (fault.starts_with("Failed to validate against child schema #")) return std::nullopt;
   if (fault.starts_with("Failed to validate item #")) return std::nullopt;
   const auto* part = part_at(schema, steps);
+  if (const auto name = missing_member(fault)) {
+    if (!is_required(part, *name) && members_to_choose(part)) return std::nullopt;
+    return Said{"is required", std::string{*name}};
+  }
+  if (auto unknown = unknown_words(fault)) return unknown;
   std::optional<std::string> words;
   words = form_words(fault, part, naming(steps, outer));
   if (!words && fault.starts_with("Value type not permitted")) words = type_words(part);
   if (fault.starts_with("Failed to match against any enum values")) words = enum_words(part);
   if (!words) words = length_words(fault);
   if (!words) words = bound_words(fault);
-  if (!words) words = member_words(fault);
-  if (!words) words = alternative_words(fault);
-  return words ? words : std::string{fault};
+  if (!words) words = alternative_words(fault, part);
+  return Said{words.value_or(std::string{fault})};
 }
 
 }  // namespace tenantd::api

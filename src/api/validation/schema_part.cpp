@@ -69,11 +69,12 @@ void SchemaPart::check(const JsonValue& value, const Place& place, Faults& fault
       const bool summary =
           fault.description.starts_with("Failed to validate against schema associated with property");
       if (summary && seen > 0) continue;
-      const auto steps = steps_of(fault.context);
-      const auto words = fault_words(fault.description, document_, steps, place.name());
-      if (!words) continue;
+      auto steps = steps_of(fault.context);
+      auto said = fault_words(fault.description, document_, steps, place.name());
+      if (!said) continue;
       ++seen;
-      faults.add(pointer_of(place, steps), *words);
+      if (!said->member.empty()) steps.push_back(std::move(said->member));
+      faults.add(pointer_of(place, steps), std::move(said->words));
     }
   }
   for (const auto& list : lists_) check_list(list, value, place, faults);

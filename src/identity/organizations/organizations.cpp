@@ -261,7 +261,13 @@ std::string slug_of(const std::string& name) {
     if (slug.size() == 50) break;
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
-  return slug.size() < 2 ? "org-" + to_hex(crypto::random_bytes(4)) : slug;
+  return slug.size() < 2 || OrgId::parse(slug) ? "org-" + to_hex(crypto::random_bytes(4)) : slug;
+}
+
+// A name of a host's that "--" in its third and fourth place makes special (RFC 5891 section 4.2.3.1), or
+// what is read as an id wherever a slug can stand.
+bool is_read_otherwise(const std::string& text) {
+  return text.compare(2, 2, "--") == 0 || OrgId::parse(text).has_value();
 }
 
 bool is_slug(const std::string& text) {
@@ -275,6 +281,9 @@ void require_new_slug(const std::string& text, const std::string& pointer) {
   if (!is_slug(text))
     throw ApiError(ErrorCode::validation_failed)
         .field(pointer, "must be 2 to 63 lower-case letters, digits and inner hyphens");
+  if (is_read_otherwise(text))
+    throw ApiError(ErrorCode::validation_failed)
+        .field(pointer, "must be no UUID, and have no hyphens as its third and fourth character");
   if (is_reserved(text))
     throw ApiError(ErrorCode::validation_failed).field(pointer, "is reserved for the service");
 }

@@ -43,7 +43,7 @@ Test(purchase_lines, what_is_no_quantity_price_or_line_is_refused) {
   refused(purchase_body(std::vector<std::string>(201, fine)), "/lines");
   refused(purchase_body({fine}, R"(,"currency":"euro")"), "/currency");
   const auto decided = purchase_body({fine}, R"(,"status":"approved")");
-  expect_pointer(expect_problem(client.post(kPath, decided), 422, "validation_failed"), "");
+  expect_pointer(expect_problem(client.post(kPath, decided), 422, "validation_failed"), "/status");
   expect_pointer(expect_problem(client.put(path, decided), 422, "validation_failed"), "/status");
   refused(purchase_body({fine}, "", "Bolts\r\nBcc: eve@example.com"), "/title");
   database.check("what makes no request");

@@ -14,10 +14,13 @@ export function sentence(problem) {
   return problem.detail || problem.title || problem.message || t('problem.internal');
 }
 
+// "email is required": of a member that is no field of the form. A detail that is a sentence stands alone.
+const fault = ({ pointer, detail }) => (pointer && /^[a-z]/.test(detail || '') ? `${pointer.slice(1)} ${detail}` : detail);
+
 // `retry`: what to do again, with a button for it.
 export function ErrorBox({ problem, retry, children }) {
   if (!problem) return null;
-  const items = (problem.errors || []).map((error) => error.detail).filter(Boolean);
+  const items = (problem.errors || []).map(fault).filter(Boolean);
   return html`<div class="banner bad" role="alert"><div><p>${sentence(problem)}</p>
     ${items.length > 0 && html`<ul>${items.map((item, at) => html`<li key=${at}>${item}</li>`)}</ul>`}${children}
     ${problem.requestId && problem.status >= 500 && html`<p class="request">${t('core.request_id')} <code>${problem.requestId}</code> <${CopyButton} text=${problem.requestId} /></p>`}</div>
