@@ -106,10 +106,11 @@ BEGIN
     SELECT 1 FROM tenantd.oauth_client c WHERE c.org_id = k.client_org AND c.id = k.client_id));
 END//
 
--- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. p_ended: how
--- many, or a thousand if more; p_generation: the user's since, NULL if there is no such user. The user's row is locked: of
--- two sign-ins the second counts the first. A few are removed; where there are many, those that stay pass into the next
--- generation, and the sweeper removes the others.
+-- Ends those sessions of a user that were used longest ago, so that with the next one no more than p_most live. Those that
+-- an organization's provider began are not counted and stay: they have their own share. p_ended: how many, or a thousand if
+-- more; p_generation: the user's since, NULL if there is no such user. The user's row is locked: of two sign-ins the second
+-- counts the first. A few are removed; where there are many, those that stay pass into the next generation, and the sweeper
+-- removes the others.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.displace_sessions(
   IN p_user BINARY(16), IN p_most BIGINT, IN p_now BIGINT, OUT p_ended BIGINT, OUT p_generation BIGINT)
 BEGIN
@@ -124,13 +125,16 @@ BEGIN
   ELSE
     SELECT COUNT(*) - p_most + 1 INTO v_over FROM (
       SELECT id FROM tenantd_app.live_session
-      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now LIMIT v_over) l;
+      WHERE user_id = p_user AND actor_id IS NULL AND NOT by_provider AND expires_at > p_now AND ends_at > p_now
+      LIMIT v_over) l;
   END IF;
   IF v_over >= 1000 THEN
     UPDATE tenantd.session SET generation = v_generation + 1 WHERE id IN (SELECT id FROM (
       SELECT id FROM tenantd_app.live_session
-      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
+      WHERE user_id = p_user AND actor_id IS NULL AND NOT by_provider AND expires_at > p_now AND ends_at > p_now
       ORDER BY rotated_at DESC, id DESC LIMIT v_kept) l);
+    UPDATE tenantd.session SET generation = v_generation + 1 WHERE id IN (SELECT id FROM (
+      SELECT id FROM tenantd_app.live_session WHERE user_id = p_user AND actor_id IS NULL AND by_provider) l);
     UPDATE tenantd.user SET generation = v_generation + 1, sessions_ended = v_generation WHERE id = p_user;
     INSERT INTO tenantd.session_cut (user_id, org_id, ended, cut_at)
     SELECT id, REPEAT('\0', 16), v_generation, p_now FROM tenantd.user WHERE id = p_user
@@ -138,10 +142,26 @@ BEGIN
   ELSEIF v_over > 0 THEN
     DELETE FROM tenantd.session WHERE id IN (SELECT id FROM (
       SELECT id FROM tenantd_app.live_session
-      WHERE user_id = p_user AND actor_id IS NULL AND expires_at > p_now AND ends_at > p_now
+      WHERE user_id = p_user AND actor_id IS NULL AND NOT by_provider AND expires_at > p_now AND ends_at > p_now
       ORDER BY rotated_at, id LIMIT v_over) l);
   END IF;
   SET p_ended = GREATEST(v_over, 0), p_generation = v_generation + (v_over >= 1000);
+END//
+-- The same of those alone that the organization's provider began.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.displace_bound_sessions(
+  IN p_user BINARY(16), IN p_bound BINARY(16), IN p_most BIGINT, IN p_now BIGINT, OUT p_ended BIGINT, OUT p_generation BIGINT)
+BEGIN
+  DECLARE v_over BIGINT DEFAULT 0;
+  SELECT generation INTO p_generation FROM tenantd.user WHERE id = p_user FOR UPDATE;
+  SELECT COUNT(*) - p_most + 1 INTO v_over FROM tenantd_app.live_session
+  WHERE user_id = p_user AND bound_org_id = p_bound AND by_provider AND expires_at > p_now AND ends_at > p_now;
+  IF v_over > 0 THEN
+    DELETE FROM tenantd.session WHERE id IN (SELECT id FROM (
+      SELECT id FROM tenantd_app.live_session
+      WHERE user_id = p_user AND bound_org_id = p_bound AND by_provider AND expires_at > p_now AND ends_at > p_now
+      ORDER BY rotated_at, id LIMIT v_over) l);
+  END IF;
+  SET p_ended = GREATEST(v_over, 0);
 END//
 
 -- For the release before.
@@ -227,7 +247,8 @@ BEGIN
   END IF;
 END//
 -- Begins a session, of which an account has p_most at the same time, and notes the network, if it is known, and the device
--- that it is begun from, of each the newest that an account is known by. Answers how many sessions had to end for it, whether
+-- that it is begun from, of each the newest that an account is known by. One that an organization's provider begins (p_bound)
+-- has a share of its own of sessions and devices, and makes no network known: the organization chose who vouches. Answers how many sessions had to end for it, whether
 -- the device was not known, and, if p_alerts, the most that an organization of the account asks of mails about sign-ins, and
 -- what its owner chose; then what the account is now, whose row is held: its status, NULL if it is gone, which has no session,
 -- and whether it has a second factor.
@@ -240,22 +261,31 @@ BEGIN
   DECLARE v_ended, v_generation, v_surplus BIGINT;
   DECLARE v_chosen, v_status, v_factor INT;
   DECLARE v_known, v_alert INT DEFAULT 0;
-  CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
+  IF p_bound IS NULL THEN
+    CALL tenantd.displace_sessions(p_user, p_most, p_now, v_ended, v_generation);
+  ELSE
+    CALL tenantd.displace_bound_sessions(p_user, p_bound, p_most, p_now, v_ended, v_generation);
+  END IF;
   SELECT status, mfa_enabled_at IS NOT NULL INTO v_status, v_factor FROM tenantd.user WHERE id = p_user;
   IF v_generation IS NOT NULL THEN
     INSERT INTO tenantd.session (id, user_id, org_id, bound_org_id, counter, rotated_at, created_at, expires_at, ends_at,
       address, agent, generation, born)
     VALUES (p_id, p_user, p_org, p_bound, 0, p_now, p_now, p_expires_at, p_ends_at, p_address, p_agent, v_generation,
       v_generation);
-    CALL tenantd_app.know_network(p_user, p_network, p_now, p_most_networks);
+    IF p_bound IS NULL THEN
+      CALL tenantd_app.know_network(p_user, p_network, p_now, p_most_networks);
+    END IF;
     SELECT 1 INTO v_known FROM tenantd.known_device
-    WHERE user_id = p_user AND device = p_device AND last_used_at > p_known_since;
-    INSERT INTO tenantd.known_device (user_id, device, last_used_at) VALUES (p_user, p_device, p_now)
+    WHERE user_id = p_user AND device = p_device AND bound_org_id <=> p_bound AND last_used_at > p_known_since;
+    INSERT INTO tenantd.known_device (user_id, device, last_used_at, bound_org_id)
+    VALUES (p_user, p_device, p_now, p_bound)
     ON DUPLICATE KEY UPDATE last_used_at = VALUES(last_used_at);
     IF v_known = 0 THEN
-      SELECT COUNT(*) - p_most_devices INTO v_surplus FROM tenantd.known_device WHERE user_id = p_user;
+      SELECT COUNT(*) - p_most_devices INTO v_surplus FROM tenantd.known_device
+      WHERE user_id = p_user AND bound_org_id <=> p_bound;
       IF v_surplus > 0 THEN
-        DELETE FROM tenantd.known_device WHERE user_id = p_user ORDER BY last_used_at, device LIMIT v_surplus;
+        DELETE FROM tenantd.known_device WHERE user_id = p_user AND bound_org_id <=> p_bound
+        ORDER BY last_used_at, device LIMIT v_surplus;
       END IF;
     END IF;
     IF p_alerts THEN
@@ -467,6 +497,8 @@ BEGIN
   INSERT INTO tenantd.session_cut (user_id, org_id, ended, cut_at)
   SELECT id, REPEAT('\0', 16), v_generation, UNIX_TIMESTAMP() FROM tenantd.user WHERE id = p_user
   ON DUPLICATE KEY UPDATE ended = VALUES(ended), waiting = TRUE, cut_at = VALUES(cut_at);
+  -- Nor goes on what waits for a second factor to become one.
+  DELETE FROM tenantd.one_time_token WHERE user_id = p_user AND purpose = 3;
 END//
 
 -- Ends the sessions of a user that are at home in p_org; p_shut_out: and shuts the others out of it, and of the scope's
@@ -485,6 +517,7 @@ BEGIN
   WHERE id = p_user
   ON DUPLICATE KEY UPDATE ended = GREATEST(ended, VALUES(ended)), shut_out = GREATEST(shut_out, VALUES(shut_out)), waiting = TRUE,
     cut_at = VALUES(cut_at);
+  DELETE FROM tenantd.one_time_token WHERE user_id = p_user AND purpose = 3 AND bound_org_id = p_org;
 END//
 
 -- The same for an API key: its maker's membership in the key's organization, no further than its last minute's use is
@@ -1555,13 +1588,21 @@ BEGIN
 END//
 -- What is known when somebody is to be invited, by p_email or else as the account p_user; no row if the scope's organization
 -- is gone. The index is named: left to itself the optimizer looks into five for the one row.
+-- An account that is named by its id is found where the inviter meets it anyway: a member, one who accepted an invitation
+-- before, or a member of another organization of the inviter's. Any other is nobody, as an id that nobody has.
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd_app.find_invite_grounds(
   IN p_inviter BINARY(16), IN p_role VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci,
   IN p_email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, IN p_user BINARY(16), IN p_now BIGINT)
 BEGIN
   DECLARE v_org BINARY(16) DEFAULT tenantd_app.current_org();
   IF p_email IS NULL THEN
-    SELECT email INTO p_email FROM tenantd.user WHERE id = p_user;
+    SELECT u.email INTO p_email FROM tenantd.user u
+    WHERE u.id = p_user
+      AND (tenantd_app.current_super()
+           OR EXISTS (SELECT 1 FROM tenantd.member m WHERE m.org_id = v_org AND m.user_id = u.id)
+           OR EXISTS (SELECT 1 FROM tenantd.invite i WHERE i.org_id = v_org AND i.user_id = u.id AND i.status = 1)
+           OR EXISTS (SELECT 1 FROM tenantd.member a JOIN tenantd.member b ON b.org_id = a.org_id AND b.status = 0
+                      WHERE a.user_id = p_inviter AND a.status = 0 AND b.user_id = u.id));
   END IF;
   SELECT o.name, f.email, o.invite_seconds, r.id, r.name, r.permissions, u.id, u.email, u.status, m.user_id, i.id, i.status
   FROM tenantd.organization o
@@ -1691,11 +1732,14 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
 -- counts, renews or authenticates sessions reads this. Until when, expires_at and ends_at say.
 -- One that is good for an organization alone is over where it is shut out, and with the
 -- organization. An impersonation is over with the
--- super-admin's own session, and when its actor is no active super-admin any more, or its user is one.
+-- super-admin's own session, and when its actor is no active super-admin any more, or its user is one. by_provider: an
+-- organization's provider began it, or a client for one that was.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.live_session AS
   SELECT s.id, s.user_id, s.org_id, s.bound_org_id, s.actor_id, a.email AS actor_email, s.counter, s.pair_used, s.second_factor,
          s.proven_at, s.methods, s.born, s.rotated_at, s.created_at, s.expires_at, s.ends_at, s.address, s.agent,
-         u.status AS user_status
+         u.status AS user_status,
+         s.bound_org_id IS NOT NULL AND s.actor_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM tenantd.client_session k WHERE k.session_id = s.id AND NOT k.vouched) AS by_provider
   FROM tenantd.session s
   JOIN tenantd.user u ON u.id = s.user_id AND s.generation > u.sessions_ended
   LEFT JOIN tenantd.session_cut c ON c.user_id = s.user_id AND c.org_id = s.org_id
@@ -1707,7 +1751,7 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
          OR EXISTS (SELECT 1 FROM tenantd.organization b WHERE b.id = s.bound_org_id AND b.status <> 2))
     AND (s.actor_id IS NULL
          OR (a.status = 0 AND a.is_super AND NOT u.is_super AND COALESCE(s.actor_ended, 0) = a.sessions_ended
-             AND (p.id IS NULL OR p.born > COALESCE(pc.ended, 0))));
+             AND (p.id IS NULL OR (p.generation > a.sessions_ended AND p.born > COALESCE(pc.ended, 0)))));
 -- Members whom their organization lets in by its provider alone: it says so, and has proven the domain of their addresses, as
 -- they stand and not those above or below them. Owners for good can do without (may_bypass), and it is told each time.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sso_member AS

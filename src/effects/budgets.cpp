@@ -29,6 +29,7 @@ constexpr std::array kSpend = {
 #undef TENANTD_SPEND
 constexpr db::Sql kSpent{"budget.read", "SELECT id, empty_at FROM budget WHERE id IN (?, ?, ?, ?, ?, ?)"};
 constexpr db::Sql kReturn{"budget.return", "UPDATE budget SET empty_at = empty_at - ? WHERE id = ?"};
+constexpr db::Sql kRestore{"budget.restore", "UPDATE budget SET empty_at = 0 WHERE id = ?"};
 
 constexpr db::Sql kSpendNow{"budget.spend_now", "CALL spend_budget(?, ?, ?, ?)"};
 
@@ -46,7 +47,9 @@ std::vector<BudgetBucket> buckets_of(const Secret& key, const std::vector<Budget
   for (const auto& budget : budgets) {
     if (budget.most <= 0) continue;
     const auto id = crypto::hmac_sha256(key.reveal(), "tenantd: budget, 1 " + budget.who).substr(0, 16);
-    buckets.push_back({id, budget.most, (kBudgetHourUs + budget.most - 1) / budget.most});
+    const auto each_us = budget.each.count() * 1'000'000;
+    buckets.push_back(
+        {id, budget.most, each_us > 0 ? each_us : (kBudgetHourUs + budget.most - 1) / budget.most});
   }
   std::ranges::sort(buckets, {}, &BudgetBucket::id);
   return buckets;
@@ -90,6 +93,10 @@ service::Allowance spend(db::Txn& txn, const Secret& key, const std::vector<Budg
   if (by[worst] <= 0) return {};
   for (const auto& bucket : buckets) txn.execute(kReturn, bucket.step_us, bucket.id);
   return {false, buckets[worst].limit, (by[worst] + 999'999) / 1'000'000};
+}
+
+void restore(db::Txn& txn, const Secret& key, const Budget& budget) {
+  for (const auto& bucket : buckets_of(key, {budget})) txn.execute(kRestore, bucket.id);
 }
 
 service::Allowance spend_now(db::Txn& txn, const Secret& key, const Budget& budget, TimePoint now) {

@@ -69,7 +69,9 @@ std::vector<Share> shares_of(const Context& context, mail::Template kind, const 
       return {{key_of('v', to), s.limit_mail},
               {key_of('n', network_of(context.address)), kNetworkTimes * s.limit_mail_caused}};
     case mail::Class::caused: return shares_of_caused(context, kind, to, org);
-    case mail::Class::sign_in: return {{key_of('a', to), s.limit_mail_alerts}};
+    // What an organization's provider vouches for spends nothing of the person's other alerts.
+    case mail::Class::sign_in:
+      return {{org ? key_of('A', to + ' ' + std::string{org->raw()}) : key_of('a', to), s.limit_mail_alerts}};
     // Strangers who lock an account spend nothing of the alerts of what they change in it.
     case mail::Class::change:
       return {{key_of(kind == mail::Template::account_locked ? 'k' : 'b', to), s.limit_mail_alerts}};
@@ -151,6 +153,15 @@ bool offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::opti
   mail.to = reader.email;
   if (!take(txn, context, shares_of(context, mail.kind, mail.to, org))) return false;
   queue(txn, context, mail, org, reader.user, false);
+  return true;
+}
+
+bool mail_sign_in(db::Txn& txn, const Context& context, mail::Mail mail,
+                  const std::optional<OrgId>& bound_org, const Reader& reader) {
+  if (!reader.proven) return false;
+  mail.to = reader.email;
+  if (!take(txn, context, shares_of(context, mail.kind, mail.to, bound_org))) return false;
+  queue(txn, context, mail, std::nullopt, reader.user, false);
   return true;
 }
 

@@ -17,12 +17,15 @@ namespace tenantd::store {
 struct Budget {
   std::string who;        // a letter for the budget, and whose it is
   std::int64_t most = 0;  // in an hour; 0 = no limit
+  Seconds each{0};        // after which one comes back; 0 = the hour's number comes back in an hour
 };
 
 // Takes one of each, or none. Returns what there was too little of. It is spent when the transaction commits:
 // what a request took that is refused comes back with the rest of it. Until then others who spend the same
 // budget wait.
 service::Allowance spend(db::Txn& txn, const Secret& key, const std::vector<Budget>& budgets, TimePoint now);
+// Nothing of the budget is spent any more.
+void restore(db::Txn& txn, const Secret& key, const Budget& budget);
 // Takes one, in a transaction of its own, by one statement: whatever becomes of the request, it is spent.
 // `txn` must not have begun.
 service::Allowance spend_now(db::Txn& txn, const Secret& key, const Budget& budget, TimePoint now);

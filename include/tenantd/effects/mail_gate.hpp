@@ -49,6 +49,11 @@ Reader reader_of(const UserRecord& user);
 bool offer_mail(db::Txn& txn, const Context& context, mail::Mail mail, std::optional<OrgId> org,
                 const Reader& reader);
 
+// The same of an alert of a sign-in, which is nobody's but the person's. `bound_org`: its provider vouched
+// for it; such alerts have a budget of their own.
+bool mail_sign_in(db::Txn& txn, const Context& context, mail::Mail mail,
+                  const std::optional<OrgId>& bound_org, const Reader& reader);
+
 // Tells the owner of an account what changed in it, and from where.
 void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
                           const std::string& change);

@@ -102,5 +102,7 @@ bool change_email(db::Txn& txn, UserId user, const std::string& hash, TimePoint 
 void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose);
 // Of a sign-in by the password (nullopt), or by the provider of an organization.
 void delete_second_steps(db::Txn& txn, UserId user, const std::optional<OrgId>& bound_org);
+// Of all whom a provider of that organization has vouched for.
+void delete_bound_steps(db::Txn& txn, OrgId bound_org);
 
 }  // namespace tenantd::store

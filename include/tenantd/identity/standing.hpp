@@ -15,6 +15,11 @@ enum class Lock { wait, try_briefly };
 // may be no member any more. Throws ApiError(forbidden) if the caller lost anything.
 store::Member stand_under_lock(const Work& work, Lock lock = Lock::wait);
 
+// Locks the caller's account and looks whether the session that calls still counts: while the request waited
+// for a lock it may have ended. Throws ApiError(invalid_token). For what is changed under no organization's
+// lock; stand_under_lock does it too.
+void require_live_session(db::Txn& txn, const Context& context);
+
 // The same of a caller who sets up what lasts. Throws ApiError(temporary_right) if the caller's role has an
 // end: the authorizer has looked, but an end may have been set since.
 store::Member stand_for_good(const Work& work, Lock lock = Lock::wait);

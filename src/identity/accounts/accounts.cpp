@@ -11,6 +11,7 @@
 #include "identity/domains/enforcement.hpp"
 #include "identity/factors/reauthentication.hpp"
 #include "identity/factors/second_factor.hpp"
+#include "identity/passkeys/passkeys.hpp"
 #include "identity/sso/identities_store.hpp"
 #include "tenantd/base/json_read.hpp"
 #include "tenantd/crypto/password.hpp"
@@ -48,8 +49,12 @@ void mail_verification_link(db::Txn& txn, const Context& context, const UserReco
             std::nullopt, user.id);
 }
 
-void mail_where_and_when(db::Txn& txn, const Context& context, mail::Template kind, const UserRecord& user) {
-  offer_mail(txn, context, {kind, user.email, where_and_when(context, user)}, std::nullopt, reader_of(user));
+// The passkeys open the account as before: their owner has to look at them.
+void tell_of_new_password(db::Txn& txn, const Context& context, const UserRecord& user) {
+  auto values = where_and_when(context, user);
+  values["passkeys"] = passkeys_in_words(txn, user.id);
+  offer_mail(txn, context, {mail::Template::password_changed, user.email, std::move(values)}, std::nullopt,
+             reader_of(user));
 }
 
 // What stands for an address that has no account in what is written down about attempts.
@@ -106,7 +111,7 @@ void disown(db::Txn& txn, const Context& context, const UserRecord& user, const 
                                      known_words(Email::parse(user.email).value(), user.profile));
   if (user.email_verified_at || !store::take_token(txn, TokenPurpose::verify_email, token_hash, context.now))
     throw ApiError(ErrorCode::token_invalid);
-  mail_where_and_when(txn, context, mail::Template::password_changed, claim_account(txn, context, user, phc));
+  tell_of_new_password(txn, context, claim_account(txn, context, user, phc));
 }
 
 // The same of an account that wants to move to the address. It is somebody else's and stays so; the refusal
@@ -190,6 +195,7 @@ TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& use
                      std::optional<EventId> attempt, std::optional<store::Membership> bound_to,
                      std::optional<std::string> method) {
   const bool bound = bound_to.has_value();
+  const auto bound_org = bound ? std::optional{bound_to->organization.id} : std::nullopt;
   enter_as(txn, user.id);
   auto membership = bound ? std::move(bound_to) : store::first_membership(txn, user.id);
   if (!membership) require_own_way(txn, user.id);
@@ -203,7 +209,9 @@ TokenReply signed_in(db::Txn& txn, const Context& context, const UserRecord& use
     event.method = bound ? "sso" : std::move(method);
     store::insert_account_event(txn, event, context.now);
   }
-  if (reply.alert) mail_where_and_when(txn, context, mail::Template::login_alert, user);
+  if (reply.alert)
+    mail_sign_in(txn, context, {mail::Template::login_alert, user.email, where_and_when(context, user)},
+                 bound_org, reader_of(user));
   return reply;
 }
 
@@ -253,8 +261,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
     throw ApiError(ErrorCode::token_invalid);
   if (!store::prove_account(txn, *account)) {
     // Whoever used the account so far never showed that the address is theirs; whoever reads the mail does.
-    mail_where_and_when(txn, context, mail::Template::password_changed,
-                        claim_account(txn, context, account->user, phc));
+    tell_of_new_password(txn, context, claim_account(txn, context, account->user, phc));
     return;
   }
   store::delete_tokens(txn, *user, TokenPurpose::reset_password);
@@ -278,7 +285,7 @@ void reset_password(db::Txn& txn, const Context& context, const std::string& tok
   record_account_change(txn, context, *user, {"password.reset", std::nullopt, {}, after});
   auto owner = account->user;
   owner.email_verified_at = context.now;
-  mail_where_and_when(txn, context, mail::Template::password_changed, owner);
+  tell_of_new_password(txn, context, owner);
 }
 
 void change_password(db::Txn& txn, const Context& context, const Session& session, const std::string& current,
@@ -299,7 +306,7 @@ void change_password(db::Txn& txn, const Context& context, const Session& sessio
                          session.id(),
                          {},
                          json::Object{}.set("password", kMasked).set("other_sessions_ended", true)});
-  mail_where_and_when(txn, context, mail::Template::password_changed, account->user);
+  tell_of_new_password(txn, context, account->user);
 }
 
 void unlink_identity(db::Txn& txn, const Context& context, const Session& session, IdentityId id) {
@@ -308,11 +315,12 @@ void unlink_identity(db::Txn& txn, const Context& context, const Session& sessio
   const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id() == id; });
   if (found == all.end() || !store::delete_identity(txn, session.user(), id))
     throw ApiError(ErrorCode::not_found);
+  // What it had begun ends with it, a sign-in that waits for its code too.
+  end_sessions_told(txn, context, session.user(), session.id());
   record_account_change(txn, context, session.user(),
-                        {"identity.unlinked",
-                         session.id(),
+                        {"identity.unlinked", session.id(),
                          json::Object{}.set("issuer", found->issuer).set("email", found->email),
-                         {}});
+                         json::Object{}.set("other_sessions_ended", true)});
   mail_security_change(txn, context, session.principal().user,
                        "A sign-in by a provider was unlinked from it");
 }

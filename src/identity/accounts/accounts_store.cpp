@@ -60,6 +60,8 @@ constexpr Sql kDeleteToken{"token.delete", "DELETE FROM one_time_token WHERE tok
 constexpr Sql kDeleteSecondSteps{
     "token.delete_second_steps",
     "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ? AND bound_org_id <=> ?"};
+constexpr Sql kDeleteBoundSteps{"token.delete_bound_steps",
+                                "DELETE FROM one_time_token WHERE bound_org_id = ? AND purpose = ?"};
 constexpr Sql kDeleteTokens{"token.delete_of_user",
                             "DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?"};
 
@@ -209,6 +211,10 @@ void delete_tokens(db::Txn& txn, UserId user, TokenPurpose purpose) {
 
 void delete_second_steps(db::Txn& txn, UserId user, const std::optional<OrgId>& bound_org) {
   txn.execute(kDeleteSecondSteps, user, TokenPurpose::second_factor, bound_org);
+}
+
+void delete_bound_steps(db::Txn& txn, OrgId bound_org) {
+  txn.execute(kDeleteBoundSteps, bound_org, TokenPurpose::second_factor);
 }
 
 }  // namespace tenantd::store

@@ -3,6 +3,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/crypto/totp.hpp"
 #include "tenantd/domain/error.hpp"
+#include "tenantd/effects/budgets.hpp"
 #include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/account_events.hpp"
 #include "tenantd/identity/accounts.hpp"
@@ -20,15 +21,35 @@ Secret open_secret(const Context& context, UserId user, const std::string& seale
   return Secret{crypto::unseal(context.keys.seal_key(), sealed, seal_context(user))};
 }
 
+constexpr const char* kTooManyCodes = "Too many wrong codes: try again later";
+
+// Of codes after a first step that an organization's provider took. As many as lock the account, and then one
+// each LOCK_SECONDS, are never more than the account's own lock lets through.
+store::Budget bound_codes(const Context& context, UserId user, OrgId bound_org) {
+  return {"f" + std::string{user.raw()} + std::string{bound_org.raw()}, context.settings.lock_failures,
+          Seconds{context.settings.lock_seconds}};
+}
+
+// The organization chose who takes the first step, as often as they like: what is wrong after it locks
+// nothing that the person has elsewhere. The account's own lock counts here too.
+void count_bound_code(db::Txn& txn, const Context& context, UserId user, OrgId bound_org) {
+  const auto allowance = txn.settle([&](db::Txn& own) {
+    return store::spend(own, context.keys.seal_key(), {bound_codes(context, user, bound_org)}, context.now);
+  });
+  require(allowance, kTooManyCodes);
+}
+
 // Durable before a code is looked at: parallel guesses count together.
-void count_code(db::Txn& txn, const Context& context, UserId user, const store::Totp& totp) {
+void count_code(db::Txn& txn, const Context& context, UserId user, const store::Totp& totp,
+                const std::optional<OrgId>& bound_org = {}) {
+  if (bound_org && totp.locked_until <= context.now) return count_bound_code(txn, context, user, *bound_org);
   const bool counted = txn.settle([&](db::Txn& own) {
     return store::reserve_code(own, user, context.settings.lock_failures,
                                Seconds{context.settings.lock_seconds}, context.now);
   });
   if (counted) return;
   const auto wait = std::max<std::int64_t>((totp.locked_until - context.now).count(), 1);
-  require({false, context.settings.lock_failures, wait}, "Too many wrong codes: try again later");
+  require({false, context.settings.lock_failures, wait}, kTooManyCodes);
 }
 
 // Written down whatever becomes of the request.
@@ -129,18 +150,22 @@ std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& conte
   return codes;
 }
 
-bool take_code(db::Txn& txn, const Context& context, UserId user, const std::string& code) {
+bool take_code(db::Txn& txn, const Context& context, UserId user, const std::string& code,
+               const std::optional<OrgId>& bound_org) {
   const auto totp = store::find_totp(txn, user);
   if (!totp || !totp->secret_sealed) return false;
-  count_code(txn, context, user, *totp);
+  count_code(txn, context, user, *totp, bound_org);
   const auto step = crypto::totp_step(open_secret(context, user, *totp->secret_sealed), code, context.now);
-  if (step && store::use_step(txn, user, *totp->secret_sealed, *step)) return true;
-  if (!step && store::use_recovery_code(txn, user, crypto::recovery_code_hash(context.keys, code))) {
-    record_account_change(txn, context, user, {"mfa.recovery_code_used", std::nullopt});
-    return true;
+  const bool is_right = step && store::use_step(txn, user, *totp->secret_sealed, *step);
+  const bool is_spare =
+      !step && store::use_recovery_code(txn, user, crypto::recovery_code_hash(context.keys, code));
+  if (!is_right && !is_spare) {
+    record_wrong_code(txn, context, user);
+    return false;
   }
-  record_wrong_code(txn, context, user);
-  return false;
+  if (bound_org) store::restore(txn, context.keys.seal_key(), bound_codes(context, user, *bound_org));
+  if (is_spare) record_account_change(txn, context, user, {"mfa.recovery_code_used", std::nullopt});
+  return true;
 }
 
 Secret begin_second_step(db::Txn& txn, const Context& context, UserId user, std::optional<OrgId> bound_org,
@@ -181,7 +206,8 @@ TokenReply end_second_step(db::Txn& txn, const Context& context, UserId user, co
 TokenReply finish_second_step(db::Txn& txn, const Context& context, const std::string& token,
                               const std::string& code) {
   const auto user = second_step_of(txn, context, token);
-  if (!user || !take_code(txn, context, *user, code)) throw ApiError(ErrorCode::mfa_invalid);
+  const auto bound_org = store::find_first_step(txn, crypto::sha256(token)).bound_org;
+  if (!user || !take_code(txn, context, *user, code, bound_org)) throw ApiError(ErrorCode::mfa_invalid);
   return end_second_step(txn, context, *user, token, {AuthMethod::otp, AuthMethod::mfa});
 }
 

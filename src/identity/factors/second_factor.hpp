@@ -35,8 +35,10 @@ std::vector<std::string> renew_recovery_codes(db::Txn& txn, const Context& conte
                                               const Proof& proof);
 
 // Uses up a code of the account's second factor, or a recovery code: true if it was right and unused. Counted
-// before it is evaluated; throws ApiError(rate_limited) once too many were wrong.
-bool take_code(db::Txn& txn, const Context& context, UserId user, const std::string& code);
+// before it is evaluated; throws ApiError(rate_limited) once too many were wrong. `bound_org`: its provider
+// took the first step; such codes are counted by themselves.
+bool take_code(db::Txn& txn, const Context& context, UserId user, const std::string& code,
+               const std::optional<OrgId>& bound_org = {});
 
 // The way from the right password to the code: a token that stands for the first step. Committed with `txn`.
 // `bound_org`: an identity provider took the password's place, and the session will be good for its

@@ -126,7 +126,8 @@ BegunImpersonation Impersonation::begin(db::Txn& txn, const Context& context, co
                                         begun.expires_at,
                                         context.address,
                                         context.agent};
-  store::insert_impersonation(txn, session, context.now);
+  if (!store::insert_impersonation(txn, session, context.now))
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
   begun.access_token = token_of(context, session);
   tell({txn, context, scope}, begun, session);
   return begun;

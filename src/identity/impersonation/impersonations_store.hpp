@@ -19,7 +19,7 @@ struct NewImpersonation {
   std::string address;
   std::string agent;
 };
-// Throws db::ForeignKeyError if the actor's session has ended meanwhile.
-void insert_impersonation(db::Txn& txn, const NewImpersonation& session, TimePoint now);
+// False if the actor's session has ended meanwhile.
+bool insert_impersonation(db::Txn& txn, const NewImpersonation& session, TimePoint now);
 
 }  // namespace tenantd::store

@@ -3,12 +3,14 @@
 #include "tenantd/domain/error.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
+#include "tenantd/identity/sessions_store.hpp"
 
 namespace tenantd::service {
 namespace {
 
 // Acts with an owner's rights wherever there is an organization.
-store::Member stand_as_super_admin(db::Txn& txn, const TenantScope& scope) {
+store::Member stand_as_super_admin(db::Txn& txn, const Context& context, const TenantScope& scope) {
+  require_live_session(txn, context);
   const auto account = store::find_account(txn, scope.user());
   if (!account || !account->user.is_super || account->user.status != Status::active)
     throw ApiError(ErrorCode::forbidden);
@@ -38,11 +40,18 @@ bool lock_without_waiting(db::Txn& txn, const TenantScope& scope) {
 
 }  // namespace
 
+void require_live_session(db::Txn& txn, const Context& context) {
+  if (context.caller == nullptr) return;
+  store::lock_profile(txn, context.caller->user.id);
+  if (!store::find_session(txn, context.caller->session))
+    throw ApiError(ErrorCode::invalid_token, "The session has ended");
+}
+
 store::Member stand_under_lock(const Work& work, Lock lock) {
   store::enter(work.txn, work.scope);
   const bool is_there = lock == Lock::wait ? store::lock_organization(work.txn, work.scope)
                                            : lock_without_waiting(work.txn, work.scope);
-  if (work.scope.is_super()) return stand_as_super_admin(work.txn, work.scope);
+  if (work.scope.is_super()) return stand_as_super_admin(work.txn, work.context, work.scope);
   auto caller = work.context.caller != nullptr
                     ? store::find_caller(work.txn, work.scope, *work.context.caller)
                     : store::find_member(work.txn, work.scope, work.scope.user());

@@ -102,9 +102,10 @@ void tell(const Work& work, const Change& change) {
                        : static_cast<void>(record(work, change));
 }
 
-// What has no organization has no role that could end, and no lock but its row's.
+// What has no organization has no role that could end, and no lock but its row's and the caller's.
 void stand(const Work& work) {
-  if (!is_service_own(work)) stand_for_good(work);
+  if (!is_service_own(work)) return static_cast<void>(stand_for_good(work));
+  require_live_session(work.txn, work.context);
 }
 
 enum class Own { judged, goes };

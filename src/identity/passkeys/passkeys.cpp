@@ -213,10 +213,12 @@ void remove_passkey(db::Txn& txn, const Context& context, const Session& session
   const auto account = reauthenticate(txn, context, session.user(), proof);
   const auto row = store::find_passkey(txn, session.user(), id);
   if (!row || !store::delete_passkey(txn, session.user(), id)) throw ApiError(ErrorCode::not_found);
-  announce(
-      txn, context, account.user,
-      {"passkey.removed", session.id(), json::Object{}.set("passkey_id", row->id).set("name", row->name), {}},
-      "the passkey \"" + row->name + "\" was removed");
+  // What it had begun ends with it.
+  end_sessions_told(txn, context, account.user.id, session.id());
+  announce(txn, context, account.user,
+           {"passkey.removed", session.id(), json::Object{}.set("passkey_id", row->id).set("name", row->name),
+            json::Object{}.set("other_sessions_ended", true)},
+           "the passkey \"" + row->name + "\" was removed");
 }
 
 json::Object passkey_request_options(db::Txn& txn, const Context& context, const PasskeyUse& use) {
@@ -249,6 +251,13 @@ TokenReply sign_in_by_passkey(db::Txn& txn, const Context& context, const Passke
   store::set_second_factor(txn, reply.session, account->user.id);
   store::set_methods(txn, reply.session, account->user.id, kByPasskey);
   return reply;
+}
+
+std::string passkeys_in_words(db::Txn& txn, UserId user) {
+  std::string words;
+  for (const auto& row : store::passkeys_of(txn, user))
+    words += (words.empty() ? "\"" : "; \"") + row.name + "\", added " + format_utc(row.created_at);
+  return words;
 }
 
 UserId prove_passkey(db::Txn& txn, const Context& context, const PasskeyUse& use, const PasskeyProof& proof) {

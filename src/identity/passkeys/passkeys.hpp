@@ -47,6 +47,9 @@ store::PasskeyRow rename_passkey(db::Txn& txn, const Context& context, const Ses
 void remove_passkey(db::Txn& txn, const Context& context, const Session& session, store::PasskeyId id,
                     const Proof& proof);
 
+// What a mail says of those that open the account: names and times of their making; "" if there are none.
+std::string passkeys_in_words(db::Txn& txn, UserId user);
+
 // For whom a proof is: nobody is known yet, and `browser` is what a cookie of it holds; or `mfa_token` stands
 // for the first step, and the account's own passkeys are named.
 struct PasskeyUse {

@@ -32,15 +32,17 @@ bool is_too_old(const Context& context, const store::SessionBounds& bounds, Time
 
 // What stands for a program on a network in the database: 16 bytes, told from nobody else's. Numbers in the
 // program's name do not count, nor does the end of an IPv4 address: a browser that has renewed itself and a
-// line that has another address today are the same ones.
-std::string device_of(const Context& context, UserId user) {
+// line that has another address today are the same ones. `bound_org`: what its provider vouches from is known
+// to its own sign-ins alone.
+std::string device_of(const Context& context, UserId user, const std::optional<OrgId>& bound_org) {
   constexpr std::size_t kShort = 4, kPrefix = 3;  // IPv4: its /24
   auto network = network_of(context.address);
   if (network.size() == kShort) network.resize(kPrefix);
   std::string program;
   std::copy_if(context.agent.begin(), context.agent.end(), std::back_inserter(program),
                [](char c) { return (c < '0' || c > '9') && c != '.'; });
-  const auto spelled = "device:" + std::string{user.raw()} + network + '\0' + program;
+  const auto whose = std::string{user.raw()} + (bound_org ? "bound:" + std::string{bound_org->raw()} : "");
+  const auto spelled = "device:" + whose + network + '\0' + program;
   return crypto::hmac_sha256(context.keys.seal_key().reveal(), spelled).substr(0, 16);
 }
 
@@ -122,7 +124,7 @@ TokenReply start_session(db::Txn& txn, const Context& context, const UserRecord&
   if (!bound && membership && membership->sso_required) require_provider(membership->organization.slug);
   const AlertRules alerts{context.settings};
   const auto opened = store::open_session(
-      txn, session, {network_of(context.address), device_of(context, user.id)},
+      txn, session, {network_of(context.address), device_of(context, user.id, session.bound_org)},
       context.settings.sessions_per_account, alerts.least < LoginAlert::always, context.now);
   // Who was let in was judged by what had been read before a hash, a mail or a provider took its time.
   if (!opened.is_active || (opened.has_second_factor && !user.mfa_enabled))

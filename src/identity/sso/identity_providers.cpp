@@ -5,6 +5,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
+#include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/organizations_store.hpp"
 #include "tenantd/identity/standing.hpp"
 
@@ -94,6 +95,7 @@ IdentityProvider change_provider(const Work& work, ProviderId id, const Provider
   apply(work, form, provider);
   if (!store::update_provider(work.txn, work.scope, provider, work.context.now))
     throw ApiError(ErrorCode::precondition_failed);
+  if (!provider.enabled) store::delete_bound_steps(work.txn, work.scope.org());
   ++provider.revision;
   provider.updated_at = work.context.now;
   auto after = values_of(provider);
@@ -106,6 +108,7 @@ void remove_provider(const Work& work, ProviderId id) {
   const auto provider = provider_under_lock(work, id);
   require_expected(work.context, provider.revision);
   store::delete_provider(work.txn, work.scope, id);
+  store::delete_bound_steps(work.txn, work.scope.org());
   record_provider(work, "identity_provider.deleted", provider, values_of(provider), {});
 }
 

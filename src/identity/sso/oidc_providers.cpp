@@ -9,6 +9,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
+#include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/standing.hpp"
 #include "tenantd/net/outbound.hpp"
 
@@ -207,6 +208,7 @@ store::IdentityProvider change_oidc_provider(const Work& work, ProviderId id, co
   apply_terms(work, form, provider);
   if (!store::update_oidc_provider(work.txn, work.scope, provider, work.context.now))
     throw ApiError(ErrorCode::precondition_failed);
+  if (!provider.enabled) store::delete_bound_steps(work.txn, work.scope.org());
   ++provider.revision;
   provider.updated_at = work.context.now;
   auto after = terms_of(provider);
@@ -219,6 +221,7 @@ void remove_oidc_provider(const Work& work, ProviderId id) {
   const auto provider = oidc_under_lock(work, id);
   require_expected(work.context, provider.revision);
   store::delete_oidc_provider(work.txn, work.scope, id);
+  store::delete_bound_steps(work.txn, work.scope.org());
   record_provider(work, "identity_provider.deleted", provider, terms_of(provider), {});
 }
 

@@ -99,7 +99,8 @@ void tell_stream(const Work& work, const Change& change) {
 
 // What has no organization has no role that could end.
 void stand_for_stream(const Work& work) {
-  if (!is_of_system(work)) stand_for_good(work);
+  if (!is_of_system(work)) return static_cast<void>(stand_for_good(work));
+  require_live_session(work.txn, work.context);
 }
 
 // Lock order: members, the end of the organization's order of changes, its streams' rows, as for webhooks.

@@ -7,7 +7,9 @@
 #include "identity/scim/scim_fixture.hpp"
 #include "support/check.hpp"
 #include "support/database.hpp"
+#include "support/fake_provider.hpp"
 #include "support/fixtures.hpp"
+#include "support/impersonation.hpp"
 #include "support/mailbox.hpp"
 #include "support/oauth.hpp"
 #include "support/private_stack.hpp"
@@ -198,4 +200,35 @@ Test(changed_meanwhile, what_an_ended_session_or_key_asked_for_is_not_done, .tim
       number_of("SELECT (SELECT COUNT(*) FROM webhook) + (SELECT COUNT(*) FROM api_key) + "
                 "(SELECT COUNT(*) FROM service_account) + (SELECT COUNT(*) FROM role WHERE name = 'temp')"),
       0);
+}
+
+// A super-admin is a member of nothing whose end could show.
+Test(changed_meanwhile, what_an_ended_super_admin_asked_for_is_not_done, .timeout = 180) {
+  const Meanwhile meanwhile;
+  const auto owner = sign_up();
+  const auto admin = new_super_admin();
+  const auto turn = "SELECT 1 FROM organization_turn WHERE org_id = " + binary(owner.org_id) + " FOR UPDATE";
+  const auto made = [] {
+    return number_of(
+        "SELECT (SELECT COUNT(*) FROM session WHERE actor_id IS NOT NULL) + (SELECT COUNT(*) FROM stream) + "
+        "(SELECT COUNT(*) FROM oauth_client) + (SELECT COUNT(*) FROM identity_provider)");
+  };
+  const auto before = made();
+  const FakeProvider idp;
+  const std::vector<std::pair<std::string, std::string>> asked{
+      {"/api/v1/auth/impersonate", object({{"tenant_id", owner.org_id}, {"reason", kTicket}})},
+      {"/api/v1/tenants/" + owner.org_id + "/oidc-providers",
+       own_provider_body(idp, {{"issuer", quoted("http://127.0.0.1:9")}})},
+      {"/api/v1/admin/oauth/clients", client_body()},
+      {"/api/v1/admin/streams",
+       R"({"name":"all","carries":["audit"],"status":"paused","url":"http://127.0.0.1:9/"})"}};
+  for (const auto& [path, body] : asked) {
+    const auto person =
+        account_of(expect(sign_in(admin.email, admin.password), 200), admin.email, admin.password);
+    const auto reply =
+        meanwhile.change({turn, all_sessions_end(admin)}, [&] { return person.client().post(path, body); });
+    require(reply.status == 401, path + ": " + reply.describe());
+    expect_problem(reply, 401, "invalid_token");
+    require_equal(made(), before, path);
+  }
 }

@@ -94,7 +94,8 @@ Test(login_alert, a_device_is_new_again_after_ninety_days) {
   require_equal(told_of(account, kFirefox), 1U, "forgotten after 91");
   // Of many, the newest stay.
   for (int i = 0; i < 60; ++i)
-    database().run("INSERT INTO known_device SELECT " + id + ", RANDOM_BYTES(16), UNIX_TIMESTAMP() - 1000");
+    database().run("INSERT INTO known_device (user_id, device, last_used_at) SELECT " + id +
+                   ", RANDOM_BYTES(16), UNIX_TIMESTAMP() - 1000");
   require_equal(told_of(account, kSafari), 1U);
   require_equal(number_of("SELECT COUNT(*) FROM known_device WHERE user_id = " + id), 50);
   require_equal(told_of(account, kSafari), 0U, "the newest one stayed");

@@ -61,6 +61,8 @@ Test(passkeys, one_signs_in_by_itself_and_counts_as_two_factors) {
                    "not_found");
     expect(ada.client().post(path + "/remove", object({{"password", ada.password}})), 204);
     expect_problem(PasskeyBrowser{}.sign_in(device), 401, "invalid_credentials");
+    expect_problem(again.client().get("/users/me"), 401, "invalid_token");
+    expect(ada.client().get("/users/me"), 200);
     require_equal(passkeys_of(ada), 0);
     // Each change is in her history and in the system's audit log.
     for (const std::string type : {"passkey.added", "passkey.renamed", "passkey.removed"}) {
@@ -70,6 +72,29 @@ Test(passkeys, one_signs_in_by_itself_and_counts_as_two_factors) {
                     1, type);
     }
   }
+}
+
+// A reset leaves them, an intruder's too: their owner is told which there are.
+Test(passkeys, a_mail_of_a_new_password_names_those_that_there_are) {
+  const Named stack;
+  const auto ada = sign_up_verified();
+  const auto reset = [&](const std::string& password) {
+    expect(Client{}.post("/reset_password", object({{"email", ada.email}})), 202);
+    const auto token = newest_mail(ada.email, "password_reset").token();
+    expect(Client{}.post("/api/v1/auth/password-reset/confirm",
+                         object({{"token", token}, {"new_password", password}})),
+           204);
+    return newest_mail(ada.email, "password_changed").text;
+  };
+  PasskeyDevice device{stack.url()};
+  add_device(ada, device);
+  const auto made =
+      text_of("SELECT DATE(FROM_UNIXTIME(created_at)) FROM passkey WHERE user_id = " + binary(ada.user_id));
+  const auto told = reset("seven lanterns over water");
+  require(told.find("\"Phone\", added " + made) != std::string::npos, told);
+  require(told.find("Remove those that you do not know") != std::string::npos, told);
+  database().run("DELETE FROM passkey WHERE user_id = " + binary(ada.user_id));
+  require(reset("eight lanterns over water").find("passkey") == std::string::npos, "there is none");
 }
 
 Test(passkeys, one_stands_for_the_code_after_the_password) {
