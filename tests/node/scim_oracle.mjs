@@ -1,105 +1,15 @@
-// What others make of filters and changes of SCIM: lines of JSON, each a random resource with a filter and whether npm's
-// scim2-parse-filter finds it, or with operations and what npm's scim-patch makes of it (null: it refuses). Arguments: how
-// many lines of each, and the seed. Only what RFC 7644 settles is drawn: names in the schema's spelling, values without
-// capitals (both compare with case), no comparison of what is not there, no operation on an element that is not there.
+// What others make of filters and changes of SCIM: lines of JSON, each a random resource (scim_random.mjs) with a filter and
+// whether npm's scim2-parse-filter finds it, or with operations and what npm's scim-patch makes of it (null: it refuses).
+// Arguments: how many lines of each, and the seed.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { any_filter, below, operation, user } from './scim_random.mjs';
+
 const require = createRequire(join(dirname(fileURLToPath(import.meta.url)), '../../.cache/node/'));
 const { scimPatch } = require('scim-patch');
 const { parse, filter } = require('scim2-parse-filter');
-
-let state = Number(process.argv[3] ?? 1);
-// Mulberry32.
-function random() {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
-const below = (n) => Math.floor(random() * n);
-const one_of = (list) => list[below(list.length)];
-
-const words = ['a', 'b', 'ab', 'abc', 'bc', 'lee', 'ann', 'work', 'home', 'x y', 'é', '1'];
-const word = () => one_of(words);
-const texts = ['userName', 'title', 'displayName', 'nickName', 'locale'];
-const lists = ['emails', 'phoneNumbers', 'ims'];
-const name_parts = ['familyName', 'givenName', 'middleName'];
-const element_parts = ['value', 'type', 'display'];
-
-const some = (names, make) => Object.fromEntries(names.filter(() => random() < 0.6).map((name) => [name, make(name)]));
-const element = () => ({ value: word(), ...some(['type', 'display'], word) });
-// No two with one value: what becomes of the same element twice is each service's to say.
-function elements(count) {
-  const found = Array.from({ length: count }, element);
-  return found.filter((each, i) => found.findIndex((other) => other.value === each.value) === i);
-}
-
-function user() {
-  return {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-    userName: word(),
-    ...some(texts.slice(1), word),
-    ...some(['active'], () => random() < 0.5),
-    ...some(['name'], () => ({ familyName: word(), ...some(name_parts.slice(1), word) })),
-    ...some(lists, () => elements(1 + below(3))),
-  };
-}
-
-const quoted = (text) => JSON.stringify(text);
-const comparison = (path) => `${path} ${one_of(['eq', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le', 'ne'])} ${quoted(word())}`;
-
-// RFC 7644 wants one element that fits all; that package lets each comparison find one of its own.
-function element_filter(element_of) {
-  const known = element_parts.filter((part) => element_of.every((each) => part in each));
-  const pieces = known.filter(() => random() < 0.6).map((part) => (random() < 0.2 ? `${part} pr` : comparison(part)));
-  if (pieces.length === 0) return comparison('value');
-  return pieces.join(element_of.length === 1 && random() < 0.5 ? ' and ' : ' or ');
-}
-
-function any_filter(resource, depth) {
-  const roll = random();
-  if (depth > 0 && roll < 0.35) {
-    const both = `${any_filter(resource, depth - 1)} ${one_of(['and', 'or'])} ${any_filter(resource, depth - 1)}`;
-    return random() < 0.4 ? `(${both})` : both;
-  }
-  if (depth > 0 && roll < 0.45) return `not (${any_filter(resource, depth - 1)})`;
-  if (roll < 0.55) return `${one_of([...texts, ...lists, 'name', 'name.givenName', 'emails.type'])} pr`;
-  if (roll < 0.6 && 'active' in resource) return `active eq ${random() < 0.5}`;
-  const list = one_of(lists);
-  if (roll < 0.75 && list in resource) return `${list}[${element_filter(resource[list])}]`;
-  if (roll < 0.85 && 'name' in resource) return comparison(`name.${one_of(Object.keys(resource.name))}`);
-  return comparison(one_of(texts.filter((name) => name in resource)));
-}
-
-function operation(resource) {
-  const list = one_of(lists);
-  const path = one_of(texts.slice(1));
-  switch (below(9)) {
-    case 0: return { op: one_of(['add', 'replace', 'Replace', 'Add']), path, value: word() };
-    case 1: return { op: one_of(['add', 'replace']), path: 'active', value: random() < 0.5 };
-    case 2: return { op: one_of(['add', 'replace']), path: `name.${one_of(name_parts)}`, value: word() };
-    case 3: return { op: one_of(['add', 'replace']), value: some(texts, word) };
-    case 4: {
-      const added = element();
-      if (resource[list]?.some((each) => each.value === added.value)) return null;
-      return { op: 'add', path: list, value: [added] };
-    }
-    case 5: return { op: 'replace', path: list, value: elements(1 + below(2)) };
-    case 6: return path in resource ? { op: one_of(['remove', 'Remove']), path } : null;
-    case 7: {
-      if (!(list in resource)) return null;
-      const chosen = one_of(resource[list]);
-      return { op: 'replace', path: `${list}[value eq ${quoted(chosen.value)}].${one_of(['type', 'display'])}`, value: word() };
-    }
-    default: {
-      if (!(list in resource)) return null;
-      const chosen = one_of(resource[list]);
-      return { op: 'remove', path: `${list}[value eq ${quoted(chosen.value)}]` };
-    }
-  }
-}
 
 for (let n = Number(process.argv[2] ?? 100); n > 0; --n) {
   const resource = user();
