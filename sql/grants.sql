@@ -200,7 +200,7 @@ GRANT SELECT, INSERT, UPDATE ON tenantd_app.import_run TO {{app}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenantd_app.idempotency TO {{app}};
 GRANT INSERT ON tenantd_app.outbox TO {{app}};
 GRANT SELECT, INSERT, UPDATE ON tenantd_app.budget TO {{app}};
-GRANT SELECT (id, org_id, provider, provider_id, bounced_at), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
+GRANT SELECT (id, org_id, provider, provider_id, bounced_at, forgotten), UPDATE (bounced_at, last_error, updated_at) ON tenantd_app.sent_mail TO {{app}};
 GRANT SELECT, INSERT, DELETE ON tenantd_app.suppression TO {{app}};
 -- Whether a program and the schema fit, which each asks first.
 GRANT SELECT ON tenantd_app.version TO {{app}};
@@ -276,7 +276,7 @@ GRANT EXECUTE ON PROCEDURE tenantd.look_at_kept TO {{sweeper}};
 -- The courier: the outbox, which addresses are out of it, of webhooks what became of each delivery, and which objects of
 -- an S3-compatible store nobody names any more.
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, last_error, connection_failed, sent_at, provider, provider_id,
-  bounced_at, values_sealed, updated_at) ON tenantd.outbox TO {{courier}};
+  bounced_at, recipient, values_sealed, updated_at) ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
 -- An address that it suppresses it tells of, with an audit row in the same transaction.
 GRANT SELECT, INSERT ON tenantd_app.suppression TO {{courier}};

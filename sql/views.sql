@@ -1438,7 +1438,9 @@ BEGIN
     SET v_rows = v_rows + ROW_COUNT();
     DELETE FROM tenantd.outbox WHERE user_id = p_user LIMIT p_most;
     SET v_rows = v_rows + ROW_COUNT();
-    DELETE FROM tenantd.outbox WHERE recipient = p_address AND created_at <= p_asked_at LIMIT p_most;
+    -- The mail that tells of the erasure goes without its address when it is sent or given up.
+    DELETE FROM tenantd.outbox
+    WHERE recipient = p_address AND created_at <= p_asked_at AND NOT (template = 'account_erased' AND status = 0) LIMIT p_most;
     SET v_rows = v_rows + ROW_COUNT();
     DELETE FROM tenantd.invite WHERE user_id = p_user LIMIT p_most;
     SET v_rows = v_rows + ROW_COUNT();
@@ -2273,9 +2275,9 @@ CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW te
   SELECT id, org_id, user_id, template, recipient, sender_name, values_sealed, status, priority, next_attempt_at, created_at,
          updated_at
   FROM tenantd.outbox;
--- What mail systems report on: to whom a mail went is not seen.
+-- What mail systems report on: to whom a mail went is not seen. forgotten: its reader was erased.
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.sent_mail AS
-  SELECT id, org_id, provider, provider_id, bounced_at, last_error, updated_at FROM tenantd.outbox
+  SELECT id, org_id, provider, provider_id, bounced_at, last_error, updated_at, recipient = '' AS forgotten FROM tenantd.outbox
   WHERE provider_id IS NOT NULL;
 CREATE OR REPLACE DEFINER = tenantd_owner@localhost SQL SECURITY DEFINER VIEW tenantd_app.suppression AS
   SELECT email, id, reason, detail, source, created_at, updated_at FROM tenantd.suppression;

@@ -60,6 +60,13 @@ std::vector<Share> shares_of_caused(const Context& context, mail::Template kind,
   return shares;
 }
 
+// Strangers who lock an account spend nothing of the alerts of what they change in it, and neither spends
+// what the last mail needs.
+char budget_of_change(mail::Template kind) {
+  if (kind == mail::Template::account_erased) return 'f';
+  return kind == mail::Template::account_locked ? 'k' : 'b';
+}
+
 std::vector<Share> shares_of(const Context& context, mail::Template kind, const std::string& to,
                              std::optional<OrgId> org) {
   const auto& s = context.settings;
@@ -72,9 +79,7 @@ std::vector<Share> shares_of(const Context& context, mail::Template kind, const 
     // What an organization's provider vouches for spends nothing of the person's other alerts.
     case mail::Class::sign_in:
       return {{org ? key_of('A', to + ' ' + std::string{org->raw()}) : key_of('a', to), s.limit_mail_alerts}};
-    // Strangers who lock an account spend nothing of the alerts of what they change in it.
-    case mail::Class::change:
-      return {{key_of(kind == mail::Template::account_locked ? 'k' : 'b', to), s.limit_mail_alerts}};
+    case mail::Class::change: return {{key_of(budget_of_change(kind), to), s.limit_mail_alerts}};
     case mail::Class::notice: return {{key_of('p', to), 10 * s.limit_mail_caused}};
     case mail::Class::report: return {};
   }
@@ -170,6 +175,17 @@ void mail_security_change(db::Txn& txn, const Context& context, const UserRecord
   mail::Mail mail{mail::Template::security_changed, user.email, where_and_when(context, user)};
   mail.values["change"] = change;
   offer_mail(txn, context, std::move(mail), std::nullopt, reader_of(user));
+}
+
+void mail_erasure(db::Txn& txn, const Context& context, const UserRecord& user, bool by_person) {
+  if (!user.email_verified_at) return;
+  // From where others erase accounts is not the reader's to know.
+  auto values = where_and_when(context, user);
+  if (!by_person) values = {{"email", user.email}, {"time", values["time"]}, {"others", "1"}};
+  const mail::Mail mail{mail::Template::account_erased, user.email, std::move(values)};
+  if (!take(txn, context, shares_of(context, mail.kind, mail.to, std::nullopt))) return;
+  // Not the account's own row: those go two minutes later, and the mail may wait for longer.
+  queue(txn, context, mail, std::nullopt, std::nullopt, false);
 }
 
 bool may_mail_reset(db::Txn& txn, const Context& context, const std::string& email, bool known_network) {

@@ -11,18 +11,31 @@
 namespace tenantd::mail {
 namespace {
 
-constexpr std::array kTemplates{Template::invitation,         Template::invitation_asked,
-                                Template::verification,       Template::welcome,
-                                Template::account_created,    Template::password_reset,
-                                Template::sign_in_code,       Template::password_changed,
-                                Template::password_breached,  Template::login_alert,
-                                Template::account_locked,     Template::email_change,
-                                Template::security_changed,   Template::ownership_transferred,
-                                Template::sso_bypassed,       Template::domain_unproven,
-                                Template::impersonation,      Template::tenant_created,
-                                Template::purchase_submitted, Template::purchase_decided,
-                                Template::weekly_report,      Template::low_stock,
-                                Template::key_ending,         Template::test};
+constexpr std::array kTemplates{Template::invitation,
+                                Template::invitation_asked,
+                                Template::verification,
+                                Template::welcome,
+                                Template::account_created,
+                                Template::password_reset,
+                                Template::sign_in_code,
+                                Template::password_changed,
+                                Template::password_breached,
+                                Template::login_alert,
+                                Template::account_locked,
+                                Template::account_erased,
+                                Template::email_change,
+                                Template::security_changed,
+                                Template::ownership_transferred,
+                                Template::sso_bypassed,
+                                Template::domain_unproven,
+                                Template::impersonation,
+                                Template::tenant_created,
+                                Template::purchase_submitted,
+                                Template::purchase_decided,
+                                Template::weekly_report,
+                                Template::low_stock,
+                                Template::key_ending,
+                                Template::test};
 
 constexpr std::int64_t kCodeMinutes = 10;
 
@@ -76,6 +89,7 @@ std::string_view template_name(Template kind) {
     case Template::password_breached: return "password_breached";
     case Template::login_alert: return "login_alert";
     case Template::account_locked: return "account_locked";
+    case Template::account_erased: return "account_erased";
     case Template::email_change: return "email_change";
     case Template::security_changed: return "security_changed";
     case Template::ownership_transferred: return "ownership_transferred";
@@ -104,6 +118,7 @@ Class class_of(Template kind) {
     case Template::tenant_created: return Class::caused;
     case Template::login_alert: return Class::sign_in;
     case Template::account_locked:
+    case Template::account_erased:
     case Template::password_changed:
     case Template::password_breached:
     case Template::security_changed: return Class::change;
@@ -137,6 +152,8 @@ int rank_of(Template kind) {
   }
   throw std::logic_error("no such class of mails");
 }
+
+bool forgets_its_reader(Template kind) { return kind == Template::account_erased; }
 
 std::span<const Template> templates() { return kTemplates; }
 

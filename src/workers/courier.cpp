@@ -30,6 +30,19 @@ std::int64_t microseconds(Seconds s) { return std::chrono::microseconds{s}.count
 // A server may hang while the connection is made, and once more while it is given the mail.
 Seconds longest_send(const CourierOptions& options) { return options.send_timeout * 2; }
 
+bool forgets_reader(const store::OutboxRow& row) {
+  const auto kind = mail::template_by_name(row.template_name);
+  return kind && mail::forgets_its_reader(*kind);
+}
+
+// Servers name the address in what they say.
+mail::Result without_reader(mail::Result result) {
+  if (result.outcome == mail::Outcome::sent || result.connection_failed) return result;
+  result.detail = "not kept: the mail's reader was erased";
+  result.no_such_recipient = false;
+  return result;
+}
+
 }  // namespace
 
 std::string_view courier_event_name(MailKind kind) {
@@ -163,7 +176,7 @@ bool Courier::is_overtaken(const store::OutboxRow& row) {
 void Courier::deliver(const store::OutboxRow& row) {
   options_.on_tick();
   if (unsaved_.empty()) keep_until_us_ = monotonic_microseconds() + kVerdictsKeptUs;
-  auto result = try_to_send(row);
+  auto result = forgets_reader(row) ? without_reader(try_to_send(row)) : try_to_send(row);
   unsaved_.push_back({row, std::move(result), options_.clock()});
   if (monotonic_microseconds() >= keep_until_us_) save_verdicts();
 }
@@ -252,7 +265,8 @@ void Courier::save_sent() {
   if (failed == unsaved_.begin()) return;
   std::vector<store::SentRow> sent;
   for (auto verdict = unsaved_.begin(); verdict != failed; ++verdict)
-    sent.push_back({verdict->row.id, verdict->at, verdict->result.provider, verdict->result.provider_id});
+    sent.push_back({verdict->row.id, verdict->at, verdict->result.provider, verdict->result.provider_id,
+                    forgets_reader(verdict->row)});
   persist([&] { store::mark_mails_sent(queue_.database(), sent); });
   for (auto verdict = unsaved_.begin(); verdict != failed; ++verdict)
     report(MailKind::sent, verdict->result.detail, &verdict->row);
@@ -267,8 +281,10 @@ void Courier::save_failed(const Verdict& verdict) {
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
     if (result.no_such_recipient) suppress(row, result.detail, at);
-    persist(
-        [&] { store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient); });
+    persist([&] {
+      store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient,
+                            forgets_reader(row));
+    });
     report(MailKind::dead, result.detail, &row);
   } else {
     const TimePoint next =

@@ -58,6 +58,10 @@ bool mail_sign_in(db::Txn& txn, const Context& context, mail::Mail mail,
 void mail_security_change(db::Txn& txn, const Context& context, const UserRecord& user,
                           const std::string& change);
 
+// Tells the address of an account that was erased of it, if the address was proven. `by_person`: by the owner
+// of the account, so that the mail says from where.
+void mail_erasure(db::Txn& txn, const Context& context, const UserRecord& user, bool by_person);
+
 // Takes the budget of a reset link to `email`; false if it is spent. From a network that the account's owner
 // has signed in from (`known_network`) the budget is one that strangers cannot spend. Of the other, one
 // network can spend a half.

@@ -25,6 +25,7 @@ enum class Template {
   password_breached,
   login_alert,
   account_locked,
+  account_erased,
   email_change,
   security_changed,
   ownership_transferred,
@@ -61,6 +62,9 @@ Class class_of(Template kind);
 // before invitations, those before notices, and reports last.
 int rank_of(Template kind);
 inline constexpr std::size_t kRanks = 6;
+// True of the mail to somebody who is erased: once nobody tries to send it any more, the outbox keeps no
+// address of it, and a mail system's report on it leads to no suppression.
+bool forgets_its_reader(Template kind);
 
 struct Mail {
   Template kind;

@@ -7,6 +7,7 @@
 #include "tenantd/crypto/random.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/effects/changes.hpp"
+#include "tenantd/effects/mail_gate.hpp"
 #include "tenantd/identity/accounts_store.hpp"
 #include "tenantd/identity/bound.hpp"
 #include "tenantd/identity/personal_data.hpp"
@@ -49,6 +50,8 @@ void erase(db::Txn& txn, const Context& context, const UserRecord& read, std::op
   // Not when the request began: what others have written since is the person's as well.
   const auto asked_at = std::max(context.now, now());
   const auto id = crypto::new_id<store::ErasureId>();
+  // Why an address gets no mail is forgotten before a mail that waits would be sent.
+  const bool gets_mail = !store::is_suppressed(txn, user.email);
   const auto sealed = crypto::seal(context.keys.seal_key(), to_text(traces_of(txn, user)),
                                    "erasure:" + std::string{id.raw()});
   switch (store::erase_account(txn, id, user.id, by, sealed, asked_at)) {
@@ -60,6 +63,7 @@ void erase(db::Txn& txn, const Context& context, const UserRecord& read, std::op
   }
   json::Object after;
   after.set("erasure", id).set("by", how);
+  if (gets_mail) mail_erasure(txn, context, user, by == user.id);
   record_for_system(txn, context, {"account.erased", "user", user.id.bytes(), {}, std::move(after)});
 }
 

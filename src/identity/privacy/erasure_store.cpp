@@ -8,6 +8,7 @@ namespace {
 using db::Sql;
 
 constexpr Sql kKnown{"erasure.known_addresses", "CALL find_known_addresses(?)"};
+constexpr Sql kSuppressed{"erasure.suppressed", "SELECT 1 FROM suppression WHERE email = ?"};
 constexpr Sql kErase{"erasure.account", "CALL erase_account(?, ?, ?, ?, ?)"};
 constexpr Sql kNext{"erasure.next", "CALL tenantd.next_erasure()"};
 constexpr Sql kForget{"erasure.forget", "CALL tenantd.forget_erased(?, ?, ?, ?, ?)"};
@@ -40,6 +41,10 @@ std::vector<std::string> list_known_addresses(db::Txn& txn, UserId user) {
         return found;
       },
       user);
+}
+
+bool is_suppressed(db::Txn& txn, const std::string& address) {
+  return txn.query(kSuppressed, address).next();
 }
 
 Erased erase_account(db::Txn& txn, ErasureId id, UserId user, std::optional<UserId> by,

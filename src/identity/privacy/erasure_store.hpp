@@ -17,6 +17,9 @@ using ErasureId = EventId;
 // Addresses that an account had before, or that providers and invitations know it by.
 std::vector<std::string> list_known_addresses(db::Txn& txn, UserId user);
 
+// True if the address gets no mail.
+bool is_suppressed(db::Txn& txn, const std::string& address);
+
 enum class Erased : std::int8_t { done = 0, no_account = 1, super_admin = 2, still_member = 3 };
 // Takes out of the account what tells whose it was, and holds its row until the commit. `by`: nullopt for
 // tenantctl. Its sessions and memberships are ended before.

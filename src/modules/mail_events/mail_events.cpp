@@ -50,6 +50,11 @@ void take_mail_event(db::Txn& txn, const Context& context, std::string_view sour
   const auto mail = event.provider_id.empty()
                         ? std::nullopt
                         : store::find_sent_mail(txn, generic ? "" : source, event.provider_id);
+  // A report on the mail to somebody who was erased would bring the address back.
+  if (mail && mail->forgotten) {
+    ++taken.ignored;
+    return;
+  }
   if (event.type == MailEvent::Type::bounce && !event.permanent) {
     if (mail) store::note_on_mail(txn, mail->id, context.now, "transient bounce: " + detail);
     ++(mail ? taken.noted : taken.ignored);

@@ -26,11 +26,12 @@ constexpr Sql kCount{"suppression.count", TENANTD_COUNT_SOME("suppression")};
 constexpr Sql kDelete{"suppression.delete", "DELETE FROM suppression WHERE email = ?"};
 
 // All providers by name, so that the index serves.
-constexpr Sql kSent{"sent_mail.find",
-                    "SELECT id, bounced_at, org_id FROM sent_mail WHERE provider = ? AND provider_id = ?"};
+constexpr Sql kSent{
+    "sent_mail.find",
+    "SELECT id, bounced_at, org_id, forgotten FROM sent_mail WHERE provider = ? AND provider_id = ?"};
 constexpr Sql kSentByAny{
     "sent_mail.find_by_any",
-    "SELECT id, bounced_at, org_id FROM sent_mail WHERE provider IN ('smtp', 'ses', 'resend', "
+    "SELECT id, bounced_at, org_id, forgotten FROM sent_mail WHERE provider IN ('smtp', 'ses', 'resend', "
     "'file') AND provider_id = ? LIMIT 1"};
 constexpr Sql kBounced{"sent_mail.bounced",
                        "UPDATE sent_mail SET bounced_at = ?, last_error = ?, updated_at = ? "
@@ -101,7 +102,7 @@ std::optional<SentMail> find_sent_mail(db::Txn& txn, std::string_view provider,
                                        const std::string& provider_id) {
   auto rows = provider.empty() ? txn.query(kSentByAny, provider_id) : txn.query(kSent, provider, provider_id);
   if (!rows.next()) return std::nullopt;
-  return SentMail{rows.id<MailId>(0), !rows.is_null(1), rows.maybe_id<OrgId>(2)};
+  return SentMail{rows.id<MailId>(0), !rows.is_null(1), rows.maybe_id<OrgId>(2), rows.flag(3)};
 }
 
 bool mark_mail_bounced(db::Txn& txn, MailId id, TimePoint at, std::string_view detail) {

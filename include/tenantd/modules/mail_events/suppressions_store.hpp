@@ -50,6 +50,7 @@ struct SentMail {
   MailId id;
   bool bounced = false;
   std::optional<OrgId> org;  // that it was sent for
+  bool forgotten = false;    // its reader was erased
 };
 std::optional<SentMail> find_sent_mail(db::Txn& txn, std::string_view provider,
                                        const std::string& provider_id);
