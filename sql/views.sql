@@ -1362,6 +1362,15 @@ BEGIN
   END CASE;
 END//
 
+-- The files of those documents that export_part tells of, for the database's administrator, who may have them.
+CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.list_personal_files(IN p_user BINARY(16))
+BEGIN
+  SELECT d.id, d.name, d.storage_key, d.size
+  FROM tenantd.member m JOIN tenantd.organization o ON o.id = m.org_id AND o.status = 0
+  JOIN tenantd.document d ON d.created_by = m.user_id AND d.org_id = m.org_id
+  WHERE m.user_id = p_user AND m.status = 0 AND d.status = 2 ORDER BY d.created_at DESC;
+END//
+
 -- Takes out of an account all that tells whose it was, for good, and has its traces looked for. Its row stays, since others'
 -- rows name it. Answers 0; 1 if there is no such account or it is erased already; 2 if it is a super-admin's; 3 if it is still
 -- a member somewhere. The account's row is locked: nobody signs in to it, or joins with it, between this and the commit.

@@ -1,7 +1,10 @@
 #include "privacy.hpp"
 
+#include <filesystem>
+
 #include "administrator.hpp"
 #include "options.hpp"
+#include "personal_files.hpp"
 #include "tenantd/base/json_read.hpp"
 #include "tenantd/domain/error.hpp"
 #include "tenantd/identity/erasures.hpp"
@@ -10,24 +13,22 @@
 namespace tenantd::ctl {
 
 const char* const kPrivacyPage =
-    "Usage: tenantctl privacy export ADDRESS   print all that is kept of the person with this address, as "
-    "JSON\n"
+    "Usage: tenantctl privacy export ADDRESS   print all that is kept of the person, as JSON\n"
+    "           --to DIR                       make a folder of it instead, with the files that the person\n"
+    "                                          added to documents\n"
     "       tenantctl privacy erase ADDRESS    erase the account, and its traces in every organization's\n"
     "                                          history; it cannot be undone\n"
-    "       tenantctl privacy finish           look for the traces of every account that was erased, now "
-    "and\n"
-    "                                          not when the sweeper comes\n\n"
-    "erase ends memberships, sessions and keys. The sweeper, or finish, comes two minutes later, when no "
-    "request\n"
-    "is under way that may write of the person still: it takes address, name, networks and agents out of "
-    "events "
-    "and\n"
-    "audit rows, which are signed anew: audit verify finds the chains whole. A run that was cut short goes "
-    "on "
-    "by\n"
-    "finish, or by the sweeper. It signs in as DB_ADMIN_USER and needs the keys.\n"
-    "Exit status: 0 done; 1 the address has no account, the account is a super-admin's, or an organization\n"
-    "would have no owner; 64 wrong usage; 75 database away; 78 wrong settings.\n";
+    "       tenantctl privacy finish           look for the traces of every account that was erased, now\n"
+    "                                          and not when the sweeper comes\n\n"
+    "erase ends memberships, sessions and keys. The sweeper, or finish, comes two minutes later, when no\n"
+    "request is under way that may write of the person still: it takes address, name, networks and agents\n"
+    "out of events and audit rows, which are signed anew: audit verify finds the chains whole. A run that "
+    "was\n"
+    "cut short goes on by finish, or by the sweeper. It signs in as DB_ADMIN_USER and needs the keys.\n"
+    "Exit status: 0 done; 1 the address has no account, the account is a super-admin's, an organization "
+    "would\n"
+    "have no owner, the folder is there already, or a file is missing; 64 wrong usage; 75 database away;\n"
+    "78 wrong settings.\n";
 
 namespace {
 
@@ -44,12 +45,25 @@ int refuse_person(std::ostream& err, const std::string& why) {
   return err << "tenantctl: " << why << '\n', 1;
 }
 
-int export_person(Administrator& as, const Email& email, std::ostream& out, std::ostream& err) {
+int write_folder(Administrator& as, const service::PersonalData& data, const std::string& dir,
+                 std::ostream& out, std::ostream& err) {
+  const int missing = write_personal_data(as.settings, data, dir, as.context.now, err);
+  out << dir << ": personal-data.json, " << data.files.size() << " files\n";
+  return missing == 0 ? 0 : 1;
+}
+
+int export_person(Administrator& as, const Email& email, const std::string& dir, std::ostream& out,
+                  std::ostream& err) {
+  // Before anything is written down of it.
+  if (!dir.empty() && std::filesystem::exists(std::filesystem::symlink_status(dir)))
+    return refuse_person(err, dir + " is there already");
+
   const auto data = db::run_transaction(as.pool, &as.hosts, [&](db::Txn& txn) {
     return service::personal_data_for_operator(txn, as.context, email, kEveryRow);
   });
   if (!data) return refuse_person(err, email.str() + " has no account");
-  out << json::indented(*data) << '\n';
+  if (!dir.empty()) return write_folder(as, *data, dir, out, err);
+  out << json::indented(data->document) << '\n';
   flush(out);
   return 0;
 }
@@ -88,10 +102,12 @@ int erase_person(Administrator& as, const Email& email, std::ostream& out, std::
 }  // namespace
 
 int privacy(const Arguments& arguments, std::ostream& out, std::ostream& err) {
-  const auto words = read_options(arguments, {}, 2);
+  std::string dir;
+  const auto words = read_options(arguments, {{"--to", dir}}, 2);
   if (words.empty()) throw UsageError("privacy takes export, erase or finish");
   const auto settings = load_settings();
   if (!settings.clock_offset_file.empty()) use_offset_file(settings.clock_offset_file);
+  if (!dir.empty() && words[0] != "export") throw UsageError("--to belongs to privacy export");
   if (words[0] == "finish" && words.size() == 1) {
     Administrator as{settings};
     return finish_erasures(as, out);
@@ -99,7 +115,7 @@ int privacy(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   if (words[0] != "export" && words[0] != "erase") throw UsageError("privacy takes export, erase or finish");
   const auto email = person_of(words);
   Administrator as{settings};
-  return words[0] == "export" ? export_person(as, email, out, err) : erase_person(as, email, out, err);
+  return words[0] == "export" ? export_person(as, email, dir, out, err) : erase_person(as, email, out, err);
 }
 
 }  // namespace tenantd::ctl

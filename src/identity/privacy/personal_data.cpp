@@ -13,6 +13,7 @@ namespace tenantd::service {
 namespace {
 
 constexpr db::Sql kPart{"privacy.export_part", "CALL export_part(?, ?, ?)"};
+constexpr db::Sql kFiles{"privacy.files", "CALL tenantd.list_personal_files(?)"};
 
 // The lists, in the document's order.
 constexpr std::array<std::string_view, 13> kParts = {
@@ -42,6 +43,18 @@ Part part_of(db::Txn& txn, UserId user, std::string_view name, std::int64_t most
       user, std::string{name}, most + 1);
 }
 
+std::vector<PersonalFile> files_of(db::Txn& txn, UserId user) {
+  return txn.call(
+      kFiles,
+      [](db::Rows& rows) {
+        std::vector<PersonalFile> files;
+        while (rows.next())
+          files.push_back({rows.id<DocumentId>(0), rows.text(1), rows.text(2), rows.integer(3)});
+        return files;
+      },
+      user);
+}
+
 }  // namespace
 
 std::string personal_data(db::Txn& txn, const Context& context, UserId user, std::int64_t most,
@@ -60,11 +73,11 @@ std::string personal_data(db::Txn& txn, const Context& context, UserId user, std
   return out.field("truncated", truncated).end_object().text();
 }
 
-std::optional<std::string> personal_data_for_operator(db::Txn& txn, const Context& context,
-                                                      const Email& email, std::int64_t most) {
+std::optional<PersonalData> personal_data_for_operator(db::Txn& txn, const Context& context,
+                                                       const Email& email, std::int64_t most) {
   const auto account = store::find_account(txn, email);
   if (!account) return std::nullopt;
-  auto data = personal_data(txn, context, account->user.id, most);
+  PersonalData data{personal_data(txn, context, account->user.id, most), files_of(txn, account->user.id)};
   record_for_system(txn, context,
                     {"account.exported",
                      "user",

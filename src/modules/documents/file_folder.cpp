@@ -111,6 +111,10 @@ std::optional<std::string> FileFolder::hash_of(std::string_view key) const {
   }
 }
 
+bool FileFolder::copy_to(std::string_view key, const std::string& path) const {
+  return size_of(key) && fs::copy_file(path_of(key), path);
+}
+
 bool FileFolder::remove(std::string_view key) const {
   return ::unlink(path_of(key).c_str()) == 0 || errno == ENOENT;
 }

@@ -33,6 +33,9 @@ class FileFolder {
   std::optional<std::int64_t> size_of(std::string_view key) const;
   // SHA-256 of the whole file, 32 raw bytes, read in small pieces; nullopt if there is no such file.
   std::optional<std::string> hash_of(std::string_view key) const;
+  // Copies the file to `path`, which must not be there. False if there is no such file. Throws
+  // std::filesystem::filesystem_error.
+  bool copy_to(std::string_view key, const std::string& path) const;
   // True if it is gone: removed now, or not there.
   bool remove(std::string_view key) const;
 
