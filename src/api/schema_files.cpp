@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tenantd/api/described.hpp"
+#include "tenantd/api/schema_texts.hpp"
 
 namespace tenantd::api {
 namespace {
@@ -13,11 +14,14 @@ namespace {
 std::vector<embedded::File> every_file() {
   // The files are views: their names stay for as long as the program runs.
   static std::deque<std::string> names;
+  static const auto kOfScim = scim_schema_texts();
   const auto embedded = embedded::schemas();
   std::vector<embedded::File> files{embedded.begin(), embedded.end()};
   for (const auto* resource : described_resources())
     for (const auto& schema : resource->schemas)
       files.push_back({names.emplace_back(schema.name + ".json"), schema.text});
+  for (const auto& schema : kOfScim)
+    files.push_back({names.emplace_back(schema.name + ".json"), schema.text});
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return files;
 }

@@ -86,7 +86,8 @@ class Contract {
     if (bodiless) return;
     if (row_->reply.schema.empty())
       return need(reply_.header("content-type").starts_with(row_->reply.media), "another content type");
-    need(is_json(), "the content type is " + reply_.header("content-type"));
+    need(of_scim_ ? reply_.header("content-type") == row_->reply.media : is_json(),
+         "the content type is " + reply_.header("content-type"));
     fit(schema());
   }
 
@@ -104,6 +105,7 @@ class Contract {
       need(reply_.text("/schemas/0") == "urn:ietf:params:scim:api:messages:2.0:Error" &&
                !reply_.text("/detail").empty(),
            "no error of SCIM");
+      fit("reply/scim_error");
     } else {
       fit("reply/problem");
     }

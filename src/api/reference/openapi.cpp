@@ -155,7 +155,7 @@ void put_responses(JsonOut& json) {
   std::set<std::string> seen;
   json.key("responses").begin_object();
   for (const auto& route : routes()) {
-    for (const auto& refusal : grouped(refusals_of(route))) {
+    for (const auto& refusal : grouped(refusals_of(route), route.also == AlsoTakes::scim)) {
       if (!seen.insert(refusal.name).second) continue;
       json.key(refusal.name);
       put_refusal(json, refusal);

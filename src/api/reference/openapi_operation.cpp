@@ -134,7 +134,26 @@ void put_form(JsonOut& json) {
       .end_object();
 }
 
+// What SCIM's rows take, of which SCIM's own table of attributes says what it may hold: the resource that
+// they answer with, or what changes one or many.
+std::string scim_body(const Route& route) {
+  if (route.method == Method::PATCH) return "reply/scim_patch";
+  return schema_of_reply(route.reply.schema == "scim_bulk_response" ? "scim_bulk" : route.reply.schema);
+}
+
+void put_scim_body(JsonOut& json, const Route& route) {
+  json.key("requestBody").begin_object().field("required", true).key("content").begin_object();
+  for (const char* media : {"application/scim+json", "application/json"}) {
+    json.key(media).begin_object().key("schema");
+    put_reference(json, component_reference(scim_body(route)));
+    put_examples(json, schema_document(scim_body(route)));
+    json.end_object();
+  }
+  json.end_object().end_object();
+}
+
 void put_body(JsonOut& json, const Route& route) {
+  if (takes_scim_body(route.also, route.method)) return put_scim_body(json, route);
   if (route.body.empty()) return;
   const bool optional = schema_document(route.body).HasMember("x-optional") || route.pair == Pair::exchanged;
   json.key("requestBody").begin_object().field("required", !optional).key("content").begin_object();
@@ -210,11 +229,11 @@ void put_success(JsonOut& json, const Route& route, int status) {
   if (status != 204 && status < 300) {
     const bool text = route.reply.schema.empty();
     json.key("content").begin_object();
-    json.key(text ? route.reply.media : "application/json").begin_object();
+    const bool of_scim = route.also == AlsoTakes::scim;
+    json.key(text || of_scim ? route.reply.media : "application/json").begin_object();
     json.key("schema");
     if (text) {
-      const bool of_scim = route.also == AlsoTakes::scim;
-      json.begin_object().field("type", of_scim ? "object" : "string").end_object();
+      json.begin_object().field("type", "string").end_object();
     } else {
       put_reference(json, component_reference(schema_of_reply(route.reply.schema)));
     }
@@ -230,7 +249,7 @@ void put_responses(JsonOut& json, const Route& route) {
   if (is_sent_by_nginx(route)) put_success(json, route, 206);
   if (takes_if_none_match(route) || is_sent_by_nginx(route)) put_success(json, route, 304);
   const auto refusals = refusals_of(route);
-  for (const auto& refusal : grouped(refusals)) {
+  for (const auto& refusal : grouped(refusals, route.also == AlsoTakes::scim)) {
     json.key(refusal.status == 0 ? "4XX" : std::to_string(refusal.status));
     put_reference(json, "#/components/responses/" + refusal.name);
   }
@@ -257,7 +276,7 @@ std::string who_may_call(const Route& route) {
   return {};
 }
 
-std::vector<Refusal> grouped(const Refusals& refusals) {
+std::vector<Refusal> grouped(const Refusals& refusals, bool of_scim) {
   std::vector<Refusal> groups;
   for (const auto code : refusals.codes) {
     const int status = http_status(code);
@@ -267,6 +286,10 @@ std::vector<Refusal> grouped(const Refusals& refusals) {
     groups.back().name += '.' + std::string{error_name(code)};
   }
   if (!refusals.complete) groups.push_back({0, "4XX", {}});
+  for (auto& group : groups) {
+    group.of_scim = of_scim;
+    if (of_scim) group.name += ".scim";
+  }
   return groups;
 }
 
@@ -284,8 +307,15 @@ void put_refusal(JsonOut& json, const Refusal& refusal) {
     if (std::ranges::count(refusal.codes, ErrorCode::rate_limited) != 0)
       for (const auto& field : service::kRateLimitFields) headers.own(field.name, field.meaning);
   }
-  json.key("content").begin_object().key("application/problem+json").begin_object().key("schema");
-  put_reference(json, component_reference("reply/problem"));
+  json.key("content").begin_object();
+  json.key(refusal.of_scim ? "application/scim+json" : "application/problem+json")
+      .begin_object()
+      .key("schema");
+  put_reference(json, component_reference(refusal.of_scim ? "reply/scim_error" : "reply/problem"));
+  if (refusal.of_scim) {
+    json.end_object().end_object().end_object();
+    return;
+  }
   if (!refusal.codes.empty()) json.key("examples").begin_object();
   for (const auto code : refusal.codes) {
     json.key(error_name(code));

@@ -28,8 +28,9 @@ struct Refusal {
   int status;  // 0: whatever else a handler refuses with
   std::string name;
   std::vector<ErrorCode> codes;
+  bool of_scim = false;  // an error of SCIM rather than a problem document
 };
-std::vector<Refusal> grouped(const Refusals& refusals);
+std::vector<Refusal> grouped(const Refusals& refusals, bool of_scim);
 void put_refusal(JsonOut& json, const Refusal& refusal);
 
 }  // namespace tenantd::api

@@ -160,7 +160,8 @@ std::string description_of(const Route& route, const Step& step) {
 }
 
 std::string content_type_of(const Route& route) {
-  return route.reply.schema.empty() ? std::string{route.reply.media} : "application/json";
+  const bool has_own = route.reply.schema.empty() || route.also == AlsoTakes::scim;
+  return has_own ? std::string{route.reply.media} : "application/json";
 }
 
 // OAuth's own rows refuse as OAuth does.

@@ -17,8 +17,10 @@ Response scim_answer(const std::function<Response()>& work);
 
 Response scim_reply(const JsonValue& resource, int status = 200);
 
-constexpr Reply scim_ok(int other = 0) { return {200, "", other, "application/scim+json"}; }
-constexpr Reply scim_made() { return {201, "", 0, "application/scim+json"}; }
+constexpr Reply scim_ok(std::string_view schema, int other = 0) {
+  return {200, schema, other, "application/scim+json"};
+}
+constexpr Reply scim_made(std::string_view schema) { return {201, schema, 0, "application/scim+json"}; }
 
 // Of attributes and excludedAttributes.
 scim::Projection projection_of(const Request& request, const scim::ResourceType& type);
