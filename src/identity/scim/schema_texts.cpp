@@ -1,7 +1,7 @@
 // Schemas of people and groups for the documents of the API, written from SCIM's own table of attributes.
+#include "tenantd/api/schema_texts.hpp"
 #include "identity/scim/attributes.hpp"
 #include "tenantd/api/json.hpp"
-#include "tenantd/api/schema_texts.hpp"
 
 namespace tenantd::api {
 namespace {
