@@ -276,7 +276,7 @@ GRANT EXECUTE ON PROCEDURE tenantd.look_at_kept TO {{sweeper}};
 -- The courier: the outbox, which addresses are out of it, of webhooks what became of each delivery, and which objects of
 -- an S3-compatible store nobody names any more.
 GRANT SELECT, UPDATE (status, attempts, next_attempt_at, lease_until, last_error, connection_failed, sent_at, provider, provider_id,
-  bounced_at, recipient, values_sealed, updated_at) ON tenantd.outbox TO {{courier}};
+  bounced_at, values_sealed, updated_at) ON tenantd.outbox TO {{courier}};
 GRANT SELECT, INSERT ON tenantd.suppression TO {{courier}};
 -- An address that it suppresses it tells of, with an audit row in the same transaction.
 GRANT SELECT, INSERT ON tenantd_app.suppression TO {{courier}};

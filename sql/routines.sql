@@ -219,6 +219,15 @@ BEGIN
     VALUES (NEW.org_id, NEW.id, NEW.org_id, IF(NEW.start = 0, COALESCE(v_head, 0), 0));
   END IF;
 END//
+-- The last mail to somebody who is erased: once nobody tries to send it any more, nothing is left of its address. Here, and
+-- not in the courier's statement: its account may give no mail another recipient.
+CREATE DEFINER = tenantd_owner@localhost TRIGGER tenantd.outbox_forgotten BEFORE UPDATE ON tenantd.outbox
+FOR EACH ROW
+BEGIN
+  IF NEW.template = 'account_erased' AND NEW.status <> 0 THEN
+    SET NEW.recipient = '', NEW.values_sealed = NULL;
+  END IF;
+END//
 CREATE DEFINER = tenantd_owner@localhost PROCEDURE tenantd.count_row(
   IN p_org BINARY(16), IN p_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, IN p_most BIGINT)
 BEGIN

@@ -50,10 +50,9 @@ constexpr Sql kSent{
     "outbox.sent",
     "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$.id', sent_at BIGINT PATH '$.at', "
     "provider VARCHAR(16) CHARACTER SET ascii PATH '$.provider', "
-    "provider_id VARCHAR(255) CHARACTER SET ascii PATH '$.provider_id', forget INT PATH '$.forget')) sent "
+    "provider_id VARCHAR(255) CHARACTER SET ascii PATH '$.provider_id')) sent "
     "STRAIGHT_JOIN outbox o ON o.id = UNHEX(sent.id) "
-    "SET o.status = 1, o.values_sealed = NULL, o.recipient = IF(sent.forget = 1, '', o.recipient), "
-    "o.attempts = o.attempts + 1, o.lease_until = 0, "
+    "SET o.status = 1, o.values_sealed = NULL, o.attempts = o.attempts + 1, o.lease_until = 0, "
     "o.last_error = NULL, o.connection_failed = 0, o.sent_at = sent.sent_at, o.provider = sent.provider, "
     "o.provider_id = sent.provider_id, o.updated_at = sent.sent_at WHERE o.status = 0"};
 
@@ -64,8 +63,7 @@ constexpr Sql kRetry{
 
 constexpr Sql kDead{"outbox.dead",
                     "UPDATE outbox SET status = 2, attempts = attempts + 1, lease_until = 0, last_error = ?, "
-                    "connection_failed = 0, bounced_at = ?, updated_at = ?, "
-                    "recipient = IF(?, '', recipient), values_sealed = IF(?, NULL, values_sealed) "
+                    "connection_failed = 0, bounced_at = ?, updated_at = ? "
                     "WHERE id = ? AND status = 0 AND lease_until = ?"};
 
 constexpr Sql kRelease{
@@ -184,7 +182,6 @@ void mark_mails_sent(db::Connection& db, const std::vector<SentRow>& mails) {
     list.begin_object().field("id", to_hex(mail.id.raw())).field("at", mail.at);
     if (!mail.provider.empty()) list.field("provider", mail.provider);
     if (!mail.provider_id.empty()) list.field("provider_id", mail.provider_id);
-    if (mail.forget) list.field("forget", 1);
     list.end_object();
   }
   db.execute(kSent, list.end_array().text());
@@ -197,9 +194,9 @@ void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, Ti
 }
 
 void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error,
-                    bool bounced, bool forget) {
-  db.execute(kDead, cut_bytes(error, kErrorMax), bounced ? std::optional{now} : std::nullopt, now, forget,
-             forget, row.id, row.lease_until);
+                    bool bounced) {
+  db.execute(kDead, cut_bytes(error, kErrorMax), bounced ? std::optional{now} : std::nullopt, now, row.id,
+             row.lease_until);
 }
 
 void release_mails(db::Connection& db, const std::vector<OutboxRow>& rows, TimePoint now) {

@@ -265,8 +265,7 @@ void Courier::save_sent() {
   if (failed == unsaved_.begin()) return;
   std::vector<store::SentRow> sent;
   for (auto verdict = unsaved_.begin(); verdict != failed; ++verdict)
-    sent.push_back({verdict->row.id, verdict->at, verdict->result.provider, verdict->result.provider_id,
-                    forgets_reader(verdict->row)});
+    sent.push_back({verdict->row.id, verdict->at, verdict->result.provider, verdict->result.provider_id});
   persist([&] { store::mark_mails_sent(queue_.database(), sent); });
   for (auto verdict = unsaved_.begin(); verdict != failed; ++verdict)
     report(MailKind::sent, verdict->result.detail, &verdict->row);
@@ -281,10 +280,8 @@ void Courier::save_failed(const Verdict& verdict) {
   const TimePoint at = options_.clock();
   if (result.outcome == mail::Outcome::refused || at - row.created_at >= options_.give_up) {
     if (result.no_such_recipient) suppress(row, result.detail, at);
-    persist([&] {
-      store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient,
-                            forgets_reader(row));
-    });
+    persist(
+        [&] { store::mark_mail_dead(queue_.database(), row, at, result.detail, result.no_such_recipient); });
     report(MailKind::dead, result.detail, &row);
   } else {
     const TimePoint next =

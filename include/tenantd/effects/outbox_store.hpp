@@ -58,7 +58,6 @@ struct SentRow {
   TimePoint at;
   std::string provider;     // who took it
   std::string provider_id;  // what the provider calls it, or empty
-  bool forget = false;      // its address goes as well
 };
 
 // Erases the values of mails that are out, with one statement.
@@ -69,9 +68,9 @@ void mark_mail_retry(db::Connection& db, const OutboxRow& row, TimePoint now, Ti
                      std::string_view error, bool connection_failed);
 
 // Never tried again; the sealed values stay, so that an operator can set the row to pending. Lease as above.
-// `bounced`: because its address leads nowhere. `forget`: values and address go.
+// `bounced`: because its address leads nowhere.
 void mark_mail_dead(db::Connection& db, const OutboxRow& row, TimePoint now, std::string_view error,
-                    bool bounced = false, bool forget = false);
+                    bool bounced = false);
 
 // Gives rows of one claim back untried.
 void release_mails(db::Connection& db, const std::vector<OutboxRow>& rows, TimePoint now);

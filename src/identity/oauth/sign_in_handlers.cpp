@@ -3,6 +3,7 @@
 
 #include "tenantd/api/collection.hpp"
 #include "tenantd/api/rows.hpp"
+#include "tenantd/identity/bound.hpp"
 
 namespace tenantd::api::handlers {
 namespace {
@@ -83,6 +84,7 @@ Response decide_authorization(const Request& request, const Session& session, Tx
 }
 
 Response list_oauth_consents(const Request&, const Session& session, Txn& txn) {
+  service::require_whole_account(txn, session.principal());
   JsonOut json;
   json.begin_object().key("items").begin_array();
   for (const auto& consent : store::list_consents(txn, session.user()))
@@ -99,6 +101,7 @@ Response list_oauth_consents(const Request&, const Session& session, Txn& txn) {
 }
 
 Response revoke_oauth_consent(const Request& request, const Session& session, Txn& txn) {
+  service::require_whole_account(txn, session.principal());
   service::revoke_consent(txn, request.context, session, path_id<ClientId>(request, "client_id"));
   return no_content();
 }
@@ -149,14 +152,14 @@ constexpr auto kOauthSignInRows = section(
          .handler = list_oauth_consents,
          .rate = Rate::read,
          .reply = ok("oauth_consents"),
-         .refuses = nothing,
+         .refuses = {session_bound},
          .summary = "The clients that one's own account lets in"},
         {.method = DELETE_,
          .path = "/api/v1/oauth/consents/{client_id}",
          .handler = revoke_oauth_consent,
          .rate = Rate::write,
          .reply = done(),
-         .refuses = {not_found},
+         .refuses = {session_bound, not_found},
          .summary = "Let a client in no more, and end what it holds"},
     });
 

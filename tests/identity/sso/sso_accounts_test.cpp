@@ -250,6 +250,9 @@ Test(sso_accounts, a_session_that_a_provider_opened_is_good_for_its_organization
     expect_problem(client.post("/organization/select", object({{"org_id", person.org_id}})), 403,
                    "session_bound");
     expect(client.post("/organization/select", object({{"org_id", owner.org_id}})), 200);
+    // Whom the person lets in, in all organizations.
+    expect_problem(client.get("/api/v1/oauth/consents"), 403, "session_bound");
+    expect_problem(client.del("/api/v1/oauth/consents/" + fresh_id(), ""), 403, "session_bound");
     for (const char* path :
          {"/users/list_orgs?include_total=true", "/api/v1/organizations?include_total=true"}) {
       const auto mine = client.get(path);
