@@ -238,8 +238,3 @@ Test(openapi, a_limit_that_refuses_is_documented_with_its_fields) {
   for (const char* name : {"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"})
     require(find(component + name) != nullptr, component + name);
 }
-
-Test(openapi, what_is_listed_alone_is_documented_without_a_location) {
-  require(find("/paths/~1api~1v1~1api-keys/post/responses/201/headers/Location") == nullptr, "a key");
-  require(find("/paths/~1api~1v1~1roles/post/responses/201/headers/Location") != nullptr, "a role");
-}

@@ -18,10 +18,6 @@ std::string operation_id(const Route& route);
 // The row whose other spelling this one is: the first of the same handler below /api/v1, or the first at all.
 const Route& canonical_row(const Route& route);
 
-// True if the reply says by Location where to find what was made: keys and tokens of which a list alone tells
-// are nowhere by themselves.
-bool has_location(const Route& route);
-
 // True if nginx sends the reply, as it sends every file: with an ETag of its own, in ranges, on conditions.
 bool is_sent_by_nginx(const Route& route);
 

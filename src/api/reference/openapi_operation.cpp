@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "api/reference/openapi_parts.hpp"
 #include "api/schema_files.hpp"
@@ -205,7 +204,7 @@ bool is_file(const Route& route) {
 
 void put_success_headers(JsonOut& json, const Route& route, int status) {
   Headers headers{json};
-  if (status == 303 || (status == 201 && has_location(route))) headers.shared("Location", "location");
+  if (status == 201 || status == 303) headers.shared("Location", "location");
   if ((status < 300 || status == 304) && has_etag(route))
     headers.own("ETag", "Of this revision, for If-Match");
   if (is_sent_by_nginx(route) && (status < 300 || status == 304))
@@ -333,12 +332,6 @@ const Route& canonical_row(const Route& route) {
     if (first == nullptr) first = &row;
   }
   return first == nullptr ? route : *first;
-}
-
-bool has_location(const Route& route) {
-  constexpr std::array<std::string_view, 3> kListed{"new_api_key", "new_registration_token",
-                                                    "new_service_account_key"};
-  return std::ranges::find(kListed, route.reply.schema) == kListed.end();
 }
 
 bool is_sent_by_nginx(const Route& route) { return route.reply.media == "application/octet-stream"; }

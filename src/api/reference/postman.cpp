@@ -81,8 +81,7 @@ std::vector<Resource> resources() {
 }
 
 // After every reply: its tokens and ids become the variables of the same names. A created resource is known
-// by its Location, or by its id where no path shows it alone; a list names one of its items where nothing was
-// created.
+// by its Location; a list names one of its items where nothing was created.
 std::string keeping_script() {
   std::vector<std::string> strangers;
   std::vector<std::string> variables;
@@ -107,8 +106,7 @@ std::string keeping_script() {
          "    keep('own_user_id', reply.user.id);\n"
          "    keep('org_id', reply.organization ? reply.organization.id : undefined);\n"
          "  }\n"
-         "  const made = pm.response.code === 201 ? pm.request.url.getPath() + '/' + reply.id : '';\n"
-         "  const location = pm.response.headers.get('Location') || made;\n"
+         "  const location = pm.response.headers.get('Location') || '';\n"
          "  for (const [prefix, name] of " +
          join(variables) +
          ") {\n"

@@ -22,7 +22,7 @@ Response make_api_key(const Request& request, const Session&, const TenantScope&
   const auto made = service::make_api_key({txn, request.context, scope}, std::move(form));
   JsonOut json;
   store::api_key_table.put(json, made.record, made.key);
-  return reply(json, 201);  // no path shows one key
+  return created(json, "/api/v1/api-keys/" + made.record.id.str());
 }
 
 Response delete_api_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {

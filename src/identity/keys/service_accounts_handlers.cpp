@@ -55,11 +55,11 @@ Response delete_service_account(const Request& request, const Session&, const Te
   return no_content();
 }
 
-// No path shows one key.
-Response made_key_reply(const service::MadeAccountKey& made) {
+Response made_key_reply(const Request& request, const service::MadeAccountKey& made) {
   JsonOut json;
   store::account_key_table.put(json, made.record, made.key);
-  return reply(json, 201);
+  return created(json, std::string{kAccountsPath} + '/' + account_in_path(request).str() + "/keys/" +
+                           made.record.id.str());
 }
 
 Response list_account_keys(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
@@ -76,8 +76,8 @@ Response list_account_keys(const Request& request, const Session&, const TenantS
 Response make_account_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
   store::AccountKey form;
   store::account_key_table.fill(form, request.body);
-  return made_key_reply(
-      service::make_account_key({txn, request.context, scope}, account_in_path(request), std::move(form)));
+  return made_key_reply(request, service::make_account_key({txn, request.context, scope},
+                                                           account_in_path(request), std::move(form)));
 }
 
 Response rotate_account_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {
@@ -85,9 +85,10 @@ Response rotate_account_key(const Request& request, const Session&, const Tenant
   form.name = maybe_text(request.body, "name").value_or("");
   if (const auto end = maybe_number(request.body, "expires_at")) form.expires_at = from_unix(*end);
   const auto old_end = maybe_number(request.body, "old_keys_end_at");
-  return made_key_reply(service::rotate_account_key(
-      {txn, request.context, scope}, account_in_path(request), std::move(form),
-      old_end ? from_unix(*old_end) : request.context.now + service::kUsualOverlap));
+  return made_key_reply(request,
+                        service::rotate_account_key(
+                            {txn, request.context, scope}, account_in_path(request), std::move(form),
+                            old_end ? from_unix(*old_end) : request.context.now + service::kUsualOverlap));
 }
 
 Response delete_account_key(const Request& request, const Session&, const TenantScope& scope, Txn& txn) {

@@ -75,7 +75,7 @@ Response make_registration_token(const Request& request, const SuperAdmin& admin
   json.begin_object();
   put_registration_token(json, made.record);
   json.field("token", made.token.reveal()).end_object();
-  return reply(json, 201);  // no path shows one token
+  return created(json, "/api/v1/admin/oauth/registration-tokens/" + made.record.id.str());
 }
 
 Response end_registration_token(const Request& request, const SuperAdmin&, Txn& txn) {
