@@ -132,7 +132,7 @@ Test(catalog, what_a_row_cannot_be_is_refused) {
   refused("/api/v1/products", R"({"sku":"a","name":"x","price_minor":1})", "/currency");
   refused("/api/v1/products", R"({"sku":"a","name":"x","currency":"EUR"})", "/price_minor");
   refused("/api/v1/products", R"({"sku":"a","name":"x","price_minor":1,"currency":"euro"})", "/currency");
-  refused("/api/v1/products", R"({"sku":"a","name":"x","quantity":7})", "");
+  refused("/api/v1/products", R"({"sku":"a","name":"x","quantity":7})", "/quantity");
   refused("/api/v1/products", R"({"sku":"a","name":"x","reorder_level":"5"})", "/reorder_level");
   database.check("bad rows");
 }
