@@ -138,7 +138,7 @@ Test(stock_files, one_refused_row_leaves_nothing_written_unless_asked_to_skip_it
     require_counts(refused, 2, 0, 0, 9);
     require(!refused.at("/applied").GetBool(), refused.body);
     require(refused.at("/rows/0/id").IsNull(), refused.body);
-    require_refusal(refused, 1, 3, "validation_failed", "");
+    require_refusal(refused, 1, 3, "validation_failed", "name");
     require_refusal(refused, 2, 4, "validation_failed", "reorder_level");
     require_refusal(refused, 3, 5, "validation_failed", "reorder_level");
     require_refusal(refused, 4, 6, "validation_failed", "reorder_level");
