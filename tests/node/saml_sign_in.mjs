@@ -16,6 +16,7 @@ const modules = join(top, '.cache/node/node_modules');
 const { runServer } = createRequire(join(modules, 'x'))('saml-idp');
 const bridge = `http://127.0.0.1:${bridgePort}`;
 const issuer = 'urn:northwind:idp';
+const redirect = `${base}/sso/${org}/saml`;  // the provider's own
 const secret = 'nine wooden boats';
 
 // saml-idp takes these before what it is told.
@@ -59,7 +60,7 @@ async function build(folder, metadata) {
   openssl('genpkey', '-algorithm', 'RSA', '-out', join(folder, 'bridge.key'));
   Object.assign(process.env, {
     BRIDGE_URL: bridge, BRIDGE_PORT: bridgePort, BRIDGE_METADATA: file('metadata.xml', metadata),
-    BRIDGE_REDIRECT: `${base}/sso`, BRIDGE_KEY: join(folder, 'bridge.key'), BRIDGE_SECRET: secret,
+    BRIDGE_REDIRECT: redirect, BRIDGE_KEY: join(folder, 'bridge.key'), BRIDGE_SECRET: secret,
   });
   await import(pathToFileURL(program));
   return until('the bridge', () => said.find((line) => /^[0-9a-f]{40}$/.test(line)));
@@ -101,7 +102,7 @@ class SignIn {
   }
 
   back(query) {
-    return api(`/api/v1/auth/oauth/saml/callback/${org}`, Object.fromEntries(query), { Cookie: this.cookie });
+    return api(`/api/v1/auth/oauth/saml/callback/${org}`, { ...Object.fromEntries(query), redirect_uri: redirect }, { Cookie: this.cookie });
   }
 }
 
@@ -152,7 +153,7 @@ async function refusals() {
   assert.equal(other.status, 400);
   assert.equal((await other.json()).code, 'oauth_state_invalid');
   // The bridge asks for the client's secret, and sends people to one address alone.
-  const stolen = await post(`${bridge}/api/oauth/token`, { grant_type: 'authorization_code', code: query.get('code'), redirect_uri: `${base}/sso` },
+  const stolen = await post(`${bridge}/api/oauth/token`, { grant_type: 'authorization_code', code: query.get('code'), redirect_uri: redirect },
                             { Authorization: `Basic ${Buffer.from('x:nine wooden boat').toString('base64')}` });
   assert.equal(stolen.status, 401);
   const astray = new URL(begun.asks);
@@ -172,7 +173,7 @@ async function sign_in(name, change = (answer) => answer) {
   const led = await acs(change(await begun.assertion(name)));
   assert.equal(led.status, 302, await led.text());
   const back = new URL(led.headers.get('location'));
-  assert.equal(back.origin + back.pathname, `${base}/sso`);
+  assert.equal(back.origin + back.pathname, redirect);
   const reply = await begun.back(back.searchParams);
   const tokens = await reply.json();
   assert.equal(reply.status, 200, JSON.stringify(tokens));

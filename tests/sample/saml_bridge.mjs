@@ -5,7 +5,7 @@
 //   BRIDGE_URL       its address to the outside, which is its issuer: https://saml.example.com
 //   BRIDGE_PORT      where it listens, on 127.0.0.1
 //   BRIDGE_METADATA  the file with the identity provider's metadata
-//   BRIDGE_REDIRECT  where it sends people back to, and nowhere else: https://accounts.example.com/sso
+//   BRIDGE_REDIRECT  where it sends people back to, and nowhere else: https://accounts.example.com/sso/ORGANIZATION/saml
 //   BRIDGE_KEY       the file with the RSA key (PKCS #8) that signs its ID tokens
 //   BRIDGE_SECRET    the client's secret
 //
