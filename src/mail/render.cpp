@@ -99,7 +99,11 @@ std::string unlinked_around_addresses(std::string_view text) {
   std::string kept;
   for (const auto word : split(text, ' ')) {
     if (!kept.empty()) kept += ' ';
-    kept += is_address("email", std::string{word}) ? std::string{word} : unlinked(word);
+    // In a list it stands with a sign before or behind it.
+    const auto begin = std::min(word.find_first_not_of("("), word.size());
+    const auto end = word.find_last_not_of("),.;:");
+    const std::string core{word.substr(begin, end == std::string_view::npos ? 0 : end + 1 - begin)};
+    kept += is_address("email", core) ? std::string{word} : unlinked(word);
   }
   return kept;
 }
